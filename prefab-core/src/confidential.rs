@@ -1,0 +1,29 @@
+//! What may be shown of a value that is secret.
+
+use md5::{Digest, Md5};
+
+/// Returns the redacted form of a confidential value's stored text: `*****` and five hex digits.
+///
+/// Equal secrets have equal forms, so a person can see whether two places hold the same one.
+///
+/// ```
+/// assert_eq!(prefab_core::redact("hello.world"), "*****18aa7");
+/// ```
+pub fn redact(stored: &str) -> String {
+    let digest = Md5::digest(stored.as_bytes());
+    format!("*****{:02x}{:02x}{:x}", digest[0], digest[1], digest[2] >> 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_five_digits_of_its_digest() {
+        assert_eq!(redact("shh"), "*****471c3");
+        assert_eq!(
+            redact("875247386844c18c58a97c--b307b97a8288ac9da3ce0cf2--7ab0c32e044869e355586ed653a435de"),
+            "*****936c9"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! ISO 8601 durations in the part that Prefab uses: weeks, days, hours, minutes, seconds.
+
+use std::time::Duration;
+
+/// A text that is not a duration of the form `P[nW][nD][T[nH][nM][nS]]`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no ISO 8601 duration of weeks, days, hours, minutes and seconds, such as `PT1H30M`")]
+pub struct DurationError {
+    text: String,
+}
+
+const SECOND: u128 = 1_000_000_000;
+const UNITS: [(u8, bool, u128); 5] = [
+    (b'W', false, 7 * 86_400 * SECOND),
+    (b'D', false, 86_400 * SECOND),
+    (b'H', true, 3_600 * SECOND),
+    (b'M', true, 60 * SECOND),
+    (b'S', true, SECOND),
+];
+
+/// Parses an ISO 8601 duration; the sum is exact, cut to nanoseconds.
+///
+/// Years and months have no fixed length and are refused, as are signs and anything around the text.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(prefab_core::parse_duration("PT1.5M")?, Duration::from_secs(90));
+/// assert_eq!(prefab_core::parse_duration("P1DT6H2M1.5S")?, Duration::from_millis(108_121_500));
+/// assert!(prefab_core::parse_duration("10s").is_err());
+/// # Ok::<(), prefab_core::DurationError>(())
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    parse(text.as_bytes()).ok_or_else(|| DurationError { text: text.chars().take(60).collect() })
+}
+
+fn parse(text: &[u8]) -> Option<Duration> {
+    let mut rest = text.strip_prefix(b"P")?;
+    let mut in_time = false;
+    let mut total: u128 = 0;
+    let mut units = UNITS.iter();
+    while let Some(&next) = rest.first() {
+        if next == b'T' && !in_time {
+            in_time = true;
+            rest = &rest[1..];
+            continue;
+        }
+        let (whole, after) = digits(rest)?;
+        let (fraction, after) = match after.strip_prefix(b".") {
+            Some(after) => digits(after)?,
+            None => (&[][..], after),
+        };
+        let (&letter, after) = after.split_first()?;
+        let (.., size) = units.find(|(name, time, _)| *name == letter && *time == in_time)?;
+        total = total.checked_add(amount(whole, fraction, *size)?)?;
+        rest = after;
+    }
+    let seconds = u64::try_from(total / SECOND).ok()?;
+    let nanos = u32::try_from(total % SECOND).ok()?;
+    Some(Duration::new(seconds, nanos))
+}
+
+fn digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// `whole.fraction` times a unit of `size` nanoseconds, cut to nanoseconds.
+fn amount(whole: &[u8], fraction: &[u8], size: u128) -> Option<u128> {
+    let mut sum = whole.iter().try_fold(0u128, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(u128::from(digit - b'0')).filter(|sum| *sum < 1 << 80)
+    })?;
+    sum = sum.checked_mul(size)?;
+    // Eighteen digits hold every nanosecond of a week exactly; further ones cannot change the cut.
+    let (mut part, mut scale) = (0u128, 1u128);
+    for digit in fraction.iter().take(18) {
+        part = part * 10 + u128::from(digit - b'0');
+        scale *= 10;
+    }
+    sum.checked_add(part * size / scale)
+}
+
+/// Writes a duration in the form [`parse_duration`] reads: `PT1H30M`, `PT0.25S`.
+pub fn format_duration(duration: Duration) -> String {
+    use std::fmt::Write as _;
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let (rest, nanos) = (seconds % 60, duration.subsec_nanos());
+    let mut text = String::from("P");
+    let part = |text: &mut String, amount: u64, unit: char| {
+        if amount > 0 {
+            let _ = write!(text, "{amount}{unit}");
+        }
+    };
+    part(&mut text, days, 'D');
+    if hours + minutes + rest > 0 || nanos > 0 || days == 0 {
+        text.push('T');
+        part(&mut text, hours, 'H');
+        part(&mut text, minutes, 'M');
+        if nanos > 0 {
+            let fraction = format!("{nanos:09}");
+            let _ = write!(text, "{rest}.{}S", fraction.trim_end_matches('0'));
+        } else if rest > 0 || duration.is_zero() {
+            let _ = write!(text, "{rest}S");
+        } else if hours + minutes == 0 {
+            text.pop();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, millis: Option<f64>) {
+        let got = parse_duration(text).ok().map(|duration| duration.as_secs_f64() * 1e3);
+        assert_eq!(got, millis, "{text}");
+    }
+
+    #[test]
+    fn durations_are_read_as_the_specification_says() {
+        check("PT0.2S", Some(200.0));
+        check("PT90S", Some(90_000.0));
+        check("PT0.5H", Some(1_800_000.0));
+        check("P1W", Some(604_800_000.0));
+        check("P0.5W", Some(302_400_000.0));
+        check("P", Some(0.0));
+        check("PT", Some(0.0));
+        check("P1DT", Some(86_400_000.0));
+        check("PT1.123456789S", Some(1_123.456_789));
+        for bad in
+            ["", "P1Y", "P1M", "-PT5S", "PT-5S", "10s", "pt5s", "PT5", "PT1S1M", "xPT5Sx", " PT5S", "PT1,5S"]
+        {
+            check(bad, None);
+        }
+        for bad in ["PTT5S", "PT.5S", "PT5.S", "P1DT2D", "P99999999999999999999999999W", "P1H"] {
+            check(bad, None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_duration_reads_back(seconds in 0u64..1 << 40, nanos in 0u32..1_000_000_000) {
+            let duration = Duration::new(seconds, nanos);
+            prop_assert_eq!(parse_duration(&format_duration(duration)), Ok(duration));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "P?[0-9WDTHMS.]{0,60}") {
+            let _ = parse_duration(&text);
+        }
+    }
+}

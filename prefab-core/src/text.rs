@@ -1,0 +1,134 @@
+//! The canonical text of a scalar: what list operators compare and what percentages hash.
+//!
+//! Every official client must make the same text, or the same user lands in two buckets. Texts are
+//! written into a buffer on the stack, so that evaluation never allocates.
+
+use std::fmt::{self, Write as _};
+
+use crate::ContextValue;
+
+/// Holds the text of one number.
+pub struct TextBuffer {
+    int: itoa::Buffer,
+    double: Small,
+}
+
+impl Default for TextBuffer {
+    fn default() -> Self {
+        Self { int: itoa::Buffer::new(), double: Small { bytes: [0; 48], len: 0 } }
+    }
+}
+
+impl TextBuffer {
+    /// Returns the decimal text of an integer.
+    pub fn int(&mut self, value: i64) -> &str {
+        self.int.format(value)
+    }
+
+    /// Returns the shortest digits that read back as `value`, always with a fraction or an exponent.
+    ///
+    /// Positional between 1e-4 and 1e16, otherwise with an exponent of a sign and two digits or more:
+    /// `1.5`, `2.0`, `1e+21`, `1e-07`.
+    pub fn double(&mut self, value: f64) -> &str {
+        self.double.len = 0;
+        // Writing to the buffer cannot fail: the longest text of a double has 24 bytes.
+        let _ = write_double(&mut self.double, value);
+        self.double.as_str()
+    }
+
+    /// Returns the text of a scalar; `None` for a list and for null.
+    pub fn scalar<'a>(&'a mut self, value: &'a ContextValue) -> Option<&'a str> {
+        match value {
+            ContextValue::String(text) => Some(text),
+            ContextValue::Int(int) => Some(self.int(*int)),
+            ContextValue::Double(double) => Some(self.double(*double)),
+            ContextValue::Bool(bool) => Some(bool_text(*bool)),
+            ContextValue::StringList(_) | ContextValue::Null => None,
+        }
+    }
+}
+
+/// Returns `true` or `false`.
+pub fn bool_text(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+struct Small {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl Small {
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Small {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+fn write_double(out: &mut Small, value: f64) -> fmt::Result {
+    if !value.is_finite() {
+        return out.write_str(if value.is_nan() {
+            "nan"
+        } else if value > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        });
+    }
+    let magnitude = value.abs();
+    if magnitude == 0.0 || (1e-4..1e16).contains(&magnitude) {
+        write!(out, "{value}")?;
+        return if value.fract() == 0.0 { out.write_str(".0") } else { Ok(()) };
+    }
+    let mut shortest = Small { bytes: [0; 48], len: 0 };
+    write!(shortest, "{value:e}")?;
+    let (digits, exponent) = shortest.as_str().split_once('e').ok_or(fmt::Error)?;
+    let exponent: i32 = exponent.parse().map_err(|_| fmt::Error)?;
+    let sign = if exponent < 0 { '-' } else { '+' };
+    write!(out, "{digits}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn doubles_are_written_as_every_client_hashes_them() {
+        for (value, text) in [
+            (1.5, "1.5"),
+            (2.0, "2.0"),
+            (0.1, "0.1"),
+            (1e21, "1e+21"),
+            (1e-7, "1e-07"),
+            (1.25e-7, "1.25e-07"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (-0.0, "-0.0"),
+            (-2.5, "-2.5"),
+            (1e300, "1e+300"),
+            (f64::MIN, "-1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+        ] {
+            assert_eq!(TextBuffer::default().double(value), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_double_reads_back_from_its_text(value: f64) {
+            prop_assume!(value.is_finite());
+            prop_assert_eq!(TextBuffer::default().double(value).parse::<f64>(), Ok(value));
+        }
+    }
+}
