@@ -1,1 +1,126 @@
-fn main() {}
+//! The project's chores, run as `cargo xtask <command>`.
+
+mod ci;
+mod conformance;
+mod features;
+mod layers;
+mod proto;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+/// A command: its name, what `help` says of it, and what it does with the words after the name.
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "ci", about: "run every check that a change has to pass", run: ci::run },
+    Command {
+        name: "layers",
+        about: "check that dependencies point down and pure crates stay pure",
+        run: layers::run,
+    },
+    Command {
+        name: "tidy",
+        about: "check what compilers do not: docs, sizes, links, leftovers",
+        run: tidy::run,
+    },
+    Command {
+        name: "proto",
+        about: "regenerate the wire types (--check: fail if they differ)",
+        run: proto::run,
+    },
+    Command {
+        name: "features",
+        about: "check prefab-client with none, each and all of its features",
+        run: features::run,
+    },
+    Command {
+        name: "conformance",
+        about: "replay the corpus in $PREFAB_CONFORMANCE_DIR",
+        run: conformance::run,
+    },
+    Command { name: "help", about: "print this list", run: help },
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[String]) -> Result<()> {
+    let Some((name, rest)) = words.split_first() else { return help(&[]) };
+    let name = if matches!(name.as_str(), "-h" | "--help") { "help" } else { name };
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(rest),
+        None => bail!("no command `{name}`; `cargo xtask help` lists them"),
+    }
+}
+
+fn help(rest: &[String]) -> Result<()> {
+    no_arguments("help", rest)?;
+    println!("cargo xtask <command>\n");
+    for Command { name, about, .. } in COMMANDS {
+        println!("  {name:<12} {about}");
+    }
+    Ok(())
+}
+
+/// Refuses words that a command does not know.
+fn no_arguments(command: &str, rest: &[String]) -> Result<()> {
+    match rest.first() {
+        Some(word) => bail!("`{command}` takes no `{word}`"),
+        None => Ok(()),
+    }
+}
+
+/// Prints what a check found, and fails if that is anything.
+fn report(check: &str, findings: &[String]) -> Result<()> {
+    for finding in findings {
+        eprintln!("{check}: {finding}");
+    }
+    match findings.len() {
+        0 => {
+            println!("{check}: nothing to complain about");
+            Ok(())
+        }
+        1 => bail!("{check}: 1 finding"),
+        count => bail!("{check}: {count} findings"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(words: &[&str]) -> String {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        dispatch(&words).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn unknown_words_are_refused_by_name() {
+        assert_eq!(refused(&["lairs"]), "no command `lairs`; `cargo xtask help` lists them");
+        assert_eq!(refused(&["layers", "--fix"]), "`layers` takes no `--fix`");
+        assert_eq!(refused(&["proto", "--czech"]), "`proto` takes `--check` or nothing, not `--czech`");
+    }
+
+    #[test]
+    fn findings_make_a_check_fail() {
+        assert!(report("tidy", &[]).is_ok());
+        let one = ["a".to_owned()];
+        assert_eq!(report("tidy", &one).unwrap_err().to_string(), "tidy: 1 finding");
+    }
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask features`: does `prefab-client` compile with none, each, the default and all of its features?
+
+use anyhow::{Context as _, Result};
+
+use crate::workspace::{self, Package};
+
+const CLIENT: &str = "prefab-client";
+
+pub(crate) fn run(rest: &[String]) -> Result<()> {
+    crate::no_arguments("features", rest)?;
+    let metadata = workspace::metadata()?;
+    let client = metadata.packages.iter().find(|package| package.name == CLIENT);
+    let client = client.with_context(|| format!("there is no crate `{CLIENT}` in the workspace"))?;
+    for selection in selections(client) {
+        workspace::run(workspace::cargo().args(["check", "--quiet", "--package", CLIENT]).args(&selection))?;
+    }
+    Ok(())
+}
+
+/// Returns the arguments of every build to try.
+fn selections(client: &Package) -> Vec<Vec<String>> {
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let alone = client.features.keys().filter(|name| *name != "default");
+    std::iter::once(words(&["--no-default-features"]))
+        .chain(alone.map(|name| words(&["--no-default-features", "--features", name])))
+        .chain([words(&[]), words(&["--all-features"])])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_is_tried_alone() {
+        let client: Package = serde_json::from_str(
+            r#"{"name": "prefab-client", "manifest_path": "/p/Cargo.toml", "dependencies": [],
+                "features": {"default": ["yaml"], "yaml": [], "http": []}}"#,
+        )
+        .unwrap();
+        let lines: Vec<String> = selections(&client).iter().map(|words| words.join(" ")).collect();
+        assert_eq!(
+            lines,
+            [
+                "--no-default-features",
+                "--no-default-features --features http",
+                "--no-default-features --features yaml",
+                "",
+                "--all-features",
+            ]
+        );
+    }
+}

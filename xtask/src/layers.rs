@@ -1,0 +1,125 @@
+//! `cargo xtask layers`: do dependencies point down, and do the pure crates stay pure?
+//!
+//! Two questions. The edges between our own crates are compared with the table below; they come from
+//! `cargo metadata`. What stands under a pure crate, at any depth, is compared with a list of crates that do
+//! I/O; that comes from `cargo tree` per crate, because metadata mixes in the features that other crates of
+//! the workspace have switched on.
+
+mod closure;
+mod edges;
+
+use anyhow::Result;
+
+use crate::workspace::{self, Metadata};
+
+/// What a crate of the workspace may stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MayUse {
+    Only(&'static [&'static str]),
+    /// For the programs at the edge, which nothing stands on.
+    Anything,
+}
+
+/// A crate's place in the house.
+#[derive(Debug, Clone, Copy)]
+struct Layer {
+    name: &'static str,
+    may_use: MayUse,
+    /// Time, chance, files and sockets are handed in by the caller.
+    pure: bool,
+}
+
+use MayUse::{Anything, Only};
+
+/// From the ground up. ARCHITECTURE.md tells the reasons.
+const LAYERS: &[Layer] = &[
+    Layer { name: "prefab-core", may_use: Only(&[]), pure: true },
+    Layer { name: "prefab-eval", may_use: Only(&["prefab-core"]), pure: true },
+    Layer { name: "prefab-proto", may_use: Only(&["prefab-core"]), pure: true },
+    Layer { name: "prefab-telemetry", may_use: Only(&["prefab-core", "prefab-proto"]), pure: true },
+    Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
+    Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    Layer {
+        name: "prefab-client",
+        may_use: Only(&[
+            "prefab-core",
+            "prefab-eval",
+            "prefab-proto",
+            "prefab-telemetry",
+            "prefab-log",
+            "prefab-sources",
+        ]),
+        pure: false,
+    },
+    Layer { name: "prefab-openfeature", may_use: Only(&["prefab-core", "prefab-client"]), pure: false },
+    Layer { name: "prefab-server", may_use: Anything, pure: false },
+    Layer { name: "prefab-cli", may_use: Anything, pure: false },
+    Layer { name: "xtask", may_use: Only(&[]), pure: false },
+];
+
+pub(crate) fn run(rest: &[String]) -> Result<()> {
+    crate::no_arguments("layers", rest)?;
+    let metadata = workspace::metadata()?;
+    let mut findings = edges::findings(LAYERS, &members(&metadata));
+    for layer in LAYERS.iter().filter(|layer| layer.pure) {
+        if metadata.packages.iter().any(|package| package.name == layer.name) {
+            findings.extend(closure::findings(layer.name, &closure::tree(layer.name)?));
+        }
+    }
+    crate::report("layers", &findings)
+}
+
+/// A crate of the workspace and the ones it stands on.
+#[derive(Debug)]
+struct Member {
+    name: String,
+    uses: Vec<String>,
+}
+
+/// Returns the edges between the crates of the workspace. Tests may look anywhere, so theirs do not count.
+fn members(metadata: &Metadata) -> Vec<Member> {
+    metadata
+        .packages
+        .iter()
+        .map(|package| Member {
+            name: package.name.clone(),
+            uses: package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.path.is_some() && dependency.kind.as_deref() != Some("dev"))
+                .map(|dependency| dependency.name.clone())
+                .collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_ships_counts_as_an_edge() {
+        let metadata: Metadata = serde_json::from_str(
+            r#"{"target_directory": "/t", "packages": [{"name": "a", "manifest_path": "/a/Cargo.toml",
+                "features": {}, "dependencies": [
+                    {"name": "b", "kind": null, "path": "/b"},
+                    {"name": "c", "kind": "build", "path": "/c"},
+                    {"name": "d", "kind": "dev", "path": "/d"},
+                    {"name": "serde", "kind": null, "path": null}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(members(&metadata)[0].uses, ["b", "c"]);
+    }
+
+    #[test]
+    fn the_table_itself_has_no_way_up() {
+        for (place, layer) in LAYERS.iter().enumerate() {
+            let Only(names) = layer.may_use else { continue };
+            for name in names {
+                let below = LAYERS[..place].iter().find(|other| other.name == *name);
+                let below = below.unwrap_or_else(|| panic!("`{name}` is not below `{}`", layer.name));
+                assert!(below.pure || !layer.pure, "pure `{}` stands on `{name}`", layer.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `cargo xtask tidy`: what neither rustfmt nor clippy looks at.
+
+mod links;
+mod text;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::workspace::{self, Metadata, program, root};
+
+/// Files that every reader, and every registry, expects at the top.
+const EXPECTED: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+];
+
+pub(crate) fn run(rest: &[String]) -> Result<()> {
+    crate::no_arguments("tidy", rest)?;
+    let mut findings = Vec::new();
+    for path in files()? {
+        // What is not text has no lines to look at.
+        let Ok(content) = fs::read_to_string(root().join(&path)) else { continue };
+        findings.extend(text::findings(&path, &content));
+        if Path::new(&path).extension().is_some_and(|extension| extension == "md") {
+            findings.extend(links::findings(&path, &content, |target| root().join(target).exists()));
+        }
+    }
+    findings.extend(
+        EXPECTED.iter().filter(|name| !root().join(name).is_file()).map(|name| format!("{name} is missing")),
+    );
+    let metadata = workspace::metadata()?;
+    findings.extend(undocumented(&metadata));
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
+    let names: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    findings.extend(unmentioned(&names, &architecture));
+    crate::report("tidy", &findings)
+}
+
+/// Returns the files of the repository, new ones included, as paths from its root.
+fn files() -> Result<Vec<String>> {
+    let list = workspace::output(program("git").args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))
+    .context("listing the files of the repository")?;
+    let mut files: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// Returns a finding for every crate whose first file does not begin by saying what the crate is for.
+fn undocumented(metadata: &Metadata) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        for name in ["src/lib.rs", "src/main.rs"] {
+            let path = package.folder().join(name);
+            let Ok(content) = fs::read_to_string(&path) else { continue };
+            let shown = path.strip_prefix(root()).unwrap_or(&path).display();
+            findings.extend(text::header(&shown.to_string(), &content));
+        }
+    }
+    findings
+}
+
+/// Returns a finding for every crate that the architecture page says nothing about.
+fn unmentioned(names: &[&str], architecture: &str) -> Vec<String> {
+    // A name counts as a whole word only: `prefab-client` does not tell about `prefab-cli`.
+    let words: Vec<&str> =
+        architecture.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).collect();
+    names
+        .iter()
+        .filter(|name| !words.contains(*name))
+        .map(|name| format!("ARCHITECTURE.md does not mention the crate `{name}`"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_is_mentioned_by_its_whole_name() {
+        let page = "`prefab-client/` is the facade, xtask holds the chores.";
+        assert!(unmentioned(&["prefab-client", "xtask"], page).is_empty());
+        assert_eq!(
+            unmentioned(&["prefab-cli"], page),
+            ["ARCHITECTURE.md does not mention the crate `prefab-cli`"]
+        );
+    }
+}
