@@ -63,13 +63,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let mut findings = edges::findings(LAYERS, &members(&metadata));
     for layer in LAYERS.iter().filter(|layer| layer.pure) {
         if metadata.packages.iter().any(|package| package.name == layer.name) {
-            // Cargo cannot draw the tree of a circle; the edges that close it are worth reading even then.
-            match closure::tree(layer.name) {
-                Ok(tree) => findings.extend(closure::findings(layer.name, &tree)),
-                Err(error) => {
-                    findings.push(format!("what stands under `{}` is unknown: {error:#}", layer.name))
-                }
-            }
+            findings.extend(closure::findings(layer.name, &closure::tree(layer.name)?));
         }
     }
     crate::report("layers", &findings)
