@@ -40,6 +40,14 @@ pub enum Update {
         /// The remote source's name.
         source: Arc<str>,
     },
+    /// The whole of the remote layer, as a datafile is: nothing said before holds any longer, so older ids
+    /// are taken and keys that are not in it vanish.
+    Snapshot {
+        /// All there is.
+        set: ConfigSet,
+        /// The remote source's name.
+        source: Arc<str>,
+    },
 }
 
 /// The layers, stacked.
@@ -77,6 +85,7 @@ impl LayeredStore {
         match update {
             Update::Replace { slot, entries } => self.replace(slot, entries),
             Update::Merge { set, source } => self.merge(set, source),
+            Update::Snapshot { set, source } => self.snapshot(set, source),
         }
     }
 
@@ -160,9 +169,29 @@ impl LayeredStore {
                 remote.insert(config.key.clone(), Entry::new(config, Arc::clone(&provenance)));
             }
         }
+        touched.into_iter().filter(|key| !self.hides_remote(key)).collect()
+    }
+
+    fn snapshot(&mut self, set: ConfigSet, source: Arc<str>) -> BTreeSet<String> {
+        let slot = Slot::from(Layer::Remote);
+        let old = self.slots.remove(&slot).unwrap_or_default();
+        self.newest.clear();
+        self.high_water_mark = 0;
+        self.project_env_id = 0;
+        // Merged into nothing, the set is all there is; a file is never just a sign of life.
+        self.merge(ConfigSet { keep_alive: false, ..set }, source);
+
+        let fresh = self.slots.get(&slot);
+        let now = |key: &str| fresh.and_then(|fresh| fresh.get(key));
+        let keys = old.keys().chain(fresh.into_iter().flat_map(HashMap::keys));
+        let changed = keys.filter(|key| old.get(*key) != now(key) && !self.hides_remote(key));
+        changed.cloned().collect()
+    }
+
+    /// Tells whether a layer above the remote one has `key`.
+    fn hides_remote(&self, key: &str) -> bool {
         let above = Slot { layer: Layer::Remote, order: 1 };
-        let hidden = |key: &str| self.slots.range(above..).any(|(_, slot)| slot.contains_key(key));
-        touched.into_iter().filter(|key| !hidden(key)).collect()
+        self.slots.range(above..).any(|(_, slot)| slot.contains_key(key))
     }
 }
 
@@ -240,6 +269,46 @@ mod tests {
         assert_eq!(store.default_context().len(), 1);
         store.apply(remote(vec![]));
         assert_eq!((store.project_env_id(), store.default_context().len()), (143, 0));
+    }
+
+    #[test]
+    fn a_snapshot_replaces_all_that_the_remote_layer_said() {
+        let snapshot = |set: ConfigSet| Update::Snapshot { set, source: "datafile".into() };
+        let set = |configs: Vec<Config>| ConfigSet { configs, ..ConfigSet::default() };
+        let mut store = LayeredStore::default();
+        store.apply(file(Layer::Override, 0, &["hidden"]));
+        let pointer = Pointer { project_id: 1, start_at_id: 9, project_env_id: 143 };
+        let default_context = ContextSet::from(crate::Context::new("prefab-api-key").with("user-id", "7"));
+        let first = vec![config("gone", 9), config("older", 8), config("same", 7), config("hidden", 6)];
+        let first = ConfigSet { pointer: Some(pointer), default_context, ..set(first) };
+        let changed = store.apply(snapshot(first));
+        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["gone", "older", "same"]);
+
+        let second = vec![config("older", 2), config("same", 7), config("hidden", 1), config("new", 3)];
+        let changed = store.apply(snapshot(set(second)));
+        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["gone", "new", "older"]);
+        assert_eq!(store.get("gone"), None);
+        assert_eq!(store.get("older").unwrap().config.id, 2);
+        assert_eq!((store.high_water_mark(), store.project_env_id()), (7, 0));
+        assert!(store.default_context().is_empty());
+
+        assert_eq!(store.apply(snapshot(set(vec![]))).len(), 3);
+        assert_eq!(store.entries().count(), 1);
+        store.apply(remote(vec![config("gone", 9)]));
+        assert_eq!(store.get("gone").unwrap().config.id, 9);
+    }
+
+    #[test]
+    fn of_two_configs_in_a_snapshot_the_newer_stands_and_a_tombstone_is_nothing() {
+        let gone =
+            Config { id: 6, key: "gone".into(), config_type: ConfigType::Deleted, ..Config::default() };
+        let configs = vec![config("k", 5), config("k", 4), config("gone", 3), gone];
+        let set = ConfigSet { configs, keep_alive: true, ..ConfigSet::default() };
+        let mut store = LayeredStore::default();
+        let changed = store.apply(Update::Snapshot { set, source: "datafile".into() });
+        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["k"]);
+        assert_eq!(store.get("k").unwrap().config.id, 5);
+        assert_eq!(store.high_water_mark(), 6);
     }
 
     proptest! {
