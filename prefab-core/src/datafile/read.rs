@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{DatafileError, Finding, Parsed};
 use crate::{
-    ChangedBy, ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, Context, ContextSet,
+    ChangedBy, ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Context, ContextSet,
     ContextValue, Criterion, IntRange, LimitDefinition, LogLevel, Operator, Pointer, Provided,
     ProvidedSource, Schema, SchemaType, Value, ValueType, WeightedValue, WeightedValues,
 };
@@ -228,7 +228,7 @@ fn message(name: &str, object: &Object<'_>) -> Read<Value> {
             end: object.optional_int("end")?,
         }),
         "provided" => Value::Provided(Provided {
-            source: object.name("source", source_from_name, source_from_number)?,
+            source: object.name("source", source_from_name, |number| Some(source_from_number(number)))?,
             lookup: object.text("lookup")?,
         }),
         "duration" => Value::Duration(object.text("definition")?),
@@ -283,8 +283,8 @@ fn source_from_name(name: &str) -> Option<ProvidedSource> {
     }
 }
 
-fn source_from_number(number: i32) -> Option<ProvidedSource> {
-    Some(if number == 1 { ProvidedSource::EnvVar } else { ProvidedSource::NotSet })
+fn source_from_number(number: i32) -> ProvidedSource {
+    if number == 1 { ProvidedSource::EnvVar } else { ProvidedSource::NotSet }
 }
 
 fn schema_from_name(name: &str) -> Option<SchemaType> {

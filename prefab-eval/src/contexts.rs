@@ -1,0 +1,78 @@
+//! The stack of context sets that one evaluation looks through.
+
+use prefab_core::{ContextSet, ContextValue};
+
+use crate::property::PropertyName;
+
+static NONE: ContextSet = ContextSet::new();
+
+/// The context sets of one evaluation, by strength: `call` over `bound` over `scope` over the API's
+/// default context (which comes with the configs) over `global`.
+///
+/// A context in a stronger set replaces the one of the same name in a weaker set as a whole. Nothing is
+/// merged or copied: a look-up walks the stack.
+///
+/// ```
+/// use prefab_core::{Context, ContextSet};
+/// use prefab_eval::Contexts;
+///
+/// let global = ContextSet::from(Context::new("app").with("version", "1.2.0"));
+/// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+/// let contexts = Contexts { global: &global, ..Contexts::of(&user) };
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Contexts<'a> {
+    /// Given with the call.
+    pub call: &'a ContextSet,
+    /// Bound to the client that the call goes through.
+    pub bound: &'a ContextSet,
+    /// Open around the call: the request, the task, the thread.
+    pub scope: &'a ContextSet,
+    /// Given in the client's options.
+    pub global: &'a ContextSet,
+}
+
+impl Default for Contexts<'_> {
+    fn default() -> Self {
+        Self { call: &NONE, bound: &NONE, scope: &NONE, global: &NONE }
+    }
+}
+
+impl<'a> Contexts<'a> {
+    /// Returns a stack with one set, given with the call.
+    pub fn of(call: &'a ContextSet) -> Self {
+        Self { call, ..Self::default() }
+    }
+
+    /// Returns the merged set, as telemetry reports it.
+    pub fn merged(&self, api: &ContextSet) -> ContextSet {
+        self.global.merged(api).merged(self.scope).merged(self.bound).merged(self.call)
+    }
+}
+
+/// A stack with the API's default context in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Stack<'a> {
+    levels: [&'a ContextSet; 5],
+}
+
+impl<'a> Stack<'a> {
+    pub(crate) fn new(contexts: &Contexts<'a>, api: &'a ContextSet) -> Self {
+        let Contexts { call, bound, scope, global } = *contexts;
+        Self { levels: [call, bound, scope, api, global] }
+    }
+
+    /// Finds a property; one that is null is as good as absent.
+    #[inline]
+    pub(crate) fn property(&self, name: &PropertyName) -> Option<&'a ContextValue> {
+        let (context, property) = (name.context(), name.property());
+        for level in self.levels {
+            if !level.is_empty()
+                && let Some(context) = level.get(context)
+            {
+                return context.get(property).filter(|value| !matches!(value, ContextValue::Null));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,307 @@
+//! Evaluation: rows, rules, criteria, values.
+
+use std::borrow::Cow;
+
+use prefab_core::{ContextValue, Operator, Value};
+
+use crate::{
+    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Reason, RegexLimits, Ruleset,
+    compile::{Answer, Check, CompiledConfig, Condition, Kind, Rule},
+    contexts::Stack,
+    decrypt::decrypt,
+    operators::Test,
+    provided::coerce,
+    trace::Trace,
+};
+
+/// Segments within segments, and keys that decrypt keys, go no deeper; the stack of a thread is finite.
+const MAX_DEPTH: u32 = 64;
+
+impl Ruleset {
+    /// Evaluates a key.
+    ///
+    /// Neither allocates nor locks, except for what must be made anew each time: provided and decrypted
+    /// values, errors, and the regular expressions too large for a state table.
+    #[inline]
+    pub fn evaluate<'r>(
+        &'r self,
+        key: &str,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+    ) -> Result<Evaluation<'r>, EvalError> {
+        self.evaluate_with(key, contexts, host, &mut ())
+    }
+
+    /// Evaluates a key and tells every step to `trace`.
+    pub fn evaluate_with<'r, T: Trace>(
+        &'r self,
+        key: &str,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+        trace: &mut T,
+    ) -> Result<Evaluation<'r>, EvalError> {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
+        self.evaluate_config(config, contexts, host, trace)
+    }
+
+    pub(crate) fn evaluate_config<'r, T: Trace>(
+        &'r self,
+        config: &'r CompiledConfig,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+        trace: &mut T,
+    ) -> Result<Evaluation<'r>, EvalError> {
+        let stack = Stack::new(contexts, &self.default_context);
+        Evaluator { ruleset: self, stack, host, trace }.evaluate(config, &Frame::ROOT)
+    }
+}
+
+/// What is being evaluated around this: found again, it is a circle.
+struct Frame<'f> {
+    slot: Option<u32>,
+    outer: Option<&'f Frame<'f>>,
+    depth: u32,
+}
+
+impl Frame<'_> {
+    const ROOT: Self = Self { slot: None, outer: None, depth: 0 };
+
+    fn contains(&self, slot: u32) -> bool {
+        self.slot == Some(slot) || self.outer.is_some_and(|outer| outer.contains(slot))
+    }
+
+    fn inner(&self, slot: Option<u32>) -> Frame<'_> {
+        Frame { slot, outer: Some(self), depth: self.depth + 1 }
+    }
+}
+
+struct Evaluator<'r, 'e, T> {
+    ruleset: &'r Ruleset,
+    stack: Stack<'e>,
+    host: &'e dyn Host,
+    trace: &'e mut T,
+}
+
+/// A value on its way out of weights, environment variables and encryption.
+struct Resolved<'r> {
+    value: EvaluatedValue<'r>,
+    answer: &'r Answer,
+    secret: bool,
+    provided: Option<Box<str>>,
+}
+
+impl<'r, T: Trace> Evaluator<'r, '_, T> {
+    #[inline]
+    fn evaluate(
+        &mut self,
+        config: &'r CompiledConfig,
+        frame: &Frame<'_>,
+    ) -> Result<Evaluation<'r>, EvalError> {
+        let (row, rule, found) = self.select(config, frame).ok_or(EvalError::NoMatch)?;
+        let mut answer = &found.answer;
+        let mut secret = answer.secret;
+        let mut weighted_value_index = None;
+        while let Kind::Weighted(weighted) = &answer.kind {
+            let (index, chosen) = weighted
+                .choose(&self.stack, self.host, self.trace)
+                .ok_or(EvalError::InvalidWeightedValues)?;
+            weighted_value_index = weighted_value_index.or(Some(index));
+            secret |= chosen.secret;
+            answer = chosen;
+        }
+        let Resolved { value, answer, secret, provided } = self.resolve(answer, secret, frame)?;
+        let reason = match weighted_value_index {
+            Some(_) => Reason::Split,
+            None if config.has_criteria => Reason::TargetingMatch,
+            None => Reason::Static,
+        };
+        Ok(Evaluation {
+            value,
+            reason,
+            config_row_index: row,
+            conditional_value_index: rule,
+            weighted_value_index,
+            config,
+            answer,
+            secret,
+            provided,
+        })
+    }
+
+    /// Finds the first rule that holds, in the environment's rows and then in the default ones.
+    #[inline]
+    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<(u32, u32, &'r Rule)> {
+        for (row_index, row) in (0..).zip(&config.rows) {
+            self.trace.row(row_index, row.project_env_id);
+            for (rule_index, rule) in (0..).zip(&row.rules) {
+                self.trace.rule(rule_index, rule.conditions.len());
+                let place = (row.source, rule_index);
+                if self.all_hold(config, place, &rule.conditions, frame) {
+                    return Some((row_index, rule_index, rule));
+                }
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn all_hold(
+        &mut self,
+        config: &CompiledConfig,
+        (row, rule): (usize, u32),
+        conditions: &[Condition],
+        frame: &Frame<'_>,
+    ) -> bool {
+        conditions.iter().enumerate().all(|(at, condition)| {
+            let held = self.holds(condition, frame);
+            if T::LISTENS {
+                self.tell(config, (row, rule, at), condition, held);
+            }
+            held
+        })
+    }
+
+    fn holds(&mut self, condition: &Condition, frame: &Frame<'_>) -> bool {
+        let Condition { property, check } = condition;
+        match check {
+            Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
+            Check::Segment { slot, negated } => self.in_segment(*slot, frame) != *negated,
+            Check::Provided { operator, variable, by_segment } => {
+                let test = self.provided_test(*operator, variable, *by_segment);
+                property.with(&self.stack, self.host, |value| test.holds(value))
+            }
+        }
+    }
+
+    /// A right side that is not there makes the criterion malformed.
+    fn provided_test(&self, operator: Operator, variable: &str, by_segment: bool) -> Test {
+        let value = self.host.env_var(variable).map(|text| match operator {
+            // List operators take a single text as a list of one.
+            Operator::PropLessThan
+            | Operator::PropLessThanOrEqual
+            | Operator::PropGreaterThan
+            | Operator::PropGreaterThanOrEqual
+            | Operator::PropBefore
+            | Operator::PropAfter
+            | Operator::PropMatches
+            | Operator::PropDoesNotMatch
+            | Operator::PropSemverLessThan
+            | Operator::PropSemverEqual
+            | Operator::PropSemverGreaterThan
+            | Operator::HierarchicalMatch => Value::String(text),
+            _ => Value::StringList(vec![text]),
+        });
+        Test::compile(operator, value.as_ref(), by_segment, &RegexLimits::default()).unwrap_or(Test::Never)
+    }
+
+    fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {
+        let ruleset = self.ruleset;
+        let mut problem = None;
+        if T::LISTENS {
+            self.trace.enter_segment(ruleset.keys.name(slot));
+        }
+        let held = match ruleset.config(slot) {
+            _ if frame.contains(slot) => {
+                problem = Some("it refers to itself in a circle");
+                false
+            }
+            _ if frame.depth >= MAX_DEPTH => {
+                problem = Some("segments are nested too deeply");
+                false
+            }
+            None => {
+                problem = Some("there is no such segment");
+                false
+            }
+            Some(segment) => {
+                let answer = self.evaluate(segment, &frame.inner(Some(slot)));
+                matches!(answer, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
+            }
+        };
+        if T::LISTENS {
+            self.trace.leave_segment(ruleset.keys.name(slot), held, problem);
+        }
+        held
+    }
+
+    #[inline]
+    fn resolve(
+        &mut self,
+        answer: &'r Answer,
+        secret: bool,
+        frame: &Frame<'_>,
+    ) -> Result<Resolved<'r>, EvalError> {
+        let mut provided = None;
+        let value = match &answer.kind {
+            Kind::Int(int) => EvaluatedValue::Int(*int),
+            Kind::Double(double) => EvaluatedValue::Double(*double),
+            Kind::Bool(bool) => EvaluatedValue::Bool(*bool),
+            Kind::String(text) => EvaluatedValue::String(Cow::Borrowed(text)),
+            Kind::StringList(list) => EvaluatedValue::StringList(Cow::Borrowed(list)),
+            Kind::LogLevel(level) => EvaluatedValue::LogLevel(*level),
+            Kind::Duration(duration) => EvaluatedValue::Duration(*duration),
+            Kind::Json(json) => EvaluatedValue::Json(Cow::Borrowed(json)),
+            Kind::Bytes(bytes) => EvaluatedValue::Bytes(bytes),
+            Kind::IntRange(range) => EvaluatedValue::IntRange(*range),
+            Kind::LimitDefinition(limit) => EvaluatedValue::LimitDefinition(limit),
+            Kind::Schema(schema) => EvaluatedValue::Schema(schema),
+            Kind::Provided { variable, wanted } => {
+                let text = self.host.env_var(variable);
+                self.trace.provided(variable, text.is_some());
+                let variable = || variable.clone().into_string();
+                let text = text.ok_or_else(|| EvalError::MissingEnvVar { variable: variable() })?;
+                provided = secret.then(|| text.as_str().into());
+                coerce(text, *wanted).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
+                    variable: variable(),
+                    wanted: *wanted,
+                })?
+            }
+            Kind::Encrypted { stored, slot, decrypt_with } => {
+                let plain = self.decrypted(stored, *slot, decrypt_with, frame)?;
+                EvaluatedValue::String(Cow::Owned(plain))
+            }
+            Kind::Invalid(error) => return Err((**error).clone()),
+            Kind::Weighted(_) => return Err(EvalError::InvalidWeightedValues),
+        };
+        Ok(Resolved { value, answer, secret, provided })
+    }
+
+    fn decrypted(
+        &mut self,
+        stored: &str,
+        slot: u32,
+        decrypt_with: &str,
+        frame: &Frame<'_>,
+    ) -> Result<String, EvalError> {
+        self.trace.decrypts(decrypt_with);
+        let failed =
+            |cause: String| EvalError::UnableToDecrypt { decrypt_with: decrypt_with.to_owned(), cause };
+        if frame.depth >= MAX_DEPTH {
+            return Err(failed("keys decrypt one another without end".to_owned()));
+        }
+        let config =
+            self.ruleset.config(slot).ok_or_else(|| failed("there is no config with this key".to_owned()))?;
+        let key = self.evaluate(config, &frame.inner(None)).map_err(|error| failed(error.to_string()))?;
+        match &key.value {
+            EvaluatedValue::String(key) => decrypt(stored, key).map_err(|cause| failed(cause.to_owned())),
+            other => Err(failed(format!("its value is {}, not a text", other.kind()))),
+        }
+    }
+
+    /// Tells a tested criterion in the words of the config.
+    fn tell(
+        &mut self,
+        config: &CompiledConfig,
+        (row, rule, at): (usize, u32, usize),
+        condition: &Condition,
+        held: bool,
+    ) {
+        let rule = config.entry.config.rows.get(row).and_then(|row| row.values.get(rule as usize));
+        if let Some(criterion) = rule.and_then(|rule| rule.criteria.get(at)) {
+            let trace = &mut *self.trace;
+            condition.property.with(&self.stack, self.host, |value: Option<&ContextValue>| {
+                trace.criterion(criterion, value, held);
+            });
+        }
+    }
+}

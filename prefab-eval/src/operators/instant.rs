@@ -1,0 +1,158 @@
+//! Instants: milliseconds, or a date and time with a zone.
+
+use prefab_core::ContextValue;
+
+/// A text that is no instant of the form `2024-12-05T10:30:00Z`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a date and time with a zone, such as `2024-12-05T10:30:00Z`")]
+pub struct InvalidInstant;
+
+/// Reads a property as milliseconds since 1970.
+pub(crate) fn of(property: Option<&ContextValue>) -> Option<i64> {
+    match property? {
+        ContextValue::Int(millis) => Some(*millis),
+        ContextValue::Double(millis) => Some(truncate(*millis)),
+        ContextValue::String(text) => parse_instant(text).ok(),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "instants past the range stand at its end")]
+pub(crate) fn truncate(millis: f64) -> i64 {
+    millis as i64
+}
+
+/// Parses `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset into milliseconds since 1970.
+///
+/// A text without a zone is refused: what it means would depend on the machine.
+///
+/// ```
+/// assert_eq!(prefab_eval::parse_instant("1970-01-02T00:00:00.25Z"), Ok(86_400_250));
+/// assert_eq!(prefab_eval::parse_instant("1970-01-01T02:00+02:00"), Ok(0));
+/// assert!(prefab_eval::parse_instant("2024-12-05").is_err());
+/// ```
+pub fn parse_instant(text: &str) -> Result<i64, InvalidInstant> {
+    Reader { rest: text.as_bytes() }.instant().ok_or(InvalidInstant)
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn instant(&mut self) -> Option<i64> {
+        let year = self.number(4)?;
+        self.one_of(b"-")?;
+        let month = self.number(2)?;
+        self.one_of(b"-")?;
+        let day = self.number(2)?;
+        self.one_of(b"Tt")?;
+        let hour = self.number(2).filter(|hour| *hour <= 23)?;
+        self.one_of(b":")?;
+        let minute = self.number(2).filter(|minute| *minute <= 59)?;
+        let (second, millis) = self.seconds()?;
+        let offset_minutes = self.offset()?;
+        if !self.rest.is_empty() || day < 1 || day > days_in(year, month)? {
+            return None;
+        }
+        let minutes = days_since_1970(year, month, day) * 1440 + hour * 60 + minute - offset_minutes;
+        Some((minutes * 60 + second) * 1000 + millis)
+    }
+
+    fn seconds(&mut self) -> Option<(i64, i64)> {
+        if self.one_of(b":").is_none() {
+            return Some((0, 0));
+        }
+        let second = self.number(2).filter(|second| *second <= 59)?;
+        if self.one_of(b".").is_none() {
+            return Some((second, 0));
+        }
+        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (fraction, rest) = self.rest.split_at(digits);
+        self.rest = rest;
+        let millis =
+            (0..3).fold(0, |sum, at| sum * 10 + fraction.get(at).map_or(0, |digit| i64::from(digit - b'0')));
+        (digits > 0).then_some((second, millis))
+    }
+
+    fn offset(&mut self) -> Option<i64> {
+        if self.one_of(b"Zz").is_some() {
+            return Some(0);
+        }
+        let sign = if self.one_of(b"+-")? == b'-' { -1 } else { 1 };
+        let hours = self.number(2).filter(|hours| *hours <= 23)?;
+        let _ = self.one_of(b":");
+        let minutes = self.number(2).filter(|minutes| *minutes <= 59)?;
+        Some(sign * (hours * 60 + minutes))
+    }
+
+    fn one_of(&mut self, wanted: &[u8]) -> Option<u8> {
+        let (&byte, rest) = self.rest.split_first()?;
+        wanted.contains(&byte).then(|| {
+            self.rest = rest;
+            byte
+        })
+    }
+
+    fn number(&mut self, digits: usize) -> Option<i64> {
+        let (number, rest) = self.rest.split_at_checked(digits)?;
+        let sum = number
+            .iter()
+            .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))?;
+        self.rest = rest;
+        Some(sum)
+    }
+}
+
+fn days_in(year: i64, month: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => Some(if leap { 29 } else { 28 }),
+        4 | 6 | 9 | 11 => Some(30),
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),
+        _ => None,
+    }
+}
+
+/// Days in the proleptic Gregorian calendar, counted from March so that the leap day comes last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accepted_forms_are_read_and_others_refused() {
+        for (text, millis) in [
+            ("2024-12-05T00:00:00Z", Some(1_733_356_800_000)),
+            ("2024-12-05t00:00:00z", Some(1_733_356_800_000)),
+            ("2024-12-05T00:00Z", Some(1_733_356_800_000)),
+            ("2024-12-05T01:00:00+0100", Some(1_733_356_800_000)),
+            ("2024-12-04T18:30:00-05:30", Some(1_733_356_800_000)),
+            ("2024-12-05T00:00:00.123456789Z", Some(1_733_356_800_123)),
+            ("2024-02-29T00:00:00Z", Some(1_709_164_800_000)),
+            ("1969-12-31T23:59:59.5Z", Some(-500)),
+            ("0000-01-01T00:00:00Z", Some(-62_167_219_200_000)),
+            ("2023-02-29T00:00:00Z", None),
+            ("2024-12-05", None),
+            ("2024-12-05T12:00:00", None),
+            ("2024-12-05 12:00:00Z", None),
+            ("2024-12-05T24:00:00Z", None),
+            ("2024-12-05T23:59:60Z", None),
+            ("2024-12-05T00:00:00.Z", None),
+            ("2024-12-05T00:00:00Z ", None),
+            ("2024-13-05T00:00:00Z", None),
+            ("2024-12-05T00:00:00Z[UTC]", None),
+            ("1733097600000", None),
+        ] {
+            assert_eq!(parse_instant(text).ok(), millis, "{text}");
+        }
+    }
+}

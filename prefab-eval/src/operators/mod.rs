@@ -1,0 +1,241 @@
+//! The operators: each prepared once, then tested against a property.
+
+mod affix;
+mod instant;
+mod number;
+mod one_of;
+mod pattern;
+mod version;
+
+use prefab_core::{ContextValue, Operator, Value};
+
+pub use instant::{InvalidInstant, parse_instant};
+pub use pattern::RegexLimits;
+
+use affix::Affix;
+use number::{Number, Relation};
+use one_of::TextSet;
+use pattern::Pattern;
+use version::Version;
+
+/// An operator with its right side prepared.
+#[derive(Debug)]
+pub(crate) enum Test {
+    Never,
+    Always,
+    OneOf {
+        texts: TextSet,
+        negated: bool,
+    },
+    Affix {
+        affix: Affix,
+        texts: Box<[Box<str>]>,
+        negated: bool,
+    },
+    /// A plain prefix; between namespaces, a prefix of whole segments.
+    Hierarchical {
+        prefix: Box<str>,
+        by_segment: bool,
+    },
+    InIntRange {
+        start: i64,
+        end: i64,
+    },
+    Compare {
+        relation: Relation,
+        number: Number,
+    },
+    Instant {
+        millis: i64,
+        before: bool,
+    },
+    Matches {
+        pattern: Box<Pattern>,
+        negated: bool,
+    },
+    Semver {
+        relation: Relation,
+        version: Box<str>,
+    },
+    Present {
+        negated: bool,
+    },
+}
+
+/// A right side that cannot be used; the criterion then never holds.
+pub(crate) struct Unusable(pub(crate) String);
+
+impl Test {
+    /// Prepares an operator. Segments are not among them: they need the ruleset.
+    pub(crate) fn compile(
+        operator: Operator,
+        value: Option<&Value>,
+        by_segment: bool,
+        limits: &RegexLimits,
+    ) -> Result<Self, Unusable> {
+        use Operator as O;
+        Ok(match operator {
+            O::AlwaysTrue => Self::Always,
+            O::LookupKeyIn | O::PropIsOneOf => Self::one_of(value, false),
+            O::LookupKeyNotIn | O::PropIsNotOneOf => Self::one_of(value, true),
+            O::PropStartsWithOneOf => Self::affix(Affix::Start, value, false),
+            O::PropDoesNotStartWithOneOf => Self::affix(Affix::Start, value, true),
+            O::PropEndsWithOneOf => Self::affix(Affix::End, value, false),
+            O::PropDoesNotEndWithOneOf => Self::affix(Affix::End, value, true),
+            O::PropContainsOneOf => Self::affix(Affix::Anywhere, value, false),
+            O::PropDoesNotContainOneOf => Self::affix(Affix::Anywhere, value, true),
+            O::HierarchicalMatch => match value {
+                Some(Value::String(prefix)) => {
+                    Self::Hierarchical { prefix: prefix.as_str().into(), by_segment }
+                }
+                _ => Self::Never,
+            },
+            O::InIntRange => match value {
+                Some(Value::IntRange(range)) => {
+                    let (start, end) = range.bounds();
+                    Self::InIntRange { start, end }
+                }
+                _ => Self::Never,
+            },
+            O::PropLessThan => Self::compare(Relation::Less, value),
+            O::PropLessThanOrEqual => Self::compare(Relation::LessOrEqual, value),
+            O::PropGreaterThan => Self::compare(Relation::Greater, value),
+            O::PropGreaterThanOrEqual => Self::compare(Relation::GreaterOrEqual, value),
+            O::PropBefore => Self::instant(value, true),
+            O::PropAfter => Self::instant(value, false),
+            O::PropMatches => Self::matches(value, false, limits)?,
+            O::PropDoesNotMatch => Self::matches(value, true, limits)?,
+            O::PropSemverLessThan => Self::semver(Relation::Less, value),
+            O::PropSemverEqual => Self::semver(Relation::Equal, value),
+            O::PropSemverGreaterThan => Self::semver(Relation::Greater, value),
+            O::IsPresent => Self::Present { negated: false },
+            O::IsNotPresent => Self::Present { negated: true },
+            // Unknown operators, among them those of the future, never hold.
+            _ => Self::Never,
+        })
+    }
+
+    fn one_of(value: Option<&Value>, negated: bool) -> Self {
+        Self::OneOf { texts: TextSet::new(list(value)), negated }
+    }
+
+    fn affix(affix: Affix, value: Option<&Value>, negated: bool) -> Self {
+        let texts = list(value).iter().map(|text| text.as_str().into()).collect();
+        Self::Affix { affix, texts, negated }
+    }
+
+    fn compare(relation: Relation, value: Option<&Value>) -> Self {
+        match value {
+            Some(Value::Int(int)) => Self::Compare { relation, number: Number::Int(*int) },
+            Some(Value::Double(double)) => Self::Compare { relation, number: Number::Double(*double) },
+            _ => Self::Never,
+        }
+    }
+
+    fn instant(value: Option<&Value>, before: bool) -> Self {
+        let millis = match value {
+            Some(Value::Int(millis)) => Some(*millis),
+            Some(Value::Double(millis)) => Some(instant::truncate(*millis)),
+            Some(Value::String(text)) => parse_instant(text).ok(),
+            _ => None,
+        };
+        millis.map_or(Self::Never, |millis| Self::Instant { millis, before })
+    }
+
+    fn matches(value: Option<&Value>, negated: bool, limits: &RegexLimits) -> Result<Self, Unusable> {
+        match value {
+            Some(Value::String(pattern)) => {
+                let pattern = Box::new(Pattern::new(pattern, limits).map_err(Unusable)?);
+                Ok(Self::Matches { pattern, negated })
+            }
+            _ => Ok(Self::Never),
+        }
+    }
+
+    fn semver(relation: Relation, value: Option<&Value>) -> Self {
+        match value {
+            Some(Value::String(text)) if Version::parse(text).is_some() => {
+                Self::Semver { relation, version: text.as_str().into() }
+            }
+            _ => Self::Never,
+        }
+    }
+
+    /// Tests a property; `None` is an absent one.
+    #[inline]
+    pub(crate) fn holds(&self, property: Option<&ContextValue>) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::OneOf { texts, negated } => property.is_some_and(|value| texts.meets(value)) != *negated,
+            Self::Affix { affix, texts, negated } => {
+                property.is_some_and(|value| affix.found(texts, value)) != *negated
+            }
+            Self::Hierarchical { prefix, by_segment } => match property {
+                Some(ContextValue::String(text)) if *by_segment => covers(prefix, text),
+                Some(ContextValue::String(text)) => text.starts_with(&**prefix),
+                _ => false,
+            },
+            Self::InIntRange { start, end } => Number::of(property).is_some_and(|number| {
+                Relation::GreaterOrEqual.holds(number, Number::Int(*start))
+                    && Relation::Less.holds(number, Number::Int(*end))
+            }),
+            Self::Compare { relation, number } => {
+                Number::of(property).is_some_and(|property| relation.holds(property, *number))
+            }
+            Self::Instant { millis, before } => match instant::of(property) {
+                Some(property) if *before => property < *millis,
+                Some(property) => property > *millis,
+                None => false,
+            },
+            Self::Matches { pattern, negated } => match property {
+                Some(ContextValue::String(text)) => {
+                    pattern.is_match(text).is_some_and(|found| found != *negated)
+                }
+                _ => false,
+            },
+            Self::Semver { relation, version } => match property {
+                Some(ContextValue::String(text)) => match (Version::parse(text), Version::parse(version)) {
+                    (Some(property), Some(version)) => relation.admits(property.precedence(&version)),
+                    _ => false,
+                },
+                _ => false,
+            },
+            Self::Present { negated } => property.is_some() != *negated,
+        }
+    }
+}
+
+/// The list of a criterion; what is no list is a malformed criterion and as good as an empty one.
+fn list(value: Option<&Value>) -> &[String] {
+    match value {
+        Some(Value::StringList(list)) => list,
+        _ => &[],
+    }
+}
+
+/// Tells whether every segment of `namespace` is the client's at the same place.
+fn covers(namespace: &str, client: &str) -> bool {
+    namespace.is_empty()
+        || client.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_covers_itself_and_what_is_below_it() {
+        for (namespace, client, covered) in [
+            ("a", "a.b", true),
+            ("a.b", "a", false),
+            ("corp.proj.projb", "corp.proj.proja", false),
+            ("foo.baz", "foo.bazz", false),
+            ("corp", "corp:a:b", false),
+            ("", "a", true),
+            ("a..c", "a.x.c", false),
+        ] {
+            assert_eq!(covers(namespace, client), covered, "{namespace} over {client}");
+        }
+    }
+}

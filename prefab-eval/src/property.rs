@@ -1,0 +1,127 @@
+//! Property names, split once and shared.
+
+use std::{collections::HashSet, sync::Arc};
+
+use prefab_core::ContextValue;
+
+use crate::{contexts::Stack, host::Host};
+
+/// A property's name: `context.property`, split at the first dot.
+#[derive(Clone, Debug)]
+pub(crate) struct PropertyName {
+    full: Arc<str>,
+    context_end: u32,
+    property_start: u32,
+}
+
+impl PropertyName {
+    #[inline]
+    pub(crate) fn context(&self) -> &str {
+        self.full.get(..self.context_end as usize).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn property(&self) -> &str {
+        self.full.get(self.property_start as usize..).unwrap_or_default()
+    }
+}
+
+/// Keeps one copy of every property name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interner {
+    names: HashSet<Arc<str>, foldhash::fast::RandomState>,
+}
+
+impl Interner {
+    pub(crate) fn name(&mut self, full: &str) -> PropertyName {
+        let shared = match self.names.get(full) {
+            Some(name) => Arc::clone(name),
+            None => {
+                let name: Arc<str> = full.into();
+                self.names.insert(Arc::clone(&name));
+                name
+            }
+        };
+        // A name longer than 4 GiB is not found in any context.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        match full.split_once('.') {
+            Some((context, _)) => PropertyName {
+                full: shared,
+                context_end: place(context.len()),
+                property_start: place(context.len() + 1),
+            },
+            None => PropertyName { full: shared, context_end: 0, property_start: 0 },
+        }
+    }
+}
+
+/// Where a criterion takes its left side from.
+#[derive(Clone, Debug)]
+pub(crate) enum Property {
+    Named(PropertyName),
+    /// The clock, whatever the contexts say.
+    CurrentTime,
+    /// The client's namespace, stronger than any context.
+    Namespace(Arc<ContextValue>),
+}
+
+/// The names under which the clock is known, to clients of every age.
+const CURRENT_TIME: [&str; 3] = ["prefab.current-time", "reforge.current-time", "quonfig.current-time"];
+
+/// The names under which the client's namespace is known.
+const NAMESPACE: [&str; 2] = ["NAMESPACE", "prefab.namespace"];
+
+pub(crate) fn is_namespace(name: &str) -> bool {
+    NAMESPACE.contains(&name)
+}
+
+impl Property {
+    pub(crate) fn compile(
+        name: &str,
+        namespace: Option<&Arc<ContextValue>>,
+        interner: &mut Interner,
+    ) -> Self {
+        match namespace {
+            Some(namespace) if is_namespace(name) => Self::Namespace(Arc::clone(namespace)),
+            _ if CURRENT_TIME.contains(&name) => Self::CurrentTime,
+            _ => Self::Named(interner.name(name)),
+        }
+    }
+
+    /// Looks the property up and hands it to `test`.
+    #[inline]
+    pub(crate) fn with<R>(
+        &self,
+        stack: &Stack<'_>,
+        host: &dyn Host,
+        test: impl FnOnce(Option<&ContextValue>) -> R,
+    ) -> R {
+        match self {
+            Self::Named(name) => test(stack.property(name)),
+            Self::CurrentTime => test(Some(&ContextValue::Int(host.now_millis()))),
+            Self::Namespace(namespace) => test(Some(namespace)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_splits_at_its_first_dot() {
+        let mut interner = Interner::default();
+        for (full, context, property) in [
+            ("user.key", "user", "key"),
+            ("user.address.city", "user", "address.city"),
+            ("domain", "", "domain"),
+            (".domain", "", "domain"),
+            ("", "", ""),
+            ("user.", "user", ""),
+        ] {
+            let name = interner.name(full);
+            assert_eq!((name.context(), name.property()), (context, property), "{full}");
+        }
+        assert!(Arc::ptr_eq(&interner.name("user.key").full, &interner.name("user.key").full));
+    }
+}

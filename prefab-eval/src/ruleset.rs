@@ -1,0 +1,313 @@
+//! The compiled snapshot.
+
+use std::{collections::BTreeSet, collections::HashMap, fmt, sync::Arc};
+
+use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Provenance, datafile};
+
+use crate::{
+    RegexLimits,
+    compile::{Check, CompiledConfig, Compiler},
+};
+
+/// What a ruleset is built for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The environment whose rows take part; 0 for none, so that only default rows do.
+    pub project_env_id: i64,
+    /// Contexts that came with the configs.
+    pub default_context: ContextSet,
+    /// The client's namespace, `services.users.web`.
+    pub namespace: Option<String>,
+    /// What a regular expression may cost.
+    pub regex_limits: RegexLimits,
+}
+
+/// Something in a config that cannot work as written; everything else of the ruleset stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The config's key.
+    pub key: String,
+    /// The place within it.
+    pub place: String,
+    /// What is wrong.
+    pub cause: String,
+}
+
+impl Finding {
+    pub(crate) fn new(key: &str, place: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), place: place.into(), cause: cause.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "config `{}`: `{}`: {}", self.key, self.place, self.cause)
+    }
+}
+
+/// Which slot each key has. A key keeps its slot for good, so that compiled references stay right.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyTable {
+    slots: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
+    /// The keys below `log-level`, without that word, so that a walk up needs no new text.
+    loggers: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
+    names: Vec<Arc<str>>,
+}
+
+impl KeyTable {
+    #[inline]
+    pub(crate) fn slot(&self, key: &str) -> Option<u32> {
+        self.slots.get(key).copied()
+    }
+
+    #[inline]
+    pub(crate) fn logger(&self, path: &str) -> Option<u32> {
+        self.loggers.get(path).copied()
+    }
+
+    pub(crate) fn name(&self, slot: u32) -> &str {
+        self.names.get(slot as usize).map_or("", |name| name)
+    }
+
+    /// Returns the key's slot; the table is copied only where it is shared and the key is new.
+    pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str) -> u32 {
+        if let Some(slot) = table.slot(key) {
+            return slot;
+        }
+        let table = Arc::make_mut(table);
+        let slot = u32::try_from(table.names.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = key.into();
+        table.names.push(Arc::clone(&name));
+        table.slots.insert(name, slot);
+        if let Some(path) = logger_path(key) {
+            table.loggers.insert(path.into(), slot);
+        }
+        slot
+    }
+}
+
+fn logger_path(key: &str) -> Option<&str> {
+    let rest = key.strip_prefix("log-level")?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }
+}
+
+/// The configs of a project, compiled. It never changes; news make a new one that shares what stayed.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    pub(crate) keys: Arc<KeyTable>,
+    pub(crate) configs: Vec<Option<Arc<CompiledConfig>>>,
+    pub(crate) default_context: Arc<ContextSet>,
+    options: Arc<Options>,
+}
+
+impl Default for Ruleset {
+    fn default() -> Self {
+        Self::build([], Options::default())
+    }
+}
+
+impl Ruleset {
+    /// Compiles entries; of two with one key, the later stands.
+    ///
+    /// Building never fails: what cannot work as written is among the [`findings`](Self::findings).
+    pub fn build(entries: impl IntoIterator<Item = Entry>, options: Options) -> Self {
+        let default_context = Arc::new(options.default_context.clone());
+        let options = Arc::new(options);
+        let mut ruleset = Self { keys: Arc::default(), configs: Vec::new(), default_context, options };
+        ruleset.compile(entries.into_iter().map(|entry| (entry.config.key.clone(), Some(entry))));
+        ruleset
+    }
+
+    /// Compiles what stands in a store. The store says which environment and which default context.
+    pub fn from_store(store: &LayeredStore, options: &Options) -> Self {
+        let options = Options {
+            project_env_id: store.project_env_id(),
+            default_context: store.default_context().clone(),
+            ..options.clone()
+        };
+        Self::build(store.entries().cloned(), options)
+    }
+
+    /// Parses and compiles a datafile. Configs that do not parse are left out; see
+    /// [`datafile::parse`] for what was wrong with them.
+    pub fn from_datafile(text: &str) -> Result<Self, datafile::DatafileError> {
+        let set = datafile::parse(text)?.set;
+        let provenance = Arc::new(Provenance::new(Layer::Remote, "datafile"));
+        let options = Options {
+            project_env_id: set.pointer.map_or(0, |pointer| pointer.project_env_id),
+            default_context: set.default_context,
+            ..Options::default()
+        };
+        let entries = set.configs.into_iter().filter(|config| !config.is_tombstone());
+        Ok(Self::build(entries.map(|config| Entry::new(config, Arc::clone(&provenance))), options))
+    }
+
+    /// Returns the ruleset with the `changed` keys compiled again from the store; all else is shared.
+    ///
+    /// Where the environment is another one, everything is compiled again.
+    #[must_use]
+    pub fn updated(&self, store: &LayeredStore, changed: &BTreeSet<String>) -> Self {
+        if store.project_env_id() != self.options.project_env_id {
+            return Self::from_store(store, &self.options);
+        }
+        let mut next = self.clone();
+        if *next.default_context != *store.default_context() {
+            next.default_context = Arc::new(store.default_context().clone());
+        }
+        next.compile(changed.iter().map(|key| (key.clone(), store.get(key).cloned())));
+        next
+    }
+
+    fn compile(&mut self, entries: impl Iterator<Item = (String, Option<Entry>)>) {
+        let mut compiled = Vec::with_capacity(entries.size_hint().0);
+        let Options { project_env_id, namespace, regex_limits, .. } = &*self.options;
+        let mut compiler =
+            Compiler::new(&mut self.keys, *project_env_id, namespace.as_deref(), *regex_limits);
+        for (key, entry) in entries {
+            let slot = KeyTable::slot_or_insert(compiler.keys, &key);
+            compiled.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
+        }
+        self.configs.resize(self.keys.names.len(), None);
+        for (slot, config) in compiled {
+            if let Some(place) = self.configs.get_mut(slot as usize) {
+                *place = config;
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn config(&self, slot: u32) -> Option<&CompiledConfig> {
+        self.configs.get(slot as usize)?.as_deref()
+    }
+
+    /// Lists the keys that have a config, sorted.
+    pub fn keys(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.entries().map(|entry| entry.config.key.as_str()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Tells whether a config has this key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Returns the config with this key and where it came from.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        Some(&self.config(self.keys.slot(key)?)?.entry)
+    }
+
+    /// Lists the configs, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.configs.iter().flatten().map(|config| &config.entry)
+    }
+
+    /// Tells how many configs there are.
+    pub fn len(&self) -> usize {
+        self.configs.iter().flatten().count()
+    }
+
+    /// Tells whether there is no config.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the contexts that came with the configs.
+    pub fn default_context(&self) -> &ContextSet {
+        &self.default_context
+    }
+
+    /// Returns the environment whose rows take part, 0 for none.
+    pub fn project_env_id(&self) -> i64 {
+        self.options.project_env_id
+    }
+
+    /// Lists what cannot work as written: unusable patterns and values, segments that are missing or
+    /// refer to themselves. Walks every config; not for a hot path.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            self.configs.iter().flatten().flat_map(|config| config.findings.iter().cloned()).collect();
+        let mut walk = SegmentWalk {
+            ruleset: self,
+            state: vec![Visit::Never; self.configs.len()],
+            path: Vec::new(),
+            findings: Vec::new(),
+        };
+        for slot in 0..self.configs.len() {
+            walk.visit(slot);
+        }
+        findings.append(&mut walk.findings);
+        findings
+    }
+
+    fn segments_of(&self, slot: usize) -> impl Iterator<Item = usize> {
+        let rows = self.configs.get(slot).and_then(Option::as_ref).map(|config| &config.rows);
+        rows.into_iter().flatten().flat_map(|row| &row.rules).flat_map(|rule| &rule.conditions).filter_map(
+            |condition| match condition.check {
+                Check::Segment { slot, .. } => Some(slot as usize),
+                _ => None,
+            },
+        )
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Visit {
+    Never,
+    Open,
+    Done,
+}
+
+/// Looks for segments that lead back to themselves, or nowhere.
+struct SegmentWalk<'r> {
+    ruleset: &'r Ruleset,
+    state: Vec<Visit>,
+    path: Vec<usize>,
+    findings: Vec<Finding>,
+}
+
+impl SegmentWalk<'_> {
+    fn visit(&mut self, start: usize) {
+        // An own stack: the chain may be longer than the thread's stack is deep.
+        let mut open = vec![(start, false)];
+        while let Some((slot, leaving)) = open.pop() {
+            if leaving {
+                self.state[slot] = Visit::Done;
+                self.path.pop();
+                continue;
+            }
+            if self.state[slot] != Visit::Never {
+                continue;
+            }
+            self.state[slot] = Visit::Open;
+            self.path.push(slot);
+            open.push((slot, true));
+            for segment in self.ruleset.segments_of(slot) {
+                match self.state[segment] {
+                    Visit::Open => self.report_cycle(segment),
+                    _ if self.ruleset.configs[segment].is_none() => self.report_missing(slot, segment),
+                    Visit::Never => open.push((segment, false)),
+                    Visit::Done => {}
+                }
+            }
+        }
+    }
+
+    fn name(&self, slot: usize) -> &str {
+        u32::try_from(slot).map_or("", |slot| self.ruleset.keys.name(slot))
+    }
+
+    fn report_cycle(&mut self, segment: usize) {
+        let start = self.path.iter().position(|slot| *slot == segment).unwrap_or_default();
+        let names: Vec<&str> =
+            self.path[start..].iter().chain([&segment]).map(|slot| self.name(*slot)).collect();
+        let cause =
+            format!("segments refer to each other in a circle and never hold: {}", names.join(" -> "));
+        self.findings.push(Finding::new(self.name(segment), "criteria", cause));
+    }
+
+    fn report_missing(&mut self, slot: usize, segment: usize) {
+        let cause = format!("there is no segment `{}`; it never holds", self.name(segment));
+        self.findings.push(Finding::new(self.name(slot), "criteria", cause));
+    }
+}
