@@ -226,9 +226,10 @@ impl<'a> Compiler<'a> {
                 }
             },
         };
-        let oldest = matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn);
-        let name = if oldest && property_name.is_empty() { LOOKUP } else { property_name };
-        Condition { property: Property::compile(name, self.namespace.as_ref(), &mut self.interner), check }
+        Condition {
+            property: Property::compile(property_name, self.namespace.as_ref(), &mut self.interner),
+            check,
+        }
     }
 
     fn answer(&mut self, config: &Config, value: &ConfigValue) -> Answer {

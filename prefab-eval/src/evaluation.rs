@@ -78,7 +78,7 @@ impl EvaluatedValue<'_> {
 
 /// Whole milliseconds as an integer, others as a double.
 fn millis(duration: Duration) -> Json {
-    if duration.subsec_nanos() % 1_000_000 == 0
+    if duration.subsec_nanos().is_multiple_of(1_000_000)
         && let Ok(millis) = u64::try_from(duration.as_millis())
     {
         return millis.into();
@@ -124,7 +124,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns the name that OpenFeature has for it.
+    /// Returns the name that `OpenFeature` has for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Static => "STATIC",

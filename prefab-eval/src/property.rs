@@ -34,14 +34,11 @@ pub(crate) struct Interner {
 
 impl Interner {
     pub(crate) fn name(&mut self, full: &str) -> PropertyName {
-        let shared = match self.names.get(full) {
-            Some(name) => Arc::clone(name),
-            None => {
-                let name: Arc<str> = full.into();
-                self.names.insert(Arc::clone(&name));
-                name
-            }
-        };
+        let shared = self.names.get(full).cloned().unwrap_or_else(|| {
+            let name: Arc<str> = full.into();
+            self.names.insert(Arc::clone(&name));
+            name
+        });
         // A name longer than 4 GiB is not found in any context.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         match full.split_once('.') {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, collections::HashMap, fmt, sync::Arc};
 
-use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Provenance, datafile};
+use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 
 use crate::{
     RegexLimits,
@@ -132,14 +132,9 @@ impl Ruleset {
     /// [`datafile::parse`] for what was wrong with them.
     pub fn from_datafile(text: &str) -> Result<Self, datafile::DatafileError> {
         let set = datafile::parse(text)?.set;
-        let provenance = Arc::new(Provenance::new(Layer::Remote, "datafile"));
-        let options = Options {
-            project_env_id: set.pointer.map_or(0, |pointer| pointer.project_env_id),
-            default_context: set.default_context,
-            ..Options::default()
-        };
-        let entries = set.configs.into_iter().filter(|config| !config.is_tombstone());
-        Ok(Self::build(entries.map(|config| Entry::new(config, Arc::clone(&provenance))), options))
+        let mut store = LayeredStore::default();
+        store.apply(Update::Snapshot { set, source: "datafile".into() });
+        Ok(Self::from_store(&store, &Options::default()))
     }
 
     /// Returns the ruleset with the `changed` keys compiled again from the store; all else is shared.
@@ -159,16 +154,16 @@ impl Ruleset {
     }
 
     fn compile(&mut self, entries: impl Iterator<Item = (String, Option<Entry>)>) {
-        let mut compiled = Vec::with_capacity(entries.size_hint().0);
+        let mut made = Vec::with_capacity(entries.size_hint().0);
         let Options { project_env_id, namespace, regex_limits, .. } = &*self.options;
         let mut compiler =
             Compiler::new(&mut self.keys, *project_env_id, namespace.as_deref(), *regex_limits);
         for (key, entry) in entries {
             let slot = KeyTable::slot_or_insert(compiler.keys, &key);
-            compiled.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
+            made.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
         }
         self.configs.resize(self.keys.names.len(), None);
-        for (slot, config) in compiled {
+        for (slot, config) in made {
             if let Some(place) = self.configs.get_mut(slot as usize) {
                 *place = config;
             }

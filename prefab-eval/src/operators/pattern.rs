@@ -34,9 +34,9 @@ impl Default for RegexLimits {
 
 #[derive(Debug)]
 pub(crate) enum Pattern {
-    Table(dense::DFA<Vec<u32>>),
-    Large(meta::Regex),
-    Backtracking(fancy_regex::Regex),
+    Table(Box<dense::DFA<Vec<u32>>>),
+    Large(Box<meta::Regex>),
+    Backtracking(Box<fancy_regex::Regex>),
 }
 
 impl Pattern {
@@ -46,16 +46,16 @@ impl Pattern {
         }
         let plain = ascii_classes(pattern, Boundary::Flagged);
         if let Some(table) = table(&plain, limits) {
-            return Ok(Self::Table(table));
+            return Ok(Self::Table(Box::new(table)));
         }
         if let Some(large) = large(&plain, limits)? {
-            return Ok(Self::Large(large));
+            return Ok(Self::Large(Box::new(large)));
         }
         fancy_regex::RegexBuilder::new(&ascii_classes(pattern, Boundary::LookAround))
             .backtrack_limit(limits.backtrack_steps)
             .delegate_size_limit(limits.compiled_bytes)
             .build()
-            .map(Self::Backtracking)
+            .map(|regex| Self::Backtracking(Box::new(regex)))
             .map_err(|error| error.to_string())
     }
 
@@ -207,7 +207,9 @@ mod tests {
     #[test]
     fn a_hungry_pattern_ends() {
         check("(a*)*b", &"a".repeat(5000), Some(false));
-        check(r"(?=(a+)+$)(a+)+b", &"a".repeat(40), None);
+        let hungry = Pattern::new(r"^(?:(a|aa)+)+\1b", &RegexLimits::default()).unwrap();
+        assert!(matches!(hungry, Pattern::Backtracking(_)));
+        assert_eq!(hungry.is_match(&"a".repeat(60)), None);
     }
 
     #[test]
