@@ -1,0 +1,1 @@
+//! Who hands configs to the clients?

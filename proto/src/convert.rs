@@ -1,0 +1,89 @@
+//! Between the wire and the model, field by field.
+//!
+//! Every message is taken apart by name and without `..`, so that a new field of the protocol is a compile
+//! error here and nowhere else. One bad config costs that config: [`decode`] leaves it out and says why.
+
+mod context;
+mod error;
+mod from_wire;
+mod to_wire;
+
+use prefab_core::{ConfigSet, Pointer};
+use prost::Message as _;
+
+use crate::wire;
+
+pub use context::contexts;
+pub use error::{Cause, InvalidConfig};
+
+/// A decoded message and what was wrong with parts of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoded {
+    /// What could be read.
+    pub set: ConfigSet,
+    /// What could not.
+    pub findings: Vec<InvalidConfig>,
+}
+
+/// Decodes the bytes of a `Configs` message.
+///
+/// ```
+/// use prefab_core::{Config, ConfigSet};
+/// use prefab_proto::convert;
+///
+/// let set = ConfigSet { configs: vec![Config::constant("max-jobs", 30)], ..ConfigSet::default() };
+/// let decoded = convert::decode(&convert::encode(&set))?;
+/// assert_eq!(decoded.set, set);
+/// # Ok::<(), prost::DecodeError>(())
+/// ```
+pub fn decode(bytes: &[u8]) -> Result<Decoded, prost::DecodeError> {
+    wire::Configs::decode(bytes).map(config_set)
+}
+
+/// Encodes a set as the bytes of a `Configs` message.
+pub fn encode(set: &ConfigSet) -> Vec<u8> {
+    wire::Configs::from(set).encode_to_vec()
+}
+
+/// Reads a decoded `Configs` message into the model.
+pub fn config_set(configs: wire::Configs) -> Decoded {
+    let wire::Configs { configs, config_service_pointer, apikey_metadata: _, default_context, keep_alive } =
+        configs;
+    let mut decoded = Decoded::default();
+    for config in configs {
+        match config.try_into() {
+            Ok(config) => decoded.set.configs.push(config),
+            Err(finding) => decoded.findings.push(finding),
+        }
+    }
+    decoded.set.pointer = config_service_pointer.map(|pointer| {
+        let wire::ConfigServicePointer { project_id, start_at_id, project_env_id } = pointer;
+        Pointer { project_id, start_at_id, project_env_id }
+    });
+    decoded.set.default_context = default_context.map(contexts).unwrap_or_default();
+    decoded.set.keep_alive = keep_alive.unwrap_or_default();
+    decoded
+}
+
+impl From<&ConfigSet> for wire::Configs {
+    fn from(set: &ConfigSet) -> Self {
+        let ConfigSet { configs, pointer, default_context, keep_alive } = set;
+        Self {
+            configs: configs.iter().map(Into::into).collect(),
+            config_service_pointer: pointer.map(Into::into),
+            apikey_metadata: None,
+            default_context: (!default_context.is_empty()).then(|| default_context.into()),
+            keep_alive: keep_alive.then_some(true),
+        }
+    }
+}
+
+impl From<Pointer> for wire::ConfigServicePointer {
+    fn from(pointer: Pointer) -> Self {
+        let Pointer { project_id, start_at_id, project_env_id } = pointer;
+        Self { project_id, start_at_id, project_env_id }
+    }
+}
+
+#[cfg(test)]
+mod tests;
