@@ -1,0 +1,193 @@
+//! A datafile: all of a project's configs in one JSON file, in place of a server.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use prefab_core::{
+    Update,
+    datafile::{self, DatafileError},
+};
+
+use crate::{
+    ConfigSource, Finding, Loaded, Place, SourceError, SourceErrorKind, UpdateStream, read,
+    watch::{POLL_EVERY, Watched, watch},
+};
+
+/// What provenance calls every datafile.
+pub const SOURCE: &str = "datafile";
+
+/// A datafile on disk.
+///
+/// ```
+/// use prefab_core::LayeredStore;
+/// use prefab_sources::DatafileSource;
+///
+/// # let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("prefab.json");
+/// std::fs::write(&path, r#"{"configs": [{"id": "7", "key": "max-jobs", "rows": [{"values": [
+///     {"value": {"int": "30"}}]}]}], "configServicePointer": {"projectEnvId": "143"}}"#)?;
+///
+/// let mut store = LayeredStore::default();
+/// store.apply(DatafileSource::new(&path).load()?.update);
+/// assert_eq!((store.high_water_mark(), store.project_env_id()), (7, 143));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// As a [`ConfigSource`] it follows its file: a new text replaces everything that the old one said, older
+/// ids and missing keys included. A text that does not parse, and a file that is gone, is an error that
+/// leaves what was read before. The stream reads files in place, so poll it where blocking for the length
+/// of a read does no harm; it needs a tokio runtime with time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatafileSource {
+    path: PathBuf,
+    name: Arc<str>,
+    max_bytes: u64,
+    poll_every: Duration,
+}
+
+impl DatafileSource {
+    /// The most bytes that are read, if nothing else is said: 256 MiB.
+    pub const MAX_BYTES: u64 = 256 << 20;
+
+    /// Returns the datafile at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), name: SOURCE.into(), max_bytes: Self::MAX_BYTES, poll_every: POLL_EVERY }
+    }
+
+    /// Changes the largest size that is read.
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
+    #[must_use]
+    pub fn poll_every(mut self, interval: Duration) -> Self {
+        self.poll_every = interval;
+        self
+    }
+
+    /// Returns where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file once.
+    pub fn load(&self) -> Result<Loaded, SourceError> {
+        self.parse(self.read()?)
+    }
+
+    fn error(&self, kind: SourceErrorKind, why: impl Into<String>) -> SourceError {
+        SourceError::new(kind, Arc::clone(&self.name), why).of_file(&self.path)
+    }
+}
+
+impl Watched for DatafileSource {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self) -> Result<Option<String>, SourceError> {
+        read::text(&self.path, &self.name, self.max_bytes)
+    }
+
+    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+        let text = content.ok_or_else(|| {
+            self.error(SourceErrorKind::NotFound, "there is no such datafile")
+                .advise("put one there, or name another path")
+        })?;
+        let parsed = datafile::parse(&text).map_err(|error| match error {
+            DatafileError::Json { line, column, cause } => self
+                .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
+                .at(Place { line: line.max(1), column: column.max(1) })
+                .advise("correct the file and save it again"),
+            DatafileError::Shape { path, wanted } => self
+                .error(SourceErrorKind::Shape, format!("`{path}`: expected {wanted}"))
+                .advise("download the datafile again"),
+        })?;
+        let file: Arc<str> = self.path.display().to_string().into();
+        let finding = |datafile::Finding { key, path, wanted }| {
+            Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
+        };
+        let update = Update::Snapshot { set: parsed.set, source: Arc::clone(&self.name) };
+        Ok(Loaded { update, findings: parsed.findings.into_iter().map(finding).collect() })
+    }
+}
+
+impl ConfigSource for DatafileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn updates(self: Box<Self>) -> UpdateStream {
+        let interval = self.poll_every;
+        watch(*self, interval)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prefab_core::LayeredStore;
+    use std::fs;
+
+    const GOOD: &str = r#"{"configs": [
+        {"id": "1", "key": "good", "rows": [{"values": [{"value": {"int": "30"}}]}]},
+        {"id": "2", "key": "bad", "rows": [{"values": [{"value": {"int": "x"}}]}]}
+    ]}"#;
+
+    fn fails(text: Option<&str>, kind: SourceErrorKind, message: &str) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("prefab.json");
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        let error = DatafileSource::new(&path).load().unwrap_err();
+        assert_eq!((error.kind(), error.source_name()), (kind, "datafile"));
+        assert_eq!(error.to_string(), format!("{}{message}", path.display()));
+    }
+
+    #[test]
+    fn one_bad_config_costs_that_config() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("prefab.json");
+        fs::write(&path, format!("\u{feff}{GOOD}")).unwrap();
+        let loaded = DatafileSource::new(&path).load().unwrap();
+        let [finding] = &loaded.findings[..] else { panic!("one finding, not {:?}", loaded.findings) };
+        let rest = ": key `bad`: `rows[0].values[0].value.int`: expected a 64-bit integer";
+        assert_eq!(finding.to_string(), format!("{}{rest}", path.display()));
+        let mut store = LayeredStore::default();
+        store.apply(loaded.update);
+        assert_eq!(&*store.get("good").unwrap().provenance.source, "datafile");
+        assert_eq!(store.entries().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_datafile_is_refused_with_its_place() {
+        use SourceErrorKind::{NotFound, Shape, Syntax};
+        let again = "correct the file and save it again";
+        fails(None, NotFound, ": there is no such datafile; put one there, or name another path");
+        fails(Some(""), Syntax, &format!(":1:1: not JSON: EOF while parsing a value; {again}"));
+        fails(
+            Some("{\"configs\": [\n  {\"id\": 1,}\n]}"),
+            Syntax,
+            &format!(":2:12: not JSON: trailing comma; {again}"),
+        );
+        fails(Some("[1]"), Shape, ": `datafile`: expected an object; download the datafile again");
+        let deep = "[".repeat(100_000);
+        fails(Some(&deep), Syntax, &format!(":1:128: not JSON: recursion limit exceeded; {again}"));
+    }
+
+    #[test]
+    fn a_datafile_beyond_the_limit_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("prefab.json");
+        fs::write(&path, GOOD).unwrap();
+        let error = DatafileSource::new(&path).max_bytes(10).load().unwrap_err();
+        assert_eq!(error.kind(), SourceErrorKind::TooLarge);
+    }
+}

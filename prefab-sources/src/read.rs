@@ -1,0 +1,156 @@
+//! Reads whole text files, with a limit.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+};
+
+use crate::{Place, SourceError, SourceErrorKind};
+
+/// Returns a file's text without its byte order mark; `None` when there is no such file.
+///
+/// A file beyond `max_bytes` is refused by its size, before anything is read.
+pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Option<String>, SourceError> {
+    let error = |kind, why: String, advice: &'static str| {
+        SourceError::new(kind, Arc::clone(name), why).of_file(path).advise(advice)
+    };
+    let unreadable = |cause: io::Error| {
+        let why = format!("cannot be read: {cause}");
+        error(SourceErrorKind::Unreadable, why, "let this program's user read it")
+    };
+    let too_large = |len: u64| {
+        let why = format!("has {len} bytes or more, and {max_bytes} is the limit");
+        error(SourceErrorKind::TooLarge, why, "check that it is the right file, or raise the limit")
+    };
+
+    // Asked before opening, because opening a pipe would wait for someone to write.
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(cause) if is_absent(&cause) => return Ok(None),
+        Err(cause) => return Err(unreadable(cause)),
+    };
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a directory" } else { "no regular file" };
+        return Err(error(SourceErrorKind::NotAFile, format!("is {what}"), "put a file in its place"));
+    }
+    if metadata.len() > max_bytes {
+        return Err(too_large(metadata.len()));
+    }
+    let mut bytes = Vec::new();
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if is_absent(&cause) => return Ok(None),
+        Err(cause) => return Err(unreadable(cause)),
+    };
+    // The file may grow while it is read.
+    let read = file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if read as u64 > max_bytes {
+        return Err(too_large(read as u64));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|not_utf8| {
+        let end = not_utf8.utf8_error().valid_up_to();
+        let why = format!("byte {end} is not UTF-8");
+        let place = place_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
+        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").at(place)
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(Some(text))
+}
+
+/// Returns the place of the character that follows `before`.
+pub(crate) fn place_after(before: &str) -> Place {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+}
+
+fn is_absent(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn read(path: &Path, max_bytes: u64) -> Result<Option<String>, SourceError> {
+        text(path, &"test".into(), max_bytes)
+    }
+
+    fn refused(path: &Path, kind: SourceErrorKind, message: &str) {
+        let error = read(path, 100).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.to_string(), format!("{}{message}", path.display()));
+        assert_eq!(error.path(), Some(path));
+    }
+
+    #[test]
+    fn a_text_is_read_without_its_byte_order_mark() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        assert_eq!(read(&path, 100), Ok(None));
+        assert_eq!(read(&path.join("below-no-directory"), 100), Ok(None));
+        fs::write(&path, "\u{feff}a: ü").unwrap();
+        assert_eq!(read(&path, 100), Ok(Some("a: ü".into())));
+        assert_eq!(read(&path.join("below-a-file"), 100), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_text_file_is_refused_with_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        refused(dir.path(), SourceErrorKind::NotAFile, ": is a directory; put a file in its place");
+        let path = dir.path().join("latin1");
+        fs::write(&path, b"a: 1\nb\xc3\xbc: \xfc\n").unwrap();
+        refused(&path, SourceErrorKind::Encoding, ":2:5: byte 10 is not UTF-8; save the file in UTF-8");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_opened() {
+        let message = ": is no regular file; put a file in its place";
+        refused(Path::new("/dev/zero"), SourceErrorKind::NotAFile, message);
+    }
+
+    #[test]
+    fn a_huge_file_is_refused_without_reading_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("huge");
+        File::create(&path).unwrap().set_len(100 << 20).unwrap();
+        let start = Instant::now();
+        let advice = "check that it is the right file, or raise the limit";
+        let message = format!(": has 104857600 bytes or more, and 100 is the limit; {advice}");
+        refused(&path, SourceErrorKind::TooLarge, &message);
+        assert!(start.elapsed() < Duration::from_millis(50));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_permission_is_an_error_that_may_pass() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        fs::write(&path, "a: 1").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        if File::open(&path).is_ok() {
+            eprintln!("skipped: this user may read every file, so permission cannot be refused");
+            return;
+        }
+        let error = read(&path, 100).unwrap_err();
+        assert_eq!(error.kind(), SourceErrorKind::Unreadable);
+        assert!(error.is_retryable());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_circle_cannot_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("loop");
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let error = read(&path, 100).unwrap_err();
+        assert_eq!(error.kind(), SourceErrorKind::Unreadable);
+        assert!(error.to_string().contains(": cannot be read: "), "{error}");
+    }
+}

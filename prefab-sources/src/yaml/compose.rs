@@ -1,0 +1,200 @@
+//! Parser events to a tree, within limits.
+//!
+//! The parser works on one event at a time and its effort grows with the length of the text alone, so a
+//! limit that is checked at every event bounds the whole.
+
+use std::{collections::HashMap, rc::Rc};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::{
+    MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_NODES, YamlError, YamlErrorKind,
+    findings::Findings,
+    merge,
+    node::{Kind, Node},
+};
+use crate::{Place, finding::excerpt};
+
+/// Returns the tree of a text; `None` for a text without content.
+pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<Node>>, YamlError> {
+    let mut composer = Composer {
+        findings,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        aliased: Size::default(),
+        nodes: 0,
+        documents: 0,
+        root: None,
+    };
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.map_err(|error| YamlError {
+            place: place(error.marker()),
+            cause: YamlErrorKind::Syntax(error.info().to_owned()),
+        })?;
+        let at = place(&span.start);
+        composer.event(event, at).map_err(|cause| YamlError { place: at, cause })?;
+    }
+    Ok(composer.root)
+}
+
+/// The parser counts lines from 1 and columns from 0.
+fn place(marker: &saphyr_parser::Marker) -> Place {
+    Place { line: marker.line(), column: marker.col() + 1 }
+}
+
+struct Composer<'a> {
+    findings: &'a mut Findings,
+    /// The collections around the next node, the outermost first.
+    open: Vec<Frame>,
+    /// Finished nodes by the number of their anchor.
+    anchors: HashMap<usize, (Rc<Node>, Size)>,
+    aliased: Size,
+    nodes: usize,
+    documents: usize,
+    root: Option<Rc<Node>>,
+}
+
+/// A collection that is not finished.
+struct Frame {
+    at: Place,
+    anchor: usize,
+    tag: Option<String>,
+    size: Size,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Rc<Node>>),
+    /// Finished pairs, and the key of the next.
+    Map(Vec<(Rc<Node>, Rc<Node>)>, Option<Rc<Node>>),
+}
+
+/// How much a node holds once every alias in it is written out.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    /// The levels of collections.
+    height: usize,
+}
+
+impl Composer<'_> {
+    fn event(&mut self, event: Event<'_>, at: Place) -> Result<(), YamlErrorKind> {
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(YamlErrorKind::SeveralDocuments);
+                }
+            }
+            Event::Alias(anchor) => self.alias(anchor)?,
+            Event::Scalar(text, style, anchor, tag) => {
+                self.count()?;
+                let size = Size { nodes: 1, bytes: text.len(), height: 0 };
+                let kind = Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                self.finish(Node { at, tag: tag.map(|tag| tag_text(&tag)), kind }, size, anchor);
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.open(at, anchor, tag.map(|tag| tag_text(&tag)), Content::List(Vec::new()))?;
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.open(at, anchor, tag.map(|tag| tag_text(&tag)), Content::Map(Vec::new(), None))?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), YamlErrorKind> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES { Err(YamlErrorKind::TooManyNodes) } else { Ok(()) }
+    }
+
+    fn open(
+        &mut self,
+        at: Place,
+        anchor: usize,
+        tag: Option<String>,
+        content: Content,
+    ) -> Result<(), YamlErrorKind> {
+        self.count()?;
+        if self.open.len() == MAX_DEPTH {
+            return Err(YamlErrorKind::TooDeep);
+        }
+        let size = Size { nodes: 1, bytes: 0, height: 1 };
+        self.open.push(Frame { at, anchor, tag, size, content });
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let Some(Frame { at, anchor, tag, size, content }) = self.open.pop() else { return };
+        let kind = match content {
+            Content::List(items) => Kind::List(items),
+            Content::Map(pairs, _) => {
+                let path = |key: &str| path(&self.open, key);
+                Kind::Map(merge::members(pairs, path, self.findings))
+            }
+        };
+        self.finish(Node { at, tag, kind }, size, anchor);
+    }
+
+    /// Repeats a finished node, at the price of all that it holds.
+    fn alias(&mut self, anchor: usize) -> Result<(), YamlErrorKind> {
+        self.count()?;
+        // The parser refuses unknown names itself, so what is not finished here is still open.
+        let (node, size) = self.anchors.get(&anchor).ok_or(YamlErrorKind::AliasOfItself)?;
+        let (node, size) = (Rc::clone(node), *size);
+        if self.open.len() + size.height > MAX_DEPTH {
+            return Err(YamlErrorKind::TooDeep);
+        }
+        self.aliased.nodes = self.aliased.nodes.saturating_add(size.nodes);
+        self.aliased.bytes = self.aliased.bytes.saturating_add(size.bytes);
+        if self.aliased.nodes > MAX_ALIASED_NODES || self.aliased.bytes > MAX_ALIASED_BYTES {
+            return Err(YamlErrorKind::TooManyAliased);
+        }
+        self.attach(node, size);
+        Ok(())
+    }
+
+    fn finish(&mut self, node: Node, size: Size, anchor: usize) {
+        let node = Rc::new(node);
+        // 0 means that there is no anchor.
+        if anchor != 0 {
+            self.anchors.insert(anchor, (Rc::clone(&node), size));
+        }
+        self.attach(node, size);
+    }
+
+    fn attach(&mut self, node: Rc<Node>, size: Size) {
+        let Some(frame) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        frame.size.nodes = frame.size.nodes.saturating_add(size.nodes);
+        frame.size.bytes = frame.size.bytes.saturating_add(size.bytes);
+        frame.size.height = frame.size.height.max(size.height + 1);
+        match &mut frame.content {
+            Content::List(items) => items.push(node),
+            Content::Map(pairs, key) => match key.take() {
+                Some(key) => pairs.push((key, node)),
+                None => *key = Some(node),
+            },
+        }
+    }
+}
+
+fn tag_text(tag: &Tag) -> String {
+    format!("{}{}", tag.handle, tag.suffix)
+}
+
+/// Returns `key` below the keys of the collections around it.
+fn path(open: &[Frame], key: &str) -> String {
+    let around = open.iter().filter_map(|frame| match &frame.content {
+        Content::Map(_, Some(key)) => key.text(),
+        Content::Map(_, None) | Content::List(_) => None,
+    });
+    let parts: Vec<String> = around.chain([key]).filter(|part| *part != "_").map(excerpt).collect();
+    parts.join(".")
+}

@@ -1,0 +1,130 @@
+//! The conditions of a feature flag.
+
+use prefab_core::{Criterion, Operator};
+
+use super::{
+    findings::Findings,
+    node::{Kind, Member, Node},
+    scalar::Plain,
+    shorthand::{Wrong, get},
+    value::{meaning, texts},
+};
+use crate::finding::excerpt;
+
+/// Reads what stands under `criterion` or `criteria`: one mapping, or a list of mappings that must all hold.
+///
+/// A condition that cannot be read costs the flag, since without it the flag would hold for everyone.
+pub(super) fn read(
+    key: &str,
+    name: &str,
+    node: &Node,
+    findings: &mut Findings,
+) -> Result<Vec<Criterion>, Wrong> {
+    match &node.kind {
+        Kind::Map(members) => Ok(vec![criterion(key, node, members, findings)?]),
+        Kind::List(items) => {
+            let one = |item: &Node| match &item.kind {
+                Kind::Map(members) => criterion(key, item, members, findings),
+                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.what()))),
+            };
+            items.iter().map(|item| &**item).map(one).collect()
+        }
+        Kind::Scalar { .. } if meaning(node) == Ok(Plain::Null) => Ok(Vec::new()),
+        Kind::Scalar { .. } => {
+            Err(wrong(node, format!("`{name}` is a mapping or a list of mappings, not a single value")))
+        }
+    }
+}
+
+fn criterion(
+    key: &str,
+    node: &Node,
+    members: &[Member],
+    findings: &mut Findings,
+) -> Result<Criterion, Wrong> {
+    const FIELDS: [&str; 3] = ["operator", "property", "values"];
+    for member in members.iter().filter(|member| !FIELDS.contains(&&*member.key)) {
+        let message = format!("`{}` is no part of a criterion and is ignored", excerpt(&member.key));
+        findings.key(key, member.at, message);
+    }
+    let operator = operator(node, members)?;
+    let value_to_match = match get(members, "values").map(|member| &member.value) {
+        Some(values) => match &values.kind {
+            Kind::List(items) => Some(texts(items).map_err(|why| wrong(values, why))?.into()),
+            _ => {
+                return Err(wrong(
+                    values,
+                    format!("`values` is a list such as [a, b], not {}", values.what()),
+                ));
+            }
+        },
+        None if compares_nothing(operator) => None,
+        None => {
+            return Err(wrong(
+                node,
+                format!("`values` is missing; `{}` compares with a list", operator.name()),
+            ));
+        }
+    };
+    if value_to_match.is_some() && !compares_a_list(operator) && !compares_nothing(operator) {
+        let message = format!(
+            "`{}` compares with one value, which a list of `values` is not; it never holds",
+            operator.name()
+        );
+        findings.key(key, node.at, message);
+    }
+    let property_name = property(node, members, operator)?;
+    Ok(Criterion { property_name, operator, value_to_match })
+}
+
+fn operator(node: &Node, members: &[Member]) -> Result<Operator, Wrong> {
+    let Some(member) = get(members, "operator") else {
+        return Err(wrong(node, "`operator` is missing; name one such as `PROP_IS_ONE_OF`".to_owned()));
+    };
+    let text = member.value.text().unwrap_or_default();
+    let unknown = || {
+        let why = format!("`{}` is no operator; name one such as `PROP_IS_ONE_OF`", excerpt(text));
+        wrong(&member.value, why)
+    };
+    Operator::from_name(text).filter(|operator| *operator != Operator::NotSet).ok_or_else(unknown)
+}
+
+fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, Wrong> {
+    // The oldest operators have no property of their own: they ask for the lookup key.
+    if matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn) {
+        return Ok(String::from("LOOKUP"));
+    }
+    let text = get(members, "property").and_then(|member| member.value.text());
+    match text {
+        Some(text) => Ok(text.to_owned()),
+        None if matches!(operator, Operator::AlwaysTrue | Operator::InSeg | Operator::NotInSeg) => {
+            Ok(String::new())
+        }
+        None => Err(wrong(node, "`property` is missing; name one such as `user.key`".to_owned())),
+    }
+}
+
+fn compares_nothing(operator: Operator) -> bool {
+    matches!(operator, Operator::AlwaysTrue | Operator::IsPresent | Operator::IsNotPresent)
+}
+
+fn compares_a_list(operator: Operator) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::LookupKeyIn
+            | O::LookupKeyNotIn
+            | O::PropIsOneOf
+            | O::PropIsNotOneOf
+            | O::PropStartsWithOneOf
+            | O::PropDoesNotStartWithOneOf
+            | O::PropEndsWithOneOf
+            | O::PropDoesNotEndWithOneOf
+            | O::PropContainsOneOf
+            | O::PropDoesNotContainOneOf
+    )
+}
+
+fn wrong(node: &Node, why: String) -> Wrong {
+    Wrong { at: Some(node.at), why }
+}

@@ -1,0 +1,135 @@
+//! The tree to configs: nested keys joined with dots.
+
+use std::collections::HashMap;
+
+use prefab_core::{
+    ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, Match, ValueType,
+};
+
+use super::{
+    Item, MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind,
+    findings::Findings,
+    node::{Kind, Member, Node},
+    scalar::Plain,
+    shorthand,
+    value::{collection_tag, is_log_level, meaning, value},
+};
+use crate::{Place, finding::excerpt};
+
+/// Returns one item per key; of two entries with one key the later wins.
+pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>, YamlError> {
+    let mut walk = Walk { findings, items: Vec::new(), index: HashMap::new(), key_bytes: 0 };
+    match &root.kind {
+        Kind::Map(members) => {
+            for member in members {
+                walk.member(None, member)?;
+            }
+        }
+        _ if meaning(root) == Ok(Plain::Null) => {}
+        _ => walk.findings.file(
+            root.at,
+            format!("the file holds {} instead of keys with values; nothing is taken from it", root.what()),
+        ),
+    }
+    Ok(walk.items.into_iter().flatten().collect())
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) findings: &'a mut Findings,
+    items: Vec<Option<Item>>,
+    index: HashMap<String, usize>,
+    key_bytes: usize,
+}
+
+impl Walk<'_> {
+    fn member(&mut self, around: Option<&str>, member: &Member) -> Result<(), YamlError> {
+        let key = match (around, &*member.key) {
+            (Some(around), "_") => around.to_owned(),
+            (Some(around), child) => format!("{around}.{}", cut(child)),
+            (None, child) => cut(child).to_owned(),
+        };
+        self.key_bytes += key.len();
+        if self.key_bytes > MAX_KEYS_BYTES {
+            return Err(YamlError { place: member.at, cause: YamlErrorKind::KeysTooLong });
+        }
+        if member.key.is_empty() {
+            self.findings.key(&key, member.at, "a key is empty; give it a name");
+        } else if key.len() > MAX_KEY_BYTES {
+            let message = format!("a key has at most {MAX_KEY_BYTES} bytes, written out; shorten it");
+            self.findings.key(&excerpt(&key), member.at, message);
+        } else {
+            self.entry(&key, member.at, &member.value)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, key: &str, at: Place, node: &Node) -> Result<(), YamlError> {
+        if let Kind::Map(members) = &node.kind {
+            if let Err(why) = collection_tag(node) {
+                self.findings.key(key, at, why);
+            } else if let Some(form) = shorthand::Form::of(members) {
+                shorthand::read(self, form, key, at, members);
+            } else {
+                for member in members {
+                    self.member(Some(key), member)?;
+                }
+            }
+            return Ok(());
+        }
+        match value(key, node, false) {
+            Ok(Some((value, value_type))) => {
+                self.put(Entry { key, at, config_type: plain_type(key), value_type, value: value.into() });
+            }
+            Ok(None) => {}
+            Err(why) => self.findings.key(key, at, why),
+        }
+        Ok(())
+    }
+
+    /// Takes a config that has one value without a condition.
+    pub(super) fn put(&mut self, entry: Entry<'_>) {
+        self.put_with(entry, Vec::new(), Vec::new(), Match::ByRow);
+    }
+
+    /// Takes a config with one rule.
+    pub(super) fn put_with(
+        &mut self,
+        entry: Entry<'_>,
+        criteria: Vec<Criterion>,
+        allowable_values: Vec<ConfigValue>,
+        matched: Match,
+    ) {
+        let Entry { key, at, config_type, value_type, value } = entry;
+        let config = Config {
+            key: key.to_owned(),
+            config_type,
+            value_type,
+            allowable_values,
+            rows: vec![ConfigRow::of(vec![ConditionalValue::when(criteria, value)])],
+            ..Config::default()
+        };
+        if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {
+            self.items[earlier] = None;
+        }
+        self.items.push(Some(Item { config, matched, place: at }));
+    }
+}
+
+/// What every form of entry has.
+pub(super) struct Entry<'a> {
+    pub(super) key: &'a str,
+    pub(super) at: Place,
+    pub(super) config_type: ConfigType,
+    pub(super) value_type: ValueType,
+    pub(super) value: ConfigValue,
+}
+
+/// Returns the type of a config that is no flag.
+pub(super) fn plain_type(key: &str) -> ConfigType {
+    if is_log_level(key) { ConfigType::LogLevel } else { ConfigType::Config }
+}
+
+/// Keeps as much of a key as tells that it is too long.
+fn cut(key: &str) -> &str {
+    key.char_indices().map(|(at, _)| at).find(|at| *at > MAX_KEY_BYTES).map_or(key, |end| &key[..end])
+}

@@ -1,0 +1,168 @@
+//! The mappings that are one entry: flags, provided values and secrets.
+
+use prefab_core::{ConfigType, ConfigValue, Match, Provided, ProvidedSource, Value, ValueType};
+
+use super::{
+    criteria,
+    flatten::{Entry, Walk, plain_type},
+    node::{Kind, Member, Node},
+    scalar::Plain,
+    value::{is_log_level, meaning, value},
+};
+use crate::{Place, finding::excerpt};
+
+/// What makes a mapping one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `feature_flag: true`
+    Flag,
+    /// `feature_flag: false`, which leaves a config.
+    NoFlag,
+    /// `type: provided`
+    Provided,
+    /// `decrypt_with` or `confidential`
+    Secret,
+}
+
+impl Form {
+    /// Returns the form that a mapping has; `None` for one that only nests keys.
+    pub(super) fn of(members: &[Member]) -> Option<Self> {
+        let is_on = |name| get(members, name).and_then(|member| switch(&member.value));
+        match is_on("feature_flag") {
+            Some(true) => return Some(Self::Flag),
+            Some(false) => return Some(Self::NoFlag),
+            None => {}
+        }
+        if get(members, "type").is_some_and(|member| member.value.text() == Some("provided")) {
+            return Some(Self::Provided);
+        }
+        let secret = is_on("decrypt_with") == Some(true) || is_on("confidential") == Some(true);
+        secret.then_some(Self::Secret)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "a feature flag",
+            Self::NoFlag => "an entry with `feature_flag: false`",
+            Self::Provided => "a provided value",
+            Self::Secret => "a confidential value",
+        }
+    }
+
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Flag => &["feature_flag", "value", "criterion", "criteria", "confidential", "decrypt_with"],
+            Self::NoFlag => &["feature_flag", "value", "confidential", "decrypt_with"],
+            Self::Provided => &["type", "source", "lookup", "confidential"],
+            Self::Secret => &["value", "confidential", "decrypt_with"],
+        }
+    }
+}
+
+/// Reads a mapping of this form, or says why it cannot be one.
+pub(super) fn read(walk: &mut Walk<'_>, form: Form, key: &str, at: Place, members: &[Member]) {
+    for member in members.iter().filter(|member| !form.fields().contains(&&*member.key)) {
+        let message = format!("`{}` is no part of {} and is ignored", excerpt(&member.key), form.name());
+        walk.findings.key(key, member.at, message);
+    }
+    let taken = match form {
+        Form::Flag => flag(walk, key, at, members),
+        Form::NoFlag | Form::Secret => valued(key, members).map(|(value, value_type)| {
+            walk.put(Entry { key, at, config_type: plain_type(key), value_type, value });
+        }),
+        Form::Provided => provided(walk, key, at, members),
+    };
+    if let Err(Wrong { at: place, why }) = taken {
+        walk.findings.key(key, place.unwrap_or(at), why);
+    }
+}
+
+/// Why an entry is not taken, and where, if not at its key.
+pub(super) struct Wrong {
+    pub(super) at: Option<Place>,
+    pub(super) why: String,
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self { at: None, why }
+    }
+}
+
+fn flag(walk: &mut Walk<'_>, key: &str, at: Place, members: &[Member]) -> Result<(), Wrong> {
+    let (value, value_type) = valued(key, members)?;
+    let mut criteria = Vec::new();
+    for name in ["criterion", "criteria"] {
+        if let Some(member) = get(members, name) {
+            criteria.extend(criteria::read(key, name, &member.value, walk.findings)?);
+        }
+    }
+    let allowable = vec![value.clone()];
+    let entry = Entry { key, at, config_type: ConfigType::FeatureFlag, value_type, value };
+    walk.put_with(entry, criteria, allowable, Match::Text(key.into()));
+    Ok(())
+}
+
+fn provided(walk: &mut Walk<'_>, key: &str, at: Place, members: &[Member]) -> Result<(), Wrong> {
+    let lookup = get(members, "lookup").and_then(|member| member.value.text()).unwrap_or_default();
+    if lookup.is_empty() {
+        return Err(String::from("`lookup` is missing; name the environment variable there").into());
+    }
+    let provided = Provided { source: ProvidedSource::EnvVar, lookup: lookup.to_owned() };
+    let value = ConfigValue { confidential: is_confidential(members), ..provided.into() };
+    // Elsewhere the text tells its kind when it is looked up; a level could not be told from a text.
+    let value_type = if is_log_level(key) { ValueType::LogLevel } else { ValueType::NotSet };
+    let entry = Entry { key, at, config_type: plain_type(key), value_type, value };
+    walk.put_with(entry, Vec::new(), Vec::new(), Match::Text(lookup.into()));
+    Ok(())
+}
+
+/// Returns what `value` says, with the marks beside it.
+fn valued(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), Wrong> {
+    let missing = || Wrong::from(String::from("`value` is missing; say what it is"));
+    let node = &get(members, "value").ok_or_else(missing)?.value;
+    let decrypt_with = match get(members, "decrypt_with").filter(|member| switch(&member.value) == Some(true))
+    {
+        Some(member) => Some(name_of(&member.value)?),
+        None => None,
+    };
+    let confidential = is_confidential(members);
+    let (value, value_type) = if decrypt_with.is_none() {
+        value(key, node, confidential)?.ok_or_else(missing)?
+    } else if meaning(node) == Ok(Plain::Null) {
+        return Err(missing());
+    } else {
+        let why = || format!("an encrypted value is a text, not {}", node.what());
+        (Value::from(node.text().ok_or_else(why)?), ValueType::String)
+    };
+    Ok((ConfigValue { value, confidential, decrypt_with, ..ConfigValue::default() }, value_type))
+}
+
+fn name_of(node: &Node) -> Result<String, Wrong> {
+    let why =
+        || format!("`decrypt_with` names the config that holds the key, and is no place for {}", node.what());
+    node.text().map(ToOwned::to_owned).ok_or_else(|| why().into())
+}
+
+fn is_confidential(members: &[Member]) -> bool {
+    get(members, "confidential").and_then(|member| switch(&member.value)) == Some(true)
+}
+
+pub(super) fn get<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
+    members.iter().find(|member| &*member.key == name)
+}
+
+/// Tells whether a scalar switches something on; `None` for null and for collections, which nest keys.
+///
+/// Every text but `false` and the empty one does, since `"true"` in quotes is what official examples write.
+fn switch(node: &Node) -> Option<bool> {
+    let Kind::Scalar { text, .. } = &node.kind else { return None };
+    match meaning(node) {
+        Ok(Plain::Null) => None,
+        Ok(Plain::Bool(bool)) => Some(bool),
+        Ok(Plain::Int(int)) => Some(int != 0),
+        Ok(Plain::Double(double)) => Some(double != 0.0),
+        Ok(Plain::Text) => Some(!text.is_empty() && !text.eq_ignore_ascii_case("false")),
+        Err(_) => Some(true),
+    }
+}

@@ -1,0 +1,76 @@
+//! The recorded answers of official clients to their own YAML files.
+//!
+//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test says that it checked nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::{env, fs, path::PathBuf};
+
+use prefab_core::{ContextSet, LayeredStore};
+use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
+use prefab_sources::LocalFiles;
+use serde_json::{Value as Json, json};
+
+#[test]
+fn official_files_give_the_answers_of_official_clients() {
+    let Some(dir) = env::var_os("PREFAB_CONFORMANCE_DIR") else {
+        eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no official file was read");
+        return;
+    };
+    let fixtures = PathBuf::from(dir).join("fixtures");
+    let text = fs::read_to_string(fixtures.join("local-yaml.json")).expect("local-yaml.json is readable");
+    let recorded: Json = serde_json::from_str(&text).unwrap();
+    let contexts: Vec<ContextSet> = recorded["contexts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|set| ContextSet::from_json(set).unwrap())
+        .collect();
+
+    let (mut checked, mut failures) = (0, Vec::new());
+    for set in recorded["sets"].as_array().unwrap() {
+        let ruleset = load(&fixtures, set);
+        let keys = set["keys"].as_object().unwrap();
+        for key in ruleset.keys().into_iter().filter(|key| !keys.contains_key(*key)) {
+            failures.push(format!("{}: `{key}` is a key here only", set["classpath_dir"]));
+        }
+        for (key, answers) in keys {
+            for (answer, contexts) in answers.as_array().unwrap().iter().zip(&contexts) {
+                checked += 1;
+                let got = ruleset.evaluate(key, &Contexts::of(contexts), &FixedHost::default());
+                let got = match got {
+                    Ok(evaluation) => evaluation.value.to_json().unwrap(),
+                    Err(error) if error.is_no_value() => Json::Null,
+                    Err(error) => json!({"error": error.code()}),
+                };
+                if got != answer["python"]["value"] && got != answer["ruby"]["value"] {
+                    let place = format!("{} {}", set["classpath_dir"], set["envs"]);
+                    failures.push(format!("{place}: `{key}` is {got}, recorded {answer}"));
+                }
+            }
+        }
+    }
+    println!("{checked} answers checked");
+    assert!(failures.is_empty(), "{} of {checked} failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(checked > 100, "only {checked} answers were found");
+}
+
+fn load(fixtures: &std::path::Path, set: &Json) -> Ruleset {
+    let mut files = LocalFiles::new(fixtures.join(set["classpath_dir"].as_str().unwrap()))
+        .envs(set["envs"].as_array().unwrap().iter().filter_map(Json::as_str));
+    if let Some(dir) = set["override_dir"].as_str() {
+        files = files.override_dir(fixtures.join(dir));
+    }
+    let layers = files.layers();
+    assert!(layers.findings.is_empty(), "{:?}", layers.findings);
+    let mut store = LayeredStore::default();
+    for file in layers.files {
+        let loaded = file.load().unwrap();
+        for finding in &loaded.findings {
+            // The one mistake in the files is there on purpose.
+            assert_eq!(finding.key.as_deref(), Some("log-level.invalid"), "{finding}");
+        }
+        store.apply(loaded.update);
+    }
+    Ruleset::from_store(&store, &Options::default())
+}
