@@ -1,1 +1,71 @@
-fn main() {}
+//! The `prefab` command: ask for configs, flags and log levels, and see why they are what they are.
+
+mod commands;
+mod contexts;
+mod inputs;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the answer was printed
+  1  there is no value, or it could not be made
+  2  the command line is wrong
+  3  a file or a datafile could not be read";
+
+/// Configs, feature flags and log levels: ask, list, explain.
+#[derive(Parser)]
+#[command(name = "prefab", version, after_help = EXIT_CODES)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Prints the value of a key
+    Get(commands::get::Args),
+    /// Lists every key with its value, type, match and source
+    List(commands::list::Args),
+    /// Says why a key has its value: every rule that was tried, and what came of it
+    Explain(commands::explain::Args),
+    /// Answers questions given as JSON lines on standard input with JSON lines
+    Eval(commands::eval::Args),
+}
+
+/// Why a command ends without an answer.
+pub(crate) enum Failure {
+    /// There is no value. What is to say about it was said.
+    NoValue,
+    /// Something the command was told to use cannot be used.
+    Input(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+fn main() -> ExitCode {
+    let Command { verb } = Command::parse();
+    let done = match verb {
+        Verb::Get(args) => commands::get::run(&args),
+        Verb::List(args) => commands::list::run(&args),
+        Verb::Explain(args) => commands::explain::run(&args),
+        Verb::Eval(args) => commands::eval::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::NoValue) => ExitCode::from(1),
+        // Whoever reads the output has seen enough.
+        Err(Failure::Input(error)) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(Failure::Input(error)) => {
+            output::error(&format!("{error:#}"));
+            ExitCode::from(3)
+        }
+    }
+}

@@ -1,1 +1,71 @@
-//! placeholder
+//! Config, feature flags and log levels that change while a program runs.
+//!
+//! Start with [`Client`]. It answers from memory, never fails to answer where a default is given, and
+//! keeps itself current: files are watched, and whatever a server sends is taken in at once.
+//!
+//! ```
+//! use prefab_client::{Client, Context, ContextSet};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # std::fs::write(dir.path().join(".prefab.default.config.yaml"), r#"
+//! # my-first-int-config: 30
+//! # new-checkout: {feature_flag: true, value: true, criterion:
+//! #     {operator: PROP_ENDS_WITH_ONE_OF, property: user.email, values: ["@acme.test"]}}
+//! # "#)?;
+//! # let client = Client::builder().classpath_dir(dir.path()).without_override_dir().build()?;
+//! # #[cfg(any())]
+//! let client = Client::from_env()?; // reads `.prefab.default.config.yaml` here, overrides at home
+//!
+//! let limit: i64 = client.get("my-first-int-config")?;
+//! let pause = client.get_or("pause-seconds", 1.5);
+//!
+//! let user = ContextSet::from(Context::new("user").with("email", "ada@acme.test"));
+//! if client.with(&user).enabled("new-checkout") {
+//!     println!("at most {limit} jobs, {pause} seconds apart");
+//! }
+//! # assert!(client.with(&user).enabled("new-checkout") && limit == 30);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Contexts
+//!
+//! What a rule may ask about comes from four places, the strongest first: the call
+//! ([`Client::with`]), the bound client ([`Client::with_context`]), the [`scope`] around the call, and
+//! the program's own ([`ClientBuilder::global_context`]). A context in a stronger place replaces the one of
+//! the same name in a weaker place as a whole.
+//!
+//! # Errors
+//!
+//! [`Client::get`] says why there is no value of the type asked for; [`Client::get_or`] and
+//! [`Client::enabled`] answer with the default and log why. Nothing here panics.
+
+mod bound;
+mod builder;
+mod client;
+mod details;
+mod engine;
+mod env;
+mod error;
+mod host;
+mod live;
+mod overrides;
+pub mod scope;
+mod subscription;
+mod table;
+mod typed;
+mod view;
+mod worker;
+
+pub use bound::BoundClient;
+pub use builder::{ClientBuilder, Datasources, OnNoDefault};
+pub use client::Client;
+pub use details::Details;
+pub use error::Error;
+pub use live::{Live, LiveValue};
+pub use overrides::Override;
+pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, LogLevel};
+pub use prefab_eval::Reason;
+pub use prefab_sources::{ConfigSource, MemorySource};
+pub use subscription::{Change, Subscription};
+pub use typed::{FromValue, Json, Mismatch};
+pub use view::View;

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc};
 /// The layers, lowest first: a key in a higher one hides the same key below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
+    /// What a program gives as its own defaults.
+    Program,
     /// `.prefab.default.config.yaml` in the classpath directory.
     Default,
     /// `.prefab.<env>.config.yaml` there.
@@ -15,8 +17,8 @@ pub enum Layer {
     Override,
     /// `.prefab.<env>.config.yaml` there.
     OverrideEnv,
-    /// What a program, such as a test, sets by hand.
-    Program,
+    /// What a program, such as a test, sets by hand over everything else.
+    ProgramOverride,
 }
 
 /// One place in the order of layers; several files of one layer keep the order of their environments.
@@ -71,6 +73,7 @@ impl fmt::Display for Layer {
             Self::Override => "override file",
             Self::OverrideEnv => "environment override file",
             Self::Program => "program",
+            Self::ProgramOverride => "program override",
         })
     }
 }

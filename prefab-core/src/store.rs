@@ -317,7 +317,7 @@ mod tests {
             files in prop::collection::vec((0usize..5, 0u16..3, prop::collection::vec("[ab]", 0..3)), 0..12),
         ) {
             const LAYERS: [Layer; 5] = [
-                Layer::Default, Layer::DefaultEnv, Layer::Override, Layer::OverrideEnv, Layer::Program,
+                Layer::Default, Layer::DefaultEnv, Layer::Override, Layer::OverrideEnv, Layer::ProgramOverride,
             ];
             let mut store = LayeredStore::default();
             let mut last: BTreeMap<Slot, Vec<String>> = BTreeMap::new();

@@ -208,7 +208,8 @@ impl<'a> Compiler<'a> {
     fn condition(&mut self, config: &Config, criterion: &Criterion, place: impl Fn() -> String) -> Condition {
         let Criterion { property_name, operator, value_to_match } = criterion;
         let value = value_to_match.as_ref().map(|value| &value.value);
-        let by_segment = property::is_namespace(property_name);
+        // Without a namespace of the client's own the property is like any other: a plain prefix.
+        let by_segment = self.namespace.is_some() && property::is_namespace(property_name);
         let check = match (operator, value) {
             (Operator::InSeg | Operator::NotInSeg, Some(Value::String(key))) => {
                 Check::Segment { slot: self.slot(key), negated: *operator == Operator::NotInSeg }

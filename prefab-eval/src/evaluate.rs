@@ -17,6 +17,10 @@ use crate::{
 /// Segments within segments, and keys that decrypt keys, go no deeper; the stack of a thread is finite.
 const MAX_DEPTH: u32 = 64;
 
+/// How many segments one evaluation enters. Segments that share segments, or that form circles, have
+/// exponentially many ways through them; depth alone would not end the walk in anybody's lifetime.
+const MAX_SEGMENTS: u32 = 10_000;
+
 impl Ruleset {
     /// Evaluates a key.
     ///
@@ -52,7 +56,7 @@ impl Ruleset {
         trace: &mut T,
     ) -> Result<Evaluation<'r>, EvalError> {
         let stack = Stack::new(contexts, &self.default_context);
-        Evaluator { ruleset: self, stack, host, trace }.evaluate(config, &Frame::ROOT)
+        Evaluator { ruleset: self, stack, host, trace, segments: 0 }.evaluate(config, &Frame::ROOT)
     }
 }
 
@@ -80,6 +84,8 @@ struct Evaluator<'r, 'e, T> {
     stack: Stack<'e>,
     host: &'e dyn Host,
     trace: &'e mut T,
+    /// The segments entered so far.
+    segments: u32,
 }
 
 /// A value on its way out of weights, environment variables and encryption.
@@ -209,11 +215,16 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                 problem = Some("segments are nested too deeply");
                 false
             }
+            _ if self.segments >= MAX_SEGMENTS => {
+                problem = Some("too many segments lead to one another");
+                false
+            }
             None => {
                 problem = Some("there is no such segment");
                 false
             }
             Some(segment) => {
+                self.segments += 1;
                 let answer = self.evaluate(segment, &frame.inner(Some(slot)));
                 matches!(answer, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
             }

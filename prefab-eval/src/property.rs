@@ -15,6 +15,12 @@ pub(crate) struct PropertyName {
 }
 
 impl PropertyName {
+    /// Returns where the shared name stands: two names at one address are the same.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.full.as_ptr().addr()
+    }
+
     #[inline]
     pub(crate) fn context(&self) -> &str {
         self.full.get(..self.context_end as usize).unwrap_or_default()

@@ -1,7 +1,11 @@
 //! The shared evaluation vectors: configs, contexts, the answer and its indices.
 //!
 //! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test says that it checked nothing.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads its cases from outside")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that reads its cases from outside"
+)]
 
 use std::{env, fs, path::PathBuf};
 

@@ -4,26 +4,32 @@ use std::collections::HashSet;
 
 use prefab_core::{ContextValue, text::TextBuffer};
 
-/// Up to this many texts, comparing lengths and bytes one by one beats a hash.
-const SCANNED: usize = 4;
+/// Up to this many texts, comparing fingerprints one by one beats a hash.
+const SCANNED: usize = 16;
 
 /// The texts of a list, made ready for look-ups.
 #[derive(Debug)]
 pub(crate) enum TextSet {
-    Few(Box<[Box<str>]>),
+    Few(Box<[(u64, Box<str>)]>),
     Many(HashSet<Box<str>, foldhash::fast::FixedState>),
 }
 
 impl TextSet {
     pub(crate) fn new(texts: &[String]) -> Self {
-        let boxed = texts.iter().map(|text| text.as_str().into());
-        if texts.len() <= SCANNED { Self::Few(boxed.collect()) } else { Self::Many(boxed.collect()) }
+        if texts.len() <= SCANNED {
+            Self::Few(texts.iter().map(|text| (fingerprint(text), text.as_str().into())).collect())
+        } else {
+            Self::Many(texts.iter().map(|text| text.as_str().into()).collect())
+        }
     }
 
     #[inline]
     fn contains(&self, text: &str) -> bool {
         match self {
-            Self::Few(texts) => texts.iter().any(|entry| **entry == *text),
+            Self::Few(texts) => {
+                let wanted = fingerprint(text);
+                texts.iter().any(|(print, entry)| *print == wanted && **entry == *text)
+            }
             Self::Many(texts) => texts.contains(text),
         }
     }
@@ -35,6 +41,44 @@ impl TextSet {
             ContextValue::String(text) => self.contains(text),
             ContextValue::StringList(list) => list.iter().any(|text| self.contains(text)),
             other => TextBuffer::default().scalar(other).is_some_and(|text| self.contains(text)),
+        }
+    }
+}
+
+/// Mixes the length and both ends of a text: equal texts have equal ones, most others do not.
+///
+/// Identifiers of one kind share their length and often their beginning, so both ends are looked at.
+#[inline]
+fn fingerprint(text: &str) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let bytes = text.as_bytes();
+    let (first, last) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+    } else {
+        let at = |place: usize| bytes.get(place).copied().map_or(0, u64::from);
+        (at(0) << 8 | at(1), at(2))
+    };
+    first.wrapping_mul(ODD).rotate_left(23) ^ last.wrapping_add(bytes.len() as u64).wrapping_mul(ODD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_in_the_list_that_has_it(
+            texts in prop::collection::vec("[ab]{0,18}", 0..40),
+            other in "[ab]{0,18}",
+        ) {
+            let set = TextSet::new(&texts);
+            prop_assert_eq!(set.contains(&other), texts.contains(&other));
+            for text in &texts {
+                prop_assert!(set.contains(text));
+            }
         }
     }
 }

@@ -1,0 +1,35 @@
+//! `prefab explain KEY`
+
+use serde_json::json;
+
+use crate::{Failure, commands::get::to_json, inputs::Inputs, output};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The key of a config, a flag or a log level
+    key: String,
+
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let client = args.inputs.client()?;
+    let details = client.details(&args.key);
+    let explanation = client.explain(&args.key);
+    if args.inputs.json {
+        let steps: Vec<&str> = explanation.lines().collect();
+        let mut json = to_json(&details);
+        json["steps"] = json!(steps);
+        output::line(&json.to_string())?;
+    } else {
+        output::line(explanation.trim_end())?;
+    }
+    match &details.error {
+        Some(error) => {
+            output::error(&error.to_string());
+            Err(Failure::NoValue)
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,59 @@
+//! `prefab list`
+
+use crate::{
+    Failure,
+    commands::get::to_json,
+    inputs::Inputs,
+    output::{self, FAINT, STRONG, VALUE, cut},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only keys that contain this text
+    #[arg(default_value = "")]
+    filter: String,
+
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+const WIDTHS: [usize; 4] = [50, 40, 11, 20];
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let client = args.inputs.client()?;
+    let keys = client.keys().into_iter().filter(|key| key.contains(&args.filter));
+    let details: Vec<_> = keys.map(|key| client.details(&key)).collect();
+    if args.inputs.json {
+        for details in &details {
+            output::line(&to_json(details).to_string())?;
+        }
+        return Ok(());
+    }
+    if details.is_empty() {
+        let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
+        output::warning(&format!("there is no key{what}; add one to .prefab.default.config.yaml"));
+        return Ok(());
+    }
+    let mut rows = vec![["KEY", "VALUE", "TYPE", "MATCH", "SOURCE"].map(ToOwned::to_owned)];
+    rows.extend(details.iter().map(|details| {
+        let value = match &details.error {
+            Some(error) => format!("({})", error.code()),
+            None => details.shown.escape_debug().to_string(),
+        };
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [&details.key, &value, details.kind, &text(&details.matched)];
+        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
+        [key, value, kind, matched, text(&details.source)]
+    }));
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
+    let widths: [usize; 4] = std::array::from_fn(width);
+    for (at, [key, value, kind, matched, source]) in rows.iter().enumerate() {
+        let (key_style, value_style) = if at == 0 { (FAINT, FAINT) } else { (STRONG, VALUE) };
+        let [key_width, value_width, kind_width, match_width] = widths;
+        output::line(&format!(
+            "{key_style}{key:key_width$}{key_style:#}  {value_style}{value:value_width$}{value_style:#}  \
+             {FAINT}{kind:kind_width$}  {matched:match_width$}  {source}{FAINT:#}"
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What every question needs: where configs come from, and for whom.
+
+use std::path::PathBuf;
+
+use prefab_client::{Client, ContextSet};
+
+use crate::{Failure, contexts, output};
+
+/// Where configs come from, and for whom.
+#[derive(clap::Args)]
+pub(crate) struct Inputs {
+    /// The contexts to ask for, as JSON: '{"user": {"key": "1", "plan": "pro"}}'
+    #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
+    context: Option<ContextSet>,
+
+    /// An environment whose file `.prefab.<ENV>.config.yaml` is read; may be given again, later ones win
+    #[arg(long, value_name = "ENV")]
+    env: Vec<String>,
+
+    /// A datafile to read instead of YAML files
+    #[arg(long, value_name = "FILE", env = "PREFAB_DATAFILE")]
+    datafile: Option<PathBuf>,
+
+    /// The directory of the default files
+    #[arg(long, value_name = "DIR", env = "PREFAB_CONFIG_CLASSPATH_DIR", default_value = ".")]
+    classpath_dir: PathBuf,
+
+    /// The directory of the override files [default: the home directory]
+    #[arg(long, value_name = "DIR", env = "PREFAB_CONFIG_OVERRIDE_DIR")]
+    override_dir: Option<PathBuf>,
+
+    /// The namespace of the asking service
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Inputs {
+    /// Reads everything and says on standard error what is wrong with parts of it.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let mut builder =
+            prefab_client::ClientBuilder::from_env().watch(false).classpath_dir(&self.classpath_dir);
+        builder = builder.envs(&self.env);
+        if let Some(contexts) = &self.context {
+            builder = builder.global_context(contexts.clone());
+        }
+        if let Some(dir) = &self.override_dir {
+            builder = builder.override_dir(dir);
+        }
+        if let Some(namespace) = &self.namespace {
+            builder = builder.namespace(namespace);
+        }
+        if let Some(path) = &self.datafile {
+            builder = builder.datafile(path);
+        }
+        let client = builder.build()?;
+        for problem in client.problems() {
+            output::warning(&problem);
+        }
+        Ok(client)
+    }
+}

@@ -1,0 +1,44 @@
+//! What people see: coloured on a terminal, plain in a pipe.
+
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Color, Style};
+
+/// The style of keys and headings.
+pub(crate) const STRONG: Style = Style::new().bold();
+/// The style of what matters less.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+/// The style of values.
+pub(crate) const VALUE: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
+const WARNING: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow))).bold();
+const ERROR: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
+
+/// Writes text and a line end to standard output.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    writeln!(anstream::stdout(), "{text}")
+}
+
+/// Writes a warning to standard error.
+pub(crate) fn warning(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {text}");
+}
+
+/// Writes an error to standard error.
+pub(crate) fn error(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {text}");
+}
+
+/// Tells whether the reader of standard output has gone.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Shortens a text to a width in characters.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{kept}…")
+}

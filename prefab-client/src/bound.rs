@@ -1,0 +1,46 @@
+//! A client that carries contexts along.
+
+use std::sync::Arc;
+
+use prefab_core::ContextSet;
+
+use crate::{Client, View, view::NONE};
+
+/// A client with contexts of its own, cheap to clone and free to move between threads and tasks; see
+/// [`Client::with_context`].
+///
+/// It dereferences to nothing: everything is asked through [`view`](Self::view), or the same methods as a
+/// [`Client`] has.
+#[derive(Clone, Debug)]
+pub struct BoundClient {
+    client: Client,
+    contexts: Arc<ContextSet>,
+}
+
+impl BoundClient {
+    pub(crate) fn new(client: Client, contexts: ContextSet) -> Self {
+        Self { client, contexts: Arc::new(contexts) }
+    }
+
+    /// Returns the client that this one was bound from.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Returns a client bound to these contexts over the ones bound already.
+    #[must_use]
+    pub fn with_context(&self, contexts: impl Into<ContextSet>) -> Self {
+        Self::new(self.client.clone(), self.contexts.merged(&contexts.into()))
+    }
+
+    /// Returns a view that puts the contexts of one call over the bound ones.
+    pub fn with<'a>(&'a self, contexts: &'a ContextSet) -> View<'a> {
+        View { inner: self.client.inner(), call: contexts, bound: &self.contexts }
+    }
+
+    pub(crate) fn view(&self) -> View<'_> {
+        self.with(&NONE)
+    }
+}
+
+crate::client::reader_methods!(BoundClient);

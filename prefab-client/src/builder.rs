@@ -1,0 +1,234 @@
+//! How a client is made.
+
+use std::{path::PathBuf, sync::Arc};
+
+use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance, Update};
+use prefab_eval::Options;
+use prefab_sources::{ConfigSource, DatafileSource, LocalFiles};
+
+use crate::{Client, Error, engine::Engine, env, worker::Worker};
+
+/// Where a client takes configs from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Datasources {
+    /// From files and from a server.
+    #[default]
+    All,
+    /// From files alone; nothing goes over the network.
+    LocalOnly,
+}
+
+/// What [`Client::find`] does where there is no value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnNoDefault {
+    /// It returns an error.
+    #[default]
+    Raise,
+    /// It returns nothing.
+    ReturnNone,
+}
+
+/// Collects what a client is to be; [`build`](Self::build) makes it.
+///
+/// ```
+/// use prefab_client::{Client, Context, OnNoDefault};
+///
+/// let client = Client::builder()
+///     .classpath_dir("conf")
+///     .envs(["staging"])
+///     .global_context(Context::new("service").with("name", "billing"))
+///     .on_no_default(OnNoDefault::ReturnNone)
+///     .build()?;
+/// assert_eq!(client.find::<i64>("no-such-key")?, None);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
+#[must_use]
+pub struct ClientBuilder {
+    classpath_dir: Option<PathBuf>,
+    override_dir: Option<PathBuf>,
+    envs: Vec<String>,
+    datafile: Option<PathBuf>,
+    files: bool,
+    watch: bool,
+    datasources: Datasources,
+    on_no_default: OnNoDefault,
+    namespace: Option<String>,
+    global: ContextSet,
+    configs: Vec<Config>,
+    sources: Vec<Box<dyn ConfigSource>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            classpath_dir: Some(PathBuf::from(".")),
+            override_dir: std::env::home_dir(),
+            envs: Vec::new(),
+            datafile: None,
+            files: true,
+            watch: true,
+            datasources: Datasources::default(),
+            on_no_default: OnNoDefault::default(),
+            namespace: None,
+            global: ContextSet::new(),
+            configs: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Returns a builder with what the environment says.
+    pub fn from_env() -> Self {
+        let mut builder = Self::default();
+        if let Some(dir) = env::setting(env::CLASSPATH_DIR) {
+            builder.classpath_dir = Some(dir.into());
+        }
+        if let Some(dir) = env::setting(env::OVERRIDE_DIR) {
+            builder.override_dir = Some(dir.into());
+        }
+        if env::setting(env::DATASOURCES).is_some_and(|text| text == "LOCAL_ONLY") {
+            builder.datasources = Datasources::LocalOnly;
+        }
+        let names = env::setting(env::ENVS).unwrap_or_default();
+        builder.envs.extend(names.split(',').map(str::trim).map(ToOwned::to_owned));
+        builder.datafile = env::setting(env::DATAFILE).map(PathBuf::from);
+        builder
+    }
+
+    pub(crate) fn in_memory() -> Self {
+        Self { files: false, watch: false, datasources: Datasources::LocalOnly, ..Self::default() }
+    }
+
+    /// Sets the directory of `.prefab.default.config.yaml` and the environments' files; `.` at first.
+    pub fn classpath_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.classpath_dir = Some(dir.into());
+        self
+    }
+
+    /// Sets the directory of the files that win over everything else; the home directory at first.
+    pub fn override_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.override_dir = Some(dir.into());
+        self
+    }
+
+    /// Reads no override files.
+    pub fn without_override_dir(mut self) -> Self {
+        self.override_dir = None;
+        self
+    }
+
+    /// Adds environments, whose files `.prefab.<env>.config.yaml` are read; later ones win.
+    ///
+    /// They stand before those that `PREFAB_ENVS` names.
+    pub fn envs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        let from_environment = std::mem::take(&mut self.envs);
+        self.envs = names.into_iter().map(Into::into).chain(from_environment).collect();
+        self
+    }
+
+    /// Reads a datafile instead of YAML files and a server.
+    pub fn datafile(mut self, path: impl Into<PathBuf>) -> Self {
+        self.datafile = Some(path.into());
+        self
+    }
+
+    /// Sets where configs are taken from.
+    pub fn datasources(mut self, datasources: Datasources) -> Self {
+        self.datasources = datasources;
+        self
+    }
+
+    /// Sets whether files are watched, so that a saved edit holds within a second; they are at first.
+    pub fn watch(mut self, watch: bool) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// Sets what [`Client::find`] does where there is no value.
+    pub fn on_no_default(mut self, on_no_default: OnNoDefault) -> Self {
+        self.on_no_default = on_no_default;
+        self
+    }
+
+    /// Sets the client's namespace, `services.users.web`, for rules that ask for it.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Sets the contexts that hold for every call: of the service, the machine, the pod.
+    pub fn global_context(mut self, contexts: impl Into<ContextSet>) -> Self {
+        self.global = contexts.into();
+        self
+    }
+
+    /// Adds a value of the program's own, below files and server.
+    pub fn value(self, key: impl Into<String>, value: impl Into<ConfigValue>) -> Self {
+        self.config(Config::constant(key, value))
+    }
+
+    /// Adds a config of the program's own, with rules and all, below files and server.
+    pub fn config(mut self, config: Config) -> Self {
+        self.configs.push(config);
+        self
+    }
+
+    /// Adds a source of the program's own.
+    pub fn source(mut self, source: impl ConfigSource) -> Self {
+        self.sources.push(Box::new(source));
+        self
+    }
+
+    /// Builds the client. Files are read before this returns.
+    ///
+    /// A YAML file that cannot be read or does not parse costs that file alone: it is logged, and among
+    /// [`Client::problems`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Source`] for a datafile that cannot be read: it is all that the client would have.
+    /// [`Error::Worker`] where no thread can be started.
+    pub fn build(self) -> Result<Client, Error> {
+        let options = Options { namespace: self.namespace.clone(), ..Options::default() };
+        let engine = Arc::new(Engine::new(&options, self.global.clone()));
+        let program = Arc::new(Provenance::new(Layer::Program, "program"));
+        let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
+        engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
+
+        let mut sources = self.load(&engine)?;
+        if !self.watch {
+            sources.clear();
+        }
+        sources.extend(self.sources);
+        let worker = if sources.is_empty() { None } else { Some(Worker::start(&engine, sources)?) };
+        Ok(Client::new(engine, self.on_no_default, worker))
+    }
+
+    /// Reads the files once and returns what to watch.
+    fn load(&self, engine: &Engine) -> Result<Vec<Box<dyn ConfigSource>>, Error> {
+        if let Some(path) = &self.datafile {
+            let source = DatafileSource::new(path);
+            engine.take(source.name(), Ok(source.load()?));
+            return Ok(vec![Box::new(source)]);
+        }
+        if !self.files {
+            return Ok(Vec::new());
+        }
+        let classpath = self.classpath_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let mut files = LocalFiles::new(classpath).envs(&self.envs);
+        if let Some(dir) = &self.override_dir {
+            files = files.override_dir(dir);
+        }
+        let layers = files.layers();
+        for finding in &layers.findings {
+            tracing::warn!(target: crate::client::LOG, %finding, "files left out");
+        }
+        let mut watched: Vec<Box<dyn ConfigSource>> = Vec::new();
+        for file in layers.files {
+            engine.take(file.name(), file.load());
+            watched.push(Box::new(file));
+        }
+        Ok(watched)
+    }
+}

@@ -1,0 +1,84 @@
+//! An answer with all that is known about it.
+
+use prefab_core::Layer;
+use prefab_eval::{EvalError, Evaluation, Reason};
+use serde_json::Value as Json;
+
+use crate::Error;
+
+/// A value, why it is this one, and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Details {
+    /// The key.
+    pub key: String,
+    /// The value as JSON; absent where there is none. It is the real value, confidential or not.
+    pub value: Option<Json>,
+    /// The value's text for people: redacted where it is confidential.
+    pub shown: String,
+    /// The kind of the value: `int`, `string list`.
+    pub kind: &'static str,
+    /// Why this value.
+    pub reason: Reason,
+    /// The variant's name; its value's text where it has none.
+    pub variant: Option<String>,
+    /// A file's path, or `remote_api`, `streaming`, `datafile`.
+    pub source: Option<String>,
+    /// The layer that the source belongs to.
+    pub layer: Option<Layer>,
+    /// What matched: `default`, `env:<id>`, `nm:<namespace>`, or a file's key or variable.
+    pub matched: Option<String>,
+    /// The row, the rule and the weighted choice, each from 0.
+    pub indices: Option<(u32, u32, Option<u32>)>,
+    /// Whether the value must not be shown.
+    pub confidential: bool,
+    /// Why there is no value.
+    pub error: Option<Error>,
+}
+
+impl Details {
+    pub(crate) fn new(
+        key: &str,
+        answer: Result<Evaluation<'_>, EvalError>,
+        near: impl FnOnce() -> Option<String>,
+    ) -> Self {
+        let key = key.to_owned();
+        let none = Self {
+            key: key.clone(),
+            value: None,
+            shown: String::new(),
+            kind: "nothing",
+            reason: Reason::Error,
+            variant: None,
+            source: None,
+            layer: None,
+            matched: None,
+            indices: None,
+            confidential: false,
+            error: None,
+        };
+        match answer {
+            Ok(answer) => Self {
+                value: answer.value.to_json(),
+                shown: answer.shown(),
+                kind: answer.value.kind(),
+                reason: answer.reason,
+                variant: Some(answer.variant()),
+                source: Some(answer.provenance().source.to_string()),
+                layer: Some(answer.provenance().layer),
+                matched: Some(answer.matched().into_owned()),
+                indices: Some((
+                    answer.config_row_index,
+                    answer.conditional_value_index,
+                    answer.weighted_value_index,
+                )),
+                confidential: answer.is_confidential(),
+                ..none
+            },
+            Err(error) if error.is_no_value() => {
+                Self { error: Some(Error::MissingDefault { key, near: near() }), ..none }
+            }
+            Err(cause) => Self { error: Some(Error::Evaluation { key, cause }), ..none },
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The heart of a client: one store, one compiled ruleset, one owner that changes both.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use arc_swap::{ArcSwap, Guard};
+use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Update};
+use prefab_eval::{Contexts, Options, Ruleset};
+use prefab_sources::{Loaded, SourceError};
+
+use crate::{
+    client::LOG,
+    host::SystemHost,
+    live::Refresh,
+    subscription::{Change, Listeners},
+};
+
+/// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.
+pub(crate) struct Engine {
+    rules: ArcSwap<Ruleset>,
+    owner: Mutex<Owner>,
+    pub(crate) listeners: Listeners,
+    pub(crate) global: ContextSet,
+    pub(crate) host: SystemHost,
+}
+
+#[derive(Default)]
+struct Owner {
+    store: LayeredStore,
+    live: Vec<Weak<dyn Refresh>>,
+    /// What the program itself has set.
+    program: BTreeMap<String, Entry>,
+    /// What is wrong, by source.
+    problems: BTreeMap<String, Vec<String>>,
+}
+
+impl Engine {
+    pub(crate) fn new(options: &Options, global: ContextSet) -> Self {
+        let store = LayeredStore::default();
+        Self {
+            rules: ArcSwap::from_pointee(Ruleset::from_store(&store, options)),
+            owner: Mutex::default(),
+            listeners: Listeners::default(),
+            global,
+            host: SystemHost,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn rules(&self) -> Guard<Arc<Ruleset>> {
+        self.rules.load()
+    }
+
+    fn owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what a source says: an update, or why there is none. What was there before stays then.
+    pub(crate) fn take(&self, source: &str, item: Result<Loaded, SourceError>) {
+        let (update, problems) = match item {
+            Ok(Loaded { update, findings }) => {
+                for finding in &findings {
+                    tracing::warn!(target: LOG, %finding, "config left out");
+                }
+                (Some(update), findings.iter().map(ToString::to_string).collect())
+            }
+            Err(error) => {
+                tracing::error!(target: LOG, %error, "source not read, its last values stay");
+                (None, vec![error.to_string()])
+            }
+        };
+        self.owner().problems.insert(source.to_owned(), problems);
+        if let Some(update) = update {
+            self.apply(update);
+        }
+    }
+
+    pub(crate) fn apply(&self, update: Update) {
+        self.change(|store, _| store.apply(update));
+    }
+
+    /// Sets or clears what the program says of a key, and returns what it said before.
+    pub(crate) fn set_program(&self, key: &str, entry: Option<Entry>) -> Option<Entry> {
+        let mut before = None;
+        self.change(|store, program| {
+            before = match entry {
+                Some(entry) => program.insert(key.to_owned(), entry),
+                None => program.remove(key),
+            };
+            store.apply(Update::Replace {
+                slot: Layer::ProgramOverride.into(),
+                entries: program.values().cloned().collect(),
+            })
+        });
+        before
+    }
+
+    /// Changes the store, compiles what changed, and lets readers see it at once.
+    fn change(
+        &self,
+        change: impl FnOnce(&mut LayeredStore, &mut BTreeMap<String, Entry>) -> BTreeSet<String>,
+    ) {
+        let keys = {
+            let mut owner = self.owner();
+            let Owner { store, program, .. } = &mut *owner;
+            let keys = change(store, program);
+            let rules = self.rules.load();
+            let same_context = rules.default_context() == owner.store.default_context();
+            let same_environment = rules.project_env_id() == owner.store.project_env_id();
+            if keys.is_empty() && same_context && same_environment {
+                return;
+            }
+            let next = Arc::new(rules.updated(&owner.store, &keys));
+            self.rules.store(Arc::clone(&next));
+            // Under the lock, so that of two changes the later one is the one that handles show.
+            owner.live.retain(|live| {
+                let live = live.upgrade();
+                live.inspect(|live| live.refresh(&next, &self.global_contexts(), &self.host)).is_some()
+            });
+            keys
+        };
+        tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
+        self.listeners.tell(&Change { keys });
+    }
+
+    pub(crate) fn add_live(&self, live: Weak<dyn Refresh>) {
+        let mut owner = self.owner();
+        // A change may have come between the handle's first value and now.
+        if let Some(live) = live.upgrade() {
+            live.refresh(&self.rules.load(), &self.global_contexts(), &self.host);
+        }
+        owner.live.push(live);
+    }
+
+    pub(crate) fn global_contexts(&self) -> Contexts<'_> {
+        Contexts { global: &self.global, ..Contexts::default() }
+    }
+
+    /// Lists what is wrong with sources and configs.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> = self.owner().problems.values().flatten().cloned().collect();
+        problems.extend(self.rules.load().findings().iter().map(ToString::to_string));
+        problems
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a call has no value of the type it asks for.
+
+use prefab_eval::EvalError;
+use prefab_sources::SourceError;
+
+/// Why the client has no value, or could not be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No config has this key, or none of its rules matches, and the call gives no default.
+    #[error("config `{key}`: no value and no default{}", hint(.near))]
+    MissingDefault {
+        /// The key asked for.
+        key: String,
+        /// The known key most like it, where there is one.
+        near: Option<String>,
+    },
+    /// The value is of another type than the call asks for.
+    #[error("config `{key}`: wanted {wanted}, found {found}")]
+    TypeMismatch {
+        /// The key asked for.
+        key: String,
+        /// The type asked for.
+        wanted: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// There is a value, but it could not be made.
+    #[error("config `{key}`: {cause}")]
+    Evaluation {
+        /// The key asked for.
+        key: String,
+        /// What went wrong.
+        cause: EvalError,
+    },
+    /// A source that the client was told to read could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The thread that keeps the client current could not be started.
+    #[error("the thread that keeps configs current could not be started: {cause}")]
+    Worker {
+        /// The system's reason.
+        cause: String,
+    },
+}
+
+impl Error {
+    /// Returns the key that the call asked for.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::MissingDefault { key, .. }
+            | Self::TypeMismatch { key, .. }
+            | Self::Evaluation { key, .. } => Some(key),
+            Self::Source(_) | Self::Worker { .. } => None,
+        }
+    }
+
+    /// Returns the error's name as the official clients' shared tests have it: `missing_default`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MissingDefault { .. } => "missing_default",
+            Self::TypeMismatch { .. } => "type_mismatch",
+            Self::Evaluation { cause, .. } => cause.code(),
+            Self::Source(_) => "source",
+            Self::Worker { .. } => "worker",
+        }
+    }
+}
+
+fn hint(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
+
+/// Past this many keys, looking for a similar one costs more than the hint is worth.
+const MAX_KEYS: usize = 5_000;
+
+/// Finds the key most like a misspelt one.
+pub(crate) fn near<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    let allowed = (key.chars().count() / 4).clamp(1, 3);
+    known
+        .take(MAX_KEYS)
+        .filter(|known| known.len().abs_diff(key.len()) <= allowed)
+        .map(|known| (strsim::damerau_levenshtein(key, known), known))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, known)| known.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_finds_its_neighbour() {
+        let known = ["max-jobs-per-second", "max-jobs", "min-jobs"];
+        let near = |key| super::near(key, known.into_iter());
+        assert_eq!(near("max-jbos").as_deref(), Some("max-jobs"));
+        assert_eq!(near("max_jobs_per_second").as_deref(), Some("max-jobs-per-second"));
+        assert_eq!(near("timeout"), None);
+    }
+
+    #[test]
+    fn every_message_names_the_key_and_what_to_do() {
+        let missing = Error::MissingDefault { key: "max-jbos".into(), near: Some("max-jobs".into()) };
+        assert_eq!(
+            missing.to_string(),
+            "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
+        );
+        let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };
+        assert_eq!(mismatch.to_string(), "config `k`: wanted int, found string");
+        let cause = EvalError::MissingEnvVar { variable: "DB".into() };
+        let evaluation = Error::Evaluation { key: "k".into(), cause };
+        assert_eq!(evaluation.to_string(), "config `k`: environment variable `DB` is not set");
+        assert_eq!((evaluation.code(), evaluation.key()), ("missing_env_var", Some("k")));
+    }
+}

@@ -1,0 +1,24 @@
+//! The real world, as the engine sees it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prefab_eval::Host;
+
+/// The system's clock, environment and chance.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SystemHost;
+
+impl Host for SystemHost {
+    fn now_millis(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn env_var(&self, name: &str) -> Option<String> {
+        crate::env::var(name)
+    }
+
+    fn random(&self) -> f64 {
+        fastrand::f64()
+    }
+}

@@ -1,0 +1,177 @@
+//! Handles that stay current and cost next to nothing to read.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use prefab_core::LogLevel;
+use prefab_eval::{Contexts, Host, Ruleset};
+
+use crate::{FromValue, typed::Mismatch};
+
+/// The value of one key, kept current by the client.
+///
+/// It is evaluated with the client's global context when it changes, not when it is read: reading a
+/// number or a bool is one atomic load. While a change brings no value of the right type, the handle keeps
+/// the last good one, or goes back to its default where it was given one.
+///
+/// ```
+/// # let client = prefab_client::Client::in_memory().value("max-jobs", 30).build()?;
+/// let max_jobs = client.live::<i64>("max-jobs")?;
+/// assert_eq!(max_jobs.get(), 30);
+/// let _set = client.override_value("max-jobs", 50);
+/// assert_eq!(max_jobs.get(), 50);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
+pub struct Live<T: LiveValue> {
+    cell: Arc<LiveCell<T>>,
+}
+
+impl<T: LiveValue> Live<T> {
+    /// Returns the current value.
+    #[inline]
+    pub fn get(&self) -> T {
+        self.cell.store.load()
+    }
+
+    pub(crate) fn new(key: &str, value: T, default: Option<T>) -> (Self, Arc<LiveCell<T>>) {
+        let cell = Arc::new(LiveCell { key: key.to_owned(), store: T::Store::new(value), default });
+        (Self { cell: Arc::clone(&cell) }, cell)
+    }
+}
+
+impl<T: LiveValue> Clone for Live<T> {
+    fn clone(&self) -> Self {
+        Self { cell: Arc::clone(&self.cell) }
+    }
+}
+
+impl<T: LiveValue + fmt::Debug> fmt::Debug for Live<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("key", &self.cell.key).field("value", &self.get()).finish()
+    }
+}
+
+/// A type that a [`Live`] handle can hold: numbers, bools, log levels and durations in one atomic word,
+/// texts and lists behind a pointer.
+pub trait LiveValue: FromValue + Clone + Send + Sync + 'static {
+    /// Where the current value stands.
+    type Store: LiveStore<Self>;
+}
+
+/// A place for a current value, read without a lock.
+pub trait LiveStore<T>: Send + Sync + 'static {
+    /// Returns a place that holds `value`.
+    fn new(value: T) -> Self;
+    /// Returns the value.
+    fn load(&self) -> T;
+    /// Replaces the value.
+    fn store(&self, value: T);
+}
+
+/// One word that holds a small value.
+#[derive(Debug)]
+pub struct Word(AtomicU64);
+
+/// A pointer to a value of any size.
+#[derive(Debug)]
+pub struct Pointer<T>(ArcSwap<T>);
+
+impl<T: Clone + Send + Sync + 'static> LiveStore<T> for Pointer<T> {
+    fn new(value: T) -> Self {
+        Self(ArcSwap::from_pointee(value))
+    }
+
+    fn load(&self) -> T {
+        T::clone(&self.0.load())
+    }
+
+    fn store(&self, value: T) {
+        self.0.store(Arc::new(value));
+    }
+}
+
+macro_rules! in_a_word {
+    ($($type:ty, $to:expr, $from:expr;)*) => {$(
+        impl LiveStore<$type> for Word {
+            fn new(value: $type) -> Self {
+                Self(AtomicU64::new($to(value)))
+            }
+
+            #[inline]
+            fn load(&self) -> $type {
+                $from(self.0.load(Ordering::Relaxed))
+            }
+
+            fn store(&self, value: $type) {
+                self.0.store($to(value), Ordering::Relaxed);
+            }
+        }
+
+        impl LiveValue for $type {
+            type Store = Word;
+        }
+    )*};
+}
+in_a_word! {
+    i64, i64::cast_unsigned, u64::cast_signed;
+    f64, f64::to_bits, f64::from_bits;
+    bool, u64::from, |word| word != 0;
+    LogLevel, level_to_word, word_to_level;
+    // More than 584 years of nanoseconds do not fit; such a duration reads as that long.
+    Duration, |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX), Duration::from_nanos;
+}
+
+fn level_to_word(level: LogLevel) -> u64 {
+    LogLevel::ALL.iter().zip(0..).find(|(known, _)| **known == level).map_or(0, |(_, at)| at)
+}
+
+fn word_to_level(word: u64) -> LogLevel {
+    usize::try_from(word).ok().and_then(|at| LogLevel::ALL.get(at).copied()).unwrap_or_default()
+}
+
+macro_rules! behind_a_pointer {
+    ($($type:ty)*) => {$(
+        impl LiveValue for $type {
+            type Store = Pointer<Self>;
+        }
+    )*};
+}
+behind_a_pointer! { String Vec<String> serde_json::Value }
+
+/// What the client keeps current.
+pub(crate) struct LiveCell<T: LiveValue> {
+    key: String,
+    store: T::Store,
+    default: Option<T>,
+}
+
+/// A handle's side towards the client.
+pub(crate) trait Refresh: Send + Sync {
+    fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host);
+}
+
+impl<T: LiveValue> Refresh for LiveCell<T> {
+    fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
+        let problem = match rules.evaluate(&self.key, contexts, host) {
+            Ok(answer) => match T::from_value(&answer.value) {
+                Ok(value) => return self.store.store(value),
+                Err(Mismatch { found }) => format!("wanted {}, found {found}", T::WANTED),
+            },
+            Err(error) => error.to_string(),
+        };
+        match &self.default {
+            Some(default) => self.store.store(default.clone()),
+            None => {
+                let key = self.key.as_str();
+                tracing::warn!(target: crate::client::LOG, key, problem, "live value kept as it was");
+            }
+        }
+    }
+}

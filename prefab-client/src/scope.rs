@@ -1,0 +1,175 @@
+//! The contexts of the work that is going on: of a request, a job, a message.
+//!
+//! A scope holds for every client and every call made while it is open, on this thread or in this task.
+//! Inner scopes replace outer ones and give them back when they end.
+//!
+//! ```
+//! use prefab_client::{Client, Context, ContextSet, scope};
+//!
+//! # let client = Client::in_memory().build()?;
+//! let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+//! {
+//!     let _open = scope::enter(user.clone());
+//!     client.enabled("new-checkout"); // asked for u-1
+//! }
+//! client.enabled("new-checkout"); // asked for nobody
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! scope::within(user, async {
+//!     client.enabled("new-checkout"); // asked for u-1, across every await
+//! })
+//! .await;
+//! # });
+//! # Ok::<(), prefab_client::Error>(())
+//! ```
+//!
+//! A task that is spawned from within a scope starts outside of it: wrap it with
+//! [`within`]`(`[`current`]`(), …)` to take the scope along.
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use prefab_core::ContextSet;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<ContextSet>>> = const { RefCell::new(None) };
+}
+
+static NONE: ContextSet = ContextSet::new();
+
+/// Opens a scope on this thread until the guard is dropped.
+#[must_use = "the scope ends when the guard is dropped"]
+pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
+    ScopeGuard { outer: replace(Some(contexts.into())), not_send: PhantomData }
+}
+
+/// Opens a scope that keeps the outer one's contexts, save those that `contexts` names.
+#[must_use = "the scope ends when the guard is dropped"]
+pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
+    enter(current().merged(contexts))
+}
+
+/// Runs a future within a scope, whichever threads it runs on.
+pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Within<F> {
+    Within { contexts: contexts.into(), future: Box::pin(future) }
+}
+
+/// Returns the contexts of the innermost open scope; empty outside of any.
+pub fn current() -> Arc<ContextSet> {
+    CURRENT.with_borrow(Clone::clone).unwrap_or_default()
+}
+
+/// Runs `read` with the innermost scope's contexts.
+#[inline]
+pub(crate) fn with_current<R>(read: impl FnOnce(&ContextSet) -> R) -> R {
+    // A thread that is going down has no scope any more.
+    let mut read = Some(read);
+    let result = CURRENT.try_with(|current| {
+        let current = current.try_borrow().ok();
+        let contexts = current.as_ref().and_then(|current| current.as_deref()).unwrap_or(&NONE);
+        read.take().map(|read| read(contexts))
+    });
+    match (result, read) {
+        (Ok(Some(result)), _) => result,
+        (_, Some(read)) => read(&NONE),
+        // `read` is taken only where its result is returned above.
+        _ => unreachable!("the result of `read` was dropped"),
+    }
+}
+
+fn replace(contexts: Option<Arc<ContextSet>>) -> Option<Arc<ContextSet>> {
+    CURRENT
+        .try_with(|current| {
+            current.try_borrow_mut().map(|mut current| std::mem::replace(&mut *current, contexts))
+        })
+        .ok()
+        .and_then(Result::ok)
+        .flatten()
+}
+
+/// Keeps a scope open on the thread that opened it.
+#[derive(Debug)]
+pub struct ScopeGuard {
+    outer: Option<Arc<ContextSet>>,
+    /// Giving the outer scope back to another thread would be wrong.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for ScopeGuard {
+    fn drop(&mut self) {
+        replace(self.outer.take());
+    }
+}
+
+/// A future within a scope; see [`within`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Within<F> {
+    contexts: Arc<ContextSet>,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let _open = enter(Arc::clone(&self.contexts));
+        self.future.as_mut().poll(task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prefab_core::Context;
+
+    fn named(name: &str) -> ContextSet {
+        Context::new(name).with("key", "1").into()
+    }
+
+    fn names() -> Vec<String> {
+        current().iter().map(|context| context.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_inner_scope_replaces_the_outer_one_and_gives_it_back() {
+        let outer = enter(named("outer"));
+        {
+            let _inner = enter(named("inner"));
+            assert_eq!(names(), ["inner"]);
+        }
+        {
+            let _merged = enter_merged(&named("inner"));
+            assert_eq!(names(), ["outer", "inner"]);
+        }
+        assert_eq!(names(), ["outer"]);
+        drop(outer);
+        assert!(names().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn tasks_side_by_side_keep_their_own_scopes() {
+        let tasks: Vec<_> = (0..20)
+            .map(|at| {
+                let name = format!("user-{at}");
+                tokio::spawn(within(named(&name), async move {
+                    for _ in 0..20 {
+                        assert_eq!(names(), [name.as_str()]);
+                        tokio::task::yield_now().await;
+                    }
+                }))
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(names().is_empty());
+    }
+}

@@ -1,0 +1,54 @@
+//! Being told of changes.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+/// What changed, all at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The keys for which another config stands now; those that are gone, too.
+    pub keys: BTreeSet<String>,
+}
+
+type Listener = dyn Fn(&Change) + Send + Sync;
+
+/// Keeps a listener listening; dropping it ends that.
+pub struct Subscription {
+    _listener: Arc<Listener>,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+/// The listeners of a client.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    listeners: Mutex<Vec<Weak<Listener>>>,
+}
+
+impl Listeners {
+    pub(crate) fn add(&self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
+        let listener: Arc<Listener> = Arc::new(listener);
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.push(Arc::downgrade(&listener));
+        Subscription { _listener: listener }
+    }
+
+    /// Tells every listener, without a lock that one of them could ask for.
+    pub(crate) fn tell(&self, change: &Change) {
+        let listening: Vec<Arc<Listener>> = {
+            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            listeners.retain(|listener| listener.strong_count() > 0);
+            listeners.iter().filter_map(Weak::upgrade).collect()
+        };
+        for listener in listening {
+            listener(change);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The start-up table: what every key is, and where that comes from.
+
+use std::fmt::Write as _;
+
+use prefab_eval::EvalError;
+use tracing::Level;
+
+use crate::{client::LOG, engine::Engine};
+
+const KEY: usize = 50;
+const VALUE: usize = 35;
+const KIND: usize = 7;
+const MATCH: usize = 30;
+
+/// Logs the table, where anybody reads at debug.
+pub(crate) fn log(engine: &Engine) {
+    if tracing::enabled!(target: LOG, Level::DEBUG) {
+        tracing::debug!(target: LOG, "configs at start:\n{}", render(engine));
+    }
+}
+
+/// Writes one line for each key, evaluated with the global context alone.
+pub(crate) fn render(engine: &Engine) -> String {
+    let rules = engine.rules();
+    let mut table = String::new();
+    for key in rules.keys() {
+        let (value, kind, matched, source) =
+            match rules.evaluate(key, &engine.global_contexts(), &engine.host) {
+                Ok(answer) => (
+                    answer.shown(),
+                    answer.value.kind(),
+                    answer.matched().into_owned(),
+                    answer.provenance().source.to_string(),
+                ),
+                Err(error) => {
+                    let source = rules.entry(key).map(|entry| entry.provenance.source.to_string());
+                    let text = match error {
+                        EvalError::NoMatch => "no rule matches".to_owned(),
+                        error => format!("ERROR: {error}"),
+                    };
+                    (text, "", String::new(), source.unwrap_or_default())
+                }
+            };
+        let _ = writeln!(
+            table,
+            "{:KEY$} | {:VALUE$} | {:KIND$} | Match: {:MATCH$} | Source: {source}",
+            cut(key, KEY),
+            cut(&value.escape_debug().to_string(), VALUE),
+            cut(kind, KIND),
+            cut(&matched, MATCH),
+        );
+    }
+    table
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{kept}…")
+}

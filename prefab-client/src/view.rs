@@ -1,0 +1,172 @@
+//! A client with the contexts of one call.
+
+use prefab_core::{ContextSet, LogLevel};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation};
+
+use crate::{
+    Details, Error, FromValue, OnNoDefault,
+    client::{Inner, LOG},
+    error::near,
+    scope,
+    typed::Mismatch,
+};
+
+/// A client that answers for the contexts of one call; see [`Client::with`](crate::Client::with).
+///
+/// It borrows, so making one costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(crate) inner: &'a Inner,
+    pub(crate) call: &'a ContextSet,
+    pub(crate) bound: &'a ContextSet,
+}
+
+pub(crate) static NONE: ContextSet = ContextSet::new();
+
+impl View<'_> {
+    /// Returns the value of `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingDefault`] where there is no value, [`Error::TypeMismatch`] where it is of another
+    /// type, [`Error::Evaluation`] where it could not be made.
+    #[inline]
+    pub fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
+        self.evaluate(key, |answer| match answer {
+            Ok(answer) => convert(key, &answer),
+            Err(error) => Err(self.error(key, error)),
+        })
+    }
+
+    /// Returns the value of `key`; where there is none, an error or nothing, as the option
+    /// [`OnNoDefault`] says.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub fn find<T: FromValue>(&self, key: &str) -> Result<Option<T>, Error> {
+        match self.get(key) {
+            Err(Error::MissingDefault { .. }) if self.inner.on_no_default == OnNoDefault::ReturnNone => {
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    /// Returns the value of `key`, or `default` where there is none of that type.
+    ///
+    /// A value of another type, and one that could not be made, are logged as warnings.
+    #[inline]
+    pub fn get_or<T: FromValue>(&self, key: &str, default: T) -> T {
+        self.evaluate(key, |answer| match answer {
+            Ok(answer) => convert(key, &answer).unwrap_or_else(|error| {
+                self.warn(&error);
+                default
+            }),
+            Err(error) if error.is_no_value() => default,
+            Err(error) => {
+                self.warn(&self.error(key, error));
+                default
+            }
+        })
+    }
+
+    /// Tells whether the flag `key` is on: its value is the bool `true`.
+    ///
+    /// False for a flag that is not there and for a value of any other kind; an error is logged.
+    #[inline]
+    pub fn enabled(&self, key: &str) -> bool {
+        self.evaluate(key, |answer| match answer {
+            Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
+            Err(error) if error.is_no_value() => false,
+            Err(error) => {
+                self.warn(&self.error(key, error));
+                false
+            }
+        })
+    }
+
+    /// Tells whether the flag `key` is on, or why that cannot be told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Evaluation`] where the value could not be made. A missing flag and a value of another kind
+    /// are no errors: such a flag is off.
+    pub fn try_enabled(&self, key: &str) -> Result<bool, Error> {
+        self.evaluate(key, |answer| match answer {
+            Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
+            Err(error) if error.is_no_value() => Ok(false),
+            Err(error) => Err(self.error(key, error)),
+        })
+    }
+
+    /// Returns the value of `key` with its reason, variant, source and match.
+    pub fn details(&self, key: &str) -> Details {
+        self.evaluate(key, |answer| Details::new(key, answer, || self.near(key)))
+    }
+
+    /// Says in words why `key` has its value: every rule that was tried, and what came of it.
+    pub fn explain(&self, key: &str) -> String {
+        let engine = &self.inner.engine;
+        scope::with_current(|scope| {
+            engine.rules().explain(key, &self.contexts(scope), &engine.host).to_string()
+        })
+    }
+
+    /// Returns the level for the logger `path`, `my_app::db` or `my_app.db`; `Warn` where no key says any.
+    pub fn log_level(&self, path: &str) -> LogLevel {
+        let path = path.replace("::", ".");
+        let engine = &self.inner.engine;
+        let level =
+            scope::with_current(|scope| engine.rules().log_level(&path, &self.contexts(scope), &engine.host));
+        level.unwrap_or(LogLevel::Warn)
+    }
+
+    /// Hands the engine's own answer to `read`: the value borrowed, without a copy.
+    #[inline]
+    pub fn evaluate<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
+        let engine = &self.inner.engine;
+        scope::with_current(|scope| {
+            let rules = engine.rules();
+            read(rules.evaluate(key, &self.contexts(scope), &engine.host))
+        })
+    }
+
+    #[inline]
+    fn contexts<'s>(&'s self, scope: &'s ContextSet) -> Contexts<'s> {
+        Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
+    }
+
+    fn error(&self, key: &str, error: EvalError) -> Error {
+        let key = key.to_owned();
+        if error.is_no_value() {
+            let near = self.near(&key);
+            return Error::MissingDefault { key, near };
+        }
+        Error::Evaluation { key, cause: error }
+    }
+
+    fn near(&self, key: &str) -> Option<String> {
+        let rules = self.inner.engine.rules();
+        if rules.contains(key) {
+            return None;
+        }
+        near(key, rules.entries().map(|entry| entry.config.key.as_str()))
+    }
+
+    /// Logs why a default was given; once for each key and kind of error, not once for each call.
+    fn warn(&self, error: &Error) {
+        if self.inner.is_news(error) {
+            tracing::warn!(target: LOG, %error, "the default is used instead");
+        }
+    }
+}
+
+#[inline]
+fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
+    T::from_value(&answer.value).map_err(|Mismatch { found }| Error::TypeMismatch {
+        key: key.to_owned(),
+        wanted: T::WANTED,
+        found,
+    })
+}

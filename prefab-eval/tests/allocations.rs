@@ -1,0 +1,297 @@
+//! Evaluation allocates nothing: counted for every operator, kind of property and kind of value.
+//!
+//! Nothing is warmed up first, so the first evaluation is held to it like every later one.
+
+use std::{collections::BTreeMap, hint::black_box, time::Duration};
+
+use allocation_counter::measure;
+use prefab_core::{
+    ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Entry,
+    IntRange, Layer, LimitDefinition, LogLevel, Operator, Provenance, Provided, ProvidedSource, Schema,
+    Value, WeightedValue, WeightedValues,
+};
+use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Options, Ruleset};
+
+const KEY: &str = "flag";
+
+fn build(configs: Vec<Config>, options: Options) -> Ruleset {
+    let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "test"));
+    Ruleset::build(configs.into_iter().map(|config| Entry::new(config, provenance.clone())), options)
+}
+
+fn config(key: &str, rules: Vec<ConditionalValue>) -> Config {
+    Config { key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+}
+
+fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
+    Criterion { property_name: property.into(), operator, value_to_match: Some(value.into()) }
+}
+
+/// Counts what one evaluation of [`KEY`] allocates, and returns its value as text.
+fn check(ruleset: &Ruleset, contexts: &Contexts<'_>, what: &str) -> String {
+    let host = FixedHost::default().at(1_764_000_000_000).with_random(0.7);
+    let counted = measure(|| {
+        let _ = black_box(ruleset.evaluate(black_box(KEY), contexts, &host));
+    });
+    assert_eq!(counted.count_total, 0, "{what}: {counted:?}");
+    ruleset.evaluate(KEY, contexts, &host).map_or_else(|error| error.to_string(), |got| got.value.to_string())
+}
+
+fn user(value: impl Into<ContextValue>) -> ContextSet {
+    Context::new("user").with("x", value).into()
+}
+
+/// A right side for each operator, a property that satisfies it and one that does not.
+fn sides(operator: Operator) -> (Value, ContextValue, ContextValue) {
+    use Operator as O;
+    let list = || Value::from(["acme", "12", "1.5", "true"]);
+    match operator {
+        O::PropIsOneOf | O::LookupKeyIn => (list(), "acme".into(), "other".into()),
+        O::PropIsNotOneOf | O::LookupKeyNotIn => (list(), "other".into(), "acme".into()),
+        O::PropStartsWithOneOf => (list(), "acme.test".into(), "the acme".into()),
+        O::PropDoesNotStartWithOneOf => (list(), "the acme".into(), "acme.test".into()),
+        O::PropEndsWithOneOf => (list(), "the acme".into(), "acme.test".into()),
+        O::PropDoesNotEndWithOneOf => (list(), "acme.test".into(), "the acme".into()),
+        O::PropContainsOneOf => (list(), "an acme test".into(), "ac me".into()),
+        O::PropDoesNotContainOneOf => (list(), "ac me".into(), "an acme test".into()),
+        O::HierarchicalMatch => ("a.b".into(), "a.b.c".into(), "a".into()),
+        O::InIntRange => (IntRange { start: Some(1), end: None }.into(), 1.into(), 0.into()),
+        O::PropLessThan => (30.into(), 29.5.into(), 30.into()),
+        O::PropLessThanOrEqual => (30.into(), 30.into(), 31.into()),
+        O::PropGreaterThan => (30.5.into(), 31.into(), 30.5.into()),
+        O::PropGreaterThanOrEqual => (30.5.into(), 30.5.into(), 30.into()),
+        O::PropBefore => {
+            ("2024-12-05T00:00:00Z".into(), "2024-12-04T23:59:59.9Z".into(), 1_733_356_800_000_i64.into())
+        }
+        O::PropAfter => (1_733_356_800_000_i64.into(), "2024-12-05T00:00-00:30".into(), 0.into()),
+        O::PropMatches => (r"^[\w.]+@(acme|example)\.test$".into(), "a@acme.test".into(), "a@b".into()),
+        O::PropDoesNotMatch => (r"\bcat\b".into(), "concat".into(), "a cat".into()),
+        O::PropSemverLessThan => ("1.2.3".into(), "1.2.3-rc.1".into(), "1.2.3".into()),
+        O::PropSemverEqual => ("1.2.3".into(), "1.2.3+build".into(), "1.2.4".into()),
+        O::PropSemverGreaterThan => ("1.2.3-rc.9".into(), "1.2.3-rc.10".into(), "1.2.3-beta".into()),
+        O::InSeg => ("member".into(), "yes".into(), "no".into()),
+        O::NotInSeg => ("member".into(), "no".into(), "yes".into()),
+        O::IsPresent => (Value::NotSet, "".into(), ContextValue::Null),
+        O::IsNotPresent => (Value::NotSet, ContextValue::Null, false.into()),
+        _ => (Value::NotSet, ContextValue::Null, ContextValue::Null),
+    }
+}
+
+fn flag_for(operator: Operator, value: Value) -> Ruleset {
+    let rules = vec![
+        ConditionalValue::when(vec![criterion("user.x", operator, value)], "matched"),
+        ConditionalValue::always("not matched"),
+    ];
+    let member = ConditionalValue::when(vec![criterion("user.x", Operator::PropIsOneOf, ["yes"])], true);
+    build(vec![config(KEY, rules), config("member", vec![member])], Options::default())
+}
+
+#[test]
+fn every_operator_tests_every_kind_of_property_in_place() {
+    for &operator in Operator::ALL {
+        let (value, satisfying, other) = sides(operator);
+        let ruleset = flag_for(operator, value);
+        let run = |contexts: &ContextSet| check(&ruleset, &Contexts::of(contexts), operator.name());
+        match operator {
+            Operator::NotSet => assert_eq!(run(&user("x")), "not matched"),
+            Operator::AlwaysTrue => assert_eq!(run(&user("x")), "matched"),
+            _ => {
+                assert_eq!(run(&user(satisfying)), "matched", "{}", operator.name());
+                assert_eq!(run(&user(other)), "not matched", "{}", operator.name());
+            }
+        }
+        let kinds: [ContextValue; 9] = [
+            "a text that is longer than any buffer that could stand on the stack for it".into(),
+            i64::MIN.into(),
+            (-1.797_693_134_862_315_7e308).into(),
+            f64::NAN.into(),
+            true.into(),
+            ["acme", "b"].into(),
+            ContextValue::StringList(Vec::new()),
+            ContextValue::Null,
+            "".into(),
+        ];
+        for kind in kinds {
+            run(&user(kind));
+        }
+        run(&ContextSet::new());
+        run(&Context::new("user").into());
+    }
+}
+
+#[test]
+fn unknown_operators_and_malformed_right_sides_cost_nothing_either() {
+    for &operator in Operator::ALL.iter().chain([&Operator::Other(99)]) {
+        for value in [Value::NotSet, Value::Bool(true), Value::from("("), Value::from(["a"])] {
+            check(&flag_for(operator, value), &Contexts::of(&user("x")), operator.name());
+        }
+    }
+}
+
+#[test]
+fn long_lists_and_wide_contexts_are_looked_up_in_place() {
+    let list: Vec<String> = (0..1000).map(|at| format!("key-{at}")).collect();
+    let ruleset = flag_for(Operator::PropIsOneOf, Value::from(list));
+    let mut wide = Context::new("user").with("x", "key-999");
+    for at in 0..100 {
+        wide.set(format!("property-{at}"), at);
+    }
+    assert_eq!(check(&ruleset, &Contexts::of(&wide.into()), "wide"), "matched");
+    assert_eq!(check(&ruleset, &Contexts::of(&user(["no", "key-5"])), "list"), "matched");
+    assert_eq!(check(&ruleset, &Contexts::of(&user("key-1000")), "miss"), "not matched");
+}
+
+#[test]
+fn a_static_value_of_every_kind_is_borrowed() {
+    let values: Vec<Value> = vec![
+        1.into(),
+        "text".into(),
+        Value::Bytes(vec![1, 2]),
+        1.5.into(),
+        true.into(),
+        LimitDefinition::default().into(),
+        LogLevel::Warn.into(),
+        ["a", "b"].into(),
+        IntRange::default().into(),
+        Duration::from_secs(90).into(),
+        serde_json::json!({"a": [1, {"b": null}]}).into(),
+        Schema::default().into(),
+    ];
+    for value in values {
+        let kind = value.kind();
+        let ruleset = build(vec![Config::constant(KEY, value)], Options::default());
+        check(&ruleset, &Contexts::default(), kind);
+        let host = FixedHost::default();
+        let got = ruleset.evaluate(KEY, &Contexts::default(), &host).expect("a static value");
+        assert_eq!(got.value.kind(), kind);
+    }
+}
+
+#[test]
+fn a_percentage_hashes_in_place() {
+    let choice = |weight, value: &str| WeightedValue { weight, value: value.into() };
+    let weighted = |by: Option<&str>| WeightedValues {
+        values: vec![choice(1, "a"), choice(2, "b"), choice(7, "c")],
+        hash_by_property_name: by.map(ToOwned::to_owned),
+    };
+    let ruleset = |by| build(vec![Config::constant(KEY, weighted(by))], Options::default());
+    let hashed = ruleset(Some("user.x"));
+    let kinds: [ContextValue; 5] = ["u-1".into(), 12.into(), 1.5.into(), true.into(), ["p", "q"].into()];
+    for kind in kinds {
+        check(&hashed, &Contexts::of(&user(kind)), "hashed");
+    }
+    assert_eq!(check(&hashed, &Contexts::of(&user(ContextValue::Null)), "by chance"), "c");
+    assert_eq!(check(&hashed, &Contexts::default(), "by chance"), "c");
+    assert_eq!(check(&ruleset(None), &Contexts::default(), "by chance"), "c");
+
+    let inner = WeightedValue { weight: 1, value: weighted(Some("user.x")).into() };
+    let outer = WeightedValues { values: vec![inner], hash_by_property_name: None };
+    let nested = build(vec![Config::constant(KEY, outer)], Options::default());
+    check(&nested, &Contexts::of(&user("u-1")), "weights within weights");
+}
+
+#[test]
+fn segments_within_segments_use_the_stack() {
+    let mut configs =
+        vec![config(KEY, vec![ConditionalValue::when(vec![criterion("", Operator::InSeg, "s0")], "in")])];
+    for at in 0..30 {
+        let inner = criterion("", Operator::InSeg, format!("s{}", at + 1));
+        configs.push(config(&format!("s{at}"), vec![ConditionalValue::when(vec![inner], true)]));
+    }
+    let last = criterion("user.x", Operator::PropEndsWithOneOf, ["@acme.test"]);
+    configs.push(config("s30", vec![ConditionalValue::when(vec![last], true)]));
+    let ruleset = build(configs, Options::default());
+    assert_eq!(check(&ruleset, &Contexts::of(&user("a@acme.test")), "deep"), "in");
+    assert_eq!(check(&ruleset, &Contexts::of(&user("a@b")), "deep miss"), "no rule matches");
+
+    let circle = criterion("", Operator::NotInSeg, "a");
+    let there = ConditionalValue::when(vec![criterion("", Operator::InSeg, "b")], true);
+    let back = ConditionalValue::when(vec![criterion("", Operator::InSeg, "a")], true);
+    let rules = vec![ConditionalValue::when(vec![circle], "out")];
+    let configs = vec![config(KEY, rules), config("a", vec![there]), config("b", vec![back])];
+    assert_eq!(check(&build(configs, Options::default()), &Contexts::default(), "circle"), "out");
+}
+
+#[test]
+fn the_namespace_and_the_clock_are_compared_in_place() {
+    let rules = vec![
+        ConditionalValue::when(
+            vec![
+                criterion("NAMESPACE", Operator::HierarchicalMatch, "services.users"),
+                criterion("prefab.current-time", Operator::PropAfter, "2024-12-05T00:00:00Z"),
+            ],
+            "inside",
+        ),
+        ConditionalValue::always("outside"),
+    ];
+    let ruleset = |namespace: &str| {
+        let options = Options { namespace: Some(namespace.into()), ..Options::default() };
+        build(vec![config(KEY, rules.clone())], options)
+    };
+    assert_eq!(check(&ruleset("services.users.web"), &Contexts::default(), "namespace"), "inside");
+    assert_eq!(check(&ruleset("services.userspace"), &Contexts::default(), "namespace"), "outside");
+}
+
+#[test]
+fn all_five_levels_of_contexts_are_walked_without_merging() {
+    let names = ["global", "api", "scope", "bound", "call"];
+    let level = |name: &str| {
+        let mut set = ContextSet::from(Context::new("user").with("x", name));
+        set.set(Context::new(name).with("x", 1));
+        set
+    };
+    let criteria =
+        names.iter().map(|name| criterion(&format!("{name}.x"), Operator::PropGreaterThan, 0)).collect();
+    let rules = vec![ConditionalValue::when(criteria, "all are seen")];
+    let options = Options { default_context: level("api"), project_env_id: 5, ..Options::default() };
+    let row = ConfigRow::for_environment(5, rules);
+    let other = ConfigRow { properties: BTreeMap::new(), ..ConfigRow::for_environment(6, Vec::new()) };
+    let flag = Config { key: KEY.into(), rows: vec![other, row, ConfigRow::default()], ..Config::default() };
+    let ruleset = build(vec![flag], options);
+    let (global, scope, bound, call) = (level("global"), level("scope"), level("bound"), level("call"));
+    let contexts = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
+    assert_eq!(check(&ruleset, &contexts, "five levels"), "all are seen");
+}
+
+#[test]
+fn a_key_that_is_not_there_and_a_rule_that_does_not_hold_cost_nothing() {
+    assert_eq!(check(&Ruleset::default(), &Contexts::default(), "unknown key"), "no config has this key");
+    let rules = vec![ConditionalValue::when(vec![criterion("a.b", Operator::IsPresent, 0)], 1)];
+    let ruleset = build(vec![config(KEY, rules)], Options::default());
+    assert_eq!(check(&ruleset, &Contexts::default(), "no match"), "no rule matches");
+}
+
+#[test]
+fn a_logger_is_walked_up_to_its_level_in_place() {
+    let configs = vec![
+        Config::constant("log-level", LogLevel::Error),
+        Config::constant("log-level.my_app", LogLevel::Debug),
+        Config::constant("log-level.my_app.db", LogLevel::NotSet),
+        Config::constant("log-level.my_app.db.pool", "a text"),
+    ];
+    let ruleset = build(configs, Options::default());
+    let (contexts, host) = (Contexts::default(), FixedHost::default());
+    for (path, level) in [
+        ("my_app.db.pool.connection.of.great.depth", LogLevel::Debug),
+        ("my_app.db", LogLevel::Debug),
+        ("my_apparatus", LogLevel::Error),
+        ("", LogLevel::Error),
+    ] {
+        let mut got = None;
+        let counted = measure(|| got = ruleset.log_level(path, &contexts, &host));
+        assert_eq!((counted.count_total, got), (0, Some(level)), "{path}");
+    }
+}
+
+/// The exceptions that the documentation names; they also show that the counter counts.
+#[test]
+fn what_the_environment_provides_is_made_anew_each_time() {
+    let provided = Provided { source: ProvidedSource::EnvVar, lookup: "REGION".into() };
+    let ruleset = build(vec![Config::constant(KEY, provided)], Options::default());
+    let host = FixedHost::default().with_env_var("REGION", "eu");
+    let counted = measure(|| {
+        let got = ruleset.evaluate(KEY, &Contexts::default(), &host).expect("the variable is set");
+        assert!(matches!(got.value, EvaluatedValue::String(_)));
+    });
+    assert!(counted.count_total > 0);
+}
