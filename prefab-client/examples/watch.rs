@@ -1,0 +1,25 @@
+//! Prints a value whenever its file changes: edit `./.prefab.default.config.yaml` while it runs.
+//!
+//! ```sh
+//! cargo run -p prefab-client --example watch -- my-key
+//! ```
+
+use std::{env, thread, time::Duration};
+
+use prefab_client::{Client, Error};
+
+fn main() -> Result<(), Error> {
+    let key = env::args().nth(1).unwrap_or_else(|| String::from("my-first-int-config"));
+    let client = Client::from_env()?;
+    println!("{key} is {}; edit .prefab.default.config.yaml", client.details(&key).shown);
+
+    let (asked, asking) = (key.clone(), client.clone());
+    let _listening = client.on_change(move |change| {
+        if change.keys.contains(&asked) {
+            println!("{asked} is now {}", asking.details(&asked).shown);
+        }
+    });
+    loop {
+        thread::sleep(Duration::from_secs(60));
+    }
+}
