@@ -1,6 +1,6 @@
 //! The conditions of a feature flag.
 
-use prefab_core::{Criterion, Operator};
+use prefab_core::{Criterion, Operator, context::LOOKUP};
 
 use super::{
     findings::Findings,
@@ -92,7 +92,7 @@ fn operator(node: &Node, members: &[Member]) -> Result<Operator, Wrong> {
 fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, Wrong> {
     // The oldest operators have no property of their own: they ask for the lookup key.
     if matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn) {
-        return Ok(String::from("LOOKUP"));
+        return Ok(LOOKUP.to_owned());
     }
     let text = get(members, "property").and_then(|member| member.value.text());
     match text {
