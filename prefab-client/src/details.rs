@@ -1,6 +1,6 @@
 //! An answer with all that is known about it.
 
-use prefab_core::Layer;
+use prefab_core::{Layer, Provenance};
 use prefab_eval::{EvalError, Evaluation, Reason};
 use serde_json::Value as Json;
 
@@ -40,6 +40,7 @@ impl Details {
     pub(crate) fn new(
         key: &str,
         answer: Result<Evaluation<'_>, EvalError>,
+        provenance: Option<&Provenance>,
         near: impl FnOnce() -> Option<String>,
     ) -> Self {
         let key = key.to_owned();
@@ -50,8 +51,8 @@ impl Details {
             kind: "nothing",
             reason: Reason::Error,
             variant: None,
-            source: None,
-            layer: None,
+            source: provenance.map(|provenance| provenance.source.to_string()),
+            layer: provenance.map(|provenance| provenance.layer),
             matched: None,
             indices: None,
             confidential: false,
@@ -64,8 +65,6 @@ impl Details {
                 kind: answer.value.kind(),
                 reason: answer.reason,
                 variant: Some(answer.variant()),
-                source: Some(answer.provenance().source.to_string()),
-                layer: Some(answer.provenance().layer),
                 matched: Some(answer.matched().into_owned()),
                 indices: Some((
                     answer.config_row_index,

@@ -69,3 +69,8 @@ pub use prefab_sources::{ConfigSource, MemorySource};
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;
+
+/// The README's examples, compiled and run as they stand.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

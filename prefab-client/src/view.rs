@@ -1,5 +1,7 @@
 //! A client with the contexts of one call.
 
+use std::sync::Arc;
+
 use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation};
 
@@ -102,7 +104,8 @@ impl View<'_> {
 
     /// Returns the value of `key` with its reason, variant, source and match.
     pub fn details(&self, key: &str) -> Details {
-        self.evaluate(key, |answer| Details::new(key, answer, || self.near(key)))
+        let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(&entry.provenance));
+        self.evaluate(key, |answer| Details::new(key, answer, provenance.as_deref(), || self.near(key)))
     }
 
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.

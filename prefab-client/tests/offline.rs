@@ -311,7 +311,9 @@ fn details_and_explanation_agree_and_hide_secrets() {
     assert!(!format!("{client:?}").contains("hello.world"));
 
     let missing = client.details("max-jbos");
-    assert!(matches!(missing.error, Some(Error::MissingDefault { near: Some(near), .. }) if near == "max-jobs"));
+    assert!(
+        matches!(missing.error, Some(Error::MissingDefault { near: Some(near), .. }) if near == "max-jobs")
+    );
 }
 
 #[test]

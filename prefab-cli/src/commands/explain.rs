@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Failure, commands::get::to_json, inputs::Inputs, output};
+use crate::{Failure, commands::get::to_redacted_json, inputs::Inputs, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let explanation = client.explain(&args.key);
     if args.inputs.json {
         let steps: Vec<&str> = explanation.lines().collect();
-        let mut json = to_json(&details);
+        let mut json = to_redacted_json(&details);
         json["steps"] = json!(steps);
         output::line(&json.to_string())?;
     } else {

@@ -10,21 +10,25 @@ pub(crate) struct Args {
     /// The key of a config, a flag or a log level
     key: String,
 
+    /// Print a confidential value as it is, not redacted
+    #[arg(long)]
+    reveal: bool,
+
     #[command(flatten)]
     inputs: Inputs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let details = args.inputs.client()?.details(&args.key);
+    let json = if args.reveal { to_json(&details) } else { to_redacted_json(&details) };
     if args.inputs.json {
-        output::line(&to_json(&details).to_string())?;
+        output::line(&json.to_string())?;
     } else if details.error.is_none() {
-        // The value itself, for scripts; `list` and `explain` show redacted ones.
-        let text = match &details.value {
+        let text = match json.get("value") {
             Some(Json::String(text)) => text.clone(),
             Some(_) if details.kind == "duration" => details.shown.clone(),
+            Some(Json::Null) | None => details.shown.clone(),
             Some(value) => value.to_string(),
-            None => details.shown.clone(),
         };
         output::line(&text)?;
     }
@@ -37,12 +41,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// The answer with all that is known about it; a confidential value is shown redacted.
+/// The answer with all that is known about it.
 pub(crate) fn to_json(details: &Details) -> Json {
-    let value = if details.confidential { Some(details.shown.clone().into()) } else { details.value.clone() };
     json!({
         "key": details.key,
-        "value": value,
+        "value": details.value,
         "type": details.kind,
         "reason": details.reason.name(),
         "variant": details.variant,
@@ -54,4 +57,13 @@ pub(crate) fn to_json(details: &Details) -> Json {
             "message": error.to_string(),
         })),
     })
+}
+
+/// The answer with a confidential value redacted.
+pub(crate) fn to_redacted_json(details: &Details) -> Json {
+    let mut json = to_json(details);
+    if details.confidential {
+        json["value"] = details.shown.as_str().into();
+    }
+    json
 }

@@ -1,8 +1,10 @@
 //! `prefab list`
 
+use prefab_client::Error;
+
 use crate::{
     Failure,
-    commands::get::to_json,
+    commands::get::to_redacted_json,
     inputs::Inputs,
     output::{self, FAINT, STRONG, VALUE, cut},
 };
@@ -25,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let details: Vec<_> = keys.map(|key| client.details(&key)).collect();
     if args.inputs.json {
         for details in &details {
-            output::line(&to_json(details).to_string())?;
+            output::line(&to_redacted_json(details).to_string())?;
         }
         return Ok(());
     }
@@ -37,11 +39,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut rows = vec![["KEY", "VALUE", "TYPE", "MATCH", "SOURCE"].map(ToOwned::to_owned)];
     rows.extend(details.iter().map(|details| {
         let value = match &details.error {
+            Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
             None => details.shown.escape_debug().to_string(),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [&details.key, &value, details.kind, &text(&details.matched)];
+        let kind = if details.error.is_some() { "" } else { details.kind };
+        let cells = [&details.key, &value, kind, &text(&details.matched)];
         let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));

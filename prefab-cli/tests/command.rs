@@ -1,0 +1,130 @@
+//! The command as a process: what it prints, where, and how it ends.
+
+use std::{fs, path::Path};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const DEFAULTS: &str = r#"
+max-jobs: 30
+greeting: hello
+secret: {value: hello.world, confidential: true}
+new-checkout:
+  feature_flag: true
+  value: true
+  criterion: {operator: PROP_ENDS_WITH_ONE_OF, property: user.email, values: ["@acme.test"]}
+"#;
+
+fn files() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join(".prefab.default.config.yaml"), DEFAULTS).unwrap();
+    fs::write(dir.path().join(".prefab.staging.config.yaml"), "max-jobs: 50\n").unwrap();
+    dir
+}
+
+/// Runs the command and returns its exit code, standard output and standard error.
+fn run(dir: &Path, args: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("prefab").unwrap();
+    for name in
+        ["PREFAB_ENVS", "PREFAB_DATAFILE", "PREFAB_CONFIG_CLASSPATH_DIR", "PREFAB_CONFIG_OVERRIDE_DIR"]
+    {
+        command.env_remove(name);
+    }
+    let home = dir.join("home");
+    let output = command.current_dir(dir).env("HOME", home).args(args).write_stdin(input).output().unwrap();
+    let place = dir.display().to_string();
+    let text = |bytes| String::from_utf8(bytes).unwrap().replace(&place, "DIR");
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn get_prints_the_value_alone() {
+    let dir = files();
+    assert_eq!(run(dir.path(), &["get", "max-jobs"], ""), (0, "30\n".into(), String::new()));
+    assert_eq!(run(dir.path(), &["get", "max-jobs", "--env", "staging"], "").1, "50\n");
+    assert_eq!(run(dir.path(), &["get", "secret"], "").1, "*****18aa7\n");
+    assert_eq!(run(dir.path(), &["get", "secret", "--reveal"], "").1, "hello.world\n");
+    let context = r#"{"user": {"email": "ada@acme.test"}}"#;
+    assert_eq!(run(dir.path(), &["get", "new-checkout", "--context", context], "").1, "true\n");
+}
+
+#[test]
+fn a_missing_key_is_exit_code_1_with_a_hint() {
+    let dir = files();
+    let (code, out, error) = run(dir.path(), &["get", "max-jbos"], "");
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(error, "error: config `max-jbos`: no value and no default; did you mean `max-jobs`?\n");
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_code_2() {
+    let dir = files();
+    let (code, _, error) = run(dir.path(), &["get", "max-jobs", "--context", "{"], "");
+    assert_eq!(code, 2);
+    assert!(error.contains(r#"an example is {"user": {"key": "1"}}"#), "{error}");
+    let (code, _, error) = run(dir.path(), &["get", "max-jobs", "--context", r#"{"user": 1}"#], "");
+    assert!(code == 2 && error.contains("context `user`: expected an object of properties"), "{error}");
+    assert_eq!(run(dir.path(), &["frobnicate"], "").0, 2);
+}
+
+#[test]
+fn a_datafile_that_cannot_be_read_is_exit_code_3() {
+    let dir = files();
+    for args in [["get", "k", "--datafile", "none.json"], ["list", "k", "--datafile", "none.json"]] {
+        let (code, _, error) = run(dir.path(), &args, "");
+        assert!(code == 3 && error.contains("none.json"), "{error}");
+    }
+    let (code, _, error) = run(dir.path(), &["eval", "--datafile", "none.json"], "");
+    assert!(code == 3 && error.contains("datafile `none.json`"), "{error}");
+}
+
+#[test]
+fn list_and_explain_read_well() {
+    let dir = files();
+    let (code, out, _) = run(dir.path(), &["list"], "");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("list", out);
+    let (code, out, _) =
+        run(dir.path(), &["explain", "new-checkout", "--context", r#"{"user": {"email": "a@b.test"}}"#], "");
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("explain", out);
+    let (_, out, _) = run(dir.path(), &["get", "secret", "--json"], "");
+    insta::assert_snapshot!("get_json", out);
+}
+
+#[test]
+fn a_broken_file_is_warned_of_and_the_rest_answers() {
+    let dir = files();
+    fs::write(dir.path().join(".prefab.staging.config.yaml"), "a: [\n").unwrap();
+    let (code, out, error) = run(dir.path(), &["get", "max-jobs", "--env", "staging"], "");
+    assert_eq!((code, out.as_str()), (0, "30\n"));
+    assert!(error.starts_with("warning: ./.prefab.staging.config.yaml:"), "{error}");
+}
+
+#[test]
+fn eval_answers_line_by_line() {
+    let dir = files();
+    let datafile = r#"{"configs": [
+        {"id": "1", "key": "a", "valueType": "STRING", "rows": [{"values": [
+            {"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
+                           "valueToMatch": {"stringList": {"values": ["1"]}}}],
+             "value": {"string": "one"}}, {"value": {"string": "other"}}]}]},
+        {"id": "2", "key": "b", "valueType": "INT", "rows": [{"values": [
+            {"value": {"provided": {"source": "ENV_VAR", "lookup": "PREFAB_TEST_B"}}}]}]}]}"#;
+    fs::write(dir.path().join("data.json"), datafile).unwrap();
+    let questions = [
+        r#"{"id": 1, "key": "a", "contexts": {"local": {"user": {"key": "1"}}}}"#,
+        r#"{"id": 2, "key": "a"}"#,
+        r#"{"id": 3, "key": "b", "env": {"PREFAB_TEST_B": "42"}}"#,
+        r#"{"id": 4, "key": "b", "env": {"PREFAB_TEST_B": null}}"#,
+        r#"{"id": 5, "key": "c", "default": 7}"#,
+        r#"{"id": 6, "key": "c"}"#,
+        r#"{"id": 7, "key": "c", "client_overrides": {"on_no_default": "return_null"}}"#,
+        r#"{"id": 8, "function": "enabled", "key": "a"}"#,
+        "{",
+        r#"{"id": 10, "key": "a", "contexts": {"local": 3}}"#,
+    ];
+    let (code, out, error) = run(dir.path(), &["eval", "--datafile", "data.json"], &questions.join("\n"));
+    assert_eq!((code, error.as_str()), (0, ""));
+    insta::assert_snapshot!("eval", out);
+}
