@@ -1,1 +1,39 @@
-//! Who hands configs to the clients?
+//! Who hands configs to the clients? The Prefab service, for official and own SDKs alike.
+//!
+//! Start with [`serve`]: it opens or creates the database, listens, and returns a [`Running`] server. The
+//! first start makes a project with three environments and their keys.
+//!
+//! A change takes one way: it is validated, appended to the log of a [`store`], published to every
+//! environment as a snapshot and an event that are encoded once, and only then acknowledged.
+
+mod api;
+mod args;
+mod auth;
+mod change;
+mod clock;
+mod error;
+mod evaluate;
+mod feed;
+mod hub;
+pub mod ids;
+pub mod key;
+mod limits;
+mod listen;
+mod metrics;
+mod options;
+mod project;
+mod publish;
+mod serve;
+mod setup;
+mod signal;
+pub mod store;
+mod telemetry;
+mod tls;
+mod validate;
+
+pub use args::ServeArgs;
+pub use error::Error;
+pub use key::{IssuedKey, KeyKind};
+pub use limits::Limits;
+pub use options::{Options, TlsFiles};
+pub use serve::{Running, Stop, serve};

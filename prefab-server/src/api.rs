@@ -1,0 +1,107 @@
+//! The endpoints.
+//!
+//! Start with [`router`]: which path is answered by what. Paths are those of the official service, with and
+//! without a slash at the end, since a redirect would turn a POST into a GET.
+
+mod caller;
+mod configs;
+mod cors;
+mod error;
+mod evaluate;
+mod grpc;
+mod health;
+mod manage;
+mod stream;
+mod telemetry;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    middleware,
+    routing::{get, post},
+};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::watch;
+
+use crate::{hub::Hub, limits::Usage, metrics::Metrics, telemetry::Telemetry};
+
+pub(crate) use error::ApiError;
+
+/// What every endpoint may use.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) limits: Usage,
+    pub(crate) metrics: Metrics,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// Turns true when the server is to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Says which path is answered by what.
+pub(crate) fn router(app: App) -> Router {
+    let grpc = grpc::service(app.clone());
+    Router::new()
+        .nest("/api/v1", v1())
+        .nest("/api/v2", v2())
+        // The official local server has no prefix.
+        .route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
+        .route("/hello", get(health::hello))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route_service("/prefab.ConfigService/{method}", grpc)
+        .fallback(health::not_found)
+        .layer(middleware::from_fn(cors::layer))
+        .layer(middleware::from_fn_with_state(app.clone(), health::count))
+        .with_state(app)
+}
+
+fn v1() -> Router<App> {
+    sdk()
+        .route("/configs/eval-with-context/{contexts}", get(evaluate::v1))
+        .route("/configs/eval/{identity}", get(evaluate::identity))
+        .route("/configs/eval/{key}/{identity}", get(evaluate::identity_with_key))
+        .route("/config", post(manage::create))
+        .route("/config/", post(manage::create))
+        .route("/config/set-default", post(manage::set_default))
+        .route("/config/set-default/", post(manage::set_default))
+        .route("/config/key/{key}", get(manage::get).delete(manage::delete))
+        .route("/config-recipes/feature-flag/boolean", post(manage::boolean_flag))
+        .route("/project-environments", get(manage::environments))
+        // Before 2022-08 the path said `config`.
+        .route("/config/{a}/{b}/{id}", get(configs::get))
+}
+
+fn v2() -> Router<App> {
+    sdk().route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
+}
+
+fn sdk() -> Router<App> {
+    let router = Router::new()
+        .route("/configs/{id}", get(configs::get))
+        .route("/configs/{a}/{b}/{id}", get(configs::get))
+        .route("/sse/config", get(stream::get));
+    [
+        ("/telemetry", post(telemetry::events)),
+        ("/known-loggers", post(telemetry::known_loggers)),
+        ("/context-shapes", post(telemetry::context_shapes)),
+        ("/evaluated-keys", post(telemetry::evaluated)),
+        ("/evaluated-configs", post(telemetry::evaluated)),
+    ]
+    .into_iter()
+    .fold(router, |router, (path, method)| {
+        router.route(path, method.clone()).route(&format!("{path}/"), method)
+    })
+}
+
+/// Reads a body up to a bound.
+async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge(most)),
+        Err(error) => Err(ApiError::invalid(error.to_string())),
+    }
+}

@@ -1,0 +1,99 @@
+//! Refusals, in the form that official tools read.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use tracing::error;
+
+use crate::store::StoreError;
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// There is no key, or it is unknown or revoked.
+    #[error("Unauthorized")]
+    Unauthorized,
+    /// The key is good, but not for this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// There is no such thing.
+    #[error("Not Found")]
+    NotFound,
+    /// What was sent cannot be used.
+    #[error("Bad Request")]
+    Invalid(Vec<String>),
+    /// Somebody else was faster.
+    #[error("Conflict")]
+    Conflict(String),
+    /// The body is too large.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// This key sends more than it may.
+    #[error("too much telemetry from this key; it may send more in a minute")]
+    TooMuch,
+    /// The database does not answer.
+    #[error("Internal Server Error")]
+    Store(#[source] StoreError),
+}
+
+impl ApiError {
+    pub(crate) fn invalid(cause: impl Into<String>) -> Self {
+        Self::Invalid(vec![cause.into()])
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
+            Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Returns every cause, for people.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        match self {
+            Self::Invalid(causes) => causes.clone(),
+            Self::Conflict(cause) => vec![cause.clone()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { key, current: Some(_) } => {
+                Self::Conflict(format!("key `{key}` is already in use. Pass existing config id to overwrite"))
+            }
+            StoreError::Conflict { key, current: None } => {
+                Self::Conflict(format!("key `{key}` is not there any more"))
+            }
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Store(error) = &self {
+            error!(%error, cause = ?std::error::Error::source(error), "the database does not answer");
+        }
+        let errors: Vec<_> = self.causes().iter().map(|cause| json!({ "message": cause })).collect();
+        let mut body = json!({ "message": self.to_string() });
+        if !errors.is_empty() {
+            body["_embedded"] = json!({ "errors": errors });
+        }
+        let mut response = (self.status(), Json(body)).into_response();
+        // Node keeps errors that have caching headers and replays them as good answers.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}

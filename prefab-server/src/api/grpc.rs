@@ -1,0 +1,116 @@
+//! The historic gRPC service, for clients from before 2023-04.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, stream};
+use prefab_core::Config;
+use prefab_proto::{
+    services::config_service_server::{ConfigService, ConfigServiceServer},
+    wire,
+};
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use super::{ApiError, App};
+use crate::{
+    auth, change,
+    feed::{Feed, Step},
+    hub::Caller,
+    key::KeyKind,
+    publish::{Audience, Form, Snapshot},
+};
+
+/// Returns the service, to be mounted beside the others.
+pub(super) fn service(app: App) -> ConfigServiceServer<Service> {
+    ConfigServiceServer::new(Service { app })
+}
+
+#[derive(Clone)]
+pub(super) struct Service {
+    app: App,
+}
+
+impl Service {
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let headers = request.metadata().clone().into_headers();
+        let caller = auth::api_key(&headers).and_then(|key| self.app.hub.caller(&key));
+        match caller {
+            Some(caller) if caller.kind != KeyKind::Frontend => Ok(caller),
+            // Java stops for good on this code and retries on every other one.
+            _ => Err(Status::permission_denied("this key may not fetch configs")),
+        }
+    }
+}
+
+type Configs = Pin<Box<dyn Stream<Item = Result<wire::Configs, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ConfigService for Service {
+    type GetConfigStream = Configs;
+
+    async fn get_config(
+        &self,
+        request: Request<wire::ConfigServicePointer>,
+    ) -> Result<Response<Configs>, Status> {
+        let caller = self.caller(&request)?;
+        let Some(permit) = self.app.limits.stream(caller.key_id) else {
+            return Err(Status::resource_exhausted("too many streams for this key, try again"));
+        };
+        let (snapshot, feed) = Feed::open(&self.app, caller, permit);
+        let first = newer(&snapshot, request.get_ref().start_at_id, &feed.caller.audience)?;
+        let rest = stream::unfold(feed, |mut feed| async move {
+            let configs = next(&mut feed).await?;
+            Some((configs, feed))
+        });
+        let first = stream::iter((!first.configs.is_empty()).then_some(Ok(first)));
+        Ok(Response::new(Box::pin(futures_util::StreamExt::chain(first, rest))))
+    }
+
+    async fn get_all_config(
+        &self,
+        request: Request<wire::ConfigServicePointer>,
+    ) -> Result<Response<wire::Configs>, Status> {
+        let caller = self.caller(&request)?;
+        let snapshot = caller.channel.snapshot();
+        newer(&snapshot, request.get_ref().start_at_id, &caller.audience).map(Response::new)
+    }
+
+    async fn upsert(
+        &self,
+        request: Request<wire::Config>,
+    ) -> Result<Response<wire::CreationResponse>, Status> {
+        let caller = self.caller(&request)?;
+        if caller.kind != KeyKind::Admin {
+            return Err(Status::permission_denied("changing configs takes an admin key"));
+        }
+        let config = Config::try_from(request.into_inner())
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let new_id = change::put(&self.app, &caller, config).await.map_err(|error| status(&error))?;
+        Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
+    }
+}
+
+/// Waits for the next change; there are no keep-alives here, since HTTP/2 has its own.
+async fn next(feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
+    loop {
+        match feed.next().await? {
+            Step::Changed(delta) => return Some(newer(&delta.snapshot, delta.after, &feed.caller.audience)),
+            Step::Behind(snapshot, after) => return Some(newer(&snapshot, after, &feed.caller.audience)),
+            Step::KeepAlive => {}
+        }
+    }
+}
+
+fn newer(snapshot: &Snapshot, id: i64, audience: &Audience) -> Result<wire::Configs, Status> {
+    let answer = snapshot.answer(id, audience, Form::Protobuf);
+    wire::Configs::decode(answer.plain.clone()).map_err(|error| Status::internal(error.to_string()))
+}
+
+fn status(error: &ApiError) -> Status {
+    let text = error.causes().join("; ");
+    match error {
+        ApiError::Invalid(_) => Status::invalid_argument(text),
+        ApiError::Conflict(_) => Status::aborted(text),
+        other => Status::internal(other.to_string()),
+    }
+}

@@ -1,0 +1,73 @@
+//! Is the server well, and what has it done?
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tracing::debug;
+
+use super::{ApiError, App};
+use crate::metrics::Answered;
+
+/// Answers the probe of one Java release.
+pub(super) async fn hello() -> &'static str {
+    "hello"
+}
+
+/// Answers as long as the process serves at all.
+pub(super) async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// Answers 503 once the server is stopping or while the database does not answer.
+pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
+    if *app.stop.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    match app.hub.store().registry().await {
+        Ok(_) => (StatusCode::OK, "ok"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+    }
+}
+
+/// Answers with the counters.
+pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    app.metrics.streams.set(i64::try_from(app.limits.streams()).unwrap_or(i64::MAX));
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], app.metrics.text())
+}
+
+/// Answers what nobody else does; in gRPC's own way where the caller speaks it.
+pub(super) async fn not_found(headers: HeaderMap) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/grpc") {
+        return ApiError::NotFound.into_response();
+    }
+    let mut response = Response::default();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    // 12 is "unimplemented".
+    fields.insert("grpc-status", HeaderValue::from_static("12"));
+    response
+}
+
+/// Counts and logs every request. Neither query nor headers nor what stands for a key in the path is logged.
+pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "HEAD" => "HEAD",
+        _ => "other",
+    };
+    let path = request.uri().path();
+    let path = path.find("/configs/eval").map_or(path, |at| &path[..at + "/configs/eval".len()]).to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    app.metrics.requests.get_or_create(&Answered { method, status }).inc();
+    debug!(method, path, status, "answered");
+    response
+}

@@ -1,0 +1,128 @@
+//! The part of the management API that creates, changes, shows and deletes configs.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query, State},
+};
+use prefab_core::{Config, ConfigRow, ConfigType, ConditionalValue, ValueType, datafile};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ApiError, App, caller::Admin};
+use crate::{change, hub::Caller, ids::EnvironmentId, store::Expected};
+
+/// Answers `POST config/`: a new config, or with an id the next version of that one.
+pub(super) async fn create(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let mut config =
+        datafile::config_from_json(&json).map_err(|finding| ApiError::invalid(finding.to_string()))?;
+    if config.config_type == ConfigType::NotSet {
+        config.config_type = ConfigType::Config;
+    }
+    let id = change::put(&app, &caller, config).await?;
+    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+/// Answers `POST config/set-default/`.
+pub(super) async fn set_default(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let key = json.get("configKey").and_then(Value::as_str);
+    let key = key.ok_or_else(|| ApiError::invalid("`configKey`: expected a text"))?;
+    let value = json.get("value").ok_or_else(|| ApiError::invalid("`value`: expected a value"))?;
+    let value =
+        datafile::value_from_json(value).map_err(|finding| ApiError::invalid(finding.to_string()))?;
+    let environment = int(&json, "environmentId")?.filter(|id| *id != 0).map(EnvironmentId);
+    let standing = caller.project.config(key).ok_or(ApiError::NotFound)?;
+    if let Some(version) = int(&json, "currentVersionId")?
+        && version != standing.id
+    {
+        let (key, id) = (&standing.key, standing.id);
+        return Err(ApiError::Conflict(format!("`{key}` has changed meanwhile: its version is {id}")));
+    }
+    let id = change::set_default(&app, &caller, &standing, environment, value).await?;
+    Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
+}
+
+/// Answers `GET config/key/{key}` with the rows of every environment.
+pub(super) async fn get(Admin(caller): Admin, Path(key): Path<String>) -> Result<Json<Value>, ApiError> {
+    let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
+    standing.config.as_ref().map(|config| Json(datafile::config_to_json(config))).ok_or(ApiError::NotFound)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Current {
+    current_version_id: Option<i64>,
+}
+
+/// Answers `DELETE config/key/{key}`.
+pub(super) async fn delete(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(key): Path<String>,
+    Query(current): Query<Current>,
+) -> Result<Json<Value>, ApiError> {
+    let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
+    let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
+    let id = change::delete(&app, &caller, &standing, expected).await?;
+    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+/// Answers `GET project-environments`.
+pub(super) async fn environments(Admin(caller): Admin) -> Json<Value> {
+    let envs = caller.project.environments.iter();
+    let envs: Vec<Value> =
+        envs.map(|environment| json!({ "id": environment.id.0, "name": environment.name })).collect();
+    Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
+}
+
+/// Answers `POST config-recipes/feature-flag/boolean` with a flag to be posted to `config/` as it is.
+pub(super) async fn boolean_flag(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let key = json.get("key").and_then(Value::as_str);
+    let key = key.ok_or_else(|| ApiError::invalid("`key`: expected a text"))?;
+    let on = json.get("defaultValue").and_then(Value::as_bool).unwrap_or_default();
+    let mut flag = datafile::config_to_json(&flag(&caller, key, on));
+    flag["id"] = "0".into();
+    Ok(Json(flag))
+}
+
+fn flag(caller: &Caller, key: &str, on: bool) -> Config {
+    let rows = caller.project.environments.iter().map(|environment| {
+        ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
+    });
+    Config {
+        project_id: caller.project.id.0,
+        key: key.to_owned(),
+        rows: rows.collect(),
+        allowable_values: vec![true.into(), false.into()],
+        config_type: ConfigType::FeatureFlag,
+        value_type: ValueType::Bool,
+        ..Config::default()
+    }
+}
+
+async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
+    let bytes = super::read(body, app.limits.limits().body_bytes).await?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
+}
+
+/// Reads an id, which may be a number or a text.
+fn int(json: &Value, field: &str) -> Result<Option<i64>, ApiError> {
+    let Some(json) = json.get(field).filter(|json| !json.is_null()) else { return Ok(None) };
+    let int = json.as_i64().or_else(|| json.as_str()?.parse().ok());
+    int.map(Some).ok_or_else(|| ApiError::invalid(format!("`{field}`: expected an id")))
+}

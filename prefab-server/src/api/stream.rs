@@ -1,0 +1,117 @@
+//! Streams: what is newer than the client's cursor, then every change as it comes.
+
+use axum::{
+    body::Body,
+    extract::{Query, State},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, Response, header};
+use serde::Deserialize;
+use super::{ApiError, App, caller::Backend};
+use crate::{
+    feed::{Feed, Step},
+    hub::Caller,
+    limits::StreamPermit,
+    publish::Form,
+};
+
+/// Sent at once, so that a client sees headers and proxies stop waiting.
+const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
+const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
+/// No status code says "later" to all clients: some never come back from it, others storm.
+const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
+
+#[derive(Deserialize)]
+pub(super) struct StreamQuery {
+    format: Option<String>,
+}
+
+/// Answers `sse/config`.
+pub(super) async fn get(
+    State(app): State<App>,
+    Backend(caller): Backend,
+    Query(query): Query<StreamQuery>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    let Some(permit) = app.limits.stream(caller.key_id) else {
+        app.metrics.streams_refused.inc();
+        return Ok(respond(Body::from(BUSY)));
+    };
+    let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
+    let events = Events::new(&app, caller, cursor(&headers), form, permit);
+    let events = stream::unfold(events, |mut events| async move {
+        events.next().await.map(|bytes| (Ok::<_, std::convert::Infallible>(bytes), events))
+    });
+    Ok(respond(Body::from_stream(events)))
+}
+
+/// Returns the id the client has seen. The generations of clients disagree on the header.
+fn cursor(headers: &HeaderMap) -> i64 {
+    let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    // Where a library sends both, the larger one is the fresher one.
+    id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
+}
+
+/// Without a length, so that HTTP/1.1 sends it in chunks: Python delivers nothing else in time.
+fn respond(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // Keeps nginx from collecting the stream.
+    fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// One client's stream of events.
+struct Events {
+    feed: Feed,
+    form: Form,
+    /// What is to be sent before anything new, in reverse.
+    first: Vec<Bytes>,
+}
+
+impl Events {
+    fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
+        let (snapshot, feed) = Feed::open(app, caller, permit);
+        let news = snapshot.events(cursor, &feed.caller.audience, form);
+        let first = if news.is_empty() { vec![HELLO] } else { vec![news, HELLO] };
+        Self { feed, form, first }
+    }
+
+    /// Returns the next bytes to send, or nothing when the stream is to end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(bytes) = self.first.pop() {
+            return Some(bytes);
+        }
+        let step = self.feed.next().await?;
+        let audience = &self.feed.caller.audience;
+        Some(match step {
+            Step::Changed(delta) => delta.event(audience, self.form),
+            Step::Behind(snapshot, after) => snapshot.events(after, audience, self.form),
+            Step::KeepAlive => KEEP_ALIVE,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_is_in_either_header() {
+        let check = |fields: &[(&'static str, &str)], id: i64| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            assert_eq!(cursor(&headers), id);
+        };
+        check(&[], 0);
+        check(&[("x-prefab-start-at-id", "17")], 17);
+        check(&[("last-event-id", "17")], 17);
+        check(&[("last-event-id", "19"), ("x-prefab-start-at-id", "17")], 19);
+        check(&[("last-event-id", "abc")], 0);
+    }
+}

@@ -1,0 +1,96 @@
+//! The options as a command line has them.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    limits::Limits,
+    options::{Options, TlsFiles},
+};
+
+/// The options of `prefab serve`, to be flattened into a command.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "PREFAB_SERVER_LISTEN", default_value = "127.0.0.1:8742", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+
+    /// Folder for the database, created if it is not there
+    #[arg(long, env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+
+    /// Database file, if it is to be elsewhere than in the data folder
+    #[arg(long, env = "PREFAB_SERVER_DATABASE", value_name = "FILE")]
+    pub database: Option<PathBuf>,
+
+    /// Datafile whose configs the project starts with; has no effect once there is a project
+    #[arg(long, env = "PREFAB_SERVER_SEED_FROM", value_name = "FILE")]
+    pub seed_from: Option<PathBuf>,
+
+    /// Certificate chain in PEM, to serve https
+    #[arg(long, env = "PREFAB_SERVER_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// Private key in PEM of the certificate
+    #[arg(long, env = "PREFAB_SERVER_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Largest request body, in bytes
+    #[arg(long, env = "PREFAB_SERVER_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes, value_name = "BYTES")]
+    pub max_body_bytes: usize,
+
+    /// Most seconds a client may take to send its headers, or stay idle between requests
+    #[arg(long, env = "PREFAB_SERVER_HEADER_TIMEOUT", default_value_t = Limits::default().header_timeout.as_secs(), value_name = "SECONDS")]
+    pub header_timeout: u64,
+
+    /// Most connections at once; further ones are closed at once
+    #[arg(long, env = "PREFAB_SERVER_MAX_CONNECTIONS", default_value_t = Limits::default().connections, value_name = "COUNT")]
+    pub max_connections: usize,
+
+    /// Most streams at once for one API key
+    #[arg(long, env = "PREFAB_SERVER_MAX_STREAMS_PER_KEY", default_value_t = Limits::default().streams_per_key, value_name = "COUNT")]
+    pub max_streams_per_key: usize,
+
+    /// Most bytes of telemetry a minute from one API key
+    #[arg(long, env = "PREFAB_SERVER_MAX_TELEMETRY_BYTES", default_value_t = Limits::default().telemetry_bytes_per_minute, value_name = "BYTES")]
+    pub max_telemetry_bytes: usize,
+
+    /// Most seconds that streams and requests may take to end when the server stops
+    #[arg(long, env = "PREFAB_SERVER_DRAIN_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
+    pub drain_timeout: u64,
+}
+
+impl From<ServeArgs> for Options {
+    fn from(args: ServeArgs) -> Self {
+        let ServeArgs {
+            listen,
+            data_dir,
+            database,
+            seed_from,
+            tls_certificate,
+            tls_key,
+            max_body_bytes,
+            header_timeout,
+            max_connections,
+            max_streams_per_key,
+            max_telemetry_bytes,
+            drain_timeout,
+        } = args;
+        Self {
+            listen,
+            data_dir,
+            database,
+            seed_from,
+            tls: tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
+            limits: Limits {
+                body_bytes: max_body_bytes,
+                header_timeout: Duration::from_secs(header_timeout),
+                connections: max_connections,
+                streams_per_key: max_streams_per_key,
+                telemetry_bytes_per_minute: max_telemetry_bytes,
+            },
+            drain_timeout: Duration::from_secs(drain_timeout),
+        }
+    }
+}

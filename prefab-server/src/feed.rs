@@ -1,0 +1,90 @@
+//! Following one environment: what a stream has to say next, whatever it is written in.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{broadcast, watch},
+    time::{Instant, Sleep, sleep},
+};
+
+use crate::{
+    api::App,
+    hub::{Caller, Hub},
+    limits::StreamPermit,
+    publish::{Delta, Snapshot},
+};
+
+/// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+
+/// What a stream has to say.
+pub(crate) enum Step {
+    /// A change.
+    Changed(Arc<Delta>),
+    /// The client fell behind: everything newer than the id.
+    Behind(Arc<Snapshot>, i64),
+    /// Nothing, but it is still there.
+    KeepAlive,
+}
+
+/// One client's place in the changes of an environment.
+pub(crate) struct Feed {
+    pub(crate) caller: Caller,
+    hub: Arc<Hub>,
+    changes: broadcast::Receiver<Arc<Delta>>,
+    /// The id up to which the client knows everything.
+    sent: i64,
+    stop: watch::Receiver<bool>,
+    keep_alive: Pin<Box<Sleep>>,
+    _permit: StreamPermit,
+}
+
+impl Feed {
+    /// Begins with what stands now; the feed tells every change from then on.
+    pub(crate) fn open(app: &App, caller: Caller, permit: StreamPermit) -> (Arc<Snapshot>, Self) {
+        let (snapshot, changes) = caller.channel.subscribe();
+        let feed = Self {
+            hub: Arc::clone(&app.hub),
+            changes,
+            sent: snapshot.last_id,
+            stop: app.stop.clone(),
+            keep_alive: Box::pin(sleep(KEEP_ALIVE_EVERY)),
+            _permit: permit,
+            caller,
+        };
+        (snapshot, feed)
+    }
+
+    /// Waits for the next thing to say; nothing when the stream is to end.
+    pub(crate) async fn next(&mut self) -> Option<Step> {
+        let step = loop {
+            tokio::select! {
+                biased;
+                change = self.changes.recv() => match change {
+                    Ok(delta) if delta.last_id <= self.sent => {}
+                    Ok(delta) => {
+                        self.sent = delta.last_id;
+                        break Step::Changed(delta);
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        let snapshot = self.caller.channel.snapshot();
+                        let after = std::mem::replace(&mut self.sent, snapshot.last_id);
+                        break Step::Behind(snapshot, after);
+                    }
+                    // The project is being set up anew; the client comes back and finds it.
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                },
+                _ = self.stop.wait_for(|stop| *stop) => return None,
+                () = self.keep_alive.as_mut() => {
+                    // A revoked key's streams end here, since nothing else would end them.
+                    if !self.hub.is_live(self.caller.key_id) {
+                        return None;
+                    }
+                    break Step::KeepAlive;
+                }
+            }
+        };
+        self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_EVERY);
+        Some(step)
+    }
+}

@@ -1,0 +1,62 @@
+//! What the server counts, in the text that Prometheus reads.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+/// What is told of a request: its status and nothing that grows with the number of clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Answered {
+    pub(crate) method: &'static str,
+    pub(crate) status: u16,
+}
+
+/// The counters. Cloning shares them.
+#[derive(Clone, Default)]
+pub(crate) struct Metrics {
+    pub(crate) requests: Family<Answered, Counter>,
+    pub(crate) checkpoints: Counter,
+    pub(crate) changes: Counter,
+    pub(crate) connections: Gauge,
+    pub(crate) connections_refused: Counter,
+    pub(crate) streams: Gauge,
+    pub(crate) streams_refused: Counter,
+    pub(crate) evaluations: Counter,
+    pub(crate) telemetry_bytes: Counter,
+    pub(crate) telemetry_dropped: Counter,
+}
+
+impl Metrics {
+    /// Writes the counters down.
+    pub(crate) fn text(&self) -> String {
+        let Self {
+            requests,
+            checkpoints,
+            changes,
+            connections,
+            connections_refused,
+            streams,
+            streams_refused,
+            evaluations,
+            telemetry_bytes,
+            telemetry_dropped,
+        } = self.clone();
+        let mut registry = Registry::with_prefix("prefab");
+        registry.register("requests", "Requests answered", requests);
+        registry.register("checkpoints", "Checkpoints handed out", checkpoints);
+        registry.register("changes", "Config changes made through this process", changes);
+        registry.register("connections", "Open connections", connections);
+        registry.register("connections_refused", "Connections closed for want of room", connections_refused);
+        registry.register("streams", "Open streams", streams);
+        registry.register("streams_refused", "Streams ended for want of room", streams_refused);
+        registry.register("evaluations", "Evaluations for front ends", evaluations);
+        registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
+        registry.register("telemetry_dropped", "Telemetry entries left out for want of room", telemetry_dropped);
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = text::encode(&mut text, &registry);
+        text
+    }
+}

@@ -1,0 +1,14 @@
+//! What do clients get? Per environment a snapshot, and the changes since, each encoded once.
+//!
+//! Start with [`Channel`]: the snapshot of one environment and the stream of its changes. [`outgoing`] says
+//! what of a config leaves the house.
+
+mod channel;
+mod frame;
+mod outgoing;
+mod snapshot;
+
+pub(crate) use channel::{Channel, Delta};
+pub(crate) use frame::Form;
+pub(crate) use outgoing::{outgoing, tombstone};
+pub(crate) use snapshot::{Audience, Encoded, Snapshot};

@@ -1,0 +1,122 @@
+//! Starting and stopping.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tracing::{info, warn};
+
+use crate::{
+    Error,
+    api::{self, App},
+    hub::Hub,
+    key::IssuedKey,
+    limits::Usage,
+    listen,
+    metrics::Metrics,
+    options::Options,
+    setup,
+    store::{SqliteStore, Store},
+    tls::Tls,
+};
+
+/// Starts a server and returns once it accepts connections.
+///
+/// ```
+/// # async fn start() -> Result<(), prefab_server::Error> {
+/// let dir = std::env::temp_dir().join("prefab-doc");
+/// let running = prefab_server::serve(prefab_server::Options::local(dir)).await?;
+/// println!("serving at {}", running.url);
+/// running.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn serve(options: Options) -> Result<Running, Error> {
+    let Options { listen, data_dir, database, seed_from, tls, limits, drain_timeout } = options;
+    let tls = tls.as_ref().map(Tls::load).transpose()?;
+    std::fs::create_dir_all(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
+    let database = database.unwrap_or_else(|| data_dir.join("prefab.db"));
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database)?);
+    let keys = setup::first_start(&*store, seed_from.as_deref()).await?;
+    if keys.is_empty() && seed_from.is_some() {
+        warn!("there is a project already; the seed file is not read");
+    }
+    let hub = Arc::new(Hub::open(store).await?);
+
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
+    let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let (stop, stopping) = watch::channel(false);
+    let app = App {
+        hub: Arc::clone(&hub),
+        limits: Usage::new(limits),
+        metrics: Metrics::default(),
+        telemetry: Arc::default(),
+        stop: stopping.clone(),
+    };
+    tokio::spawn(hub.follow(stopping.clone()));
+    let door = listen::Door {
+        listener,
+        tls,
+        limits: app.limits.limits().clone(),
+        metrics: app.metrics.clone(),
+        stop: stopping,
+        drain_timeout,
+    };
+    let task = tokio::spawn(door.run(api::router(app)));
+    info!(url, database = %database.display(), "serving");
+    Ok(Running { url, address, keys, stop: Stop(Arc::new(stop)), task })
+}
+
+/// A server that accepts connections. Dropping it does not stop the server.
+#[derive(Debug)]
+pub struct Running {
+    /// Where to reach it: `http://127.0.0.1:8742`.
+    pub url: String,
+    /// The address it listens on.
+    pub address: SocketAddr,
+    /// The keys made at the first start, the only time their texts are known; none at later starts.
+    pub keys: Vec<IssuedKey>,
+    stop: Stop,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Returns what stops the server from elsewhere, such as a signal handler.
+    pub fn stop_handle(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Waits until the server has stopped and its streams have ended.
+    pub async fn wait(self) {
+        // A panic in there has been reported by the runtime already.
+        let _ = self.task.await;
+    }
+
+    /// Stops the server: streams end cleanly, requests under way are answered.
+    pub async fn shutdown(self) {
+        self.stop.stop();
+        self.wait().await;
+    }
+
+    /// Serves until the process is asked to stop (Ctrl-C, or a termination signal), then drains.
+    pub async fn run_until_signal(self) {
+        let stop = self.stop_handle();
+        tokio::spawn(async move {
+            crate::signal::asked_to_stop().await;
+            stop.stop();
+        });
+        self.wait().await;
+    }
+}
+
+/// Stops a server.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Stop {
+    /// Asks the server to stop; it drains what is under way.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}

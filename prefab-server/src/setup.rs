@@ -1,0 +1,81 @@
+//! The first start: a project, its environments, its keys, and what it begins with.
+
+use std::path::Path;
+
+use prefab_core::{ChangedBy, Config, ConfigSet, datafile};
+use tracing::{info, warn};
+
+use crate::{
+    Error,
+    ids::EnvironmentId,
+    key::{IssuedKey, KeyKind},
+    store::{Change, Expected, KeyRequest, Project, Store},
+};
+
+const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
+
+/// Sets up an empty store, and returns the keys; does nothing to a store that has a project.
+pub(crate) async fn first_start(store: &dyn Store, seed: Option<&Path>) -> Result<Vec<IssuedKey>, Error> {
+    if !store.registry().await?.projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Read before anything is written: a bad file must not leave half a project.
+    let seed = seed.map(read).transpose()?;
+    let environments = ENVIRONMENTS.map(ToOwned::to_owned).to_vec();
+    let project = store.create_project("Default".to_owned(), environments).await?;
+    if let Some(set) = seed {
+        let changes = changes(set, &project);
+        let count = changes.len();
+        store.append(project.id, changes).await?;
+        info!(configs = count, "seeded");
+    }
+    let mut keys = Vec::new();
+    for environment in &project.environments {
+        for kind in KeyKind::ALL {
+            // Whoever has an admin key is somebody, so that overrides of their own can match.
+            let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
+            let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };
+            keys.push(store.issue_key(request).await?);
+        }
+    }
+    Ok(keys)
+}
+
+fn read(path: &Path) -> Result<ConfigSet, Error> {
+    let failed = |cause: String| Error::Seed { path: path.to_owned(), cause };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let parsed = datafile::parse(&text).map_err(|error| failed(error.to_string()))?;
+    for finding in &parsed.findings {
+        warn!(%finding, "left out of the seed");
+    }
+    Ok(parsed.set)
+}
+
+/// Takes over what is live. Rows of the environment the file was made for become those of the first one here.
+fn changes(set: ConfigSet, project: &Project) -> Vec<Change> {
+    let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
+    let ours = project.environments.first().map(|environment| environment.id);
+    let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
+    let configs = live.map(|config| moved(config, theirs, ours)).filter(|config| !config.rows.is_empty());
+    configs
+        .map(|config| Change {
+            key: config.key.clone(),
+            config: Some(config),
+            // A key that comes twice in the file: the later stands.
+            expected: Expected::Anything,
+            changed_by: ChangedBy { user_identity: "seed".to_owned(), ..ChangedBy::default() },
+        })
+        .collect()
+}
+
+fn moved(mut config: Config, theirs: Option<i64>, ours: Option<EnvironmentId>) -> Config {
+    config.id = 0;
+    for row in &mut config.rows {
+        if row.project_env_id.is_some() && row.project_env_id == theirs {
+            row.project_env_id = ours.map(|id| id.0);
+        }
+    }
+    // Rows of environments that are not here could never be seen or changed.
+    config.rows.retain(|row| row.project_env_id.is_none_or(|id| id == 0 || Some(EnvironmentId(id)) == ours));
+    config
+}

@@ -1,0 +1,152 @@
+//! The embedded store: SQLite in WAL mode, one thread that owns the connection.
+//!
+//! Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
+//! looks at whenever it has been idle for a moment.
+
+mod log;
+mod registry;
+mod schema;
+
+use std::{
+    path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{oneshot, watch};
+
+use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Version};
+use crate::{ids::ProjectId, key::IssuedKey};
+
+/// How long the thread is idle before it looks for commits of other processes.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a writer waits for one in another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+type Job = Box<dyn FnOnce(&mut Connection) -> Outcome + Send>;
+
+/// Whether a job may have changed something that watchers want to know.
+enum Outcome {
+    Changed,
+    Same,
+}
+
+/// A store in one SQLite file.
+pub struct SqliteStore {
+    jobs: mpsc::Sender<Job>,
+    changes: watch::Receiver<u64>,
+}
+
+impl SqliteStore {
+    /// Opens the file, creating or upgrading what is in it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(failed("opening the file"))?;
+        Self::with(connection)
+    }
+
+    fn with(mut connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
+        schema::prepare(&mut connection)?;
+        let (jobs, queue) = mpsc::channel();
+        let (notify, changes) = watch::channel(0);
+        thread::Builder::new()
+            .name("prefab-store".to_owned())
+            .spawn(move || run(connection, &queue, &notify))
+            .map_err(|error| StoreError::unavailable("starting the writer", error))?;
+        Ok(Self { jobs, changes })
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        changes: bool,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = job(connection);
+            let outcome = if changes && result.is_ok() { Outcome::Changed } else { Outcome::Same };
+            // Nobody waits any more where a request was given up; the change stands all the same.
+            let _ = answer.send(result);
+            outcome
+        });
+        let sent = self.jobs.send(job);
+        Box::pin(async move {
+            sent.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?;
+            answered.await.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?
+        })
+    }
+}
+
+fn run(mut connection: Connection, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
+    let mut seen = data_version(&connection);
+    loop {
+        match queue.recv_timeout(LOOK_EVERY) {
+            Ok(job) => {
+                if let Outcome::Changed = job(&mut connection) {
+                    notify.send_modify(|count| *count += 1);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let now = data_version(&connection);
+                if now != seen {
+                    seen = now;
+                    notify.send_modify(|count| *count += 1);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn data_version(connection: &Connection) -> i64 {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or_default()
+}
+
+/// Begins a transaction that waits for other writers right away, rather than failing half-way.
+fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("beginning to write"))
+}
+
+fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| StoreError::unavailable(doing, error)
+}
+
+impl Store for SqliteStore {
+    fn registry(&self) -> StoreFuture<'_, Registry> {
+        self.run(false, |connection| registry::read(connection))
+    }
+
+    fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
+        self.run(true, move |connection| registry::create_project(connection, &name, &environments))
+    }
+
+    fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
+        self.run(true, move |connection| registry::issue_key(connection, &request))
+    }
+
+    fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| registry::revoke_key(connection, id))
+    }
+
+    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>> {
+        self.run(true, move |connection| log::append(connection, project, changes))
+    }
+
+    fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {
+        self.run(false, move |connection| log::since(connection, project, id))
+    }
+
+    fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>> {
+        self.run(false, move |connection| log::history(connection, project, &key, limit))
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

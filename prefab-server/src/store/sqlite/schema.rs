@@ -1,0 +1,82 @@
+//! The tables.
+//!
+//! They are made for several servers on one database: every writer takes its ids from the counter in
+//! `project` within the writing transaction, so ids become visible in their own order; `config_head` says
+//! which version of a key stands, and is what a writer's belief is compared with.
+
+use rusqlite::Connection;
+
+use super::failed;
+use crate::store::StoreError;
+
+/// One entry per version of the schema, applied in order and never edited afterwards.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE project (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  first_id INTEGER NOT NULL,
+  last_id INTEGER NOT NULL,
+  created_at_millis INTEGER NOT NULL
+) STRICT;
+CREATE TABLE environment (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  name TEXT NOT NULL,
+  UNIQUE (project_id, name)
+) STRICT;
+CREATE TABLE api_key (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  environment_id INTEGER NOT NULL REFERENCES environment (id),
+  kind TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  user_id TEXT,
+  created_at_millis INTEGER NOT NULL,
+  revoked_at_millis INTEGER
+) STRICT;
+CREATE TABLE config_version (
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  id INTEGER NOT NULL,
+  previous_id INTEGER,
+  key TEXT NOT NULL,
+  body BLOB,
+  user_id INTEGER NOT NULL,
+  email TEXT NOT NULL,
+  api_key_id TEXT NOT NULL,
+  user_identity TEXT NOT NULL,
+  changed_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX config_version_by_key ON config_version (project_id, key, id);
+CREATE TABLE config_head (
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  key TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (project_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX config_head_by_id ON config_head (project_id, id);
+"];
+
+/// Sets the connection up and brings the tables to the newest version.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    // `FULL` also outlives a loss of power, at the price of a flush per change; changes are rare.
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(failed("setting up"))?;
+    let transaction = super::write(connection)?;
+    let version: i64 = transaction
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(failed("reading the schema's version"))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known {
+        let cause = format!("it was written by a newer version (schema {version}, known {known})");
+        return Err(StoreError::unavailable("opening the file", cause));
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
+        transaction.execute_batch(migration).map_err(failed("upgrading the schema"))?;
+    }
+    transaction
+        .pragma_update(None, "user_version", known)
+        .map_err(failed("upgrading the schema"))?;
+    transaction.commit().map_err(failed("upgrading the schema"))
+}

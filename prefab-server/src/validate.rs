@@ -1,0 +1,155 @@
+//! Can this config be stored? What is wrong, and where.
+
+use std::{collections::HashSet, sync::Arc};
+
+use prefab_core::{
+    Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType,
+};
+use prefab_eval::{Options, Ruleset};
+
+use crate::{project::Configs, store::Environment};
+
+/// Lists what is wrong with a config that is to join those that stand.
+pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
+    let mut problems = Vec::new();
+    if config.key.trim().is_empty() || config.key.len() > 512 {
+        problems.push("`key`: expected 1 to 512 bytes".to_owned());
+    }
+    if config.rows.is_empty() {
+        problems.push("`rows`: expected at least one".to_owned());
+    }
+    rows(config, environments, &mut problems);
+    problems.extend(compiled(config, standing, environments));
+    problems
+}
+
+/// Names the configs that refer to a segment, which therefore must stay.
+pub(crate) fn users_of_segment(key: &str, standing: &Configs) -> Vec<String> {
+    let refers = |config: &Config| {
+        let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
+        criteria.filter(|criterion| matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg)).any(
+            |criterion| {
+                criterion.value_to_match.as_ref().is_some_and(|value| value.value == Value::from(key))
+            },
+        )
+    };
+    let users = standing.values().filter(|version| version.config.as_ref().is_some_and(refers));
+    users.map(|version| version.key.clone()).filter(|user| user != key).collect()
+}
+
+fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String>) {
+    let mut seen = HashSet::new();
+    for (at, row) in config.rows.iter().enumerate() {
+        let id = row.project_env_id.filter(|id| *id != 0);
+        if !seen.insert(id) {
+            problems.push(format!("`rows[{at}].projectEnvId`: a second row for the same environment"));
+        }
+        if let Some(id) = id
+            && !environments.iter().any(|environment| environment.id.0 == id)
+        {
+            problems.push(format!("`rows[{at}].projectEnvId`: this project has no environment {id}"));
+        }
+        for (rule_at, rule) in row.values.iter().enumerate() {
+            let place = format!("rows[{at}].values[{rule_at}]");
+            for (criterion_at, criterion) in rule.criteria.iter().enumerate() {
+                if let Some(cause) = operator_problem(criterion.operator) {
+                    problems.push(format!("`{place}.criteria[{criterion_at}].operator`: {cause}"));
+                }
+            }
+            match &rule.value {
+                Some(value) => value_problems(config, value, &format!("{place}.value"), problems),
+                None => problems.push(format!("`{place}.value`: expected a value")),
+            }
+        }
+    }
+}
+
+fn operator_problem(operator: Operator) -> Option<&'static str> {
+    match operator {
+        Operator::NotSet => Some("expected an operator"),
+        Operator::Other(_) => Some("unknown operator"),
+        Operator::IsPresent | Operator::IsNotPresent => {
+            Some("official clients have no word for this; compare with a list instead")
+        }
+        _ => None,
+    }
+}
+
+fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &mut Vec<String>) {
+    if let Value::Weighted(weighted) = &value.value {
+        let sum: i64 = weighted.values.iter().map(|choice| i64::from(choice.weight)).sum();
+        if sum <= 0 || weighted.values.iter().any(|choice| choice.weight < 0) {
+            problems.push(format!("`{place}.weightedValues`: weights must not be negative, nor all be 0"));
+        }
+        for (at, choice) in weighted.values.iter().enumerate() {
+            let place = format!("{place}.weightedValues.weightedValues[{at}].value");
+            value_problems(config, &choice.value, &place, problems);
+        }
+        return;
+    }
+    if let Value::Duration(text) = &value.value
+        && let Err(error) = prefab_core::parse_duration(text)
+    {
+        problems.push(format!("`{place}.duration`: {error}"));
+    }
+    if let Value::Json(text) = &value.value
+        && value.encrypted_with().is_none()
+        && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+    {
+        problems.push(format!("`{place}.json`: {error}"));
+    }
+    if !is_of_type(value, config) {
+        let (wanted, got) = (config.value_type.name(), value.value.kind());
+        problems.push(format!("`{place}`: the config is declared as {wanted}, this is {got}"));
+    }
+}
+
+fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
+    // Encrypted values are texts whatever they hold, and provided ones are turned into the kind later.
+    if value.encrypted_with().is_some() || matches!(value.value, Value::Provided(_)) {
+        return true;
+    }
+    match (config.value_type, &value.value) {
+        (_, Value::NotSet) => false,
+        (ValueType::NotSet, _)
+        | (ValueType::Int, Value::Int(_))
+        | (ValueType::String, Value::String(_))
+        | (ValueType::Bytes, Value::Bytes(_))
+        | (ValueType::Double, Value::Double(_) | Value::Int(_))
+        | (ValueType::Bool, Value::Bool(_))
+        | (ValueType::LimitDefinition, Value::LimitDefinition(_))
+        | (ValueType::LogLevel, Value::LogLevel(_))
+        | (ValueType::StringList, Value::StringList(_))
+        | (ValueType::IntRange, Value::IntRange(_))
+        | (ValueType::Duration, Value::Duration(_))
+        | (ValueType::Json, Value::Json(_)) => true,
+        // A schema is declared as whatever its tool says.
+        (_, Value::Schema(_)) => config.config_type == ConfigType::Schema,
+        _ => false,
+    }
+}
+
+/// Compiles the config beside the segments and takes what the engine says: patterns that do not parse,
+/// segments that are missing or lead back to themselves.
+fn compiled(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
+    let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
+    let segments = standing.values().filter_map(|version| version.config.as_ref()).filter(|other| {
+        other.config_type == ConfigType::Segment && other.key != config.key
+    });
+    let entries: Vec<Entry> = segments
+        .chain([config])
+        .map(|config| Entry::new(config.clone(), Arc::clone(&provenance)))
+        .collect();
+    let mut problems: Vec<String> = Vec::new();
+    for environment in environments {
+        let options = Options { project_env_id: environment.id.0, ..Options::default() };
+        let ruleset = Ruleset::build(entries.iter().cloned(), options);
+        for finding in ruleset.findings().into_iter().filter(|finding| finding.key == config.key) {
+            let problem = format!("`{}`: {}", finding.place, finding.cause);
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
+}
