@@ -36,6 +36,7 @@ pub(crate) struct App {
     pub(crate) limits: Usage,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) started_millis: i64,
     /// Turns true when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -70,6 +71,7 @@ fn v1() -> Router<App> {
         .route("/config/set-default/", post(manage::set_default))
         .route("/config/key/{key}", get(manage::get).delete(manage::delete))
         .route("/config-recipes/feature-flag/boolean", post(manage::boolean_flag))
+        .route("/evaluation-stats/{key}", get(manage::evaluation_stats))
         .route("/project-environments", get(manage::environments))
         // Before 2022-08 the path said `config`.
         .route("/config/{a}/{b}/{id}", get(configs::get))

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App},
+    clock,
     hub::Hub,
     key::IssuedKey,
     limits::Usage,
@@ -52,6 +53,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::default(),
+        started_millis: clock::now_millis(),
         stop: stopping.clone(),
     };
     tokio::spawn(hub.follow(stopping.clone()));

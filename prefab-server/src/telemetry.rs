@@ -5,12 +5,12 @@
 pub(crate) mod json;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use prefab_core::{ContextSet, ContextValue, redact};
-use prefab_proto::wire::{self, config_value::Type, telemetry_event::Payload};
+use prefab_core::{ConfigValue, ContextSet, ContextValue, Value, datafile, redact};
+use prefab_proto::wire::{self, telemetry_event::Payload};
 
 use crate::{ids::EnvironmentId, metrics::Metrics, project::Project};
 
@@ -28,7 +28,7 @@ pub(crate) struct Telemetry {
 /// What the clients of one environment reported.
 #[derive(Default)]
 pub(crate) struct Counts {
-    /// Evaluations by key, config version and value's text.
+    /// Evaluations by key, config version and the value's JSON.
     pub(crate) evaluations: HashMap<(String, i64, String), i64>,
     /// Log calls by logger.
     pub(crate) loggers: HashMap<String, i64>,
@@ -83,9 +83,18 @@ impl Telemetry {
         }
     }
 
-    /// Looks at what was reported for an environment.
-    pub(crate) fn look<T>(&self, environment: EnvironmentId, look: impl FnOnce(&Counts) -> T) -> T {
-        look(self.environments().entry(environment).or_default())
+    /// Returns how often each value of a key was handed out, as JSON text and count.
+    pub(crate) fn evaluations(&self, environment: EnvironmentId, key: &str) -> BTreeMap<String, i64> {
+        let environments = self.environments();
+        let mut counts = BTreeMap::new();
+        for ((name, _, value), count) in
+            environments.get(&environment).into_iter().flat_map(|counts| &counts.evaluations)
+        {
+            if name == key {
+                *counts.entry(value.clone()).or_default() += count;
+            }
+        }
+        counts
     }
 
     fn environments(&self) -> MutexGuard<'_, HashMap<EnvironmentId, Counts>> {
@@ -159,25 +168,22 @@ impl Counts {
 fn is_secret(project: &Project, key: &str) -> bool {
     let Some(version) = project.config(key) else { return false };
     let rows = version.config.iter().flat_map(|config| &config.rows);
-    rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(prefab_core::ConfigValue::is_secret)
+    rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(ConfigValue::is_secret)
 }
 
+/// Returns a value's JSON, or that of its redacted form.
 fn shown(value: wire::ConfigValue, secret: bool) -> String {
     let secret = secret || value.confidential.unwrap_or_default() || value.decrypt_with.is_some();
-    let text = match value.r#type {
-        Some(Type::String(text)) => text,
-        Some(Type::Int(int)) => int.to_string(),
-        Some(Type::Double(double)) => double.to_string(),
-        Some(Type::Bool(bool)) => bool.to_string(),
-        Some(Type::StringList(list)) => format!("[{}]", list.values.join(", ")),
-        Some(Type::LogLevel(number)) => {
-            prefab_core::LogLevel::from_number(number).unwrap_or_default().name().to_owned()
-        }
-        Some(Type::Duration(duration)) => duration.definition,
-        Some(Type::Json(json)) => json.json,
-        Some(_) | None => String::new(),
-    };
-    if secret && !text.starts_with("*****") { redact(&text) } else { text }
+    let Ok(mut value) = ConfigValue::try_from(value) else { return String::new() };
+    if secret {
+        let text = match value.value {
+            Value::String(text) | Value::Json(text) | Value::Duration(text) => text,
+            other => datafile::value_to_json(&other.into()).to_string(),
+        };
+        let redacted = if text.starts_with("*****") { text } else { redact(&text) };
+        value = Value::String(redacted).into();
+    }
+    datafile::value_to_json(&value).to_string()
 }
 
 fn number(value: &ContextValue) -> i32 {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ApiError, App, caller::Admin};
-use crate::{change, hub::Caller, ids::EnvironmentId, store::Expected};
+use crate::{change, clock, hub::Caller, ids::EnvironmentId, store::Expected};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
 pub(super) async fn create(
@@ -83,6 +83,38 @@ pub(super) async fn environments(Admin(caller): Admin) -> Json<Value> {
     let envs: Vec<Value> =
         envs.map(|environment| json!({ "id": environment.id.0, "name": environment.name })).collect();
     Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
+}
+
+/// Answers `GET evaluation-stats/{key}` with what was reported since this process started.
+pub(super) async fn evaluation_stats(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(key): Path<String>,
+) -> Json<Value> {
+    let mut all = 0;
+    let mut environments = serde_json::Map::new();
+    for environment in &caller.project.environments {
+        let counts = app.telemetry.evaluations(environment.id, &key);
+        let total: i64 = counts.values().sum();
+        if total > 0 {
+            let counts: Vec<Value> = counts
+                .iter()
+                .map(|(value, count)| {
+                    let value: Value = serde_json::from_str(value).unwrap_or_default();
+                    json!({ "configValue": value, "count": count })
+                })
+                .collect();
+            let named = json!({ "name": environment.name, "total": total, "counts": counts });
+            environments.insert(environment.id.to_string(), named);
+        }
+        all += total;
+    }
+    let mut stats = json!({ "key": key, "start": app.started_millis, "end": clock::now_millis(), "total": all });
+    // The official tool takes an empty object for evaluations.
+    if !environments.is_empty() {
+        stats["environments"] = Value::Object(environments);
+    }
+    Json(stats)
 }
 
 /// Answers `POST config-recipes/feature-flag/boolean` with a flag to be posted to `config/` as it is.
