@@ -24,6 +24,7 @@ pub mod criterion;
 pub mod datafile;
 pub mod duration;
 pub mod layer;
+pub mod level_set;
 pub mod log_level;
 pub mod store;
 pub mod text;
@@ -35,6 +36,7 @@ pub use context::{Context, ContextError, ContextSet, ContextValue};
 pub use criterion::{Criterion, Operator};
 pub use duration::{DurationError, parse_duration};
 pub use layer::{Layer, Match, Provenance, Slot};
+pub use level_set::LevelSet;
 pub use log_level::{LogLevel, LogLevelError};
 pub use store::{Entry, LayeredStore, Update};
 pub use value::{

@@ -41,6 +41,7 @@ mod host;
 mod log_level;
 mod murmur3;
 mod operators;
+mod outlook;
 mod property;
 mod provided;
 mod ruleset;

@@ -24,8 +24,19 @@ impl Ruleset {
     /// # Ok::<(), prefab_core::datafile::DatafileError>(())
     /// ```
     pub fn log_level(&self, path: &str, contexts: &Contexts<'_>, host: &dyn Host) -> Option<LogLevel> {
-        logger_keys(path).find_map(|key| {
-            let config = self.config(self.keys.logger(key)?)?;
+        self.log_level_among(logger_keys(path), contexts, host)
+    }
+
+    /// Returns the level that the first of these logger paths names, each looked at by itself; `""` is the
+    /// root.
+    pub fn log_level_among<'p>(
+        &self,
+        paths: impl IntoIterator<Item = &'p str>,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+    ) -> Option<LogLevel> {
+        paths.into_iter().find_map(|path| {
+            let config = self.config(self.keys.logger(path)?)?;
             match self.evaluate_config(config, contexts, host, &mut ()).ok()?.value {
                 EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
                 _ => None,

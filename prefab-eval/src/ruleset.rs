@@ -65,6 +65,11 @@ impl KeyTable {
         self.loggers.get(path).copied()
     }
 
+    /// Lists the slots of the keys below `log-level`, itself included.
+    pub(crate) fn loggers(&self) -> impl Iterator<Item = u32> {
+        self.loggers.values().copied()
+    }
+
     pub(crate) fn name(&self, slot: u32) -> &str {
         self.names.get(slot as usize).map_or("", |name| name)
     }

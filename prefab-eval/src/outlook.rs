@@ -1,0 +1,230 @@
+//! What a logger's level can be, whoever is asking: the answer before the question.
+//!
+//! A line of code is asked about once and remembers the answer, so whether a level can depend on contexts
+//! has to be known beforehand. The outlook may hold levels that never come; it never lacks one that does.
+
+use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
+
+use crate::{
+    Contexts, FixedHost, Ruleset,
+    compile::{Answer, Check, CompiledConfig, Condition, Kind},
+    contexts::Stack,
+    log_level::logger_keys,
+    operators::Test,
+    property::Property,
+};
+
+impl Ruleset {
+    /// Returns every answer that [`log_level`](Self::log_level) can give for `path`, whatever the contexts
+    /// and the time are; `NotSet` stands for `None`.
+    ///
+    /// ```
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// use prefab_eval::Ruleset;
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "log-level", "rows": [{"values": [{"value": {"logLevel": "WARN"}}]}]},
+    ///     {"id": "2", "key": "log-level.my_app.db", "rows": [{"values": [
+    ///         {"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
+    ///                        "valueToMatch": {"stringList": {"values": ["u-1"]}}}],
+    ///          "value": {"logLevel": "DEBUG"}}]}]}
+    /// ]}"#)?;
+    /// assert_eq!(ruleset.log_levels("my_app").only(), Some(LogLevel::Warn));
+    /// assert_eq!(
+    ///     ruleset.log_levels("my_app.db"),
+    ///     LevelSet::from_iter([LogLevel::Debug, LogLevel::Warn]),
+    /// );
+    /// # Ok::<(), prefab_core::datafile::DatafileError>(())
+    /// ```
+    pub fn log_levels(&self, path: &str) -> LevelSet {
+        self.log_levels_among(logger_keys(path))
+    }
+
+    /// Returns every answer that [`log_level_among`](Self::log_level_among) can give for these paths.
+    pub fn log_levels_among<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> LevelSet {
+        let mut levels = LevelSet::EMPTY;
+        for path in paths {
+            let Some(config) = self.keys.logger(path).and_then(|slot| self.config(slot)) else { continue };
+            let here = outlook(config, &ContextSet::new());
+            levels = levels.union(here.without(LogLevel::NotSet));
+            if !here.contains(LogLevel::NotSet) {
+                return levels;
+            }
+        }
+        levels.union(LevelSet::of(LogLevel::NotSet))
+    }
+
+    /// Returns every level that any logger can have, those included that no config speaks of.
+    pub fn log_levels_of_all(&self) -> LevelSet {
+        let configs = self.keys.loggers().filter_map(|slot| self.config(slot));
+        let levels = configs.map(|config| outlook(config, &ContextSet::new()).without(LogLevel::NotSet));
+        levels.fold(self.log_levels(""), LevelSet::union)
+    }
+
+    /// Returns every level that the config `key` can evaluate to in calls that give the contexts `known`,
+    /// and perhaps others; `NotSet` stands for everything that is no level.
+    pub fn level_outlook(&self, key: &str, known: &ContextSet) -> LevelSet {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot));
+        config.map_or(LevelSet::of(LogLevel::NotSet), |config| outlook(config, known))
+    }
+}
+
+fn outlook(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
+    let mut levels = LevelSet::EMPTY;
+    for rule in config.rows.iter().flat_map(|row| &row.rules) {
+        let mut certain = true;
+        let mut possible = true;
+        for condition in &rule.conditions {
+            match foreseen(condition, known) {
+                Some(true) => {}
+                Some(false) => possible = false,
+                None => certain = false,
+            }
+        }
+        if possible {
+            levels = levels.union(levels_of(&rule.answer));
+            if certain {
+                return levels;
+            }
+        }
+    }
+    levels.union(LevelSet::of(LogLevel::NotSet))
+}
+
+/// Tells whether a condition holds, where that is the same in every evaluation.
+fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
+    let Condition { property, check } = condition;
+    let test = match check {
+        Check::Test(Test::Always) => return Some(true),
+        Check::Test(Test::Never) => return Some(false),
+        Check::Test(test) => test,
+        Check::Segment { .. } | Check::Provided { .. } => return None,
+    };
+    match property {
+        Property::Named(name) if known.get(name.context()).is_none() => return None,
+        Property::CurrentTime => return None,
+        Property::Named(_) | Property::Namespace(_) => {}
+    }
+    let nothing = ContextSet::new();
+    // The host is asked for the time alone, which was ruled out above.
+    property.with(&Stack::new(&Contexts::of(known), &nothing), &FixedHost::default(), |value| {
+        Some(test.holds(value))
+    })
+}
+
+fn levels_of(answer: &Answer) -> LevelSet {
+    match &answer.kind {
+        Kind::LogLevel(level) => LevelSet::of(*level),
+        Kind::Weighted(weighted) => {
+            weighted.answers.iter().map(levels_of).fold(LevelSet::EMPTY, LevelSet::union)
+        }
+        // The environment may say any level, or none.
+        Kind::Provided { wanted: ValueType::LogLevel, .. } => LevelSet::ALL,
+        _ => LevelSet::of(LogLevel::NotSet),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prefab_core::Context;
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    fn config(key: &str, values: &Json) -> Json {
+        json!({"id": "1", "key": key, "configType": "LOG_LEVEL", "valueType": "LOG_LEVEL", "rows": [{"values": values}]})
+    }
+
+    fn ruleset(configs: &[Json]) -> Ruleset {
+        Ruleset::from_datafile(&json!({ "configs": configs }).to_string()).unwrap()
+    }
+
+    fn level(name: &str) -> Json {
+        json!({"value": {"logLevel": name}})
+    }
+
+    fn level_if(name: &str, operator: &str, property: &str, right: &str) -> Json {
+        json!({"criteria": [{"propertyName": property, "operator": operator,
+            "valueToMatch": {"stringList": {"values": [right]}}}], "value": {"logLevel": name}})
+    }
+
+    #[test]
+    fn a_level_depends_on_contexts_only_where_a_rule_asks_for_them() {
+        let check = |values: Json, expected: &[LogLevel]| {
+            let rules = ruleset(&[config("log-level.a", &values)]);
+            assert_eq!(rules.log_levels("a.b"), expected.iter().copied().collect(), "{values}");
+        };
+        use LogLevel::{Debug, Error, Info, NotSet};
+        check(json!([level("INFO")]), &[Info]);
+        check(json!([level_if("INFO", "ALWAYS_TRUE", "", "x")]), &[Info]);
+        check(json!([level_if("DEBUG", "PROP_IS_ONE_OF", "user.key", "u"), level("INFO")]), &[Debug, Info]);
+        check(json!([level_if("DEBUG", "PROP_IS_ONE_OF", "user.key", "u")]), &[Debug, NotSet]);
+        check(json!([level("INFO"), level("DEBUG")]), &[Info]);
+        check(json!([{"value": {"string": "debug"}}]), &[NotSet]);
+        check(json!([{"value": {"provided": {"source": "ENV_VAR", "lookup": "L"}}}]), &LogLevel::ALL);
+        check(
+            json!([{"value": {"weightedValues": {"weightedValues": [
+                {"weight": 1, "value": {"logLevel": "DEBUG"}}, {"weight": 1, "value": {"logLevel": "ERROR"}}]}}}]),
+            &[Debug, Error],
+        );
+    }
+
+    #[test]
+    fn what_is_known_of_a_call_is_taken_into_account() {
+        let rules = ruleset(&[config(
+            "log-levels.default",
+            &json!([
+                level_if("DEBUG", "PROP_STARTS_WITH_ONE_OF", "logger.path", "a."),
+                level_if("TRACE", "PROP_IS_ONE_OF", "user.key", "u"),
+                level("INFO")
+            ]),
+        )]);
+        let outlook = |path: &str| {
+            rules.level_outlook("log-levels.default", &Context::new("logger").with("path", path).into())
+        };
+        assert_eq!(outlook("a.b"), LevelSet::of(LogLevel::Debug));
+        assert_eq!(outlook("b"), LevelSet::from_iter([LogLevel::Trace, LogLevel::Info]));
+    }
+
+    prop_compose! {
+        fn rule()(
+            name in prop::sample::select(vec!["NOT_SET_LOG_LEVEL", "TRACE", "DEBUG", "INFO", "ERROR"]),
+            operator in prop::sample::select(vec![
+                "NONE", "ALWAYS_TRUE", "PROP_IS_ONE_OF", "PROP_IS_NOT_ONE_OF", "PROP_ENDS_WITH_ONE_OF", "IN_SEG"]),
+            property in prop::sample::select(vec!["user.key", "pod.name", "prefab.current-time"]),
+            right in prop::sample::select(vec!["a", "b"]),
+        ) -> Json {
+            if operator == "NONE" { level(name) } else { level_if(name, operator, property, right) }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_lies_outside_of_the_outlook(
+            rules in prop::collection::vec((prop::sample::select(vec![
+                "log-level", "log-level.a", "log-level.a.b", "log-level.a.b.c"]),
+                prop::collection::vec(rule(), 0..4)), 0..5),
+            user in prop::option::of(prop::sample::select(vec!["a", "b", "c"])),
+            pod in prop::option::of(prop::sample::select(vec!["a", "b"])),
+            path in prop::sample::select(vec!["", "a", "a.b", "a.b.c", "a.b.c.d", "x.y"]),
+        ) {
+            let configs: Vec<Json> = rules.iter().map(|(key, values)| config(key, &json!(values))).collect();
+            let rules = ruleset(&configs);
+            let mut contexts = ContextSet::new();
+            for (name, value) in [("user", user), ("pod", pod)] {
+                if let Some(value) = value {
+                    let property = if name == "user" { "key" } else { "name" };
+                    contexts.set(Context::new(name).with(property, value));
+                }
+            }
+            let answer = rules.log_level(path, &Contexts::of(&contexts), &FixedHost::default());
+            let level = answer.unwrap_or(LogLevel::NotSet);
+            let outlook = rules.log_levels(path);
+            prop_assert!(outlook.contains(level), "{level} is not in {outlook:?}");
+            prop_assert!(level == LogLevel::NotSet || rules.log_levels_of_all().contains(level));
+            if let Some(only) = outlook.only() {
+                prop_assert_eq!(level, only);
+            }
+        }
+    }
+}
