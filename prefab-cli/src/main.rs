@@ -16,6 +16,16 @@ Exit codes:
   2  the command line is wrong
   3  a file or a datafile could not be read";
 
+const SERVE_EXAMPLES: &str = "\
+The first start makes a project with the environments Development, Staging and Production, and prints their
+keys. They are stored hashed and cannot be shown again.
+
+Examples:
+  prefab serve                                     a server on this machine, data in ./prefab-data
+  prefab serve --listen 0.0.0.0:8742               reachable from elsewhere
+  prefab serve --seed-from defaults.json           a project that begins with a datafile's configs
+  prefab serve --listen 127.0.0.1:0 --json         a free port, told as JSON, for scripts";
+
 /// Configs, feature flags and log levels: ask, list, explain.
 #[derive(Parser)]
 #[command(name = "prefab", version, after_help = EXIT_CODES)]
@@ -34,6 +44,9 @@ enum Verb {
     Explain(commands::explain::Args),
     /// Answers questions given as JSON lines on standard input with JSON lines
     Eval(commands::eval::Args),
+    /// Serves configs, flags and log levels to SDKs
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Box<commands::serve::Args>),
 }
 
 /// Why a command ends without an answer.
@@ -57,6 +70,7 @@ fn main() -> ExitCode {
         Verb::List(args) => commands::list::run(&args),
         Verb::Explain(args) => commands::explain::run(&args),
         Verb::Eval(args) => commands::eval::run(&args),
+        Verb::Serve(args) => commands::serve::run(*args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,3 +4,4 @@ pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod serve;
