@@ -17,8 +17,8 @@ Exit codes:
   3  a file or a datafile could not be read";
 
 const SERVE_EXAMPLES: &str = "\
-The first start makes a project with the environments Development, Staging and Production, and prints their
-keys. They are stored hashed and cannot be shown again.
+The first start makes a project with the environments Development, Staging and Production,
+and prints their keys. They are stored hashed and cannot be shown again.
 
 Examples:
   prefab serve                                     a server on this machine, data in ./prefab-data
