@@ -66,7 +66,7 @@ impl LevelSet {
 
     /// Returns the level of a set of one.
     pub fn only(self) -> Option<LogLevel> {
-        if self.bits.count_ones() == 1 { self.iter().next() } else { None }
+        if self.bits.is_power_of_two() { self.iter().next() } else { None }
     }
 
     /// Returns the level that lets the most through, of those that name one.
@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn a_set_knows_its_ends() {
+        use LogLevel::{Debug, Error, Fatal, NotSet, Trace};
         let check = |levels: &[LogLevel], loudest, quietest, only| {
             let set: LevelSet = levels.iter().copied().collect();
             assert_eq!((set.loudest(), set.quietest(), set.only()), (loudest, quietest, only), "{set:?}");
         };
-        use LogLevel::{Debug, Error, Fatal, NotSet, Trace};
         check(&[], None, None, None);
         check(&[NotSet], None, None, Some(NotSet));
         check(&[Debug], Some(Debug), Some(Debug), Some(Debug));

@@ -150,11 +150,11 @@ mod tests {
 
     #[test]
     fn a_level_depends_on_contexts_only_where_a_rule_asks_for_them() {
+        use LogLevel::{Debug, Error, Info, NotSet};
         let check = |values: Json, expected: &[LogLevel]| {
             let rules = ruleset(&[config("log-level.a", &values)]);
             assert_eq!(rules.log_levels("a.b"), expected.iter().copied().collect(), "{values}");
         };
-        use LogLevel::{Debug, Error, Info, NotSet};
         check(json!([level("INFO")]), &[Info]);
         check(json!([level_if("INFO", "ALWAYS_TRUE", "", "x")]), &[Info]);
         check(json!([level_if("DEBUG", "PROP_IS_ONE_OF", "user.key", "u"), level("INFO")]), &[Debug, Info]);
