@@ -1,0 +1,143 @@
+//! How many lines each logger printed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use prefab_core::LogLevel;
+use tracing_core::{Event, Level};
+use tracing_log::NormalizeEvent as _;
+
+use crate::{line_level, logger_path};
+
+/// Threads share this many tables, so that they rarely wait for each other.
+const TABLES: usize = 16;
+
+/// A table has room for this many loggers; the lines of further ones are only numbered.
+const MAX_LOGGERS: usize = 1_000;
+
+/// Counts the lines that a filter lets through, by logger and level.
+///
+/// Lines that are held back are not counted: most of them cost less than counting would.
+#[derive(Debug, Default)]
+pub struct LineCounts {
+    tables: [Mutex<HashMap<Box<str>, [u64; 5]>>; TABLES],
+    left_out: AtomicU64,
+}
+
+/// The lines of one logger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggerLines {
+    /// The logger's path, `my_app.db.pool`.
+    pub logger: String,
+    /// How many lines there were of each level, where there was any.
+    pub lines: Vec<(LogLevel, u64)>,
+}
+
+impl LineCounts {
+    /// Takes the counts out, sorted by logger; counting starts over.
+    pub fn take(&self) -> Vec<LoggerLines> {
+        let mut sums: BTreeMap<String, [u64; 5]> = BTreeMap::new();
+        for table in &self.tables {
+            for (target, counts) in std::mem::take(&mut *lock(table)) {
+                let sum = sums.entry(logger_path(&target).into_owned()).or_default();
+                for (sum, count) in sum.iter_mut().zip(counts) {
+                    *sum += count;
+                }
+            }
+        }
+        let lines = |counts: [u64; 5]| {
+            let lines = LEVELS.map(line_level).into_iter().zip(counts);
+            lines.filter(|(_, count)| *count > 0).collect()
+        };
+        sums.into_iter().map(|(logger, counts)| LoggerLines { logger, lines: lines(counts) }).collect()
+    }
+
+    /// Takes out how many lines were of loggers for which there was no room.
+    pub fn take_left_out(&self) -> u64 {
+        self.left_out.swap(0, Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, event: &Event<'_>) {
+        // The lines of the bridge carry their true target along.
+        match event.normalized_metadata() {
+            Some(metadata) => self.count(metadata.target(), *metadata.level()),
+            None => self.count(event.metadata().target(), *event.metadata().level()),
+        }
+    }
+
+    fn count(&self, target: &str, level: Level) {
+        let mut table = lock(&self.tables[own_table()]);
+        if let Some(counts) = table.get_mut(target) {
+            counts[place(level)] += 1;
+        } else if table.len() < MAX_LOGGERS {
+            table.entry(target.into()).or_default()[place(level)] += 1;
+        } else {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+const LEVELS: [Level; 5] = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+
+fn place(level: Level) -> usize {
+    match level {
+        Level::TRACE => 0,
+        Level::DEBUG => 1,
+        Level::INFO => 2,
+        Level::WARN => 3,
+        Level::ERROR => 4,
+    }
+}
+
+/// Returns the table of this thread; threads take them in turn.
+fn own_table() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed) % TABLES;
+    }
+    OWN.try_with(|own| *own).unwrap_or_default()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_all_threads_add_up_and_are_taken_once() {
+        let counts = LineCounts::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        counts.count("my_app::db", Level::DEBUG);
+                        counts.count("my_app", Level::ERROR);
+                    }
+                });
+            }
+        });
+        let lines =
+            |logger: &str, level| LoggerLines { logger: logger.to_owned(), lines: vec![(level, 400)] };
+        assert_eq!(counts.take(), [lines("my_app", LogLevel::Error), lines("my_app.db", LogLevel::Debug)]);
+        assert_eq!(counts.take(), []);
+    }
+
+    #[test]
+    fn loggers_beyond_the_bound_cost_no_memory() {
+        let counts = LineCounts::default();
+        for nth in 0..MAX_LOGGERS + 50 {
+            counts.count(&format!("logger-{nth}"), Level::INFO);
+        }
+        assert_eq!(counts.take().len(), MAX_LOGGERS);
+        assert_eq!(counts.take_left_out(), 50);
+    }
+}

@@ -1,0 +1,156 @@
+//! The decisions: which lines always, never or sometimes; and what happens when that changes.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use prefab_core::{LevelSet, LogLevel};
+use tracing_core::{LevelFilter, Metadata, callsite, subscriber::Interest};
+
+use crate::{LevelResolver, LineCounts, Settings, guard, level_filter};
+
+/// The target of the bridge's own callsites, which all `log` lines share.
+const BRIDGE: &str = "log";
+
+/// How often a refresh starts over because somebody asked in the meantime.
+const MAX_PASSES: usize = 4;
+
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) counts: Option<LineCounts>,
+    resolver: OnceLock<Arc<dyn LevelResolver>>,
+    log_in_step: AtomicBool,
+    /// How often `tracing` has asked for something that it will remember, outside of a refresh.
+    asked: AtomicUsize,
+    refreshing: Mutex<()>,
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            counts: settings.count_lines.then(LineCounts::default),
+            resolver: OnceLock::new(),
+            log_in_step: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
+            refreshing: Mutex::new(()),
+        }
+    }
+
+    pub(crate) fn attach(&self, resolver: Arc<dyn LevelResolver>) {
+        // The first one stays.
+        let _ = self.resolver.set(resolver);
+    }
+
+    pub(crate) fn keep_log_in_step(&self) {
+        self.log_in_step.store(true, Ordering::Release);
+        self.refresh();
+    }
+
+    /// Says what a callsite is to remember.
+    pub(crate) fn interest(&self, metadata: &Metadata<'_>) -> Interest {
+        let interest = self.foresee(metadata);
+        self.note_asked();
+        interest
+    }
+
+    fn foresee(&self, metadata: &Metadata<'_>) -> Interest {
+        // The true target of a `log` line is known only when it comes. The callsites that are first seen from
+        // inside a decision must not be silenced for good.
+        if metadata.target() == BRIDGE {
+            return Interest::sometimes();
+        }
+        let Some(levels) = guard::deciding(|| guard::with_path(metadata.target(), |path| self.levels(path)))
+        else {
+            return Interest::sometimes();
+        };
+        let lets_through =
+            |level: Option<LogLevel>| level_filter(level.unwrap_or_default()) >= *metadata.level();
+        if lets_through(levels.quietest()) {
+            Interest::always()
+        } else if lets_through(levels.loudest()) {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
+    }
+
+    /// Decides about one line or span, for the work that is going on on this thread.
+    #[inline]
+    pub(crate) fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let level = guard::deciding(|| guard::with_path(metadata.target(), |path| self.level(path)));
+        level.is_some_and(|level| level_filter(level) >= *metadata.level())
+    }
+
+    /// Returns the most that any logger lets through.
+    pub(crate) fn max_level(&self) -> Option<LevelFilter> {
+        let levels = guard::deciding(|| match self.resolver.get() {
+            Some(resolver) => self.or_default(&**resolver, resolver.levels_of_all()),
+            None => LevelSet::of(self.settings.bootstrap),
+        });
+        self.note_asked();
+        Some(level_filter(levels?.loudest()?))
+    }
+
+    #[inline]
+    fn level(&self, path: &str) -> LogLevel {
+        let Some(resolver) = self.resolver.get() else { return self.settings.bootstrap };
+        resolver.level(path).unwrap_or_else(|| self.default(&**resolver))
+    }
+
+    fn levels(&self, path: &str) -> LevelSet {
+        match self.resolver.get() {
+            Some(resolver) => self.or_default(&**resolver, resolver.levels(path)),
+            None => LevelSet::of(self.settings.bootstrap),
+        }
+    }
+
+    fn default(&self, resolver: &dyn LevelResolver) -> LogLevel {
+        if resolver.is_ready() { self.settings.default } else { self.settings.bootstrap }
+    }
+
+    fn or_default(&self, resolver: &dyn LevelResolver, levels: LevelSet) -> LevelSet {
+        levels.or(self.default(resolver))
+    }
+
+    fn note_asked(&self) {
+        if !guard::is_refreshing() {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Has `tracing` ask again for all that it remembers, then brings `log` in step.
+    ///
+    /// The resolver must have its new answers before; otherwise the old ones would be remembered.
+    pub(crate) fn refresh(&self) {
+        guard::refreshing(|| {
+            // One at a time, so that `log` never gets the maximum of a refresh that was overtaken. Nothing that
+            // `tracing` asks waits for this lock.
+            let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+            for _ in 0..MAX_PASSES {
+                let asked = self.asked.load(Ordering::SeqCst);
+                callsite::rebuild_interest_cache();
+                // A thread that asked before the news may have put its answer down after the rebuild went by.
+                if self.asked.load(Ordering::SeqCst) == asked {
+                    break;
+                }
+            }
+            if self.log_in_step.load(Ordering::Acquire) {
+                log::set_max_level(log_level(LevelFilter::current()));
+            }
+        });
+    }
+}
+
+/// Other layers have their say in `tracing`'s maximum, so `log`'s follows that one.
+fn log_level(filter: LevelFilter) -> log::LevelFilter {
+    match filter {
+        LevelFilter::TRACE => log::LevelFilter::Trace,
+        LevelFilter::DEBUG => log::LevelFilter::Debug,
+        LevelFilter::INFO => log::LevelFilter::Info,
+        LevelFilter::WARN => log::LevelFilter::Warn,
+        LevelFilter::ERROR => log::LevelFilter::Error,
+        LevelFilter::OFF => log::LevelFilter::Off,
+    }
+}
