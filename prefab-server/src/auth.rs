@@ -1,6 +1,9 @@
 //! Where does a request carry its key?
 
-use base64::{Engine as _, alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use http::{HeaderMap, header::AUTHORIZATION};
 
 /// Some clients leave the padding out.
@@ -45,11 +48,7 @@ mod tests {
         let authuser = "YXV0aHVzZXI6MTIzLURldmVsb3BtZW50LVAyMDItRTMwOC1TREstYWJjZGVm";
         check("authorization", &format!("Basic {authuser}"), key);
         check("authorization", &format!("basic {authuser}"), key);
-        check(
-            "authorization",
-            "Basic dToxMjMtRGV2ZWxvcG1lbnQtUDIwMi1FMzA4LVNESy1hYmNkZWY=",
-            key,
-        );
+        check("authorization", "Basic dToxMjMtRGV2ZWxvcG1lbnQtUDIwMi1FMzA4LVNESy1hYmNkZWY=", key);
         check("authorization", "Bearer 123-Development-P202-E308-SDK-abcdef", key);
         check("auth", "123-Development-P202-E308-SDK-abcdef", key);
         check("authorization", "Basic !!!", None);

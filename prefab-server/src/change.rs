@@ -20,6 +20,11 @@ pub(crate) async fn put(app: &App, caller: &Caller, config: Config) -> Result<i6
     if !problems.is_empty() {
         return Err(ApiError::Invalid(problems));
     }
+    if config.config_type != ConfigType::Segment
+        && let Some(standing) = caller.project.config(&config.key)
+    {
+        keep_segment(caller, &standing)?;
+    }
     append(app, caller, config.key.clone(), Some(config), expected).await
 }
 
@@ -56,14 +61,21 @@ pub(crate) async fn delete(
     standing: &Arc<Version>,
     expected: Expected,
 ) -> Result<i64, ApiError> {
-    if standing.config.as_ref().is_some_and(|config| config.config_type == ConfigType::Segment) {
-        let users = validate::users_of_segment(&standing.key, &caller.project.configs());
-        if !users.is_empty() {
-            let (key, users) = (&standing.key, users.join("`, `"));
-            return Err(ApiError::Conflict(format!("segment `{key}` is used by `{users}`")));
-        }
-    }
+    keep_segment(caller, standing)?;
     append(app, caller, standing.key.clone(), None, expected).await
+}
+
+/// Refuses to take a segment away that rules refer to; Python raises for those.
+fn keep_segment(caller: &Caller, standing: &Version) -> Result<(), ApiError> {
+    if standing.config.as_ref().is_none_or(|config| config.config_type != ConfigType::Segment) {
+        return Ok(());
+    }
+    let users = validate::users_of_segment(&standing.key, &caller.project.configs());
+    if users.is_empty() {
+        return Ok(());
+    }
+    let (key, users) = (&standing.key, users.join("`, `"));
+    Err(ApiError::Conflict(format!("segment `{key}` is used by `{users}`")))
 }
 
 async fn append(

@@ -126,8 +126,7 @@ mod tests {
 
     #[test]
     fn a_key_has_the_form_that_official_tools_read() {
-        let issued =
-            mint(12, (EnvironmentId(3), "Pre Production"), ProjectId(1), KeyKind::Backend).unwrap();
+        let issued = mint(12, (EnvironmentId(3), "Pre Production"), ProjectId(1), KeyKind::Backend).unwrap();
         assert!(issued.key.starts_with("12-PreProduction-P1-E3-SDK-"), "{}", issued.key);
         assert_eq!(id_of(&issued.key), Some(12));
         assert!(!format!("{issued:?}").contains(&issued.key));

@@ -53,7 +53,11 @@ impl Metrics {
         registry.register("streams_refused", "Streams ended for want of room", streams_refused);
         registry.register("evaluations", "Evaluations for front ends", evaluations);
         registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
-        registry.register("telemetry_dropped", "Telemetry entries left out for want of room", telemetry_dropped);
+        registry.register(
+            "telemetry_dropped",
+            "Telemetry entries left out for want of room",
+            telemetry_dropped,
+        );
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = text::encode(&mut text, &registry);

@@ -2,9 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use prefab_core::{
-    Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType,
-};
+use prefab_core::{Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType};
 use prefab_eval::{Options, Ruleset};
 
 use crate::{project::Configs, store::Environment};
@@ -129,22 +127,25 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
     }
 }
 
-/// Compiles the config beside the segments and takes what the engine says: patterns that do not parse,
-/// segments that are missing or lead back to themselves.
+/// Compiles the config beside the segments and takes what the engine says that it did not say before: patterns
+/// that do not parse, segments that are missing or lead back to themselves.
 fn compiled(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
     let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
-    let segments = standing.values().filter_map(|version| version.config.as_ref()).filter(|other| {
-        other.config_type == ConfigType::Segment && other.key != config.key
-    });
-    let entries: Vec<Entry> = segments
-        .chain([config])
-        .map(|config| Entry::new(config.clone(), Arc::clone(&provenance)))
+    let segments: Vec<&Config> = standing
+        .values()
+        .filter_map(|version| version.config.as_ref())
+        .filter(|other| other.config_type == ConfigType::Segment && other.key != config.key)
         .collect();
+    let findings = |configs: Vec<&Config>, project_env_id: i64| {
+        let entries: Vec<Entry> =
+            configs.into_iter().map(|config| Entry::new(config.clone(), Arc::clone(&provenance))).collect();
+        Ruleset::build(entries, Options { project_env_id, ..Options::default() }).findings()
+    };
     let mut problems: Vec<String> = Vec::new();
     for environment in environments {
-        let options = Options { project_env_id: environment.id.0, ..Options::default() };
-        let ruleset = Ruleset::build(entries.iter().cloned(), options);
-        for finding in ruleset.findings().into_iter().filter(|finding| finding.key == config.key) {
+        let before = findings(segments.clone(), environment.id.0);
+        let now = findings([&segments[..], &[config]].concat(), environment.id.0);
+        for finding in now.into_iter().filter(|finding| !before.contains(finding)) {
             let problem = format!("`{}`: {}", finding.place, finding.cause);
             if !problems.contains(&problem) {
                 problems.push(problem);

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{App, ApiError};
+use super::{ApiError, App};
 use crate::{auth, hub, key::KeyKind};
 
 /// The owner of any good key.

@@ -28,7 +28,11 @@ pub(super) async fn get(
 /// Protobuf unless JSON is asked for by name: Go names nothing, and old Python wants anything.
 pub(super) fn form(headers: &HeaderMap) -> Form {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if accept.contains("application/json") && !accept.contains("protobuf") { Form::Json } else { Form::Protobuf }
+    if accept.contains("application/json") && !accept.contains("protobuf") {
+        Form::Json
+    } else {
+        Form::Protobuf
+    }
 }
 
 /// Answers with the bytes, or with 304 where the client has them. Never with a `max-age`: clients would not

@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     extract::{Path, Query, State},
 };
-use prefab_core::{Config, ConfigRow, ConfigType, ConditionalValue, ValueType, datafile};
+use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ValueType, datafile};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,8 +38,7 @@ pub(super) async fn set_default(
     let key = json.get("configKey").and_then(Value::as_str);
     let key = key.ok_or_else(|| ApiError::invalid("`configKey`: expected a text"))?;
     let value = json.get("value").ok_or_else(|| ApiError::invalid("`value`: expected a value"))?;
-    let value =
-        datafile::value_from_json(value).map_err(|finding| ApiError::invalid(finding.to_string()))?;
+    let value = datafile::value_from_json(value).map_err(|finding| ApiError::invalid(finding.to_string()))?;
     let environment = int(&json, "environmentId")?.filter(|id| *id != 0).map(EnvironmentId);
     let standing = caller.project.config(key).ok_or(ApiError::NotFound)?;
     if let Some(version) = int(&json, "currentVersionId")?
@@ -109,7 +108,8 @@ pub(super) async fn evaluation_stats(
         }
         all += total;
     }
-    let mut stats = json!({ "key": key, "start": app.started_millis, "end": clock::now_millis(), "total": all });
+    let mut stats =
+        json!({ "key": key, "start": app.started_millis, "end": clock::now_millis(), "total": all });
     // The official tool takes an empty object for evaluations.
     if !environments.is_empty() {
         stats["environments"] = Value::Object(environments);
@@ -133,9 +133,10 @@ pub(super) async fn boolean_flag(
 }
 
 fn flag(caller: &Caller, key: &str, on: bool) -> Config {
-    let rows = caller.project.environments.iter().map(|environment| {
-        ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
-    });
+    let rows =
+        caller.project.environments.iter().map(|environment| {
+            ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
+        });
     Config {
         project_id: caller.project.id.0,
         key: key.to_owned(),

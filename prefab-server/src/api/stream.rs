@@ -1,5 +1,14 @@
 //! Streams: what is newer than the client's cursor, then every change as it comes.
 
+use std::convert::Infallible;
+
+use super::{ApiError, App, caller::Backend};
+use crate::{
+    feed::{Feed, Step},
+    hub::Caller,
+    limits::StreamPermit,
+    publish::Form,
+};
 use axum::{
     body::Body,
     extract::{Query, State},
@@ -8,13 +17,6 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response, header};
 use serde::Deserialize;
-use super::{ApiError, App, caller::Backend};
-use crate::{
-    feed::{Feed, Step},
-    hub::Caller,
-    limits::StreamPermit,
-    publish::Form,
-};
 
 /// Sent at once, so that a client sees headers and proxies stop waiting.
 const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
@@ -36,12 +38,13 @@ pub(super) async fn get(
 ) -> Result<Response<Body>, ApiError> {
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
-        return Ok(respond(Body::from(BUSY)));
+        let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
+        return Ok(respond(Body::from_stream(busy)));
     };
     let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
     let events = Events::new(&app, caller, cursor(&headers), form, permit);
     let events = stream::unfold(events, |mut events| async move {
-        events.next().await.map(|bytes| (Ok::<_, std::convert::Infallible>(bytes), events))
+        events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
     Ok(respond(Body::from_stream(events)))
 }

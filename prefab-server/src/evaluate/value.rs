@@ -23,8 +23,7 @@ pub(super) fn to_json(value: &EvaluatedValue<'_>, shape: Shape) -> Option<(&'sta
         EvaluatedValue::Duration(duration) => {
             let definition = format_duration(*duration);
             let json = if is_old {
-                let mut json =
-                    json!({ "seconds": duration.as_secs().to_string(), "definition": definition });
+                let mut json = json!({ "seconds": duration.as_secs().to_string(), "definition": definition });
                 if duration.subsec_nanos() != 0 {
                     json["nanos"] = duration.subsec_nanos().into();
                 }

@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn a_large_change_goes_in_several_events() {
         let config = Config { id: 1, ..Config::constant("k", "x".repeat(20_000)) };
-        let (small, large) = (item(&config), item(&Config { id: 2, ..Config::constant("l", "x".repeat(90_000)) }));
+        let (small, large) =
+            (item(&config), item(&Config { id: 2, ..Config::constant("l", "x".repeat(90_000)) }));
         let sent = events(&[&small, &small, &small, &large, &small], &pointer(), Form::Protobuf);
         let text = std::str::from_utf8(&sent).unwrap();
         let sizes: Vec<usize> = text.split_terminator("\n\n").map(str::len).collect();

@@ -167,10 +167,9 @@ fn in_range(criterion: &Criterion) -> Sent {
 fn value(value: &ConfigValue) -> ConfigValue {
     let Value::Weighted(weighted) = &value.value else { return value.clone() };
     let WeightedValues { values, hash_by_property_name } = weighted;
-    let choices = values.iter().map(|WeightedValue { weight, value }| WeightedValue {
-        weight: *weight,
-        value: self::value(value),
-    });
+    let choices = values
+        .iter()
+        .map(|WeightedValue { weight, value }| WeightedValue { weight: *weight, value: self::value(value) });
     let weighted = WeightedValues {
         values: choices.collect(),
         // Node throws where it is absent; empty means chance to all.

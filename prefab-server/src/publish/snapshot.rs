@@ -205,11 +205,7 @@ fn tag_of(audience: &Audience) -> String {
     format!("{:x}", hasher.finish())
 }
 
-fn kept<T: Clone>(
-    answers: &Mutex<HashMap<Wanted, T>>,
-    wanted: Wanted,
-    make: impl FnOnce(&Wanted) -> T,
-) -> T {
+fn kept<T: Clone>(answers: &Mutex<HashMap<Wanted, T>>, wanted: Wanted, make: impl FnOnce(&Wanted) -> T) -> T {
     // Nothing in here can panic half-way, so what a poisoned lock guards is whole.
     let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(answer) = answers.get(&wanted) {

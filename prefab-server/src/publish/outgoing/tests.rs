@@ -43,10 +43,9 @@ fn environment_zero_is_the_default_row() {
 
 #[test]
 fn what_only_another_environment_has_is_deleted_here() {
-    let config =
-        config_from_json(&json!({"id": "7", "projectId": "1", "key": "k", "configType": "CONFIG",
+    let config = config_from_json(&json!({"id": "7", "projectId": "1", "key": "k", "configType": "CONFIG",
         "rows": [{"projectEnvId": "6", "values": [always(1)]}]}))
-        .unwrap();
+    .unwrap();
     let out = config_to_json(&outgoing(&config, EnvironmentId(5), |_| true));
     assert_eq!(out, json!({"id": "7", "projectId": "1", "key": "k", "configType": "DELETED"}));
 }
@@ -81,9 +80,8 @@ fn a_rule_that_no_client_understands_is_left_out() {
 
 #[test]
 fn no_segment_dangles() {
-    let in_seg = |operator: &str, key: &str| {
-        when(json!({"operator": operator, "valueToMatch": {"string": key}}))
-    };
+    let in_seg =
+        |operator: &str, key: &str| when(json!({"operator": operator, "valueToMatch": {"string": key}}));
     check(in_seg("IN_SEG", "beta"), in_seg("IN_SEG", "beta"));
     check(in_seg("IN_SEG", "gone"), json!([{"values": [always(2)]}]));
     check(in_seg("NOT_IN_SEG", "gone"), json!([{"values": [{"value": {"int": "1"}}, always(2)]}]));
@@ -92,17 +90,14 @@ fn no_segment_dangles() {
 #[test]
 fn ranges_are_two_comparisons() {
     let range = |range: Json| {
-        when(json!({"propertyName": "user.age", "operator": "IN_INT_RANGE", "valueToMatch": {"intRange": range}}))
+        when(
+            json!({"propertyName": "user.age", "operator": "IN_INT_RANGE", "valueToMatch": {"intRange": range}}),
+        )
     };
-    let compared = |criteria: Json| {
-        json!([{"values": [{"criteria": criteria, "value": {"int": "1"}}, always(2)]}])
-    };
-    let at_least = |int: &str| {
-        json!({"propertyName": "user.age", "operator": "PROP_GREATER_THAN_OR_EQUAL", "valueToMatch": {"int": int}})
-    };
-    let below = |int: &str| {
-        json!({"propertyName": "user.age", "operator": "PROP_LESS_THAN", "valueToMatch": {"int": int}})
-    };
+    let compared =
+        |criteria: Json| json!([{"values": [{"criteria": criteria, "value": {"int": "1"}}, always(2)]}]);
+    let at_least = |int: &str| json!({"propertyName": "user.age", "operator": "PROP_GREATER_THAN_OR_EQUAL", "valueToMatch": {"int": int}});
+    let below = |int: &str| json!({"propertyName": "user.age", "operator": "PROP_LESS_THAN", "valueToMatch": {"int": int}});
     check(range(json!({"start": "3", "end": "9"})), compared(json!([at_least("3"), below("9")])));
     check(range(json!({"end": "9"})), compared(json!([below("9")])));
     check(range(json!({})), compared(json!([at_least("-9223372036854775808")])));

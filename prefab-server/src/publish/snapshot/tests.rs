@@ -80,7 +80,8 @@ fn encodings_hold_the_same() {
     let snapshot = snapshot().with(&[config("a", 101)], 101);
     let answer = snapshot.answer(0, &Audience::default(), Form::Protobuf);
     let mut gunzipped = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.gzip()[..]), &mut gunzipped).unwrap();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.gzip()[..]), &mut gunzipped)
+        .unwrap();
     assert_eq!(gunzipped, answer.plain);
     assert_eq!(zstd::decode_all(&answer.zstd()[..]).unwrap(), answer.plain);
 }

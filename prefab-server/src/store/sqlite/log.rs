@@ -131,11 +131,7 @@ pub(super) fn history(
     versions(connection, &query, params![project.0, key, limit])
 }
 
-fn versions(
-    connection: &Connection,
-    query: &str,
-    params: impl Params,
-) -> Result<Vec<Version>, StoreError> {
+fn versions(connection: &Connection, query: &str, params: impl Params) -> Result<Vec<Version>, StoreError> {
     let reading = || failed("reading changes");
     let mut statement = connection.prepare_cached(query).map_err(reading())?;
     let rows = statement.query_map(params, version).map_err(reading())?;

@@ -97,7 +97,10 @@ pub(super) fn create_project(
     };
     for name in environments {
         transaction
-            .execute("INSERT INTO environment (project_id, name) VALUES (?1, ?2)", params![project.id.0, name])
+            .execute(
+                "INSERT INTO environment (project_id, name) VALUES (?1, ?2)",
+                params![project.id.0, name],
+            )
             .map_err(creating())?;
         let id = EnvironmentId(transaction.last_insert_rowid());
         project.environments.push(Environment { id, name: name.clone() });
@@ -106,10 +109,7 @@ pub(super) fn create_project(
     Ok(project)
 }
 
-pub(super) fn issue_key(
-    connection: &mut Connection,
-    request: &KeyRequest,
-) -> Result<IssuedKey, StoreError> {
+pub(super) fn issue_key(connection: &mut Connection, request: &KeyRequest) -> Result<IssuedKey, StoreError> {
     let issuing = || failed("making a key");
     let KeyRequest { project, environment, kind, user_id } = request;
     let transaction = write(connection)?;

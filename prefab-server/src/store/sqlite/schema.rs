@@ -75,8 +75,6 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(failed("upgrading the schema"))?;
     }
-    transaction
-        .pragma_update(None, "user_version", known)
-        .map_err(failed("upgrading the schema"))?;
+    transaction.pragma_update(None, "user_version", known).map_err(failed("upgrading the schema"))?;
     transaction.commit().map_err(failed("upgrading the schema"))
 }

@@ -88,8 +88,7 @@ async fn a_second_process_sees_changes_and_ids_never_repeat() {
     let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     tokio::time::timeout(std::time::Duration::from_secs(5), watch.changed()).await.unwrap().unwrap();
     assert_eq!(other.since(bed.project.id, 0).await.unwrap().len(), 1);
-    let theirs =
-        other.append(bed.project.id, vec![change("b", Some(1), Expected::Absent)]).await.unwrap()[0];
+    let theirs = other.append(bed.project.id, vec![change("b", Some(1), Expected::Absent)]).await.unwrap()[0];
     let ours = bed.append(change("c", Some(1), Expected::Absent)).await.unwrap();
     assert!(first < theirs && theirs < ours);
 }
@@ -98,8 +97,7 @@ async fn a_second_process_sees_changes_and_ids_never_repeat() {
 async fn a_key_is_known_by_its_hash_until_it_is_revoked() {
     let bed = bed().await;
     let environment = bed.project.environments[0].id;
-    let request =
-        KeyRequest { project: bed.project.id, environment, kind: KeyKind::Backend, user_id: None };
+    let request = KeyRequest { project: bed.project.id, environment, kind: KeyKind::Backend, user_id: None };
     let issued = bed.store.issue_key(request).await.unwrap();
     let keys = bed.store.registry().await.unwrap().keys;
     assert!(keys[0].hash.matches(&crate::key::KeyHash::of(&issued.key)));

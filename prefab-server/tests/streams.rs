@@ -1,0 +1,101 @@
+//! Streams as the official SDKs follow them.
+
+mod common;
+
+use common::{Bed, Stream, keys};
+use prefab_server::{KeyKind, Limits};
+
+const PATH: &str = "/api/v1/sse/config";
+
+#[tokio::test]
+async fn a_stream_resumes_at_its_cursor_and_tells_every_change() {
+    let bed = Bed::new().await;
+    let first = bed.create("a", "1").await;
+    bed.create("b", "1").await;
+    for header in ["x-prefab-start-at-id", "Last-Event-ID"] {
+        let mut stream = Stream::open(bed.get(PATH).header(header, first)).await;
+        assert_eq!(stream.block().await.unwrap(), ": connected");
+        let news = stream.set().await.unwrap();
+        assert_eq!(keys(&news), ["b"], "{header}");
+        assert_eq!(news.pointer.unwrap().project_env_id, 1);
+    }
+    let mut stream = Stream::open(bed.get(PATH)).await;
+    assert_eq!(keys(&stream.set().await.unwrap()), ["a", "b"]);
+    bed.set("a", "2").await;
+    let change = stream.set().await.unwrap();
+    assert_eq!(keys(&change), ["a"]);
+    assert_eq!(change.pointer.unwrap().project_env_id, 1);
+    bed.delete("b").await;
+    let deletion = stream.set().await.unwrap();
+    assert!(deletion.configs[0].is_tombstone() && deletion.configs[0].key == "b");
+}
+
+#[tokio::test]
+async fn a_person_s_default_context_is_in_every_event() {
+    let bed = Bed::new().await;
+    bed.create("a", "1").await;
+    let key = bed.key("Development", KeyKind::Admin);
+    let mut stream = Stream::open(bed.http.get(bed.url(PATH)).basic_auth("authuser", Some(key))).await;
+    for _ in 0..2 {
+        let set = stream.set().await.unwrap();
+        assert_eq!(set.default_context.property("prefab-api-key", "user-id"), Some(&"1".into()));
+        bed.set("a", "2").await;
+    }
+}
+
+#[tokio::test]
+async fn json_is_sent_unencoded_to_those_who_ask() {
+    let bed = Bed::new().await;
+    bed.create("a", "1").await;
+    let mut stream = Stream::open(bed.get("/api/v2/sse/config?format=json")).await;
+    let json: serde_json::Value = serde_json::from_str(&stream.data().await.unwrap()).unwrap();
+    assert_eq!(json["configs"][0]["key"], "a");
+    assert_eq!(json["configServicePointer"]["projectEnvId"], "1");
+}
+
+#[tokio::test]
+async fn too_many_streams_end_cleanly_with_a_comment() {
+    let bed = Bed::limited(Limits { streams_per_key: 1, ..Limits::default() }).await;
+    bed.create("a", "1").await;
+    let kept = Stream::open(bed.get(PATH)).await;
+    let response = bed.get(PATH).send().await.unwrap();
+    assert_eq!(response.status(), 200, "no other status suits every client");
+    assert!(response.text().await.unwrap().starts_with(": too many"));
+    drop(kept);
+    // The server notices a moment after the client has gone.
+    for attempt in 0.. {
+        let mut stream = Stream::open(bed.get(PATH)).await;
+        if stream.block().await.unwrap() == ": connected" {
+            break;
+        }
+        assert!(attempt < 100);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn stopping_ends_streams_cleanly() {
+    let bed = Bed::new().await;
+    bed.create("a", "1").await;
+    let mut stream = Stream::open(bed.get(PATH)).await;
+    stream.set().await.unwrap();
+    bed.running.stop_handle().stop();
+    assert_eq!(stream.data().await, None);
+    bed.running.wait().await;
+}
+
+#[tokio::test]
+async fn a_change_of_another_process_reaches_the_stream() {
+    let bed = Bed::new().await;
+    bed.create("a", "1").await;
+    let mut stream = Stream::open(bed.get(PATH)).await;
+    stream.set().await.unwrap();
+    let other =
+        prefab_server::serve(prefab_server::Options::local(bed.dir.path().join("data"))).await.unwrap();
+    assert_eq!(other.keys, [], "keys are told once");
+    let key = bed.key("Development", KeyKind::Admin);
+    let request = bed.http.post(format!("{}/api/v1/config/", other.url)).basic_auth("authuser", Some(key));
+    let response = request.body(common::text_config("b", "2").to_string()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(keys(&stream.set().await.unwrap()), ["b"]);
+}
