@@ -81,7 +81,7 @@ fn twenty_rules_of_ten_values(bencher: Bencher<'_, '_>) {
         let mut values: Vec<String> =
             (0..10).map(|at| format!("user-{rule}-{at}-0000000000000000")).collect();
         if rule == 19 {
-            values[9] = "5905ecd1-9bbf-4711-a663-4f713628a78c".to_owned();
+            values[9] = String::from("5905ecd1-9bbf-4711-a663-4f713628a78c");
         }
         ConditionalValue::when(vec![criterion("user.key", Operator::PropIsOneOf, Value::from(values))], rule)
     });
@@ -104,7 +104,7 @@ fn percentages() -> WeightedValues {
 #[divan::bench]
 fn segment_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     let mut keys: Vec<String> = (0..1000).map(|at| format!("{at:08}-9bbf-4711-a663-4f713628a78c")).collect();
-    keys[500] = "5905ecd1-9bbf-4711-a663-4f713628a78c".to_owned();
+    keys[500] = String::from("5905ecd1-9bbf-4711-a663-4f713628a78c");
     let member = criterion("user.key", Operator::PropIsOneOf, Value::from(keys));
     let segment = vec![ConditionalValue::when(vec![member], true), ConditionalValue::always(false)];
     let rules = vec![

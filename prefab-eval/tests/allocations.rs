@@ -2,30 +2,19 @@
 //!
 //! Nothing is warmed up first, so the first evaluation is held to it like every later one.
 
+mod support;
+
 use std::{collections::BTreeMap, hint::black_box, time::Duration};
 
 use allocation_counter::measure;
 use prefab_core::{
-    ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Entry,
-    IntRange, Layer, LimitDefinition, LogLevel, Operator, Provenance, Provided, ProvidedSource, Schema,
-    Value, WeightedValue, WeightedValues,
+    ConditionalValue, Config, ConfigRow, Context, ContextSet, ContextValue, IntRange, LimitDefinition,
+    LogLevel, Operator, Provided, ProvidedSource, Schema, Value, WeightedValue, WeightedValues,
 };
 use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Options, Ruleset};
+use support::{build, build_for, config, criterion};
 
 const KEY: &str = "flag";
-
-fn build(configs: Vec<Config>, options: Options) -> Ruleset {
-    let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "test"));
-    Ruleset::build(configs.into_iter().map(|config| Entry::new(config, provenance.clone())), options)
-}
-
-fn config(key: &str, rules: Vec<ConditionalValue>) -> Config {
-    Config { key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
-}
-
-fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
-    Criterion { property_name: property.into(), operator, value_to_match: Some(value.into()) }
-}
 
 /// Counts what one evaluation of [`KEY`] allocates, and returns its value as text.
 fn check(ruleset: &Ruleset, contexts: &Contexts<'_>, what: &str) -> String {
@@ -48,10 +37,12 @@ fn sides(operator: Operator) -> (Value, ContextValue, ContextValue) {
     match operator {
         O::PropIsOneOf | O::LookupKeyIn => (list(), "acme".into(), "other".into()),
         O::PropIsNotOneOf | O::LookupKeyNotIn => (list(), "other".into(), "acme".into()),
-        O::PropStartsWithOneOf => (list(), "acme.test".into(), "the acme".into()),
-        O::PropDoesNotStartWithOneOf => (list(), "the acme".into(), "acme.test".into()),
-        O::PropEndsWithOneOf => (list(), "the acme".into(), "acme.test".into()),
-        O::PropDoesNotEndWithOneOf => (list(), "acme.test".into(), "the acme".into()),
+        O::PropStartsWithOneOf | O::PropDoesNotEndWithOneOf => {
+            (list(), "acme.test".into(), "the acme".into())
+        }
+        O::PropDoesNotStartWithOneOf | O::PropEndsWithOneOf => {
+            (list(), "the acme".into(), "acme.test".into())
+        }
         O::PropContainsOneOf => (list(), "an acme test".into(), "ac me".into()),
         O::PropDoesNotContainOneOf => (list(), "ac me".into(), "an acme test".into()),
         O::HierarchicalMatch => ("a.b".into(), "a.b.c".into(), "a".into()),
@@ -83,7 +74,7 @@ fn flag_for(operator: Operator, value: Value) -> Ruleset {
         ConditionalValue::always("not matched"),
     ];
     let member = ConditionalValue::when(vec![criterion("user.x", Operator::PropIsOneOf, ["yes"])], true);
-    build(vec![config(KEY, rules), config("member", vec![member])], Options::default())
+    build(vec![config(KEY, rules), config("member", vec![member])])
 }
 
 #[test]
@@ -159,7 +150,7 @@ fn a_static_value_of_every_kind_is_borrowed() {
     ];
     for value in values {
         let kind = value.kind();
-        let ruleset = build(vec![Config::constant(KEY, value)], Options::default());
+        let ruleset = build(vec![Config::constant(KEY, value)]);
         check(&ruleset, &Contexts::default(), kind);
         let host = FixedHost::default();
         let got = ruleset.evaluate(KEY, &Contexts::default(), &host).expect("a static value");
@@ -174,7 +165,7 @@ fn a_percentage_hashes_in_place() {
         values: vec![choice(1, "a"), choice(2, "b"), choice(7, "c")],
         hash_by_property_name: by.map(ToOwned::to_owned),
     };
-    let ruleset = |by| build(vec![Config::constant(KEY, weighted(by))], Options::default());
+    let ruleset = |by| build(vec![Config::constant(KEY, weighted(by))]);
     let hashed = ruleset(Some("user.x"));
     let kinds: [ContextValue; 5] = ["u-1".into(), 12.into(), 1.5.into(), true.into(), ["p", "q"].into()];
     for kind in kinds {
@@ -186,7 +177,7 @@ fn a_percentage_hashes_in_place() {
 
     let inner = WeightedValue { weight: 1, value: weighted(Some("user.x")).into() };
     let outer = WeightedValues { values: vec![inner], hash_by_property_name: None };
-    let nested = build(vec![Config::constant(KEY, outer)], Options::default());
+    let nested = build(vec![Config::constant(KEY, outer)]);
     check(&nested, &Contexts::of(&user("u-1")), "weights within weights");
 }
 
@@ -196,11 +187,11 @@ fn segments_within_segments_use_the_stack() {
         vec![config(KEY, vec![ConditionalValue::when(vec![criterion("", Operator::InSeg, "s0")], "in")])];
     for at in 0..30 {
         let inner = criterion("", Operator::InSeg, format!("s{}", at + 1));
-        configs.push(config(&format!("s{at}"), vec![ConditionalValue::when(vec![inner], true)]));
+        configs.push(config(format!("s{at}"), vec![ConditionalValue::when(vec![inner], true)]));
     }
     let last = criterion("user.x", Operator::PropEndsWithOneOf, ["@acme.test"]);
     configs.push(config("s30", vec![ConditionalValue::when(vec![last], true)]));
-    let ruleset = build(configs, Options::default());
+    let ruleset = build(configs);
     assert_eq!(check(&ruleset, &Contexts::of(&user("a@acme.test")), "deep"), "in");
     assert_eq!(check(&ruleset, &Contexts::of(&user("a@b")), "deep miss"), "no rule matches");
 
@@ -209,7 +200,7 @@ fn segments_within_segments_use_the_stack() {
     let back = ConditionalValue::when(vec![criterion("", Operator::InSeg, "a")], true);
     let rules = vec![ConditionalValue::when(vec![circle], "out")];
     let configs = vec![config(KEY, rules), config("a", vec![there]), config("b", vec![back])];
-    assert_eq!(check(&build(configs, Options::default()), &Contexts::default(), "circle"), "out");
+    assert_eq!(check(&build(configs), &Contexts::default(), "circle"), "out");
 }
 
 #[test]
@@ -226,7 +217,7 @@ fn the_namespace_and_the_clock_are_compared_in_place() {
     ];
     let ruleset = |namespace: &str| {
         let options = Options { namespace: Some(namespace.into()), ..Options::default() };
-        build(vec![config(KEY, rules.clone())], options)
+        build_for(vec![config(KEY, rules.clone())], options)
     };
     assert_eq!(check(&ruleset("services.users.web"), &Contexts::default(), "namespace"), "inside");
     assert_eq!(check(&ruleset("services.userspace"), &Contexts::default(), "namespace"), "outside");
@@ -247,7 +238,7 @@ fn all_five_levels_of_contexts_are_walked_without_merging() {
     let row = ConfigRow::for_environment(5, rules);
     let other = ConfigRow { properties: BTreeMap::new(), ..ConfigRow::for_environment(6, Vec::new()) };
     let flag = Config { key: KEY.into(), rows: vec![other, row, ConfigRow::default()], ..Config::default() };
-    let ruleset = build(vec![flag], options);
+    let ruleset = build_for(vec![flag], options);
     let (global, scope, bound, call) = (level("global"), level("scope"), level("bound"), level("call"));
     let contexts = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
     assert_eq!(check(&ruleset, &contexts, "five levels"), "all are seen");
@@ -257,7 +248,7 @@ fn all_five_levels_of_contexts_are_walked_without_merging() {
 fn a_key_that_is_not_there_and_a_rule_that_does_not_hold_cost_nothing() {
     assert_eq!(check(&Ruleset::default(), &Contexts::default(), "unknown key"), "no config has this key");
     let rules = vec![ConditionalValue::when(vec![criterion("a.b", Operator::IsPresent, 0)], 1)];
-    let ruleset = build(vec![config(KEY, rules)], Options::default());
+    let ruleset = build(vec![config(KEY, rules)]);
     assert_eq!(check(&ruleset, &Contexts::default(), "no match"), "no rule matches");
 }
 
@@ -269,7 +260,7 @@ fn a_logger_is_walked_up_to_its_level_in_place() {
         Config::constant("log-level.my_app.db", LogLevel::NotSet),
         Config::constant("log-level.my_app.db.pool", "a text"),
     ];
-    let ruleset = build(configs, Options::default());
+    let ruleset = build(configs);
     let (contexts, host) = (Contexts::default(), FixedHost::default());
     for (path, level) in [
         ("my_app.db.pool.connection.of.great.depth", LogLevel::Debug),
@@ -287,7 +278,7 @@ fn a_logger_is_walked_up_to_its_level_in_place() {
 #[test]
 fn what_the_environment_provides_is_made_anew_each_time() {
     let provided = Provided { source: ProvidedSource::EnvVar, lookup: "REGION".into() };
-    let ruleset = build(vec![Config::constant(KEY, provided)], Options::default());
+    let ruleset = build(vec![Config::constant(KEY, provided)]);
     let host = FixedHost::default().with_env_var("REGION", "eu");
     let counted = measure(|| {
         let got = ruleset.evaluate(KEY, &Contexts::default(), &host).expect("the variable is set");

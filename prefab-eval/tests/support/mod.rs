@@ -1,0 +1,50 @@
+//! Rulesets made by hand, for the tests that do not read them from a file.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::sync::Arc;
+
+use prefab_core::{
+    ConditionalValue, Config, ConfigRow, ConfigValue, Criterion, Entry, Layer, Operator, Provenance,
+};
+use prefab_eval::{EvalError, Evaluation, Options, Ruleset};
+
+pub(crate) fn build(configs: Vec<Config>) -> Ruleset {
+    build_for(configs, Options::default())
+}
+
+pub(crate) fn build_for(configs: Vec<Config>, options: Options) -> Ruleset {
+    let provenance = Arc::new(Provenance::new(Layer::Remote, "test"));
+    Ruleset::build(configs.into_iter().map(|config| Entry::new(config, Arc::clone(&provenance))), options)
+}
+
+pub(crate) fn config(key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
+    Config { key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+}
+
+pub(crate) fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
+    Criterion { property_name: property.into(), operator, value_to_match: Some(value.into()) }
+}
+
+/// A config that is true where the criteria hold, and has no value elsewhere.
+pub(crate) fn segment(key: impl Into<String>, criteria: Vec<Criterion>) -> Config {
+    config(key, vec![ConditionalValue::when(criteria, true)])
+}
+
+/// Everything that two answers could differ in, in one line.
+pub(crate) fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
+    match answer {
+        Ok(answer) => format!(
+            "{:?} {} row {} rule {} choice {:?} secret {} {} {} id {}",
+            answer.value,
+            answer.reason,
+            answer.config_row_index,
+            answer.conditional_value_index,
+            answer.weighted_value_index,
+            answer.is_confidential(),
+            answer.matched(),
+            answer.variant(),
+            answer.config().id,
+        ),
+        Err(error) => format!("{error:?}"),
+    }
+}
