@@ -24,7 +24,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
 
-    /// Datafile whose configs the project starts with; has no effect once there is a project
+    /// Datafile or YAML file whose configs the project starts with; has no effect once there is a project
     #[arg(long, env = "PREFAB_SERVER_SEED_FROM", value_name = "FILE")]
     pub seed_from: Option<PathBuf>,
 

@@ -72,11 +72,11 @@ impl Hub {
 
     /// Follows the store until `stop` says so.
     pub(crate) async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut changes = self.store.watch();
+        let mut news = self.store.watch();
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                changed = news.changed() => if changed.is_err() { return },
             }
             if let Err(error) = self.refresh().await {
                 // The next change tries again; until then clients keep what they have.

@@ -96,13 +96,11 @@ impl House {
 
     async fn serve(&self, stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let Some(tls) = &self.tls else {
-            return match timeout(self.header_timeout, speaks_http2(&stream)).await?? {
-                true => self.http2(stream).await,
-                false => self.http1(stream).await,
-            };
+            let http2 = timeout(self.header_timeout, speaks_http2(&stream)).await??;
+            return if http2 { self.http2(stream).await } else { self.http1(stream).await };
         };
         let stream = timeout(self.header_timeout, tls.accept(stream)).await??;
-        if tls.agreed_on_http2(&stream) { self.http2(stream).await } else { self.http1(stream).await }
+        if Tls::agreed_on_http2(&stream) { self.http2(stream).await } else { self.http1(stream).await }
     }
 
     async fn http1<S>(&self, stream: S) -> Result<(), Box<dyn std::error::Error + Send + Sync>>

@@ -13,7 +13,7 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The database file, if it is not `prefab.db` in the data directory.
     pub database: Option<PathBuf>,
-    /// A datafile whose configs a new project starts with.
+    /// A datafile, or a YAML file by its name, whose configs a new project starts with.
     pub seed_from: Option<PathBuf>,
     /// The certificate and key for https; plain http without.
     pub tls: Option<TlsFiles>,

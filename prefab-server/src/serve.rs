@@ -22,6 +22,8 @@ use crate::{
 
 /// Starts a server and returns once it accepts connections.
 ///
+/// Raises the process's allowance for open files as far as the system lets it.
+///
 /// ```
 /// # async fn start() -> Result<(), prefab_server::Error> {
 /// let dir = std::env::temp_dir().join("prefab-doc");
@@ -47,6 +49,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    allow_many_files();
     let (stop, stopping) = watch::channel(false);
     let app = App {
         hub: Arc::clone(&hub),
@@ -68,6 +71,14 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let task = tokio::spawn(door.run(api::router(app)));
     info!(url, database = %database.display(), "serving");
     Ok(Running { url, address, keys, stop: Stop(Arc::new(stop)), task })
+}
+
+/// Every connection is an open file, and the usual allowance is made for programs with a few.
+fn allow_many_files() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        warn!(%error, "the allowance for open files could not be raised");
+    }
 }
 
 /// A server that accepts connections. Dropping it does not stop the server.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use prefab_core::{ChangedBy, Config, ConfigSet, datafile};
+use prefab_sources::yaml;
 use tracing::{info, warn};
 
 use crate::{
@@ -44,11 +45,24 @@ pub(crate) async fn first_start(store: &dyn Store, seed: Option<&Path>) -> Resul
 fn read(path: &Path) -> Result<ConfigSet, Error> {
     let failed = |cause: String| Error::Seed { path: path.to_owned(), cause };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        return from_yaml(&text, path);
+    }
     let parsed = datafile::parse(&text).map_err(|error| failed(error.to_string()))?;
     for finding in &parsed.findings {
         warn!(%finding, "left out of the seed");
     }
     Ok(parsed.set)
+}
+
+fn from_yaml(text: &str, path: &Path) -> Result<ConfigSet, Error> {
+    let parsed = yaml::parse(text, path.display().to_string())
+        .map_err(|error| Error::Seed { path: path.to_owned(), cause: error.to_string() })?;
+    for finding in &parsed.findings {
+        warn!(%finding, "in the seed");
+    }
+    let configs = parsed.items.into_iter().map(|item| item.config).collect();
+    Ok(ConfigSet { configs, ..ConfigSet::default() })
 }
 
 /// Takes over what is live. Rows of the environment the file was made for become those of the first one here.

@@ -45,7 +45,7 @@ mod with {
             self.acceptor.accept(stream).await
         }
 
-        pub(crate) fn agreed_on_http2(&self, stream: &TlsStream<TcpStream>) -> bool {
+        pub(crate) fn agreed_on_http2(stream: &TlsStream<TcpStream>) -> bool {
             stream.get_ref().1.alpn_protocol() == Some(b"h2")
         }
     }
@@ -80,8 +80,8 @@ mod without {
             match *self {}
         }
 
-        pub(crate) fn agreed_on_http2(&self, _: &TcpStream) -> bool {
-            match *self {}
+        pub(crate) fn agreed_on_http2(_: &TcpStream) -> bool {
+            false
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Checkpoints as the official SDKs ask for them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use common::{Bed, keys};

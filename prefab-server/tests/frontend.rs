@@ -1,5 +1,7 @@
 //! What web pages get, and what they report.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};

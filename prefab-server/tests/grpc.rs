@@ -1,5 +1,7 @@
 //! The historic gRPC service, on the same port.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use common::Bed;

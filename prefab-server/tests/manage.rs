@@ -1,5 +1,7 @@
 //! Changing configs, and being refused.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use common::{Bed, answer, text_config};

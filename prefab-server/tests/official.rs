@@ -4,6 +4,8 @@
 //! `prefab-cloud-python`, and a Node folder `node` with `@prefab-cloud/prefab-cloud-node`,
 //! `@prefab-cloud/prefab-cloud-js` and `@prefab-cloud/prefab`. `tests/official/install.sh` makes one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use std::{path::PathBuf, process::Stdio, time::Duration};

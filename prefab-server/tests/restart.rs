@@ -2,6 +2,8 @@
 //!
 //! The server is this test program itself, run once more with a name that only then does something.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use std::{

@@ -1,5 +1,7 @@
 //! Streams as the official SDKs follow them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod common;
 
 use common::{Bed, Stream, keys};

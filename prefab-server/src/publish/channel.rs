@@ -118,7 +118,7 @@ mod tests {
         let pointer = Pointer { project_id: 1, start_at_id: 0, project_env_id: 5 };
         channel.publish(vec![Config { id: 101, ..Config::constant("a", 1) }], 101, pointer);
         let event = |delta: &Delta| delta.event(&Audience::default(), Form::Protobuf);
-        let (one, two) = (event(&*first.recv().await.unwrap()), event(&*second.recv().await.unwrap()));
+        let (one, two) = (event(&first.recv().await.unwrap()), event(&second.recv().await.unwrap()));
         assert_eq!(one.as_ptr(), two.as_ptr());
         let snapshot = channel.snapshot();
         assert_eq!(snapshot.last_id, 101);

@@ -44,7 +44,7 @@ pub(super) fn message<'i>(items: impl IntoIterator<Item = &'i Item>, repeated: &
 
 fn json(bytes: &[u8]) -> Vec<u8> {
     // These are bytes of our own making.
-    let set = convert::decode(bytes).map(|decoded| decoded.set).unwrap_or_else(|_| ConfigSet::default());
+    let set = convert::decode(bytes).map_or_else(|_| ConfigSet::default(), |decoded| decoded.set);
     datafile::to_json(&set).to_string().into_bytes()
 }
 

@@ -135,9 +135,10 @@ fn criterion(criterion: &Criterion, is_segment: &impl Fn(&str) -> bool) -> Sent 
         Operator::AlwaysTrue => Sent::As(Vec::new()),
         Operator::LookupKeyIn => renamed(Operator::PropIsOneOf),
         Operator::LookupKeyNotIn => renamed(Operator::PropIsNotOneOf),
-        Operator::NotSet | Operator::Other(_) => Sent::NeverHolds,
-        // Extensions of ours; no official client has words for them, and validation keeps them out.
-        Operator::IsPresent | Operator::IsNotPresent => Sent::NeverHolds,
+        // The last two are extensions of ours, which no official client has words for; validation keeps them out.
+        Operator::NotSet | Operator::Other(_) | Operator::IsPresent | Operator::IsNotPresent => {
+            Sent::NeverHolds
+        }
         // Python raises on a segment that is not there.
         Operator::InSeg if !segment_exists() => Sent::NeverHolds,
         Operator::NotInSeg if !segment_exists() => Sent::As(Vec::new()),

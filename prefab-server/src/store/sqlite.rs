@@ -1,4 +1,4 @@
-//! The embedded store: SQLite in WAL mode, one thread that owns the connection.
+//! The embedded store: `SQLite` in WAL mode, one thread that owns the connection.
 //!
 //! Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
 //! looks at whenever it has been idle for a moment.
@@ -29,7 +29,7 @@ enum Outcome {
     Same,
 }
 
-/// A store in one SQLite file.
+/// A store in one `SQLite` file.
 pub struct SqliteStore {
     jobs: mpsc::Sender<Job>,
     changes: watch::Receiver<u64>,

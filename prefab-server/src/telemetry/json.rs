@@ -54,7 +54,9 @@ fn summaries(json: &Json) -> wire::ConfigEvaluationSummaries {
             .map(|summary| wire::ConfigEvaluationSummary {
                 key: text(summary, "key"),
                 r#type: summary.get("type").map_or(0, |kind| {
-                    kind.as_str().and_then(prefab_core::ConfigType::from_name).map_or(0, |kind| kind.number())
+                    kind.as_str()
+                        .and_then(prefab_core::ConfigType::from_name)
+                        .map_or(0, prefab_core::ConfigType::number)
                 }),
                 counters: list(summary, "counters").map(counter).collect(),
             })

@@ -1,5 +1,7 @@
 //! One test per trap.
 
+#![allow(clippy::needless_pass_by_value, reason = "`json!` reads best in place")]
+
 use prefab_core::datafile::{config_from_json, config_to_json};
 use serde_json::{Value as Json, json};
 
