@@ -11,6 +11,10 @@ pub(crate) const DATAFILE: &str = "PREFAB_DATAFILE";
 /// `LOCAL_ONLY` keeps the client off the network.
 pub(crate) const DATASOURCES: &str = "PREFAB_DATASOURCES";
 
+/// The level of log lines until there is any config.
+#[cfg(feature = "log")]
+pub(crate) use prefab_log::BOOTSTRAP_LEVEL_VAR as BOOTSTRAP_LOG_LEVEL;
+
 /// Returns a variable. Text that is not Unicode is as good as absent; empty text is not.
 pub(crate) fn var(name: &str) -> Option<String> {
     // Asking for a name that no variable can have panics in some versions of the standard library.

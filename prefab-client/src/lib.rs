@@ -48,10 +48,14 @@ mod env;
 mod error;
 mod host;
 mod live;
+#[cfg(feature = "log")]
+pub mod log;
 mod overrides;
 pub mod scope;
 mod subscription;
 mod table;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod typed;
 mod view;
 mod worker;

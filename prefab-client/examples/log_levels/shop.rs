@@ -1,0 +1,35 @@
+//! The shop. Nothing in it knows who is being looked at.
+
+use axum::{Router, extract::Path, extract::Request, routing::get};
+use prefab_client::{Context, ContextSet, scope, tower::ContextLayer};
+use tracing::{debug, info};
+
+pub(crate) fn router() -> Router {
+    Router::new().route("/orders/{id}", get(order)).layer(ContextLayer::new(who_asks))
+}
+
+/// The one place that turns a request into contexts: for log levels, configs and flags alike.
+fn who_asks(request: &Request) -> ContextSet {
+    let user = request.headers().get("x-user").and_then(|user| user.to_str().ok());
+    Context::new("user").with("key", user).into()
+}
+
+async fn order(Path(id): Path<u64>) -> String {
+    info!(target: "shop::web", id, "order asked for");
+    let rows = select(id).await;
+    // A task is on its own, unless it takes the scope along.
+    let stock = tokio::spawn(scope::within(scope::current(), stock(id)));
+    format!("{rows} row, {} in stock\n", stock.await.unwrap_or_default())
+}
+
+async fn select(id: u64) -> u64 {
+    debug!(target: "shop::db", id, "select from orders");
+    tokio::task::yield_now().await;
+    debug!(target: "shop::db::pool", "connection given back");
+    1
+}
+
+async fn stock(id: u64) -> u64 {
+    debug!(target: "shop::db", id, "select from stock");
+    id + 6
+}

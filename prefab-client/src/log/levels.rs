@@ -1,0 +1,151 @@
+//! The levels of loggers, as the engine's rules tell them.
+
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, AtomicI64, Ordering},
+};
+
+use prefab_core::{Context, ContextSet, LevelSet, LogLevel};
+use prefab_eval::{Contexts, EvaluatedValue, Ruleset, logger_keys};
+use prefab_log::{LevelResolver, LogFilter, Refresh};
+
+use super::LogOptions;
+use crate::{Change, Subscription, client::LOG, engine::Engine, scope};
+
+/// The oldest name of the client's own logger, honoured still.
+const OLD_OWN: &str = "prefab";
+
+pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOptions) {
+    let single_key = options.single_key.clone();
+    let news = News::new(engine, filter.refresher(), single_key.clone());
+    let listening = engine.listeners.add(move |change| news.tell(change));
+    let levels = Levels { engine: Arc::clone(engine), single_key, _listening: listening };
+    // Listening began before, so that no change falls in between.
+    filter.attach(Arc::new(levels));
+}
+
+struct Levels {
+    engine: Arc<Engine>,
+    single_key: Option<String>,
+    _listening: Subscription,
+}
+
+impl LevelResolver for Levels {
+    fn level(&self, path: &str) -> Option<LogLevel> {
+        scope::with_current(|scope| {
+            let rules = self.engine.rules();
+            let contexts = Contexts { scope, ..self.engine.global_contexts() };
+            let level = rules.log_level_among(paths(path), &contexts, &self.engine.host);
+            level.or_else(|| self.single_level(&rules, path, &contexts))
+        })
+    }
+
+    fn levels(&self, path: &str) -> LevelSet {
+        let rules = self.engine.rules();
+        self.or_single(&rules, rules.log_levels_among(paths(path)), || logger(path))
+    }
+
+    fn levels_of_all(&self) -> LevelSet {
+        let rules = self.engine.rules();
+        self.or_single(&rules, rules.log_levels_of_all(), ContextSet::new)
+    }
+
+    fn is_ready(&self) -> bool {
+        is_ready(&self.engine.rules())
+    }
+}
+
+impl Levels {
+    fn single_level(&self, rules: &Ruleset, path: &str, contexts: &Contexts<'_>) -> Option<LogLevel> {
+        let key = self.single_key.as_ref()?;
+        let contexts = Contexts { call: &logger(path), ..*contexts };
+        match rules.evaluate(key, &contexts, &self.engine.host).ok()?.value {
+            EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
+            _ => None,
+        }
+    }
+
+    fn or_single(&self, rules: &Ruleset, tree: LevelSet, known: impl Fn() -> ContextSet) -> LevelSet {
+        match &self.single_key {
+            Some(key) if tree.contains(LogLevel::NotSet) => {
+                tree.without(LogLevel::NotSet).union(rules.level_outlook(key, &known()))
+            }
+            _ => tree,
+        }
+    }
+}
+
+/// Lists the keys below `log-level` that steer a logger, in the order in which they are asked.
+fn paths(path: &str) -> impl Iterator<Item = &str> {
+    let own = path.strip_prefix(LOG).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let old = own.then(|| logger_keys(OLD_OWN)).into_iter().flatten();
+    logger_keys(path).filter(move |path| !own || !path.is_empty()).chain(old)
+}
+
+/// Returns what rules of the single key know about a logger, under the names of both newer services.
+fn logger(path: &str) -> ContextSet {
+    ContextSet::new()
+        .with(Context::new("reforge-sdk-logging").with("lang", "rust").with("logger-path", path))
+        .with(Context::new("quonfig-sdk-logging").with("key", path))
+}
+
+fn is_ready(rules: &Ruleset) -> bool {
+    rules.entries().next().is_some()
+}
+
+/// Passes on those changes that a logger can notice.
+struct News {
+    engine: Weak<Engine>,
+    refresh: Refresh,
+    single_key: Option<String>,
+    ready: AtomicBool,
+    environment: AtomicI64,
+}
+
+impl News {
+    fn new(engine: &Arc<Engine>, refresh: Refresh, single_key: Option<String>) -> Self {
+        let rules = engine.rules();
+        Self {
+            engine: Arc::downgrade(engine),
+            refresh,
+            single_key,
+            ready: AtomicBool::new(is_ready(&rules)),
+            environment: AtomicI64::new(rules.project_env_id()),
+        }
+    }
+
+    fn tell(&self, change: &Change) {
+        let Some(engine) = self.engine.upgrade() else { return };
+        let rules = engine.rules();
+        let (ready, environment) = (is_ready(&rules), rules.project_env_id());
+        // Another environment means other rows of every key; the first config ends the bootstrap level.
+        let other_ready = self.ready.swap(ready, Ordering::AcqRel) != ready;
+        let other_environment = self.environment.swap(environment, Ordering::AcqRel) != environment;
+        if other_ready || other_environment || change.keys.iter().any(|key| self.concerns(key)) {
+            self.refresh.now();
+        }
+    }
+
+    fn concerns(&self, key: &str) -> bool {
+        key.starts_with("log-level") || self.single_key.as_deref() == Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_lines_are_steered_by_the_old_name_before_the_root() {
+        let check = |path, expected: &[&str]| assert_eq!(paths(path).collect::<Vec<_>>(), expected);
+        check("my_app.db", &["my_app.db", "my_app", ""]);
+        check(
+            "cloud.prefab.client.rust",
+            &["cloud.prefab.client.rust", "cloud.prefab.client", "cloud.prefab", "cloud", "prefab", ""],
+        );
+        check(
+            "cloud.prefab.client.rusty",
+            &["cloud.prefab.client.rusty", "cloud.prefab.client", "cloud.prefab", "cloud", ""],
+        );
+    }
+}
