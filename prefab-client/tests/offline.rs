@@ -301,7 +301,7 @@ fn details_and_explanation_agree_and_hide_secrets() {
     assert_eq!(details.matched.as_deref(), Some("new-checkout"));
     assert_eq!(details.indices, Some((0, 0, None)));
     let text = client.with(&user("bob@else.test")).explain("new-checkout");
-    assert!(text.contains("user.email ends with one of [@acme.test]: no, it is bob@else.test"), "{text}");
+    assert!(text.contains("user.email ends with one of [@acme.test]: no, it is \"bob@else.test\""), "{text}");
 
     let secret = client.details("secret");
     assert_eq!((secret.shown.as_str(), secret.confidential), ("*****18aa7", true));

@@ -284,7 +284,6 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         decrypt_with: &str,
         frame: &Frame<'_>,
     ) -> Result<String, EvalError> {
-        self.trace.decrypts(decrypt_with);
         let failed =
             |cause: String| EvalError::UnableToDecrypt { decrypt_with: decrypt_with.to_owned(), cause };
         if frame.depth >= MAX_DEPTH {
@@ -292,7 +291,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         }
         let config =
             self.ruleset.config(slot).ok_or_else(|| failed("there is no config with this key".to_owned()))?;
-        let key = self.evaluate(config, &frame.inner(None)).map_err(|error| failed(error.to_string()))?;
+        self.trace.enter_key(decrypt_with);
+        let key = self.evaluate(config, &frame.inner(None));
+        self.trace.leave_key();
+        let key = key.map_err(|error| failed(error.to_string()))?;
         match &key.value {
             EvaluatedValue::String(key) => decrypt(stored, key).map_err(|cause| failed(cause.to_owned())),
             other => Err(failed(format!("its value is {}, not a text", other.kind()))),

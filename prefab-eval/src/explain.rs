@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use prefab_core::{ContextValue, Criterion};
+use prefab_core::{ContextValue, Criterion, context::LOOKUP};
 
 use crate::{
     Contexts, EvalError, Evaluation, Host, Ruleset,
@@ -62,10 +62,8 @@ impl fmt::Display for Explanation<'_> {
 }
 
 fn because(answer: &Evaluation<'_>) -> String {
-    let row = match answer.matched() {
-        matched if matched == "default" => "the default rules".to_owned(),
-        matched => format!("`{matched}`"),
-    };
+    let env = answer.config.rows.get(answer.config_row_index as usize).and_then(|row| row.project_env_id);
+    let row = env.map_or("the default rules".to_owned(), |id| format!("environment {id}"));
     let rule = answer.conditional_value_index + 1;
     match answer.weighted_value_index {
         Some(index) => format!("rule {rule} of {row}, choice {} by percentage", index + 1),
@@ -104,14 +102,10 @@ impl Trace for Recorder {
 
     fn criterion(&mut self, criterion: &Criterion, property: Option<&ContextValue>, held: bool) {
         let outcome = if held { "yes" } else { "no" };
-        let name = &criterion.property_name;
-        let words = words::criterion(criterion);
-        let text = match (property, criterion.operator) {
-            (_, prefab_core::Operator::InSeg | prefab_core::Operator::NotInSeg) => {
-                format!("{words}: {outcome}")
-            }
-            (Some(value), _) => format!("{words}: {outcome}, it is {value}"),
-            (None, _) => format!("{words}: {outcome}, `{name}` is absent"),
+        let criterion_text = words::criterion(criterion);
+        let text = match words::seen(criterion.operator, property) {
+            Some(seen) => format!("{criterion_text}: {outcome}, it is {seen}"),
+            None => format!("{criterion_text}: {outcome}"),
         };
         self.step(2, text);
     }
@@ -121,31 +115,55 @@ impl Trace for Recorder {
         self.depth += 3;
     }
 
-    fn leave_segment(&mut self, key: &str, held: bool, problem: Option<&str>) {
+    fn leave_segment(&mut self, _: &str, _: bool, problem: Option<&str>) {
         if let Some(problem) = problem {
             self.step(0, problem.to_owned());
         }
         self.depth = self.depth.saturating_sub(3);
-        self.step(2, format!("segment `{key}` {}", if held { "holds" } else { "does not hold" }));
     }
 
     fn weighted(&mut self, hashed: &Hashed<'_>) {
         let Hashed { context, property, hash, share, from, to, chosen } = *hashed;
         let dot = if context.is_empty() { "" } else { "." };
         let by = match hash {
-            Some(hash) => format!("{context}{dot}{property} hashes to {hash}"),
-            None => format!("{context}{dot}{property} is absent, so chance decides"),
+            Some(_) => format!("{context}{dot}{property} decides"),
+            None if context.is_empty() && property == LOOKUP => "chance decides".to_owned(),
+            None => format!("chance decides, for {context}{dot}{property} is absent"),
         };
-        let (share, from, to) = (100.0 * share, 100.0 * from, 100.0 * to);
-        self.step(1, format!("{by}: {share:.3} % falls in {from:.3} to {to:.3} %, choice {}", chosen + 1));
+        let chosen = chosen + 1;
+        self.step(
+            1,
+            if from.is_finite() && to.is_finite() {
+                let hash = hash.map(|hash| format!(" (hash {hash})")).unwrap_or_default();
+                let [share, from, to] = [share, from, to].map(percent);
+                format!("{by}: {share} %{hash} is within {from} to {to} %, choice {chosen}")
+            } else {
+                format!("all weights are zero, so the last stands: choice {chosen}")
+            },
+        );
     }
 
     fn provided(&mut self, variable: &str, found: bool) {
-        let found = if found { "is set" } else { "is not set" };
-        self.step(1, format!("environment variable {variable} {found}"));
+        let text = if found {
+            format!("taken from environment variable {variable}")
+        } else {
+            format!("environment variable {variable} is not set")
+        };
+        self.step(1, text);
     }
 
-    fn decrypts(&mut self, decrypt_with: &str) {
-        self.step(1, format!("decrypted with `{decrypt_with}`"));
+    fn enter_key(&mut self, decrypt_with: &str) {
+        self.step(1, format!("encrypted, the key is the value of `{decrypt_with}`:"));
+        self.depth += 2;
     }
+
+    fn leave_key(&mut self) {
+        self.depth = self.depth.saturating_sub(2);
+    }
+}
+
+/// Says a share in percent, with no more digits than it needs.
+fn percent(share: f64) -> String {
+    let text = format!("{:.3}", 100.0 * share);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

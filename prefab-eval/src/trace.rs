@@ -45,10 +45,13 @@ pub trait Trace {
         let _ = (variable, found);
     }
 
-    /// A value is decrypted with the value of another config.
-    fn decrypts(&mut self, decrypt_with: &str) {
+    /// A value is encrypted; the config with its key is evaluated next.
+    fn enter_key(&mut self, decrypt_with: &str) {
         let _ = decrypt_with;
     }
+
+    /// The config with the key was evaluated; what did not work is the evaluation's error.
+    fn leave_key(&mut self) {}
 }
 
 impl Trace for () {

@@ -1,6 +1,10 @@
 //! Criteria in words.
 
-use prefab_core::{ConfigValue, Criterion, Operator, Value, datafile, redact};
+use prefab_core::{
+    ConfigValue, ContextValue, Criterion, Operator, Value, datafile, redact, text::TextBuffer,
+};
+
+use crate::operators::format_instant;
 
 /// How many entries of a list an explanation shows.
 const SHOWN: usize = 10;
@@ -8,15 +12,38 @@ const SHOWN: usize = 10;
 /// Says a criterion as a person would: `user.email ends with one of [@acme.test]`.
 pub(crate) fn criterion(criterion: &Criterion) -> String {
     let Criterion { property_name, operator, value_to_match } = criterion;
-    let property = if property_name.is_empty() { "the empty property" } else { property_name };
-    let value = value_to_match.as_ref().map_or_else(|| "nothing".to_owned(), value);
+    let property = match (property_name.as_str(), operator) {
+        ("", Operator::LookupKeyIn | Operator::LookupKeyNotIn) => "the lookup key",
+        ("", _) => "the property without a name",
+        (name, _) => name,
+    };
+    let value = value_to_match.as_ref().map_or_else(|| "nothing".to_owned(), |value| said(*operator, value));
     match operator {
         Operator::AlwaysTrue => "always".to_owned(),
+        Operator::NotSet => "no operator, which never holds".to_owned(),
+        Operator::Other(number) => format!("operator {number}, which this version does not know"),
         Operator::InSeg => format!("in segment `{}`", value.trim_matches('"')),
         Operator::NotInSeg => format!("not in segment `{}`", value.trim_matches('"')),
         Operator::IsPresent | Operator::IsNotPresent => format!("{property} {}", verb(*operator)),
         _ => format!("{property} {} {value}", verb(*operator)),
     }
+}
+
+/// Says what a property was, where that is not plain from the criterion.
+pub(crate) fn seen(operator: Operator, property: Option<&ContextValue>) -> Option<String> {
+    use Operator as O;
+    if matches!(operator, O::InSeg | O::NotInSeg | O::AlwaysTrue | O::NotSet | O::Other(_)) {
+        return None;
+    }
+    Some(match property {
+        None if matches!(operator, O::IsPresent | O::IsNotPresent) => return None,
+        None => "absent".to_owned(),
+        Some(ContextValue::String(text)) => format!("\"{text}\""),
+        Some(ContextValue::Int(millis)) if matches!(operator, O::PropBefore | O::PropAfter) => {
+            format_instant(*millis)
+        }
+        Some(other) => other.to_string(),
+    })
 }
 
 fn verb(operator: Operator) -> &'static str {
@@ -44,11 +71,11 @@ fn verb(operator: Operator) -> &'static str {
         Operator::PropSemverGreaterThan => "is a version above",
         Operator::IsPresent => "is present",
         Operator::IsNotPresent => "is not present",
-        _ => "is compared in a way that this version does not know with",
+        _ => "is compared with",
     }
 }
 
-fn value(value: &ConfigValue) -> String {
+fn said(operator: Operator, value: &ConfigValue) -> String {
     if value.is_secret() {
         return redact(&datafile::value_to_json(value).to_string());
     }
@@ -58,14 +85,17 @@ fn value(value: &ConfigValue) -> String {
         }
         Value::StringList(list) => format!("[{}]", list.join(", ")),
         Value::String(text) => format!("\"{text}\""),
+        Value::Int(millis) if matches!(operator, Operator::PropBefore | Operator::PropAfter) => {
+            format_instant(*millis)
+        }
         Value::Int(int) => int.to_string(),
-        Value::Double(double) => double.to_string(),
+        Value::Double(double) => TextBuffer::default().double(*double).to_owned(),
         Value::Bool(bool) => bool.to_string(),
         Value::IntRange(range) => {
             let side = |bound: Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
             format!("{}..{}", side(range.start), side(range.end))
         }
-        Value::Provided(provided) => format!("environment variable {}", provided.lookup),
+        Value::Provided(provided) => format!("what environment variable {} holds", provided.lookup),
         other => other.kind().to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use prefab_core::{ContextSet, Entry, Layer, Provenance, datafile};
+use prefab_core::{ContextSet, Entry, Layer, LogLevel, Provenance, datafile};
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
 use serde_json::{Value as Json, json};
 
@@ -70,7 +70,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
         config
     });
     configs.extend(own.clone());
-    let ruleset = ruleset(configs, case)?;
+    let ruleset = ruleset(&configs, case)?;
 
     let level = |name: &str| contexts(&case[name]);
     let (call, bound, scope, global) =
@@ -85,7 +85,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
 
     let expected = &case["expect"];
     if let Some(logger) = case["logger"].as_str() {
-        let level = ruleset.log_level(logger, &contexts, &host).map(|level| level.name());
+        let level = ruleset.log_level(logger, &contexts, &host).map(LogLevel::name);
         return same(&json!({ "level": level }), expected);
     }
     let key = case.get("key").or(own.as_ref().map(|config| &config["key"])).and_then(Json::as_str);
@@ -117,7 +117,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
     same(&got, expected).map_err(|failure| format!("{failure}\n{explained}"))
 }
 
-fn ruleset(configs: Vec<Json>, case: &Json) -> Result<Ruleset, String> {
+fn ruleset(configs: &[Json], case: &Json) -> Result<Ruleset, String> {
     let parsed = datafile::from_json(&json!({ "configs": configs })).map_err(|error| error.to_string())?;
     if let Some(finding) = parsed.findings.first() {
         return Err(finding.to_string());

@@ -124,9 +124,48 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// Writes an instant in the form [`parse_instant`] reads; one past the years of four digits stays a number.
+pub(crate) fn format_instant(millis: i64) -> String {
+    let (days, millis_of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
+    let Some((year, month, day)) = date(days) else { return format!("{millis} ms since 1970") };
+    let seconds = millis_of_day / 1000;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = match millis_of_day % 1000 {
+        0 => String::new(),
+        millis => format!(".{millis:03}"),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+/// The inverse of [`days_since_1970`] for the years 0 to 9999.
+fn date(days: i64) -> Option<(i64, i64, i64)> {
+    let days = days.checked_add(719_468)?;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (0..10_000).contains(&year).then_some((year, month, day))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_written_instant_reads_back(millis in -62_167_219_200_000_i64..253_402_300_800_000) {
+            prop_assert_eq!(parse_instant(&format_instant(millis)), Ok(millis));
+        }
+
+        #[test]
+        fn any_number_can_be_written(millis: i64) {
+            prop_assert!(!format_instant(millis).is_empty());
+        }
+    }
 
     #[test]
     fn the_accepted_forms_are_read_and_others_refused() {

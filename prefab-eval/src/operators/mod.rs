@@ -9,6 +9,7 @@ mod version;
 
 use prefab_core::{ContextValue, Operator, Value};
 
+pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
 pub use pattern::RegexLimits;
 
