@@ -209,9 +209,6 @@ impl<'a> Compiler<'a> {
         let Criterion { property_name, operator, value_to_match } = criterion;
         let value = value_to_match.as_ref().map(|value| &value.value);
         // Without a namespace of the client's own the property is like any other: a plain prefix.
-        let lookup = matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn);
-        // The oldest operators name no property: they mean the lookup key of the oldest call form.
-        let property_name = if lookup && property_name.is_empty() { LOOKUP } else { property_name.as_str() };
         let by_segment = self.namespace.is_some() && property::is_namespace(property_name);
         let check = match (operator, value) {
             (Operator::InSeg | Operator::NotInSeg, Some(Value::String(key))) => {
