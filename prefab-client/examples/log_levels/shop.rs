@@ -30,6 +30,7 @@ async fn select(id: u64) -> u64 {
 }
 
 async fn stock(id: u64) -> u64 {
+    tokio::task::yield_now().await;
     debug!(target: "shop::db", id, "select from stock");
     id + 6
 }
