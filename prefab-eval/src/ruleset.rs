@@ -224,16 +224,25 @@ impl Ruleset {
 
     /// Lists what cannot work as written: unusable patterns and values, segments that are missing or
     /// refer to themselves. Walks every config; not for a hot path.
+    ///
+    /// They come by key, so that it does not show whether the ruleset was built at once or updated.
     pub fn findings(&self) -> Vec<Finding> {
+        let mut by_key: Vec<(usize, &CompiledConfig)> = self
+            .configs
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, config)| Some((slot, &**config.as_ref()?)))
+            .collect();
+        by_key.sort_unstable_by_key(|(_, config)| config.entry.config.key.as_str());
         let mut findings: Vec<Finding> =
-            self.configs.iter().flatten().flat_map(|config| config.findings.iter().cloned()).collect();
+            by_key.iter().flat_map(|(_, config)| config.findings.iter().cloned()).collect();
         let mut walk = SegmentWalk {
             ruleset: self,
             state: vec![Visit::Never; self.configs.len()],
             path: Vec::new(),
             findings: Vec::new(),
         };
-        for slot in 0..self.configs.len() {
+        for (slot, _) in by_key {
             walk.visit(slot);
         }
         findings.append(&mut walk.findings);
