@@ -167,6 +167,46 @@ proptest! {
     }
 }
 
+fn level_config(key: &'static str) -> impl Strategy<Value = Config> {
+    let level = || select(&LogLevel::ALL[..]).prop_map(Value::LogLevel);
+    let choice = (0i32..3, level()).prop_map(|(weight, value)| WeightedValue { weight, value: value.into() });
+    let weighted = prop::collection::vec(choice, 0..3)
+        .prop_map(|values| Value::Weighted(WeightedValues { values, hash_by_property_name: None }));
+    let provided = Value::Provided(Provided { source: ProvidedSource::EnvVar, lookup: "LEVEL".to_owned() });
+    let value = prop_oneof![4 => level(), 1 => weighted, 1 => Just(provided), 1 => Just("no level".into())];
+    let rule = (prop::collection::vec(any_criterion(), 0..3), value)
+        .prop_map(|(criteria, value)| ConditionalValue::when(criteria, value));
+    let value_type = select(&[ValueType::LogLevel, ValueType::NotSet, ValueType::Int][..]);
+    (prop::collection::vec(rule, 0..4), value_type)
+        .prop_map(move |(rules, value_type)| Config { value_type, ..config(key, rules) })
+}
+
+proptest! {
+    #[test]
+    fn a_logger_never_has_a_level_that_was_not_foreseen(
+        levels in (level_config("log-level"), level_config("log-level.app"), level_config("log-level.app.db")),
+        others in configs(), known in contexts(), call in contexts(), namespace in prop::option::of(word()),
+    ) {
+        let options = Options { namespace, ..Options::default() };
+        let configs = others.into_iter().chain([levels.0, levels.1, levels.2]).collect();
+        let ruleset = support::build_for(configs, options);
+        let host = host().with_env_var("LEVEL", "debug");
+        for path in ["app.db.pool", "app", "other", ""] {
+            let level = ruleset.log_level(path, &Contexts::of(&call), &host).unwrap_or_default();
+            prop_assert!(ruleset.log_levels(path).contains(level), "{}: {}", path, level);
+            prop_assert!(ruleset.log_levels_of_all().contains(level), "{}: {}", path, level);
+        }
+        for key in ["log-level", "log-level.app", "log-level.app.db", "unheard of"] {
+            let contexts = Contexts { global: &call, ..Contexts::of(&known) };
+            let level = match ruleset.evaluate(key, &contexts, &host).map(|answer| answer.value) {
+                Ok(EvaluatedValue::LogLevel(level)) => level,
+                _ => LogLevel::NotSet,
+            };
+            prop_assert!(ruleset.level_outlook(key, &known).contains(level), "{}: {}", key, level);
+        }
+    }
+}
+
 /// What a source may say next.
 fn update() -> impl Strategy<Value = Update> {
     let set = (configs(), prop::option::of(0i64..3), contexts(), prop::bool::weighted(0.1)).prop_map(
