@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{layers, proto, tidy};
+use crate::{conformance, layers, proto, tidy};
 
 /// How a step ended, when it did not fail.
 enum Outcome {
@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     }),
     ("tests", tests),
     ("doctests", || cargo_step(&["test", "--workspace", "--all-features", "--doc"])),
+    ("corpus", corpus),
     ("wasm", wasm),
 ];
 
@@ -71,6 +72,14 @@ fn tests() -> Result<Outcome> {
     }
     println!("cargo-nextest is not installed; cargo's own runner does it more slowly");
     cargo_step(&["test", "--workspace", "--all-features", "--lib", "--bins", "--tests"])
+}
+
+/// The recorded answers of other clients, where they are at hand.
+fn corpus() -> Result<Outcome> {
+    if !conformance::is_at_hand() {
+        return Ok(Outcome::Skipped("PREFAB_CONFORMANCE_DIR is not set"));
+    }
+    conformance::run_as_tested().map(|()| Outcome::Passed)
 }
 
 fn deny() -> Result<Outcome> {
