@@ -1,5 +1,6 @@
 //! The lines that the example `log_levels` prints.
 #![cfg(all(feature = "log", feature = "tower"))]
+#![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 #[path = "../examples/log_levels/shop.rs"]
 mod shop;
