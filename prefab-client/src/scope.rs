@@ -70,18 +70,13 @@ pub fn current() -> Arc<ContextSet> {
 #[inline]
 pub(crate) fn with_current<R>(read: impl FnOnce(&ContextSet) -> R) -> R {
     // A thread that is going down has no scope any more.
-    let mut read = Some(read);
-    let result = CURRENT.try_with(|current| {
-        let current = current.try_borrow().ok();
-        let contexts = current.as_ref().and_then(|current| current.as_deref()).unwrap_or(&NONE);
-        read.take().map(|read| read(contexts))
-    });
-    match (result, read) {
-        (Ok(Some(result)), _) => result,
-        (_, Some(read)) => read(&NONE),
-        // `read` is taken only where its result is returned above.
-        _ => unreachable!("the result of `read` was dropped"),
+    if CURRENT.try_with(|_| ()).is_err() {
+        return read(&NONE);
     }
+    CURRENT.with(|current| match current.try_borrow() {
+        Ok(contexts) => read(contexts.as_deref().unwrap_or(&NONE)),
+        Err(_) => read(&NONE),
+    })
 }
 
 fn replace(contexts: Option<Arc<ContextSet>>) -> Option<Arc<ContextSet>> {
