@@ -168,6 +168,21 @@ impl ClientBuilder {
         self.config(Config::constant(key, value))
     }
 
+    /// Adds values of the program's own, from pairs.
+    ///
+    /// ```
+    /// # use prefab_client::Client;
+    /// let client = Client::in_memory().values([("max-jobs", 30), ("max-users", 5)]).build()?;
+    /// assert_eq!(client.get_or("max-users", 0), 5);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn values<K: Into<String>, V: Into<ConfigValue>>(
+        self,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        pairs.into_iter().fold(self, |builder, (key, value)| builder.value(key, value))
+    }
+
     /// Adds a config of the program's own, with rules and all, below files and server.
     pub fn config(mut self, config: Config) -> Self {
         self.configs.push(config);
