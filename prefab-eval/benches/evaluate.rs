@@ -12,9 +12,11 @@ use prefab_core::{
 };
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
 
+/// Samples of so many runs are long enough that the timer's own steps do not show.
+const RUNS: u32 = 2_000;
+
 fn main() {
-    // Samples long enough that the timer's own steps do not show.
-    divan::Divan::default().sample_size(2_000).config_with_args().main();
+    divan::main();
 }
 
 fn config(id: i64, key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
@@ -57,17 +59,17 @@ fn evaluate(bencher: Bencher<'_, '_>, mut configs: Vec<Config>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn static_by_key(bencher: Bencher<'_, '_>) {
     evaluate(bencher, vec![Config::constant("flag", true)]);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn unknown_key(bencher: Bencher<'_, '_>) {
     evaluate(bencher, Vec::new());
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn one_ends_with_rule(bencher: Bencher<'_, '_>) {
     let ends = criterion("user.email", Operator::PropEndsWithOneOf, ["@analytical.test"]);
     let rules = vec![ConditionalValue::when(vec![ends], true), ConditionalValue::always(false)];
@@ -75,7 +77,7 @@ fn one_ends_with_rule(bencher: Bencher<'_, '_>) {
 }
 
 /// Twenty rules of ten values each, of which the last holds.
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn twenty_rules_of_ten_values(bencher: Bencher<'_, '_>) {
     let rules = (0..20).map(|rule| {
         let mut values: Vec<String> =
@@ -88,7 +90,7 @@ fn twenty_rules_of_ten_values(bencher: Bencher<'_, '_>) {
     evaluate(bencher, vec![config(1, "flag", rules.collect())]);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn weighted(bencher: Bencher<'_, '_>) {
     evaluate(bencher, vec![Config::constant("flag", percentages())]);
 }
@@ -101,7 +103,7 @@ fn percentages() -> WeightedValues {
     }
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn segment_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     let mut keys: Vec<String> = (0..1000).map(|at| format!("{at:08}-9bbf-4711-a663-4f713628a78c")).collect();
     keys[500] = String::from("5905ecd1-9bbf-4711-a663-4f713628a78c");
@@ -115,7 +117,7 @@ fn segment_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
 }
 
 /// The level of a logger four names below the key that has one.
-#[divan::bench]
+#[divan::bench(sample_size = RUNS)]
 fn log_level_walk_up(bencher: Bencher<'_, '_>) {
     let ruleset = build(vec![Config::constant("log-level.app", LogLevel::Debug)]);
     let host = FixedHost::default();
@@ -123,7 +125,7 @@ fn log_level_walk_up(bencher: Bencher<'_, '_>) {
 }
 
 /// One criterion whose property is there, per operator.
-#[divan::bench(args = Operator::ALL.iter().map(|operator| operator.name()))]
+#[divan::bench(args = Operator::ALL.iter().map(|operator| operator.name()), sample_size = RUNS)]
 fn operator(bencher: Bencher<'_, '_>, name: &str) {
     let operator = Operator::from_name(name).unwrap_or_default();
     let (property, value) = sides(operator);
@@ -161,7 +163,7 @@ fn sides(operator: Operator) -> (&'static str, Value) {
 }
 
 /// A property among the few of a context, and among many.
-#[divan::bench(args = [1, 16, 64])]
+#[divan::bench(args = [1, 16, 64], sample_size = RUNS)]
 fn property_among(bencher: Bencher<'_, '_>, properties: i32) {
     let mut user = Context::new("user").with("zip", "1070");
     for at in 1..properties {
