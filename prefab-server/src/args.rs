@@ -94,3 +94,38 @@ impl From<ServeArgs> for Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory as _, Parser};
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    #[test]
+    fn every_option_has_help_and_a_variable() {
+        let command = Command::command();
+        command.clone().debug_assert();
+        for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
+            let name = argument.get_id();
+            assert!(argument.get_help().is_some(), "{name}");
+            let variable = argument.get_env().and_then(|variable| variable.to_str()).unwrap();
+            assert!(variable.starts_with("PREFAB_SERVER_"), "{name}: {variable}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_limits() {
+        let Command { serve } = Command::parse_from(["serve"]);
+        assert_eq!(Options::from(serve).limits, Limits::default());
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        assert!(Command::try_parse_from(["serve", "--tls-certificate", "cert.pem"]).is_err());
+    }
+}

@@ -115,3 +115,21 @@ async fn environments_do_not_see_one_another() {
     let bytes = request.send().await.unwrap().bytes().await.unwrap();
     assert_eq!(rows(prefab_proto::convert::decode(&bytes).unwrap().set), [Some(3), None]);
 }
+
+#[tokio::test]
+async fn a_key_that_another_process_revoked_opens_nothing() {
+    use prefab_server::store::{SqliteStore, Store as _};
+    let bed = Bed::new().await;
+    bed.configs("/api/v1/configs/0").await;
+    let backend = bed.key("Development", KeyKind::Backend);
+    let id = bed.running.keys.iter().find(|key| key.key == backend).unwrap().id;
+    let other = SqliteStore::open(&bed.dir.path().join("data/prefab.db")).unwrap();
+    assert!(other.revoke_key(id).await.unwrap());
+    for attempt in 0.. {
+        if bed.get("/api/v1/configs/0").send().await.unwrap().status() == 401 {
+            break;
+        }
+        assert!(attempt < 100, "the key is still good");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}

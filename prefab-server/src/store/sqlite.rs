@@ -7,7 +7,12 @@ mod log;
 mod registry;
 mod schema;
 
-use std::{path::Path, sync::mpsc, thread, time::Duration};
+use std::{
+    path::Path,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
@@ -45,11 +50,12 @@ impl SqliteStore {
     fn with(mut connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         schema::prepare(&mut connection)?;
+        let seen = data_version(&connection);
         let (jobs, queue) = mpsc::channel();
         let (notify, changes) = watch::channel(0);
         thread::Builder::new()
             .name("prefab-store".to_owned())
-            .spawn(move || run(connection, &queue, &notify))
+            .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
         Ok(Self { jobs, changes })
     }
@@ -75,8 +81,10 @@ impl SqliteStore {
     }
 }
 
-fn run(mut connection: Connection, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
-    let mut seen = data_version(&connection);
+/// Does jobs, and looks for commits of other processes every now and then. `seen` is what was there before
+/// anybody could ask: a commit after that must be told.
+fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
+    let mut looked = Instant::now();
     loop {
         match queue.recv_timeout(LOOK_EVERY) {
             Ok(job) => {
@@ -84,14 +92,16 @@ fn run(mut connection: Connection, queue: &mpsc::Receiver<Job>, notify: &watch::
                     notify.send_modify(|count| *count += 1);
                 }
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                let now = data_version(&connection);
-                if now != seen {
-                    seen = now;
-                    notify.send_modify(|count| *count += 1);
-                }
-            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
+        }
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            let now = data_version(&connection);
+            if now != seen {
+                seen = now;
+                notify.send_modify(|count| *count += 1);
+            }
         }
     }
 }
