@@ -7,14 +7,13 @@ use std::sync::Arc;
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use prefab_core::{
-    ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, Context, ContextSet, ContextValue,
-    Criterion, IntRange, LayeredStore, LogLevel, Operator, Pointer, Provided, ProvidedSource, Update, Value,
-    ValueType, WeightedValue, WeightedValues,
+    ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, Context, ContextSet,
+    ContextValue, Criterion, IntRange, LayeredStore, LogLevel, Operator, Pointer, Provided, ProvidedSource,
+    Update, Value, ValueType, WeightedValue, WeightedValues,
 };
 use prefab_eval::{Contexts, EvalError, Evaluation, FixedHost, Options, Ruleset};
 
-const KEYS: [&str; 8] =
-    ["a", "b", "c", "log-level", "log-level.app", "log-level.app.db", "secret", "a.b"];
+const KEYS: [&str; 8] = ["a", "b", "c", "log-level", "log-level.app", "log-level.app.db", "secret", "a.b"];
 const PROPERTIES: [&str; 8] =
     ["user.x", "user.y", "device.x", "x", "", "NAMESPACE", "prefab.current-time", "user."];
 const VARIABLES: [&str; 3] = ["ONE", "TWO", "THREE"];
@@ -241,8 +240,7 @@ fuzz_target!(|project: Project| {
     let Project { project_env_id, namespace, configs, update, default_context, .. } = project;
     let (global, scope) = (contexts(project.global), contexts(project.scope));
     let (bound, call) = (contexts(project.bound), contexts(project.call));
-    let mut host =
-        FixedHost::default().at(project.now_millis).with_random(f64::from(project.random) / 256.0);
+    let mut host = FixedHost::default().at(project.now_millis).with_random(f64::from(project.random) / 256.0);
     for (name, text) in project.variables {
         host = host.with_env_var(pick(&VARIABLES, name), text.text());
     }

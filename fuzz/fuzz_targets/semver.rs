@@ -31,11 +31,8 @@ fuzz_target!(|text: &str| {
 /// Tells which of the operators hold for the property `left` and the value `right`.
 fn holding(left: &str, right: &str) -> [bool; 3] {
     let configs = OPERATORS.map(|operator| {
-        let criterion = Criterion {
-            property_name: "app.version".into(),
-            operator,
-            value_to_match: Some(right.into()),
-        };
+        let criterion =
+            Criterion { property_name: "app.version".into(), operator, value_to_match: Some(right.into()) };
         let rules = vec![ConditionalValue::when(vec![criterion], true)];
         Config { key: operator.name().into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
     });
