@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use prefab_core::{
-    Config, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, duration::format_duration,
+    Config, Entry, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, duration::format_duration,
     text::TextBuffer,
 };
 use serde_json::Value as Json;
@@ -177,6 +177,11 @@ impl<'r> Evaluation<'r> {
     /// Returns the config that answered.
     pub fn config(&self) -> &'r Config {
         &self.config.entry.config
+    }
+
+    /// Returns the config that answered, shared, with where it came from.
+    pub fn entry(&self) -> &'r Entry {
+        &self.config.entry
     }
 
     /// Returns where that config came from.
