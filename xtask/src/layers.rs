@@ -36,7 +36,12 @@ const LAYERS: &[Layer] = &[
     Layer { name: "prefab-core", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-eval", may_use: Only(&["prefab-core"]), pure: true },
     Layer { name: "prefab-proto", may_use: Only(&["prefab-core"]), pure: true },
-    Layer { name: "prefab-telemetry", may_use: Only(&["prefab-core", "prefab-proto"]), pure: true },
+    // What it counts are the engine's answers, which it reads where they stand rather than as copies.
+    Layer {
+        name: "prefab-telemetry",
+        may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
+        pure: true,
+    },
     Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     Layer {

@@ -1,0 +1,162 @@
+//! Contexts: looked at once, recognised after that.
+
+use std::{
+    hash::{BuildHasher as _, Hasher},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use foldhash::fast::RandomState;
+use prefab_core::{ContextSet, ContextValue};
+
+use crate::{
+    ContextUploadMode, Limits,
+    bounds::Drops,
+    examples::{Examples, Fingerprint, key},
+    report::{Example, Shape},
+    shapes::{Shapes, number},
+};
+
+/// Shapes and examples behind one lock, which contexts that were met before do not reach.
+pub(crate) struct Contexts {
+    mode: ContextUploadMode,
+    collected: Mutex<Collected>,
+    recognised: Recognised,
+    seeds: RandomState,
+}
+
+struct Collected {
+    shapes: Shapes,
+    examples: Examples,
+}
+
+impl Contexts {
+    pub(crate) fn new(mode: ContextUploadMode, limits: &Limits) -> Self {
+        let shapes = Shapes::new(limits.shapes);
+        let examples = Examples::new(limits.examples, limits.remembered_examples);
+        Self {
+            mode,
+            collected: Mutex::new(Collected { shapes, examples }),
+            recognised: Recognised::new(),
+            seeds: RandomState::default(),
+        }
+    }
+
+    /// Takes contexts in: several levels, the strongest first.
+    #[inline]
+    pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
+        if self.mode == ContextUploadMode::None || levels.iter().all(|level| level.is_empty()) {
+            return;
+        }
+        let look = self.look(levels);
+        // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
+        let (new_shape, new_example) =
+            (self.recognised.is_new(look.shape), self.recognised.is_new(look.example));
+        if new_shape || new_example {
+            self.meet(levels, now_millis(), drops);
+        }
+    }
+
+    /// Hashes what makes a shape, and on top of it what makes an example.
+    #[inline]
+    fn look(&self, levels: &[&ContextSet]) -> Look {
+        let with_examples = self.mode == ContextUploadMode::PeriodicExample;
+        let mut names = self.seeds.build_hasher();
+        let mut keys = self.seeds.build_hasher();
+        // The hasher takes the length of each name in; the kinds, which are small, go in all at once.
+        let mut kinds: u64 = 0;
+        for context in levels.iter().flat_map(|level| level.iter()) {
+            names.write(context.name().as_bytes());
+            kinds = kinds.wrapping_mul(31);
+            for (property, value) in context.properties() {
+                names.write(property.as_bytes());
+                kinds = kinds.wrapping_mul(31).wrapping_add(u64::from(number(value).unsigned_abs()));
+            }
+            if with_examples && let Some(key) = key(context) {
+                hash(key, &mut keys);
+            }
+        }
+        names.write_u64(kinds);
+        let shape = names.finish();
+        keys.write_u64(shape);
+        Look { shape, example: keys.finish() }
+    }
+
+    #[cold]
+    fn meet(&self, levels: &[&ContextSet], now_millis: i64, drops: &Drops) {
+        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.merged(level));
+        let with_examples = self.mode == ContextUploadMode::PeriodicExample;
+        let fingerprint = Fingerprint::of(&merged).filter(|_| with_examples);
+        let mut collected = self.collected();
+        drops.add(collected.shapes.add(&merged));
+        if let Some(fingerprint) = fingerprint {
+            drops.add(u64::from(!collected.examples.add(fingerprint, merged, now_millis)));
+        }
+    }
+
+    /// Takes everything out.
+    pub(crate) fn drain(&self, now_millis: i64) -> (Vec<Shape>, Vec<Example>) {
+        let mut collected = self.collected();
+        let taken = (collected.shapes.take(), collected.examples.take(now_millis));
+        drop(collected);
+        self.recognised.forget();
+        taken
+    }
+
+    fn collected(&self) -> MutexGuard<'_, Collected> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What contexts look like, in two numbers.
+struct Look {
+    shape: u64,
+    example: u64,
+}
+
+fn hash(key: &ContextValue, hasher: &mut impl Hasher) {
+    match key {
+        ContextValue::Null => {}
+        ContextValue::String(text) => hasher.write(text.as_bytes()),
+        ContextValue::Int(int) => hasher.write_i64(*int),
+        ContextValue::Double(double) => hasher.write_u64(double.to_bits()),
+        ContextValue::Bool(bool) => hasher.write_u8(u8::from(*bool)),
+        ContextValue::StringList(list) => list.iter().for_each(|text| hasher.write(text.as_bytes())),
+    }
+}
+
+/// Looks that were met since the last drain. It may forget one, which then is taken in again, to no effect;
+/// it takes a new one for an old one only where all 64 bits agree.
+struct Recognised {
+    looks: Box<[AtomicU64]>,
+}
+
+/// A power of two: 32 KiB, which stay in the cache of a processor that asks often.
+const LOOKS: u64 = 4_096;
+
+impl Recognised {
+    fn new() -> Self {
+        Self { looks: (0..LOOKS).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// Marks a look, and tells whether it was not marked before. Known ones are only read, so that threads
+    /// do not take the cache line from one another.
+    #[inline]
+    fn is_new(&self, look: u64) -> bool {
+        // Some bits pick the place, and all of them are compared.
+        let Some(place) = usize::try_from(look % LOOKS).ok().and_then(|place| self.looks.get(place)) else {
+            return true;
+        };
+        let new = place.load(Ordering::Relaxed) != look;
+        if new {
+            place.store(look, Ordering::Relaxed);
+        }
+        new
+    }
+
+    fn forget(&self) {
+        self.looks.iter().for_each(|look| look.store(0, Ordering::Relaxed));
+    }
+}

@@ -1,0 +1,104 @@
+//! Examples: contexts as they were met, each at most once an hour.
+
+use std::{collections::HashMap, hash::Hasher as _};
+
+use prefab_core::{Context, ContextSet, ContextValue};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::{bounds::MOST_TEXT, report::Example};
+
+/// How long contexts are not sent again.
+const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
+
+/// The property that makes a context somebody's.
+const KEY: &str = "key";
+
+/// The examples met since the last drain, and whose turn is over for an hour.
+pub(crate) struct Examples {
+    met: Vec<Example>,
+    most: usize,
+    /// When each was met.
+    remembered: HashMap<u128, i64>,
+    most_remembered: usize,
+}
+
+/// Who contexts are about: the keys of those that have one. Two sets about the same are one example.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(u128);
+
+impl Fingerprint {
+    /// Returns nothing for contexts that are about nobody: none of them has a key.
+    pub(crate) fn of(contexts: &ContextSet) -> Option<Self> {
+        let mut keyed: Vec<(&str, &ContextValue)> =
+            contexts.iter().filter_map(|context| Some((context.name(), key(context)?))).collect();
+        if keyed.is_empty() {
+            return None;
+        }
+        keyed.sort_unstable_by_key(|(name, _)| *name);
+        let mut hasher = SipHasher13::new();
+        for (name, key) in keyed {
+            for text in [name, &key.to_string()] {
+                // The length keeps `ab` + `c` and `a` + `bc` apart.
+                hasher.write_usize(text.len());
+                hasher.write(text.as_bytes());
+            }
+        }
+        Some(Self(hasher.finish128().as_u128()))
+    }
+}
+
+/// Returns a context's key; one that is empty or null is none.
+#[inline]
+pub(crate) fn key(context: &Context) -> Option<&ContextValue> {
+    context.get(KEY).filter(|value| match value {
+        ContextValue::Null => false,
+        ContextValue::String(text) => !text.is_empty(),
+        _ => true,
+    })
+}
+
+impl Examples {
+    pub(crate) fn new(most: usize, most_remembered: usize) -> Self {
+        Self { met: Vec::new(), most, remembered: HashMap::new(), most_remembered }
+    }
+
+    /// Takes contexts in unless they were met within the hour, and tells whether there was room for them.
+    pub(crate) fn add(
+        &mut self,
+        Fingerprint(fingerprint): Fingerprint,
+        contexts: ContextSet,
+        at_millis: i64,
+    ) -> bool {
+        if self.remembered.get(&fingerprint).is_some_and(|met| at_millis - met < HOUR_MILLIS) {
+            return true;
+        }
+        let known = self.remembered.contains_key(&fingerprint);
+        let full = self.met.len() >= self.most || (!known && self.remembered.len() >= self.most_remembered);
+        if full || len(&contexts) > MOST_TEXT {
+            return false;
+        }
+        self.remembered.insert(fingerprint, at_millis);
+        self.met.push(Example { at_millis, contexts });
+        true
+    }
+
+    /// Takes the examples out, and forgets the contexts whose hour is over.
+    pub(crate) fn take(&mut self, now_millis: i64) -> Vec<Example> {
+        self.remembered.retain(|_, met| now_millis - *met < HOUR_MILLIS);
+        std::mem::take(&mut self.met)
+    }
+}
+
+/// About how many bytes contexts take.
+fn len(contexts: &ContextSet) -> usize {
+    let properties = contexts.iter().flat_map(Context::properties);
+    let bytes = properties.map(|(name, value)| {
+        let value = match value {
+            ContextValue::String(text) => text.len(),
+            ContextValue::StringList(list) => list.iter().map(|text| text.len() + size_of::<String>()).sum(),
+            _ => 0,
+        };
+        name.len() + value + size_of::<ContextValue>()
+    });
+    bytes.sum::<usize>() + contexts.iter().map(|context| context.name().len()).sum::<usize>()
+}

@@ -1,0 +1,105 @@
+//! The door to everything that is counted.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use prefab_core::{ContextSet, LogLevel};
+use prefab_eval::Evaluation;
+
+use crate::{Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations, loggers::Loggers};
+
+/// Counts what a client does until it is drained.
+///
+/// Threads record side by side: each has a shard of the counters nearly to itself, and none waits for a
+/// drain longer than its own shard takes. Memory is bounded by [`Limits`](crate::Limits); what finds no room
+/// is dropped, and the drops are part of the next report.
+pub struct Telemetry {
+    options: Options,
+    evaluations: Evaluations,
+    contexts: Contexts,
+    loggers: Loggers,
+    drops: Drops,
+    drained_at_millis: AtomicI64,
+}
+
+impl Telemetry {
+    /// Returns counters at zero. The first report begins now.
+    pub fn new(options: Options, now_millis: i64) -> Self {
+        let limits = &options.limits;
+        Self {
+            evaluations: Evaluations::new(limits.evaluations),
+            contexts: Contexts::new(options.context_upload_mode, limits),
+            loggers: Loggers::new(limits.loggers),
+            drops: Drops::default(),
+            drained_at_millis: AtomicI64::new(now_millis),
+            options,
+        }
+    }
+
+    /// Returns what is collected.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Counts an answer, given by a ruleset of this environment
+    /// ([`Ruleset::project_env_id`](prefab_eval::Ruleset::project_env_id)).
+    ///
+    /// Answers of log levels and of segments are not counted. Of a confidential value only the redacted form
+    /// is kept.
+    #[inline]
+    pub fn record_evaluation(&self, evaluation: &Evaluation<'_>, project_env_id: i64) {
+        if self.options.collect_evaluation_summaries {
+            self.evaluations.record(evaluation, project_env_id, &self.drops);
+        }
+    }
+
+    /// Takes in the contexts of an evaluation, whether it found anything or not: levels of contexts, the
+    /// strongest first, of which the stronger hide the weaker by name.
+    ///
+    /// The time, in milliseconds since 1970, is asked for only when they are new.
+    #[inline]
+    pub fn record_contexts(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64) {
+        self.contexts.record(levels, now_millis, &self.drops);
+    }
+
+    /// Counts a log call, whether a line came of it or not. The level `NotSet` is no line's.
+    #[inline]
+    pub fn record_log(&self, logger: &str, level: LogLevel) {
+        self.record_logs(logger, level, 1);
+    }
+
+    /// Counts several log calls at once.
+    #[inline]
+    pub fn record_logs(&self, logger: &str, level: LogLevel, calls: u64) {
+        if self.options.collect_loggers {
+            self.loggers.record(logger, level, calls, &self.drops);
+        }
+    }
+
+    /// Counts what was lost elsewhere, such as a report that no server took.
+    pub fn record_drops(&self, drops: u64) {
+        self.drops.add(drops);
+    }
+
+    /// Takes out everything that was recorded since the last time; counting goes on from zero.
+    pub fn drain(&self, now_millis: i64) -> Report {
+        let (context_shapes, example_contexts) = self.contexts.drain(now_millis);
+        Report {
+            start_at_millis: self.drained_at_millis.swap(now_millis, Ordering::Relaxed),
+            end_at_millis: now_millis,
+            summaries: self.evaluations.drain(),
+            example_contexts,
+            context_shapes,
+            loggers: self.loggers.drain(),
+            dropped: self.drops.take(),
+        }
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").field("options", &self.options).finish_non_exhaustive()
+    }
+}
