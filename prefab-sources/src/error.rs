@@ -27,6 +27,14 @@ pub enum SourceErrorKind {
     Syntax,
     /// It parses, but is not what belongs there.
     Shape,
+    /// A server does not know the key, or not for this.
+    Unauthorized,
+    /// A server is away, too slow, or says that it cannot answer.
+    Unavailable,
+    /// A server answers something that is no answer.
+    Protocol,
+    /// What the source was told about the server makes no sense: an address, say.
+    Setting,
 }
 
 /// A source that could not be read; what it said before still holds.
@@ -106,7 +114,13 @@ impl SourceError {
 
     /// Tells whether trying again may succeed though nobody changes the content.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, SourceErrorKind::NotFound | SourceErrorKind::Unreadable)
+        use SourceErrorKind::{NotFound, Protocol, Unavailable, Unreadable};
+        matches!(self.0.kind, NotFound | Unreadable | Unavailable | Protocol)
+    }
+
+    /// Tells whether the key was refused.
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.kind == SourceErrorKind::Unauthorized
     }
 }
 

@@ -23,15 +23,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! With the feature `http`, a `RemoteSource` is a server: its updates come as they are made there.
+//!
 //! Nothing here reads the environment: directories, names and paths are handed in.
 
+#[cfg(feature = "remote")]
+pub mod backoff;
+#[cfg(feature = "remote")]
+mod cache;
 pub mod datafile;
 pub mod error;
 pub mod files;
 pub mod finding;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod memory;
 mod read;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod source;
+#[cfg(feature = "http")]
+pub mod sse;
 mod watch;
 pub mod yaml;
 pub mod yaml_file;
@@ -40,6 +52,10 @@ pub use datafile::DatafileSource;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::{FileLayers, LocalFiles};
 pub use finding::{Finding, Place};
+#[cfg(feature = "http")]
+pub use http::HttpOptions;
 pub use memory::{MemorySender, MemorySource};
+#[cfg(feature = "remote")]
+pub use remote::{ApiKey, RemoteOptions, RemoteSource, RemoteState};
 pub use source::{ConfigSource, Loaded, UpdateStream};
 pub use yaml_file::YamlFile;

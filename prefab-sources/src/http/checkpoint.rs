@@ -1,0 +1,80 @@
+//! One checkpoint of one server.
+
+use std::sync::Arc;
+
+use prefab_proto::wire;
+use prost::Message as _;
+use reqwest::{
+    StatusCode,
+    header::{ACCEPT, ETAG, IF_NONE_MATCH},
+};
+use tokio::time::{Duration, timeout};
+
+use super::{CDN, Http, head, origin::Origin};
+use crate::{SourceError, remote::Fetched};
+
+/// How long a whole checkpoint may take, however steadily it trickles.
+const WHOLE: Duration = Duration::from_secs(60);
+
+impl Http {
+    pub(super) async fn checkpoint_of(&mut self, at: usize, since: i64) -> Result<Fetched, SourceError> {
+        let Some(origin) = (if at == CDN { self.cdn.as_ref() } else { self.api.get(at) }) else {
+            unreachable!("an order names only origins that exist")
+        };
+        // The path of clients from before the second version, which every server serves.
+        let url = format!("{}/api/v1/configs/{since}", origin.base());
+        let mut request = self.get(url).header(ACCEPT, "application/x-protobuf");
+        if let Some(tag) = origin.tag(since) {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let response = head(origin, request, self.timeout).await?;
+        let source = Arc::clone(origin.name());
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Fetched { source, configs: None });
+        }
+        let tag = response.headers().get(ETAG).cloned();
+        let body = timeout(WHOLE, body(origin, response, self.timeout, self.max_bytes))
+            .await
+            .map_err(|_| origin.unavailable(format!("did not come to an end within {WHOLE:?}")))??;
+        let configs = decode(origin, &body)?;
+        let origin = if at == CDN { self.cdn.as_mut() } else { self.api.get_mut(at) };
+        if let Some(origin) = origin {
+            origin.set_tag(since, tag);
+        }
+        Ok(Fetched { source, configs: Some(configs) })
+    }
+}
+
+async fn body(
+    origin: &Origin,
+    mut response: reqwest::Response,
+    patience: Duration,
+    max_bytes: usize,
+) -> Result<Vec<u8>, SourceError> {
+    let mut body = Vec::new();
+    loop {
+        match timeout(patience, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
+                if body.len() + chunk.len() > max_bytes {
+                    return Err(origin.protocol(format!("sends more than {max_bytes} bytes")));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Ok(None)) => return Ok(body),
+            Ok(Err(cause)) => {
+                return Err(origin.unavailable(format!("broke off: {}", super::origin::root(&cause))));
+            }
+            Err(_) => return Err(origin.unavailable(format!("said nothing for {patience:?}"))),
+        }
+    }
+}
+
+fn decode(origin: &Origin, body: &[u8]) -> Result<wire::Configs, SourceError> {
+    let configs = wire::Configs::decode(body)
+        .map_err(|cause| origin.protocol(format!("sends what is no checkpoint: {cause}")))?;
+    // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.
+    if configs.configs.is_empty() && configs.config_service_pointer.is_none() {
+        return Err(origin.protocol("sends an empty answer"));
+    }
+    Ok(configs)
+}

@@ -1,0 +1,314 @@
+//! The source over real sockets, against a server that answers as it is told.
+
+mod server;
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::StreamExt as _;
+use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
+use prefab_proto::convert;
+
+use super::*;
+use crate::{ConfigSource as _, Loaded, RemoteState, UpdateStream, remote::Frames as _};
+use server::{Answer, Server};
+
+const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
+
+fn message(configs: &[(&str, i64)]) -> Vec<u8> {
+    let configs = configs.iter().map(|(key, id)| Config { id: *id, ..Config::constant(*key, *id) }).collect();
+    let pointer = Some(Pointer { project_id: 202, start_at_id: 0, project_env_id: 308 });
+    convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })
+}
+
+fn event(configs: &[(&str, i64)]) -> Vec<u8> {
+    format!("data: {}\n\n", STANDARD.encode(message(configs))).into_bytes()
+}
+
+fn options(urls: &[&str]) -> HttpOptions {
+    let mut options = HttpOptions::new(urls.iter().copied());
+    options.timeout = Duration::from_millis(300);
+    options.max_bytes = 1 << 20;
+    options
+}
+
+fn http(urls: &[&str]) -> Http {
+    Http::new(&ApiKey::new(KEY), options(urls)).unwrap()
+}
+
+async fn checkpoint(http: &mut Http, since: i64, purpose: Purpose) -> String {
+    match http.checkpoint(since, purpose).await {
+        Ok(Fetched { source, configs: None }) => format!("{source}: the same"),
+        Ok(Fetched { source, configs: Some(configs) }) => format!("{source}: {}", configs.configs.len()),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Asks a server that answers once.
+async fn check(answer: Answer, expected: &str) {
+    let server = Server::start(move |_| answer.clone()).await;
+    let said = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
+    assert_eq!(said.replace(&server.url, "URL"), expected);
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_asked_for_as_official_clients_do() {
+    let server = Server::start(|_| Answer::ok(message(&[("a", 1)])).with("ETag", "\"x\"")).await;
+    let mut http = http(&[&format!("{}/", server.url)]);
+    assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_api: 1");
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("GET /api/v1/configs/0 HTTP/1.1\r\n"), "{request}");
+    for header in [
+        "authorization: Basic YXV0aHVzZXI6MTIzLURldmVsb3BtZW50LVAyMDItRTMwOC1TREstYWJjZGVm",
+        "accept: application/x-protobuf",
+        "accept-encoding: gzip",
+        concat!("x-prefabcloud-client-version: prefab-cloud-rust-", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(request.contains(&format!("\r\n{header}\r\n")), "{header} is not in {request}");
+    }
+    assert!(!request.contains("if-none-match"));
+
+    // The tag is for the same question only.
+    checkpoint(&mut http, 0, Purpose::CatchUp).await;
+    checkpoint(&mut http, 1, Purpose::CatchUp).await;
+    assert!(server.requests()[1].contains("\r\nif-none-match: \"x\"\r\n"));
+    assert!(!server.requests()[2].contains("if-none-match"));
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let server = Server::start(|at| match at {
+        0 => Answer::ok(message(&[("a", 1)])).with("ETag", "\"x\""),
+        _ => Answer::status("304 Not Modified"),
+    });
+    let server = server.await;
+    let mut http = http(&[&server.url]);
+    assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_api: 1");
+    assert_eq!(checkpoint(&mut http, 0, Purpose::CatchUp).await, "remote_api: the same");
+}
+
+#[tokio::test]
+async fn what_a_server_does_wrong_is_told_in_words() {
+    let url = "remote_api: `URL`";
+    check(Answer::status("500 Internal Server Error"), &format!("{url} answered 500 Internal Server Error"))
+        .await;
+    check(Answer::status("404 Not Found"), &format!("{url} answered 404 Not Found")).await;
+    let refused = "set PREFAB_API_KEY to a backend key of this server";
+    check(
+        Answer::status("401 Unauthorized"),
+        &format!("{url} refused the API key: 401 Unauthorized; {refused}"),
+    )
+    .await;
+    check(Answer::status("403 Forbidden"), &format!("{url} refused the API key: 403 Forbidden; {refused}"))
+        .await;
+    check(Answer::Hang, &format!("{url} did not answer within 300ms")).await;
+    check(Answer::ok("").then_hang(1000), &format!("{url} said nothing for 300ms")).await;
+    check(Answer::ok(""), &format!("{url} sends an empty answer")).await;
+    check(
+        Answer::ok("<html>"),
+        &format!(
+            "{url} sends what is no checkpoint: failed to decode Protobuf message: unexpected end group tag"
+        ),
+    )
+    .await;
+    check(Answer::ok(vec![b'x'; 2 << 20]), &format!("{url} sends more than 1048576 bytes")).await;
+    check(
+        Answer::ok("half").claiming(100),
+        &format!("{url} broke off: end of file before message length reached"),
+    )
+    .await;
+    check(
+        Answer::Raw(b"nonsense\r\n\r\n".to_vec()),
+        &format!("{url} could not be reached: invalid HTTP version parsed"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_server_is_asked_where_one_fails() {
+    let away = "http://127.0.0.1:1";
+    let slow = Server::start(|_| Answer::Hang).await;
+    let broken = Server::start(|_| Answer::status("503 Service Unavailable")).await;
+    let well = Server::start(|_| Answer::ok(message(&[("a", 1)]))).await;
+    let mut chain = http(&[away, &slow.url, &broken.url, &well.url]);
+    assert_eq!(checkpoint(&mut chain, 0, Purpose::Start).await, "remote_api: 1");
+    let refused = checkpoint(&mut http(&[away]), 0, Purpose::Start).await;
+    assert!(refused.starts_with("remote_api: `http://127.0.0.1:1` could not be reached: Connection refused"));
+    let unknown = checkpoint(&mut http(&["http://no-such-host.invalid"]), 0, Purpose::Start).await;
+    assert!(unknown.starts_with("remote_api: `http://no-such-host.invalid` "), "{unknown}");
+}
+
+#[tokio::test]
+async fn a_cdn_is_asked_first_at_a_start_and_last_to_catch_up() {
+    let cdn = Server::start(|at| match at {
+        0 => Answer::ok(message(&[("a", 1)])),
+        _ => Answer::status("401 Unauthorized"),
+    })
+    .await;
+    let api = Server::start(|_| Answer::ok(message(&[("a", 1), ("b", 2)]))).await;
+    let mut options = options(&[&api.url]);
+    options.cdn_url = Some(cdn.url.clone());
+    let mut http = Http::new(&ApiKey::new(KEY), options).unwrap();
+    assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_cdn_api: 1");
+    assert_eq!(checkpoint(&mut http, 0, Purpose::CatchUp).await, "remote_api: 2");
+    assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_api: 2", "its refusal is not final");
+}
+
+/// Opens a stream and says what comes.
+async fn frames(answer: Answer) -> String {
+    let server = Server::start(move |_| answer.clone()).await;
+    let mut said = Vec::new();
+    match http(&[&server.url]).open(7).await {
+        Err(error) => said.push(error.to_string()),
+        Ok(mut frames) => loop {
+            match tokio::time::timeout(Duration::from_millis(200), frames.next()).await {
+                Err(_) => break said.push("silence".to_owned()),
+                Ok(None) => break said.push("end".to_owned()),
+                Ok(Some(Err(error))) => break said.push(error.to_string()),
+                Ok(Some(Ok(crate::remote::Frame::Alive))) => said.push("alive".to_owned()),
+                Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => said.push(why),
+                Ok(Some(Ok(crate::remote::Frame::Configs(configs)))) => {
+                    said.extend(configs.configs.iter().map(|config| format!("{}@{}", config.key, config.id)));
+                }
+            }
+        },
+    }
+    said.dedup();
+    said.join(", ").replace(&server.url, "URL")
+}
+
+#[tokio::test]
+async fn a_stream_is_asked_for_as_official_clients_do() {
+    let server = Server::start(|_| Answer::stream(": hello\n\n").then_hang(1000)).await;
+    drop(http(&[&server.url]).open(17_000_000_000_000_101).await.unwrap());
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("GET /api/v1/sse/config HTTP/1.1\r\n"), "{request}");
+    for header in [
+        "authorization: Basic YXV0aHVzZXI6MTIzLURldmVsb3BtZW50LVAyMDItRTMwOC1TREstYWJjZGVm",
+        "accept: text/event-stream",
+        "accept-encoding: identity",
+        "cache-control: no-cache",
+        "x-prefab-start-at-id: 17000000000000101",
+    ] {
+        assert!(request.contains(&format!("\r\n{header}\r\n")), "{header} is not in {request}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_stream_says_is_taken_or_told() {
+    let a = event(&[("a", 8)]);
+    let b = event(&[("b", 9)]);
+    let all = [b": hello\n\n", &a[..], b":\n\n", &b[..]].concat();
+    assert_eq!(frames(Answer::stream(all.clone())).await, "alive, a@8, alive, b@9, end");
+    assert_eq!(frames(Answer::stream(all).in_pieces(3)).await, "alive, a@8, alive, b@9, end");
+    assert_eq!(frames(Answer::stream(&a[..a.len() - 5])).await, "alive, end", "cut within a frame");
+    assert_eq!(frames(Answer::stream(": hello\n\n").then_hang(1000)).await, "alive, silence");
+    let garbage = [b"data: ????\n\ndata: ////\n\n", &b[..]].concat();
+    assert_eq!(
+        frames(Answer::stream(garbage)).await,
+        "it is no base64: Invalid symbol 63, offset 0., it does not parse: failed to decode Protobuf \
+         message: invalid varint, b@9, end"
+    );
+    assert_eq!(
+        frames(Answer::stream(vec![b'x'; 3 << 20])).await,
+        "alive, streaming: `URL` is refused: a line is longer than 1398117 bytes"
+    );
+    assert_eq!(
+        frames(Answer::ok("<html>")).await,
+        "streaming: `URL` answers with application/octet-stream, not with text/event-stream"
+    );
+    assert_eq!(
+        frames(Answer::status("503 Service Unavailable")).await,
+        "streaming: `URL` answered 503 Service Unavailable"
+    );
+    let refused = frames(Answer::status("403 Forbidden")).await;
+    assert!(refused.starts_with("streaming: `URL` refused the API key: 403 Forbidden"), "{refused}");
+    assert_eq!(frames(Answer::Hang).await, "streaming: `URL` did not answer within 300ms");
+}
+
+/// Takes what comes until `holds`.
+async fn until(updates: &mut UpdateStream, store: &mut LayeredStore, holds: impl Fn(&LayeredStore) -> bool) {
+    let started = Instant::now();
+    while !holds(store) {
+        assert!(started.elapsed() < Duration::from_secs(20), "waited in vain");
+        if let Ok(Some(Ok(Loaded { update, .. }))) =
+            tokio::time::timeout(Duration::from_millis(50), updates.next()).await
+        {
+            store.apply(update);
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_every_fault_in_turn_the_values_are_the_servers() {
+    let faults = |at: usize| -> Answer {
+        match at {
+            0 => Answer::status("500 Internal Server Error"),
+            1 => Answer::ok(message(&[("a", 1)])),
+            2 => Answer::stream(event(&[("a", 2)])),
+            3 => Answer::stream(&event(&[("a", 3)])[..20]),
+            4 => Answer::Raw(b"\0\0\0".to_vec()),
+            5 => Answer::stream([&b"data: ////\n\n"[..], &event(&[("a", 6)])].concat()).then_hang(60_000),
+            _ => Answer::Hang,
+        }
+    };
+    let server = Server::start(faults).await;
+    let mut remote = RemoteOptions::new(ApiKey::new(KEY));
+    remote.chance = Box::new(|| 0.0);
+    let source = RemoteSource::http(remote, options(&[&server.url])).unwrap();
+    let state = source.state();
+    let mut updates = Box::new(source).updates();
+    let mut store = LayeredStore::default();
+    until(&mut updates, &mut store, |store| store.get("a").is_some_and(|entry| entry.config.id == 6)).await;
+    let resumed: Vec<String> = server
+        .requests()
+        .iter()
+        .filter_map(|request| request.lines().find_map(|line| line.strip_prefix("x-prefab-start-at-id: ")))
+        .map(ToOwned::to_owned)
+        .collect();
+    assert_eq!(resumed, ["1", "2", "2", "2"]);
+    let _ = tokio::time::timeout(Duration::from_millis(50), updates.next()).await;
+    assert_eq!(*state.borrow(), RemoteState::Ready { source: "streaming".into() });
+}
+
+#[tokio::test]
+async fn a_refused_key_is_known_in_under_a_second() {
+    let server = Server::start(|_| Answer::status("401 Unauthorized")).await;
+    let source = RemoteSource::http(RemoteOptions::new(ApiKey::new(KEY)), options(&[&server.url])).unwrap();
+    let mut state = source.state();
+    let mut updates = Box::new(source).updates();
+    let started = Instant::now();
+    let error = updates.next().await.unwrap().unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_retryable());
+    assert!(!format!("{error} {error:?}").contains("abcdef"));
+    let _ = tokio::time::timeout(Duration::from_millis(50), updates.next()).await;
+    assert_eq!(*state.borrow_and_update(), RemoteState::Unauthorized);
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn reconnects_over_sockets_leave_nothing_behind() {
+    const ROUNDS: usize = 2_000;
+    let server = Server::start(|_| Answer::stream(": hello\n\n")).await;
+    let mut http = http(&[&server.url]);
+    let mut once = async || {
+        let mut frames = http.open(1).await.unwrap();
+        while frames.next().await.is_some() {}
+    };
+    for _ in 0..200 {
+        once().await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let (tasks_before, files_before) = (tasks(), open_files());
+    for _ in 0..ROUNDS {
+        once().await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(tasks() <= tasks_before, "{} tasks, {tasks_before} before", tasks());
+    assert!(open_files() <= files_before + 5, "{} open files, {files_before} before", open_files());
+}
+
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}

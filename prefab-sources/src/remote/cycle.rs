@@ -1,0 +1,278 @@
+//! What the source does, over and over: catch up, follow the stream, wait.
+
+use std::{pin::pin, sync::Arc, time::SystemTime};
+
+use prefab_core::Update;
+use prefab_proto::{convert, wire};
+use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
+
+use super::{Fetched, Frame, Frames, Purpose, RemoteOptions, RemoteState, Transport, Voice, known::Known};
+use crate::{Finding, Loaded, SourceError, SourceErrorKind, backoff::Backoff, cache::Cache};
+
+/// A stream that lived this long was a healthy one: after it the waits begin anew.
+const HEALTHY: Duration = Duration::from_secs(10);
+
+/// How long a start that has a cache waits for the server before it makes do with the cache.
+const CACHE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long changes from the stream may stand unsaved, so that many of them are saved at once.
+const SAVE_AFTER: Duration = Duration::from_secs(1);
+
+/// How often a server that refuses the key is asked again, save for chance: a quarter less to a quarter more.
+const UNAUTHORIZED_EVERY: Duration = Duration::from_secs(60);
+
+/// What provenance calls the cache.
+const CACHE: &str = "cache";
+
+pub(super) struct Cycle<T> {
+    transport: T,
+    options: RemoteOptions,
+    voice: Voice,
+    known: Known,
+    cache: Option<Cache>,
+    /// When the state in the cache was current; only until the server has said something.
+    cached_at: Option<SystemTime>,
+    unsaved_since: Option<Instant>,
+    /// When the server said something last.
+    heard_at: Option<Instant>,
+    backoff: Backoff,
+}
+
+impl<T: Transport> Cycle<T> {
+    pub(super) fn new(transport: T, options: RemoteOptions, cache: Option<Cache>, voice: Voice) -> Self {
+        Self {
+            transport,
+            options,
+            voice,
+            known: Known::new(cache.is_some()),
+            cache,
+            cached_at: None,
+            unsaved_since: None,
+            heard_at: None,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// Runs for as long as it is polled.
+    pub(super) async fn run(mut self) {
+        self.read_cache().await;
+        loop {
+            let mut wait = None;
+            if self.is_behind()
+                && let Err(error) = self.catch_up().await
+            {
+                wait = self.trouble(error).await;
+            }
+            // Only a checkpoint is known to be everything: a stream does not say when that has come.
+            if wait.is_none()
+                && self.known.has_heard()
+                && let Err(error) = self.follow().await
+            {
+                wait = self.trouble(error).await;
+            }
+            self.save().await;
+            let chance = (self.options.chance)();
+            sleep(wait.map_or_else(|| self.backoff.next(chance), |wait| wait.mul_f64(0.75 + chance / 2.0)))
+                .await;
+        }
+    }
+
+    /// Tells whether the server has said nothing for so long that it is to be asked.
+    fn is_behind(&self) -> bool {
+        self.heard_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
+    }
+
+    /// Fetches a checkpoint.
+    async fn catch_up(&mut self) -> Result<(), SourceError> {
+        let since = self.known.high_water_mark();
+        let purpose = if self.heard_at.is_none() { Purpose::Start } else { Purpose::CatchUp };
+        let fetched = {
+            let mut fetch = pin!(self.transport.checkpoint(since, purpose));
+            let early = match self.cached_at {
+                None => None,
+                Some(cached_at) => {
+                    let early = timeout(CACHE_PATIENCE, &mut fetch).await.ok();
+                    if early.is_none() {
+                        fall_back(&mut self.voice, cached_at).await;
+                    }
+                    early
+                }
+            };
+            match early {
+                Some(fetched) => fetched,
+                None => fetch.await,
+            }
+        };
+        let Fetched { source, configs } = fetched?;
+        self.heard_at = Some(Instant::now());
+        // Only what answers the question for everything is everything.
+        let is_whole = since == 0 && !self.known.has_heard();
+        let loaded = match configs {
+            Some(configs) => Some(self.take(configs, &source, is_whole)),
+            None => self.voice.is_troubled().then(|| nothing_new(&source)),
+        };
+        self.voice.ready(loaded, &source).await;
+        self.save().await;
+        Ok(())
+    }
+
+    /// Follows the stream until it ends, breaks or falls silent.
+    async fn follow(&mut self) -> Result<(), SourceError> {
+        let source = self.transport.stream_name();
+        let mut frames = self.transport.open(self.known.high_water_mark()).await?;
+        let opened = Instant::now();
+        let mut heard_at = opened;
+        let ended = loop {
+            let silent_at = heard_at + self.options.silence_limit;
+            let save_at = self.unsaved_since.map_or(silent_at, |since| since + SAVE_AFTER);
+            let frame = match timeout_at(silent_at.min(save_at), frames.next()).await {
+                Ok(None) => break Ok(()),
+                Ok(Some(Err(error))) => break Err(error),
+                Ok(Some(Ok(frame))) => frame,
+                Err(_) if self.unsaved_since.is_some() => {
+                    self.save().await;
+                    continue;
+                }
+                Err(_) => break Err(silence(&source, self.options.silence_limit)),
+            };
+            heard_at = Instant::now();
+            self.heard_at = Some(heard_at);
+            // Whatever is newer is here or on its way. An open stream says less: a proxy may hold it back.
+            self.cached_at = None;
+            self.frame(frame, &source).await;
+        };
+        let lived = heard_at.duration_since(opened);
+        if lived >= HEALTHY {
+            self.backoff.reset();
+        }
+        if lived >= self.options.poll_interval {
+            // Nothing new perhaps, but the cache may say that it was true until now.
+            self.unsaved_since.get_or_insert(heard_at);
+        }
+        ended
+    }
+
+    async fn frame(&mut self, frame: Frame, source: &Arc<str>) {
+        match frame {
+            Frame::Configs(configs) if is_news(&configs) => {
+                let loaded = self.take(configs, source, false);
+                self.voice.ready(Some(loaded), source).await;
+            }
+            Frame::Configs(_) | Frame::Alive => {
+                let loaded = self.voice.is_troubled().then(|| nothing_new(source));
+                self.voice.ready(loaded, source).await;
+            }
+            Frame::Unreadable(why) => {
+                let mut loaded = nothing_new(source);
+                let why = format!("a message was left out: {why}");
+                loaded.findings.push(Finding::new(Arc::clone(source), why));
+                self.voice.update(loaded).await;
+            }
+        }
+    }
+
+    fn take(&mut self, configs: wire::Configs, source: &Arc<str>, is_whole: bool) -> Loaded {
+        self.known.absorb(&configs);
+        self.cached_at = None;
+        self.unsaved_since.get_or_insert_with(Instant::now);
+        loaded(configs, source, is_whole)
+    }
+
+    /// Says what is wrong; returns how long to wait, if that is not for the backoff to say.
+    async fn trouble(&mut self, error: SourceError) -> Option<Duration> {
+        if error.is_unauthorized() {
+            self.voice.trouble(error, RemoteState::Unauthorized).await;
+            return Some(UNAUTHORIZED_EVERY);
+        }
+        let state = if let Some(cached_at) = self.cached_at {
+            fall_back(&mut self.voice, cached_at).await;
+            RemoteState::Ready { source: CACHE.into() }
+        } else {
+            RemoteState::Failed(error.clone())
+        };
+        self.voice.trouble(error, state).await;
+        None
+    }
+
+    async fn read_cache(&mut self) {
+        let Some(cache) = &self.cache else { return };
+        let source: Arc<str> = CACHE.into();
+        match cache.read().await {
+            Ok(None) => {}
+            Ok(Some(cached)) => {
+                self.known.restore(&cached.configs);
+                self.cached_at = Some(cached.saved_at);
+                self.voice.update(loaded(cached.configs, &source, true)).await;
+            }
+            Err(why) => {
+                let mut loaded = nothing_new(&source);
+                loaded.findings.push(Finding::new(source, why));
+                self.voice.update(loaded).await;
+            }
+        }
+    }
+
+    /// Saves what has not been saved yet.
+    async fn save(&mut self) {
+        if self.unsaved_since.take().is_none() {
+            return;
+        }
+        let (Some(cache), Some(bytes)) = (&mut self.cache, self.known.encode()) else { return };
+        if let Err(why) = cache.write(bytes, SystemTime::now()).await {
+            let source: Arc<str> = CACHE.into();
+            let mut loaded = nothing_new(&source);
+            loaded.findings.push(Finding::new(source, why));
+            self.voice.update(loaded).await;
+        }
+    }
+}
+
+/// Makes do with the cache, and says how old it is.
+async fn fall_back(voice: &mut Voice, cached_at: SystemTime) {
+    if voice.is_ready() {
+        return;
+    }
+    let source: Arc<str> = CACHE.into();
+    let age = SystemTime::now().duration_since(cached_at).unwrap_or_default();
+    let mut loaded = nothing_new(&source);
+    let message = format!("the server does not answer; values are from {} ago", words(age));
+    loaded.findings.push(Finding::new(Arc::clone(&source), message));
+    voice.ready(Some(loaded), &source).await;
+}
+
+fn loaded(configs: wire::Configs, source: &Arc<str>, is_whole: bool) -> Loaded {
+    let convert::Decoded { set, findings } = convert::config_set(configs);
+    let findings = findings.into_iter().map(|finding| {
+        let convert::InvalidConfig { key, place, cause } = finding;
+        Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).key(key)
+    });
+    let findings = findings.collect();
+    let source = Arc::clone(source);
+    let update = if is_whole { Update::Snapshot { set, source } } else { Update::Merge { set, source } };
+    Loaded { update, findings }
+}
+
+/// Returns an update that changes nothing, for what is to be said beside.
+fn nothing_new(source: &Arc<str>) -> Loaded {
+    let set = prefab_core::ConfigSet { keep_alive: true, ..prefab_core::ConfigSet::default() };
+    Update::Merge { set, source: Arc::clone(source) }.into()
+}
+
+/// Tells whether a message says anything: without a pointer it is a sign of life, whatever it is marked as.
+fn is_news(configs: &wire::Configs) -> bool {
+    !configs.configs.is_empty() || configs.config_service_pointer.is_some()
+}
+
+fn silence(source: &Arc<str>, limit: Duration) -> SourceError {
+    let why = format!("the server has said nothing for {} s", limit.as_secs());
+    SourceError::new(SourceErrorKind::Unavailable, Arc::clone(source), why)
+}
+
+fn words(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

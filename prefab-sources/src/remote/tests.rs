@@ -1,0 +1,293 @@
+//! The source against a server in memory, on a clock that is stepped.
+
+mod server;
+
+use std::{path::Path, time::Duration};
+
+use futures_util::StreamExt as _;
+use prefab_core::LayeredStore;
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
+
+use super::*;
+use crate::Loaded;
+use server::{Mood, Server};
+
+/// A source and the store it fills.
+struct Client {
+    updates: UpdateStream,
+    state: watch::Receiver<RemoteState>,
+    store: LayeredStore,
+    findings: Vec<String>,
+    errors: Vec<String>,
+}
+
+impl Client {
+    fn of(server: &Server) -> Self {
+        Self::start(server, None)
+    }
+
+    fn cached(server: &Server, dir: &Path) -> Self {
+        Self::start(server, Some(dir.to_owned()))
+    }
+
+    fn start(server: &Server, cache_dir: Option<PathBuf>) -> Self {
+        let mut options = RemoteOptions::new(ApiKey::new("123-key"));
+        options.cache_dir = cache_dir;
+        let mut random = fastrand::Rng::with_seed(7);
+        options.chance = Box::new(move || random.f64());
+        let source = RemoteSource::over(server.clone(), options);
+        let state = source.state();
+        Self {
+            updates: Box::new(source).updates(),
+            state,
+            store: LayeredStore::default(),
+            findings: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Takes what comes within some time.
+    async fn run(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok(item) = tokio::time::timeout_at(end, self.updates.next()).await {
+            match item.expect("a server never ends") {
+                Ok(Loaded { update, findings }) => {
+                    self.store.apply(update);
+                    self.findings.extend(findings.iter().map(ToString::to_string));
+                }
+                Err(error) => self.errors.push(error.to_string()),
+            }
+        }
+    }
+
+    /// Takes what comes until `holds`, and returns how long that took.
+    async fn until(&mut self, holds: impl Fn(&Self) -> bool) -> Duration {
+        let started = Instant::now();
+        while !holds(self) {
+            assert!(started.elapsed() < Duration::from_secs(600), "waited in vain: {:?}", self.state);
+            self.run(Duration::from_millis(10)).await;
+        }
+        started.elapsed()
+    }
+
+    fn ids(&self) -> String {
+        let ids = self.store.entries().map(|entry| format!("{}@{}", entry.config.key, entry.config.id));
+        ids.collect::<Vec<_>>().join(" ")
+    }
+
+    fn state(&self) -> String {
+        match &*self.state.borrow() {
+            RemoteState::Connecting => "connecting".to_owned(),
+            RemoteState::Ready { source } => format!("ready by {source}"),
+            RemoteState::Unauthorized => "unauthorized".to_owned(),
+            RemoteState::Failed(error) => format!("failed: {error}"),
+        }
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn a_change_arrives_as_it_is_made() {
+    let server = Server::with(&[("a", 1), ("b", 2)]);
+    let mut client = Client::of(&server);
+    assert_eq!(client.state(), "connecting");
+    client.run(SECOND).await;
+    assert_eq!((client.ids().as_str(), client.state().as_str()), ("a@1 b@2", "ready by streaming"));
+    assert_eq!(server.requests(), ["checkpoint 0", "stream 2"]);
+    assert_eq!(&*client.store.get("a").unwrap().provenance.source, "remote_api");
+
+    server.set("a", 3);
+    server.delete("b", 4);
+    client.run(Duration::from_millis(1)).await;
+    assert_eq!(client.ids(), "a@3");
+    assert_eq!(&*client.store.get("a").unwrap().provenance.source, "streaming");
+    assert!(client.errors.is_empty() && client.findings.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_shown_once_the_update_behind_it_is_taken() {
+    let mut client = Client::of(&Server::with(&[("a", 1)]));
+    let first = client.updates.next().await;
+    assert!(first.is_some());
+    assert_eq!(client.state(), "connecting");
+    assert!(timeout(SECOND, client.updates.next()).await.is_err());
+    assert_eq!(client.state(), "ready by streaming");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_stream_is_given_up_and_polling_catches_up_meanwhile() {
+    let server = Server::with(&[("a", 1)]);
+    server.stream_mood(Mood::Silent);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    server.set("a", 2);
+    let took = client.until(|client| client.ids() == "a@2").await;
+    assert!(took < MINUTE + 2 * SECOND, "took {took:?}");
+
+    client.run(10 * MINUTE).await;
+    let opened = server.requests().iter().filter(|request| request.starts_with("stream")).count();
+    assert!((6..=12).contains(&opened), "{opened} streams in ten minutes");
+    assert_eq!(client.errors, ["streaming: the server has said nothing for 60 s"]);
+
+    // Signs of life are enough to stay.
+    server.stream_mood(Mood::Well);
+    client.run(2 * MINUTE).await;
+    let before = server.requests().len();
+    for _ in 0..20 {
+        server.keep_alive();
+        client.run(30 * SECOND).await;
+    }
+    assert_eq!(server.requests().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_of_any_length_it_is_where_the_server_is_within_one_wait() {
+    for minutes in [0, 1, 10, 60] {
+        let server = Server::with(&[("a", 1), ("b", 2)]);
+        let mut client = Client::of(&server);
+        client.run(MINUTE / 4).await;
+        server.mood(Mood::Away);
+        let before = server.requests().len();
+        server.set("a", 3);
+        server.delete("b", 4);
+        client.run(minutes * MINUTE).await;
+        let asked = server.requests().len() - before;
+        assert!(asked <= 12 + minutes as usize * 2 * 4, "asked {asked} times in {minutes} min");
+        assert_eq!(client.ids(), "a@1 b@2");
+
+        server.mood(Mood::Well);
+        let took = client.until(|client| client.ids() == "a@3").await;
+        assert!(took <= 30 * SECOND + SECOND / 10, "took {took:?} after {minutes} min");
+        client.run(SECOND).await;
+        assert_eq!(client.state(), "ready by streaming");
+        assert!(client.errors.len() <= 2, "{:?}", client.errors);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_told_at_once_and_tried_slowly() {
+    let server = Server::with(&[("a", 1)]);
+    server.mood(Mood::Refusing);
+    let mut client = Client::of(&server);
+    client.run(SECOND / 100).await;
+    assert_eq!(client.state(), "unauthorized");
+    assert_eq!(client.errors, ["remote_api: refused"]);
+    client.run(30 * MINUTE).await;
+    let asked = server.requests().len();
+    assert!((25..=42).contains(&asked), "asked {asked} times in half an hour");
+    assert_eq!(client.errors.len(), 1);
+
+    server.mood(Mood::Well);
+    client.run(75 * SECOND).await;
+    assert_eq!((client.ids().as_str(), client.state().as_str()), ("a@1", "ready by streaming"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cdn_behind_the_api_takes_nothing_back() {
+    let server = Server::with(&[("a", 1), ("b", 2)]);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    server.set("a", 3);
+    server.delete("b", 4);
+    client.run(SECOND).await;
+    server.checkpoint_mood(Mood::Stale(2));
+    server.stream_mood(Mood::Away);
+    client.run(5 * MINUTE).await;
+    assert_eq!(client.ids(), "a@3");
+    assert!(server.requests().iter().filter(|request| *request == "checkpoint 4").count() > 2);
+
+    // At a start the stream makes good what the copy does not have.
+    server.stream_mood(Mood::Well);
+    let mut fresh = Client::of(&server);
+    fresh.run(SECOND).await;
+    assert_eq!(fresh.ids(), "a@3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_message_that_cannot_be_read_costs_that_message() {
+    let server = Server::with(&[("a", 1)]);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    server.send_garbage();
+    server.set("a", 2);
+    client.run(SECOND).await;
+    assert_eq!(client.ids(), "a@2");
+    assert_eq!(client.findings, ["streaming: a message was left out: it is garbage"]);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(&[("a", 1), ("b", 2), ("c", 3)]);
+    let mut first = Client::cached(&server, dir.path());
+    first.run(SECOND).await;
+    server.set("a", 4);
+    server.delete("b", 5);
+    first.run(3 * SECOND).await;
+    drop(first);
+
+    server.mood(Mood::Away);
+    server.delete("c", 6);
+    let mut second = Client::cached(&server, dir.path());
+    second.run(SECOND).await;
+    assert_eq!((second.ids().as_str(), second.state().as_str()), ("a@4 c@3", "ready by cache"));
+    assert_eq!(&*second.store.get("a").unwrap().provenance.source, "cache");
+    assert_eq!(second.findings.len(), 1, "{:?}", second.findings);
+    assert!(second.findings[0].starts_with("cache: the server does not answer; values are from "));
+    assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes where it stood");
+
+    server.mood(Mood::Well);
+    second.until(|client| client.ids() == "a@4").await;
+    second.run(SECOND).await;
+    assert_eq!(second.state(), "ready by streaming");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_with_a_cache_waits_two_seconds_for_a_server_that_hangs() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(&[("a", 1)]);
+    Client::cached(&server, dir.path()).run(SECOND).await;
+    server.mood(Mood::Hanging);
+    let mut client = Client::cached(&server, dir.path());
+    client.run(SECOND).await;
+    assert_eq!((client.ids().as_str(), client.state().as_str()), ("a@1", "connecting"));
+    client.run(SECOND + SECOND / 10).await;
+    assert_eq!(client.state(), "ready by cache");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_cache_is_left_alone_and_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(&[("a", 1)]);
+    Client::cached(&server, dir.path()).run(SECOND).await;
+    let path = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&path, "garbage").unwrap();
+    let mut client = Client::cached(&server, dir.path());
+    client.run(SECOND).await;
+    assert_eq!(client.ids(), "a@1");
+    let expected = format!("cache: `{}` is left alone: it is no cache of this version", path.display());
+    assert_eq!(client.findings, [expected]);
+    assert!(std::fs::read(&path).unwrap().starts_with(b"prefab cache 1\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_reconnects_leave_nothing_behind() {
+    let server = Server::with(&[("a", 1)]);
+    server.stream_mood(Mood::Ending);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    while server.opened() < 10_000 {
+        server.set("a", server.newest() + 1);
+        client.run(10 * MINUTE).await;
+        assert_eq!(client.ids(), format!("a@{}", server.newest()));
+    }
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks);
+    assert!(client.errors.is_empty(), "{:?}", client.errors);
+}

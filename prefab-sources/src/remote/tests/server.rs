@@ -1,0 +1,202 @@
+//! A server in memory, whose moods are set from outside.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
+use prefab_proto::wire;
+use tokio::sync::mpsc;
+
+use crate::{
+    SourceError, SourceErrorKind,
+    remote::{Fetched, Frame, Frames, Purpose, Transport},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mood {
+    Well,
+    /// Nobody answers.
+    Away,
+    /// Nobody answers, and nobody says so for a while.
+    Hanging,
+    /// The key is refused.
+    Refusing,
+    /// The stream opens and says nothing, ever.
+    Silent,
+    /// The stream says what is new, and ends.
+    Ending,
+    /// Checkpoints know nothing beyond this id.
+    Stale(i64),
+}
+
+#[derive(Clone)]
+pub(super) struct Server(Arc<Mutex<World>>);
+
+struct World {
+    log: Vec<Config>,
+    checkpoint: Mood,
+    stream: Mood,
+    requests: Vec<String>,
+    opened: usize,
+    listening: Vec<mpsc::UnboundedSender<Frame>>,
+}
+
+impl Server {
+    pub(super) fn with(configs: &[(&str, i64)]) -> Self {
+        let log = configs.iter().map(|(key, id)| config(key, *id)).collect();
+        Self(Arc::new(Mutex::new(World {
+            log,
+            checkpoint: Mood::Well,
+            stream: Mood::Well,
+            requests: Vec::new(),
+            opened: 0,
+            listening: Vec::new(),
+        })))
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    /// Sets the mood of everything, and ends the streams that are open.
+    pub(super) fn mood(&self, mood: Mood) {
+        self.checkpoint_mood(mood);
+        self.stream_mood(mood);
+    }
+
+    pub(super) fn checkpoint_mood(&self, mood: Mood) {
+        self.world().checkpoint = mood;
+    }
+
+    pub(super) fn stream_mood(&self, mood: Mood) {
+        let mut world = self.world();
+        world.stream = mood;
+        world.listening.clear();
+    }
+
+    pub(super) fn set(&self, key: &str, id: i64) {
+        self.change(config(key, id));
+    }
+
+    pub(super) fn delete(&self, key: &str, id: i64) {
+        let key = key.to_owned();
+        self.change(Config { id, key, config_type: ConfigType::Deleted, ..Config::default() });
+    }
+
+    pub(super) fn keep_alive(&self) {
+        self.send(|| Frame::Alive);
+    }
+
+    pub(super) fn send_garbage(&self) {
+        self.send(|| Frame::Unreadable("it is garbage".to_owned()));
+    }
+
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.world().requests.clone()
+    }
+
+    pub(super) fn opened(&self) -> usize {
+        self.world().opened
+    }
+
+    pub(super) fn newest(&self) -> i64 {
+        self.world().log.iter().map(|config| config.id).max().unwrap_or_default()
+    }
+
+    fn change(&self, config: Config) {
+        self.send(|| Frame::Configs(message(vec![config.clone()])));
+        let mut world = self.world();
+        world.log.retain(|old| old.key != config.key);
+        world.log.push(config);
+    }
+
+    fn send(&self, frame: impl Fn() -> Frame) {
+        let mut world = self.world();
+        if world.stream != Mood::Silent {
+            world.listening.retain(|listening| listening.send(frame()).is_ok());
+        }
+    }
+}
+
+impl World {
+    fn newer_than(&self, since: i64, until: i64) -> wire::Configs {
+        let news = self.log.iter().filter(|config| config.id > since && config.id <= until);
+        message(news.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
+    }
+}
+
+impl Transport for Server {
+    type Frames = mpsc::UnboundedReceiver<Frame>;
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+        let mood = {
+            let mut world = self.world();
+            world.requests.push(format!("checkpoint {since}"));
+            world.checkpoint
+        };
+        answer(mood, "remote_api").await?;
+        let until = if let Mood::Stale(until) = mood { until } else { i64::MAX };
+        let configs = self.world().newer_than(since, until);
+        Ok(Fetched { source: "remote_api".into(), configs: Some(configs) })
+    }
+
+    async fn open(&mut self, since: i64) -> Result<Self::Frames, SourceError> {
+        let mood = {
+            let mut world = self.world();
+            world.requests.push(format!("stream {since}"));
+            if world.requests.len() > 1_000 {
+                world.requests.clear();
+            }
+            world.opened += 1;
+            world.stream
+        };
+        answer(mood, "streaming").await?;
+        let (sender, frames) = mpsc::unbounded_channel();
+        let mut world = self.world();
+        if mood != Mood::Silent {
+            let _ = sender.send(Frame::Alive);
+            let news = world.newer_than(since, i64::MAX);
+            if !news.configs.is_empty() {
+                let _ = sender.send(Frame::Configs(news));
+            }
+        }
+        if mood != Mood::Ending {
+            world.listening.push(sender);
+        }
+        Ok(frames)
+    }
+
+    fn stream_name(&self) -> Arc<str> {
+        "streaming".into()
+    }
+}
+
+impl Frames for mpsc::UnboundedReceiver<Frame> {
+    async fn next(&mut self) -> Option<Result<Frame, SourceError>> {
+        self.recv().await.map(Ok)
+    }
+}
+
+async fn answer(mood: Mood, name: &str) -> Result<(), SourceError> {
+    match mood {
+        Mood::Well | Mood::Silent | Mood::Ending | Mood::Stale(_) => Ok(()),
+        Mood::Away => Err(SourceError::new(SourceErrorKind::Unavailable, name, "away")),
+        Mood::Refusing => Err(SourceError::new(SourceErrorKind::Unauthorized, name, "refused")),
+        Mood::Hanging => {
+            tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+            Err(SourceError::new(SourceErrorKind::Unavailable, name, "too slow"))
+        }
+    }
+}
+
+fn config(key: &str, id: i64) -> Config {
+    Config { id, ..Config::constant(key, id) }
+}
+
+fn message(configs: Vec<Config>) -> wire::Configs {
+    let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
+    (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into()
+}
