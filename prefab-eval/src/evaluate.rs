@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use prefab_core::{ContextValue, Operator, Value};
+use prefab_core::{ContextValue, LogLevel, Operator, Value};
 
 use crate::{
     Contexts, EvalError, EvaluatedValue, Evaluation, Host, Reason, RegexLimits, Ruleset,
@@ -57,6 +57,35 @@ impl Ruleset {
     ) -> Result<Evaluation<'r>, EvalError> {
         let stack = Stack::new(contexts, &self.default_context);
         Evaluator { ruleset: self, stack, host, trace, segments: 0 }.evaluate(config, &Frame::ROOT)
+    }
+
+    /// Returns the level that the first of these configs names; those that name none are passed over.
+    ///
+    /// Log lines wait for it, so what nobody here asks for, indices and provenance, is not put together.
+    #[inline]
+    pub(crate) fn first_log_level<'r>(
+        &'r self,
+        configs: impl Iterator<Item = &'r CompiledConfig>,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+    ) -> Option<LogLevel> {
+        let stack = Stack::new(contexts, &self.default_context);
+        let mut evaluator = Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 };
+        for config in configs {
+            evaluator.segments = 0;
+            let level = match evaluator.select(config, &Frame::ROOT) {
+                None => continue,
+                Some((_, _, Rule { answer: Answer { kind: Kind::LogLevel(level), .. }, .. })) => *level,
+                Some(_) => match evaluator.evaluate(config, &Frame::ROOT) {
+                    Ok(Evaluation { value: EvaluatedValue::LogLevel(level), .. }) => level,
+                    _ => continue,
+                },
+            };
+            if level != LogLevel::NotSet {
+                return Some(level);
+            }
+        }
+        None
     }
 }
 

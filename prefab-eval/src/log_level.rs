@@ -2,7 +2,7 @@
 
 use prefab_core::LogLevel;
 
-use crate::{Contexts, EvaluatedValue, Host, Ruleset};
+use crate::{Contexts, Host, Ruleset};
 
 impl Ruleset {
     /// Returns the level for the logger `path` (`my_app.db.pool`), or `None` where no key above it
@@ -35,13 +35,8 @@ impl Ruleset {
         contexts: &Contexts<'_>,
         host: &dyn Host,
     ) -> Option<LogLevel> {
-        paths.into_iter().find_map(|path| {
-            let config = self.config(self.keys.logger(path)?)?;
-            match self.evaluate_config(config, contexts, host, &mut ()).ok()?.value {
-                EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
-                _ => None,
-            }
-        })
+        let configs = paths.into_iter().filter_map(|path| self.config(self.keys.logger(path)?));
+        self.first_log_level(configs, contexts, host)
     }
 }
 

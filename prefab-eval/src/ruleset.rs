@@ -51,6 +51,9 @@ pub(crate) struct KeyTable {
     slots: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
     /// The keys below `log-level`, without that word, so that a walk up needs no new text.
     loggers: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
+    /// The key `log-level` itself. An empty text in the table would point nowhere, and comparing such a
+    /// text costs some processors more than the rest of an evaluation.
+    root_logger: Option<u32>,
     names: Vec<Arc<str>>,
 }
 
@@ -62,12 +65,12 @@ impl KeyTable {
 
     #[inline]
     pub(crate) fn logger(&self, path: &str) -> Option<u32> {
-        self.loggers.get(path).copied()
+        if path.is_empty() { self.root_logger } else { self.loggers.get(path).copied() }
     }
 
     /// Lists the slots of the keys below `log-level`, itself included.
     pub(crate) fn loggers(&self) -> impl Iterator<Item = u32> {
-        self.loggers.values().copied()
+        self.loggers.values().copied().chain(self.root_logger)
     }
 
     pub(crate) fn name(&self, slot: u32) -> &str {
@@ -84,8 +87,12 @@ impl KeyTable {
         let name: Arc<str> = key.into();
         table.names.push(Arc::clone(&name));
         table.slots.insert(name, slot);
-        if let Some(path) = logger_path(key) {
-            table.loggers.insert(path.into(), slot);
+        match logger_path(key) {
+            Some("") => table.root_logger = Some(slot),
+            Some(path) => {
+                table.loggers.insert(path.into(), slot);
+            }
+            None => {}
         }
         slot
     }

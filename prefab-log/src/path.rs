@@ -41,10 +41,17 @@ pub(crate) fn write(target: &str, path: &mut String) {
     path.push_str(rest);
 }
 
-// Targets are short: looking at each byte is quicker than setting up a search for a text.
+// Looking for one character is quicker than setting up a search for a text.
 #[inline]
 fn separator(text: &str) -> Option<usize> {
-    text.as_bytes().windows(2).position(|pair| pair == b"::")
+    let mut start = 0;
+    while let Some(at) = text[start..].find(':') {
+        if text[start + at + 1..].starts_with(':') {
+            return Some(start + at);
+        }
+        start += at + 1;
+    }
+    None
 }
 
 #[cfg(test)]
