@@ -16,7 +16,7 @@ use crate::{
 /// that this replaces.
 pub(crate) async fn put(app: &App, caller: &Caller, config: Config) -> Result<i64, ApiError> {
     let expected = if config.id == 0 { Expected::Absent } else { Expected::Version(config.id) };
-    let problems = validate::problems(&config, &caller.project.configs(), &caller.project.environments());
+    let problems = validate::problems(&config, &caller.project.configs(), &caller.project.environments);
     if !problems.is_empty() {
         return Err(ApiError::Invalid(problems));
     }

@@ -57,9 +57,9 @@ impl Hub {
         let registry = self.store.registry().await?;
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
-            match projects.get(&project.id) {
-                Some(known) => known.take_in_environments(project).await,
-                None => drop(projects.insert(project.id, Arc::new(Project::new(project)))),
+            let known = projects.get(&project.id);
+            if known.is_none_or(|known| known.environments != project.environments) {
+                projects.insert(project.id, Arc::new(Project::new(project)));
             }
         }
         for project in projects.values() {
@@ -100,17 +100,10 @@ impl Hub {
                 user_id: key.user_id.clone(),
                 audience: Audience::of(key.id, key.user_id.as_deref()),
                 environment: key.environment,
-                channel: project.channel(key.environment)?,
+                channel: Arc::clone(project.channel(key.environment)?),
                 project: Arc::clone(project),
             })
         })
-    }
-
-    /// Lists the projects by id.
-    pub(crate) fn projects(&self) -> Vec<Arc<Project>> {
-        let mut projects: Vec<_> = self.read(|state| state.projects.values().cloned().collect());
-        projects.sort_by_key(|project: &Arc<Project>| project.id);
-        projects
     }
 
     /// Tells whether a key that was good still is.

@@ -78,8 +78,7 @@ pub(super) async fn delete(
 
 /// Answers `GET project-environments`.
 pub(super) async fn environments(Admin(caller): Admin) -> Json<Value> {
-    let environments = caller.project.environments();
-    let envs = environments.iter();
+    let envs = caller.project.environments.iter();
     let envs: Vec<Value> =
         envs.map(|environment| json!({ "id": environment.id.0, "name": environment.name })).collect();
     Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
@@ -93,7 +92,7 @@ pub(super) async fn evaluation_stats(
 ) -> Json<Value> {
     let mut all = 0;
     let mut environments = serde_json::Map::new();
-    for environment in &*caller.project.environments() {
+    for environment in &caller.project.environments {
         let counts = app.telemetry.evaluations(environment.id, &key);
         let total: i64 = counts.values().sum();
         if total > 0 {
@@ -134,10 +133,10 @@ pub(super) async fn boolean_flag(
 }
 
 fn flag(caller: &Caller, key: &str, on: bool) -> Config {
-    let environments = caller.project.environments();
-    let rows = environments.iter().map(|environment| {
-        ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
-    });
+    let rows =
+        caller.project.environments.iter().map(|environment| {
+            ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
+        });
     Config {
         project_id: caller.project.id.0,
         key: key.to_owned(),

@@ -1,5 +1,0 @@
-//! What people do with configs beyond storing them: overrides, words for changes, a form to write by hand.
-
-pub(crate) mod diff;
-pub(crate) mod overrides;
-pub(crate) mod words;
