@@ -61,7 +61,7 @@ mod with {
 
 #[cfg(not(feature = "tls"))]
 mod without {
-    use std::io;
+    use std::{future::Ready, io};
 
     use tokio::net::TcpStream;
 
@@ -76,7 +76,7 @@ mod without {
             Err(Error::Tls { path: files.certificate.clone(), cause })
         }
 
-        pub(crate) async fn accept(&self, _: TcpStream) -> io::Result<TcpStream> {
+        pub(crate) fn accept(&self, _: TcpStream) -> Ready<io::Result<TcpStream>> {
             match *self {}
         }
 
