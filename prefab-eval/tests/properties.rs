@@ -9,7 +9,7 @@ use prefab_core::{
     ContextValue, Criterion, Entry, IntRange, Layer, LayeredStore, LogLevel, Operator, Pointer, Provenance,
     Provided, ProvidedSource, Slot, Update, Value, ValueType, WeightedValue, WeightedValues,
 };
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, FixedHost, Options, Ruleset, Trace};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, FixedHost, Options, Ruleset, Trace, logger_keys};
 use proptest::{prelude::*, sample::select};
 use support::{build, config, criterion, segment, told};
 
@@ -183,7 +183,7 @@ fn level_config(key: &'static str) -> impl Strategy<Value = Config> {
 
 proptest! {
     #[test]
-    fn a_logger_never_has_a_level_that_was_not_foreseen(
+    fn a_logger_has_the_first_level_that_is_named_and_none_that_was_not_foreseen(
         levels in (level_config("log-level"), level_config("log-level.app"), level_config("log-level.app.db")),
         others in configs(), known in contexts(), call in contexts(), namespace in prop::option::of(word()),
     ) {
@@ -193,6 +193,14 @@ proptest! {
         let host = host().with_env_var("LEVEL", "debug");
         for path in ["app.db.pool", "app", "other", ""] {
             let level = ruleset.log_level(path, &Contexts::of(&call), &host).unwrap_or_default();
+            let named = logger_keys(path).find_map(|path| {
+                let key = if path.is_empty() { "log-level".to_owned() } else { format!("log-level.{path}") };
+                match ruleset.evaluate(&key, &Contexts::of(&call), &host).ok()?.value {
+                    EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
+                    _ => None,
+                }
+            });
+            prop_assert_eq!(level, named.unwrap_or_default(), "{}", path);
             prop_assert!(ruleset.log_levels(path).contains(level), "{}: {}", path, level);
             prop_assert!(ruleset.log_levels_of_all().contains(level), "{}: {}", path, level);
         }
