@@ -128,3 +128,39 @@ fn eval_answers_line_by_line() {
     assert_eq!((code, error.as_str()), (0, ""));
     insta::assert_snapshot!("eval", out);
 }
+
+#[test]
+fn eval_tells_what_telemetry_would_send() {
+    let dir = files();
+    let secret = r#"{"configs": [{"id": "7", "key": "secret", "configType": "CONFIG", "rows": [{"values": [
+        {"value": {"string": "hello.world", "confidential": true}}]}]}]}"#;
+    fs::write(dir.path().join("data.json"), secret).unwrap();
+    let check = |aggregator: &str, rest: &str, expected: &str| {
+        let question =
+            format!(r#"{{"id": 1, "function": "post", "aggregator": "{aggregator}", "data": {rest}}}"#);
+        let (code, out, _) = run(dir.path(), &["eval", "--datafile", "data.json"], &question);
+        assert_eq!((code, out.trim_end()), (0, format!(r#"{{"id":1,"aggregate":{expected}}}"#).as_str()));
+    };
+    check(
+        "evaluation_summary",
+        r#"{"keys": ["secret", "secret", "none"]}"#,
+        r#"[{"key":"secret","type":"CONFIG","value":"*****18aa7","value_type":"string","count":2,"reason":1,"summary":{"config_row_index":0,"conditional_value_index":0}}]"#,
+    );
+    check(
+        "context_shape",
+        r#"[{"user": {"key": "1"}}, {"user": {"age": 3}}]"#,
+        r#"[{"name":"user","field_types":{"age":1,"key":2}}]"#,
+    );
+    check("example_contexts", r#"[{"user": {"key": 1}}, {"user": {"key": 1}}]"#, r#"[{"user":{"key":1}}]"#);
+    check("example_contexts", r#"{"user": {"age": 3}}"#, "null");
+    check(
+        "example_contexts",
+        r#"{"user": {"key": 1}}, "client_overrides": {"context_upload_mode": "shape_only"}"#,
+        "null",
+    );
+    check(
+        "log_path",
+        r#"[{"logger_name": "a.b", "counts": {"debugs": 2, "errors": 1}}]"#,
+        r#"[{"logger_name":"a.b","counts":{"debugs":2,"errors":1}}]"#,
+    );
+}

@@ -40,7 +40,7 @@ fn check(profile: &str) -> Result<()> {
     workspace::run(
         workspace::program("python3")
             .arg(checker)
-            .arg("--majority")
+            .args(["--majority", "--telemetry"])
             .arg(corpus)
             .arg("--")
             .arg(prefab)

@@ -1,5 +1,7 @@
 //! `prefab eval --datafile F`: questions and answers as JSON lines.
 
+mod post;
+
 use std::{
     fs,
     io::{self, BufRead as _, BufWriter, Write as _},
@@ -18,6 +20,9 @@ use crate::{Failure, contexts, output};
 /// Questions: {"id": …, "function": "get", "key": …, "contexts": {"local": {…}}, "default": …, "env": {…}}
 ///
 /// Answers: {"id": …, "value": …}, or {"id": …, "error": "missing_default"}.
+///
+/// The function `post` asks for telemetry: {"id": …, "function": "post", "aggregator": "evaluation_summary",
+/// "data": {"keys": […]}} is answered with {"id": …, "aggregate": […]}, null where nothing would be sent.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The datafile to answer from
@@ -86,6 +91,7 @@ impl Answerer {
         let (name, content) = match not_done(&question) {
             Some(why) => ("skip", why.into()),
             None => match self.outcome(&question) {
+                Ok(value) if question["function"] == "post" => ("aggregate", value),
                 Ok(value) => ("value", value),
                 Err(error) => ("error", error.into()),
             },
@@ -97,7 +103,6 @@ impl Answerer {
     fn outcome(&mut self, question: &Json) -> Result<Json, String> {
         let text = |field: &str| question[field].as_str();
         let function = text("function").unwrap_or("get");
-        let key = text("key").ok_or("the question has no key")?;
         let level = |name: &str| match &question["contexts"][name] {
             Json::Null => Ok(ContextSet::new()),
             json => ContextSet::from_json(json).map_err(|error| error.to_string()),
@@ -108,6 +113,10 @@ impl Answerer {
         self.use_namespace(text("namespace").filter(|_| !named));
         let contexts = Contexts { scope: &scope, global: &global, ..Contexts::of(&call) };
         let host = QuestionHost { env: question["env"].as_object() };
+        if function == "post" {
+            return post::answer(question, &self.rules, &contexts, &host);
+        }
+        let key = text("key").ok_or("the question has no key")?;
         let answer = self.rules.evaluate(key, &contexts, &host);
         match function {
             "enabled" => enabled(answer),
@@ -127,7 +136,7 @@ impl Answerer {
 /// Says why a question is not for a command that answers from one datafile.
 fn not_done(question: &Json) -> Option<String> {
     let function = question["function"].as_str().unwrap_or("get");
-    if !["get", "get_or_raise", "enabled"].contains(&function) {
+    if !["get", "get_or_raise", "enabled", "post"].contains(&function) {
         return Some(format!("the function `{function}` is not answered here"));
     }
     let needs = question["needs"].as_array().into_iter().flatten().filter_map(Json::as_str);
