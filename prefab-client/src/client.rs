@@ -211,7 +211,7 @@ impl Client {
         attributes: impl IntoIterator<Item = (K, V)>,
     ) -> bool
     where
-        K: Into<Box<str>>,
+        K: Into<std::borrow::Cow<'static, str>>,
         V: Into<prefab_core::ContextValue>,
     {
         self.with(&ContextSet::from_lookup_key(lookup_key, attributes)).enabled(key)

@@ -126,7 +126,7 @@ mod tests {
     use prefab_core::Context;
 
     fn named(name: &str) -> ContextSet {
-        Context::new(name).with("key", "1").into()
+        Context::new(name.to_owned()).with("key", "1").into()
     }
 
     fn names() -> Vec<String> {

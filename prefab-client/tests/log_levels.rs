@@ -2,7 +2,14 @@
 #![cfg(feature = "log")]
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use prefab_client::{
     Client, Context, ContextSet, LogLevel,
@@ -13,13 +20,18 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tracing::{
-    Dispatch, Level, Metadata,
+    Dispatch, Event, Level, Metadata, Subscriber,
     callsite::{Callsite, Identifier},
     field::FieldSet,
     metadata::Kind,
     subscriber::Interest,
 };
-use tracing_subscriber::{Layer, Registry, layer::SubscriberExt as _, registry};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::FilterExt as _,
+    layer::{Context as LayerContext, SubscriberExt as _},
+    registry,
+};
 
 /// Stands for lines whose targets are made up at run time.
 struct MadeUp;
@@ -86,9 +98,9 @@ fn the_shared_cases_pass_through_the_filter() {
         }));
         let mut contexts = ContextSet::new();
         for (name, properties) in case["contexts"]["block"].as_object().into_iter().flatten() {
-            let mut context = Context::new(name.as_str());
+            let mut context = Context::new(name.clone());
             for (property, value) in properties.as_object().unwrap() {
-                context.set(property.as_str(), value["string"].as_str().unwrap());
+                context.set(property.clone(), value["string"].as_str().unwrap());
             }
             contexts.set(context);
         }
@@ -222,4 +234,43 @@ fn a_filter_follows_every_change_and_outlives_its_client() {
     assert_eq!(level(&filter, "my_app::db"), Some(Level::WARN));
     drop(client);
     assert_eq!(level(&filter, "my_app::db"), Some(Level::WARN));
+}
+
+#[test]
+fn env_filter_can_stand_beside() {
+    let client = Client::in_memory().value("log-level.my_app", LogLevel::Debug).build().unwrap();
+    let prefab = || client.log_filter_with(&LogOptions::default());
+    let env = || EnvFilter::new("warn,other=debug");
+    let both = Printed::default();
+    let either = Printed::default();
+    let layers = registry()
+        .with(both.clone().with_filter(prefab().and(env())))
+        .with(either.clone().with_filter(prefab().or(env())));
+    tracing::subscriber::with_default(layers, || {
+        for _ in 0..2 {
+            tracing::debug!(target: "my_app", "prefab");
+            tracing::debug!(target: "other", "env");
+            tracing::warn!(target: "third", "both");
+        }
+        assert_eq!((both.take(), either.take()), (2, 6));
+        let _quiet = client.override_value("log-level", LogLevel::Error);
+        tracing::warn!(target: "third", "env");
+        assert_eq!((both.take(), either.take()), (0, 1));
+    });
+}
+
+/// Counts what is printed.
+#[derive(Clone, Default)]
+struct Printed(Arc<AtomicUsize>);
+
+impl Printed {
+    fn take(&self) -> usize {
+        self.0.swap(0, Ordering::SeqCst)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Printed {
+    fn on_event(&self, _: &Event<'_>, _: LayerContext<'_, S>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }

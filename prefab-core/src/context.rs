@@ -1,6 +1,6 @@
 //! What a caller knows about a request: named contexts with properties.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::Value as Json;
 
@@ -13,14 +13,16 @@ use serde_json::Value as Json;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    name: Box<str>,
+    name: Cow<'static, str>,
     /// Sorted by name, so that equal contexts compare equal and a look-up can halve.
-    properties: Vec<(Box<str>, ContextValue)>,
+    properties: Vec<(Cow<'static, str>, ContextValue)>,
 }
 
 impl Context {
     /// Returns an empty context. The name `""` is the unnamed context's.
-    pub fn new(name: impl Into<Box<str>>) -> Self {
+    ///
+    /// Names that stand in the program's text, as most do, are not copied.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), properties: Vec::new() }
     }
 
@@ -31,17 +33,22 @@ impl Context {
 
     /// Sets a property and returns the context.
     #[must_use]
-    pub fn with(mut self, property: impl Into<Box<str>>, value: impl Into<ContextValue>) -> Self {
+    pub fn with(mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) -> Self {
         self.set(property, value);
         self
     }
 
     /// Sets a property, replacing an earlier value.
-    pub fn set(&mut self, property: impl Into<Box<str>>, value: impl Into<ContextValue>) {
+    pub fn set(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) {
         let (property, value) = (property.into(), value.into());
         match self.properties.binary_search_by(|(name, _)| name.cmp(&property)) {
             Ok(at) => self.properties[at].1 = value,
-            Err(at) => self.properties.insert(at, (property, value)),
+            Err(at) => {
+                if self.properties.is_empty() {
+                    self.properties.reserve(6);
+                }
+                self.properties.insert(at, (property, value));
+            }
         }
     }
 
@@ -53,7 +60,7 @@ impl Context {
             let found = self.properties.iter().find(|(name, _)| **name == *property);
             return found.map(|(_, value)| value);
         }
-        let at = self.properties.binary_search_by(|(name, _)| (**name).cmp(property)).ok()?;
+        let at = self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok()?;
         Some(&self.properties[at].1)
     }
 
@@ -170,7 +177,7 @@ impl ContextSet {
         attributes: impl IntoIterator<Item = (K, V)>,
     ) -> Self
     where
-        K: Into<Box<str>>,
+        K: Into<Cow<'static, str>>,
         V: Into<ContextValue>,
     {
         let mut unnamed = Context::new("");
@@ -233,13 +240,13 @@ impl ContextSet {
             let Json::Object(properties) = properties else {
                 return Err(ContextError { place: name.clone(), wanted: "an object of properties" });
             };
-            let mut context = Context::new(name.as_str());
+            let mut context = Context::new(name.clone());
             for (property, value) in properties {
                 let value = context_value(value).ok_or_else(|| ContextError {
                     place: format!("{name}.{property}"),
                     wanted: "a text, a number, a boolean, null or a list of texts",
                 })?;
-                context.set(property.as_str(), value);
+                context.set(property.clone(), value);
             }
             set.set(context);
         }
@@ -319,7 +326,7 @@ mod tests {
         fn a_property_is_found_however_many_there_are(names in prop::collection::vec("[a-z]{1,3}", 0..40)) {
             let mut context = Context::new("c");
             for (at, name) in names.iter().enumerate() {
-                context.set(name.as_str(), i64::try_from(at).unwrap());
+                context.set(name.clone(), i64::try_from(at).unwrap());
             }
             for name in &names {
                 let last = names.iter().rposition(|other| other == name).unwrap();

@@ -214,7 +214,7 @@ mod tests {
             for (name, value) in [("user", user), ("pod", pod)] {
                 if let Some(value) = value {
                     let property = if name == "user" { "key" } else { "name" };
-                    contexts.set(Context::new(name).with(property, value));
+                    contexts.set(Context::new(name.to_owned()).with(property, value));
                 }
             }
             let answer = rules.log_level(path, &Contexts::of(&contexts), &FixedHost::default());

@@ -168,9 +168,9 @@ fn default_context(json: &Json) -> Json {
 fn contexts(json: &Json) -> ContextSet {
     let mut set = ContextSet::new();
     for (name, properties) in json.as_object().into_iter().flatten() {
-        let mut context = Context::new(name.as_str());
+        let mut context = Context::new(name.clone());
         for (property, value) in properties.as_object().unwrap() {
-            context.set(property.as_str(), property_value(value));
+            context.set(property.clone(), property_value(value));
         }
         set.set(context);
     }

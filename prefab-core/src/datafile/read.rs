@@ -72,7 +72,7 @@ fn context_set(json: &Json) -> Read<ContextSet> {
         if let Some(Json::Object(values)) = object.get("values") {
             for (property, json) in values {
                 let path = format!("defaultContext.{property}");
-                context.set(property.as_str(), context_value(value(json, &path)?.value, &path)?);
+                context.set(property.clone(), context_value(value(json, &path)?.value, &path)?);
             }
         }
         set.set(context);

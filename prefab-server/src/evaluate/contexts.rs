@@ -9,11 +9,11 @@ pub(crate) fn from_json(json: &Json) -> Result<ContextSet, String> {
     let mut set = ContextSet::new();
     for json in contexts {
         let name = json.get("type").and_then(Json::as_str).unwrap_or_default();
-        let mut context = Context::new(name);
+        let mut context = Context::new(name.to_owned());
         if let Some(Json::Object(values)) = json.get("values") {
             for (property, kinds) in values {
                 let value = kinds.as_object().and_then(|kinds| kinds.values().next()).unwrap_or(kinds);
-                context.set(property.as_str(), plain(value));
+                context.set(property.clone(), plain(value));
             }
         }
         set.set(context);
