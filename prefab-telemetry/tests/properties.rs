@@ -55,7 +55,9 @@ fn counts_are_exact_under_many_threads() {
                 })
             })
             .collect();
-        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        for worker in workers {
+            worker.join().unwrap();
+        }
         done.store(true, Ordering::Release);
         drainer.join().unwrap()
     });

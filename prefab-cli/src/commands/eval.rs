@@ -24,6 +24,7 @@ use crate::{Failure, contexts, output};
 /// The function `post` asks for telemetry: {"id": …, "function": "post", "aggregator": "evaluation_summary",
 /// "data": {"keys": […]}} is answered with {"id": …, "aggregate": […]}, null where nothing would be sent.
 #[derive(clap::Args)]
+#[allow(clippy::doc_markdown)] // The terminal shows these lines as they stand.
 pub(crate) struct Args {
     /// The datafile to answer from
     #[arg(long, value_name = "FILE", env = "PREFAB_DATAFILE")]
