@@ -60,3 +60,4 @@ pub use murmur3::Murmur3;
 pub use operators::{InvalidInstant, RegexLimits, parse_instant};
 pub use ruleset::{Finding, Options, Ruleset};
 pub use trace::{Hashed, Trace};
+pub use words::criterion as criterion_in_words;

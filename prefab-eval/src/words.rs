@@ -10,7 +10,7 @@ use crate::operators::format_instant;
 const SHOWN: usize = 10;
 
 /// Says a criterion as a person would: `user.email ends with one of [@acme.test]`.
-pub(crate) fn criterion(criterion: &Criterion) -> String {
+pub fn criterion(criterion: &Criterion) -> String {
     let Criterion { property_name, operator, value_to_match } = criterion;
     let property = match (property_name.as_str(), operator) {
         ("", Operator::LookupKeyIn | Operator::LookupKeyNotIn) => "the lookup key",
