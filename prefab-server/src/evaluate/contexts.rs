@@ -26,7 +26,7 @@ pub(crate) fn from_identity(json: &Json) -> ContextSet {
     let attributes = json.get("attributes").and_then(Json::as_object).into_iter().flatten();
     ContextSet::from_lookup_key(
         json.get("lookup").and_then(Json::as_str),
-        attributes.map(|(name, value)| (name.as_str(), plain(value))),
+        attributes.map(|(name, value)| (name.clone(), plain(value))),
     )
 }
 
