@@ -1,12 +1,24 @@
 //! How a client is made.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread};
 
 use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance, Update};
 use prefab_eval::Options;
 use prefab_sources::{ConfigSource, DatafileSource, LocalFiles};
+use tokio::sync::oneshot;
 
-use crate::{Client, Error, engine::Engine, env, worker::Worker};
+#[cfg(not(feature = "http"))]
+use crate::gate::Gate;
+#[cfg(feature = "http")]
+use crate::remote::Remote;
+use crate::{
+    Client, Error,
+    engine::Engine,
+    env,
+    worker::{Work, Worker},
+};
+#[cfg(feature = "http")]
+use prefab_sources::RemoteSource;
 
 /// Where a client takes configs from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,15 +59,19 @@ pub struct ClientBuilder {
     classpath_dir: Option<PathBuf>,
     override_dir: Option<PathBuf>,
     envs: Vec<String>,
-    datafile: Option<PathBuf>,
+    pub(crate) datafile: Option<PathBuf>,
     files: bool,
     watch: bool,
-    datasources: Datasources,
+    /// What was asked for, if anything was.
+    pub(crate) datasources: Option<Datasources>,
     on_no_default: OnNoDefault,
     namespace: Option<String>,
     global: ContextSet,
     configs: Vec<Config>,
     sources: Vec<Box<dyn ConfigSource>>,
+    on_ready: Option<Box<dyn FnOnce() + Send>>,
+    #[cfg(feature = "http")]
+    pub(crate) remote: Remote,
 }
 
 impl Default for ClientBuilder {
@@ -67,12 +83,15 @@ impl Default for ClientBuilder {
             datafile: None,
             files: true,
             watch: true,
-            datasources: Datasources::default(),
+            datasources: None,
             on_no_default: OnNoDefault::default(),
             namespace: None,
             global: ContextSet::new(),
             configs: Vec::new(),
             sources: Vec::new(),
+            on_ready: None,
+            #[cfg(feature = "http")]
+            remote: Remote::default(),
         }
     }
 }
@@ -87,17 +106,22 @@ impl ClientBuilder {
         if let Some(dir) = env::setting(env::OVERRIDE_DIR) {
             builder.override_dir = Some(dir.into());
         }
-        if env::setting(env::DATASOURCES).is_some_and(|text| text == "LOCAL_ONLY") {
-            builder.datasources = Datasources::LocalOnly;
-        }
+        builder.datasources = env::setting(env::DATASOURCES).map(|text| match text.as_str() {
+            "LOCAL_ONLY" => Datasources::LocalOnly,
+            _ => Datasources::All,
+        });
         let names = env::setting(env::ENVS).unwrap_or_default();
         builder.envs.extend(names.split(',').map(str::trim).map(ToOwned::to_owned));
         builder.datafile = env::setting(env::DATAFILE).map(PathBuf::from);
+        #[cfg(feature = "http")]
+        {
+            builder.remote = Remote::from_env();
+        }
         builder
     }
 
     pub(crate) fn in_memory() -> Self {
-        Self { files: false, watch: false, datasources: Datasources::LocalOnly, ..Self::default() }
+        Self { files: false, watch: false, datasources: Some(Datasources::LocalOnly), ..Self::default() }
     }
 
     /// Sets the directory of `.prefab.default.config.yaml` and the environments' files; `.` at first.
@@ -135,7 +159,7 @@ impl ClientBuilder {
 
     /// Sets where configs are taken from.
     pub fn datasources(mut self, datasources: Datasources) -> Self {
-        self.datasources = datasources;
+        self.datasources = Some(datasources);
         self
     }
 
@@ -195,7 +219,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Files are read before this returns.
+    /// Calls `on_ready` once, when the server has been heard from; at once where there is none. It is called
+    /// on the client's own thread.
+    pub fn on_ready(mut self, on_ready: impl FnOnce() + Send + 'static) -> Self {
+        self.on_ready = Some(Box::new(on_ready));
+        self
+    }
+
+    /// Builds the client. Files are read before this returns; a server is not waited for.
+    ///
+    /// The first call that asks for a value waits for the server, for a limited time. In async code, which
+    /// must not wait like that, use [`build_async`](Self::build_async).
     ///
     /// A YAML file that cannot be read or does not parse costs that file alone: it is logged, and among
     /// [`Client::problems`].
@@ -203,10 +237,15 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`Error::Source`] for a datafile that cannot be read: it is all that the client would have.
+    /// [`Error::MissingApiKey`] where a server is asked for and there is no key for it.
     /// [`Error::Worker`] where no thread can be started.
     pub fn build(self) -> Result<Client, Error> {
+        #[cfg(feature = "http")]
+        let (gate, remote) = self.remote()?;
+        #[cfg(not(feature = "http"))]
+        let gate = Gate::open();
         let options = Options { namespace: self.namespace.clone(), ..Options::default() };
-        let engine = Arc::new(Engine::new(&options, self.global.clone()));
+        let engine = Arc::new(Engine::new(&options, self.global.clone(), gate));
         let program = Arc::new(Provenance::new(Layer::Program, "program"));
         let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
@@ -216,8 +255,38 @@ impl ClientBuilder {
             sources.clear();
         }
         sources.extend(self.sources);
-        let worker = if sources.is_empty() { None } else { Some(Worker::start(&engine, sources)?) };
+        #[cfg(feature = "http")]
+        let state = remote.as_ref().map(RemoteSource::state);
+        #[cfg(feature = "http")]
+        sources.extend(remote.map(|remote| Box::new(remote) as Box<dyn ConfigSource>));
+        let work = Work {
+            sources,
+            on_ready: self.on_ready,
+            #[cfg(feature = "http")]
+            remote: state,
+        };
+        let worker = if work.is_empty() { None } else { Some(Worker::start(&engine, work)?) };
         Ok(Client::new(engine, self.on_no_default, worker))
+    }
+
+    /// Builds the client and waits until the server has been heard from, without keeping a thread of the
+    /// caller's runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build) and [`Client::ready`].
+    pub async fn build_async(self) -> Result<Client, Error> {
+        let (done, client) = oneshot::channel();
+        let failed = |cause: std::io::Error| Error::Worker { cause: cause.to_string() };
+        let build = move || {
+            // Whoever asked may have gone.
+            let _ = done.send(self.build());
+        };
+        thread::Builder::new().name("prefab-build".to_owned()).spawn(build).map_err(failed)?;
+        let client =
+            client.await.map_err(|_| failed(std::io::Error::other("it did not come to an end")))??;
+        client.ready().await?;
+        Ok(client)
     }
 
     /// Reads the files once and returns what to watch.

@@ -63,7 +63,9 @@ impl Client {
     /// Returns a client as the environment describes it.
     ///
     /// Reads `PREFAB_CONFIG_CLASSPATH_DIR` (else `.`), `PREFAB_CONFIG_OVERRIDE_DIR` (else the home
-    /// directory), `PREFAB_ENVS`, `PREFAB_DATAFILE` and `PREFAB_DATASOURCES`.
+    /// directory), `PREFAB_ENVS`, `PREFAB_DATAFILE` and `PREFAB_DATASOURCES`; with the feature `http` also
+    /// `PREFAB_API_KEY`, without which no server is asked, `PREFAB_API_URL`, `PREFAB_STREAM_URL` and
+    /// `PREFAB_CDN_URL`.
     ///
     /// # Errors
     ///
@@ -215,6 +217,16 @@ impl Client {
         V: Into<prefab_core::ContextValue>,
     {
         self.with(&ContextSet::from_lookup_key(lookup_key, attributes)).enabled(key)
+    }
+
+    /// Waits for the server's first word, and keeps no thread meanwhile; does not wait without a server.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InitializationTimeout`] and [`Error::Unauthorized`], unless the client is to
+    /// [go on](crate::OnInitFailure::Return) with what there is.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.inner.engine.gate.ready().await
     }
 
     /// Stops keeping the client current and waits until that is done. Values stay and can be read.

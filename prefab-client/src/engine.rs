@@ -12,6 +12,7 @@ use prefab_sources::{Loaded, SourceError};
 
 use crate::{
     client::LOG,
+    gate::Gate,
     host::SystemHost,
     live::Refresh,
     subscription::{Change, Listeners},
@@ -22,6 +23,8 @@ pub(crate) struct Engine {
     rules: ArcSwap<Ruleset>,
     owner: Mutex<Owner>,
     pub(crate) listeners: Listeners,
+    /// Where calls wait that come before the server's first word.
+    pub(crate) gate: Gate,
     pub(crate) global: ContextSet,
     pub(crate) host: SystemHost,
 }
@@ -37,12 +40,13 @@ struct Owner {
 }
 
 impl Engine {
-    pub(crate) fn new(options: &Options, global: ContextSet) -> Self {
+    pub(crate) fn new(options: &Options, global: ContextSet, gate: Gate) -> Self {
         let store = LayeredStore::default();
         Self {
             rules: ArcSwap::from_pointee(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
             listeners: Listeners::default(),
+            gate,
             global,
             host: SystemHost,
         }

@@ -1,5 +1,8 @@
 //! The environment: the one place that reads it.
 
+#[cfg(feature = "http")]
+use std::path::PathBuf;
+
 /// The directory of default files.
 pub(crate) const CLASSPATH_DIR: &str = "PREFAB_CONFIG_CLASSPATH_DIR";
 /// The directory of override files.
@@ -10,6 +13,19 @@ pub(crate) const ENVS: &str = "PREFAB_ENVS";
 pub(crate) const DATAFILE: &str = "PREFAB_DATAFILE";
 /// `LOCAL_ONLY` keeps the client off the network.
 pub(crate) const DATASOURCES: &str = "PREFAB_DATASOURCES";
+
+/// The key of a server.
+#[cfg(feature = "http")]
+pub(crate) const API_KEY: &str = "PREFAB_API_KEY";
+/// The addresses of the API, with commas.
+#[cfg(feature = "http")]
+pub(crate) const API_URL: &str = "PREFAB_API_URL";
+/// The addresses of whoever streams, with commas.
+#[cfg(feature = "http")]
+pub(crate) const STREAM_URL: &str = "PREFAB_STREAM_URL";
+/// The address of a copy of the API.
+#[cfg(feature = "http")]
+pub(crate) const CDN_URL: &str = "PREFAB_CDN_URL";
 
 /// The level of log lines until there is any config.
 #[cfg(feature = "log")]
@@ -27,4 +43,18 @@ pub(crate) fn var(name: &str) -> Option<String> {
 /// Returns a variable that says something.
 pub(crate) fn setting(name: &str) -> Option<String> {
     var(name).filter(|text| !text.trim().is_empty())
+}
+
+/// Returns the parts of a variable that has commas; none where it says nothing.
+#[cfg(feature = "http")]
+pub(crate) fn list(name: &str) -> Vec<String> {
+    let text = setting(name).unwrap_or_default();
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// Returns the directory for what a program keeps between runs but can lose.
+#[cfg(feature = "http")]
+pub(crate) fn cache_dir() -> Option<PathBuf> {
+    let dir = setting("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    dir.or_else(|| Some(std::env::home_dir()?.join(".cache")))
 }

@@ -1,5 +1,7 @@
 //! Why a call has no value of the type it asks for.
 
+use std::time::Duration;
+
 use prefab_eval::EvalError;
 use prefab_sources::SourceError;
 
@@ -8,7 +10,7 @@ use prefab_sources::SourceError;
 #[non_exhaustive]
 pub enum Error {
     /// No config has this key, or none of its rules matches, and the call gives no default.
-    #[error("config `{key}`: no value and no default{}", hint(.near))]
+    #[error("config `{key}`: no value and no default{}", hint(.near.as_ref()))]
     MissingDefault {
         /// The key asked for.
         key: String,
@@ -36,6 +38,26 @@ pub enum Error {
     /// A source that the client was told to read could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// There is no key for the server that the client is to talk to.
+    #[error("no API key: set PREFAB_API_KEY, or PREFAB_DATASOURCES=LOCAL_ONLY to do without a server")]
+    MissingApiKey,
+    /// The server refused the key.
+    #[error(transparent)]
+    Unauthorized(SourceError),
+    /// The server has not been heard from in time.
+    #[error(
+        "{}no word from the server within {timeout:?}{}",
+        .key.as_ref().map(|key| format!("config `{key}`: ")).unwrap_or_default(),
+        .cause.as_ref().map(|cause| format!("; {cause}")).unwrap_or_default(),
+    )]
+    InitializationTimeout {
+        /// The key asked for, if it was one.
+        key: Option<String>,
+        /// How long the client waits after it is built.
+        timeout: Duration,
+        /// What failed last.
+        cause: Option<SourceError>,
+    },
     /// The thread that keeps the client current could not be started.
     #[error("the thread that keeps configs current could not be started: {cause}")]
     Worker {
@@ -51,7 +73,8 @@ impl Error {
             Self::MissingDefault { key, .. }
             | Self::TypeMismatch { key, .. }
             | Self::Evaluation { key, .. } => Some(key),
-            Self::Source(_) | Self::Worker { .. } => None,
+            Self::InitializationTimeout { key, .. } => key.as_deref(),
+            Self::Source(_) | Self::MissingApiKey | Self::Unauthorized(_) | Self::Worker { .. } => None,
         }
     }
 
@@ -62,13 +85,16 @@ impl Error {
             Self::TypeMismatch { .. } => "type_mismatch",
             Self::Evaluation { cause, .. } => cause.code(),
             Self::Source(_) => "source",
+            Self::MissingApiKey => "missing_api_key",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::InitializationTimeout { .. } => "initialization_timeout",
             Self::Worker { .. } => "worker",
         }
     }
 }
 
-fn hint(near: &Option<String>) -> String {
-    near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+fn hint(near: Option<&String>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// Past this many keys, looking for a similar one costs more than the hint is worth.
@@ -89,6 +115,7 @@ pub(crate) fn near<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prefab_sources::SourceErrorKind;
 
     #[test]
     fn a_misspelt_key_finds_its_neighbour() {
@@ -112,5 +139,11 @@ mod tests {
         let evaluation = Error::Evaluation { key: "k".into(), cause };
         assert_eq!(evaluation.to_string(), "config `k`: environment variable `DB` is not set");
         assert_eq!((evaluation.code(), evaluation.key()), ("missing_env_var", Some("k")));
+        let timeout = Duration::from_secs(10);
+        let late = Error::InitializationTimeout { key: Some("k".into()), timeout, cause: None };
+        assert_eq!(late.to_string(), "config `k`: no word from the server within 10s");
+        let cause = Some(SourceError::new(SourceErrorKind::Unavailable, "remote_api", "is away"));
+        let late = Error::InitializationTimeout { key: None, timeout, cause };
+        assert_eq!(late.to_string(), "no word from the server within 10s; remote_api: is away");
     }
 }

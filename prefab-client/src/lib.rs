@@ -46,11 +46,14 @@ mod details;
 mod engine;
 mod env;
 mod error;
+mod gate;
 mod host;
 mod live;
 #[cfg(feature = "log")]
 pub mod log;
 mod overrides;
+#[cfg(feature = "http")]
+mod remote;
 pub mod scope;
 mod subscription;
 mod table;
@@ -65,6 +68,7 @@ pub use builder::{ClientBuilder, Datasources, OnNoDefault};
 pub use client::Client;
 pub use details::Details;
 pub use error::Error;
+pub use gate::OnInitFailure;
 pub use live::{Live, LiveValue};
 pub use overrides::Override;
 pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, LogLevel};

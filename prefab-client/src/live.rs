@@ -166,12 +166,11 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
             },
             Err(error) => error.to_string(),
         };
-        match &self.default {
-            Some(default) => self.store.store(default.clone()),
-            None => {
-                let key = self.key.as_str();
-                tracing::warn!(target: crate::client::LOG, key, problem, "live value kept as it was");
-            }
+        if let Some(default) = &self.default {
+            self.store.store(default.clone());
+        } else {
+            let key = self.key.as_str();
+            tracing::warn!(target: crate::client::LOG, key, problem, "live value kept as it was");
         }
     }
 }

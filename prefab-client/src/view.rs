@@ -31,10 +31,12 @@ impl View<'_> {
     /// # Errors
     ///
     /// [`Error::MissingDefault`] where there is no value, [`Error::TypeMismatch`] where it is of another
-    /// type, [`Error::Evaluation`] where it could not be made.
+    /// type, [`Error::Evaluation`] where it could not be made, [`Error::InitializationTimeout`] and
+    /// [`Error::Unauthorized`] where the server has not said anything yet.
     #[inline]
     pub fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
-        self.evaluate(key, |answer| match answer {
+        self.inner.engine.gate.pass(key)?;
+        self.evaluate_now(key, |answer| match answer {
             Ok(answer) => convert(key, &answer),
             Err(error) => Err(self.error(key, error)),
         })
@@ -92,10 +94,12 @@ impl View<'_> {
     ///
     /// # Errors
     ///
+    /// As [`get`](Self::get) where the server has not said anything yet, and
     /// [`Error::Evaluation`] where the value could not be made. A missing flag and a value of another kind
     /// are no errors: such a flag is off.
     pub fn try_enabled(&self, key: &str) -> Result<bool, Error> {
-        self.evaluate(key, |answer| match answer {
+        self.inner.engine.gate.pass(key)?;
+        self.evaluate_now(key, |answer| match answer {
             Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
             Err(error) if error.is_no_value() => Ok(false),
             Err(error) => Err(self.error(key, error)),
@@ -104,8 +108,9 @@ impl View<'_> {
 
     /// Returns the value of `key` with its reason, variant, source and match.
     pub fn details(&self, key: &str) -> Details {
+        self.await_server(key);
         let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(&entry.provenance));
-        self.evaluate(key, |answer| Details::new(key, answer, provenance.as_deref(), || self.near(key)))
+        self.evaluate_now(key, |answer| Details::new(key, answer, provenance.as_deref(), || self.near(key)))
     }
 
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
@@ -128,6 +133,22 @@ impl View<'_> {
     /// Hands the engine's own answer to `read`: the value borrowed, without a copy.
     #[inline]
     pub fn evaluate<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
+        self.await_server(key);
+        self.evaluate_now(key, read)
+    }
+
+    /// Waits for the server's first word. Who cannot be told that it is late gets what there is.
+    #[inline]
+    fn await_server(&self, key: &str) {
+        if let Err(error) = self.inner.engine.gate.pass(key)
+            && self.inner.is_news(&error)
+        {
+            tracing::warn!(target: LOG, %error, "answered with what there is");
+        }
+    }
+
+    #[inline]
+    fn evaluate_now<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
         let engine = &self.inner.engine;
         scope::with_current(|scope| {
             let rules = engine.rules();

@@ -107,7 +107,7 @@ pub enum RemoteState {
         source: Arc<str>,
     },
     /// The server does not know the key. It is asked again every minute, as keys can be mended.
-    Unauthorized,
+    Unauthorized(SourceError),
     /// Neither checkpoint nor stream could be had; it is being tried again.
     Failed(SourceError),
 }

@@ -282,7 +282,7 @@ async fn a_refused_key_is_known_in_under_a_second() {
     assert!(error.is_unauthorized() && !error.is_retryable());
     assert!(!format!("{error} {error:?}").contains("abcdef"));
     let _ = tokio::time::timeout(Duration::from_millis(50), updates.next()).await;
-    assert_eq!(*state.borrow_and_update(), RemoteState::Unauthorized);
+    assert_eq!(*state.borrow_and_update(), RemoteState::Unauthorized(error));
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 

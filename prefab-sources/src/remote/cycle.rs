@@ -181,7 +181,7 @@ impl<T: Transport> Cycle<T> {
     /// Says what is wrong; returns how long to wait, if that is not for the backoff to say.
     async fn trouble(&mut self, error: SourceError) -> Option<Duration> {
         if error.is_unauthorized() {
-            self.voice.trouble(error, RemoteState::Unauthorized).await;
+            self.voice.trouble(error.clone(), RemoteState::Unauthorized(error)).await;
             return Some(UNAUTHORIZED_EVERY);
         }
         let state = if let Some(cached_at) = self.cached_at {

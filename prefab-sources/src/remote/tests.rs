@@ -82,7 +82,7 @@ impl Client {
         match &*self.state.borrow() {
             RemoteState::Connecting => "connecting".to_owned(),
             RemoteState::Ready { source } => format!("ready by {source}"),
-            RemoteState::Unauthorized => "unauthorized".to_owned(),
+            RemoteState::Unauthorized(_) => "unauthorized".to_owned(),
             RemoteState::Failed(error) => format!("failed: {error}"),
         }
     }

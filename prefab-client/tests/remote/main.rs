@@ -1,0 +1,270 @@
+//! What a program relies on with a server: the first word, changes, outages, the cache, the end.
+#![allow(clippy::unwrap_used, reason = "a test and its helpers")]
+
+mod server;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use prefab_client::{Client, ClientBuilder, Datasources, Error, OnInitFailure};
+use server::{KEY, Server};
+use tempfile::TempDir;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A client of nothing but the server.
+fn of(server: &Server) -> ClientBuilder {
+    Client::in_memory().datasources(Datasources::All).api_key(KEY).api_urls([server.url()]).local_cache(false)
+}
+
+/// Waits until `holds`, and returns how long that took.
+fn until(limit: Duration, what: &str, holds: impl Fn() -> bool) -> Duration {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < limit, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+    started.elapsed()
+}
+
+#[test]
+fn the_first_get_waits_for_the_server_and_later_ones_see_changes() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).value("max-jobs", 1).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    let live = client.live::<i64>("max-jobs").unwrap();
+    until(SECOND, "the stream", || server.streams() == 1);
+    server.set("max-jobs", 50);
+    let took = until(SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
+    assert_eq!(live.get(), 50);
+    assert_eq!(client.details("max-jobs").source.as_deref(), Some("streaming"));
+    println!("a change was seen after {took:?}");
+}
+
+#[test]
+fn values_stay_through_an_outage_and_then_are_the_servers_again() {
+    let mut server = Server::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    until(SECOND, "the stream", || server.streams() == 1);
+    server.stop();
+    server.set("max-jobs", 50);
+    let started = Instant::now();
+    while started.elapsed() < 2 * SECOND {
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+        thread::sleep(Duration::from_millis(20));
+    }
+    until(SECOND, "the problem", || !client.problems().is_empty());
+    server.resume();
+    until(8 * SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
+    until(SECOND, "that all is well", || client.problems().is_empty());
+}
+
+#[test]
+fn a_start_while_the_server_is_down_is_bridged_by_the_cache() {
+    let dir = TempDir::new().unwrap();
+    let mut server = Server::start();
+    server.set("max-jobs", 30);
+    let builder = |server: &Server| of(server).local_cache_dir(dir.path());
+    {
+        let client = builder(&server).build().unwrap();
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+        until(SECOND, "the file", || dir.path().read_dir().unwrap().count() == 1);
+    }
+    server.stop();
+    let client = builder(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    assert_eq!(client.details("max-jobs").source.as_deref(), Some("cache"));
+    server.resume();
+    server.set("max-jobs", 50);
+    until(8 * SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
+}
+
+#[test]
+fn a_server_that_is_late_is_an_error_or_nothing_as_the_option_says() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    server.delay(3 * SECOND);
+    let timeout = Duration::from_millis(300);
+    let started = Instant::now();
+    let client = of(&server).init_timeout(timeout).value("mine", 7).build().unwrap();
+    let error = client.get::<i64>("mine").unwrap_err();
+    assert_eq!(error, Error::InitializationTimeout { key: Some("mine".into()), timeout, cause: None });
+    assert_eq!(error.to_string(), "config `mine`: no word from the server within 300ms");
+    let waited = started.elapsed();
+    assert!(waited >= timeout && waited < SECOND, "waited {waited:?}");
+
+    // Nobody waits twice, and who cannot be told gets what there is.
+    assert_eq!(client.get_or("mine", 0), 7);
+    assert_eq!(client.get_or("max-jobs", 1), 1);
+    assert!(!client.enabled("max-jobs"));
+    assert!(started.elapsed() < waited + SECOND / 10);
+
+    let forgiving = of(&server)
+        .init_timeout(timeout)
+        .on_init_failure(OnInitFailure::Return)
+        .value("mine", 7)
+        .build()
+        .unwrap();
+    assert_eq!(forgiving.get::<i64>("mine"), Ok(7));
+    assert!(matches!(forgiving.get::<i64>("max-jobs"), Err(Error::MissingDefault { .. })));
+
+    until(8 * SECOND, "the late word", || client.get::<i64>("max-jobs") == Ok(30));
+    until(8 * SECOND, "the late word", || forgiving.get::<i64>("max-jobs") == Ok(30));
+}
+
+#[test]
+fn a_server_that_is_away_is_named_when_the_time_is_over() {
+    let mut server = Server::start();
+    server.stop();
+    let client = of(&server).init_timeout(SECOND / 2).build().unwrap();
+    let message = client.get::<i64>("max-jobs").unwrap_err().to_string();
+    let expected = format!(
+        "config `max-jobs`: no word from the server within 500ms; remote_api: `{}` could not be reached: \
+         Connection refused",
+        server.url()
+    );
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+#[test]
+fn a_wrong_key_is_told_in_under_a_second() {
+    let server = Server::start();
+    let started = Instant::now();
+    let client = of(&server).api_key("123-wrong-key").build().unwrap();
+    let error = client.get::<i64>("max-jobs").unwrap_err();
+    assert!(started.elapsed() < SECOND);
+    assert_eq!(error.code(), "unauthorized");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "remote_api: `{}` refused the API key: 401 Unauthorized; set PREFAB_API_KEY to a backend key of \
+             this server",
+            server.url()
+        )
+    );
+    assert_eq!(client.get_or("max-jobs", 3), 3);
+}
+
+#[test]
+fn a_server_without_a_key_is_an_error_and_neither_is_no_error() {
+    let client = Client::builder().api_urls(["http://localhost:1"]).build();
+    assert_eq!(client.unwrap_err(), Error::MissingApiKey);
+    let client = Client::builder().datasources(Datasources::All).api_key("  ").build();
+    assert_eq!(
+        client.unwrap_err().to_string(),
+        "no API key: set PREFAB_API_KEY, or PREFAB_DATASOURCES=LOCAL_ONLY to do without a server"
+    );
+    let dir = TempDir::new().unwrap();
+    let local = Client::builder().classpath_dir(dir.path()).without_override_dir().build().unwrap();
+    assert!(!local.enabled("any"));
+    let only = Client::builder().api_key(KEY).datasources(Datasources::LocalOnly).without_override_dir();
+    assert!(!only.classpath_dir(dir.path()).build().unwrap().enabled("any"));
+    let wrong = Client::builder().api_key(KEY).api_urls(["localhost"]).build().unwrap_err();
+    assert!(wrong.to_string().starts_with("remote_api: `localhost` is no address"), "{wrong}");
+}
+
+#[test]
+fn async_code_waits_without_a_thread() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    server.delay(SECOND / 2);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let ticks = AtomicUsize::new(0);
+        let ticking = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                ticks.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let client = tokio::select! {
+            client = of(&server).build_async() => client.unwrap(),
+            () = ticking => unreachable!(),
+        };
+        assert!(ticks.load(Ordering::Relaxed) > 20, "the thread was kept");
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+
+        let late = of(&server).init_timeout(SECOND / 10).build_async().await.unwrap_err();
+        assert_eq!(late.code(), "initialization_timeout");
+        let wrong = of(&server).api_key("123-wrong").build_async().await.unwrap_err();
+        assert_eq!(wrong.code(), "unauthorized");
+        Client::in_memory().build().unwrap().ready().await.unwrap();
+    });
+}
+
+#[test]
+fn listeners_may_ask_before_the_first_word_is_out() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    server.delay(SECOND / 5);
+    let ready = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&ready);
+    let on_ready = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    let client = of(&server).on_ready(on_ready).build().unwrap();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (inside, value) = (client.clone(), Arc::clone(&seen));
+    let _listening = client.on_change(move |_| {
+        value.store(inside.get_or("max-jobs", 0), Ordering::Relaxed);
+    });
+    assert_eq!(ready.load(Ordering::Relaxed), 0);
+    let started = Instant::now();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    assert!(started.elapsed() < SECOND);
+    until(SECOND, "on_ready", || ready.load(Ordering::Relaxed) == 1);
+    assert_eq!(seen.load(Ordering::Relaxed), 30);
+
+    let count = Arc::clone(&ready);
+    let on_ready = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    let _local = Client::in_memory().on_ready(on_ready).build();
+    until(SECOND, "on_ready without a server", || ready.load(Ordering::Relaxed) == 2);
+}
+
+#[test]
+fn many_clients_share_nothing_and_leave_nothing_behind() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    let clients: Vec<Client> = (0..20).map(|_| of(&server).build().unwrap()).collect();
+    for client in &clients {
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    }
+    until(5 * SECOND, "every stream", || server.streams() == 20);
+    let copy = clients[0].clone();
+    let _override = clients[1].override_value("max-jobs", 1);
+    assert_eq!(copy.get::<i64>("max-jobs"), Ok(30));
+
+    copy.close();
+    until(SECOND, "the closed one's end", || server.streams() == 19);
+    assert_eq!(clients[0].get::<i64>("max-jobs"), Ok(30), "values stay");
+    drop((clients, copy));
+    until(SECOND, "everybody's end", || server.streams() == 0);
+    let requests = server.requests();
+    thread::sleep(2 * SECOND);
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_client_that_is_closed_keeps_nobody_waiting() {
+    let server = Server::start();
+    server.delay(20 * SECOND);
+    let client = of(&server).build().unwrap();
+    let waiting = client.clone();
+    let waiting = thread::spawn(move || waiting.get_or("max-jobs", 3));
+    thread::sleep(SECOND / 5);
+    let started = Instant::now();
+    client.close();
+    assert_eq!(waiting.join().unwrap(), 3);
+    assert!(started.elapsed() < SECOND);
+}
