@@ -51,6 +51,7 @@ mod layer;
 mod level;
 mod path;
 mod resolver;
+mod scoped;
 mod settings;
 mod state;
 

@@ -8,7 +8,7 @@ use std::sync::{
 use prefab_core::{LevelSet, LogLevel};
 use tracing_core::{LevelFilter, Metadata, callsite, subscriber::Interest};
 
-use crate::{LevelResolver, LineCounts, Settings, guard, level_filter};
+use crate::{LevelResolver, LineCounts, Settings, guard, level_filter, scoped};
 
 /// The target of the bridge's own callsites, which all `log` lines share.
 const BRIDGE: &str = "log";
@@ -128,6 +128,7 @@ impl State {
             // One at a time, so that `log` never gets the maximum of a refresh that was overtaken. Nothing that
             // `tracing` asks waits for this lock.
             let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+            scoped::make_known();
             for _ in 0..MAX_PASSES {
                 let asked = self.asked.load(Ordering::SeqCst);
                 callsite::rebuild_interest_cache();
