@@ -83,3 +83,34 @@ where
         scope::within(contexts, self.inner.call(request))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prefab_core::Context;
+    use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+
+    fn names() -> Vec<String> {
+        scope::current().iter().map(|context| context.name().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn an_inner_layer_adds_to_the_scope_and_nothing_stays_behind() {
+        let named =
+            |name: &'static str| move |key: &String| Context::new(name).with("key", key.as_str()).into();
+        let service = ServiceBuilder::new()
+            .layer(ContextLayer::new(named("device")))
+            .layer(ContextLayer::new(named("user")))
+            .service(service_fn(|_: String| {
+                let at_call = names();
+                async move {
+                    tokio::task::yield_now().await;
+                    Ok::<_, ()>((at_call, names()))
+                }
+            }));
+        let (at_call, later) = service.oneshot("u-1".to_owned()).await.unwrap();
+        assert_eq!(at_call, ["device", "user"]);
+        assert_eq!(later, ["device", "user"]);
+        assert!(names().is_empty());
+    }
+}
