@@ -26,6 +26,9 @@ pub(crate) const STREAM_URL: &str = "PREFAB_STREAM_URL";
 /// The address of a copy of the API.
 #[cfg(feature = "http")]
 pub(crate) const CDN_URL: &str = "PREFAB_CDN_URL";
+/// The address of a server that is talked to by gRPC.
+#[cfg(feature = "grpc")]
+pub(crate) const GRPC_URL: &str = "PREFAB_GRPC_URL";
 
 /// The level of log lines until there is any config.
 #[cfg(feature = "log")]

@@ -12,6 +12,8 @@ pub(crate) struct Remote {
     api_urls: Vec<String>,
     stream_urls: Vec<String>,
     cdn_url: Option<String>,
+    #[cfg(feature = "grpc")]
+    grpc_url: Option<String>,
     init_timeout: Duration,
     on_init_failure: OnInitFailure,
     cache_dir: Option<PathBuf>,
@@ -25,6 +27,8 @@ impl Default for Remote {
             api_urls: Vec::new(),
             stream_urls: Vec::new(),
             cdn_url: None,
+            #[cfg(feature = "grpc")]
+            grpc_url: None,
             init_timeout: Duration::from_secs(10),
             on_init_failure: OnInitFailure::default(),
             cache_dir: env::cache_dir(),
@@ -40,11 +44,17 @@ impl Remote {
             api_urls: env::list(env::API_URL),
             stream_urls: env::list(env::STREAM_URL),
             cdn_url: env::setting(env::CDN_URL),
+            #[cfg(feature = "grpc")]
+            grpc_url: env::setting(env::GRPC_URL),
             ..Self::default()
         }
     }
 
     fn names_a_server(&self) -> bool {
+        #[cfg(feature = "grpc")]
+        if self.grpc_url.is_some() {
+            return true;
+        }
         !self.api_urls.is_empty() || !self.stream_urls.is_empty() || self.cdn_url.is_some()
     }
 }
@@ -75,6 +85,13 @@ impl ClientBuilder {
     /// Sets the address of a copy of the API that is asked before it at a start.
     pub fn cdn_url(mut self, url: impl Into<String>) -> Self {
         self.remote.cdn_url = Some(url.into());
+        self
+    }
+
+    /// Talks gRPC with this server, in place of HTTP with the others.
+    #[cfg(feature = "grpc")]
+    pub fn grpc_url(mut self, url: impl Into<String>) -> Self {
+        self.remote.grpc_url = Some(url.into());
         self
     }
 
@@ -118,6 +135,8 @@ impl ClientBuilder {
             api_urls,
             stream_urls,
             cdn_url,
+            #[cfg(feature = "grpc")]
+            grpc_url,
             init_timeout,
             on_init_failure,
             cache_dir,
@@ -135,15 +154,20 @@ impl ClientBuilder {
             return Ok((Gate::open(), None));
         };
 
+        let mut options = RemoteOptions::new(key);
+        options.cache_dir.clone_from(cache_dir);
+        options.poll_interval = poll_interval.unwrap_or(options.poll_interval);
+        let gate = Gate::closed(*on_init_failure, *init_timeout);
+        #[cfg(feature = "grpc")]
+        if let Some(url) = grpc_url {
+            let grpc = prefab_sources::GrpcOptions::new(url);
+            return Ok((gate, Some(RemoteSource::grpc(options, grpc)?)));
+        }
         let mut http = if api_urls.is_empty() { HttpOptions::default() } else { HttpOptions::new(api_urls) };
         if !stream_urls.is_empty() {
             http.stream_urls.clone_from(stream_urls);
         }
         http.cdn_url.clone_from(cdn_url);
-        let mut options = RemoteOptions::new(key);
-        options.cache_dir.clone_from(cache_dir);
-        options.poll_interval = poll_interval.unwrap_or(options.poll_interval);
-        let source = RemoteSource::http(options, http)?;
-        Ok((Gate::closed(*on_init_failure, *init_timeout), Some(source)))
+        Ok((gate, Some(RemoteSource::http(options, http)?)))
     }
 }

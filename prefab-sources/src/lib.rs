@@ -35,6 +35,8 @@ pub mod datafile;
 pub mod error;
 pub mod files;
 pub mod finding;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod memory;
@@ -52,6 +54,8 @@ pub use datafile::DatafileSource;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::{FileLayers, LocalFiles};
 pub use finding::{Finding, Place};
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcOptions;
 #[cfg(feature = "http")]
 pub use http::HttpOptions;
 pub use memory::{MemorySender, MemorySource};

@@ -1,0 +1,193 @@
+//! A server over gRPC, as clients spoke before 2023, and as some networks like it better than HTTP.
+
+use std::{sync::Arc, time::Duration};
+
+use prefab_proto::{services::config_service_client::ConfigServiceClient, wire};
+use tokio::time::timeout;
+use tonic::{
+    Code, Request, Status, Streaming,
+    metadata::{Ascii, MetadataValue},
+    transport::{Channel, Endpoint},
+};
+
+use crate::{
+    RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
+    remote::{Fetched, Frame, Frames, Purpose, Transport},
+};
+
+/// Where the server is, and how long it may take.
+#[derive(Clone, Debug)]
+pub struct GrpcOptions {
+    /// The address: `https://grpc.example.com`, or `http://…` without TLS.
+    pub url: String,
+    /// How long a connection may take, and a stream to open: 4 s at first. A checkpoint may take three times
+    /// as long.
+    pub timeout: Duration,
+    /// How large a message may be: 64 MiB at first.
+    pub max_bytes: usize,
+}
+
+impl GrpcOptions {
+    /// Returns options for this server.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), timeout: Duration::from_secs(4), max_bytes: 64 << 20 }
+    }
+}
+
+impl RemoteSource {
+    /// Returns a source that talks to a server over gRPC.
+    ///
+    /// # Errors
+    ///
+    /// Where the address is none, the key cannot be sent, or TLS is wanted and cannot be had.
+    pub fn grpc(options: RemoteOptions, grpc: GrpcOptions) -> Result<Self, SourceError> {
+        Ok(Self::over(Grpc::new(options.api_key.secret(), grpc)?, options))
+    }
+}
+
+/// What provenance calls a checkpoint.
+const NAME: &str = "remote_api_grpc";
+const STREAM: &str = "streaming";
+const CLIENT: &str = concat!("prefab-cloud-rust.", env!("CARGO_PKG_VERSION"));
+
+/// How often the connection is asked whether it still is, and how long the answer may take.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// A stream without a message for this long, on a connection that answers, is well.
+const QUIET: Duration = Duration::from_secs(30);
+
+struct Grpc {
+    endpoint: Endpoint,
+    url: String,
+    key: MetadataValue<Ascii>,
+    timeout: Duration,
+    max_bytes: usize,
+}
+
+impl Grpc {
+    fn new(key: &str, options: GrpcOptions) -> Result<Self, SourceError> {
+        let GrpcOptions { url, timeout, max_bytes } = options;
+        let wrong = |why: &str| SourceError::new(SourceErrorKind::Setting, NAME, format!("`{url}` {why}"));
+        let endpoint = Endpoint::from_shared(url.clone())
+            .map_err(|cause| wrong(&format!("is no address: {}", root(&cause))))?
+            .connect_timeout(timeout)
+            .http2_keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PONG_WITHIN)
+            .keep_alive_while_idle(true);
+        let endpoint = match endpoint.uri().scheme_str() {
+            Some("http") => endpoint,
+            #[cfg(feature = "rustls")]
+            Some("https") => endpoint
+                .tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots())
+                .map_err(|cause| wrong(&format!("cannot be reached by TLS: {}", root(&cause))))?,
+            #[cfg(not(feature = "rustls"))]
+            Some("https") => return Err(wrong("needs TLS").advise("switch on the feature `rustls`")),
+            _ => return Err(wrong("is neither http nor https")),
+        };
+        let mut key = MetadataValue::try_from(key)
+            .map_err(|_| SourceError::new(SourceErrorKind::Setting, NAME, "the API key is no plain text"))?;
+        key.set_sensitive(true);
+        Ok(Self { endpoint, url, key, timeout, max_bytes })
+    }
+
+    /// Connects anew: a connection that died without a word must not be met again.
+    async fn connect(&self, name: &'static str) -> Result<ConfigServiceClient<Channel>, SourceError> {
+        match timeout(self.timeout, self.endpoint.connect()).await {
+            Ok(Ok(channel)) => {
+                Ok(ConfigServiceClient::new(channel).max_decoding_message_size(self.max_bytes))
+            }
+            Ok(Err(cause)) => Err(self.unavailable(name, &format!("could not be reached: {}", root(&cause)))),
+            Err(_) => Err(self.slow(name, self.timeout)),
+        }
+    }
+
+    fn request(&self, since: i64) -> Request<wire::ConfigServicePointer> {
+        let pointer = wire::ConfigServicePointer { start_at_id: since, ..Default::default() };
+        let mut request = Request::new(pointer);
+        request.metadata_mut().insert("auth", self.key.clone());
+        request.metadata_mut().insert("client", MetadataValue::from_static(CLIENT));
+        request
+    }
+
+    fn slow(&self, name: &'static str, patience: Duration) -> SourceError {
+        self.unavailable(name, &format!("did not answer within {patience:?}"))
+    }
+
+    fn unavailable(&self, name: &'static str, what: &str) -> SourceError {
+        SourceError::new(SourceErrorKind::Unavailable, name, format!("`{}` {what}", self.url))
+    }
+
+    fn failed(&self, name: &'static str, status: &Status) -> SourceError {
+        match status.code() {
+            Code::Unauthenticated | Code::PermissionDenied => {
+                let why = format!("`{}` refused the API key: {}", self.url, status.code());
+                SourceError::new(SourceErrorKind::Unauthorized, name, why)
+                    .advise("set PREFAB_API_KEY to a backend key of this server")
+            }
+            code => self.unavailable(name, &format!("answered: {code}: {}", status.message())),
+        }
+    }
+}
+
+impl Transport for Grpc {
+    type Frames = MessageFrames;
+
+    fn place(&self) -> String {
+        self.url.clone()
+    }
+
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+        let mut client = self.connect(NAME).await?;
+        let patience = self.timeout * 3;
+        let answer = timeout(patience, client.get_all_config(self.request(since)))
+            .await
+            .map_err(|_| self.slow(NAME, patience))?
+            .map_err(|status| self.failed(NAME, &status))?;
+        Ok(Fetched { source: NAME.into(), configs: Some(answer.into_inner()) })
+    }
+
+    async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
+        let mut client = self.connect(STREAM).await?;
+        let messages = timeout(self.timeout, client.get_config(self.request(since)))
+            .await
+            .map_err(|_| self.slow(STREAM, self.timeout))?
+            .map_err(|status| self.failed(STREAM, &status))?;
+        Ok(MessageFrames { messages: messages.into_inner(), url: self.url.clone() })
+    }
+
+    fn stream_name(&self) -> Arc<str> {
+        STREAM.into()
+    }
+}
+
+struct MessageFrames {
+    messages: Streaming<wire::Configs>,
+    url: String,
+}
+
+impl Frames for MessageFrames {
+    async fn next(&mut self) -> Option<Result<Frame, SourceError>> {
+        match timeout(QUIET, self.messages.message()).await {
+            // A connection that does not answer pings has failed by now.
+            Err(_) => Some(Ok(Frame::Alive)),
+            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(configs))),
+            Ok(Err(status)) => {
+                let why = format!("`{}` broke off: {}: {}", self.url, status.code(), status.message());
+                Some(Err(SourceError::new(SourceErrorKind::Unavailable, STREAM, why)))
+            }
+        }
+    }
+}
+
+/// Returns the innermost cause, which is the one that says something.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests;
