@@ -44,6 +44,8 @@ enum Verb {
     Explain(commands::explain::Args),
     /// Answers questions given as JSON lines on standard input with JSON lines
     Eval(commands::eval::Args),
+    /// Tells the whole story: starts a server and a program, changes values, shows the program noticing
+    Demo,
     /// Serves configs, flags and log levels to SDKs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<commands::serve::Args>),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Verb::List(args) => commands::list::run(&args),
         Verb::Explain(args) => commands::explain::run(&args),
         Verb::Eval(args) => commands::eval::run(&args),
+        Verb::Demo => commands::demo::run(),
         Verb::Serve(args) => commands::serve::run(*args),
     };
     match done {

@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod get;
