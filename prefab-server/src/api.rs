@@ -6,13 +6,18 @@
 mod caller;
 mod configs;
 mod cors;
+mod download;
 mod error;
 mod evaluate;
 mod grpc;
 mod health;
+mod history;
 mod manage;
+mod origin;
+mod public;
 mod stream;
 mod telemetry;
+mod variant;
 
 use std::sync::Arc;
 
@@ -28,6 +33,7 @@ use tokio::sync::watch;
 use crate::{hub::Hub, limits::Usage, metrics::Metrics, telemetry::Telemetry};
 
 pub(crate) use error::ApiError;
+pub(crate) use origin::{Origin, Peer};
 
 /// What every endpoint may use.
 #[derive(Clone)]
@@ -47,6 +53,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", v1())
         .nest("/api/v2", v2())
+        .merge(public::router())
         // The official local server has no prefix.
         .route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
         .route("/hello", get(health::hello))
@@ -69,6 +76,11 @@ fn v1() -> Router<App> {
         .route("/config/", post(manage::create))
         .route("/config/set-default", post(manage::set_default))
         .route("/config/set-default/", post(manage::set_default))
+        .route("/config/assign-variant", post(variant::assign))
+        .route("/config/remove-variant", post(variant::remove))
+        .route("/configs/download", get(download::datafile))
+        .route("/configs/download-unfiltered", get(download::unfiltered))
+        .route("/change-history", get(history::changes))
         .route("/config/key/{key}", get(manage::get).delete(manage::delete))
         .route("/config-recipes/feature-flag/boolean", post(manage::boolean_flag))
         .route("/evaluation-stats/{key}", get(manage::evaluation_stats))

@@ -1,37 +1,85 @@
-//! Changing configs: validated, stored, published, in that order.
+//! Changing configs: validated, allowed, stored with who and why, published, in that order.
 
-use std::sync::Arc;
-
-use prefab_core::{ChangedBy, ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue};
+use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue};
 
 use crate::{
     api::{ApiError, App},
-    hub::Caller,
+    author::Author,
     ids::EnvironmentId,
-    store::{Change, Expected, Version},
+    manage::{diff, guard},
+    project::Configs,
+    store::{Change, Environment, Expected, Version},
     validate,
 };
 
 /// Stores a config and returns its new id. An id of 0 says that the key is new; another one names the version
 /// that this replaces.
-pub(crate) async fn put(app: &App, caller: &Caller, config: Config) -> Result<i64, ApiError> {
-    let expected = if config.id == 0 { Expected::Absent } else { Expected::Version(config.id) };
-    let problems = validate::problems(&config, &caller.project.configs(), &caller.project.environments);
+pub(crate) async fn put(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
+    let change = prepare(author, config)?;
+    guard::check(author, &change)?;
+    append(app, author, change).await
+}
+
+/// Stores several configs, all or none.
+pub(crate) async fn put_all(app: &App, author: &Author, configs: Vec<Config>) -> Result<(), ApiError> {
+    let changes: Result<Vec<_>, _> = configs.into_iter().map(|config| prepare(author, config)).collect();
+    let changes = changes?;
+    changes.iter().try_for_each(|change| guard::check(author, change))?;
+    append_all(app, author, changes).await.map(drop)
+}
+
+/// Stores several configs, all or none, that have been checked with one another.
+pub(crate) async fn put_checked(app: &App, author: &Author, configs: Vec<Config>) -> Result<(), ApiError> {
+    let standing = author.project.configs();
+    let changes: Vec<Prepared> = configs.into_iter().map(|config| prepared(config, &standing)).collect();
+    for change in &changes {
+        guard::check(author, change)?;
+        let is_segment = |config: &Config| config.config_type == ConfigType::Segment;
+        if !change.after.as_ref().is_some_and(is_segment) {
+            keep_segment(author, change.before.as_ref())?;
+        }
+    }
+    append_all(app, author, changes).await.map(drop)
+}
+
+/// Stores a config in which only somebody's own override is different, which protection does not cover.
+pub(crate) async fn put_personal(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
+    let change = prepare(author, config)?;
+    append(app, author, change).await
+}
+
+/// Checks a config and returns the change that it is.
+pub(crate) fn prepare(author: &Author, config: Config) -> Result<Prepared, ApiError> {
+    let configs = author.project.configs();
+    let problems = validate::problems(&config, &configs, &author.project.environments());
     if !problems.is_empty() {
         return Err(ApiError::Invalid(problems));
     }
-    if config.config_type != ConfigType::Segment
-        && let Some(standing) = caller.project.config(&config.key)
-    {
-        keep_segment(caller, &standing)?;
+    let change = prepared(config, &configs);
+    if change.after.as_ref().is_some_and(|config| config.config_type != ConfigType::Segment) {
+        keep_segment(author, change.before.as_ref())?;
     }
-    append(app, caller, config.key.clone(), Some(config), expected).await
+    Ok(change)
+}
+
+fn prepared(config: Config, standing: &Configs) -> Prepared {
+    let before = standing.get(&config.key).and_then(|version| version.config.clone());
+    let expected = if config.id == 0 { Expected::Absent } else { Expected::Version(config.id) };
+    Prepared { key: config.key.clone(), before, after: Some(config), expected }
+}
+
+/// A change that may be made.
+pub(crate) struct Prepared {
+    pub(crate) key: String,
+    pub(crate) before: Option<Config>,
+    pub(crate) after: Option<Config>,
+    pub(crate) expected: Expected,
 }
 
 /// Gives a key another value in one environment, or in all that have no row of their own. Rules stay.
 pub(crate) async fn set_default(
     app: &App,
-    caller: &Caller,
+    author: &Author,
     standing: &Version,
     environment: Option<EnvironmentId>,
     value: ConfigValue,
@@ -51,49 +99,56 @@ pub(crate) async fn set_default(
         }),
     }
     config.id = standing.id;
-    put(app, caller, config).await
+    put(app, author, config).await
 }
 
 /// Deletes a key and returns the id of its tombstone.
 pub(crate) async fn delete(
     app: &App,
-    caller: &Caller,
-    standing: &Arc<Version>,
+    author: &Author,
+    standing: &Version,
     expected: Expected,
 ) -> Result<i64, ApiError> {
-    keep_segment(caller, standing)?;
-    append(app, caller, standing.key.clone(), None, expected).await
+    keep_segment(author, standing.config.as_ref())?;
+    let change =
+        Prepared { key: standing.key.clone(), before: standing.config.clone(), after: None, expected };
+    guard::check(author, &change)?;
+    append(app, author, change).await
 }
 
 /// Refuses to take a segment away that rules refer to; Python raises for those.
-fn keep_segment(caller: &Caller, standing: &Version) -> Result<(), ApiError> {
-    if standing.config.as_ref().is_none_or(|config| config.config_type != ConfigType::Segment) {
+fn keep_segment(author: &Author, standing: Option<&Config>) -> Result<(), ApiError> {
+    let Some(segment) = standing.filter(|config| config.config_type == ConfigType::Segment) else {
         return Ok(());
-    }
-    let users = validate::users_of_segment(&standing.key, &caller.project.configs());
+    };
+    let users = validate::users_of_segment(&segment.key, &author.project.configs());
     if users.is_empty() {
         return Ok(());
     }
-    let (key, users) = (&standing.key, users.join("`, `"));
+    let (key, users) = (&segment.key, users.join("`, `"));
     Err(ApiError::Conflict(format!("segment `{key}` is used by `{users}`")))
 }
 
-async fn append(
-    app: &App,
-    caller: &Caller,
-    key: String,
-    config: Option<Config>,
-    expected: Expected,
-) -> Result<i64, ApiError> {
-    let changed_by = ChangedBy {
-        user_id: caller.user_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or_default(),
-        api_key_id: caller.key_id.to_string(),
-        ..ChangedBy::default()
-    };
-    let change = Change { key, config, expected, changed_by };
-    let ids = app.hub.store().append(caller.project.id, vec![change]).await?;
-    app.metrics.changes.inc();
-    // Whoever wrote must read what they wrote, so it is published before they are answered.
-    caller.project.catch_up(app.hub.store()).await?;
+async fn append(app: &App, author: &Author, change: Prepared) -> Result<i64, ApiError> {
+    let ids = append_all(app, author, vec![change]).await?;
     ids.last().copied().ok_or(ApiError::NotFound)
+}
+
+async fn append_all(app: &App, author: &Author, changes: Vec<Prepared>) -> Result<Vec<i64>, ApiError> {
+    let environments = author.project.environments();
+    let changes = changes.into_iter().map(|change| noted(author, change, &environments)).collect();
+    let ids = app.hub.store().append(author.project.id, changes).await?;
+    app.metrics.changes.inc_by(ids.len() as u64);
+    // Whoever wrote must read what they wrote, so it is published before they are answered.
+    author.project.catch_up(app.hub.store()).await?;
+    Ok(ids)
+}
+
+fn noted(author: &Author, change: Prepared, environments: &[Environment]) -> Change {
+    let Prepared { key, before, after, expected } = change;
+    let differences = diff::in_words(before.as_ref(), after.as_ref(), environments);
+    let differences =
+        if differences.is_empty() { "no difference".to_owned() } else { differences.join("; ") };
+    let note = Some(author.note(&format!("changed `{key}`: {differences}")));
+    Change { key, config: after, expected, changed_by: author.changed_by.clone(), note }
 }

@@ -3,23 +3,33 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
 use crate::{
+    api::Origin,
+    clock,
     ids::{EnvironmentId, ProjectId},
     key::{self, KeyHash, KeyKind},
+    key_use::KeyUse,
     project::Project,
     publish::{Audience, Channel},
     store::{Store, StoreError, StoredKey},
 };
 
+/// How often the use of keys is written down.
+const WRITE_DOWN_EVERY: Duration = Duration::from_secs(5);
+
 /// The projects and keys as they stand.
 pub(crate) struct Hub {
     store: Arc<dyn Store>,
     state: RwLock<State>,
+    /// Held while news are taken in: an older reading must not replace a newer one.
+    refreshing: Mutex<()>,
+    key_use: KeyUse,
 }
 
 #[derive(Default)]
@@ -28,11 +38,20 @@ struct State {
     keys: HashMap<i64, StoredKey>,
 }
 
+/// What there is to do while the store is followed.
+enum Next {
+    Refresh,
+    WriteDown,
+    Stop,
+}
+
 /// Who is asking.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) key_id: i64,
     pub(crate) kind: KeyKind,
+    /// What people call the key.
+    pub(crate) name: Arc<str>,
     pub(crate) user_id: Option<Arc<str>>,
     pub(crate) audience: Audience,
     pub(crate) environment: EnvironmentId,
@@ -43,7 +62,12 @@ pub(crate) struct Caller {
 impl Hub {
     /// Reads everything from a store.
     pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let hub = Self { store, state: RwLock::default() };
+        let hub = Self {
+            store,
+            state: RwLock::default(),
+            refreshing: Mutex::default(),
+            key_use: KeyUse::default(),
+        };
         hub.refresh().await?;
         Ok(hub)
     }
@@ -54,12 +78,13 @@ impl Hub {
 
     /// Takes in whatever is new in the store.
     pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
+        let _refreshing = self.refreshing.lock().await;
         let registry = self.store.registry().await?;
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
-            let known = projects.get(&project.id);
-            if known.is_none_or(|known| known.environments != project.environments) {
-                projects.insert(project.id, Arc::new(Project::new(project)));
+            match projects.get(&project.id) {
+                Some(known) => known.take_in_environments(project).await,
+                None => drop(projects.insert(project.id, Arc::new(Project::new(project)))),
             }
         }
         for project in projects.values() {
@@ -73,10 +98,21 @@ impl Hub {
     /// Follows the store until `stop` says so.
     pub(crate) async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut news = self.store.watch();
+        let mut write_down = tokio::time::interval(WRITE_DOWN_EVERY);
         loop {
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
-                changed = news.changed() => if changed.is_err() { return },
+            // What is awaited holds locks that must not be held while the store is asked.
+            let next = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => Next::Stop,
+                changed = news.changed() => if changed.is_err() { return } else { Next::Refresh },
+                _ = write_down.tick() => Next::WriteDown,
+            };
+            match next {
+                Next::Refresh => {}
+                Next::WriteDown => {
+                    self.write_down().await;
+                    continue;
+                }
+                Next::Stop => return self.write_down().await,
             }
             if let Err(error) = self.refresh().await {
                 // The next change tries again; until then clients keep what they have.
@@ -85,11 +121,48 @@ impl Hub {
         }
     }
 
+    /// Writes down how keys were used.
+    async fn write_down(&self) {
+        let (used, refused) = self.key_use.take();
+        let mut written = Ok(());
+        if !used.is_empty() {
+            written = self.store.used_keys(used).await;
+        }
+        if !refused.is_empty() {
+            written = written.and(self.store.note(refused).await);
+        }
+        if let Err(error) = written {
+            warn!(%error, "the use of keys could not be written down");
+        }
+    }
+
+    /// Remembers that a key was refused, if there is one with this number; tells nobody why.
+    pub(crate) fn refused(&self, text: &str, origin: Origin) {
+        let Some(id) = key::id_of(text) else { return };
+        self.read(|state| {
+            let Some(key) = state.keys.get(&id) else { return };
+            let cause = if !key.hash.matches(&KeyHash::of(text)) {
+                "only its number is right"
+            } else if key.revoked {
+                "it is revoked"
+            } else {
+                "it has expired"
+            };
+            self.key_use.refused(key, cause, origin);
+        });
+    }
+
     /// Finds out who has this key.
     pub(crate) fn caller(&self, text: &str) -> Option<Caller> {
+        let caller = self.find(text)?;
+        self.key_use.used(caller.key_id);
+        Some(caller)
+    }
+
+    fn find(&self, text: &str) -> Option<Caller> {
         let id = key::id_of(text)?;
         self.read(|state| {
-            let key = state.keys.get(&id).filter(|key| !key.revoked)?;
+            let key = state.keys.get(&id).filter(|key| is_good(key))?;
             if !key.hash.matches(&KeyHash::of(text)) {
                 return None;
             }
@@ -97,21 +170,33 @@ impl Hub {
             Some(Caller {
                 key_id: key.id,
                 kind: key.kind,
+                name: Arc::clone(&key.name),
                 user_id: key.user_id.clone(),
                 audience: Audience::of(key.id, key.user_id.as_deref()),
                 environment: key.environment,
-                channel: Arc::clone(project.channel(key.environment)?),
+                channel: project.channel(key.environment)?,
                 project: Arc::clone(project),
             })
         })
     }
 
+    /// Lists the projects by id.
+    pub(crate) fn projects(&self) -> Vec<Arc<Project>> {
+        let mut projects: Vec<_> = self.read(|state| state.projects.values().cloned().collect());
+        projects.sort_by_key(|project: &Arc<Project>| project.id);
+        projects
+    }
+
     /// Tells whether a key that was good still is.
     pub(crate) fn is_live(&self, key_id: i64) -> bool {
-        self.read(|state| state.keys.get(&key_id).is_some_and(|key| !key.revoked))
+        self.read(|state| state.keys.get(&key_id).is_some_and(is_good))
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn is_good(key: &StoredKey) -> bool {
+    !key.revoked && key.expires_at_millis.is_none_or(|at| at > clock::now_millis())
 }

@@ -9,6 +9,7 @@
 mod api;
 mod args;
 mod auth;
+mod author;
 mod change;
 mod clock;
 mod error;
@@ -17,8 +18,10 @@ mod feed;
 mod hub;
 pub mod ids;
 pub mod key;
+mod key_use;
 mod limits;
 mod listen;
+mod manage;
 mod metrics;
 mod options;
 mod project;

@@ -1,9 +1,13 @@
 //! Accepting connections, within bounds, until told to stop.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::{http1, http2};
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -14,9 +18,10 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
+use tower::util::MapRequest;
 use tracing::{debug, warn};
 
-use crate::{limits::Limits, metrics::Metrics, tls::Tls};
+use crate::{api::Peer, limits::Limits, metrics::Metrics, tls::Tls};
 
 /// How an HTTP/2 connection begins that was not agreed on before.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
@@ -95,19 +100,28 @@ impl House {
     }
 
     async fn serve(&self, stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let peer = stream.peer_addr()?;
         let Some(tls) = &self.tls else {
             let http2 = timeout(self.header_timeout, speaks_http2(&stream)).await??;
-            return if http2 { self.http2(stream).await } else { self.http1(stream).await };
+            return if http2 { self.http2(stream, peer).await } else { self.http1(stream, peer).await };
         };
         let stream = timeout(self.header_timeout, tls.accept(stream)).await??;
-        if Tls::agreed_on_http2(&stream) { self.http2(stream).await } else { self.http1(stream).await }
+        if Tls::agreed_on_http2(&stream) {
+            self.http2(stream, peer).await
+        } else {
+            self.http1(stream, peer).await
+        }
     }
 
-    async fn http1<S>(&self, stream: S) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    async fn http1<S>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(self.router.clone());
+        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), from(peer)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
@@ -122,11 +136,15 @@ impl House {
         Ok(connection.await?)
     }
 
-    async fn http2<S>(&self, stream: S) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    async fn http2<S>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(self.router.clone());
+        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), from(peer)));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.header_timeout)
@@ -139,6 +157,14 @@ impl House {
         }
         connection.as_mut().graceful_shutdown();
         Ok(connection.await?)
+    }
+}
+
+/// Tells every request where it comes from.
+fn from(peer: SocketAddr) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone {
+    move |mut request| {
+        request.extensions_mut().insert(Peer(peer));
+        request
     }
 }
 

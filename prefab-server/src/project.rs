@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use prefab_core::{ConfigType, Pointer};
+use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -17,8 +17,9 @@ use crate::{
 /// A project in memory.
 pub(crate) struct Project {
     pub(crate) id: ProjectId,
-    pub(crate) environments: Vec<Environment>,
-    channels: BTreeMap<EnvironmentId, Arc<Channel>>,
+    name: RwLock<Arc<str>>,
+    environments: RwLock<Arc<[Environment]>>,
+    channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
     configs: RwLock<Configs>,
     /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
     last_id: Mutex<i64>,
@@ -29,21 +30,76 @@ pub(crate) type Configs = BTreeMap<String, Arc<Version>>;
 
 impl Project {
     pub(crate) fn new(project: store::Project) -> Self {
-        let store::Project { id, name: _, first_id, environments } = project;
+        let store::Project { id, name, first_id, environments } = project;
         let channel = |environment: &Environment| {
             (environment.id, Arc::new(Channel::new(id, environment.id, first_id)))
         };
         Self {
             id,
-            channels: environments.iter().map(channel).collect(),
-            environments,
+            name: RwLock::new(name.into()),
+            channels: RwLock::new(environments.iter().map(channel).collect()),
+            environments: RwLock::new(environments.into()),
             configs: RwLock::default(),
             last_id: Mutex::new(first_id),
         }
     }
 
-    pub(crate) fn channel(&self, environment: EnvironmentId) -> Option<&Arc<Channel>> {
-        self.channels.get(&environment)
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn environments(&self) -> Arc<[Environment]> {
+        Arc::clone(&self.environments.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
+        self.channels().get(&environment).cloned()
+    }
+
+    /// Takes in new names and new environments. Environments that are there already keep their channels, so
+    /// that open streams go on.
+    pub(crate) async fn take_in_environments(&self, project: store::Project) {
+        let store::Project { id: _, name, first_id, environments } = project;
+        let is_same = *self.name() == *name && *self.environments() == *environments;
+        if is_same {
+            return;
+        }
+        // Nothing may be published between what a new channel starts with and its joining the others.
+        let last_id = self.last_id.lock().await;
+        let segments = self.segments();
+        let configs = self.configs();
+        let mut channels = self.channels();
+        for environment in &environments {
+            if channels.contains_key(&environment.id) {
+                continue;
+            }
+            let channel = Channel::new(self.id, environment.id, first_id);
+            let mut sent: Vec<Config> = sent(&configs, environment.id, &segments);
+            sent.sort_by_key(|config| config.id);
+            channel.publish(sent, *last_id, self.pointer(environment.id, *last_id));
+            channels.insert(environment.id, Arc::new(channel));
+        }
+        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
+        *self.name.write().unwrap_or_else(PoisonError::into_inner) = name.into();
+        *self.environments.write().unwrap_or_else(PoisonError::into_inner) = environments.into();
+    }
+
+    /// Returns what one environment's clients are given, by id.
+    pub(crate) fn datafile(&self, environment: EnvironmentId) -> ConfigSet {
+        let mut configs = sent(&self.configs(), environment, &self.segments());
+        configs.retain(|config| !config.is_tombstone());
+        configs.sort_by_key(|config| config.id);
+        let last_id = configs.last().map(|config| config.id).unwrap_or_default();
+        let pointer = Some(self.pointer(environment, last_id));
+        ConfigSet { configs, pointer, ..ConfigSet::default() }
+    }
+
+    fn channels(&self) -> BTreeMap<EnvironmentId, Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn pointer(&self, environment: EnvironmentId, last_id: i64) -> Pointer {
+        Pointer { project_id: self.id.0, start_at_id: last_id, project_env_id: environment.0 }
     }
 
     /// Returns the version of a key that stands, unless it is deleted.
@@ -81,14 +137,12 @@ impl Project {
 
     fn publish(&self, news: &[Version], last_id: i64) {
         let segments = self.segments();
-        for (environment, channel) in &self.channels {
+        for (environment, channel) in self.channels() {
             let configs = news.iter().map(|version| match &version.config {
-                Some(config) => outgoing(config, *environment, |key| segments.contains(key)),
+                Some(config) => outgoing(config, environment, |key| segments.contains(key)),
                 None => crate::publish::tombstone(version.id, self.id.0, &version.key),
             });
-            let pointer =
-                Pointer { project_id: self.id.0, start_at_id: last_id, project_env_id: environment.0 };
-            channel.publish(configs.collect(), last_id, pointer);
+            channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
         }
     }
 
@@ -98,4 +152,9 @@ impl Project {
             |version: &Version| version.config.as_ref().is_some_and(|c| c.config_type == ConfigType::Segment);
         configs.values().filter(|version| is_segment(version)).map(|version| version.key.clone()).collect()
     }
+}
+
+fn sent(configs: &Configs, environment: EnvironmentId, segments: &HashSet<String>) -> Vec<Config> {
+    let live = configs.values().filter_map(|version| version.config.as_ref());
+    live.map(|config| outgoing(config, environment, |key| segments.contains(key))).collect()
 }

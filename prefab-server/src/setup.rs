@@ -78,6 +78,7 @@ fn changes(set: ConfigSet, project: &Project) -> Vec<Change> {
             // A key that comes twice in the file: the later stands.
             expected: Expected::Anything,
             changed_by: ChangedBy { user_identity: "seed".to_owned(), ..ChangedBy::default() },
+            note: None,
         })
         .collect()
 }

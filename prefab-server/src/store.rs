@@ -4,6 +4,7 @@
 //! it, and none is given out twice. Watching is only a hint that there may be news; whoever is told asks
 //! [`Store::since`]. So several servers can share one database, and a lost hint costs time, not data.
 
+mod records;
 mod sqlite;
 
 use std::{error::Error as StdError, future::Future, pin::Pin, sync::Arc};
@@ -16,13 +17,14 @@ use crate::{
     key::{IssuedKey, KeyHash, KeyKind},
 };
 
+pub use records::{AuditEntry, AuditFilter, AuditRecord, KeyDetails, NewKey, Note, Protection, Records};
 pub use sqlite::SqliteStore;
 
 /// What a store answers with, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Keeps projects, keys and the log of changes.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Records + Send + Sync + 'static {
     /// Lists projects, environments and keys.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 
@@ -77,6 +79,15 @@ pub struct Environment {
     pub id: EnvironmentId,
     /// Its name.
     pub name: String,
+    /// What changes to it take.
+    pub protection: Protection,
+}
+
+impl Environment {
+    /// Returns an environment that is not protected.
+    pub fn new(id: EnvironmentId, name: impl Into<String>) -> Self {
+        Self { id, name: name.into(), protection: Protection::default() }
+    }
 }
 
 /// A key as it is kept.
@@ -96,6 +107,10 @@ pub struct StoredKey {
     pub user_id: Option<Arc<str>>,
     /// Whether it has been revoked.
     pub revoked: bool,
+    /// When it ends by itself, in milliseconds since 1970.
+    pub expires_at_millis: Option<i64>,
+    /// What people call it.
+    pub name: Arc<str>,
 }
 
 /// A wish for a key.
@@ -122,6 +137,8 @@ pub struct Change {
     pub expected: Expected,
     /// Who wants it.
     pub changed_by: ChangedBy,
+    /// What the audit log says of it, written with it or not at all.
+    pub note: Option<Note>,
 }
 
 /// What a writer believes to be there, so that two cannot silently overwrite one another.
@@ -166,6 +183,9 @@ pub enum StoreError {
     /// There is no such project.
     #[error("project {0}: there is none with this number")]
     UnknownProject(ProjectId),
+    /// Somebody else has that name.
+    #[error("`{0}`: the name is taken")]
+    NameTaken(String),
     /// The database cannot be used right now, or at all.
     #[error("database: {doing}")]
     Unavailable {

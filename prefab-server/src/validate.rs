@@ -23,16 +23,19 @@ pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Envi
 
 /// Names the configs that refer to a segment, which therefore must stay.
 pub(crate) fn users_of_segment(key: &str, standing: &Configs) -> Vec<String> {
-    let refers = |config: &Config| {
-        let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
-        criteria.filter(|criterion| matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg)).any(
-            |criterion| {
-                criterion.value_to_match.as_ref().is_some_and(|value| value.value == Value::from(key))
-            },
-        )
-    };
+    let refers = |config: &Config| refers_to(config, key);
     let users = standing.values().filter(|version| version.config.as_ref().is_some_and(refers));
     users.map(|version| version.key.clone()).filter(|user| user != key).collect()
+}
+
+/// Tells whether a rule of a config refers to a segment.
+pub(crate) fn refers_to(config: &Config, segment: &str) -> bool {
+    let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
+    let mut within =
+        criteria.filter(|criterion| matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg));
+    within.any(|criterion| {
+        criterion.value_to_match.as_ref().is_some_and(|value| value.value == Value::from(segment))
+    })
 }
 
 fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String>) {

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{ApiError, App};
+use super::{ApiError, App, Origin};
 use crate::{auth, hub, key::KeyKind};
 
 /// The owner of any good key.
@@ -20,7 +20,10 @@ impl FromRequestParts<App> for Anyone {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = auth::api_key(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        app.hub.caller(&key).map(Self).ok_or(ApiError::Unauthorized)
+        app.hub.caller(&key).map(Self).ok_or_else(|| {
+            app.hub.refused(&key, Origin::of(parts));
+            ApiError::Unauthorized
+        })
     }
 }
 

@@ -76,6 +76,7 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict { key, current: None } => {
                 Self::Conflict(format!("key `{key}` is not there any more"))
             }
+            StoreError::NameTaken(name) => Self::Conflict(format!("`{name}`: the name is taken")),
             other => Self::Store(other),
         }
     }

@@ -11,9 +11,11 @@ use prefab_proto::{
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::{ApiError, App};
+use super::{ApiError, App, Origin};
 use crate::{
-    auth, change,
+    auth,
+    author::Author,
+    change,
     feed::{Feed, Step},
     hub::Caller,
     key::KeyKind,
@@ -85,7 +87,8 @@ impl ConfigService for Service {
         }
         let config = Config::try_from(request.into_inner())
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let new_id = change::put(&self.app, &caller, config).await.map_err(|error| status(&error))?;
+        let author = Author::of(&caller, Origin::default());
+        let new_id = change::put(&self.app, &author, config).await.map_err(|error| status(&error))?;
         Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
     }
 }

@@ -9,13 +9,14 @@ use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ValueType, da
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ApiError, App, caller::Admin};
-use crate::{change, clock, hub::Caller, ids::EnvironmentId, store::Expected};
+use super::{ApiError, App, Origin, caller::Admin};
+use crate::{author::Author, change, clock, hub::Caller, ids::EnvironmentId, store::Expected};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
 pub(super) async fn create(
     State(app): State<App>,
     Admin(caller): Admin,
+    origin: Origin,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
@@ -24,7 +25,7 @@ pub(super) async fn create(
     if config.config_type == ConfigType::NotSet {
         config.config_type = ConfigType::Config;
     }
-    let id = change::put(&app, &caller, config).await?;
+    let id = change::put(&app, &Author::of(&caller, origin), config).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -32,6 +33,7 @@ pub(super) async fn create(
 pub(super) async fn set_default(
     State(app): State<App>,
     Admin(caller): Admin,
+    origin: Origin,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
@@ -47,7 +49,8 @@ pub(super) async fn set_default(
         let (key, id) = (&standing.key, standing.id);
         return Err(ApiError::Conflict(format!("`{key}` has changed meanwhile: its version is {id}")));
     }
-    let id = change::set_default(&app, &caller, &standing, environment, value).await?;
+    let author = Author::of(&caller, origin);
+    let id = change::set_default(&app, &author, &standing, environment, value).await?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -68,17 +71,19 @@ pub(super) async fn delete(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(key): Path<String>,
+    origin: Origin,
     Query(current): Query<Current>,
 ) -> Result<Json<Value>, ApiError> {
     let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
     let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
-    let id = change::delete(&app, &caller, &standing, expected).await?;
+    let id = change::delete(&app, &Author::of(&caller, origin), &standing, expected).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
 /// Answers `GET project-environments`.
 pub(super) async fn environments(Admin(caller): Admin) -> Json<Value> {
-    let envs = caller.project.environments.iter();
+    let environments = caller.project.environments();
+    let envs = environments.iter();
     let envs: Vec<Value> =
         envs.map(|environment| json!({ "id": environment.id.0, "name": environment.name })).collect();
     Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
@@ -92,7 +97,7 @@ pub(super) async fn evaluation_stats(
 ) -> Json<Value> {
     let mut all = 0;
     let mut environments = serde_json::Map::new();
-    for environment in &caller.project.environments {
+    for environment in &*caller.project.environments() {
         let counts = app.telemetry.evaluations(environment.id, &key);
         let total: i64 = counts.values().sum();
         if total > 0 {
@@ -133,10 +138,10 @@ pub(super) async fn boolean_flag(
 }
 
 fn flag(caller: &Caller, key: &str, on: bool) -> Config {
-    let rows =
-        caller.project.environments.iter().map(|environment| {
-            ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)])
-        });
+    let environments = caller.project.environments();
+    let rows = environments
+        .iter()
+        .map(|environment| ConfigRow::for_environment(environment.id.0, vec![ConditionalValue::always(on)]));
     Config {
         project_id: caller.project.id.0,
         key: key.to_owned(),
@@ -148,7 +153,7 @@ fn flag(caller: &Caller, key: &str, on: bool) -> Config {
     }
 }
 
-async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
+pub(super) async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
     let bytes = super::read(body, app.limits.limits().body_bytes).await?;
     serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
 }

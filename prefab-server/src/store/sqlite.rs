@@ -3,7 +3,10 @@
 //! Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
 //! looks at whenever it has been idle for a moment.
 
+mod audit;
+mod keys;
 mod log;
+mod records;
 mod registry;
 mod schema;
 

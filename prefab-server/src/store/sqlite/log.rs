@@ -10,7 +10,7 @@ use super::{failed, write};
 use crate::{
     clock,
     ids::ProjectId,
-    store::{Change, Expected, StoreError, Version},
+    store::{AuditEntry, Change, Expected, StoreError, Version},
 };
 
 pub(super) fn append(
@@ -44,7 +44,7 @@ fn append_one(
     id: i64,
     change: Change,
 ) -> Result<(), StoreError> {
-    let Change { key, config, expected, changed_by } = change;
+    let Change { key, config, expected, changed_by, note } = change;
     let (previous, current) = head(transaction, project, &key)?;
     let as_expected = match expected {
         Expected::Anything => true,
@@ -53,6 +53,21 @@ fn append_one(
     };
     if !as_expected {
         return Err(StoreError::Conflict { key, current });
+    }
+    if let Some(note) = note {
+        let action = match (&current, &config) {
+            (_, None) => "config.deleted",
+            (None, Some(_)) => "config.created",
+            (Some(_), Some(_)) => "config.changed",
+        };
+        let entry = AuditEntry {
+            project: Some(project),
+            action: action.to_owned(),
+            subject: key.clone(),
+            version_id: Some(id),
+            ..AuditEntry::of(note)
+        };
+        super::audit::insert(transaction, &entry)?;
     }
     let body = config.map(|config| {
         let config = Config { id, project_id: project.0, changed_by: Some(changed_by.clone()), ..config };
@@ -129,6 +144,40 @@ pub(super) fn history(
          WHERE v.project_id = ?1 AND v.key = ?2 ORDER BY v.id DESC LIMIT ?3"
     );
     versions(connection, &query, params![project.0, key, limit])
+}
+
+/// Lists the changes of a project, newest first, from before an id.
+pub(super) fn changes(
+    connection: &Connection,
+    project: ProjectId,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_version v
+         WHERE v.project_id = ?1 AND v.id < ?2 ORDER BY v.id DESC LIMIT ?3"
+    );
+    versions(connection, &query, params![project.0, before.unwrap_or(i64::MAX), limit])
+}
+
+/// Returns one version, whether it stands or not.
+pub(super) fn version_by_id(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+) -> Result<Option<Version>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM config_version v WHERE v.project_id = ?1 AND v.id = ?2");
+    versions(connection, &query, params![project.0, id]).map(|mut versions| versions.pop())
+}
+
+/// Lists the newest versions of keys that are deleted.
+pub(super) fn deleted(connection: &Connection, project: ProjectId) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_head h
+         JOIN config_version v ON v.project_id = h.project_id AND v.id = h.id
+         WHERE h.project_id = ?1 AND v.body IS NULL ORDER BY h.key"
+    );
+    versions(connection, &query, params![project.0])
 }
 
 fn versions(connection: &Connection, query: &str, params: impl Params) -> Result<Vec<Version>, StoreError> {

@@ -7,7 +7,7 @@ use crate::{
     clock,
     ids::{EnvironmentId, ProjectId},
     key::{IssuedKey, KeyHash, KeyKind, mint},
-    store::{Environment, KeyRequest, Project, Registry, StoreError, StoredKey},
+    store::{Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey},
 };
 
 pub(super) fn read(connection: &Connection) -> Result<Registry, StoreError> {
@@ -19,7 +19,8 @@ pub(super) fn read(connection: &Connection) -> Result<Registry, StoreError> {
     }
     let mut statement = connection
         .prepare_cached(
-            "SELECT id, project_id, environment_id, kind, hash, user_id, revoked_at_millis IS NOT NULL
+            "SELECT id, project_id, environment_id, kind, hash, user_id, revoked_at_millis IS NOT NULL,
+                    expires_at_millis, name
              FROM api_key ORDER BY id",
         )
         .map_err(failed("reading keys"))?;
@@ -49,11 +50,14 @@ fn projects(connection: &Connection) -> Result<Vec<Project>, StoreError> {
 
 fn environments(connection: &Connection) -> Result<Vec<(ProjectId, Environment)>, StoreError> {
     let read = |row: &Row<'_>| {
-        let environment = Environment { id: EnvironmentId(row.get(1)?), name: row.get(2)? };
+        let protection = Protection { needs_comment: row.get(3)?, needs_approval: row.get(4)? };
+        let environment = Environment { id: EnvironmentId(row.get(1)?), name: row.get(2)?, protection };
         Ok((ProjectId(row.get(0)?), environment))
     };
     let mut statement = connection
-        .prepare_cached("SELECT project_id, id, name FROM environment ORDER BY id")
+        .prepare_cached(
+            "SELECT project_id, id, name, needs_comment, needs_approval FROM environment ORDER BY id",
+        )
         .map_err(failed("reading environments"))?;
     let environments = statement.query_map([], read).and_then(Iterator::collect);
     environments.map_err(failed("reading environments"))
@@ -71,6 +75,8 @@ fn key(row: &Row<'_>) -> rusqlite::Result<Option<StoredKey>> {
         hash: KeyHash(row.get(4)?),
         user_id: user_id.map(Into::into),
         revoked: row.get(6)?,
+        expires_at_millis: row.get(7)?,
+        name: row.get::<_, String>(8)?.into(),
     }))
 }
 
@@ -103,7 +109,7 @@ pub(super) fn create_project(
             )
             .map_err(creating())?;
         let id = EnvironmentId(transaction.last_insert_rowid());
-        project.environments.push(Environment { id, name: name.clone() });
+        project.environments.push(Environment::new(id, name));
     }
     transaction.commit().map_err(creating())?;
     Ok(project)

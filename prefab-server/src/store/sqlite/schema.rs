@@ -10,7 +10,8 @@ use super::failed;
 use crate::store::StoreError;
 
 /// One entry per version of the schema, applied in order and never edited afterwards.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE project (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
@@ -55,7 +56,33 @@ CREATE TABLE config_head (
   PRIMARY KEY (project_id, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX config_head_by_id ON config_head (project_id, id);
-"];
+",
+    "
+ALTER TABLE environment ADD COLUMN needs_comment INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE environment ADD COLUMN needs_approval INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE api_key ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE api_key ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE api_key ADD COLUMN expires_at_millis INTEGER;
+ALTER TABLE api_key ADD COLUMN last_used_at_millis INTEGER;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER,
+  at_millis INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  via TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  environment_id INTEGER,
+  version_id INTEGER,
+  is_refused INTEGER NOT NULL,
+  sentence TEXT NOT NULL,
+  comment TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_subject ON audit (project_id, subject, id);
+CREATE INDEX audit_by_version ON audit (project_id, version_id);
+",
+];
 
 /// Sets the connection up and brings the tables to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

@@ -28,6 +28,7 @@ fn change(key: &str, value: Option<i64>, expected: Expected) -> Change {
         config: value.map(|value| Config::constant(key, value)),
         expected,
         changed_by: ChangedBy { api_key_id: "7".to_owned(), ..ChangedBy::default() },
+        note: None,
     }
 }
 

@@ -1,0 +1,99 @@
+//! Our own management API, under `/api/manage/v1`: all that the official one can do, and the rest.
+//!
+//! Start with [`router`]. The OpenAPI document is made from the very handlers that are mounted, so it can
+//! promise nothing that is not there.
+
+mod access;
+mod audit;
+mod compare;
+mod environments;
+mod evaluations;
+mod explain;
+mod history;
+mod items;
+mod keys;
+mod overrides;
+mod projects;
+mod transfer;
+mod values;
+mod views;
+
+use axum::{Json, Router, routing::get};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::App;
+
+/// Where it is mounted.
+const PREFIX: &str = "/api/manage/v1";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Prefab management",
+        description = "Projects, environments, configs, feature flags, segments, log levels, schemas, secrets, \
+                       keys, history and the audit log. Send an admin key as the password of HTTP Basic, or as \
+                       a bearer token. What is wrong is said with its place: `_embedded.errors[].message`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    modifiers(&Security),
+    security(("key" = []), ("bearer" = []))
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// Returns the endpoints, with the document that describes them.
+pub(super) fn router() -> Router<App> {
+    let (router, document) = described().split_for_parts();
+    // Encoded once; it never changes while the process runs.
+    let document = Json(serde_json::to_value(document).unwrap_or_default());
+    router.route(&format!("{PREFIX}/openapi.json"), get(move || std::future::ready(document.clone())))
+}
+
+fn described() -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(projects::list))
+        .routes(routes!(projects::show, projects::rename))
+        .routes(routes!(environments::list, environments::create))
+        .routes(routes!(environments::update))
+        .routes(routes!(compare::compare))
+        .routes(routes!(compare::copy))
+        .routes(routes!(items::list, items::create))
+        .routes(routes!(items::show, items::replace, items::archive))
+        .routes(routes!(items::used_by))
+        .routes(routes!(values::set))
+        .routes(routes!(history::versions))
+        .routes(routes!(history::version))
+        .routes(routes!(history::diff))
+        .routes(routes!(history::revert))
+        .routes(routes!(history::restore))
+        .routes(routes!(history::archived))
+        .routes(routes!(overrides::list))
+        .routes(routes!(overrides::assign, overrides::remove))
+        .routes(routes!(explain::explain))
+        .routes(routes!(evaluations::counts))
+        .routes(routes!(keys::list, keys::issue))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::expire))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::lines))
+        .routes(routes!(transfer::export))
+        .routes(routes!(transfer::import));
+    OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
+}
+
+#[cfg(test)]
+mod tests;

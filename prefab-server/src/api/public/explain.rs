@@ -1,0 +1,122 @@
+//! Which value would somebody get, and why?
+
+use axum::Json;
+use prefab_core::{Context, ContextSet};
+use prefab_eval::{Contexts, FixedHost};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json_;
+use utoipa::ToSchema;
+
+use super::{
+    access::{self, Access, At, Sent},
+    views::Problem,
+};
+use crate::{api::ApiError, clock};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    key: String,
+    /// The environment by number or name.
+    environment: String,
+    /// The contexts by name: `{"user": {"key": "u-1", "plan": "pro"}}`.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
+    contexts: Json_,
+    /// The person whose overrides hold, as their API key names them.
+    user: Option<String>,
+    /// The time it is asked for, in milliseconds since 1970; now without.
+    at: Option<i64>,
+}
+
+/// An answer and how it came about.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    key: String,
+    /// The value; redacted if it is confidential, absent if there is none.
+    #[schema(value_type = Option<Object>)]
+    value: Option<Json_>,
+    /// The kind of the value: `string list`.
+    kind: Option<String>,
+    /// `STATIC`, `TARGETING_MATCH`, `SPLIT`.
+    reason: Option<String>,
+    /// The version that gave it.
+    version: Option<String>,
+    /// Why there is no value.
+    error: Option<String>,
+    steps: Vec<StepView>,
+    /// The same as a text for people.
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct StepView {
+    /// How deep within rules and segments.
+    depth: usize,
+    text: String,
+}
+
+/// Evaluates a key as a client of an environment would, and tells every step.
+///
+/// Variables of the clients' environment are not known here: values that come from them have none.
+#[utoipa::path(
+    post, path = "/projects/{project}/explain", tag = "evaluation", params(("project" = i64, Path)),
+    request_body = Question,
+    responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn explain(
+    access: Access,
+    At(project): At<i64>,
+    Sent(question): Sent<Question>,
+) -> Result<Json<Answer>, ApiError> {
+    let author = access.to(project)?;
+    let Question { key, environment, contexts, user, at } = question;
+    let environment = access::environment(&author, &environment, "environment")?.id;
+    let channel = author.project.channel(environment).ok_or(ApiError::NotFound)?;
+    let contexts = match contexts {
+        Json_::Null => ContextSet::new(),
+        json => {
+            ContextSet::from_json(&json).map_err(|error| ApiError::invalid(format!("`contexts`: {error}")))?
+        }
+    };
+    let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
+    let person = person.unwrap_or_default();
+    let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+    let ruleset = channel.ruleset();
+    let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
+    let explanation = ruleset.explain(&key, &stack, &host);
+    let text = explanation.to_string();
+    let steps = explanation.steps.into_iter();
+    let steps = steps.map(|step| StepView { depth: step.depth, text: step.text }).collect();
+    Ok(Json(match &explanation.outcome {
+        Ok(answer) => Answer {
+            key,
+            value: Some(if answer.is_confidential() {
+                answer.shown().into()
+            } else {
+                answer.value.to_json().unwrap_or_else(|| answer.value.to_string().into())
+            }),
+            kind: Some(answer.value.kind().to_owned()),
+            reason: Some(answer.reason.name().to_owned()),
+            version: Some(answer.config().id.to_string()),
+            error: None,
+            steps,
+            text,
+        },
+        Err(error) => Answer {
+            key,
+            value: None,
+            kind: None,
+            reason: None,
+            version: None,
+            error: Some(error.to_string()),
+            steps,
+            text,
+        },
+    }))
+}
+
+fn chance() -> f64 {
+    f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+}

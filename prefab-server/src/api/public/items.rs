@@ -1,0 +1,236 @@
+//! Configs, flags, segments, log levels and schemas: all of them are items.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use prefab_core::Config;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    access::{Access, Asked, At, MaybeSent, Sent},
+    views::{Changed, Problem, Why, who},
+};
+use crate::{
+    api::{ApiError, App},
+    author::Author,
+    change,
+    manage::{
+        flat::{Item, ItemType},
+        uses, words,
+    },
+    store::{Expected, Version},
+};
+
+/// How many items one page has, at most.
+const MOST: usize = 1_000;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Only items of this type.
+    #[serde(rename = "type")]
+    item_type: Option<ItemType>,
+    /// Only items whose key contains this.
+    search: Option<String>,
+    /// Only keys after this one: the last of the page before.
+    after: Option<String>,
+    /// At most so many.
+    limit: Option<usize>,
+}
+
+/// An item in a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ItemSummary {
+    /// Its version.
+    id: String,
+    key: String,
+    #[serde(rename = "type")]
+    item_type: ItemType,
+    /// What it is, in words: `string config`.
+    kind: String,
+    /// When it was changed, in milliseconds since 1970.
+    changed_at: i64,
+    changed_by: String,
+}
+
+/// A page of items, by key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ItemPage {
+    items: Vec<ItemSummary>,
+    /// Where the next page begins: send it as `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Lists items by key.
+#[utoipa::path(
+    get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), Wanted),
+    responses((status = 200, body = ItemPage), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn list(
+    access: Access,
+    At(project): At<i64>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Json<ItemPage>, ApiError> {
+    let author = access.to(project)?;
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
+    let search = wanted.search.unwrap_or_default().to_lowercase();
+    let mut items = Vec::new();
+    let mut next = None;
+    for (key, version) in author.project.configs() {
+        let Some(config) = &version.config else { continue };
+        let summary = summary(&version, config);
+        let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
+            && wanted.item_type.is_none_or(|wanted| wanted == summary.item_type)
+            && key.to_lowercase().contains(&search);
+        if !is_wanted {
+            continue;
+        }
+        if items.len() == limit {
+            next = items.last().map(|item: &ItemSummary| item.key.clone());
+            break;
+        }
+        items.push(summary);
+    }
+    Ok(Json(ItemPage { items, next }))
+}
+
+fn summary(version: &Version, config: &Config) -> ItemSummary {
+    ItemSummary {
+        id: version.id.to_string(),
+        key: version.key.clone(),
+        item_type: Item::of(config).item_type,
+        kind: words::kind(config),
+        changed_at: version.changed_at_millis,
+        changed_by: who(&version.changed_by),
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    item: Item,
+    /// Why, for the audit log; some environments take no change without.
+    #[serde(default)]
+    comment: String,
+}
+
+/// Creates an item.
+#[utoipa::path(
+    post, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path)),
+    request_body = Written,
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "The key is in use", body = Problem))
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+    Sent(Written { item, comment }): Sent<Written>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?.because(comment);
+    let config = config(&author, &item)?;
+    let config = Config { id: 0, ..config };
+    put(&app, &author, config).await
+}
+
+/// Shows an item with the rules of every environment.
+#[utoipa::path(
+    get, path = "/projects/{project}/items/{key}", tag = "items",
+    params(("project" = i64, Path), ("key" = String, Path)),
+    responses((status = 200, body = Item), (status = 404, body = Problem))
+)]
+pub(super) async fn show(
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+) -> Result<Json<Item>, ApiError> {
+    let author = access.to(project)?;
+    Ok(Json(Item::of(&standing(&author, &key)?.1)))
+}
+
+/// Replaces an item. Its `id` names the version that is replaced.
+#[utoipa::path(
+    put, path = "/projects/{project}/items/{key}", tag = "items",
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Written,
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "Another version stands by now", body = Problem))
+)]
+pub(super) async fn replace(
+    State(app): State<App>,
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+    Sent(Written { item, comment }): Sent<Written>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?.because(comment);
+    standing(&author, &key)?;
+    if item.key != key {
+        return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
+    }
+    let config = config(&author, &item)?;
+    if config.id == 0 {
+        return Err(ApiError::invalid("`item.id`: expected the version that this replaces"));
+    }
+    put(&app, &author, config).await
+}
+
+/// Archives an item: it is gone for clients, and can be restored.
+#[utoipa::path(
+    delete, path = "/projects/{project}/items/{key}", tag = "items",
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
+    responses((status = 200, body = Changed), (status = 404, body = Problem),
+              (status = 409, description = "It is in use, or another version stands by now", body = Problem))
+)]
+pub(super) async fn archive(
+    State(app): State<App>,
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+    MaybeSent(why): MaybeSent<Why>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?.because(why.comment.unwrap_or_default());
+    let (version, _) = standing(&author, &key)?;
+    let expected = match why.version.as_deref().map(str::parse) {
+        None => Expected::Anything,
+        Some(Ok(id)) => Expected::Version(id),
+        Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
+    };
+    let id = change::delete(&app, &author, &version, expected).await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+/// Lists the items that refer to this one: to a segment in a rule, to a schema, to a key for secrets.
+#[utoipa::path(
+    get, path = "/projects/{project}/items/{key}/used-by", tag = "items",
+    params(("project" = i64, Path), ("key" = String, Path)),
+    responses((status = 200, body = Vec<String>), (status = 404, body = Problem))
+)]
+pub(super) async fn used_by(
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+) -> Result<Json<Vec<String>>, ApiError> {
+    let author = access.to(project)?;
+    standing(&author, &key)?;
+    Ok(Json(uses::of(&key, &author.project.configs())))
+}
+
+/// Returns what stands under a key.
+pub(super) fn standing(author: &Author, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
+    let version = author.project.config(key).ok_or(ApiError::NotFound)?;
+    let config = version.config.clone().ok_or(ApiError::NotFound)?;
+    Ok((version, config))
+}
+
+pub(super) async fn put(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {
+    let key = config.key.clone();
+    let id = change::put(app, author, config).await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+fn config(author: &Author, item: &Item) -> Result<Config, ApiError> {
+    item.to_config(&author.project.environments()).map_err(|problems| {
+        // The places are within the item.
+        ApiError::Invalid(problems.into_iter().map(|problem| problem.replacen('`', "`item.", 1)).collect())
+    })
+}

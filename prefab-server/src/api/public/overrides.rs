@@ -1,0 +1,114 @@
+//! Personal overrides: values that one person sees in one environment.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    access::{self, Access, Asked, At, Sent},
+    items::standing,
+    views::{Changed, Problem},
+};
+use crate::{
+    api::{ApiError, App},
+    change,
+    manage::{flat::FlatValue, overrides},
+};
+
+/// A person's own value.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OverrideView {
+    key: String,
+    /// The environment's number, as a text.
+    environment: String,
+    /// The person, as their API key names them.
+    user: String,
+    value: FlatValue,
+}
+
+/// Lists the personal overrides of a project.
+#[utoipa::path(
+    get, path = "/projects/{project}/overrides", tag = "overrides", params(("project" = i64, Path)),
+    responses((status = 200, body = Vec<OverrideView>), (status = 404, body = Problem))
+)]
+pub(super) async fn list(access: Access, At(project): At<i64>) -> Result<Json<Vec<OverrideView>>, ApiError> {
+    let author = access.to(project)?;
+    let mut views = Vec::new();
+    for (key, version) in author.project.configs() {
+        let found = version.config.iter().flat_map(overrides::list);
+        views.extend(found.map(|found| OverrideView {
+            key: key.clone(),
+            environment: found.environment.to_string(),
+            user: found.user.to_owned(),
+            value: FlatValue::of(found.value),
+        }));
+    }
+    Ok(Json(views))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewOverride {
+    /// The environment by number or name.
+    environment: String,
+    /// The person, as their API key names them.
+    user: String,
+    value: FlatValue,
+}
+
+/// Gives a person a value of their own, in place of an earlier one.
+#[utoipa::path(
+    put, path = "/projects/{project}/items/{key}/override", tag = "overrides",
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = NewOverride,
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn assign(
+    State(app): State<App>,
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+    Sent(NewOverride { environment, user, value }): Sent<NewOverride>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?;
+    let environment = access::environment(&author, &environment, "environment")?.id;
+    if user.trim().is_empty() {
+        return Err(ApiError::invalid("`user`: expected a person's number"));
+    }
+    let (_, mut config) = standing(&author, &key)?;
+    let value = value.to_value("value").map_err(ApiError::invalid)?;
+    overrides::assign(&mut config, environment, user.trim(), value);
+    let id = change::put_personal(&app, &author, config).await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// The environment by number or name.
+    environment: String,
+    /// The person, as their API key names them.
+    user: String,
+}
+
+/// Takes a person's own value away.
+#[utoipa::path(
+    delete, path = "/projects/{project}/items/{key}/override", tag = "overrides",
+    params(("project" = i64, Path), ("key" = String, Path), Whose),
+    responses((status = 200, body = Changed), (status = 400, body = Problem),
+              (status = 404, description = "There is none", body = Problem))
+)]
+pub(super) async fn remove(
+    State(app): State<App>,
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+    Asked(Whose { environment, user }): Asked<Whose>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?;
+    let environment = access::environment(&author, &environment, "environment")?.id;
+    let (_, mut config) = standing(&author, &key)?;
+    if !overrides::remove(&mut config, environment, &user) {
+        return Err(ApiError::NotFound);
+    }
+    let id = change::put_personal(&app, &author, config).await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}

@@ -1,0 +1,56 @@
+//! One value of an item, where its rules are to stay.
+
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    access::{self, Access, At, Sent},
+    items::standing,
+    views::{Changed, Problem},
+};
+use crate::{
+    api::{ApiError, App},
+    change,
+    manage::flat::FlatValue,
+};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewValue {
+    value: FlatValue,
+    /// The environment by number or name; without, the default of all.
+    environment: Option<String>,
+    /// The version that the change is meant for; without, whichever stands.
+    version: Option<String>,
+    /// Why, for the audit log; some environments take no change without.
+    #[serde(default)]
+    comment: String,
+}
+
+/// Sets the value that is given where no rule with criteria holds, by default or in one environment.
+#[utoipa::path(
+    put, path = "/projects/{project}/items/{key}/value", tag = "items",
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = NewValue,
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "Another version stands by now", body = Problem))
+)]
+pub(super) async fn set(
+    State(app): State<App>,
+    access: Access,
+    At((project, key)): At<(i64, String)>,
+    Sent(NewValue { value, environment, version, comment }): Sent<NewValue>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?.because(comment);
+    let (standing, _) = standing(&author, &key)?;
+    if let Some(version) = version
+        && version != standing.id.to_string()
+    {
+        let id = standing.id;
+        return Err(ApiError::Conflict(format!("`{key}` has changed meanwhile: its version is {id}")));
+    }
+    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let value = value.to_value("value").map_err(ApiError::invalid)?;
+    let id = change::set_default(&app, &author, &standing, environment, value).await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}

@@ -1,0 +1,52 @@
+//! Personal overrides as the official tool sets them.
+
+use axum::{Json, body::Body, extract::State};
+use serde_json::{Value, json};
+
+use super::{ApiError, App, Origin, caller::Admin, manage::read};
+use crate::{author::Author, change, hub::Caller, manage::overrides};
+
+/// Answers `POST config/assign-variant`.
+pub(super) async fn assign(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    origin: Origin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let user = user(&caller)?;
+    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
+    let value = overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
+    overrides::assign(&mut config, caller.environment, user, value);
+    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
+}
+
+/// Answers `POST config/remove-variant`. The value sent along says nothing that the person does not say.
+pub(super) async fn remove(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    origin: Origin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let user = user(&caller)?;
+    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    if !overrides::remove(&mut config, caller.environment, user) {
+        return Err(ApiError::NotFound);
+    }
+    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+fn key(json: &Value) -> Result<&str, ApiError> {
+    let key = json.get("configKey").and_then(Value::as_str);
+    key.ok_or_else(|| ApiError::invalid("`configKey`: expected a text"))
+}
+
+fn user(caller: &Caller) -> Result<&str, ApiError> {
+    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key belongs to nobody, so it has no overrides"))
+}

@@ -1,0 +1,60 @@
+//! Who changes something, from where, and why.
+
+use std::sync::Arc;
+
+use prefab_core::ChangedBy;
+
+use crate::{api::Origin, hub::Caller, project::Project, store::Note};
+
+/// Who changes something in a project.
+#[derive(Clone)]
+pub(crate) struct Author {
+    pub(crate) project: Arc<Project>,
+    pub(crate) changed_by: ChangedBy,
+    /// As people know them: `key 7 (ci)`.
+    pub(crate) who: String,
+    pub(crate) origin: Origin,
+    /// Why, in their words.
+    pub(crate) comment: String,
+}
+
+impl Author {
+    /// Returns the owner of a key as an author.
+    pub(crate) fn of(caller: &Caller, origin: Origin) -> Self {
+        let changed_by = ChangedBy {
+            user_id: caller.user_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or_default(),
+            api_key_id: caller.key_id.to_string(),
+            ..ChangedBy::default()
+        };
+        Self {
+            project: Arc::clone(&caller.project),
+            changed_by,
+            who: who(caller.key_id, &caller.name),
+            origin,
+            comment: String::new(),
+        }
+    }
+
+    /// Adds why.
+    #[must_use]
+    pub(crate) fn because(self, comment: impl Into<String>) -> Self {
+        Self { comment: comment.into(), ..self }
+    }
+
+    /// Returns what the audit log says of a deed of theirs.
+    pub(crate) fn note(&self, deed: &str) -> Note {
+        let Self { project: _, changed_by: _, who, origin, comment } = self;
+        Note {
+            who: who.clone(),
+            origin: origin.address.clone(),
+            via: origin.via.clone(),
+            sentence: format!("{who} {deed}"),
+            comment: comment.clone(),
+        }
+    }
+}
+
+/// Names a key as people know it.
+pub(crate) fn who(key_id: i64, name: &str) -> String {
+    if name.is_empty() { format!("key {key_id}") } else { format!("key {key_id} ({name})") }
+}

@@ -1,0 +1,120 @@
+//! What is kept beside the log.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::{SqliteStore, audit, failed, keys, log, write};
+use crate::{
+    clock,
+    ids::{EnvironmentId, ProjectId},
+    key::IssuedKey,
+    store::{
+        AuditEntry, AuditFilter, AuditRecord, Environment, KeyDetails, NewKey, Records, StoreError,
+        StoreFuture, Version,
+    },
+};
+
+impl Records for SqliteStore {
+    fn changes(&self, project: ProjectId, before: Option<i64>, limit: u32) -> StoreFuture<'_, Vec<Version>> {
+        self.run(false, move |connection| log::changes(connection, project, before, limit))
+    }
+
+    fn version(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Option<Version>> {
+        self.run(false, move |connection| log::version_by_id(connection, project, id))
+    }
+
+    fn deleted(&self, project: ProjectId) -> StoreFuture<'_, Vec<Version>> {
+        self.run(false, move |connection| log::deleted(connection, project))
+    }
+
+    fn note(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| {
+            let transaction = write(connection)?;
+            entries.iter().try_for_each(|entry| audit::insert(&transaction, entry))?;
+            transaction.commit().map_err(failed("writing the audit log"))
+        })
+    }
+
+    fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>> {
+        self.run(false, move |connection| audit::read(connection, &filter))
+    }
+
+    fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {
+        self.run(true, move |connection| {
+            connection
+                .execute("UPDATE project SET name = ?2 WHERE id = ?1", params![project.0, name])
+                .map(drop)
+                .map_err(failed("renaming a project"))
+        })
+    }
+
+    fn create_environment(&self, project: ProjectId, name: String) -> StoreFuture<'_, Environment> {
+        self.run(true, move |connection| create_environment(connection, project, &name))
+    }
+
+    fn update_environment(&self, project: ProjectId, environment: Environment) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| update_environment(connection, project, &environment))
+    }
+
+    fn issue_named_key(&self, request: NewKey) -> StoreFuture<'_, IssuedKey> {
+        self.run(true, move |connection| keys::issue(connection, request))
+    }
+
+    fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>> {
+        self.run(false, move |connection| keys::list(connection, project))
+    }
+
+    fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| keys::expire(connection, id, at_millis, clock::now_millis()))
+    }
+
+    fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| keys::used(connection, &used))
+    }
+
+    fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| {
+            // Refuses a file that is there already, and sees one moment of the database.
+            connection
+                .execute("VACUUM INTO ?1", [file.to_string_lossy()])
+                .map(drop)
+                .map_err(failed("writing a backup"))
+        })
+    }
+}
+
+fn create_environment(
+    connection: &Connection,
+    project: ProjectId,
+    name: &str,
+) -> Result<Environment, StoreError> {
+    connection
+        .execute("INSERT INTO environment (project_id, name) VALUES (?1, ?2)", params![project.0, name])
+        .map_err(|error| named(error, name, "creating an environment"))?;
+    Ok(Environment::new(EnvironmentId(connection.last_insert_rowid()), name))
+}
+
+fn update_environment(
+    connection: &Connection,
+    project: ProjectId,
+    environment: &Environment,
+) -> Result<bool, StoreError> {
+    let Environment { id, name, protection } = environment;
+    connection
+        .execute(
+            "UPDATE environment SET name = ?3, needs_comment = ?4, needs_approval = ?5
+             WHERE project_id = ?1 AND id = ?2",
+            params![project.0, id.0, name, protection.needs_comment, protection.needs_approval],
+        )
+        .map(|changed| changed > 0)
+        .map_err(|error| named(error, name, "changing an environment"))
+}
+
+/// Tells a name that is taken from a database that does not work.
+fn named(error: rusqlite::Error, name: &str, doing: &'static str) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken(name.to_owned()),
+        _ => failed(doing)(error),
+    }
+}

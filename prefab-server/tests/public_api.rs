@@ -1,0 +1,301 @@
+//! Our own management API: what it does, and how it refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod common;
+
+use common::{Bed, answer};
+use prefab_server::KeyKind;
+use reqwest::StatusCode;
+use serde_json::{Value as Json, json};
+
+const PROJECT: &str = "/api/manage/v1/projects/1";
+
+async fn ask(bed: &Bed, method: &str, path: &str, body: Json) -> (StatusCode, Json) {
+    let request = bed.admin(method, &format!("{PROJECT}{path}"));
+    let request = if body.is_null() { request } else { request.body(body.to_string()) };
+    answer(request.send().await.unwrap()).await
+}
+
+/// Asks for what must be given.
+async fn done(bed: &Bed, method: &str, path: &str, body: Json) -> Json {
+    let (status, answer) = ask(bed, method, path, body).await;
+    assert_eq!(status, 200, "{method} {path}: {answer}");
+    answer
+}
+
+/// Asks for what must be refused, and returns the first cause.
+async fn refused(bed: &Bed, method: &str, path: &str, body: Json) -> (u16, String) {
+    let (status, answer) = ask(bed, method, path, body).await;
+    let cause = &answer["_embedded"]["errors"][0]["message"];
+    (status.as_u16(), cause.as_str().unwrap_or_else(|| answer["message"].as_str().unwrap()).to_owned())
+}
+
+fn text_item(key: &str, value: &str) -> Json {
+    json!({"item": {"key": key, "type": "config", "valueType": "string",
+                    "default": {"rules": [{"value": {"type": "string", "value": value}}]}}})
+}
+
+#[tokio::test]
+async fn an_item_lives_through_all_its_versions() {
+    let bed = Bed::new().await;
+    let first = done(&bed, "POST", "/items", text_item("greeting", "hello")).await;
+    let value = json!({"value": {"type": "string", "value": "good day"}, "environment": "Production",
+                       "comment": "more formal"});
+    done(&bed, "PUT", "/items/greeting/value", value).await;
+    let item = done(&bed, "GET", "/items/greeting", Json::Null).await;
+    assert_eq!(item["environments"][0]["rules"][0]["value"]["value"], "good day");
+    let versions = done(&bed, "GET", "/items/greeting/versions", Json::Null).await;
+    assert_eq!(versions[0]["comment"], "more formal");
+    assert_eq!(versions[0]["previousId"], first["id"]);
+    let said = versions[0]["sentence"].as_str().unwrap();
+    assert!(said.ends_with("changed `greeting`: Production: \"good day\""), "{said}");
+    let diff = done(&bed, "GET", "/items/greeting/diff", Json::Null).await;
+    assert_eq!(diff["differences"], json!(["Production: \"good day\""]));
+    done(&bed, "POST", "/items/greeting/revert", json!({"to": first["id"]})).await;
+    let item = done(&bed, "GET", "/items/greeting", Json::Null).await;
+    assert_eq!(item["environments"], json!([]));
+    done(&bed, "DELETE", "/items/greeting", Json::Null).await;
+    assert_eq!(ask(&bed, "GET", "/items/greeting", Json::Null).await.0, 404);
+    assert_eq!(done(&bed, "GET", "/archived", Json::Null).await[0]["key"], "greeting");
+    done(&bed, "POST", "/items/greeting/restore", Json::Null).await;
+    assert_eq!(ask(&bed, "POST", "/items/greeting/restore", Json::Null).await.0, 409);
+    let versions = done(&bed, "GET", "/items/greeting/versions", Json::Null).await;
+    assert_eq!(versions.as_array().unwrap().len(), 5);
+    let page = done(&bed, "GET", "/items?search=GREET&type=config", Json::Null).await;
+    assert_eq!(page["items"][0]["kind"], "string config");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_with_its_place() {
+    let bed = Bed::new().await;
+    let check = async |path: &str, body: Json, cause: &str| {
+        let (status, said) = refused(&bed, "POST", path, body).await;
+        // Where in the text it is may follow.
+        assert!(status == 400 && said.starts_with(cause), "{status}: {said}");
+    };
+    let mut item = text_item("k", "v");
+    item["item"]["default"]["rules"][0]["value"]["type"] = "strng".into();
+    let (status, cause) = refused(&bed, "POST", "/items", item).await;
+    assert_eq!(status, 400);
+    assert!(
+        cause.starts_with("`item.default.rules[0].value.type`: unknown variant `strng`, expected one of")
+    );
+    let mut item = text_item("k", "v");
+    item["item"]["default"]["rules"][0]["value"]["value"] = 3.into();
+    check("/items", item, "`item.default.rules[0].value.value`: expected a text, not 3").await;
+    check("/items", json!({"item": {"key": "k"}}), "`item`: missing field `type`").await;
+    check("/items", json!([]), "the body: invalid length 0, expected struct Written with 2 elements").await;
+    let question = json!({"key": "k", "environment": "Prod"});
+    let cause = "`environment`: there is no environment \"Prod\"; there are Development, Staging, Production";
+    check("/explain", question, cause).await;
+    let (status, cause) = refused(&bed, "GET", "/items?lmit=3", Json::Null).await;
+    assert_eq!(status, 400);
+    assert!(cause.contains("unknown field `lmit`"), "{cause}");
+    assert_eq!(ask(&bed, "GET", "/items/nobody", Json::Null).await.0, 404);
+    let other = bed.admin("GET", "/api/manage/v1/projects/2/items").send().await.unwrap();
+    assert_eq!(other.status(), 404);
+    let reader = bed.get(&format!("{PROJECT}/items")).send().await.unwrap();
+    assert_eq!(reader.status(), 403);
+}
+
+#[tokio::test]
+async fn two_editors_cannot_silently_overwrite_one_another() {
+    let bed = Bed::new().await;
+    let first = done(&bed, "POST", "/items", text_item("k", "1")).await;
+    assert_eq!(ask(&bed, "POST", "/items", text_item("k", "2")).await.0, 409);
+    let mut next = text_item("k", "2");
+    assert_eq!(ask(&bed, "PUT", "/items/k", next.clone()).await.0, 400);
+    next["item"]["id"] = first["id"].clone();
+    done(&bed, "PUT", "/items/k", next.clone()).await;
+    assert_eq!(ask(&bed, "PUT", "/items/k", next).await.0, 409);
+}
+
+#[tokio::test]
+async fn environments_come_live_and_demand_comments() {
+    let bed = Bed::new().await;
+    done(&bed, "POST", "/items", text_item("k", "1")).await;
+    let made = done(&bed, "POST", "/environments", json!({"name": "Test"})).await;
+    assert_eq!(ask(&bed, "POST", "/environments", json!({"name": "Test"})).await.0, 409);
+    let wish = json!({"name": "tests", "environment": "Test"});
+    let key = done(&bed, "POST", "/keys", wish).await;
+    let url = bed.url("/api/v1/configs/0");
+    let configs = async || {
+        let request = bed.http.get(&url).basic_auth("u", key["key"].as_str());
+        request.header("accept", "application/json").send().await.unwrap().text().await.unwrap()
+    };
+    assert!(configs().await.contains("\"string\":\"1\""));
+    let mut stream = common::Stream::open(
+        bed.http.get(bed.url("/api/v1/sse/config")).basic_auth("u", key["key"].as_str()),
+    )
+    .await;
+    let path = format!("/environments/{}", made["id"].as_str().unwrap());
+    done(&bed, "PATCH", &path, json!({"name": "Trial", "needsComment": true})).await;
+    let mut value = json!({"value": {"type": "string", "value": "2"}, "environment": "trial"});
+    let cause = "`comment`: environment `Trial` takes no change without one; say why";
+    assert_eq!(refused(&bed, "PUT", "/items/k/value", value.clone()).await, (400, cause.to_owned()));
+    value["comment"] = "because".into();
+    done(&bed, "PUT", "/items/k/value", value).await;
+    // The stream that was open before the environment was renamed goes on.
+    while !stream.data().await.is_none_or(|data| data.contains("Eg")) {}
+    assert!(configs().await.contains("\"string\":\"2\""));
+    let unequal = done(&bed, "GET", "/compare?left=Trial&right=Staging", Json::Null).await;
+    assert_eq!(unequal, json!([{"key": "k", "left": ["\"2\""], "right": null}]));
+    let copied = done(&bed, "POST", "/environments/Staging/copy", json!({"from": "Trial"})).await;
+    assert_eq!(copied, json!({"isDone": true, "keys": ["k"]}));
+    done(&bed, "PATCH", "/environments/Production", json!({"needsApproval": true})).await;
+    let (status, cause) = refused(&bed, "POST", "/items", text_item("l", "1")).await;
+    assert_eq!(status, 409);
+    assert!(cause.contains("approval of a second person"), "{cause}");
+}
+
+#[tokio::test]
+async fn keys_are_made_listed_rotated_and_ended() {
+    let bed = Bed::new().await;
+    let made = done(&bed, "POST", "/keys", json!({"name": "ci", "environment": "Staging"})).await;
+    let (id, text) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    let status = async |key: &str| {
+        bed.http.get(bed.url("/api/v1/configs/0")).basic_auth("u", Some(key)).send().await.unwrap().status()
+    };
+    assert_eq!(status(text).await, 200);
+    let keys = done(&bed, "GET", "/keys", Json::Null).await;
+    let shown = keys.as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
+    assert_eq!((shown["name"].as_str(), shown["kind"].as_str()), (Some("ci"), Some("backend")));
+    assert!(!keys.to_string().contains(text));
+    let next = done(&bed, "POST", &format!("/keys/{id}/rotate"), json!({"overlapSeconds": 60})).await;
+    assert_eq!(status(text).await, 200);
+    let next_text = next["key"].as_str().unwrap();
+    assert_eq!(status(next_text).await, 200);
+    done(&bed, "DELETE", &format!("/keys/{id}"), Json::Null).await;
+    assert_eq!(status(text).await, 401);
+    assert_eq!(status(next_text).await, 200);
+    let rotated = next["id"].as_str().unwrap();
+    done(&bed, "POST", &format!("/keys/{rotated}/rotate"), json!({"overlapSeconds": 0})).await;
+    assert_eq!(status(next_text).await, 401);
+}
+
+#[tokio::test]
+async fn the_use_of_keys_is_written_down() {
+    let bed = Bed::new().await;
+    let key = bed.key("Staging", KeyKind::Backend);
+    let id = key.split_once('-').unwrap().0;
+    let ask_with = async |key: &str| {
+        bed.http.get(bed.url("/api/v1/configs/0")).basic_auth("u", Some(key)).send().await.unwrap().status()
+    };
+    assert_eq!(ask_with(&key).await, 200);
+    assert_eq!(ask_with(&format!("{key}0")).await, 401);
+    for _ in 0..200 {
+        let keys = done(&bed, "GET", "/keys", Json::Null).await;
+        let used = keys.as_array().unwrap().iter().any(|key| key["id"] == id && !key["lastUsedAt"].is_null());
+        let refused = done(&bed, "GET", "/audit?action=key.refused", Json::Null).await;
+        if used && refused[0]["sentence"] == format!("key {id} was refused: only its number is right") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("nothing was written down");
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_did_what() {
+    let bed = Bed::new().await;
+    done(&bed, "POST", "/items", text_item("k", "1")).await;
+    bed.set("k", "2").await;
+    done(&bed, "POST", "/environments", json!({"name": "Test"})).await;
+    let entries = done(&bed, "GET", "/audit?action=config&subject=k", Json::Null).await;
+    let said: Vec<&str> =
+        entries.as_array().unwrap().iter().map(|entry| entry["sentence"].as_str().unwrap()).collect();
+    assert_eq!(
+        said,
+        [
+            "key 3 changed `k`: default: from \"1\" to \"2\"",
+            "key 3 changed `k`: created the string config; default: \"1\"",
+        ]
+    );
+    assert_eq!(entries[0]["from"], "127.0.0.1");
+    let lines = bed.admin("GET", &format!("{PROJECT}/audit.jsonl?text=ENVIRONMENT")).send().await.unwrap();
+    let lines = lines.text().await.unwrap();
+    assert_eq!(lines.lines().count(), 1);
+    assert!(lines.contains("created environment `Test`"), "{lines}");
+}
+
+#[tokio::test]
+async fn an_answer_is_explained_and_an_override_holds_for_one_person() {
+    let bed = Bed::new().await;
+    let item = json!({"item": {"key": "beta", "type": "feature_flag", "valueType": "bool",
+        "variants": [{"value": {"type": "bool", "value": true}}, {"value": {"type": "bool", "value": false}}],
+        "default": {"rules": [
+            {"criteria": [{"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF",
+                           "valueToMatch": {"type": "string_list", "value": ["pro"]}}],
+             "value": {"type": "bool", "value": true}},
+            {"value": {"type": "bool", "value": false}}]}}});
+    done(&bed, "POST", "/items", item).await;
+    let mut question =
+        json!({"key": "beta", "environment": "Production", "contexts": {"user": {"plan": "pro"}}});
+    let answer = done(&bed, "POST", "/explain", question.clone()).await;
+    assert_eq!((&answer["value"], &answer["reason"]), (&json!(true), &json!("TARGETING_MATCH")));
+    assert!(answer["text"].as_str().unwrap().contains("user.plan is one of [pro]: yes"), "{answer}");
+    let own = json!({"environment": "Production", "user": "7", "value": {"type": "bool", "value": false}});
+    done(&bed, "PUT", "/items/beta/override", own).await;
+    question["user"] = "7".into();
+    assert_eq!(done(&bed, "POST", "/explain", question.clone()).await["value"], false);
+    assert_eq!(done(&bed, "GET", "/overrides", Json::Null).await[0]["user"], "7");
+    done(&bed, "DELETE", "/items/beta/override?environment=Production&user=7", Json::Null).await;
+    assert_eq!(done(&bed, "POST", "/explain", question).await["value"], true);
+}
+
+#[tokio::test]
+async fn an_export_comes_back_as_it_was() {
+    let (from, to) = (Bed::new().await, Bed::new().await);
+    let plan = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
+    let segment = |key: &str, criterion: Json| {
+        json!({"item": {"key": key, "type": "segment", "default": {"rules": [
+            {"criteria": [criterion], "value": {"type": "bool", "value": true}}]}}})
+    };
+    done(&from, "POST", "/items", segment("z-inner", plan)).await;
+    let within = json!({"operator": "IN_SEG", "valueToMatch": {"type": "string", "value": "z-inner"}});
+    done(&from, "POST", "/items", segment("a-outer", within)).await;
+    done(&from, "POST", "/items", text_item("k", "1")).await;
+    assert_eq!(done(&from, "GET", "/items/z-inner/used-by", Json::Null).await, json!(["a-outer"]));
+    let export = done(&from, "GET", "/export", Json::Null).await;
+    let plan = done(&to, "POST", "/import", export.clone()).await;
+    assert_eq!((&plan["isDone"], &plan["created"]), (&json!(false), &json!(3)));
+    assert_eq!(done(&to, "GET", "/items", Json::Null).await["items"], json!([]));
+    done(&to, "POST", "/import?dryRun=false", export.clone()).await;
+    assert_eq!(done(&to, "GET", "/export", Json::Null).await.to_string(), export.to_string());
+    let again = done(&to, "POST", "/import?dryRun=false", export).await;
+    assert_eq!((&again["same"], &again["changed"]), (&json!(3), &json!(0)));
+}
+
+#[tokio::test]
+async fn changes_are_told_newest_first_for_moving_away() {
+    let bed = Bed::new().await;
+    bed.create("k", "1").await;
+    bed.set("k", "2").await;
+    bed.delete("k").await;
+    let page = async |cursor: &str| {
+        let path = format!("/api/v1/change-history?expands=changedBy&includeNewVersion=true&limit=2{cursor}");
+        answer(bed.admin("GET", &path).send().await.unwrap()).await.1
+    };
+    let first = page("").await;
+    assert_eq!(first["changes"][0]["deleted"], true);
+    assert_eq!(first["changes"][1]["summary"], "`k`: default: from \"1\" to \"2\"");
+    assert_eq!(
+        first["changes"][1]["newConfig"]["default"]["rules"][0]["value"],
+        json!({"type": "string", "value": "2"})
+    );
+    let second = page(&format!("&cursor={}", first["cursor"].as_str().unwrap())).await;
+    assert_eq!(second["changes"].as_array().unwrap().len(), 1);
+    assert!(second["cursor"].is_null());
+}
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let bed = Bed::new().await;
+    let document = bed.http.get(bed.url("/api/manage/v1/openapi.json")).send().await.unwrap();
+    let document: Json = serde_json::from_slice(&document.bytes().await.unwrap()).unwrap();
+    assert!(document["paths"]["/api/manage/v1/projects/{project}/items/{key}"]["put"].is_object());
+    let reader = bed.key("Development", KeyKind::Backend);
+    let answer = bed.http.get(bed.url("/api/manage/v1/projects")).bearer_auth(reader).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+}
