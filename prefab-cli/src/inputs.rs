@@ -41,8 +41,17 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Reads everything and says on standard error what is wrong with parts of it.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
+        self.build(false)
+    }
+
+    /// The same for a command that stays: files are watched.
+    pub(crate) fn watching_client(&self) -> Result<Client, Failure> {
+        self.build(true)
+    }
+
+    fn build(&self, watch: bool) -> Result<Client, Failure> {
         let mut builder =
-            prefab_client::ClientBuilder::from_env().watch(false).classpath_dir(&self.classpath_dir);
+            prefab_client::ClientBuilder::from_env().watch(watch).classpath_dir(&self.classpath_dir);
         builder = builder.envs(&self.env);
         if let Some(contexts) = &self.context {
             builder = builder.global_context(contexts.clone());

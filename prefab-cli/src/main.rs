@@ -42,6 +42,8 @@ enum Verb {
     List(commands::list::Args),
     /// Says why a key has its value: every rule that was tried, and what came of it
     Explain(commands::explain::Args),
+    /// Prints keys, and prints them again whenever they change
+    Watch(commands::watch::Args),
     /// Answers questions given as JSON lines on standard input with JSON lines
     Eval(commands::eval::Args),
     /// Tells the whole story: starts a server and a program, changes values, shows the program noticing
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Get(args) => commands::get::run(&args),
         Verb::List(args) => commands::list::run(&args),
         Verb::Explain(args) => commands::explain::run(&args),
+        Verb::Watch(args) => commands::watch::run(&args),
         Verb::Eval(args) => commands::eval::run(&args),
         Verb::Demo => commands::demo::run(),
         Verb::Serve(args) => commands::serve::run(*args),

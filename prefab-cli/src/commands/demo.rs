@@ -134,7 +134,13 @@ struct Change {
 }
 
 impl Change {
-    async fn create(&self, key: &str, config_type: &str, value_type: &str, value: Json) -> anyhow::Result<()> {
+    async fn create(
+        &self,
+        key: &str,
+        config_type: &str,
+        value_type: &str,
+        value: Json,
+    ) -> anyhow::Result<()> {
         let config = json!({
             "key": key, "configType": config_type, "valueType": value_type,
             "rows": [{"values": [{"value": value}]}],

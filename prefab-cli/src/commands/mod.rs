@@ -6,3 +6,4 @@ pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod serve;
+pub(crate) mod watch;

@@ -1,0 +1,64 @@
+//! `prefab watch KEY`
+
+use std::{sync::mpsc, time::Duration};
+
+use prefab_client::Details;
+
+use crate::{
+    Failure,
+    commands::get::to_redacted_json,
+    inputs::Inputs,
+    output::{self, FAINT, STRONG, VALUE},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The keys of configs, flags or log levels
+    #[arg(required = true)]
+    keys: Vec<String>,
+
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+/// Nothing but a change is waited for; this only bounds a single wait.
+const WAIT: Duration = Duration::from_secs(3600);
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let client = args.inputs.watching_client()?;
+    let (tell, changed) = mpsc::channel();
+    let _listening = client.on_change(move |_| {
+        // The command may be on its way out.
+        let _ = tell.send(());
+    });
+    let mut shown: Vec<Option<Details>> = vec![None; args.keys.len()];
+    loop {
+        for (key, before) in args.keys.iter().zip(&mut shown) {
+            let details = client.details(key);
+            if before.as_ref() != Some(&details) {
+                show(&details, args.inputs.json)?;
+                *before = Some(details);
+            }
+        }
+        let _ = changed.recv_timeout(WAIT);
+        // Several changes at once are shown as one.
+        while changed.try_recv().is_ok() {}
+    }
+}
+
+fn show(details: &Details, json: bool) -> std::io::Result<()> {
+    if json {
+        return output::line(&to_redacted_json(details).to_string());
+    }
+    let key = &details.key;
+    match &details.error {
+        Some(error) => output::line(&format!("{STRONG}{key}{STRONG:#}  {FAINT}{error}{FAINT:#}")),
+        None => {
+            let source = details.source.as_deref().unwrap_or_default();
+            let shown = &details.shown;
+            output::line(&format!(
+                "{STRONG}{key}{STRONG:#}  {VALUE}{shown}{VALUE:#}  {FAINT}{source}{FAINT:#}"
+            ))
+        }
+    }
+}
