@@ -1,4 +1,5 @@
 //! What a program relies on without a server: files, types, contexts, handles, errors.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     fs,
@@ -62,6 +63,10 @@ fn within_a_second(what: &str, holds: impl Fn() -> bool) {
     assert!(took < Duration::from_secs(1), "{what} took {took:?}");
 }
 
+fn message<T: FromValue + std::fmt::Debug>(client: &Client, key: &str) -> String {
+    client.get::<T>(key).unwrap_err().to_string()
+}
+
 #[test]
 fn every_type_is_read_as_itself_and_as_nothing_else() {
     let client = Client::in_memory()
@@ -86,10 +91,6 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
     let json = client.get::<Json<std::collections::HashMap<String, u8>>>("json").unwrap();
     assert_eq!(json.0["times"], 3);
     assert_eq!(client.get::<serde_json::Value>("duration"), Ok(90_000.into()));
-
-    fn message<T: FromValue + std::fmt::Debug>(client: &Client, key: &str) -> String {
-        client.get::<T>(key).unwrap_err().to_string()
-    }
     assert_eq!(message::<f64>(&client, "int"), "config `int`: wanted double, found int");
     assert_eq!(message::<i64>(&client, "string"), "config `string`: wanted int, found string");
     assert_eq!(message::<bool>(&client, "string"), "config `string`: wanted bool, found string");
