@@ -71,7 +71,12 @@ impl Engine {
                 (Some(update), findings.iter().map(ToString::to_string).collect())
             }
             Err(error) => {
-                tracing::error!(target: LOG, %error, "source not read, its last values stay");
+                // What may come back by itself is a fall-back taken; the rest waits for somebody.
+                if error.is_retryable() {
+                    tracing::warn!(target: LOG, %error, "source away, its last values stay");
+                } else {
+                    tracing::error!(target: LOG, %error, "source not read, its last values stay");
+                }
                 (None, vec![error.to_string()])
             }
         };
