@@ -35,6 +35,14 @@ impl Author {
         }
     }
 
+    /// Names the person, whichever key they use; a key that belongs to nobody stands for itself.
+    pub(crate) fn person(&self) -> String {
+        match self.changed_by.user_id {
+            0 => self.who.clone(),
+            id => format!("user {id}"),
+        }
+    }
+
     /// Adds why.
     #[must_use]
     pub(crate) fn because(self, comment: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use crate::{
     ids::EnvironmentId,
     manage::{diff, guard},
     project::Configs,
-    store::{Change, Environment, Expected, Version},
+    store::{Change, Draft, Environment, Expected, Version},
     validate,
 };
 
@@ -40,6 +40,30 @@ pub(crate) async fn put_checked(app: &App, author: &Author, configs: Vec<Config>
         }
     }
     append_all(app, author, changes).await.map(drop)
+}
+
+/// Makes the change that a draft is, with the approval it has.
+pub(crate) async fn publish(app: &App, author: &Author, draft: Draft) -> Result<i64, ApiError> {
+    let is_approved = draft.approved_by.is_some();
+    let change = drafted(author, draft)?;
+    if let Some(name) = guard::needs_approval(author, &change).filter(|_| !is_approved) {
+        return Err(ApiError::Conflict(format!(
+            "environment `{name}` takes the approval of a second person: this draft waits for it"
+        )));
+    }
+    guard::check_comment(author, &change)?;
+    append(app, author, change).await
+}
+
+/// Checks a draft and returns the change that it is.
+pub(crate) fn drafted(author: &Author, draft: Draft) -> Result<Prepared, ApiError> {
+    let Draft { key, config, base_id, .. } = draft;
+    if let Some(config) = config {
+        return prepare(author, Config { id: base_id, ..config });
+    }
+    let before = author.project.config(&key).and_then(|version| version.config.clone());
+    keep_segment(author, before.as_ref())?;
+    Ok(Prepared { key, before, after: None, expected: Expected::Version(base_id) })
 }
 
 /// Stores a config in which only somebody's own override is different, which protection does not cover.

@@ -17,7 +17,9 @@ use crate::{
     key::{IssuedKey, KeyHash, KeyKind},
 };
 
-pub use records::{AuditEntry, AuditFilter, AuditRecord, KeyDetails, NewKey, Note, Protection, Records};
+pub use records::{
+    AuditEntry, AuditFilter, AuditRecord, Draft, KeyDetails, NewKey, Note, Protection, Records,
+};
 pub use sqlite::SqliteStore;
 
 /// What a store answers with, some time later.

@@ -299,3 +299,43 @@ async fn the_api_describes_itself() {
     let answer = bed.http.get(bed.url("/api/manage/v1/projects")).bearer_auth(reader).send().await.unwrap();
     assert_eq!(answer.status(), 403);
 }
+
+#[tokio::test]
+async fn a_draft_takes_a_second_person_where_that_is_wanted() {
+    let bed = Bed::new().await;
+    done(&bed, "POST", "/items", text_item("k", "1")).await;
+    done(&bed, "PATCH", "/environments/Production", json!({"needsApproval": true})).await;
+    let saved = done(&bed, "PUT", "/items/k/draft", text_item("k", "2")).await;
+    assert_eq!((&saved["needsApproval"], &saved["isStale"]), (&json!(true), &json!(false)));
+    assert_eq!(saved["differences"], json!(["default: from \"1\" to \"2\""]));
+    assert_eq!(done(&bed, "GET", "/drafts", Json::Null).await[0]["key"], "k");
+    assert_eq!(ask(&bed, "POST", "/items/k/draft/publish", Json::Null).await.0, 409);
+    assert_eq!(ask(&bed, "POST", "/items/k/draft/approve", Json::Null).await.0, 409);
+    let wish = json!({"name": "bea", "environment": "Development", "kind": "admin", "user": "2"});
+    let second = done(&bed, "POST", "/keys", wish).await;
+    let path = bed.url(&format!("{PROJECT}/items/k/draft/approve"));
+    let approved = bed.http.post(path).bearer_auth(second["key"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(
+        answer(approved).await.1["approvedBy"],
+        format!("key {} (bea)", second["id"].as_str().unwrap())
+    );
+    done(&bed, "POST", "/items/k/draft/publish", json!({"comment": "agreed"})).await;
+    assert_eq!(ask(&bed, "GET", "/items/k/draft", Json::Null).await.0, 404);
+    let item = done(&bed, "GET", "/items/k", Json::Null).await;
+    assert_eq!(item["default"]["rules"][0]["value"]["value"], "2");
+    let said = done(&bed, "GET", "/audit?action=draft", Json::Null).await;
+    assert!(said[0]["sentence"].as_str().unwrap().ends_with("(bea) approved the draft of `k`"), "{said}");
+}
+
+#[tokio::test]
+async fn a_stale_draft_overwrites_nothing() {
+    let bed = Bed::new().await;
+    done(&bed, "POST", "/items", text_item("k", "1")).await;
+    done(&bed, "PUT", "/items/k/draft", text_item("k", "2")).await;
+    bed.set("k", "3").await;
+    assert_eq!(done(&bed, "GET", "/items/k/draft", Json::Null).await["isStale"], true);
+    assert_eq!(ask(&bed, "POST", "/items/k/draft/publish", Json::Null).await.0, 409);
+    done(&bed, "PUT", "/items/k/draft", json!({})).await;
+    done(&bed, "POST", "/items/k/draft/publish", Json::Null).await;
+    assert_eq!(ask(&bed, "GET", "/items/k", Json::Null).await.0, 404);
+}

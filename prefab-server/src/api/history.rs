@@ -1,6 +1,6 @@
 //! Every change of a project, newest first, in the form that tools for moving away read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use axum::{
     Json,
@@ -65,9 +65,9 @@ async fn previous(
     let mut known: HashMap<i64, Option<Config>> =
         versions.iter().map(|version| (version.id, version.config.clone())).collect();
     for id in versions.iter().filter_map(|version| version.previous_id) {
-        if !known.contains_key(&id) {
+        if let Entry::Vacant(unknown) = known.entry(id) {
             let version = store.version(project.id, id).await?;
-            known.insert(id, version.and_then(|version| version.config));
+            unknown.insert(version.and_then(|version| version.config));
         }
     }
     Ok(known)

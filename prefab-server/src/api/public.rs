@@ -1,11 +1,12 @@
 //! Our own management API, under `/api/manage/v1`: all that the official one can do, and the rest.
 //!
-//! Start with [`router`]. The OpenAPI document is made from the very handlers that are mounted, so it can
+//! Start with [`router`]. The `OpenAPI` document is made from the very handlers that are mounted, so it can
 //! promise nothing that is not there.
 
 mod access;
 mod audit;
 mod compare;
+mod drafts;
 mod environments;
 mod evaluations;
 mod explain;
@@ -82,6 +83,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(history::archived))
         .routes(routes!(overrides::list))
         .routes(routes!(overrides::assign, overrides::remove))
+        .routes(routes!(drafts::list))
+        .routes(routes!(drafts::show, drafts::save, drafts::discard))
+        .routes(routes!(drafts::approve))
+        .routes(routes!(drafts::publish))
         .routes(routes!(explain::explain))
         .routes(routes!(evaluations::counts))
         .routes(routes!(keys::list, keys::issue))

@@ -137,9 +137,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(before: Option<Config>, after: Option<Config>, said: &[&str]) {
+    fn check(before: Option<&Config>, after: Option<&Config>, said: &[&str]) {
         let environments = [Environment::new(EnvironmentId(3), "Production")];
-        assert_eq!(in_words(before.as_ref(), after.as_ref(), &environments), said);
+        assert_eq!(in_words(before, after, &environments), said);
     }
 
     #[test]
@@ -151,21 +151,17 @@ mod tests {
         let not_for_pro = flag(vec![ConfigRow::of(vec![pro(false), ConditionalValue::always(false)])]);
         let mut own = off.clone();
         own.rows.push(ConfigRow::for_environment(3, always(true)));
-        check(None, Some(off.clone()), &["created the feature flag", "default: false"]);
-        check(Some(off.clone()), Some(on), &["default: from false to true"]);
+        check(None, Some(&off), &["created the feature flag", "default: false"]);
+        check(Some(&off), Some(&on), &["default: from false to true"]);
+        check(Some(&off), Some(&for_pro), &["default: added as rule 1 true when user.plan is one of [pro]"]);
         check(
-            Some(off.clone()),
-            Some(for_pro.clone()),
-            &["default: added as rule 1 true when user.plan is one of [pro]"],
-        );
-        check(
-            Some(for_pro),
-            Some(not_for_pro),
+            Some(&for_pro),
+            Some(&not_for_pro),
             &["default when user.plan is one of [pro]: from true to false"],
         );
-        check(Some(off.clone()), Some(own.clone()), &["Production: true"]);
-        check(Some(own), Some(off.clone()), &["Production: own rules removed"]);
-        check(Some(off.clone()), Some(off.clone()), &[]);
-        check(Some(off), None, &["deleted the feature flag"]);
+        check(Some(&off), Some(&own), &["Production: true"]);
+        check(Some(&own), Some(&off), &["Production: own rules removed"]);
+        check(Some(&off), Some(&off), &[]);
+        check(Some(&off), None, &["deleted the feature flag"]);
     }
 }

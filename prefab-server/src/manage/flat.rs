@@ -26,7 +26,7 @@ pub(crate) struct Item {
     pub(crate) project_id: Option<String>,
     /// What it is used for.
     #[serde(rename = "type")]
-    pub(crate) item_type: ItemType,
+    pub(crate) purpose: ItemType,
     /// What kind of value it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) value_type: Option<ValueKind>,

@@ -6,10 +6,7 @@ use crate::{api::ApiError, author::Author, change::Prepared, store::Environment}
 
 /// Refuses a change that an environment does not take without more.
 pub(crate) fn check(author: &Author, change: &Prepared) -> Result<(), ApiError> {
-    let environments = author.project.environments();
-    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
-    if let Some(environment) = touched.find(|environment| environment.protection.needs_approval) {
-        let name = &environment.name;
+    if let Some(name) = needs_approval(author, change) {
         return Err(ApiError::Conflict(format!(
             "environment `{name}` takes the approval of a second person: save this as a draft"
         )));
@@ -17,8 +14,16 @@ pub(crate) fn check(author: &Author, change: &Prepared) -> Result<(), ApiError> 
     check_comment(author, change)
 }
 
+/// Names an environment that a change touches and that takes a second person's approval.
+pub(crate) fn needs_approval(author: &Author, change: &Prepared) -> Option<String> {
+    let environments = author.project.environments();
+    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+    let found = touched.find(|environment| environment.protection.needs_approval);
+    found.map(|environment| environment.name.clone())
+}
+
 /// Refuses a change without a comment where one is wanted.
-fn check_comment(author: &Author, change: &Prepared) -> Result<(), ApiError> {
+pub(crate) fn check_comment(author: &Author, change: &Prepared) -> Result<(), ApiError> {
     let environments = author.project.environments();
     let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
     match touched.find(|environment| environment.protection.needs_comment) {

@@ -103,7 +103,7 @@ pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>)
         by_key.into_values().partition(|config| config.config_type == ConfigType::Segment);
     let segments = in_order(segments);
     for config in segments.into_iter().chain(others) {
-        match moved(config, &place) {
+        match moved(config, place) {
             Ok(config) => plan.add(config, &mut standing, &environments),
             Err(problem) => plan.problems.push(problem),
         }

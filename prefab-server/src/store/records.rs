@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use prefab_core::Config;
+
 use super::{Environment, StoreFuture, Version};
 use crate::{
     ids::{EnvironmentId, ProjectId},
@@ -46,6 +48,18 @@ pub trait Records: Send + Sync + 'static {
     /// Writes down when keys were used last.
     fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()>;
 
+    /// Lists a project's drafts by key.
+    fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>>;
+
+    /// Keeps a draft in place of an earlier one of that key, whose approval does not hold for it.
+    fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()>;
+
+    /// Writes down who approved a draft; tells whether it is still the one that was saved at that moment.
+    fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool>;
+
+    /// Throws a draft away; tells whether there was one.
+    fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool>;
+
     /// Writes a copy of everything, at one consistent moment, into a new file.
     fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()>;
 }
@@ -57,6 +71,27 @@ pub struct Protection {
     pub needs_comment: bool,
     /// The approval of a second person.
     pub needs_approval: bool,
+}
+
+/// A change that is not made yet. Each key has one at most.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// The key.
+    pub key: String,
+    /// What it is to be; nothing archives it.
+    pub config: Option<Config>,
+    /// The version it is meant for; 0 where the key is new.
+    pub base_id: i64,
+    /// Why.
+    pub comment: String,
+    /// Who saved it, as people know them.
+    pub saved_by: String,
+    /// The person behind that, so that the same one with another key is no second person.
+    pub saved_by_person: String,
+    /// When, in milliseconds since 1970.
+    pub saved_at_millis: i64,
+    /// Who approved it.
+    pub approved_by: Option<String>,
 }
 
 /// What the audit log says of a deed.

@@ -4,6 +4,7 @@
 //! looks at whenever it has been idle for a moment.
 
 mod audit;
+mod drafts;
 mod keys;
 mod log;
 mod records;

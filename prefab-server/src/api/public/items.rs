@@ -102,7 +102,7 @@ fn summary(version: &Version, config: &Config) -> ItemSummary {
     ItemSummary {
         id: version.id.to_string(),
         key: version.key.clone(),
-        item_type: Item::of(config).item_type,
+        item_type: Item::of(config).purpose,
         kind: words::kind(config),
         changed_at: version.changed_at_millis,
         changed_by: who(&version.changed_by),
@@ -112,10 +112,10 @@ fn summary(version: &Version, config: &Config) -> ItemSummary {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    item: Item,
+    pub(super) item: Item,
     /// Why, for the audit log; some environments take no change without.
     #[serde(default)]
-    comment: String,
+    pub(super) comment: String,
 }
 
 /// Creates an item.
@@ -228,7 +228,7 @@ pub(super) async fn put(app: &App, author: &Author, config: Config) -> Result<Js
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-fn config(author: &Author, item: &Item) -> Result<Config, ApiError> {
+pub(super) fn config(author: &Author, item: &Item) -> Result<Config, ApiError> {
     item.to_config(&author.project.environments()).map_err(|problems| {
         // The places are within the item.
         ApiError::Invalid(problems.into_iter().map(|problem| problem.replacen('`', "`item.", 1)).collect())

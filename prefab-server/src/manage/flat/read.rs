@@ -14,7 +14,7 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
         id,
         key,
         project_id: _,
-        item_type,
+        purpose,
         value_type,
         send_to_client_sdk,
         schema_key,
@@ -26,8 +26,8 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
     let mut config = Config {
         id: kept(version(id.as_deref()), &mut problems).unwrap_or_default(),
         key: key.clone(),
-        config_type: config_type(*item_type),
-        value_type: kept(declared(*item_type, *value_type), &mut problems).unwrap_or_default(),
+        config_type: config_type(*purpose),
+        value_type: kept(declared(*purpose, *value_type), &mut problems).unwrap_or_default(),
         send_to_client_sdk: *send_to_client_sdk,
         schema_key: schema_key.clone().filter(|key| !key.is_empty()),
         ..Config::default()

@@ -29,7 +29,7 @@ pub(super) fn item(config: &Config) -> Item {
         id: (*id != 0).then(|| id.to_string()),
         key: key.clone(),
         project_id: (*project_id != 0).then(|| project_id.to_string()),
-        item_type: item_type(*config_type),
+        purpose: purpose(*config_type),
         value_type: value_kind(*value_type),
         send_to_client_sdk: *send_to_client_sdk,
         schema_key: schema_key.clone(),
@@ -49,7 +49,7 @@ pub(super) fn item(config: &Config) -> Item {
     item
 }
 
-fn item_type(config_type: ConfigType) -> ItemType {
+fn purpose(config_type: ConfigType) -> ItemType {
     match config_type {
         ConfigType::NotSet | ConfigType::Config | ConfigType::Deleted => ItemType::Config,
         ConfigType::FeatureFlag => ItemType::FeatureFlag,

@@ -217,7 +217,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     }))
 }
 
-fn decode(body: &[u8]) -> Result<Config, String> {
+pub(super) fn decode(body: &[u8]) -> Result<Config, String> {
     let config = wire::Config::decode(body).map_err(|error| error.to_string())?;
     config.try_into().map_err(|error: prefab_proto::convert::InvalidConfig| error.to_string())
 }

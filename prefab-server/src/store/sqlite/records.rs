@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::{SqliteStore, audit, failed, keys, log, write};
+use super::{SqliteStore, audit, drafts, failed, keys, log, write};
 use crate::{
     clock,
     ids::{EnvironmentId, ProjectId},
     key::IssuedKey,
     store::{
-        AuditEntry, AuditFilter, AuditRecord, Environment, KeyDetails, NewKey, Records, StoreError,
+        AuditEntry, AuditFilter, AuditRecord, Draft, Environment, KeyDetails, NewKey, Records, StoreError,
         StoreFuture, Version,
     },
 };
@@ -71,6 +71,22 @@ impl Records for SqliteStore {
 
     fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| keys::used(connection, &used))
+    }
+
+    fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>> {
+        self.run(false, move |connection| drafts::list(connection, project))
+    }
+
+    fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| drafts::save(connection, project, draft))
+    }
+
+    fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| drafts::approve(connection, project, &draft, &by))
+    }
+
+    fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| drafts::forget(connection, project, &key))
     }
 
     fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()> {

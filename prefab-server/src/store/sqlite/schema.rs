@@ -82,6 +82,20 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_subject ON audit (project_id, subject, id);
 CREATE INDEX audit_by_version ON audit (project_id, version_id);
 ",
+    "
+CREATE TABLE draft (
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  key TEXT NOT NULL,
+  body BLOB,
+  base_id INTEGER NOT NULL,
+  comment TEXT NOT NULL,
+  saved_by TEXT NOT NULL,
+  saved_by_person TEXT NOT NULL,
+  saved_at_millis INTEGER NOT NULL,
+  approved_by TEXT,
+  PRIMARY KEY (project_id, key)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Sets the connection up and brings the tables to the newest version.
