@@ -10,7 +10,7 @@ use super::failed;
 use crate::store::StoreError;
 
 /// One entry per version of the schema, applied in order and never edited afterwards.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     "
 CREATE TABLE project (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

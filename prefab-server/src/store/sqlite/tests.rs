@@ -107,3 +107,56 @@ async fn a_key_is_known_by_its_hash_until_it_is_revoked() {
     assert!(!bed.store.revoke_key(issued.id).await.unwrap());
     assert!(bed.store.registry().await.unwrap().keys[0].revoked);
 }
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_keeps_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("prefab.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO project VALUES (1, 'shop', 100, 101, 0);
+         INSERT INTO environment VALUES (1, 1, 'Production');
+         INSERT INTO api_key VALUES (1, 1, 1, 'backend', zeroblob(32), NULL, 0, NULL);",
+    )
+    .unwrap();
+    let body = prefab_proto::wire::Config::from(&Config { id: 101, ..Config::constant("a", 1) });
+    old.execute(
+        "INSERT INTO config_version VALUES (1, 101, NULL, 'a', ?1, 0, '', '7', '', 5)",
+        [prost::Message::encode_to_vec(&body)],
+    )
+    .unwrap();
+    old.execute("INSERT INTO config_head VALUES (1, 'a', 101)", []).unwrap();
+    drop(old);
+    let store = SqliteStore::open(&path).unwrap();
+    let registry = store.registry().await.unwrap();
+    assert_eq!(registry.projects[0].environments[0].protection, crate::store::Protection::default());
+    assert_eq!((registry.keys[0].expires_at_millis, &*registry.keys[0].name), (None, ""));
+    let project = registry.projects[0].id;
+    assert_eq!(store.since(project, 0).await.unwrap()[0].key, "a");
+    store.append(project, vec![change("a", Some(2), Expected::Version(101))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_is_one_moment_while_others_write() {
+    use crate::store::Records as _;
+    let bed = bed().await;
+    let copy = bed.dir.path().join("copy.db");
+    let other = SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap();
+    let write = async {
+        for value in 0..50 {
+            // Two keys that always change together.
+            let changes = ["a", "b"].map(|key| change(key, Some(value), Expected::Anything));
+            bed.store.append(bed.project.id, changes.to_vec()).await.unwrap();
+        }
+    };
+    let (backup, ()) = tokio::join!(other.backup(copy.clone()), write);
+    backup.unwrap();
+    other.backup(copy.clone()).await.unwrap_err();
+    let restored = SqliteStore::open(&copy).unwrap();
+    let values = restored.since(bed.project.id, 0).await.unwrap();
+    let rows = |version: &Version| version.config.as_ref().unwrap().rows.clone();
+    assert!(values.len() != 1 && values.windows(2).all(|pair| rows(&pair[0]) == rows(&pair[1])));
+    restored.append(bed.project.id, vec![change("c", Some(1), Expected::Absent)]).await.unwrap();
+}
