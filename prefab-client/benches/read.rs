@@ -77,9 +77,9 @@ fn enabled_ends_with_in_a_scope(bencher: Bencher<'_, '_>) {
 fn split_borrowed(bencher: Bencher<'_, '_>) {
     let (client, user) = (client(), user());
     bencher.bench_local(|| {
-        client.with(black_box(&user)).evaluate(black_box("split"), |answer| {
-            answer.ok().and_then(|answer| answer.weighted_value_index)
-        })
+        client
+            .with(black_box(&user))
+            .evaluate(black_box("split"), |answer| answer.ok().and_then(|answer| answer.weighted_value_index))
     });
 }
 

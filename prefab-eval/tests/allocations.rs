@@ -226,7 +226,7 @@ fn the_namespace_and_the_clock_are_compared_in_place() {
 #[test]
 fn all_five_levels_of_contexts_are_walked_without_merging() {
     let names = ["global", "api", "scope", "bound", "call"];
-    let level = |name: &str| {
+    let level = |name: &'static str| {
         let mut set = ContextSet::from(Context::new("user").with("x", name));
         set.set(Context::new(name).with("x", 1));
         set

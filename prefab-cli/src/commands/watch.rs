@@ -51,14 +51,9 @@ fn show(details: &Details, json: bool) -> std::io::Result<()> {
         return output::line(&to_redacted_json(details).to_string());
     }
     let key = &details.key;
-    match &details.error {
-        Some(error) => output::line(&format!("{STRONG}{key}{STRONG:#}  {FAINT}{error}{FAINT:#}")),
-        None => {
-            let source = details.source.as_deref().unwrap_or_default();
-            let shown = &details.shown;
-            output::line(&format!(
-                "{STRONG}{key}{STRONG:#}  {VALUE}{shown}{VALUE:#}  {FAINT}{source}{FAINT:#}"
-            ))
-        }
+    if let Some(error) = &details.error {
+        return output::line(&format!("{STRONG}{key}{STRONG:#}  {FAINT}{error}{FAINT:#}"));
     }
+    let (shown, source) = (&details.shown, details.source.as_deref().unwrap_or_default());
+    output::line(&format!("{STRONG}{key}{STRONG:#}  {VALUE}{shown}{VALUE:#}  {FAINT}{source}{FAINT:#}"))
 }
