@@ -6,7 +6,7 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     ids::EnvironmentId,
-    manage::{diff, guard},
+    manage::{diff, guard, uses},
     project::Configs,
     store::{Change, Draft, Environment, Expected, Version},
     validate,
@@ -34,10 +34,7 @@ pub(crate) async fn put_checked(app: &App, author: &Author, configs: Vec<Config>
     let changes: Vec<Prepared> = configs.into_iter().map(|config| prepared(config, &standing)).collect();
     for change in &changes {
         guard::check(author, change)?;
-        let is_segment = |config: &Config| config.config_type == ConfigType::Segment;
-        if !change.after.as_ref().is_some_and(is_segment) {
-            keep_segment(author, change.before.as_ref())?;
-        }
+        keep_used(author, change.before.as_ref(), change.after.as_ref())?;
     }
     append_all(app, author, changes).await.map(drop)
 }
@@ -62,7 +59,7 @@ pub(crate) fn drafted(author: &Author, draft: Draft) -> Result<Prepared, ApiErro
         return prepare(author, Config { id: base_id, ..config });
     }
     let before = author.project.config(&key).and_then(|version| version.config.clone());
-    keep_segment(author, before.as_ref())?;
+    keep_used(author, before.as_ref(), None)?;
     Ok(Prepared { key, before, after: None, expected: Expected::Version(base_id) })
 }
 
@@ -80,9 +77,7 @@ pub(crate) fn prepare(author: &Author, config: Config) -> Result<Prepared, ApiEr
         return Err(ApiError::Invalid(problems));
     }
     let change = prepared(config, &configs);
-    if change.after.as_ref().is_some_and(|config| config.config_type != ConfigType::Segment) {
-        keep_segment(author, change.before.as_ref())?;
-    }
+    keep_used(author, change.before.as_ref(), change.after.as_ref())?;
     Ok(change)
 }
 
@@ -133,24 +128,30 @@ pub(crate) async fn delete(
     standing: &Version,
     expected: Expected,
 ) -> Result<i64, ApiError> {
-    keep_segment(author, standing.config.as_ref())?;
+    keep_used(author, standing.config.as_ref(), None)?;
     let change =
         Prepared { key: standing.key.clone(), before: standing.config.clone(), after: None, expected };
     guard::check(author, &change)?;
     append(app, author, change).await
 }
 
-/// Refuses to take a segment away that rules refer to; Python raises for those.
-fn keep_segment(author: &Author, standing: Option<&Config>) -> Result<(), ApiError> {
-    let Some(segment) = standing.filter(|config| config.config_type == ConfigType::Segment) else {
-        return Ok(());
+/// Refuses to take a segment or a schema away that others refer to; Python raises for such segments.
+fn keep_used(author: &Author, before: Option<&Config>, after: Option<&Config>) -> Result<(), ApiError> {
+    let Some(before) = before else { return Ok(()) };
+    let name = match before.config_type {
+        ConfigType::Segment => "segment",
+        ConfigType::Schema => "schema",
+        _ => return Ok(()),
     };
-    let users = validate::users_of_segment(&segment.key, &author.project.configs());
+    if after.is_some_and(|after| after.config_type == before.config_type) {
+        return Ok(());
+    }
+    let users = uses::of(&before.key, &author.project.configs());
     if users.is_empty() {
         return Ok(());
     }
-    let (key, users) = (&segment.key, users.join("`, `"));
-    Err(ApiError::Conflict(format!("segment `{key}` is used by `{users}`")))
+    let (key, users) = (&before.key, users.join("`, `"));
+    Err(ApiError::Conflict(format!("{name} `{key}` is used by `{users}`")))
 }
 
 async fn append(app: &App, author: &Author, change: Prepared) -> Result<i64, ApiError> {

@@ -1,5 +1,7 @@
 //! Can this config be stored? What is wrong, and where.
 
+mod schema;
+
 use std::{collections::HashSet, sync::Arc};
 
 use prefab_core::{Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType};
@@ -17,6 +19,7 @@ pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Envi
         problems.push("`rows`: expected at least one".to_owned());
     }
     rows(config, environments, &mut problems);
+    problems.extend(schema::problems(config, standing));
     problems.extend(compiled(config, standing, environments));
     problems
 }

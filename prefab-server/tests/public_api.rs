@@ -339,3 +339,55 @@ async fn a_stale_draft_overwrites_nothing() {
     done(&bed, "POST", "/items/k/draft/publish", Json::Null).await;
     assert_eq!(ask(&bed, "GET", "/items/k", Json::Null).await.0, 404);
 }
+
+#[tokio::test]
+async fn ten_thousand_configs_come_at_once() {
+    let bed = Bed::new().await;
+    let configs: Vec<Json> = (0..10_000)
+        .map(|at| {
+            json!({"key": format!("config.{at}"), "configType": "CONFIG", "valueType": "INT", "rows": [
+                {"values": [{"value": {"int": at.to_string()}}]},
+                {"projectEnvId": "3", "values": [
+                    {"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
+                                   "valueToMatch": {"stringList": {"values": ["a", "b"]}}}],
+                     "value": {"int": "1"}},
+                    {"value": {"int": "2"}}]}]})
+        })
+        .collect();
+    let started = std::time::Instant::now();
+    let plan = done(&bed, "POST", "/import?dryRun=false", json!({ "configs": configs })).await;
+    eprintln!("imported in {:?}", started.elapsed());
+    assert_eq!((&plan["created"], &plan["isDone"]), (&json!(10_000), &json!(true)));
+    let page = done(&bed, "GET", "/items?limit=1000&after=config.9", Json::Null).await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1_000);
+}
+
+#[tokio::test]
+async fn json_follows_its_schema_or_is_refused() {
+    let bed = Bed::new().await;
+    let schema = |schema: Json| {
+        json!({"item": {"key": "limits-schema", "type": "schema", "default": {"rules": [
+            {"value": {"type": "schema", "value": {"schema": schema.to_string(), "schemaType": "JSON_SCHEMA"}}}]}}})
+    };
+    let limits = |value: Json| {
+        json!({"item": {"key": "limits", "type": "config", "valueType": "json", "schemaKey": "limits-schema",
+                        "default": {"rules": [{"value": {"type": "json", "value": value}}]}}})
+    };
+    let (_, cause) = refused(&bed, "POST", "/items", limits(json!({"max": 3}))).await;
+    assert_eq!(cause, "`schemaKey`: there is no schema `limits-schema`");
+    let (_, cause) = refused(&bed, "POST", "/items", schema(json!({"type": "strng"}))).await;
+    assert!(cause.starts_with("the schema is not JSON Schema"), "{cause}");
+    let described =
+        json!({"type": "object", "properties": {"max": {"type": "integer"}}, "required": ["max"]});
+    let made = done(&bed, "POST", "/items", schema(described)).await;
+    let (_, cause) = refused(&bed, "POST", "/items", limits(json!({"max": "3"}))).await;
+    assert_eq!(cause, "`rows[0].values[0].value.json` at /max: \"3\" is not of type \"integer\"");
+    done(&bed, "POST", "/items", limits(json!({"max": 3}))).await;
+    let mut narrower = schema(json!({"properties": {"max": {"maximum": 2}}}));
+    narrower["item"]["id"] = made["id"].clone();
+    let (_, cause) = refused(&bed, "PUT", "/items/limits-schema", narrower).await;
+    assert!(cause.starts_with("config `limits` would not follow it"), "{cause}");
+    assert_eq!(done(&bed, "GET", "/items/limits-schema/used-by", Json::Null).await, json!(["limits"]));
+    let (status, cause) = refused(&bed, "DELETE", "/items/limits-schema", Json::Null).await;
+    assert_eq!((status, cause.as_str()), (409, "schema `limits-schema` is used by `limits`"));
+}

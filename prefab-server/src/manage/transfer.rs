@@ -96,13 +96,14 @@ pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>)
     };
     let mut plan = Plan { steps: Vec::new(), same: 0, problems };
     let mut standing = project.configs();
-    // Segments first, since others refer to them; of a key that comes twice the later stands.
+    // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
     let by_key: BTreeMap<String, Config> = live.map(|config| (config.key.clone(), config)).collect();
+    let (schemas, others): (Vec<Config>, Vec<Config>) =
+        by_key.into_values().partition(|config| config.config_type == ConfigType::Schema);
     let (segments, others): (Vec<Config>, Vec<Config>) =
-        by_key.into_values().partition(|config| config.config_type == ConfigType::Segment);
-    let segments = in_order(segments);
-    for config in segments.into_iter().chain(others) {
+        others.into_iter().partition(|config| config.config_type == ConfigType::Segment);
+    for config in schemas.into_iter().chain(in_order(segments)).chain(others) {
         match moved(config, place) {
             Ok(config) => plan.add(config, &mut standing, &environments),
             Err(problem) => plan.problems.push(problem),

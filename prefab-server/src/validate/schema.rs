@@ -1,0 +1,97 @@
+//! Do JSON values follow their schema?
+//!
+//! Only schemas in JSON Schema are asked; one in Zod is code, which is for the clients to run.
+
+use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
+use serde_json::Value as Json;
+
+use crate::project::Configs;
+
+/// How many deviations of one value are told.
+const MOST: usize = 5;
+
+/// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
+pub(super) fn problems(config: &Config, standing: &Configs) -> Vec<String> {
+    if config.config_type == ConfigType::Schema {
+        return of_schema(config, standing);
+    }
+    let Some(key) = &config.schema_key else { return Vec::new() };
+    let schema = standing.get(key).and_then(|version| version.config.as_ref());
+    let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
+        return vec![format!("`schemaKey`: there is no schema `{key}`")];
+    };
+    // A schema that cannot be used was told when it was stored, or came here before it was asked.
+    let Some(Ok(validator)) = validator(schema) else { return Vec::new() };
+    deviations(config, &validator)
+}
+
+fn of_schema(schema: &Config, standing: &Configs) -> Vec<String> {
+    let validator = match validator(schema) {
+        None => return Vec::new(),
+        Some(Err(problem)) => return vec![problem],
+        Some(Ok(validator)) => validator,
+    };
+    let users = standing.values().filter_map(|version| version.config.as_ref());
+    let users = users.filter(|user| user.schema_key.as_ref() == Some(&schema.key));
+    users
+        .flat_map(|user| {
+            let deviations = deviations(user, &validator).into_iter();
+            deviations.map(|deviation| format!("config `{}` would not follow it: {deviation}", user.key))
+        })
+        .collect()
+}
+
+/// Returns what checks values, if the schema is in JSON Schema.
+fn validator(config: &Config) -> Option<Result<jsonschema::Validator, String>> {
+    let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
+    let mut texts = values.filter_map(|value| match &value.value {
+        Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => Some(&schema.schema),
+        _ => None,
+    });
+    let text = texts.next()?;
+    Some(serde_json::from_str(text).map_err(|error| format!("the schema is not JSON: {error}")).and_then(
+        |json: Json| {
+            jsonschema::validator_for(&json)
+                .map_err(|error| format!("the schema is not JSON Schema: {error}"))
+        },
+    ))
+}
+
+fn deviations(config: &Config, validator: &jsonschema::Validator) -> Vec<String> {
+    let mut found = Vec::new();
+    for (row_at, row) in config.rows.iter().enumerate() {
+        for (rule_at, rule) in row.values.iter().enumerate() {
+            let place = format!("rows[{row_at}].values[{rule_at}].value");
+            rule.value.iter().for_each(|value| look(value, &place, validator, &mut found));
+        }
+    }
+    found
+}
+
+fn look(value: &ConfigValue, place: &str, validator: &jsonschema::Validator, found: &mut Vec<String>) {
+    match &value.value {
+        Value::Weighted(weighted) => {
+            for (at, choice) in weighted.values.iter().enumerate() {
+                let place = format!("{place}.weightedValues.weightedValues[{at}].value");
+                look(&choice.value, &place, validator, found);
+            }
+        }
+        // Nobody here can read what is encrypted.
+        Value::Json(text) if value.encrypted_with().is_none() => {
+            // What is no JSON at all is told elsewhere.
+            let Ok(json) = serde_json::from_str::<Json>(text) else { return };
+            for error in validator.iter_errors(&json).take(MOST) {
+                let within = error.instance_path().to_string();
+                let within = if within.is_empty() { String::new() } else { format!(" at {within}") };
+                // What a secret holds must not come back in an error.
+                let cause = if value.confidential {
+                    "it does not follow the schema".to_owned()
+                } else {
+                    error.to_string()
+                };
+                found.push(format!("`{place}.json`{within}: {cause}"));
+            }
+        }
+        _ => {}
+    }
+}
