@@ -30,7 +30,11 @@ impl Bed {
         let mut options = Options::local(dir.path().join("data"));
         options.drain_timeout = Duration::from_secs(2);
         change(&mut options);
-        Self { running: serve(options).await.unwrap(), http: Client::new(), dir }
+        Self {
+            running: serve(options).await.unwrap(),
+            http: Client::builder().no_gzip().build().unwrap(),
+            dir,
+        }
     }
 
     pub(crate) fn key(&self, environment: &str, kind: KeyKind) -> String {
