@@ -132,7 +132,7 @@ pub(crate) struct FlatValue {
     #[serde(rename = "type")]
     pub(crate) kind: ValueKind,
     /// The value. Whole numbers beyond 2^53 are texts, and may be texts always.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub(crate) value: Json,
     /// The property that decides a choice by percentage; chance decides without.
     #[serde(default, skip_serializing_if = "Option::is_none")]

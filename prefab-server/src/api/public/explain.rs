@@ -35,7 +35,7 @@ pub(super) struct Question {
 pub(super) struct Answer {
     key: String,
     /// The value; redacted if it is confidential, absent if there is none.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     value: Option<Json_>,
     /// The kind of the value: `string list`.
     kind: Option<String>,
@@ -45,13 +45,13 @@ pub(super) struct Answer {
     version: Option<String>,
     /// Why there is no value.
     error: Option<String>,
-    steps: Vec<StepView>,
+    steps: Vec<ExplainedStep>,
     /// The same as a text for people.
     text: String,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct StepView {
+pub(super) struct ExplainedStep {
     /// How deep within rules and segments.
     depth: usize,
     text: String,
@@ -88,7 +88,7 @@ pub(super) async fn explain(
     let explanation = ruleset.explain(&key, &stack, &host);
     let text = explanation.to_string();
     let steps = explanation.steps.into_iter();
-    let steps = steps.map(|step| StepView { depth: step.depth, text: step.text }).collect();
+    let steps = steps.map(|step| ExplainedStep { depth: step.depth, text: step.text }).collect();
     Ok(Json(match &explanation.outcome {
         Ok(answer) => Answer {
             key,

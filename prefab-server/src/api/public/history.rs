@@ -156,7 +156,7 @@ pub(super) async fn revert(
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/restore", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 404, body = Problem),
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
               (status = 409, description = "It is not archived", body = Problem))
 )]
 pub(super) async fn restore(

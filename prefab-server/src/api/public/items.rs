@@ -180,7 +180,7 @@ pub(super) async fn replace(
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 404, body = Problem),
+    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
               (status = 409, description = "It is in use, or another version stands by now", body = Problem))
 )]
 pub(super) async fn archive(

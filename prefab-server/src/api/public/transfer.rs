@@ -54,6 +54,7 @@ pub(super) struct How {
     /// Says what would change, and changes nothing. True unless it is said to be false.
     dry_run: Option<bool>,
     /// `json` for datafiles, downloads and exports, `yaml` for files of defaults.
+    #[param(inline)]
     format: Option<Format>,
     /// The environment that a datafile's own rules are for, by number or name; without, they become the
     /// rules of the environment it was made for, if that is here.
@@ -80,12 +81,12 @@ pub(super) struct Plan {
     same: usize,
     /// Entries that cannot be taken; nothing is done while there are any.
     problems: Vec<String>,
-    steps: Vec<StepView>,
+    steps: Vec<PlannedStep>,
 }
 
 /// What becomes of one key.
 #[derive(Serialize, ToSchema)]
-pub(super) struct StepView {
+pub(super) struct PlannedStep {
     key: String,
     /// `create` or `change`.
     action: &'static str,
@@ -132,8 +133,8 @@ pub(super) async fn import(
     Ok(Json(shown))
 }
 
-fn view(step: &Step) -> StepView {
-    StepView {
+fn view(step: &Step) -> PlannedStep {
+    PlannedStep {
         key: step.after.key.clone(),
         action: if step.is_new() { "create" } else { "change" },
         differences: step.differences.clone(),
