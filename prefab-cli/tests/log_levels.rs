@@ -1,0 +1,105 @@
+//! One user is turned to debug on a server while the program runs, and back.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use prefab_client::{Client, Context, ContextSet, Datasources, scope};
+use prefab_server::{KeyKind, Options, Running};
+use serde_json::{Value as Json, json};
+use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn user(key: &'static str) -> ContextSet {
+    Context::new("user").with("key", key).into()
+}
+
+/// One request of each user, as a running program serves them.
+fn serve_both(lines: &Lines) -> String {
+    for name in ["ada", "bob"] {
+        let _scope = scope::enter(user(name));
+        tracing::debug!(target: "shop::db", "query for {name}");
+        tracing::error!(target: "shop::db", "failure for {name}");
+    }
+    lines.take()
+}
+
+fn soon(lines: &Lines, what: &str, holds: impl Fn(&str) -> bool) {
+    let started = Instant::now();
+    loop {
+        let said = serve_both(lines);
+        for name in ["ada", "bob"] {
+            assert!(said.contains(&format!("failure for {name}")), "a line was lost: {said}");
+        }
+        if holds(&said) {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{what}: {said}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+async fn ask(server: &Running, method: &str, path: &str, body: Json) {
+    let key = server.keys.iter().find(|key| key.kind == KeyKind::Admin).unwrap();
+    let request = reqwest::Client::new()
+        .request(method.parse().unwrap(), format!("{}/api/v1/{path}", server.url))
+        .basic_auth("test", Some(&key.key))
+        .header("content-type", "application/json")
+        .body(body.to_string());
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = prefab_server::serve(Options::local(dir.path())).await.unwrap();
+    let backend = server.keys.iter().find(|key| key.kind == KeyKind::Backend).unwrap();
+    let builder =
+        Client::in_memory().datasources(Datasources::All).value("log-level", prefab_client::LogLevel::Warn);
+    let client = builder.api_key(&backend.key).api_urls([&server.url]).local_cache(false);
+    let client = client.build_async().await.unwrap();
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let printed = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+    let subscriber = tracing_subscriber::registry().with(printed.with_filter(client.log_filter()));
+    let _printing = tracing::subscriber::set_default(subscriber);
+
+    let said = serve_both(&lines);
+    assert!(!said.contains("query"), "{said}");
+
+    let rule = json!({"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
+                                    "valueToMatch": {"stringList": {"values": ["ada"]}}}],
+                      "value": {"logLevel": "DEBUG"}});
+    let config = json!({"key": "log-level.shop.db", "configType": "LOG_LEVEL", "valueType": "LOG_LEVEL",
+                        "rows": [{"values": [rule, {"value": {"logLevel": "WARN"}}]}]});
+    ask(&server, "POST", "config/", config).await;
+    soon(&lines, "ada at debug", |said| said.contains("query for ada") && !said.contains("query for bob"));
+
+    ask(&server, "DELETE", "config/key/log-level.shop.db", json!({})).await;
+    soon(&lines, "the old level", |said| !said.contains("query"));
+    server.shutdown().await;
+}
