@@ -26,6 +26,24 @@ fn ends_with() -> ConditionalValue {
 }
 
 fn client() -> Client {
+    in_memory().build().expect("a client in memory needs nothing")
+}
+
+/// A client that counts for a server, which is not there.
+#[cfg(feature = "telemetry")]
+fn counting_client() -> Client {
+    in_memory()
+        .datasources(prefab_client::Datasources::All)
+        .api_key("1-nobody")
+        .api_urls(["http://127.0.0.1:9"])
+        .local_cache(false)
+        .init_timeout(std::time::Duration::ZERO)
+        .on_init_failure(prefab_client::OnInitFailure::Return)
+        .build()
+        .expect("the server is not waited for")
+}
+
+fn in_memory() -> prefab_client::ClientBuilder {
     let split = WeightedValues {
         values: [100, 200, 700]
             .into_iter()
@@ -40,8 +58,6 @@ fn client() -> Client {
         .value("text", "hello")
         .config(flag("ends-with", vec![ends_with(), ConditionalValue::always(false)]))
         .config(Config::constant("split", split))
-        .build()
-        .expect("a client in memory needs nothing")
 }
 
 fn user() -> ContextSet {
@@ -54,6 +70,13 @@ fn enabled_static(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| client.enabled(black_box("static")));
 }
 
+#[cfg(feature = "telemetry")]
+#[divan::bench]
+fn enabled_static_counted(bencher: Bencher<'_, '_>) {
+    let client = counting_client();
+    bencher.bench_local(|| client.enabled(black_box("static")));
+}
+
 #[divan::bench]
 fn get_number(bencher: Bencher<'_, '_>) {
     let client = client();
@@ -63,6 +86,13 @@ fn get_number(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn enabled_ends_with(bencher: Bencher<'_, '_>) {
     let (client, user) = (client(), user());
+    bencher.bench_local(|| client.with(black_box(&user)).enabled(black_box("ends-with")));
+}
+
+#[cfg(feature = "telemetry")]
+#[divan::bench]
+fn enabled_ends_with_counted(bencher: Bencher<'_, '_>) {
+    let (client, user) = (counting_client(), user());
     bencher.bench_local(|| client.with(black_box(&user)).enabled(black_box("ends-with")));
 }
 

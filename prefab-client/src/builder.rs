@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 use crate::gate::Gate;
 #[cfg(feature = "http")]
 use crate::remote::Remote;
+#[cfg(feature = "telemetry")]
+use crate::telemetry;
 use crate::{
     Client, Error,
     engine::Engine,
@@ -72,6 +74,8 @@ pub struct ClientBuilder {
     on_ready: Option<Box<dyn FnOnce() + Send>>,
     #[cfg(feature = "http")]
     pub(crate) remote: Remote,
+    #[cfg(feature = "telemetry")]
+    pub(crate) telemetry: telemetry::Settings,
 }
 
 impl Default for ClientBuilder {
@@ -92,6 +96,8 @@ impl Default for ClientBuilder {
             on_ready: None,
             #[cfg(feature = "http")]
             remote: Remote::default(),
+            #[cfg(feature = "telemetry")]
+            telemetry: telemetry::Settings::default(),
         }
     }
 }
@@ -245,7 +251,18 @@ impl ClientBuilder {
         #[cfg(not(feature = "http"))]
         let gate = Gate::open();
         let options = Options { namespace: self.namespace.clone(), ..Options::default() };
-        let engine = Arc::new(Engine::new(&options, self.global.clone(), gate));
+        #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "the recorder is put in"))]
+        let mut engine = Engine::new(&options, self.global.clone(), gate);
+        #[cfg(feature = "telemetry")]
+        let (recorder, reporter) = match &remote {
+            Some(_) => self.reporting()?.unzip(),
+            None => (None, None),
+        };
+        #[cfg(feature = "telemetry")]
+        {
+            engine.recorder = recorder;
+        }
+        let engine = Arc::new(engine);
         let program = Arc::new(Provenance::new(Layer::Program, "program"));
         let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
@@ -264,6 +281,8 @@ impl ClientBuilder {
             on_ready: self.on_ready,
             #[cfg(feature = "http")]
             remote: state,
+            #[cfg(feature = "telemetry")]
+            reporter,
         };
         let worker = if work.is_empty() { None } else { Some(Worker::start(&engine, work)?) };
         Ok(Client::new(engine, self.on_no_default, worker))

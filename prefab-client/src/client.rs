@@ -137,13 +137,13 @@ impl Client {
     ///
     /// As [`get`](Self::get), for the value it has now.
     pub fn live<T: LiveValue>(&self, key: &str) -> Result<Live<T>, Error> {
-        let value = self.global_view(|view| view.get(key))?;
+        let value = self.global_view(|view| view.get_unrecorded(key))?;
         Ok(self.add_live(Live::new(key, value, None)))
     }
 
     /// Returns a handle on the value of `key` that stays current, and shows `default` while there is none.
     pub fn live_or<T: LiveValue>(&self, key: &str, default: T) -> Live<T> {
-        let value = self.global_view(|view| view.get_or(key, default.clone()));
+        let value = self.global_view(|view| view.get_or_unrecorded(key, default.clone()));
         self.add_live(Live::new(key, value, Some(default)))
     }
 
@@ -230,6 +230,8 @@ impl Client {
     }
 
     /// Stops keeping the client current and waits until that is done. Values stay and can be read.
+    ///
+    /// What has not been reported to the server yet is reported now, for at most two seconds.
     pub fn close(&self) {
         let worker = self.inner.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(worker) = worker {

@@ -10,6 +10,8 @@ use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
 use prefab_sources::{Loaded, SourceError};
 
+#[cfg(feature = "telemetry")]
+use crate::telemetry::Recorder;
 use crate::{
     client::LOG,
     gate::Gate,
@@ -27,6 +29,9 @@ pub(crate) struct Engine {
     pub(crate) gate: Gate,
     pub(crate) global: ContextSet,
     pub(crate) host: SystemHost,
+    /// Who counts evaluations, where there is a server to tell.
+    #[cfg(feature = "telemetry")]
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 #[derive(Default)]
@@ -49,6 +54,8 @@ impl Engine {
             gate,
             global,
             host: SystemHost,
+            #[cfg(feature = "telemetry")]
+            recorder: None,
         }
     }
 

@@ -57,6 +57,8 @@ mod remote;
 pub mod scope;
 mod subscription;
 mod table;
+#[cfg(feature = "telemetry")]
+mod telemetry;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod typed;
@@ -74,6 +76,8 @@ pub use overrides::Override;
 pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, LogLevel};
 pub use prefab_eval::Reason;
 pub use prefab_sources::{ConfigSource, MemorySource};
+#[cfg(feature = "telemetry")]
+pub use prefab_telemetry::ContextUploadMode;
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;

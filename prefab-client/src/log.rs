@@ -65,6 +65,11 @@ impl Client {
     /// # Ok::<(), prefab_client::Error>(())
     /// ```
     pub fn attach_log_filter(&self, filter: &LogFilter, options: &LogOptions) {
-        levels::attach(&self.inner().engine, filter, options);
+        let engine = &self.inner().engine;
+        #[cfg(feature = "telemetry")]
+        if let Some(recorder) = &engine.recorder {
+            recorder.count_lines_of(filter);
+        }
+        levels::attach(engine, filter, options);
     }
 }

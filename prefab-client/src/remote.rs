@@ -50,6 +50,24 @@ impl Remote {
         }
     }
 
+    fn key(&self) -> Option<ApiKey> {
+        self.api_key.as_deref().map(ApiKey::new).filter(|key| !key.secret().is_empty())
+    }
+
+    fn api(&self) -> HttpOptions {
+        if self.api_urls.is_empty() { HttpOptions::default() } else { HttpOptions::new(&self.api_urls) }
+    }
+
+    #[cfg(feature = "telemetry")]
+    fn telemetry_url(&self) -> Option<String> {
+        // Who talks gRPC with a server of their own does not mean the hosted service to know of it.
+        #[cfg(feature = "grpc")]
+        if self.grpc_url.is_some() && self.api_urls.is_empty() {
+            return None;
+        }
+        self.api().telemetry_url()
+    }
+
     fn names_a_server(&self) -> bool {
         #[cfg(feature = "grpc")]
         if self.grpc_url.is_some() {
@@ -131,8 +149,8 @@ impl ClientBuilder {
     /// Returns the server, where there is to be one, and the gate that its first word opens.
     pub(crate) fn remote(&self) -> Result<(Gate, Option<RemoteSource>), Error> {
         let Remote {
-            api_key,
-            api_urls,
+            api_key: _,
+            api_urls: _,
             stream_urls,
             cdn_url,
             #[cfg(feature = "grpc")]
@@ -145,8 +163,7 @@ impl ClientBuilder {
         if self.datasources == Some(Datasources::LocalOnly) || self.datafile.is_some() {
             return Ok((Gate::open(), None));
         }
-        let key = api_key.as_deref().map(ApiKey::new).filter(|key| !key.secret().is_empty());
-        let Some(key) = key else {
+        let Some(key) = self.remote.key() else {
             if self.datasources == Some(Datasources::All) || self.remote.names_a_server() {
                 return Err(Error::MissingApiKey);
             }
@@ -163,11 +180,20 @@ impl ClientBuilder {
             let grpc = prefab_sources::GrpcOptions::new(url);
             return Ok((gate, Some(RemoteSource::grpc(options, grpc)?)));
         }
-        let mut http = if api_urls.is_empty() { HttpOptions::default() } else { HttpOptions::new(api_urls) };
+        let mut http = self.remote.api();
         if !stream_urls.is_empty() {
             http.stream_urls.clone_from(stream_urls);
         }
         http.cdn_url.clone_from(cdn_url);
         Ok((gate, Some(RemoteSource::http(options, http)?)))
+    }
+
+    /// Returns whom to tell of the client's use.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn report_sink(
+        &self,
+    ) -> Option<Result<prefab_sources::ReportSink, prefab_sources::SourceError>> {
+        let url = self.telemetry.url.clone().or_else(|| self.remote.telemetry_url())?;
+        Some(prefab_sources::ReportSink::new(&self.remote.key()?, &url))
     }
 }

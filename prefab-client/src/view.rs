@@ -5,6 +5,8 @@ use std::sync::Arc;
 use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation};
 
+#[cfg(feature = "telemetry")]
+use crate::telemetry::Recorder;
 use crate::{
     Details, Error, FromValue, OnNoDefault,
     client::{Inner, LOG},
@@ -36,10 +38,13 @@ impl View<'_> {
     #[inline]
     pub fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
         self.inner.engine.gate.pass(key)?;
-        self.evaluate_now(key, |answer| match answer {
-            Ok(answer) => convert(key, &answer),
-            Err(error) => Err(self.error(key, error)),
-        })
+        self.evaluate_now(key, |answer| self.value(key, answer))
+    }
+
+    /// Answers as [`get`](Self::get), for one who keeps the answer: that is no use of the config yet.
+    pub(crate) fn get_unrecorded<T: FromValue>(&self, key: &str) -> Result<T, Error> {
+        self.inner.engine.gate.pass(key)?;
+        self.evaluate_unrecorded(key, |answer| self.value(key, answer))
     }
 
     /// Returns the value of `key`; where there is none, an error or nothing, as the option
@@ -62,17 +67,13 @@ impl View<'_> {
     /// A value of another type, and one that could not be made, are logged as warnings.
     #[inline]
     pub fn get_or<T: FromValue>(&self, key: &str, default: T) -> T {
-        self.evaluate(key, |answer| match answer {
-            Ok(answer) => convert(key, &answer).unwrap_or_else(|error| {
-                self.warn(&error);
-                default
-            }),
-            Err(error) if error.is_no_value() => default,
-            Err(error) => {
-                self.warn(&self.error(key, error));
-                default
-            }
-        })
+        self.evaluate(key, |answer| self.value_or(key, answer, default))
+    }
+
+    /// Answers as [`get_or`](Self::get_or), for one who keeps the answer.
+    pub(crate) fn get_or_unrecorded<T: FromValue>(&self, key: &str, default: T) -> T {
+        self.await_server(key);
+        self.evaluate_unrecorded(key, |answer| self.value_or(key, answer, default))
     }
 
     /// Tells whether the flag `key` is on: its value is the bool `true`.
@@ -149,11 +150,64 @@ impl View<'_> {
 
     #[inline]
     fn evaluate_now<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
+        #[cfg(feature = "telemetry")]
+        if let Some(recorder) = &self.inner.engine.recorder {
+            return self.evaluate_recorded(recorder, key, read);
+        }
+        self.evaluate_unrecorded(key, read)
+    }
+
+    // A way of its own: an answer that the recorder has looked at must be in memory, which the others need not pay
+    // for.
+    #[cfg(feature = "telemetry")]
+    #[inline(never)]
+    fn evaluate_recorded<R>(
+        &self,
+        recorder: &Recorder,
+        key: &str,
+        read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R,
+    ) -> R {
         let engine = &self.inner.engine;
         scope::with_current(|scope| {
             let rules = engine.rules();
-            read(rules.evaluate(key, &self.contexts(scope), &engine.host))
+            let contexts = self.contexts(scope);
+            let answer = rules.evaluate(key, &contexts, &engine.host);
+            recorder.record(&rules, &contexts, &answer);
+            read(answer)
         })
+    }
+
+    #[inline]
+    fn evaluate_unrecorded<R>(
+        &self,
+        key: &str,
+        read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R,
+    ) -> R {
+        let engine = &self.inner.engine;
+        scope::with_current(|scope| read(engine.rules().evaluate(key, &self.contexts(scope), &engine.host)))
+    }
+
+    #[inline]
+    fn value<T: FromValue>(&self, key: &str, answer: Result<Evaluation<'_>, EvalError>) -> Result<T, Error> {
+        match answer {
+            Ok(answer) => convert(key, &answer),
+            Err(error) => Err(self.error(key, error)),
+        }
+    }
+
+    #[inline]
+    fn value_or<T: FromValue>(&self, key: &str, answer: Result<Evaluation<'_>, EvalError>, default: T) -> T {
+        match answer {
+            Ok(answer) => convert(key, &answer).unwrap_or_else(|error| {
+                self.warn(&error);
+                default
+            }),
+            Err(error) if error.is_no_value() => default,
+            Err(error) => {
+                self.warn(&self.error(key, error));
+                default
+            }
+        }
     }
 
     #[inline]

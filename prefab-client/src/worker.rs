@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream::SelectAll};
 use prefab_sources::ConfigSource;
-use tokio::{runtime, sync::oneshot};
+use tokio::{runtime, sync::watch};
 
 use crate::{Error, engine::Engine, gate::Phase};
 
@@ -16,7 +16,10 @@ pub(crate) struct Work {
     pub(crate) sources: Vec<Box<dyn ConfigSource>>,
     /// The state of the server, whose first word opens the gate.
     #[cfg(feature = "http")]
-    pub(crate) remote: Option<tokio::sync::watch::Receiver<prefab_sources::RemoteState>>,
+    pub(crate) remote: Option<watch::Receiver<prefab_sources::RemoteState>>,
+    /// Who tells the server of the client's use.
+    #[cfg(feature = "telemetry")]
+    pub(crate) reporter: Option<crate::telemetry::Reporter>,
     /// Called when the gate is open.
     pub(crate) on_ready: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -31,7 +34,7 @@ impl Work {
 /// blocks one. It ends when it is stopped or dropped, and when no client is left.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     thread: JoinHandle<()>,
 }
 
@@ -39,21 +42,12 @@ impl Worker {
     pub(crate) fn start(engine: &Arc<Engine>, work: Work) -> Result<Self, Error> {
         let failed = |cause: std::io::Error| Error::Worker { cause: cause.to_string() };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = watch::channel(false);
         let engine = Arc::downgrade(engine);
         let thread = thread::Builder::new()
             .name("prefab".to_owned())
             .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = stopped => {}
-                        () = run(&engine, work) => {}
-                    }
-                });
-                // Nothing more will come, so nobody is to wait for it.
-                if let Some(engine) = engine.upgrade() {
-                    engine.gate.set(Phase::Open);
-                }
+                runtime.block_on(run(&engine, work, stopped));
                 // A name that is being looked up, or a cache that is being written, keeps nobody waiting.
                 runtime.shutdown_background();
             })
@@ -65,21 +59,58 @@ impl Worker {
     pub(crate) fn stop(self) {
         let Self { stop, thread } = self;
         // A thread that has ended by itself does not listen any more.
-        let _ = stop.send(());
+        let _ = stop.send(true);
         if thread.thread().id() != thread::current().id() {
             let _ = thread.join();
         }
     }
 }
 
-async fn run(engine: &Weak<Engine>, work: Work) {
+#[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "the reporter is taken out"))]
+async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
+    #[cfg(feature = "telemetry")]
+    let reporting = work.reporter.take().map(|reporter| tokio::spawn(reporter.run(stop.clone())));
+    tokio::select! {
+        () = stopped(stop.clone()) => {}
+        () = follow(engine, work) => {}
+    }
+    // Nothing more will come, so nobody is to wait for it.
+    if let Some(engine) = engine.upgrade() {
+        engine.gate.set(Phase::Open);
+    }
+    #[cfg(feature = "telemetry")]
+    if let Some(reporting) = reporting {
+        stopped(stop).await;
+        if tokio::time::timeout(LAST_WORD, reporting).await.is_err() {
+            tracing::warn!(target: crate::client::LOG, "the client has ended before its last report was out");
+        }
+    }
+}
+
+/// True when the thread is to end; gone when no client is left.
+pub(crate) type Stop = watch::Receiver<bool>;
+
+pub(crate) async fn stopped(mut stop: Stop) {
+    // Whether it is said or nobody is left to say it.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// How long the last report may keep whoever closes a client.
+#[cfg(feature = "telemetry")]
+const LAST_WORD: std::time::Duration = std::time::Duration::from_secs(2);
+
+async fn follow(engine: &Weak<Engine>, work: Work) {
     if let Some(engine) = engine.upgrade() {
         engine.gate.is_opened_here();
     }
-    #[cfg(feature = "http")]
-    let Work { sources, remote, on_ready } = work;
-    #[cfg(not(feature = "http"))]
-    let Work { sources, on_ready } = work;
+    let Work {
+        sources,
+        on_ready,
+        #[cfg(feature = "http")]
+        remote,
+        #[cfg(feature = "telemetry")]
+            reporter: _,
+    } = work;
     let ready = async {
         #[cfg(feature = "http")]
         if let Some(mut state) = remote

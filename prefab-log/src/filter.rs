@@ -56,6 +56,14 @@ impl LogFilter {
         self.state.counts.as_ref()
     }
 
+    /// Counts the lines in `counts` from now on, beside [`line_counts`](Self::line_counts).
+    ///
+    /// A filter does so for one in all; a second one stays empty.
+    pub fn count_into(&self, counts: Arc<LineCounts>) {
+        // The first one stays.
+        let _ = self.state.also_counts.set(counts);
+    }
+
     /// Keeps the maximum level of the `log` facade in step with the levels, from now on.
     ///
     /// For programs whose `log` lines come to `tracing` through a bridge. Without it, the bridge's maximum

@@ -58,5 +58,8 @@ impl LogFilter {
         if let Some(counts) = &self.state.counts {
             counts.add(event);
         }
+        if let Some(counts) = self.state.also_counts.get() {
+            counts.add(event);
+        }
     }
 }

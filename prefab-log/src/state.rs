@@ -19,6 +19,8 @@ const MAX_PASSES: usize = 4;
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) counts: Option<LineCounts>,
+    /// Where somebody else wants them counted, too.
+    pub(crate) also_counts: OnceLock<Arc<LineCounts>>,
     resolver: OnceLock<Arc<dyn LevelResolver>>,
     log_in_step: AtomicBool,
     /// How often `tracing` has asked for something that it will remember, outside of a refresh.
@@ -31,6 +33,7 @@ impl State {
         Self {
             settings,
             counts: settings.count_lines.then(LineCounts::default),
+            also_counts: OnceLock::new(),
             resolver: OnceLock::new(),
             log_in_step: AtomicBool::new(false),
             asked: AtomicUsize::new(0),

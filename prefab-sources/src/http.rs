@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod origin;
+mod reports;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 use origin::Origin;
+pub use reports::ReportSink;
 use stream::EventFrames;
 
 /// Where the servers are, and how long they may take.
@@ -54,7 +56,7 @@ impl HttpOptions {
         let api_urls: Vec<String> = api_urls.into_iter().map(Into::into).collect();
         let mut stream_urls = Vec::new();
         for url in &api_urls {
-            let url = url.replacen("belt.", "stream.", 1).replacen("suspenders.", "stream.", 1);
+            let url = neighbour(url, "stream.");
             if !stream_urls.contains(&url) {
                 stream_urls.push(url);
             }
@@ -67,6 +69,25 @@ impl HttpOptions {
             max_bytes: sse::Limits::default().event,
         }
     }
+
+    /// Returns who takes reports: the first of the API, with `belt.` and `suspenders.` become `telemetry.`.
+    ///
+    /// ```
+    /// use prefab_sources::HttpOptions;
+    ///
+    /// let own = HttpOptions::new(["https://prefab.example.com"]);
+    /// assert_eq!(own.telemetry_url().as_deref(), Some("https://prefab.example.com"));
+    /// let hosted = HttpOptions::default();
+    /// assert_eq!(hosted.telemetry_url().as_deref(), Some("https://telemetry.prefab.cloud"));
+    /// ```
+    pub fn telemetry_url(&self) -> Option<String> {
+        self.api_urls.first().map(|url| neighbour(url, "telemetry."))
+    }
+}
+
+/// Returns the server for another purpose beside one of the API, as official clients find it.
+fn neighbour(url: &str, name: &str) -> String {
+    url.replacen("belt.", name, 1).replacen("suspenders.", name, 1)
 }
 
 impl Default for HttpOptions {
@@ -116,17 +137,8 @@ impl Http {
             }
             urls.iter().map(|url| Origin::parse(name, url)).collect()
         };
-        let client = Client::builder()
-            // A connection that died without a word must not be met again after the watchdog has given it up.
-            .pool_max_idle_per_host(0)
-            .tcp_keepalive(TCP_KEEPALIVE)
-            .build()
-            .map_err(|cause| {
-                let why = format!("no connection can be made: {}", origin::root(&cause));
-                SourceError::new(SourceErrorKind::Setting, "remote_api", why)
-            })?;
         Ok(Self {
-            client,
+            client: client("remote_api")?,
             key: key.clone(),
             cdn: cdn_url.map(|url| Origin::parse("remote_cdn_api", &url)).transpose()?,
             api: origins("remote_api", api_urls)?,
@@ -182,6 +194,18 @@ impl Transport for Http {
     fn stream_name(&self) -> Arc<str> {
         "streaming".into()
     }
+}
+
+fn client(name: &str) -> Result<Client, SourceError> {
+    Client::builder()
+        // A connection that died without a word must not be met again after the watchdog has given it up.
+        .pool_max_idle_per_host(0)
+        .tcp_keepalive(TCP_KEEPALIVE)
+        .build()
+        .map_err(|cause| {
+            let why = format!("no connection can be made: {}", origin::root(&cause));
+            SourceError::new(SourceErrorKind::Setting, name, why)
+        })
 }
 
 /// The place of the CDN in an order of origins.

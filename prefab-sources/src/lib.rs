@@ -57,7 +57,7 @@ pub use finding::{Finding, Place};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcOptions;
 #[cfg(feature = "http")]
-pub use http::HttpOptions;
+pub use http::{HttpOptions, ReportSink};
 pub use memory::{MemorySender, MemorySource};
 #[cfg(feature = "remote")]
 pub use remote::{ApiKey, RemoteOptions, RemoteSource, RemoteState};

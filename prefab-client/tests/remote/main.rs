@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 mod server;
+#[cfg(feature = "telemetry")]
+mod telemetry;
 
 use std::{
     sync::{

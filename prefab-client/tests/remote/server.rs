@@ -34,6 +34,20 @@ struct Content {
     requests: usize,
     /// Answer nothing for this long.
     delay: Duration,
+    /// The reports that were sent, taken or not.
+    #[cfg(feature = "telemetry")]
+    posts: Vec<Post>,
+    /// Refuse reports with this.
+    #[cfg(feature = "telemetry")]
+    refusal: Option<StatusCode>,
+}
+
+/// A report as it was sent.
+#[cfg(feature = "telemetry")]
+#[derive(Clone)]
+pub(crate) struct Post {
+    pub(crate) body: Bytes,
+    pub(crate) taken: bool,
 }
 
 /// A server with a runtime of its own, which goes down with it.
@@ -58,8 +72,10 @@ impl Server {
         self.address = listener.local_addr().unwrap();
         let routes = Router::new()
             .route("/api/v1/configs/{since}", get(checkpoint))
-            .route("/api/v1/sse/config", get(events))
-            .with_state(self.world.clone());
+            .route("/api/v1/sse/config", get(events));
+        #[cfg(feature = "telemetry")]
+        let routes = routes.route("/api/v1/telemetry", axum::routing::post(report));
+        let routes = routes.with_state(self.world.clone());
         runtime.spawn(async move { axum::serve(listener, routes).await });
         self.runtime = Some(runtime);
     }
@@ -77,11 +93,15 @@ impl Server {
     }
 
     pub(crate) fn set(&self, key: &str, value: impl Into<ConfigValue>) {
+        self.set_config(Config::constant(key, value));
+    }
+
+    pub(crate) fn set_config(&self, config: Config) {
         let mut content = self.world.0.lock().unwrap();
         let id = content.log.iter().map(|config| config.id).max().unwrap_or(17_000_000_000_000_000) + 1;
-        let config = Config { id, ..Config::constant(key, value) };
+        let config = Config { id, ..config };
         let event = event(vec![config.clone()]);
-        content.log.retain(|old| old.key != key);
+        content.log.retain(|old| old.key != config.key);
         content.log.push(config);
         content.listening.retain(|listening| listening.send(event.clone()).is_ok());
     }
@@ -102,6 +122,18 @@ impl Server {
     }
 }
 
+#[cfg(feature = "telemetry")]
+impl Server {
+    pub(crate) fn posts(&self) -> Vec<Post> {
+        self.world.0.lock().unwrap().posts.clone()
+    }
+
+    /// Takes no more reports, or takes them again.
+    pub(crate) fn refuse_reports(&self, refusal: Option<StatusCode>) {
+        self.world.0.lock().unwrap().refusal = refusal;
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
@@ -116,6 +148,10 @@ impl World {
             content.delay
         };
         tokio::time::sleep(delay).await;
+        Self::recognise(headers)
+    }
+
+    fn recognise(headers: &HeaderMap) -> Result<(), StatusCode> {
         let expected = format!("Basic {}", STANDARD.encode(format!("authuser:{KEY}")));
         let given = headers.get("authorization").and_then(|value| value.to_str().ok());
         if given == Some(&expected) { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
@@ -145,6 +181,25 @@ async fn events(State(world): State<World>, headers: HeaderMap) -> Result<Respon
     let later = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     let body = stream::iter(first).chain(later).map(Ok::<_, Infallible>);
     Ok(([("content-type", "text/event-stream")], Body::from_stream(body)).into_response())
+}
+
+#[cfg(feature = "telemetry")]
+async fn report(
+    State(world): State<World>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<&'static str, StatusCode> {
+    World::recognise(&headers)?;
+    assert_eq!(headers["content-type"], "application/x-protobuf");
+    assert!(headers["x-prefabcloud-client-version"].to_str().unwrap().starts_with("prefab-cloud-rust-"));
+    let (delay, refusal) = {
+        let mut content = world.0.lock().unwrap();
+        let refusal = content.refusal;
+        content.posts.push(Post { body, taken: refusal.is_none() });
+        (content.delay, refusal)
+    };
+    tokio::time::sleep(delay).await;
+    refusal.map_or(Ok(""), Err)
 }
 
 fn message(configs: Vec<Config>) -> Vec<u8> {

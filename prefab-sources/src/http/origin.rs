@@ -72,7 +72,7 @@ impl Origin {
         self.error(SourceErrorKind::Protocol, what.as_ref())
     }
 
-    fn error(&self, kind: SourceErrorKind, what: &str) -> SourceError {
+    pub(super) fn error(&self, kind: SourceErrorKind, what: &str) -> SourceError {
         SourceError::new(kind, Arc::clone(&self.name), format!("`{}` {what}", self.shown))
     }
 }

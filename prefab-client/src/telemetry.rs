@@ -1,0 +1,78 @@
+//! What a client counts of its use, and whom it tells.
+
+mod reporter;
+mod settings;
+
+#[cfg(feature = "log")]
+use std::sync::Arc;
+
+use prefab_eval::{Contexts, EvalError, Evaluation, Host as _, Ruleset};
+#[cfg(feature = "log")]
+use prefab_log::{LineCounts, LogFilter};
+use prefab_telemetry::{Options, Report, Telemetry};
+
+use crate::host::SystemHost;
+
+pub(crate) use reporter::Reporter;
+pub(crate) use settings::Settings;
+
+/// Counts evaluations, contexts and log lines.
+pub(crate) struct Recorder {
+    telemetry: Telemetry,
+    #[cfg(feature = "log")]
+    lines: Arc<LineCounts>,
+}
+
+impl Recorder {
+    fn new(options: Options) -> Self {
+        Self {
+            telemetry: Telemetry::new(options, SystemHost.now_millis()),
+            #[cfg(feature = "log")]
+            lines: Arc::default(),
+        }
+    }
+
+    /// Counts an answer, and takes in whom it was given to.
+    #[inline]
+    pub(crate) fn record(
+        &self,
+        rules: &Ruleset,
+        contexts: &Contexts<'_>,
+        answer: &Result<Evaluation<'_>, EvalError>,
+    ) {
+        let Contexts { call, bound, scope, global } = *contexts;
+        let levels = [call, bound, scope, rules.default_context(), global];
+        self.telemetry.record_contexts(&levels, || SystemHost.now_millis());
+        if let Ok(answer) = answer {
+            self.telemetry.record_evaluation(answer, rules.project_env_id());
+        }
+    }
+
+    /// Counts the lines that a filter lets through.
+    ///
+    /// Several filters of one client are asked about the same lines, so only one of them counts.
+    #[cfg(feature = "log")]
+    pub(crate) fn count_lines_of(&self, filter: &LogFilter) {
+        if self.telemetry.options().collect_loggers && Arc::strong_count(&self.lines) == 1 {
+            filter.count_into(Arc::clone(&self.lines));
+        }
+    }
+
+    /// Takes everything out.
+    fn drain(&self) -> Report {
+        #[cfg(feature = "log")]
+        {
+            for logger in self.lines.take() {
+                for (level, lines) in logger.lines {
+                    self.telemetry.record_logs(&logger.logger, level, lines);
+                }
+            }
+            self.telemetry.record_drops(self.lines.take_left_out());
+        }
+        self.telemetry.drain(SystemHost.now_millis())
+    }
+
+    fn record_drops(&self, drops: u64) {
+        self.telemetry.record_drops(drops);
+    }
+}

@@ -1,0 +1,33 @@
+//! A question that was asked before costs no allocation, though it is counted.
+
+use std::{hint::black_box, time::Duration};
+
+use allocation_counter::measure;
+use prefab_client::{Client, Context, ContextSet, Datasources, OnInitFailure, scope};
+
+#[test]
+fn what_was_seen_before_is_counted_without_an_allocation() {
+    // Nobody listens there: counting is all that happens.
+    let client = Client::in_memory()
+        .datasources(Datasources::All)
+        .api_key("1-nobody")
+        .api_urls(["http://127.0.0.1:9"])
+        .local_cache(false)
+        .init_timeout(Duration::ZERO)
+        .on_init_failure(OnInitFailure::Return)
+        .value("on", true)
+        .value("max-jobs", 30)
+        .global_context(Context::new("service").with("name", "billing"))
+        .build()
+        .unwrap();
+    let user = ContextSet::from(Context::new("user").with("key", "u-1").with("age", 36));
+    let _request = scope::enter(ContextSet::from(Context::new("request").with("key", "r-1")));
+    let ask = || {
+        let view = client.with(black_box(&user));
+        assert!(view.enabled("on"));
+        assert_eq!(view.get_or("max-jobs", 0), 30);
+    };
+    ask();
+    let counted = measure(|| (0..100).for_each(|_| ask()));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+}
