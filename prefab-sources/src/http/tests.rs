@@ -285,37 +285,3 @@ async fn a_refused_key_is_known_in_under_a_second() {
     assert_eq!(*state.borrow_and_update(), RemoteState::Unauthorized(error));
     assert!(started.elapsed() < Duration::from_secs(1));
 }
-
-#[tokio::test]
-async fn reconnects_over_sockets_leave_nothing_behind() {
-    const ROUNDS: usize = 2_000;
-    let server = Server::start(|_| Answer::stream(": hello\n\n")).await;
-    let mut http = http(&[&server.url]);
-    let mut once = async || {
-        let mut frames = http.open(1).await.unwrap();
-        while frames.next().await.is_some() {}
-    };
-    for _ in 0..200 {
-        once().await;
-    }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let (tasks_before, files_before) = (tasks(), open_files());
-    println!("{} before", resident_kib());
-    for _ in 0..ROUNDS {
-        once().await;
-    }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    println!("{} after {ROUNDS} reconnects", resident_kib());
-    assert!(tasks() <= tasks_before, "{} tasks, {tasks_before} before", tasks());
-    assert!(open_files() <= files_before + 5, "{} open files, {files_before} before", open_files());
-}
-
-fn resident_kib() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default().trim().to_owned()
-}
-
-fn open_files() -> usize {
-    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}

@@ -35,6 +35,10 @@ pub(super) struct Cycle<T> {
     unsaved_since: Option<Instant>,
     /// When the server said something last.
     heard_at: Option<Instant>,
+    /// The id that whatever was lost is newer than, where a message could not be read.
+    missed: Option<i64>,
+    /// When that was asked for last, beside the stream.
+    sought_at: Option<Instant>,
     backoff: Backoff,
 }
 
@@ -49,6 +53,8 @@ impl<T: Transport> Cycle<T> {
             cached_at: None,
             unsaved_since: None,
             heard_at: None,
+            missed: None,
+            sought_at: None,
             backoff: Backoff::default(),
         }
     }
@@ -77,14 +83,14 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    /// Tells whether the server has said nothing for so long that it is to be asked.
+    /// Tells whether the server is to be asked: something is missing, or it has said nothing for long.
     fn is_behind(&self) -> bool {
-        self.heard_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
+        self.missed.is_some() || self.heard_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
     }
 
     /// Fetches a checkpoint.
     async fn catch_up(&mut self) -> Result<(), SourceError> {
-        let since = self.known.high_water_mark();
+        let since = self.missed.unwrap_or_else(|| self.known.high_water_mark());
         let purpose = if self.heard_at.is_none() { Purpose::Start } else { Purpose::CatchUp };
         let fetched = {
             let mut fetch = pin!(self.transport.checkpoint(since, purpose));
@@ -105,6 +111,7 @@ impl<T: Transport> Cycle<T> {
         };
         let Fetched { source, configs } = fetched?;
         self.heard_at = Some(Instant::now());
+        self.missed = None;
         // Only what answers the question for everything is everything.
         let is_whole = since == 0 && !self.known.has_heard();
         let loaded = match configs {
@@ -140,6 +147,11 @@ impl<T: Transport> Cycle<T> {
             // Whatever is newer is here or on its way. An open stream says less: a proxy may hold it back.
             self.cached_at = None;
             self.frame(frame, &source).await;
+            if self.missed.is_some() && self.sought_at.is_none_or(|at| at.elapsed() >= HEALTHY) {
+                self.sought_at = Some(Instant::now());
+                // Should it fail, the stream is still there, and its next sign of life brings the next try.
+                let _ = self.catch_up().await;
+            }
         };
         let lived = heard_at.duration_since(opened);
         if lived >= HEALTHY {
@@ -167,6 +179,8 @@ impl<T: Transport> Cycle<T> {
                 let why = format!("a message was left out: {why}");
                 loaded.findings.push(Finding::new(Arc::clone(source), why));
                 self.voice.update(loaded).await;
+                // Newer messages raise the mark above what this one said.
+                self.missed.get_or_insert(self.known.high_water_mark());
             }
         }
     }

@@ -209,16 +209,32 @@ async fn a_cdn_behind_the_api_takes_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_message_that_cannot_be_read_costs_that_message() {
-    let server = Server::with(&[("a", 1)]);
+async fn a_message_that_cannot_be_read_costs_a_checkpoint_and_not_the_stream() {
+    let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;
+    // What changes in silence stands for what the message said.
+    server.set_silently("a", 3);
     server.send_garbage();
-    server.set("a", 2);
+    server.set("b", 4);
     client.run(SECOND).await;
-    assert_eq!(client.ids(), "a@2");
+    assert_eq!(client.ids(), "a@3 b@4");
     assert_eq!(client.findings, ["streaming: a message was left out: it is garbage"]);
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.requests(), ["checkpoint 0", "stream 2", "checkpoint 2"]);
+
+    // Nothing but garbage is met less and less often.
+    let garbage = async {
+        loop {
+            server.send_garbage();
+            tokio::time::sleep(SECOND / 10).await;
+        }
+    };
+    tokio::select! {
+        () = client.run(10 * MINUTE) => {}
+        () = garbage => {}
+    }
+    let asked = server.requests().len();
+    assert!((40..=100).contains(&asked), "asked {asked} times in ten minutes");
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,6 +77,13 @@ impl Server {
         self.change(config(key, id));
     }
 
+    /// Changes something that no stream tells of.
+    pub(super) fn set_silently(&self, key: &str, id: i64) {
+        let mut world = self.world();
+        world.log.retain(|old| old.key != key);
+        world.log.push(config(key, id));
+    }
+
     pub(super) fn delete(&self, key: &str, id: i64) {
         let key = key.to_owned();
         self.change(Config { id, key, config_type: ConfigType::Deleted, ..Config::default() });

@@ -1,0 +1,150 @@
+//! Ten thousand streams, one after another, over sockets: what is left of them is nothing.
+//!
+//! Waits are not waited for: the clock is stepped whenever the client has let go of a stream.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::{FutureExt as _, StreamExt as _};
+use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
+use prefab_proto::convert;
+use prefab_sources::{ApiKey, ConfigSource as _, HttpOptions, Loaded, RemoteOptions, RemoteSource};
+use tokio::{runtime, sync::mpsc, task};
+
+const WARM_UP: i64 = 1_000;
+const ROUNDS: i64 = 9_000;
+
+/// The longest wait there is.
+const WAIT: Duration = Duration::from_secs(30);
+
+fn message(id: i64) -> Vec<u8> {
+    let configs = vec![Config { id, ..Config::constant("a", id) }];
+    let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 2 });
+    convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })
+}
+
+/// Answers a request; returns the id that it sent, where that was an event.
+fn answer(mut socket: &TcpStream, newest: i64) -> io::Result<Option<i64>> {
+    let mut lines = BufReader::new(socket).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    let mut since = 0;
+    for line in lines {
+        let line = line?;
+        if let Some(id) = line.strip_prefix("x-prefab-start-at-id: ") {
+            since = id.parse().unwrap();
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    if first.starts_with("GET /api/v1/configs/") {
+        socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
+        return socket.write_all(&message(newest)).map(|()| None);
+    }
+    assert_eq!(since, newest, "it resumes where it stood");
+    let event = STANDARD.encode(message(newest + 1));
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n: hello\n\n";
+    write!(socket, "{head}data: {event}\n\n").map(|()| Some(newest + 1))
+}
+
+/// Serves streams of one event each, and tells of each that the client has let go of.
+fn serve() -> (String, mpsc::UnboundedReceiver<i64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        let mut newest = 1;
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let sent = answer(&socket, newest).unwrap();
+            let _ = socket.shutdown(Shutdown::Write);
+            let _ = socket.read_to_end(&mut Vec::new());
+            if let Some(id) = sent {
+                newest = id;
+                if tell.send(id).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    (url, told)
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "memory and files are looked up in /proc")]
+fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
+    let runtime = runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (url, mut told) = serve();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    // While this waits, the clock stands still however idle everybody else is.
+    let holding = runtime.spawn_blocking(move || held.recv());
+    let source =
+        RemoteSource::http(RemoteOptions::new(ApiKey::new("1-key")), HttpOptions::new([url])).unwrap();
+    let mut updates = Box::new(source).updates();
+    let mut store = LayeredStore::default();
+
+    let mut reconnect = |times: i64| {
+        runtime.block_on(async {
+            for _ in 0..times {
+                // What was said is taken, and the stream that said it is gone.
+                let mut gone = 0;
+                while store.get("a").is_none_or(|entry| entry.config.id != gone) {
+                    tokio::select! {
+                        item = updates.next() => {
+                            let Loaded { update, findings } = item.unwrap().unwrap();
+                            assert!(findings.is_empty());
+                            store.apply(update);
+                        }
+                        id = told.recv() => gone = id.unwrap(),
+                    }
+                }
+                // The connection may be gone before the client has noticed its end: it is to wait by now.
+                for _ in 0..5 {
+                    assert!(updates.next().now_or_never().is_none());
+                    task::yield_now().await;
+                }
+                tokio::time::advance(WAIT).await;
+            }
+            // Connections that were let go of end by themselves.
+            for _ in 0..10 {
+                task::yield_now().await;
+            }
+        });
+    };
+    reconnect(WARM_UP);
+    let metrics = runtime.metrics();
+    let (tasks, files, resident) = (metrics.num_alive_tasks(), open_files(), resident_kib());
+    let started = Instant::now();
+    let allocations = allocation_counter::measure(|| reconnect(ROUNDS));
+    let took = started.elapsed();
+    let (tasks_after, files_after, resident_after) =
+        (metrics.num_alive_tasks(), open_files(), resident_kib());
+    println!(
+        "{ROUNDS} reconnects after {WARM_UP} in {took:?}: {} bytes in {} allocations more are held; tasks {tasks} \
+         to {tasks_after}, files {files} to {files_after}, resident {resident} to {resident_after} KiB",
+        allocations.bytes_current, allocations.count_current
+    );
+    assert!(allocations.count_total > ROUNDS.unsigned_abs(), "they are counted: {allocations:?}");
+    assert!(allocations.bytes_current < 64 << 10, "{} bytes", allocations.bytes_current);
+    assert!(tasks_after <= tasks + 1, "{tasks_after} tasks, {tasks} before");
+    assert!(files_after <= files + 2, "{files_after} files, {files} before");
+    assert!(resident_after < resident + (4 << 10), "{resident_after} KiB resident, {resident} before");
+    drop(release);
+    let _ = runtime.block_on(holding);
+}
