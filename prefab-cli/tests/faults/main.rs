@@ -234,7 +234,8 @@ fn a_key_refused_for_a_while_and_known_again() {
     until(PATIENCE, "the stream", || world.proxy.streams() > 0);
     world.turn(Mood::Status(401));
     world.set(50);
-    until(PATIENCE, "the refusal", || !asker.client.problems().is_empty());
+    let told = || asker.client.problems().iter().any(|told| told.contains("refused the API key: 401"));
+    until(PATIENCE, "the refusal", told);
     world.turn(Mood::Well);
     let took = until(80 * SECOND, "the change", || asker.seen().contains(&50));
     println!("converged after {took:?}");
