@@ -1,6 +1,8 @@
 //! Ten thousand streams, one after another, over sockets: what is left of them is nothing.
 //!
 //! Waits are not waited for: the clock is stepped whenever the client has let go of a stream.
+// Memory and files are looked up in /proc.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
@@ -87,7 +89,6 @@ fn open_files() -> usize {
 }
 
 #[test]
-#[cfg_attr(not(target_os = "linux"), ignore = "memory and files are looked up in /proc")]
 fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
     let runtime = runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (url, mut told) = serve();

@@ -68,7 +68,7 @@ impl World {
         self.post("config/set-default/", &json!({"configKey": KEY, "value": {"int": value.to_string()}}));
     }
 
-    fn turn(&mut self, mood: Mood) {
+    fn turn(&mut self, mood: &Mood) {
         self.proxy.set(&self.runtime, mood);
     }
 
@@ -93,7 +93,7 @@ struct Asker {
 impl Asker {
     fn start(client: Client) -> Self {
         let (done, seen) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<i64>>>::default());
-        let (ends, sees, asks) = (Arc::clone(&done), Arc::clone(&seen), client.clone());
+        let (ends, values, asks) = (Arc::clone(&done), Arc::clone(&seen), client.clone());
         let asking = thread::spawn(move || {
             let (mut answers, mut slowest) = (0, Duration::ZERO);
             while !ends.load(Ordering::Relaxed) {
@@ -101,7 +101,7 @@ impl Asker {
                 let value: i64 = asks.get(KEY).expect("every get is answered");
                 slowest = slowest.max(asked.elapsed());
                 answers += 1;
-                let mut seen = sees.lock().unwrap();
+                let mut seen = values.lock().unwrap();
                 if seen.last() != Some(&value) {
                     seen.push(value);
                 }
@@ -141,14 +141,14 @@ fn until(limit: Duration, what: &str, holds: impl Fn() -> bool) -> Duration {
 }
 
 /// What a running client does about a fault that begins, lasts while the server changes, and ends.
-fn check(mood: Mood, problem: &str) {
+fn check(mood: &Mood, problem: &str) {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
     until(PATIENCE, "the stream", || world.proxy.streams() > 0);
 
     let began = Instant::now();
-    world.turn(mood.clone());
+    world.turn(mood);
     world.set(50);
     if !problem.is_empty() {
         until(PATIENCE, problem, || asker.client.problems().iter().any(|told| told.contains(problem)));
@@ -157,7 +157,7 @@ fn check(mood: Mood, problem: &str) {
     assert_eq!(asker.seen(), [30], "what was known holds through {mood:?}");
 
     let outage = began.elapsed();
-    world.turn(Mood::Well);
+    world.turn(&Mood::Well);
     let took = asker.until_seen(50);
     // A wait is twice as long as all before it at most; a request on its way may hang for 4 s before.
     let limit = 2 * outage + 6 * SECOND;
@@ -169,32 +169,32 @@ fn check(mood: Mood, problem: &str) {
 
 #[test]
 fn answers_of_500() {
-    check(Mood::Status(500), "answered 500");
+    check(&Mood::Status(500), "answered 500");
 }
 
 #[test]
 fn a_head_that_never_comes_to_its_end() {
-    check(Mood::SlowHead, "did not answer within 4s");
+    check(&Mood::SlowHead, "did not answer within 4s");
 }
 
 #[test]
 fn answers_and_events_cut_in_their_middle() {
-    check(Mood::Cut, "broke off");
+    check(&Mood::Cut, "broke off");
 }
 
 #[test]
 fn answers_that_are_no_http() {
-    check(Mood::Bytes(b"\x16\x03\x01\x02\0\x01\0 noise\r\n\r\n".to_vec()), "could not be reached");
+    check(&Mood::Bytes(b"\x16\x03\x01\x02\0\x01\0 noise\r\n\r\n".to_vec()), "could not be reached");
 }
 
 #[test]
 fn silence_on_connections_that_stay() {
-    check(Mood::Silent, "");
+    check(&Mood::Silent, "");
 }
 
 #[test]
 fn connections_refused() {
-    check(Mood::Refusing, "Connection refused");
+    check(&Mood::Refusing, "Connection refused");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn an_event_that_is_no_message_is_made_good_without_another_stream() {
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
     until(PATIENCE, "the stream", || world.proxy.streams() == 1);
-    world.turn(Mood::Spoilt);
+    world.turn(&Mood::Spoilt);
     world.set(50);
     let took = asker.until_seen(50);
     println!("the lost message was made good after {took:?}");
@@ -211,35 +211,27 @@ fn an_event_that_is_no_message_is_made_good_without_another_stream() {
     assert_eq!(asker.end("Spoilt"), [30, 50]);
 }
 
+/// A refused key is tried again after 45 to 75 s; set this to wait for it.
+const LONG: &str = "PREFAB_TEST_LONG";
+
 #[test]
 fn a_key_refused_for_a_while() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
     until(PATIENCE, "the stream", || world.proxy.streams() > 0);
-    world.turn(Mood::Status(401));
+    world.turn(&Mood::Status(401));
     world.set(50);
     let told = || asker.client.problems().iter().any(|told| told.contains("refused the API key: 401"));
     until(PATIENCE, "the refusal", told);
     thread::sleep(SECOND);
-    assert_eq!(asker.end("Status(401)"), [30]);
-}
-
-#[test]
-#[ignore = "a refused key is tried again after 45 to 75 s"]
-fn a_key_refused_for_a_while_and_known_again() {
-    let mut world = World::new();
-    let asker = Asker::start(world.builder().build().unwrap());
-    asker.until_seen(30);
-    until(PATIENCE, "the stream", || world.proxy.streams() > 0);
-    world.turn(Mood::Status(401));
-    world.set(50);
-    let told = || asker.client.problems().iter().any(|told| told.contains("refused the API key: 401"));
-    until(PATIENCE, "the refusal", told);
-    world.turn(Mood::Well);
-    let took = until(80 * SECOND, "the change", || asker.seen().contains(&50));
-    println!("converged after {took:?}");
-    assert_eq!(asker.end("Status(401)"), [30, 50]);
+    assert_eq!(asker.seen(), [30]);
+    if std::env::var_os(LONG).is_some() {
+        world.turn(&Mood::Well);
+        let took = until(80 * SECOND, "the change", || asker.seen().contains(&50));
+        println!("converged after {took:?}");
+    }
+    asker.end("Status(401)");
 }
 
 #[test]
@@ -271,7 +263,7 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
     let mut answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
     answer.extend_from_slice(&old);
     let mut cdn = Proxy::start(&world.runtime, world.server.address);
-    cdn.set(&world.runtime, Mood::Bytes(answer));
+    cdn.set(&world.runtime, &Mood::Bytes(answer));
 
     // At a start the stream makes good what the copy does not have.
     world.set(50);
@@ -283,11 +275,11 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
     asker.until_seen(60);
 
     // With the API away, the copy is asked again and again, and is behind.
-    world.turn(Mood::Refusing);
+    world.turn(&Mood::Refusing);
     until(PATIENCE, "the outage", || !asker.client.problems().is_empty());
     thread::sleep(3 * SECOND);
     world.set(70);
-    world.turn(Mood::Well);
+    world.turn(&Mood::Well);
     asker.until_seen(70);
     let seen = asker.end("a stale CDN");
     assert!(seen.is_sorted() && seen.ends_with(&[50, 60, 70]), "{seen:?}");
@@ -301,12 +293,12 @@ fn one_fault_after_another() {
     let noise = Mood::Bytes(vec![0xff; 1000]);
     let faults = [Mood::Status(503), noise, Mood::Refusing, Mood::Cut, Mood::Spoilt, Mood::Silent, Mood::Cut];
     for (nth, mood) in (1..).zip(faults) {
-        world.turn(mood);
+        world.turn(&mood);
         world.set(30 + nth);
         thread::sleep(SECOND / 3);
     }
     world.set(100);
-    world.turn(Mood::Well);
+    world.turn(&Mood::Well);
     let took = asker.until_seen(100);
     println!("converged after {took:?}");
     let seen = asker.end("one after another");

@@ -78,13 +78,13 @@ impl Proxy {
     }
 
     /// Changes the mood. Only moods that spoil what flows leave open connections alone.
-    pub(crate) fn set(&mut self, runtime: &Runtime, mood: Mood) {
-        if let Some(accepting) = self.accepting.take_if(|_| mood == Mood::Refusing) {
+    pub(crate) fn set(&mut self, runtime: &Runtime, mood: &Mood) {
+        if let Some(accepting) = self.accepting.take_if(|_| *mood == Mood::Refusing) {
             accepting.abort();
             let _ = runtime.block_on(accepting);
         }
         self.mood.send_replace(mood.clone());
-        if self.accepting.is_none() && mood != Mood::Refusing {
+        if self.accepting.is_none() && *mood != Mood::Refusing {
             self.listen(runtime);
         }
     }
@@ -171,7 +171,7 @@ impl Line {
         match (mood, event) {
             (Mood::Cut, Some(event)) => client.write_all(&bytes[..event + 10]).await.map(|()| false),
             (Mood::Cut, None) if body.is_some_and(|body| body + 3 < bytes.len()) => {
-                client.write_all(&bytes[..body.unwrap_or_default() + 1]).await.map(|()| false)
+                client.write_all(&bytes[..=body.unwrap_or_default()]).await.map(|()| false)
             }
             (Mood::Spoilt, Some(event)) => {
                 let mut spoilt = bytes.to_vec();
