@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use crate::{
     limits::Limits,
@@ -59,6 +59,14 @@ pub struct ServeArgs {
     /// Most seconds that streams and requests may take to end when the server stops
     #[arg(long, env = "PREFAB_SERVER_DRAIN_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
     pub drain_timeout: u64,
+
+    /// For how many days evaluations, loggers and contexts that clients report are remembered
+    #[arg(long, env = "PREFAB_SERVER_EVALUATIONS_DAYS", default_value_t = 90, value_name = "DAYS")]
+    pub evaluations_days: u32,
+
+    /// Whether to keep contexts that clients report, for people to look at
+    #[arg(long, env = "PREFAB_SERVER_COLLECT_CONTEXTS", default_value_t = true, action = ArgAction::Set, value_name = "true|false")]
+    pub collect_contexts: bool,
 }
 
 impl From<ServeArgs> for Options {
@@ -76,6 +84,8 @@ impl From<ServeArgs> for Options {
             max_streams_per_key,
             max_telemetry_bytes,
             drain_timeout,
+            evaluations_days,
+            collect_contexts,
         } = args;
         Self {
             listen,
@@ -91,6 +101,8 @@ impl From<ServeArgs> for Options {
                 telemetry_bytes_per_minute: max_telemetry_bytes,
             },
             drain_timeout: Duration::from_secs(drain_timeout),
+            evaluations_days,
+            collect_contexts,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     api::App,
     hub::{Caller, Hub},
     limits::StreamPermit,
-    publish::{Delta, Snapshot},
+    publish::{Delta, Listener, Manner, Snapshot},
 };
 
 /// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
@@ -36,12 +36,20 @@ pub(crate) struct Feed {
     sent: i64,
     stop: watch::Receiver<bool>,
     keep_alive: Pin<Box<Sleep>>,
+    listener: Listener,
+    /// What the client was handed last, and when it was told; counts once more is asked for.
+    handed: Option<(i64, Option<std::time::Instant>)>,
     _permit: StreamPermit,
 }
 
 impl Feed {
     /// Begins with what stands now; the feed tells every change from then on.
-    pub(crate) fn open(app: &App, caller: Caller, permit: StreamPermit) -> (Arc<Snapshot>, Self) {
+    pub(crate) fn open(
+        app: &App,
+        caller: Caller,
+        manner: Manner,
+        permit: StreamPermit,
+    ) -> (Arc<Snapshot>, Self) {
         let (snapshot, changes) = caller.channel.subscribe();
         let feed = Self {
             hub: Arc::clone(&app.hub),
@@ -49,6 +57,8 @@ impl Feed {
             sent: snapshot.last_id,
             stop: app.stop.clone(),
             keep_alive: Box::pin(sleep(KEEP_ALIVE_EVERY)),
+            listener: caller.channel.listeners.join(manner, snapshot.last_id),
+            handed: None,
             _permit: permit,
             caller,
         };
@@ -57,6 +67,10 @@ impl Feed {
 
     /// Waits for the next thing to say; nothing when the stream is to end.
     pub(crate) async fn next(&mut self) -> Option<Step> {
+        // Whoever asks for more has written what came before to its connection.
+        if let Some((version, told_at)) = self.handed.take() {
+            self.listener.received(version, told_at.map(|at| at.elapsed()));
+        }
         let step = loop {
             tokio::select! {
                 biased;
@@ -64,11 +78,13 @@ impl Feed {
                     Ok(delta) if delta.last_id <= self.sent => {}
                     Ok(delta) => {
                         self.sent = delta.last_id;
+                        self.handed = Some((delta.last_id, Some(delta.told_at)));
                         break Step::Changed(delta);
                     }
                     Err(broadcast::error::RecvError::Lagged(_)) => {
                         let snapshot = self.caller.channel.snapshot();
                         let after = std::mem::replace(&mut self.sent, snapshot.last_id);
+                        self.handed = Some((snapshot.last_id, None));
                         break Step::Behind(snapshot, after);
                     }
                     // The project is being set up anew; the client comes back and finds it.

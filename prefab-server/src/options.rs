@@ -21,6 +21,10 @@ pub struct Options {
     pub limits: Limits,
     /// How long streams and requests may take to end when the server stops.
     pub drain_timeout: Duration,
+    /// For how many days evaluations, loggers and contexts are remembered.
+    pub evaluations_days: u32,
+    /// Whether contexts that clients report are kept, for people to look at.
+    pub collect_contexts: bool,
 }
 
 impl Options {
@@ -34,6 +38,8 @@ impl Options {
             tls: None,
             limits: Limits::default(),
             drain_timeout: Duration::from_secs(10),
+            evaluations_days: 90,
+            collect_contexts: true,
         }
     }
 }

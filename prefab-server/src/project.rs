@@ -6,7 +6,7 @@ use std::{
 };
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::{
     ids::{EnvironmentId, ProjectId},
@@ -23,6 +23,8 @@ pub(crate) struct Project {
     configs: RwLock<Configs>,
     /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
     last_id: Mutex<i64>,
+    /// The id of the newest change that has been published.
+    published: watch::Sender<i64>,
 }
 
 /// The configs of a project as they stand, all environments' rows in them.
@@ -41,6 +43,7 @@ impl Project {
             environments: RwLock::new(environments.into()),
             configs: RwLock::default(),
             last_id: Mutex::new(first_id),
+            published: watch::Sender::new(first_id),
         }
     }
 
@@ -121,7 +124,13 @@ impl Project {
         *last_id = newest.id;
         self.take_in(&news);
         self.publish(&news, *last_id);
+        self.published.send_replace(*last_id);
         Ok(())
+    }
+
+    /// Follows the id of the newest change that has been published.
+    pub(crate) fn published(&self) -> watch::Receiver<i64> {
+        self.published.subscribe()
     }
 
     fn take_in(&self, news: &[Version]) {

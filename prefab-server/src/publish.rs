@@ -5,10 +5,12 @@
 
 mod channel;
 mod frame;
+mod listeners;
 mod outgoing;
 mod snapshot;
 
 pub(crate) use channel::{Channel, Delta};
 pub(crate) use frame::Form;
+pub(crate) use listeners::{Counts, Listener, Manner};
 pub(crate) use outgoing::{outgoing, tombstone};
 pub(crate) use snapshot::{Audience, Encoded, Snapshot};

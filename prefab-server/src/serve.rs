@@ -17,6 +17,7 @@ use crate::{
     options::Options,
     setup,
     store::{SqliteStore, Store},
+    telemetry::{Settings, Telemetry},
     tls::Tls,
 };
 
@@ -34,7 +35,17 @@ use crate::{
 /// # }
 /// ```
 pub async fn serve(options: Options) -> Result<Running, Error> {
-    let Options { listen, data_dir, database, seed_from, tls, limits, drain_timeout } = options;
+    let Options {
+        listen,
+        data_dir,
+        database,
+        seed_from,
+        tls,
+        limits,
+        drain_timeout,
+        evaluations_days,
+        collect_contexts,
+    } = options;
     let tls = tls.as_ref().map(Tls::load).transpose()?;
     std::fs::create_dir_all(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
     let database = database.unwrap_or_else(|| data_dir.join("prefab.db"));
@@ -43,7 +54,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     if keys.is_empty() && seed_from.is_some() {
         warn!("there is a project already; the seed file is not read");
     }
-    let hub = Arc::new(Hub::open(store).await?);
+    let hub = Arc::new(Hub::open(Arc::clone(&store)).await?);
 
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
@@ -55,11 +66,13 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         hub: Arc::clone(&hub),
         limits: Usage::new(limits),
         metrics: Metrics::default(),
-        telemetry: Arc::default(),
+        telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
     };
     tokio::spawn(hub.follow(stopping.clone()));
+    let telemetry = Arc::clone(&app.telemetry);
+    tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
     let door = listen::Door {
         listener,
         tls,
@@ -68,7 +81,13 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         stop: stopping,
         drain_timeout,
     };
-    let task = tokio::spawn(door.run(api::router(app)));
+    let serving = door.run(api::router(app));
+    let task = tokio::spawn(async move {
+        serving.await;
+        if let Err(error) = telemetry.flush(&*store).await {
+            warn!(%error, "the last reports of clients could not be written down");
+        }
+    });
     info!(url, database = %database.display(), "serving");
     Ok(Running { url, address, keys, stop: Stop(Arc::new(stop)), task })
 }

@@ -1,48 +1,88 @@
-//! What do clients report? Counted in memory, bounded.
+//! What do clients report? Counted in memory, bounded, and written down every few moments.
 //!
-//! Start with [`Telemetry`]. Reports come in as wire messages, whatever their encoding was.
+//! Start with [`Telemetry`]. Reports come in as wire messages, whatever their encoding was. Whoever wants to
+//! read has everything written down first, so that nobody misses what has been acknowledged.
 
+mod counts;
 pub(crate) mod json;
+mod shown;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use prefab_core::{ConfigValue, ContextSet, ContextValue, Value, datafile, redact};
-use prefab_proto::wire::{self, telemetry_event::Payload};
+use prefab_core::ContextSet;
+use prefab_proto::wire;
+use tokio::sync::{broadcast, watch};
+use tracing::warn;
 
-use crate::{ids::EnvironmentId, metrics::Metrics, project::Project};
+use crate::{
+    clock,
+    ids::{EnvironmentId, ProjectId},
+    metrics::Metrics,
+    project::Project,
+    store::{Observed, Store, StoreError},
+};
+use counts::Counts;
 
-/// How many different things are counted per kind and environment.
-const MOST: usize = 20_000;
-/// How many example contexts are kept per environment.
-const MOST_EXAMPLES: usize = 100;
+/// How often counts are written down when nobody asks.
+const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
+/// How often old counts are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+/// How many hints a slow listener may fall behind.
+const BACKLOG: usize = 64;
+/// How many keys one hint names.
+const MOST_KEYS: usize = 100;
 
-/// What clients reported, per environment.
-#[derive(Default)]
+/// What clients reported and is not written down yet.
 pub(crate) struct Telemetry {
-    environments: Mutex<HashMap<EnvironmentId, Counts>>,
+    settings: Settings,
+    pending: Mutex<HashMap<(ProjectId, EnvironmentId), Counts>>,
+    /// Held while counts are written down, so that whoever waits finds them written.
+    writing: tokio::sync::Mutex<()>,
+    hints: broadcast::Sender<Arc<Hint>>,
+    /// Reports taken in, by environment.
+    received: Mutex<HashMap<EnvironmentId, u64>>,
+    dropped_by_clients: AtomicU64,
 }
 
-/// What the clients of one environment reported.
-#[derive(Default)]
-pub(crate) struct Counts {
-    /// Evaluations by key, config version and the value's JSON.
-    pub(crate) evaluations: HashMap<(String, i64, String), i64>,
-    /// Log calls by logger.
-    pub(crate) loggers: HashMap<String, i64>,
-    /// Properties by context, each with its kind's number.
-    pub(crate) shapes: HashSet<(String, String, i32)>,
-    /// Contexts as they were met, newest last.
-    pub(crate) examples: Vec<ContextSet>,
-    /// Entries that found no room.
-    pub(crate) dropped: u64,
-    /// What clients say they dropped themselves.
-    pub(crate) dropped_by_clients: u64,
+/// What is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) evaluations_days: u32,
+    pub(crate) collect_contexts: bool,
+}
+
+/// Says that there are new counts.
+#[derive(Debug)]
+pub(crate) struct Hint {
+    pub(crate) project: ProjectId,
+    pub(crate) environment: EnvironmentId,
+    /// Some of the keys that were evaluated.
+    pub(crate) keys: Vec<String>,
 }
 
 impl Telemetry {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            pending: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            hints: broadcast::Sender::new(BACKLOG),
+            received: Mutex::default(),
+            dropped_by_clients: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// Takes in a report.
     pub(crate) fn record(
         &self,
@@ -51,147 +91,111 @@ impl Telemetry {
         metrics: &Metrics,
         events: wire::TelemetryEvents,
     ) {
-        let mut environments = self.environments();
-        let counts = environments.entry(environment).or_default();
+        *self.received().entry(environment).or_default() += 1;
+        let mut pending = self.pending();
+        let counts = pending.entry((project.id, environment)).or_default();
         let before = counts.dropped;
-        for payload in events.events.into_iter().filter_map(|event| event.payload) {
-            match payload {
-                Payload::Summaries(summaries) => counts.summaries(project, summaries),
-                Payload::ExampleContexts(examples) => {
-                    let sets = examples.examples.into_iter().filter_map(|example| example.context_set);
-                    sets.for_each(|set| counts.example(prefab_proto::convert::contexts(set)));
-                }
-                Payload::ClientStats(stats) => counts.dropped_by_clients += stats.dropped_event_count,
-                Payload::Loggers(loggers) => counts.loggers(loggers.loggers),
-                Payload::ContextShapes(shapes) => counts.shapes(shapes),
-            }
-        }
+        let keep_contexts = self.settings.collect_contexts;
+        let dropped_by_clients = counts.report(project, keep_contexts, events, clock::now_millis());
         metrics.telemetry_dropped.inc_by(counts.dropped - before);
+        self.dropped_by_clients.fetch_add(dropped_by_clients, Ordering::Relaxed);
     }
 
     /// Takes in the contexts of an evaluation made for a front end, which reports none itself.
-    pub(crate) fn record_contexts(&self, environment: EnvironmentId, contexts: &ContextSet, example: bool) {
-        let mut environments = self.environments();
-        let counts = environments.entry(environment).or_default();
-        for context in contexts.iter() {
-            for (property, value) in context.properties() {
-                counts.shape(context.name(), property, number(value));
-            }
+    pub(crate) fn record_contexts(
+        &self,
+        environment: EnvironmentId,
+        project: ProjectId,
+        contexts: &ContextSet,
+        example: bool,
+    ) {
+        if !self.settings.collect_contexts {
+            return;
         }
+        let mut pending = self.pending();
+        let counts = pending.entry((project, environment)).or_default();
+        counts.shapes_of(contexts);
         if example {
-            counts.example(contexts.clone());
+            counts.example(contexts, 0, clock::now_millis());
         }
     }
 
-    /// Returns how often each value of a key was handed out, as JSON text and count.
-    pub(crate) fn evaluations(&self, environment: EnvironmentId, key: &str) -> BTreeMap<String, i64> {
-        let environments = self.environments();
-        let mut counts = BTreeMap::new();
-        for ((name, _, value), count) in
-            environments.get(&environment).into_iter().flat_map(|counts| &counts.evaluations)
-        {
-            if name == key {
-                *counts.entry(value.clone()).or_default() += count;
+    /// Writes down what is not yet; whoever reads afterwards sees all that was acknowledged before.
+    pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _writing = self.writing.lock().await;
+        let at_millis = clock::now_millis();
+        let mut taken: Vec<((ProjectId, EnvironmentId), Counts)> = Vec::new();
+        for (place, counts) in self.pending().iter_mut() {
+            let news = counts.take();
+            if !news.is_empty() {
+                taken.push((*place, news));
             }
         }
-        counts
-    }
-
-    fn environments(&self) -> MutexGuard<'_, HashMap<EnvironmentId, Counts>> {
-        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Counts {
-    fn summaries(&mut self, project: &Project, summaries: wire::ConfigEvaluationSummaries) {
-        for summary in summaries.summaries {
-            let secret = is_secret(project, &summary.key);
-            for counter in summary.counters {
-                let value = counter.selected_value.map_or_else(String::new, |value| shown(value, secret));
-                let name = (summary.key.clone(), counter.config_id.unwrap_or_default(), value);
-                let count = counter.count.max(0);
-                if let Some(known) = self.evaluations.get_mut(&name) {
-                    *known = known.saturating_add(count);
-                } else if self.evaluations.len() < MOST {
-                    self.evaluations.insert(name, count);
-                } else {
-                    self.dropped += 1;
-                }
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let observed = taken.iter().map(|(place, counts)| counts.observed(*place, at_millis));
+        let observed: Vec<Observed> = observed.collect();
+        if let Err(error) = store.observe(observed).await {
+            let mut pending = self.pending();
+            for (place, counts) in taken {
+                pending.entry(place).or_default().put_back(counts);
+            }
+            return Err(error);
+        }
+        for ((project, environment), counts) in &taken {
+            let keys = counts.keys(MOST_KEYS);
+            if !keys.is_empty() {
+                // Nobody listening is no error.
+                let _ =
+                    self.hints.send(Arc::new(Hint { project: *project, environment: *environment, keys }));
             }
         }
+        Ok(())
     }
 
-    pub(crate) fn loggers(&mut self, loggers: Vec<wire::Logger>) {
-        for logger in loggers {
-            let wire::Logger { logger_name, traces, debugs, infos, warns, errors, fatals } = logger;
-            let count: i64 = [traces, debugs, infos, warns, errors, fatals]
-                .into_iter()
-                .flatten()
-                .fold(0, |sum: i64, count| sum.saturating_add(count.max(0)));
-            if let Some(known) = self.loggers.get_mut(&logger_name) {
-                *known = known.saturating_add(count);
-            } else if self.loggers.len() < MOST {
-                self.loggers.insert(logger_name, count);
-            } else {
-                self.dropped += 1;
+    /// Writes down and forgets until `stop` says so.
+    pub(crate) async fn keep(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+        let mut ticks = tokio::time::interval(WRITE_DOWN_EVERY);
+        let mut forgotten: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
             }
-        }
-    }
-
-    /// Java sends all its shapes again every 15 seconds, so a shape is known or not, never counted.
-    pub(crate) fn shapes(&mut self, shapes: wire::ContextShapes) {
-        for shape in shapes.shapes {
-            for (property, kind) in shape.field_types {
-                self.shape(&shape.name, &property, kind);
+            let mut done = self.flush(&*store).await;
+            if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+                forgotten = Some(Instant::now());
+                let days = i64::from(self.settings.evaluations_days);
+                let before = clock::now_millis() - days * 24 * crate::store::HOUR_MILLIS;
+                done = done.and(store.forget_before(before).await);
+            }
+            if let Err(error) = done {
+                warn!(%error, "what clients reported could not be written down; it is tried again");
             }
         }
     }
 
-    fn shape(&mut self, context: &str, property: &str, kind: i32) {
-        if self.shapes.len() < MOST {
-            self.shapes.insert((context.to_owned(), property.to_owned(), kind));
-        } else {
-            self.dropped += 1;
-        }
+    /// Returns hints of new counts, from now on.
+    pub(crate) fn hints(&self) -> broadcast::Receiver<Arc<Hint>> {
+        self.hints.subscribe()
     }
 
-    fn example(&mut self, contexts: ContextSet) {
-        if self.examples.len() >= MOST_EXAMPLES {
-            self.examples.remove(0);
-        }
-        self.examples.push(contexts);
+    /// Returns how many reports of an environment were taken in.
+    pub(crate) fn reports(&self, environment: EnvironmentId) -> u64 {
+        self.received().get(&environment).copied().unwrap_or_default()
     }
-}
 
-/// Tells whether any value of a config must not be shown. Go reports such values in clear, and Python and
-/// Java those that the environment provides.
-fn is_secret(project: &Project, key: &str) -> bool {
-    let Some(version) = project.config(key) else { return false };
-    let rows = version.config.iter().flat_map(|config| &config.rows);
-    rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(ConfigValue::is_secret)
-}
-
-/// Returns a value's JSON, or that of its redacted form.
-fn shown(value: wire::ConfigValue, secret: bool) -> String {
-    let secret = secret || value.confidential.unwrap_or_default() || value.decrypt_with.is_some();
-    let Ok(mut value) = ConfigValue::try_from(value) else { return String::new() };
-    if secret {
-        let text = match value.value {
-            Value::String(text) | Value::Json(text) | Value::Duration(text) => text,
-            other => datafile::value_to_json(&other.into()).to_string(),
-        };
-        let redacted = if text.starts_with("*****") { text } else { redact(&text) };
-        value = Value::String(redacted).into();
+    /// Returns how much clients say they dropped themselves.
+    pub(crate) fn dropped_by_clients(&self) -> u64 {
+        self.dropped_by_clients.load(Ordering::Relaxed)
     }
-    datafile::value_to_json(&value).to_string()
-}
 
-fn number(value: &ContextValue) -> i32 {
-    match value {
-        ContextValue::Int(_) => 1,
-        ContextValue::String(_) | ContextValue::Null => 2,
-        ContextValue::Double(_) => 4,
-        ContextValue::Bool(_) => 5,
-        ContextValue::StringList(_) => 10,
+    fn pending(&self) -> MutexGuard<'_, HashMap<(ProjectId, EnvironmentId), Counts>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn received(&self) -> MutexGuard<'_, HashMap<EnvironmentId, u64>> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -70,10 +70,10 @@ pub(super) async fn identity_with_key(
 fn answer(app: &App, caller: &Caller, contexts: &ContextSet, collect: &Collect, shape: Shape) -> Response {
     app.metrics.evaluations.inc();
     // The browser reports no contexts itself; it says here what the server may keep.
-    match collect.collect_context_mode.as_deref() {
-        Some("SHAPE_ONLY") => app.telemetry.record_contexts(caller.environment, contexts, false),
-        Some("PERIODIC_EXAMPLE") => app.telemetry.record_contexts(caller.environment, contexts, true),
-        _ => {}
+    let mode = collect.collect_context_mode.as_deref();
+    let is_example = mode == Some("PERIODIC_EXAMPLE");
+    if is_example || mode == Some("SHAPE_ONLY") {
+        app.telemetry.record_contexts(caller.environment, caller.project.id, contexts, is_example);
     }
     let json = evaluate::all(&caller.channel.ruleset(), contexts, caller, shape);
     let mut response = Json(json).into_response();

@@ -19,7 +19,7 @@ use crate::{
     feed::{Feed, Step},
     hub::Caller,
     key::KeyKind,
-    publish::{Audience, Form, Snapshot},
+    publish::{Audience, Form, Manner, Snapshot},
 };
 
 /// Returns the service, to be mounted beside the others.
@@ -58,7 +58,7 @@ impl ConfigService for Service {
         let Some(permit) = self.app.limits.stream(caller.key_id) else {
             return Err(Status::resource_exhausted("too many streams for this key, try again"));
         };
-        let (snapshot, feed) = Feed::open(&self.app, caller, permit);
+        let (snapshot, feed) = Feed::open(&self.app, caller, Manner::Grpc, permit);
         let first = newer(&snapshot, request.get_ref().start_at_id, &feed.caller.audience)?;
         let rest = stream::unfold(feed, |mut feed| async move {
             let configs = next(&mut feed).await?;

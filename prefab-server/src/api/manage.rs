@@ -1,5 +1,7 @@
 //! The part of the management API that creates, changes, shows and deletes configs.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     body::Body,
@@ -10,7 +12,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ApiError, App, Origin, caller::Admin};
-use crate::{author::Author, change, clock, hub::Caller, ids::EnvironmentId, store::Expected};
+use crate::{
+    author::Author,
+    change, clock,
+    hub::Caller,
+    ids::EnvironmentId,
+    store::{EvaluationFilter, Expected, HOUR_MILLIS},
+};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
 pub(super) async fn create(
@@ -89,19 +97,33 @@ pub(super) async fn environments(Admin(caller): Admin) -> Json<Value> {
     Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
 }
 
-/// Answers `GET evaluation-stats/{key}` with what was reported since this process started.
+/// Answers `GET evaluation-stats/{key}` with what was reported in the last 24 hours.
 pub(super) async fn evaluation_stats(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(key): Path<String>,
-) -> Json<Value> {
-    let mut all = 0;
+) -> Result<Json<Value>, ApiError> {
+    app.telemetry.flush(app.hub.store()).await?;
+    let end = clock::now_millis();
+    let start = end - 24 * HOUR_MILLIS;
+    let filter = EvaluationFilter {
+        project: caller.project.id,
+        key: Some(key.clone()),
+        environment: None,
+        from_millis: start,
+        to_millis: end,
+        hours: i64::MAX,
+    };
+    let counts = app.hub.store().evaluations(filter).await?;
     let mut environments = serde_json::Map::new();
     for environment in &*caller.project.environments() {
-        let counts = app.telemetry.evaluations(environment.id, &key);
-        let total: i64 = counts.values().sum();
-        if total > 0 {
-            let counts: Vec<Value> = counts
+        let own = counts.iter().filter(|count| count.environment == environment.id);
+        // What came from several versions counts together.
+        let mut values: BTreeMap<&str, i64> = BTreeMap::new();
+        own.for_each(|count| *values.entry(&count.value).or_default() += count.count);
+        if !values.is_empty() {
+            let total: i64 = values.values().sum();
+            let counts: Vec<Value> = values
                 .iter()
                 .map(|(value, count)| {
                     let value: Value = serde_json::from_str(value).unwrap_or_default();
@@ -111,15 +133,14 @@ pub(super) async fn evaluation_stats(
             let named = json!({ "name": environment.name, "total": total, "counts": counts });
             environments.insert(environment.id.to_string(), named);
         }
-        all += total;
     }
-    let mut stats =
-        json!({ "key": key, "start": app.started_millis, "end": clock::now_millis(), "total": all });
+    let total: i64 = counts.iter().map(|count| count.count).sum();
+    let mut stats = json!({ "key": key, "start": start, "end": end, "total": total });
     // The official tool takes an empty object for evaluations.
     if !environments.is_empty() {
         stats["environments"] = Value::Object(environments);
     }
-    Json(stats)
+    Ok(Json(stats))
 }
 
 /// Answers `POST config-recipes/feature-flag/boolean` with a flag to be posted to `config/` as it is.

@@ -6,16 +6,21 @@
 mod access;
 mod audit;
 mod compare;
+mod contexts;
 mod drafts;
 mod environments;
 mod evaluations;
+mod events;
 mod explain;
+mod health;
 mod history;
 mod items;
 mod keys;
+mod loggers;
 mod overrides;
 mod projects;
 mod transfer;
+mod unused;
 mod values;
 mod views;
 
@@ -40,6 +45,7 @@ const PREFIX: &str = "/api/manage/v1";
                        a bearer token. What is wrong is said with its place: `_embedded.errors[].message`.",
         license(name = "MIT OR Apache-2.0")
     ),
+    components(schemas(events::ChangeEvent, events::ClientsEvent, events::EvaluationsEvent)),
     modifiers(&Security),
     security(("key" = []), ("bearer" = []))
 )]
@@ -89,6 +95,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(drafts::publish))
         .routes(routes!(explain::explain))
         .routes(routes!(evaluations::counts))
+        .routes(routes!(unused::list))
+        .routes(routes!(contexts::list))
+        .routes(routes!(loggers::list))
+        .routes(routes!(events::stream))
+        .routes(routes!(health::show))
         .routes(routes!(keys::list, keys::issue))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::expire))

@@ -7,7 +7,7 @@ use crate::{
     feed::{Feed, Step},
     hub::Caller,
     limits::StreamPermit,
-    publish::Form,
+    publish::{Form, Manner},
 };
 use axum::{
     body::Body,
@@ -77,7 +77,8 @@ struct Events {
 
 impl Events {
     fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
-        let (snapshot, feed) = Feed::open(app, caller, permit);
+        let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
+        let (snapshot, feed) = Feed::open(app, caller, manner, permit);
         let news = snapshot.events(cursor, &feed.caller.audience, form);
         let first = if news.is_empty() { vec![HELLO] } else { vec![news, HELLO] };
         Self { feed, form, first }

@@ -38,7 +38,7 @@ pub(crate) fn check_comment(author: &Author, change: &Prepared) -> Result<(), Ap
 }
 
 /// Lists the environments in which something may be different afterwards.
-fn touched<'e>(
+pub(crate) fn touched<'e>(
     before: Option<&'e Config>,
     after: Option<&'e Config>,
     environments: &'e [Environment],

@@ -1,6 +1,8 @@
 //! Which configs refer to a config?
 
-use prefab_core::Config;
+use std::collections::HashSet;
+
+use prefab_core::{Config, ConfigValue, Operator, Value};
 
 use crate::{project::Configs, validate};
 
@@ -20,4 +22,23 @@ pub(crate) fn of(key: &str, standing: &Configs) -> Vec<String> {
 fn refers(config: &Config, key: &str) -> bool {
     let mut values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
     config.schema_key.as_deref() == Some(key) || values.any(|value| value.encrypted_with() == Some(key))
+}
+
+/// Lists all keys that some config refers to.
+pub(crate) fn referred(standing: &Configs) -> HashSet<&str> {
+    let mut referred = HashSet::new();
+    for config in standing.values().filter_map(|version| version.config.as_ref()) {
+        referred.extend(config.schema_key.as_deref());
+        for rule in config.rows.iter().flat_map(|row| &row.values) {
+            referred.extend(rule.value.as_ref().and_then(ConfigValue::encrypted_with));
+            let segments = rule.criteria.iter();
+            let segments =
+                segments.filter(|one| matches!(one.operator, Operator::InSeg | Operator::NotInSeg));
+            referred.extend(segments.filter_map(|one| match &one.value_to_match.as_ref()?.value {
+                Value::String(segment) => Some(segment.as_str()),
+                _ => None,
+            }));
+        }
+    }
+    referred
 }

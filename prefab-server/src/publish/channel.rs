@@ -1,6 +1,9 @@
 //! One environment: the snapshot that stands, and the stream of its changes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
@@ -9,6 +12,7 @@ use tokio::sync::broadcast;
 
 use super::{
     frame::Form,
+    listeners::Listeners,
     snapshot::{Audience, Snapshot},
 };
 use crate::ids::{EnvironmentId, ProjectId};
@@ -26,6 +30,8 @@ pub(crate) struct Delta {
     event: Bytes,
     /// What stands with it.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// When it was told.
+    pub(crate) told_at: Instant,
 }
 
 impl Delta {
@@ -41,6 +47,7 @@ impl Delta {
 /// One environment.
 pub(crate) struct Channel {
     state: Mutex<State>,
+    pub(crate) listeners: Arc<Listeners>,
 }
 
 struct State {
@@ -63,6 +70,7 @@ impl Channel {
                 store,
                 changes: broadcast::Sender::new(BACKLOG),
             }),
+            listeners: Arc::default(),
         }
     }
 
@@ -76,7 +84,8 @@ impl Channel {
         state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
         state.snapshot = Arc::clone(&snapshot);
         // Nobody listening is no error.
-        let _ = state.changes.send(Arc::new(Delta { last_id, after, event, snapshot }));
+        let _ =
+            state.changes.send(Arc::new(Delta { last_id, after, event, snapshot, told_at: Instant::now() }));
     }
 
     /// Returns what stands now.

@@ -7,6 +7,8 @@ mod audit;
 mod drafts;
 mod keys;
 mod log;
+mod observations;
+mod observe;
 mod records;
 mod registry;
 mod schema;

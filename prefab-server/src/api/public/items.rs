@@ -1,5 +1,7 @@
 //! Configs, flags, segments, log levels and schemas: all of them are items.
 
+mod usage;
+
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
@@ -54,6 +56,12 @@ pub(super) struct ItemSummary {
     /// When it was changed, in milliseconds since 1970.
     changed_at: i64,
     changed_by: String,
+    /// When a client evaluated it last, in milliseconds since 1970.
+    last_evaluated_at: Option<i64>,
+    /// How often clients evaluated it in this hour and the 23 before.
+    evaluations_24h: i64,
+    /// The same by the hour, oldest first.
+    sparkline: Vec<i64>,
 }
 
 /// A page of items, by key.
@@ -71,6 +79,7 @@ pub(super) struct ItemPage {
     responses((status = 200, body = ItemPage), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn list(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
@@ -95,6 +104,7 @@ pub(super) async fn list(
         }
         items.push(summary);
     }
+    usage::add(&app, author.project.id, &mut items).await?;
     Ok(Json(ItemPage { items, next }))
 }
 
@@ -106,6 +116,9 @@ fn summary(version: &Version, config: &Config) -> ItemSummary {
         kind: words::kind(config),
         changed_at: version.changed_at_millis,
         changed_by: who(&version.changed_by),
+        last_evaluated_at: None,
+        evaluations_24h: 0,
+        sparkline: vec![0; usage::HOURS],
     }
 }
 

@@ -10,7 +10,7 @@ use super::{failed, write};
 use crate::{
     clock,
     ids::ProjectId,
-    store::{AuditEntry, Change, Expected, StoreError, Version},
+    store::{AuditEntry, Change, Expected, StoreError, Told, Version},
 };
 
 pub(super) fn append(
@@ -158,6 +158,36 @@ pub(super) fn changes(
          WHERE v.project_id = ?1 AND v.id < ?2 ORDER BY v.id DESC LIMIT ?3"
     );
     versions(connection, &query, params![project.0, before.unwrap_or(i64::MAX), limit])
+}
+
+/// Lists the changes after an id, oldest first, each with what it replaced.
+pub(super) fn changes_after(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+    limit: u32,
+) -> Result<Vec<Told>, StoreError> {
+    let reading = || failed("reading changes");
+    let query = format!(
+        "SELECT {COLUMNS}, p.body, a.who, a.sentence FROM config_version v
+         LEFT JOIN config_version p ON p.project_id = v.project_id AND p.id = v.previous_id
+         LEFT JOIN audit a ON a.project_id = v.project_id AND a.version_id = v.id AND a.action LIKE 'config.%'
+         WHERE v.project_id = ?1 AND v.id > ?2 ORDER BY v.id LIMIT ?3"
+    );
+    let told = |row: &Row<'_>| {
+        let Some(version) = version(row)? else { return Ok(None) };
+        let before: Option<Vec<u8>> = row.get(9)?;
+        let (who, sentence): (Option<String>, Option<String>) = (row.get(10)?, row.get(11)?);
+        let before = before.and_then(|body| decode(&body).ok());
+        Ok(Some(Told { version, before, said: who.zip(sentence) }))
+    };
+    let mut statement = connection.prepare_cached(&query).map_err(reading())?;
+    let rows = statement.query_map(params![project.0, id, limit], told).map_err(reading())?;
+    let mut changes = Vec::new();
+    for row in rows {
+        changes.extend(row.map_err(reading())?);
+    }
+    Ok(changes)
 }
 
 /// Returns one version, whether it stands or not.

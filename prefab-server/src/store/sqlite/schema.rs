@@ -96,6 +96,55 @@ CREATE TABLE draft (
   PRIMARY KEY (project_id, key)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+CREATE TABLE evaluation (
+  project_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  environment_id INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  config_id INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (project_id, key, environment_id, hour, config_id, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evaluation_by_hour ON evaluation (project_id, hour, key, count);
+CREATE TABLE evaluated_key (
+  project_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  last_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE logger (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  traces INTEGER NOT NULL,
+  debugs INTEGER NOT NULL,
+  infos INTEGER NOT NULL,
+  warns INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  fatals INTEGER NOT NULL,
+  last_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id, name, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE context_property (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  context TEXT NOT NULL,
+  name TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  last_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id, context, name, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE context_example (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  contexts TEXT NOT NULL,
+  at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id, contexts)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Sets the connection up and brings the tables to the newest version.

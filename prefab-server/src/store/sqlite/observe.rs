@@ -1,0 +1,69 @@
+//! What clients reported, asked for.
+
+use super::{SqliteStore, log, observations};
+use crate::{
+    ids::{EnvironmentId, ProjectId},
+    store::{
+        EvaluationCount, EvaluationFilter, Example, HourlyCount, KeyRange, Logger, Observations, Observed,
+        Property, StoreFuture, Told,
+    },
+};
+
+impl Observations for SqliteStore {
+    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| observations::add(connection, &seen))
+    }
+
+    fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
+        self.run(false, move |connection| observations::evaluations(connection, &wanted))
+    }
+
+    fn evaluated(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>> {
+        self.run(false, move |connection| observations::evaluated(connection, project))
+    }
+
+    fn hourly(
+        &self,
+        project: ProjectId,
+        keys: KeyRange,
+        from_millis: i64,
+    ) -> StoreFuture<'_, Vec<HourlyCount>> {
+        self.run(false, move |connection| observations::hourly(connection, project, &keys, from_millis))
+    }
+
+    fn loggers(
+        &self,
+        project: ProjectId,
+        environment: Option<EnvironmentId>,
+    ) -> StoreFuture<'_, Vec<Logger>> {
+        self.run(false, move |connection| observations::loggers(connection, project, environment))
+    }
+
+    fn properties(
+        &self,
+        project: ProjectId,
+        environment: Option<EnvironmentId>,
+    ) -> StoreFuture<'_, Vec<Property>> {
+        self.run(false, move |connection| observations::properties(connection, project, environment))
+    }
+
+    fn examples(
+        &self,
+        project: ProjectId,
+        environment: Option<EnvironmentId>,
+    ) -> StoreFuture<'_, Vec<Example>> {
+        self.run(false, move |connection| observations::examples(connection, project, environment))
+    }
+
+    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| observations::forget_before(connection, at_millis))
+    }
+
+    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>> {
+        self.run(false, move |connection| log::changes_after(connection, project, id, limit))
+    }
+
+    fn size(&self) -> StoreFuture<'_, i64> {
+        self.run(false, |connection| observations::size(connection))
+    }
+}
