@@ -21,6 +21,9 @@ pub(crate) const LOG: &str = "cloud.prefab.client.rust";
 ///
 /// Clones share everything and cost one reference count. The last one to go stops the client's thread.
 ///
+/// A process that was forked off has the values of that moment and no thread that would keep them current: it is to
+/// build a client of its own.
+///
 /// ```
 /// use prefab_client::Client;
 ///
@@ -231,12 +234,23 @@ impl Client {
 
     /// Stops keeping the client current and waits until that is done. Values stay and can be read.
     ///
-    /// What has not been reported to the server yet is reported now, for at most two seconds.
+    /// What has not been reported to the server yet is reported now, for at most two seconds. Async code, which must
+    /// not wait like that, uses [`close_async`](Self::close_async).
     pub fn close(&self) {
-        let worker = self.inner.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(worker) = worker {
+        if let Some(worker) = self.take_worker() {
             worker.stop();
         }
+    }
+
+    /// Does what [`close`](Self::close) does, and keeps no thread meanwhile.
+    pub async fn close_async(&self) {
+        if let Some(worker) = self.take_worker() {
+            worker.stop_async().await;
+        }
+    }
+
+    fn take_worker(&self) -> Option<Worker> {
+        self.inner.worker.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     gate::Gate,
     host::SystemHost,
     live::Refresh,
+    problems::Problems,
     subscription::{Change, Listeners},
 };
 
@@ -40,8 +41,7 @@ struct Owner {
     live: Vec<Weak<dyn Refresh>>,
     /// What the program itself has set.
     program: BTreeMap<String, Entry>,
-    /// What is wrong, by source.
-    problems: BTreeMap<String, Vec<String>>,
+    problems: Problems,
 }
 
 impl Engine {
@@ -70,12 +70,13 @@ impl Engine {
 
     /// Takes in what a source says: an update, or why there is none. What was there before stays then.
     pub(crate) fn take(&self, source: &str, item: Result<Loaded, SourceError>) {
-        let (update, problems) = match item {
-            Ok(Loaded { update, findings }) => {
-                for finding in &findings {
+        match item {
+            Ok(loaded) => {
+                for finding in &loaded.findings {
                     tracing::warn!(target: LOG, %finding, "config left out");
                 }
-                (Some(update), findings.iter().map(ToString::to_string).collect())
+                self.owner().problems.take(source, &loaded);
+                self.apply(loaded.update);
             }
             Err(error) => {
                 // What may come back by itself is a fall-back taken; the rest waits for somebody.
@@ -84,12 +85,8 @@ impl Engine {
                 } else {
                     tracing::error!(target: LOG, %error, "source not read, its last values stay");
                 }
-                (None, vec![error.to_string()])
+                self.owner().problems.fail(source, error);
             }
-        };
-        self.owner().problems.insert(source.to_owned(), problems);
-        if let Some(update) = update {
-            self.apply(update);
         }
     }
 
@@ -156,7 +153,7 @@ impl Engine {
 
     /// Lists what is wrong with sources and configs.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems: Vec<String> = self.owner().problems.values().flatten().cloned().collect();
+        let mut problems = self.owner().problems.list();
         problems.extend(self.rules.load().findings().iter().map(ToString::to_string));
         problems
     }

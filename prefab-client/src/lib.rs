@@ -52,6 +52,7 @@ mod live;
 #[cfg(feature = "log")]
 pub mod log;
 mod overrides;
+mod problems;
 #[cfg(feature = "http")]
 mod remote;
 pub mod scope;

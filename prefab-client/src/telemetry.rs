@@ -1,5 +1,6 @@
 //! What a client counts of its use, and whom it tells.
 
+mod parts;
 mod reporter;
 mod settings;
 

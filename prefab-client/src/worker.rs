@@ -1,6 +1,7 @@
 //! The thread that keeps a client current.
 
 use std::{
+    process,
     sync::{Arc, Weak},
     thread::{self, JoinHandle},
 };
@@ -34,6 +35,14 @@ impl Work {
 /// blocks one. It ends when it is stopped or dropped, and when no client is left.
 #[derive(Debug)]
 pub(crate) struct Worker {
+    /// Present until it is stopped.
+    running: Option<Running>,
+    /// The process that has the thread; one that was forked off has none of its parent's threads.
+    process: u32,
+}
+
+#[derive(Debug)]
+struct Running {
     stop: watch::Sender<bool>,
     thread: JoinHandle<()>,
 }
@@ -52,16 +61,38 @@ impl Worker {
                 runtime.shutdown_background();
             })
             .map_err(failed)?;
-        Ok(Self { stop, thread })
+        Ok(Self { running: Some(Running { stop, thread }), process: process::id() })
     }
 
     /// Stops the thread and waits for it, unless it is the one that asks.
-    pub(crate) fn stop(self) {
-        let Self { stop, thread } = self;
+    pub(crate) fn stop(mut self) {
+        let Some(Running { stop, thread }) = self.running.take_if(|_| process::id() == self.process) else {
+            return;
+        };
         // A thread that has ended by itself does not listen any more.
         let _ = stop.send(true);
         if thread.thread().id() != thread::current().id() {
             let _ = thread.join();
+        }
+    }
+
+    /// Stops the thread, and waits for it without keeping another.
+    pub(crate) async fn stop_async(mut self) {
+        let Some(Running { stop, thread: _ }) = self.running.take_if(|_| process::id() == self.process)
+        else {
+            return;
+        };
+        let _ = stop.send(true);
+        // Nobody listens any more once the last report is out.
+        stop.closed().await;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if self.process != process::id() {
+            // Waking a thread that is another process's would meddle with that, or wait for it.
+            std::mem::forget(self.running.take());
         }
     }
 }

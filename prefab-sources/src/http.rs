@@ -9,7 +9,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
 use tokio::time::timeout;
 
 use crate::{
@@ -138,7 +138,7 @@ impl Http {
             urls.iter().map(|url| Origin::parse(name, url)).collect()
         };
         Ok(Self {
-            client: client("remote_api")?,
+            client: client("remote_api", Policy::default())?,
             key: key.clone(),
             cdn: cdn_url.map(|url| Origin::parse("remote_cdn_api", &url)).transpose()?,
             api: origins("remote_api", api_urls)?,
@@ -196,11 +196,12 @@ impl Transport for Http {
     }
 }
 
-fn client(name: &str) -> Result<Client, SourceError> {
+fn client(name: &str, redirects: Policy) -> Result<Client, SourceError> {
     Client::builder()
         // A connection that died without a word must not be met again after the watchdog has given it up.
         .pool_max_idle_per_host(0)
         .tcp_keepalive(TCP_KEEPALIVE)
+        .redirect(redirects)
         .build()
         .map_err(|cause| {
             let why = format!("no connection can be made: {}", origin::root(&cause));

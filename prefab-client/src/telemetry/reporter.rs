@@ -1,12 +1,14 @@
 //! The task that tells the server.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
-use prefab_sources::{ReportSink, backoff::Backoff};
-use prost::Message as _;
+use prefab_sources::{ReportSink, SourceError, backoff::Backoff};
 use tokio::time::sleep;
 
-use super::Recorder;
+use super::{
+    Recorder,
+    parts::{Part, parts},
+};
 use crate::{
     client::LOG,
     worker::{Stop, stopped},
@@ -25,16 +27,12 @@ pub(crate) struct Reporter {
     waits: Backoff,
     /// The waits after a failure, where they are shorter.
     retries: Backoff,
-    undelivered: Option<Undelivered>,
+    /// What is left of the report that the server is being told.
+    undelivered: VecDeque<Part>,
+    /// How often the first part of it was sent in vain.
+    tries: u32,
     /// Whether a loss was logged since the last success.
     has_warned: bool,
-}
-
-/// A report that the server has not taken yet.
-struct Undelivered {
-    message: Vec<u8>,
-    entries: u64,
-    tries: u32,
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(8);
@@ -56,7 +54,8 @@ impl Reporter {
             interval,
             retries: waits.clone(),
             waits,
-            undelivered: None,
+            undelivered: VecDeque::new(),
+            tries: 0,
             has_warned: false,
         }
     }
@@ -71,6 +70,9 @@ impl Reporter {
             }
         }
         self.report().await;
+        if let Some(entries) = self.undelivered.iter().map(|part| part.entries).reduce(u64::saturating_add) {
+            tracing::warn!(target: LOG, entries, "telemetry lost: the client has ended");
+        }
     }
 
     fn next_wait(&mut self) -> Duration {
@@ -78,50 +80,48 @@ impl Reporter {
             Some(interval) => interval.max(SHORTEST_WAIT),
             None => self.waits.next(fastrand::f64()),
         };
-        match self.undelivered {
-            Some(_) => regular.min(self.retries.next(fastrand::f64())),
-            None => regular,
-        }
+        if self.undelivered.is_empty() { regular } else { regular.min(self.retries.next(fastrand::f64())) }
     }
 
-    /// Sends the report that is left over, where there is one, and then what has been recorded since.
+    /// Sends what is left of the last report, and then what has been recorded since.
     async fn report(&mut self) {
-        if let Some(left_over) = self.undelivered.take() {
-            self.deliver(left_over).await;
-        }
-        if self.undelivered.is_none()
-            && let Some(fresh) = self.take()
-        {
-            self.deliver(fresh).await;
+        self.send_left_over().await;
+        if self.undelivered.is_empty() {
+            self.undelivered = self.take();
+            self.send_left_over().await;
         }
     }
 
-    fn take(&self) -> Option<Undelivered> {
+    fn take(&self) -> VecDeque<Part> {
         let report = self.recorder.drain();
-        if report.is_empty() {
-            return None;
-        }
-        let message = report.to_wire(&self.instance).encode_to_vec();
-        let entries = u64::try_from(report.entries()).unwrap_or(u64::MAX).saturating_add(report.dropped);
-        Some(Undelivered { message, entries, tries: 0 })
+        if report.is_empty() { VecDeque::new() } else { parts(report.to_wire(&self.instance)).into() }
     }
 
-    async fn deliver(&mut self, mut report: Undelivered) {
-        let Err(error) = self.sink.send(&report.message).await else {
-            self.retries.reset();
-            self.has_warned = false;
-            return;
-        };
-        report.tries += 1;
-        if error.is_retryable() && report.tries < MAX_TRIES {
-            tracing::debug!(target: LOG, %error, tries = report.tries, "telemetry is sent again later");
-            self.undelivered = Some(report);
-            return;
+    /// Sends part after part, up to one that the server may take another time.
+    async fn send_left_over(&mut self) {
+        while let Some(part) = self.undelivered.front() {
+            match self.sink.send(&part.message).await {
+                Ok(()) => {
+                    self.retries.reset();
+                    self.has_warned = false;
+                }
+                Err(error) if error.is_retryable() && self.tries + 1 < MAX_TRIES => {
+                    self.tries += 1;
+                    tracing::debug!(target: LOG, %error, tries = self.tries, "telemetry is sent again later");
+                    return;
+                }
+                Err(error) => self.give_up(&error, part.entries),
+            }
+            self.undelivered.pop_front();
+            self.tries = 0;
         }
-        // The server is told as soon as it listens, the log once for each time that it does not.
-        self.recorder.record_drops(report.entries);
+    }
+
+    /// The server is told as soon as it listens, the log once for each time that it does not.
+    fn give_up(&mut self, error: &SourceError, entries: u64) {
+        self.recorder.record_drops(entries);
         if !std::mem::replace(&mut self.has_warned, true) {
-            tracing::warn!(target: LOG, %error, entries = report.entries, "telemetry lost");
+            tracing::warn!(target: LOG, %error, entries, "telemetry lost");
         }
     }
 }

@@ -204,6 +204,35 @@ fn async_code_waits_without_a_thread() {
 }
 
 #[test]
+fn async_code_closes_without_a_thread() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let client = of(&server).build_async().await.unwrap();
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+        #[cfg(feature = "telemetry")]
+        server.delay(SECOND / 2);
+        let ticks = AtomicUsize::new(0);
+        let ticking = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                ticks.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        tokio::select! {
+            () = client.close_async() => {}
+            () = ticking => unreachable!(),
+        }
+        #[cfg(feature = "telemetry")]
+        assert!(ticks.load(Ordering::Relaxed) > 20 && !server.posts().is_empty());
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30), "values stay");
+        client.close_async().await;
+        client.close();
+    });
+}
+
+#[test]
 fn listeners_may_ask_before_the_first_word_is_out() {
     let server = Server::start();
     server.set("max-jobs", 30);
@@ -235,6 +264,31 @@ fn listeners_may_ask_before_the_first_word_is_out() {
 }
 
 #[test]
+fn what_was_left_out_is_a_problem_until_it_is_mended() {
+    let server = Server::start();
+    server.set_unreadable("broken");
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    until(SECOND, "the stream", || server.streams() == 1);
+    let problems = client.problems();
+    assert!(problems.len() == 1 && problems[0].contains("`broken`"), "{problems:?}");
+    server.set("max-jobs", 50);
+    until(SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
+    assert_eq!(client.problems(), problems, "it is as broken as before");
+    server.set("broken", 1);
+    until(SECOND, "the mended one", || client.get_or("broken", 0) == 1);
+    assert_eq!(client.problems(), [] as [&str; 0]);
+}
+
+/// The threads of clients in this process, which runs one test.
+fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "prefab").count()
+}
+
+#[test]
 fn many_clients_share_nothing_and_leave_nothing_behind() {
     let server = Server::start();
     server.set("max-jobs", 30);
@@ -243,6 +297,8 @@ fn many_clients_share_nothing_and_leave_nothing_behind() {
         assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
     }
     until(5 * SECOND, "every stream", || server.streams() == 20);
+    let alone = std::env::var_os("NEXTEST").is_some() && cfg!(target_os = "linux");
+    assert!(!alone || threads() == 20, "{} threads", threads());
     let copy = clients[0].clone();
     let _override = clients[1].override_value("max-jobs", 1);
     assert_eq!(copy.get::<i64>("max-jobs"), Ok(30));
@@ -250,8 +306,12 @@ fn many_clients_share_nothing_and_leave_nothing_behind() {
     copy.close();
     until(SECOND, "the closed one's end", || server.streams() == 19);
     assert_eq!(clients[0].get::<i64>("max-jobs"), Ok(30), "values stay");
+    assert!(!alone || threads() == 19, "{} threads", threads());
     drop((clients, copy));
     until(SECOND, "everybody's end", || server.streams() == 0);
+    if alone {
+        until(5 * SECOND, "the last thread's end", || threads() == 0);
+    }
     let requests = server.requests();
     thread::sleep(2 * SECOND);
     assert_eq!(server.requests(), requests);

@@ -19,7 +19,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt as _, stream};
 use prefab_client::{Config, ConfigValue};
 use prefab_core::{ConfigSet, Pointer};
-use prefab_proto::convert;
+use prefab_proto::wire;
+use prost::Message as _;
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc};
 
 pub(crate) const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
@@ -104,6 +105,11 @@ impl Server {
         content.log.retain(|old| old.key != config.key);
         content.log.push(config);
         content.listening.retain(|listening| listening.send(event.clone()).is_ok());
+    }
+
+    /// Sets a key to what no client can read.
+    pub(crate) fn set_unreadable(&self, key: &str) {
+        self.set_config(Config { draft_id: Some(UNREADABLE), ..Config::constant(key, 1) });
     }
 
     pub(crate) fn delay(&self, delay: Duration) {
@@ -202,9 +208,20 @@ async fn report(
     refusal.map_or(Ok(""), Err)
 }
 
+/// Marks a config whose rules are to be spoilt on the way.
+const UNREADABLE: i64 = -1;
+
 fn message(configs: Vec<Config>) -> Vec<u8> {
     let pointer = Some(Pointer { project_id: 202, start_at_id: 0, project_env_id: 308 });
-    convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })
+    let mut message: wire::Configs = (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into();
+    for config in message.configs.iter_mut().filter(|config| config.draft_id == Some(UNREADABLE)) {
+        let negative = wire::WeightedValue { weight: -1, value: None };
+        let weights = wire::WeightedValues { weighted_values: vec![negative], hash_by_property_name: None };
+        let value = wire::config_value::Type::WeightedValues(weights);
+        config.rows[0].values[0].value =
+            Some(wire::ConfigValue { r#type: Some(value), ..Default::default() });
+    }
+    message.encode_to_vec()
 }
 
 fn event(configs: Vec<Config>) -> Bytes {

@@ -332,3 +332,21 @@ fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
     let wrong = of(&server).telemetry_url("nowhere").build().unwrap_err();
     assert!(wrong.to_string().starts_with("telemetry: `nowhere` is no address"), "{wrong}");
 }
+
+#[test]
+fn a_report_larger_than_a_server_takes_comes_in_parts() {
+    let server = Server::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    // Twice of what the server takes at once, which is 2 MB.
+    let about = "what is known of a user, ".repeat(400);
+    for nth in 0..400 {
+        let user = Context::new("user").with("key", format!("u-{nth}")).with("about", about.clone());
+        assert_eq!(client.with(&user.into()).get_or("max-jobs", 0), 30);
+    }
+    client.close();
+    let told = told(&server);
+    assert!(server.posts().len() > 2 && server.posts().iter().all(|post| post.body.len() < 2_000_000));
+    assert_eq!((told.examples.len(), told.times("max-jobs"), told.dropped), (400, 400, 0));
+    assert!(told.instances.iter().all(|instance| *instance == told.instances[0]));
+}

@@ -13,6 +13,8 @@ pub(super) struct Origin {
     base: String,
     /// Without what an address may carry of secrets.
     shown: String,
+    /// Whether it is one of the service that official clients talk to when they are told nothing else.
+    is_hosted: bool,
     /// The tag of the last answer that was taken, and the id that it was newer than.
     tag: Option<(i64, HeaderValue)>,
 }
@@ -39,7 +41,8 @@ impl Origin {
         let _ = (shown.set_username(""), shown.set_password(None));
         shown.set_query(None);
         let trimmed = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { name: name.into(), base: trimmed(&url), shown: trimmed(&shown), tag: None })
+        let is_hosted = url.host_str().is_some_and(|host| host.ends_with(".prefab.cloud"));
+        Ok(Self { name: name.into(), base: trimmed(&url), shown: trimmed(&shown), is_hosted, tag: None })
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -65,7 +68,12 @@ impl Origin {
     }
 
     pub(super) fn unavailable(&self, what: impl AsRef<str>) -> SourceError {
-        self.error(SourceErrorKind::Unavailable, what.as_ref())
+        let error = self.error(SourceErrorKind::Unavailable, what.as_ref());
+        if self.is_hosted {
+            error.advise("the hosted service has ended: set PREFAB_API_URL to a server of your own")
+        } else {
+            error
+        }
     }
 
     pub(super) fn protocol(&self, what: impl AsRef<str>) -> SourceError {
@@ -121,5 +129,16 @@ mod tests {
     fn errors_name_the_address_without_its_secrets() {
         let origin = Origin::parse("streaming", "http://user:secret@host/?token=secret").unwrap();
         assert_eq!(origin.unavailable("is away").to_string(), "streaming: `http://host` is away");
+    }
+
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn who_waits_for_the_hosted_service_is_told_what_to_do() {
+        let origin = Origin::parse("remote_api", "https://belt.prefab.cloud").unwrap();
+        assert_eq!(
+            origin.unavailable("could not be reached: no such name").to_string(),
+            "remote_api: `https://belt.prefab.cloud` could not be reached: no such name; the hosted service has \
+             ended: set PREFAB_API_URL to a server of your own"
+        );
     }
 }

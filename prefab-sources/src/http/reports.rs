@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use reqwest::{Client, StatusCode, header};
+use reqwest::{Client, StatusCode, header, redirect::Policy};
 use tokio::time::timeout;
 
 use super::{USER, VERSION, VERSION_HEADER, client, origin, origin::Origin};
@@ -27,7 +27,9 @@ impl ReportSink {
     ///
     /// Where the address is none, or TLS is wanted and cannot be had.
     pub fn new(key: &ApiKey, url: &str) -> Result<Self, SourceError> {
-        Ok(Self { client: client(NAME)?, key: key.clone(), origin: Origin::parse(NAME, url)? })
+        // A redirect would turn the post into a question, whose answer says nothing about the report.
+        let client = client(NAME, Policy::none())?;
+        Ok(Self { client, key: key.clone(), origin: Origin::parse(NAME, url)? })
     }
 
     /// Sends one `TelemetryEvents` message.
@@ -99,6 +101,7 @@ mod tests {
         check(200, "taken");
         check(202, "taken");
         check(401, "never: telemetry: `http://host` refused the API key: 401 Unauthorized");
+        check(302, "never: telemetry: `http://host` answered 302 Found");
         check(404, "never: telemetry: `http://host` answered 404 Not Found");
         check(413, "never: telemetry: `http://host` answered 413 Payload Too Large");
         check(429, "again: telemetry: `http://host` answered 429 Too Many Requests");

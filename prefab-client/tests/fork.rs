@@ -1,0 +1,95 @@
+//! A process that was forked off from one with a client: it has the values, waits for nobody, and may have a client of
+//! its own.
+#![cfg(all(unix, feature = "http"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[path = "remote/server.rs"]
+#[allow(dead_code, reason = "another test needs the rest")]
+mod server;
+
+use std::{
+    process, thread,
+    time::{Duration, Instant},
+};
+
+use fork::{Fork, fork, waitpid};
+use prefab_client::{Client, ClientBuilder, Context, ContextSet, Datasources};
+use server::{KEY, Server};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn of(url: &str) -> ClientBuilder {
+    Client::in_memory().datasources(Datasources::All).api_key(KEY).api_urls([url]).local_cache(false)
+}
+
+fn user(nth: usize) -> ContextSet {
+    Context::new("user").with("key", format!("u-{nth}")).into()
+}
+
+/// What the child does; ends with the number of what went wrong.
+fn child(client: Client, unheard: Client, url: &str) -> i32 {
+    // A child that waits for ever is to be told from one that answers.
+    thread::spawn(|| {
+        thread::sleep(LIMIT);
+        process::abort();
+    });
+    for nth in 0..1_000 {
+        if client.with(&user(nth % 10)).get::<i64>("max-jobs") != Ok(30) {
+            return 1;
+        }
+    }
+    let _mine = client.override_value("max-jobs", 31);
+    if client.live::<i64>("max-jobs").is_ok_and(|live| live.get() != 31) {
+        return 2;
+    }
+    let started = Instant::now();
+    client.close();
+    drop(client);
+    // One that has not heard from its server never will; its calls wait for as long as they would have.
+    if unheard.get_or("max-jobs", 7) != 7 {
+        return 3;
+    }
+    drop(unheard);
+    if started.elapsed() > LIMIT / 2 {
+        return 4;
+    }
+    let own = of(url).build().unwrap();
+    if own.get::<i64>("max-jobs") != Ok(30) {
+        return 5;
+    }
+    own.close();
+    0
+}
+
+#[test]
+fn a_forked_process_answers_closes_and_builds_its_own() {
+    let (server, silent) = (Server::start(), Server::start());
+    server.set("max-jobs", 30);
+    silent.delay(10 * LIMIT);
+    let client = of(&server.url()).build().unwrap();
+    assert_eq!(client.with(&user(0)).get::<i64>("max-jobs"), Ok(30));
+    let unheard = of(&silent.url()).init_timeout(Duration::from_secs(1)).build().unwrap();
+
+    match fork().unwrap() {
+        Fork::Child => {
+            let url = server.url();
+            let outcome = child(client, unheard, &url);
+            // The rest of this process is its parent's.
+            std::mem::forget((server, silent));
+            process::exit(outcome);
+        }
+        Fork::Parent(child) => {
+            let status = waitpid(child).unwrap();
+            assert_eq!(status, 0, "the child's verdict");
+        }
+    }
+
+    // The parent's client is as it was.
+    server.set("max-jobs", 50);
+    let started = Instant::now();
+    while client.get_or("max-jobs", 0) != 50 {
+        assert!(started.elapsed() < LIMIT, "the parent's client has stopped");
+        thread::sleep(Duration::from_millis(5));
+    }
+    client.close();
+}
