@@ -66,8 +66,16 @@ impl Inputs {
             builder = builder.datafile(path);
         }
         let client = builder.build()?;
-        for problem in client.problems() {
-            output::warning(&problem);
+        // Where there is a server, what is wrong with it shows once it had its time to answer.
+        let heard = tokio::runtime::Builder::new_current_thread().build()?.block_on(client.ready());
+        let problems = client.problems();
+        for problem in &problems {
+            output::warning(problem);
+        }
+        if let Err(error) = heard
+            && problems.is_empty()
+        {
+            output::warning(&error.to_string());
         }
         Ok(client)
     }
