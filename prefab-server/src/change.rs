@@ -15,8 +15,30 @@ use crate::{
 /// Stores a config and returns its new id. An id of 0 says that the key is new; another one names the version
 /// that this replaces.
 pub(crate) async fn put(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
+    append(app, author, checked(author, config)?).await
+}
+
+/// Checks a config and returns the change that it is, if it may be made.
+pub(crate) fn checked(author: &Author, config: Config) -> Result<Prepared, ApiError> {
     let change = prepare(author, config)?;
     guard::check(author, &change)?;
+    Ok(change)
+}
+
+/// Stores a config from which a rule has been taken that was allowed for a time, or deletes it. Protection let
+/// that rule come and does not keep it.
+pub(crate) async fn put_expired(
+    app: &App,
+    author: &Author,
+    standing: &Version,
+    config: Option<Config>,
+) -> Result<i64, ApiError> {
+    let change = Prepared {
+        key: standing.key.clone(),
+        before: standing.config.clone(),
+        after: config,
+        expected: Expected::Version(standing.id),
+    };
     append(app, author, change).await
 }
 
@@ -154,7 +176,8 @@ fn keep_used(author: &Author, before: Option<&Config>, after: Option<&Config>) -
     Err(ApiError::Conflict(format!("{name} `{key}` is used by `{users}`")))
 }
 
-async fn append(app: &App, author: &Author, change: Prepared) -> Result<i64, ApiError> {
+/// Makes a change that has been checked, and returns its id.
+pub(crate) async fn append(app: &App, author: &Author, change: Prepared) -> Result<i64, ApiError> {
     let ids = append_all(app, author, vec![change]).await?;
     ids.last().copied().ok_or(ApiError::NotFound)
 }

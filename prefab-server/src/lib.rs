@@ -14,6 +14,7 @@ mod change;
 mod clock;
 mod error;
 mod evaluate;
+mod expire;
 mod feed;
 mod hub;
 pub mod ids;

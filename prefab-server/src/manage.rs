@@ -3,6 +3,7 @@
 pub(crate) mod diff;
 pub(crate) mod flat;
 pub(crate) mod guard;
+pub(crate) mod levels;
 pub(crate) mod overrides;
 pub(crate) mod transfer;
 pub(crate) mod uses;

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App},
-    clock,
+    clock, expire,
     hub::Hub,
     key::IssuedKey,
     limits::Usage,
@@ -71,6 +71,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         stop: stopping.clone(),
     };
     tokio::spawn(hub.follow(stopping.clone()));
+    tokio::spawn(expire::follow(app.clone(), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
     tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
     let door = listen::Door {

@@ -4,6 +4,7 @@
 //! it, and none is given out twice. Watching is only a hint that there may be news; whoever is told asks
 //! [`Store::since`]. So several servers can share one database, and a lost hint costs time, not data.
 
+mod expiry;
 mod observations;
 mod records;
 mod sqlite;
@@ -18,6 +19,7 @@ use crate::{
     key::{IssuedKey, KeyHash, KeyKind},
 };
 
+pub use expiry::{Expiries, Expiry, Target, TimedRule};
 pub use observations::{
     Evaluated, EvaluationCount, EvaluationFilter, Example, HOUR_MILLIS, HourlyCount, KeyRange, LevelCounts,
     Logger, Observations, Observed, Property, Told,
@@ -31,7 +33,7 @@ pub use sqlite::SqliteStore;
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Keeps projects, keys and the log of changes.
-pub trait Store: Records + Observations + Send + Sync + 'static {
+pub trait Store: Records + Observations + Expiries + Send + Sync + 'static {
     /// Lists projects, environments and keys.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 

@@ -16,6 +16,8 @@ mod health;
 mod history;
 mod items;
 mod keys;
+mod lasting;
+mod log_levels;
 mod loggers;
 mod overrides;
 mod projects;
@@ -98,6 +100,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(unused::list))
         .routes(routes!(contexts::list))
         .routes(routes!(loggers::list))
+        .routes(routes!(log_levels::list))
+        .routes(routes!(log_levels::set, log_levels::remove))
         .routes(routes!(events::stream))
         .routes(routes!(health::show))
         .routes(routes!(keys::list, keys::issue))

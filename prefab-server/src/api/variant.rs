@@ -4,7 +4,13 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use super::{ApiError, App, Origin, caller::Admin, manage::read};
-use crate::{author::Author, change, hub::Caller, manage::overrides};
+use crate::{
+    author::Author,
+    change,
+    hub::Caller,
+    manage::overrides,
+    store::{Target, TimedRule},
+};
 
 /// Answers `POST config/assign-variant`.
 pub(super) async fn assign(
@@ -20,7 +26,15 @@ pub(super) async fn assign(
     let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
     let value = overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
     overrides::assign(&mut config, caller.environment, user, value);
+    let rule = TimedRule {
+        project: caller.project.id,
+        key: config.key.clone(),
+        environment: Some(caller.environment),
+        target: Target::Person(user.to_owned()),
+    };
     let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    // What is set here stays, whatever was said of an earlier one.
+    app.hub.store().keep(rule).await?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 

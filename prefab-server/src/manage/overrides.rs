@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::ids::EnvironmentId;
 
 /// The property that a person's API key tells of them.
-const PROPERTY: &str = "prefab-api-key.user-id";
+pub(super) const PROPERTY: &str = "prefab-api-key.user-id";
 
 /// A person's value in an environment.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 
 mod audit;
 mod drafts;
+mod expiry;
 mod keys;
 mod log;
 mod observations;

@@ -7,16 +7,21 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     access::{self, Access, Asked, At, Sent},
     items::standing,
+    lasting::{self, Lasting},
     views::{Changed, Problem},
 };
 use crate::{
     api::{ApiError, App},
-    change,
+    author::Author,
+    change, expire,
+    ids::EnvironmentId,
     manage::{flat::FlatValue, overrides},
+    store::{Target, TimedRule},
 };
 
 /// A person's own value.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct OverrideView {
     key: String,
     /// The environment's number, as a text.
@@ -24,6 +29,8 @@ pub(super) struct OverrideView {
     /// The person, as their API key names them.
     user: String,
     value: FlatValue,
+    /// When it ends by itself, in milliseconds since 1970.
+    expires_at: Option<i64>,
 }
 
 /// Lists the personal overrides of a project.
@@ -31,29 +38,46 @@ pub(super) struct OverrideView {
     get, path = "/projects/{project}/overrides", tag = "overrides", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<OverrideView>), (status = 404, body = Problem))
 )]
-pub(super) async fn list(access: Access, At(project): At<i64>) -> Result<Json<Vec<OverrideView>>, ApiError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+) -> Result<Json<Vec<OverrideView>>, ApiError> {
     let author = access.to(project)?;
+    let expiries = app.hub.store().expiries(author.project.id).await?;
     let mut views = Vec::new();
     for (key, version) in author.project.configs() {
         let found = version.config.iter().flat_map(overrides::list);
-        views.extend(found.map(|found| OverrideView {
-            key: key.clone(),
-            environment: found.environment.to_string(),
-            user: found.user.to_owned(),
-            value: FlatValue::of(found.value),
+        views.extend(found.map(|found| {
+            OverrideView {
+                expires_at: expiries
+                    .iter()
+                    .find(|expiry| expiry.rule == rule(&author, &key, found.environment, found.user))
+                    .map(|expiry| expiry.at_millis),
+                key: key.clone(),
+                environment: found.environment.to_string(),
+                user: found.user.to_owned(),
+                value: FlatValue::of(found.value),
+            }
         }));
     }
     Ok(Json(views))
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewOverride {
     /// The environment by number or name.
     environment: String,
     /// The person, as their API key names them.
     user: String,
     value: FlatValue,
+    /// When it ends by itself, in milliseconds since 1970; without one of the two it stays.
+    #[serde(alias = "expires_at")]
+    expires_at: Option<i64>,
+    /// After how long it ends by itself: seconds, or a text such as `30m`.
+    #[serde(alias = "expires_in")]
+    expires_in: Option<Lasting>,
 }
 
 /// Gives a person a value of their own, in place of an earlier one.
@@ -66,8 +90,9 @@ pub(super) async fn assign(
     State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-    Sent(NewOverride { environment, user, value }): Sent<NewOverride>,
+    Sent(new): Sent<NewOverride>,
 ) -> Result<Json<Changed>, ApiError> {
+    let NewOverride { environment, user, value, expires_at, expires_in } = new;
     let author = access.to(project)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     if user.trim().is_empty() {
@@ -76,7 +101,11 @@ pub(super) async fn assign(
     let (_, mut config) = standing(&author, &key)?;
     let value = value.to_value("value").map_err(ApiError::invalid)?;
     overrides::assign(&mut config, environment, user.trim(), value);
-    let id = change::put_personal(&app, &author, config).await?;
+    let rule = rule(&author, &key, environment, user.trim());
+    let end = lasting::end(expires_at, expires_in.as_ref())?;
+    // Protection does not cover what only one person sees.
+    let change = change::prepare(&author, config)?;
+    let id = expire::append(&app, &author, change, rule, end).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -110,5 +139,15 @@ pub(super) async fn remove(
         return Err(ApiError::NotFound);
     }
     let id = change::put_personal(&app, &author, config).await?;
+    app.hub.store().keep(rule(&author, &key, environment, &user)).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+fn rule(author: &Author, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {
+    TimedRule {
+        project: author.project.id,
+        key: key.to_owned(),
+        environment: Some(environment),
+        target: Target::Person(user.to_owned()),
+    }
 }

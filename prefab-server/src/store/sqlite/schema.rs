@@ -145,6 +145,18 @@ CREATE TABLE context_example (
   PRIMARY KEY (project_id, environment_id, contexts)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+CREATE TABLE expiry (
+  project_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  environment_id INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  at_millis INTEGER NOT NULL,
+  set_by TEXT NOT NULL,
+  PRIMARY KEY (project_id, key, environment_id, target)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX expiry_by_time ON expiry (at_millis);
+",
 ];
 
 /// Sets the connection up and brings the tables to the newest version.

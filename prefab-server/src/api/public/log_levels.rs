@@ -1,0 +1,265 @@
+//! Log levels: which logger prints what, for whom, until when.
+
+use axum::{Json, extract::State};
+use prefab_core::{Config, LogLevel, Value};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    access::{self, Access, Asked, At, Sent},
+    lasting::{self, Lasting},
+    views::{Changed, Problem, who},
+};
+use crate::{
+    api::{ApiError, App},
+    author::Author,
+    change, expire,
+    ids::EnvironmentId,
+    manage::{levels, words},
+    store::{Expected, Expiry, Target, TimedRule},
+};
+
+/// The level of a logger.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogLevelView {
+    /// The logger: `my_app.checkout`.
+    path: String,
+    /// The key of its config: `log-level.my_app.checkout`.
+    key: String,
+    /// Its version, as a text.
+    id: String,
+    /// When it was changed, in milliseconds since 1970.
+    changed_at: i64,
+    changed_by: String,
+    levels: Vec<LevelView>,
+}
+
+/// One level of a logger; the first that holds is taken, in the environment's own before those of all.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LevelView {
+    /// The environment's number, as a text; null for all that have no level of their own.
+    environment: Option<String>,
+    /// `DEBUG`; null where a choice or a variable gives it.
+    level: Option<&'static str>,
+    /// For whom it holds; null for everybody, and where `when` says more than this form can.
+    #[serde(rename = "for")]
+    whose: Option<For>,
+    /// When it holds, in words; null for everybody.
+    when: Option<String>,
+    /// When it ends by itself, in milliseconds since 1970.
+    expires_at: Option<i64>,
+}
+
+/// For whom a level holds: where a property has one of some values.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct For {
+    #[schema(example = "user.key")]
+    property: String,
+    values: Vec<String>,
+}
+
+/// Lists log levels by key.
+#[utoipa::path(
+    get, path = "/projects/{project}/log-levels", tag = "log levels", params(("project" = i64, Path)),
+    responses((status = 200, body = Vec<LogLevelView>), (status = 404, body = Problem))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+) -> Result<Json<Vec<LogLevelView>>, ApiError> {
+    let author = access.to(project)?;
+    let expiries = app.hub.store().expiries(author.project.id).await?;
+    let mut views = Vec::new();
+    for (key, version) in author.project.configs() {
+        let Some(config) = &version.config else { continue };
+        let Some(path) = levels::path(config) else { continue };
+        views.push(LogLevelView {
+            path: path.to_owned(),
+            id: version.id.to_string(),
+            changed_at: version.changed_at_millis,
+            changed_by: who(&version.changed_by),
+            levels: of(config, &expiries),
+            key,
+        });
+    }
+    Ok(Json(views))
+}
+
+fn of(config: &Config, expiries: &[Expiry]) -> Vec<LevelView> {
+    let mut views = Vec::new();
+    for row in &config.rows {
+        let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
+        for rule in &row.values {
+            let target = levels::target(rule);
+            // What stays for everybody has no criterion.
+            let may_end = !rule.criteria.is_empty();
+            let expiry = expiries.iter().find(|expiry| {
+                let TimedRule { project: _, key, environment: place, target: wanted } = &expiry.rule;
+                may_end && *key == config.key && *place == environment && Some(wanted) == target.as_ref()
+            });
+            views.push(LevelView {
+                environment: environment.map(|id| id.to_string()),
+                level: rule.value.as_ref().and_then(|value| match &value.value {
+                    Value::LogLevel(level) => Some(level.name()),
+                    _ => None,
+                }),
+                when: words::criteria(rule).filter(|_| target != Some(Target::Everybody)),
+                whose: match target {
+                    Some(Target::Property(property, values)) => Some(For { property, values }),
+                    _ => None,
+                },
+                expires_at: expiry.map(|expiry| expiry.at_millis),
+            });
+        }
+    }
+    views
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewLevel {
+    /// TRACE, DEBUG, INFO, WARN, ERROR or FATAL.
+    #[schema(example = "DEBUG")]
+    level: String,
+    /// The environment by number or name; without, all that have no level of their own.
+    environment: Option<String>,
+    /// For whom; for everybody without.
+    #[serde(rename = "for")]
+    whose: Option<For>,
+    /// When it ends by itself, in milliseconds since 1970; without one of the two it stays.
+    #[serde(alias = "expires_at")]
+    expires_at: Option<i64>,
+    /// After how long it ends by itself: seconds, or a text such as `30m`.
+    #[serde(alias = "expires_in")]
+    expires_in: Option<Lasting>,
+    /// Why, for the audit log; some environments take no change without.
+    #[serde(default)]
+    comment: String,
+}
+
+/// What came of setting a level.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LevelSet {
+    /// The new version's number, as a text.
+    id: String,
+    key: String,
+    /// When it ends by itself, in milliseconds since 1970.
+    expires_at: Option<i64>,
+}
+
+/// Sets the level of a logger, for everybody or for some, for good or for a time.
+///
+/// What holds for a time comes before what stays, and leaves it as it was. The log level is created if there
+/// is none, and archived once nothing of it is left.
+#[utoipa::path(
+    put, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
+    params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`")),
+    request_body = NewLevel,
+    responses((status = 200, body = LevelSet), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem))
+)]
+pub(super) async fn set(
+    State(app): State<App>,
+    access: Access,
+    At((project, path)): At<(i64, String)>,
+    Sent(new): Sent<NewLevel>,
+) -> Result<Json<LevelSet>, ApiError> {
+    let NewLevel { level, environment, whose, expires_at, expires_in, comment } = new;
+    let author = access.to(project)?.because(comment);
+    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
+    let level = level.ok_or_else(|| {
+        ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
+    })?;
+    let expires_at = lasting::end(expires_at, expires_in.as_ref())?;
+    let key = levels::key(path.trim());
+    let rule =
+        TimedRule { project: author.project.id, key: key.clone(), environment, target: target(whose)? };
+    let mut config = standing(&author, &key)?.unwrap_or_else(|| levels::new(key.clone()));
+    if expires_at.is_some() {
+        levels::add(&mut config, environment, &rule.target, level);
+    } else {
+        levels::set(&mut config, environment, &rule.target, level);
+    }
+    let change = change::checked(&author, config)?;
+    let id = expire::append(&app, &author, change, rule, expires_at).await?;
+    Ok(Json(LevelSet { id: id.to_string(), key, expires_at }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// The environment by number or name; without, the level of all that have none of their own.
+    environment: Option<String>,
+    /// The property of those for whom the level is taken away; without, that for everybody is.
+    property: Option<String>,
+    /// The values of the property, with commas between them.
+    values: Option<String>,
+    /// Why, for the audit log; some environments take no change without.
+    comment: Option<String>,
+}
+
+/// Takes the level of a logger away: that for some, or for everybody the one that ends before the one that
+/// stays.
+#[utoipa::path(
+    delete, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
+    params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`"), Which),
+    responses((status = 200, body = Changed), (status = 400, body = Problem),
+              (status = 404, description = "There is none", body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn remove(
+    State(app): State<App>,
+    access: Access,
+    At((project, path)): At<(i64, String)>,
+    Asked(Which { environment, property, values, comment }): Asked<Which>,
+) -> Result<Json<Changed>, ApiError> {
+    let author = access.to(project)?.because(comment.unwrap_or_default());
+    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let key = levels::key(path.trim());
+    let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
+    let whose = property.map(|property| For { property, values: values.map(split).unwrap_or_default() });
+    let target = target(whose)?;
+    let mut config = standing(&author, &key)?.ok_or(ApiError::NotFound)?;
+    let taken = levels::take(&mut config, environment, &target)
+        || (target == Target::Everybody && levels::take_fallback(&mut config, environment));
+    if !taken {
+        return Err(ApiError::NotFound);
+    }
+    let id = if config.rows.is_empty() {
+        let standing = author.project.config(&key).ok_or(ApiError::NotFound)?;
+        change::delete(&app, &author, &standing, Expected::Version(config.id)).await?
+    } else {
+        change::put(&app, &author, config).await?
+    };
+    app.hub
+        .store()
+        .keep(TimedRule { project: author.project.id, key: key.clone(), environment, target })
+        .await?;
+    Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+/// Returns what stands, if it is a log level.
+fn standing(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
+    let config = author.project.config(key).and_then(|version| version.config.clone());
+    if config.as_ref().is_some_and(|config| levels::path(config).is_none()) {
+        return Err(ApiError::Conflict(format!("`{key}` is not a log level")));
+    }
+    Ok(config)
+}
+
+fn target(whose: Option<For>) -> Result<Target, ApiError> {
+    let Some(For { property, values }) = whose else { return Ok(Target::Everybody) };
+    let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+    if property.trim().is_empty() || values.is_empty() {
+        return Err(ApiError::invalid(
+            "`for`: expected a property such as `user.key`, and at least one value",
+        ));
+    }
+    Ok(Target::Property(property.trim().to_owned(), values))
+}
