@@ -87,3 +87,8 @@ pub use view::View;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// And those of the page about log levels.
+#[cfg(all(doctest, feature = "log", feature = "tower"))]
+#[doc = include_str!("../../docs/log-levels.md")]
+struct LogLevels;

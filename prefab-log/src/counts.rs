@@ -20,6 +20,10 @@ const TABLES: usize = 16;
 /// A table has room for this many loggers; the lines of further ones are only numbered.
 const MAX_LOGGERS: usize = 1_000;
 
+/// A logger with a longer name is left out, or no number of loggers would bound the memory. Names of modules are
+/// shorter; those that `log`'s users make up need not be.
+const MAX_NAME: usize = 1_024;
+
 /// Counts the lines that a filter lets through, by logger and level.
 ///
 /// Lines that are held back are not counted: most of them cost less than counting would.
@@ -75,7 +79,7 @@ impl LineCounts {
         let mut table = lock(&self.tables[own_table()]);
         if let Some(counts) = table.get_mut(target) {
             counts[place(level)] += 1;
-        } else if table.len() < MAX_LOGGERS {
+        } else if table.len() < MAX_LOGGERS && target.len() <= MAX_NAME {
             table.entry(target.into()).or_default()[place(level)] += 1;
         } else {
             self.left_out.fetch_add(1, Ordering::Relaxed);
@@ -139,5 +143,7 @@ mod tests {
         }
         assert_eq!(counts.take().len(), MAX_LOGGERS);
         assert_eq!(counts.take_left_out(), 50);
+        counts.count(&"long".repeat(MAX_NAME), Level::INFO);
+        assert_eq!((counts.take().len(), counts.take_left_out()), (0, 1));
     }
 }

@@ -7,19 +7,22 @@
 //! ```
 //!
 //! The rule stands in `levels.json`, next to this file. Edit it while the shop is open: the next request has
-//! the new levels.
+//! the new levels. With `PREFAB_API_KEY` and `PREFAB_API_URL` set it stands on that server.
 
 mod shop;
 
 use std::{env, error::Error, path::Path};
 
-use prefab_client::Client;
+use prefab_client::{Client, ClientBuilder};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let levels = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/log_levels/levels.json");
-    let client = Client::builder().datafile(levels).build()?;
+    let client = match env::var_os("PREFAB_API_KEY") {
+        Some(_) => ClientBuilder::from_env().build_async().await?,
+        None => Client::builder().datafile(levels).build()?,
+    };
 
     let lines = tracing_subscriber::fmt::layer().with_filter(client.log_filter());
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines))?;
