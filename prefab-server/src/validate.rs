@@ -9,8 +9,22 @@ use prefab_eval::{Options, Ruleset};
 
 use crate::{project::Configs, store::Environment};
 
+pub(crate) use schema::Schemas;
+
 /// Lists what is wrong with a config that is to join those that stand.
 pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
+    let mut problems = alone(config, standing, environments, &mut Schemas::default());
+    problems.extend(together(&[config], standing, environments).into_iter().map(|(_, problem)| problem));
+    problems
+}
+
+/// Lists what is wrong with a config itself.
+pub(crate) fn alone(
+    config: &Config,
+    standing: &Configs,
+    environments: &[Environment],
+    schemas: &mut Schemas,
+) -> Vec<String> {
     let mut problems = Vec::new();
     if config.key.trim().is_empty() || config.key.len() > 512 {
         problems.push("`key`: expected 1 to 512 bytes".to_owned());
@@ -19,8 +33,7 @@ pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Envi
         problems.push("`rows`: expected at least one".to_owned());
     }
     rows(config, environments, &mut problems);
-    problems.extend(schema::problems(config, standing));
-    problems.extend(compiled(config, standing, environments));
+    problems.extend(schemas.problems(config, standing));
     problems
 }
 
@@ -133,26 +146,31 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
     }
 }
 
-/// Compiles the config beside the segments and takes what the engine says that it did not say before: patterns
-/// that do not parse, segments that are missing or lead back to themselves.
-fn compiled(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
+/// Compiles configs beside the segments and takes what the engine says that it did not say before: patterns
+/// that do not parse, segments that are missing or lead back to themselves. Each comes with its key.
+pub(crate) fn together(
+    configs: &[&Config],
+    standing: &Configs,
+    environments: &[Environment],
+) -> Vec<(String, String)> {
     let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
+    let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
     let segments: Vec<&Config> = standing
         .values()
         .filter_map(|version| version.config.as_ref())
-        .filter(|other| other.config_type == ConfigType::Segment && other.key != config.key)
+        .filter(|other| other.config_type == ConfigType::Segment && !replaced.contains(other.key.as_str()))
         .collect();
-    let findings = |configs: Vec<&Config>, project_env_id: i64| {
+    let findings = |configs: &[&Config], project_env_id: i64| {
         let entries: Vec<Entry> =
-            configs.into_iter().map(|config| Entry::new(config.clone(), Arc::clone(&provenance))).collect();
+            configs.iter().map(|config| Entry::new((*config).clone(), Arc::clone(&provenance))).collect();
         Ruleset::build(entries, Options { project_env_id, ..Options::default() }).findings()
     };
-    let mut problems: Vec<String> = Vec::new();
+    let mut problems: Vec<(String, String)> = Vec::new();
     for environment in environments {
-        let before = findings(segments.clone(), environment.id.0);
-        let now = findings([&segments[..], &[config]].concat(), environment.id.0);
+        let before = findings(&segments, environment.id.0);
+        let now = findings(&[&segments[..], configs].concat(), environment.id.0);
         for finding in now.into_iter().filter(|finding| !before.contains(finding)) {
-            let problem = format!("`{}`: {}", finding.place, finding.cause);
+            let problem = (finding.key, format!("`{}`: {}", finding.place, finding.cause));
             if !problems.contains(&problem) {
                 problems.push(problem);
             }

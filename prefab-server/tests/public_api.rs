@@ -268,6 +268,62 @@ async fn an_export_comes_back_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_change_history_can_be_brought_along() {
+    let (from, to) = (Bed::new().await, Bed::new().await);
+    let pro = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
+    let flag = json!({"item": {"key": "beta", "type": "feature_flag", "valueType": "bool",
+        "variants": [{"value": {"type": "bool", "value": true}}, {"value": {"type": "bool", "value": false}}],
+        "default": {"rules": [{"value": {"type": "bool", "value": false}}]},
+        "environments": [{"id": "Production", "rules": [
+            {"criteria": [pro], "value": {"type": "bool", "value": true}},
+            {"value": {"type": "weighted_values", "hashByPropertyName": "user.key", "value": [
+                {"weight": 1, "value": {"type": "bool", "value": true}},
+                {"weight": 9, "value": {"type": "bool", "value": false}}]}}]}]}});
+    done(&from, "POST", "/items", flag).await;
+    done(&from, "POST", "/items", text_item("k", "1")).await;
+    done(&from, "POST", "/items", text_item("gone", "1")).await;
+    from.set("k", "2").await;
+    from.delete("gone").await;
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/v1/change-history?includeNewVersion=true&limit=2&cursor={cursor}");
+        let page = answer(from.admin("GET", &path).send().await.unwrap()).await.1;
+        cursor = page["cursor"].as_str().unwrap_or_default().to_owned();
+        pages.push(page);
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    assert!(pages.len() > 2);
+    let plan = done(&to, "POST", "/import?dryRun=false", pages.into()).await;
+    assert_eq!((&plan["created"], &plan["isDone"]), (&json!(2), &json!(true)));
+    assert!(
+        plan["text"].as_str().unwrap().contains("+ k: created the string config; default: \"2\""),
+        "{plan}"
+    );
+    let export = async |bed: &Bed| done(bed, "GET", "/export", Json::Null).await.to_string();
+    assert_eq!(export(&from).await, export(&to).await);
+}
+
+#[tokio::test]
+async fn a_datafile_leaves_other_environments_alone() {
+    let bed = Bed::new().await;
+    done(&bed, "POST", "/items", text_item("k", "1")).await;
+    for environment in ["Staging", "Production"] {
+        let value = json!({"value": {"type": "string", "value": environment}, "environment": environment});
+        done(&bed, "PUT", "/items/k/value", value).await;
+    }
+    let datafile = done(&bed, "GET", "/export?environment=Staging", Json::Null).await;
+    let value = json!({"value": {"type": "string", "value": "2"}, "environment": "Staging"});
+    done(&bed, "PUT", "/items/k/value", value).await;
+    let plan = done(&bed, "POST", "/import?dryRun=false", datafile).await;
+    assert_eq!(plan["steps"][0]["differences"], json!(["Staging: from \"2\" to \"Staging\""]));
+    let item = done(&bed, "GET", "/items/k", Json::Null).await;
+    assert_eq!(item["environments"].as_array().unwrap().len(), 2, "{item}");
+}
+
+#[tokio::test]
 async fn changes_are_told_newest_first_for_moving_away() {
     let bed = Bed::new().await;
     bed.create("k", "1").await;

@@ -2,6 +2,9 @@
 //!
 //! Only schemas in JSON Schema are asked; one in Zod is code, which is for the clients to run.
 
+use std::collections::HashMap;
+
+use jsonschema::Validator;
 use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
 use serde_json::Value as Json;
 
@@ -10,19 +13,29 @@ use crate::project::Configs;
 /// How many deviations of one value are told.
 const MOST: usize = 5;
 
-/// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
-pub(super) fn problems(config: &Config, standing: &Configs) -> Vec<String> {
-    if config.config_type == ConfigType::Schema {
-        return of_schema(config, standing);
+/// Schemas by their keys, made once for all configs that are checked with them.
+#[derive(Default)]
+pub(crate) struct Schemas {
+    validators: HashMap<String, Option<Validator>>,
+}
+
+impl Schemas {
+    /// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
+    pub(super) fn problems(&mut self, config: &Config, standing: &Configs) -> Vec<String> {
+        if config.config_type == ConfigType::Schema {
+            self.validators.remove(&config.key);
+            return of_schema(config, standing);
+        }
+        let Some(key) = &config.schema_key else { return Vec::new() };
+        let schema = standing.get(key).and_then(|version| version.config.as_ref());
+        let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
+            return vec![format!("`schemaKey`: there is no schema `{key}`")];
+        };
+        // A schema that cannot be used was told when it was stored, or came here before it was asked.
+        let known = self.validators.entry(key.clone());
+        let known = known.or_insert_with(|| validator(schema).and_then(Result::ok));
+        known.as_ref().map(|validator| deviations(config, validator)).unwrap_or_default()
     }
-    let Some(key) = &config.schema_key else { return Vec::new() };
-    let schema = standing.get(key).and_then(|version| version.config.as_ref());
-    let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
-        return vec![format!("`schemaKey`: there is no schema `{key}`")];
-    };
-    // A schema that cannot be used was told when it was stored, or came here before it was asked.
-    let Some(Ok(validator)) = validator(schema) else { return Vec::new() };
-    deviations(config, &validator)
 }
 
 fn of_schema(schema: &Config, standing: &Configs) -> Vec<String> {
@@ -42,7 +55,7 @@ fn of_schema(schema: &Config, standing: &Configs) -> Vec<String> {
 }
 
 /// Returns what checks values, if the schema is in JSON Schema.
-fn validator(config: &Config) -> Option<Result<jsonschema::Validator, String>> {
+fn validator(config: &Config) -> Option<Result<Validator, String>> {
     let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
     let mut texts = values.filter_map(|value| match &value.value {
         Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => Some(&schema.schema),
@@ -57,7 +70,7 @@ fn validator(config: &Config) -> Option<Result<jsonschema::Validator, String>> {
     ))
 }
 
-fn deviations(config: &Config, validator: &jsonschema::Validator) -> Vec<String> {
+fn deviations(config: &Config, validator: &Validator) -> Vec<String> {
     let mut found = Vec::new();
     for (row_at, row) in config.rows.iter().enumerate() {
         for (rule_at, rule) in row.values.iter().enumerate() {
@@ -68,7 +81,7 @@ fn deviations(config: &Config, validator: &jsonschema::Validator) -> Vec<String>
     found
 }
 
-fn look(value: &ConfigValue, place: &str, validator: &jsonschema::Validator, found: &mut Vec<String>) {
+fn look(value: &ConfigValue, place: &str, validator: &Validator, found: &mut Vec<String>) {
     match &value.value {
         Value::Weighted(weighted) => {
             for (at, choice) in weighted.values.iter().enumerate() {

@@ -53,7 +53,7 @@ pub(super) async fn export(
 pub(super) struct How {
     /// Says what would change, and changes nothing. True unless it is said to be false.
     dry_run: Option<bool>,
-    /// `json` for datafiles, downloads and exports, `yaml` for files of defaults.
+    /// `json` for datafiles, downloads, exports and pages of a change history, `yaml` for files of defaults.
     #[param(inline)]
     format: Option<Format>,
     /// The environment that a datafile's own rules are for, by number or name; without, they become the
@@ -82,6 +82,8 @@ pub(super) struct Plan {
     /// Entries that cannot be taken; nothing is done while there are any.
     problems: Vec<String>,
     steps: Vec<PlannedStep>,
+    /// All of this as a text for people.
+    text: String,
 }
 
 /// What becomes of one key.
@@ -94,7 +96,8 @@ pub(super) struct PlannedStep {
     differences: Vec<String>,
 }
 
-/// Imports a datafile, an unfiltered download, an export, or a YAML file of defaults: all of it or nothing.
+/// Imports a datafile, an unfiltered download, an export, a change history (one page or a list of pages), or a
+/// YAML file of defaults: all of it or nothing. What a file does not name stays.
 #[utoipa::path(
     post, path = "/projects/{project}/import", tag = "transfer", params(("project" = i64, Path), How),
     request_body(content = String, content_type = "application/json"),
@@ -123,7 +126,8 @@ pub(super) async fn import(
     let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
     let (created, changed) = (count(true), count(false));
     let is_done = how.dry_run == Some(false) && plan.problems.is_empty();
-    let shown = Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps };
+    let text = plan.text();
+    let shown = Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text };
     if is_done {
         let configs = plan.steps.into_iter().map(|step| step.after).collect();
         change::put_checked(&app, &author, configs).await?;

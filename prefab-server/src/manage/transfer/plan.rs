@@ -1,0 +1,186 @@
+//! What an import would do.
+
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+
+use prefab_core::{Config, ConfigType};
+
+use super::{content, read::Read};
+use crate::{
+    ids::EnvironmentId,
+    manage::diff,
+    project::{Configs, Project},
+    store::{Environment, Version},
+    validate::{self, Schemas},
+};
+
+/// What an import would do.
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) same: usize,
+    pub(crate) problems: Vec<String>,
+    is_partial: bool,
+}
+
+/// What becomes of one key.
+pub(crate) struct Step {
+    /// With the version that it replaces as its id, or 0.
+    pub(crate) after: Config,
+    pub(crate) before: Option<Config>,
+    pub(crate) differences: Vec<String>,
+}
+
+impl Step {
+    pub(crate) fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+}
+
+/// Finds out what an import would do; `target` is the environment that a datafile's own rules are for.
+pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>) -> Plan {
+    let Read { set, names, problems } = read;
+    let environments = project.environments();
+    let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
+    // A datafile knows of one environment; what the others have is not its business.
+    let is_partial = theirs.is_some() && names.is_empty();
+    let place = |id: i64| match (target, theirs) {
+        (Some(target), Some(theirs)) if theirs == id => Some(target.0),
+        _ => matching(id, names.get(&id), &environments),
+    };
+    let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
+    let standing = project.configs();
+    let mut next = standing.clone();
+    let mut schemas = Schemas::default();
+    // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
+    let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
+    let by_key: BTreeMap<String, Config> = live.map(|config| (config.key.clone(), config)).collect();
+    let (schema_configs, others): (Vec<Config>, Vec<Config>) =
+        by_key.into_values().partition(|config| config.config_type == ConfigType::Schema);
+    let (segments, others): (Vec<Config>, Vec<Config>) =
+        others.into_iter().partition(|config| config.config_type == ConfigType::Segment);
+    for config in schema_configs.into_iter().chain(in_order(segments)).chain(others) {
+        match moved(config, place) {
+            Ok(config) => plan.add(config, &mut next, &environments, &mut schemas),
+            Err(problem) => plan.problems.push(problem),
+        }
+    }
+    plan.check_together(&standing, &environments);
+    plan
+}
+
+impl Plan {
+    fn add(
+        &mut self,
+        config: Config,
+        next: &mut Configs,
+        environments: &[Environment],
+        schemas: &mut Schemas,
+    ) {
+        let current = next.get(&config.key).cloned();
+        let before = current.as_ref().and_then(|version| version.config.clone());
+        let config = match &before {
+            Some(before) if self.is_partial => with_others(config, before),
+            _ => config,
+        };
+        if before.as_ref().is_some_and(|before| content(before) == content(&config)) {
+            self.same += 1;
+            return;
+        }
+        let id = before.as_ref().map(|before| before.id).unwrap_or_default();
+        let after = Config { id, ..config };
+        let problems = validate::alone(&after, next, environments, schemas);
+        if !problems.is_empty() {
+            self.refuse(&after.key, problems);
+            return;
+        }
+        let differences = diff::in_words(before.as_ref(), Some(&after), environments);
+        let version = Version {
+            id,
+            previous_id: None,
+            key: after.key.clone(),
+            config: Some(after.clone()),
+            changed_by: prefab_core::ChangedBy::default(),
+            changed_at_millis: 0,
+        };
+        next.insert(after.key.clone(), Arc::new(version));
+        self.steps.push(Step { after, before, differences });
+    }
+
+    /// Compiles all that is new at once, which costs what compiling one of them beside the segments does.
+    fn check_together(&mut self, standing: &Configs, environments: &[Environment]) {
+        let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
+        for (key, problem) in validate::together(&news, standing, environments) {
+            self.refuse(&key, vec![problem]);
+        }
+    }
+
+    fn refuse(&mut self, key: &str, problems: Vec<String>) {
+        self.problems.extend(problems.into_iter().map(|problem| format!("config `{key}`: {problem}")));
+    }
+
+    /// Says what would be done, for people.
+    pub(crate) fn text(&self) -> String {
+        let Self { steps, same, problems, is_partial: _ } = self;
+        let created = steps.iter().filter(|step| step.is_new()).count();
+        let changed = steps.len() - created;
+        let mut text = format!("{created} to create, {changed} to change, {same} the same\n");
+        // Writing to a string cannot fail.
+        for problem in problems {
+            let _ = writeln!(text, "! {problem}");
+        }
+        for step in steps {
+            let (sign, key) = (if step.is_new() { '+' } else { '~' }, &step.after.key);
+            let _ = writeln!(text, "{sign} {key}: {}", step.differences.join("; "));
+        }
+        text
+    }
+}
+
+/// Puts segments behind those they refer to; circles stay as they are and are found when they are checked.
+fn in_order(mut segments: Vec<Config>) -> Vec<Config> {
+    let mut ordered: Vec<Config> = Vec::with_capacity(segments.len());
+    loop {
+        let waits = |config: &Config, others: &[Config]| {
+            others.iter().any(|other| other.key != config.key && validate::refers_to(config, &other.key))
+        };
+        let (later, now): (Vec<Config>, Vec<Config>) =
+            segments.iter().cloned().partition(|config| waits(config, &segments));
+        if now.is_empty() {
+            ordered.extend(later);
+            return ordered;
+        }
+        ordered.extend(now);
+        segments = later;
+    }
+}
+
+fn matching(id: i64, name: Option<&String>, environments: &[Environment]) -> Option<i64> {
+    let found = match name {
+        Some(name) => environments.iter().find(|environment| environment.name == *name),
+        None => environments.iter().find(|environment| environment.id.0 == id),
+    };
+    found.map(|environment| environment.id.0)
+}
+
+fn moved(mut config: Config, place: impl Fn(i64) -> Option<i64>) -> Result<Config, String> {
+    for row in &mut config.rows {
+        if let Some(id) = row.project_env_id.filter(|id| *id != 0) {
+            row.project_env_id = Some(place(id).ok_or_else(|| {
+                let key = &config.key;
+                format!("config `{key}`: it has rules for environment {id}, which is not here")
+            })?);
+        }
+    }
+    if config.config_type == ConfigType::NotSet {
+        config.config_type = ConfigType::Config;
+    }
+    Ok(config)
+}
+
+/// Adds the rules that other environments have.
+fn with_others(mut config: Config, before: &Config) -> Config {
+    let is_named = |id: Option<i64>| config.rows.iter().any(|row| row.project_env_id == id);
+    let others = before.rows.iter().filter(|row| row.project_env_id.is_some_and(|id| id != 0));
+    let others: Vec<_> = others.filter(|row| !is_named(row.project_env_id)).cloned().collect();
+    config.rows.extend(others);
+    config
+}
