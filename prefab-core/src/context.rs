@@ -1,8 +1,15 @@
 //! What a caller knows about a request: named contexts with properties.
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use serde_json::Value as Json;
+use smallvec::{SmallVec, smallvec};
+
+use crate::text::same;
 
 /// A named group of properties, such as the user or the device of a request.
 ///
@@ -11,12 +18,18 @@ use serde_json::Value as Json;
 /// let user = Context::new("user").with("key", "u-1").with("beta", true).with("age", 42);
 /// assert_eq!(user.name(), "user");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Context {
     name: Cow<'static, str>,
-    /// Sorted by name, so that equal contexts compare equal and a look-up can halve.
-    properties: Vec<(Cow<'static, str>, ContextValue)>,
+    /// A few as they came, since contexts are built for every request; from [`SCANNED`] on sorted by name, so
+    /// that a look-up can halve.
+    properties: Vec<Property>,
 }
+
+type Property = (Cow<'static, str>, ContextValue);
+
+/// Up to this many properties, comparing names one by one, lengths first, is cheaper than halving.
+const SCANNED: usize = 16;
 
 impl Context {
     /// Returns an empty context. The name `""` is the unnamed context's.
@@ -41,37 +54,74 @@ impl Context {
     /// Sets a property, replacing an earlier value.
     pub fn set(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) {
         let (property, value) = (property.into(), value.into());
-        match self.properties.binary_search_by(|(name, _)| name.cmp(&property)) {
-            Ok(at) => self.properties[at].1 = value,
-            Err(at) => {
-                if self.properties.is_empty() {
-                    self.properties.reserve(6);
-                }
+        if let Some(place) = self.place(&property) {
+            self.properties[place].1 = value;
+            return;
+        }
+        match self.properties.len() {
+            0 => {
+                self.properties.reserve_exact(6);
+                self.properties.push((property, value));
+            }
+            1..SCANNED => self.properties.push((property, value)),
+            SCANNED => {
+                self.properties.push((property, value));
+                self.properties.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+            }
+            _ => {
+                let at = self.properties.partition_point(|(name, _)| *name < property);
                 self.properties.insert(at, (property, value));
             }
         }
     }
 
+    #[inline]
+    fn place(&self, property: &str) -> Option<usize> {
+        if self.properties.len() > SCANNED {
+            return self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok();
+        }
+        self.properties.iter().position(|(name, _)| same(name, property))
+    }
+
     /// Returns a property's value, which may be null.
     #[inline]
     pub fn get(&self, property: &str) -> Option<&ContextValue> {
-        // Contexts are small; comparing lengths first makes a scan cheaper than halving.
-        if self.properties.len() <= 16 {
-            let found = self.properties.iter().find(|(name, _)| **name == *property);
-            return found.map(|(_, value)| value);
-        }
-        let at = self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok()?;
-        Some(&self.properties[at].1)
+        self.place(property).map(|place| &self.properties[place].1)
     }
 
     /// Lists the properties in the order of their names.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        self.properties.iter().map(|(name, value)| (&**name, value))
+        let mut order = [0; SCANNED];
+        let is_sorted = self.properties.len() > SCANNED;
+        if !is_sorted {
+            let order = &mut order[..self.properties.len()];
+            order.iter_mut().enumerate().for_each(|(at, place)| *place = at);
+            order.sort_unstable_by(|left, right| self.properties[*left].0.cmp(&self.properties[*right].0));
+        }
+        (0..self.properties.len()).map(move |at| {
+            let (name, value) = &self.properties[if is_sorted { at } else { order[at] }];
+            (&**name, value)
+        })
     }
 
     /// Tells whether there is no property.
     pub fn is_empty(&self) -> bool {
         self.properties.is_empty()
+    }
+}
+
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.properties.len() == other.properties.len()
+            && self.properties.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let properties: Vec<_> = self.properties().collect();
+        f.debug_struct("Context").field("name", &self.name).field("properties", &properties).finish()
     }
 }
 
@@ -140,9 +190,12 @@ impl fmt::Display for ContextValue {
 ///     .with(Context::new("device").with("os", "linux"));
 /// assert_eq!(contexts.len(), 2);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Default)]
 pub struct ContextSet {
-    contexts: Vec<Context>,
+    /// Mostly there is one.
+    contexts: SmallVec<[Context; 1]>,
+    /// What [`mark`](Self::mark) gave; 0 before it was asked for.
+    mark: AtomicU64,
 }
 
 /// The property that holds the lookup key of the oldest call form.
@@ -151,7 +204,7 @@ pub const LOOKUP: &str = "LOOKUP";
 impl ContextSet {
     /// Returns a set without contexts.
     pub const fn new() -> Self {
-        Self { contexts: Vec::new() }
+        Self { contexts: SmallVec::new_const(), mark: AtomicU64::new(0) }
     }
 
     /// Adds a context, replacing one of the same name, and returns the set.
@@ -163,6 +216,7 @@ impl ContextSet {
 
     /// Adds a context, replacing one of the same name.
     pub fn set(&mut self, context: Context) {
+        self.mark = AtomicU64::new(0);
         match self.contexts.iter_mut().find(|other| other.name == context.name) {
             Some(other) => *other = context,
             None => self.contexts.push(context),
@@ -193,7 +247,7 @@ impl ContextSet {
     /// Returns the context of this name.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Context> {
-        self.contexts.iter().find(|context| *context.name == *name)
+        self.contexts.iter().find(|context| same(&context.name, name))
     }
 
     /// Returns the value of `property` in the context `context`.
@@ -227,6 +281,23 @@ impl ContextSet {
         self.contexts.is_empty()
     }
 
+    /// Returns a number that `make` makes of the set, once for as long as the set stays as it is.
+    ///
+    /// A request asks for many flags with one set, and telemetry wants to know whether it has met it. There
+    /// is one number for the set, so all who ask must make it the same way. It may be made twice where
+    /// threads ask at once.
+    #[inline]
+    pub fn mark(&self, make: impl FnOnce(&Self) -> u64) -> u64 {
+        match self.mark.load(Ordering::Relaxed) {
+            0 => {
+                let mark = make(self);
+                self.mark.store(mark, Ordering::Relaxed);
+                mark
+            }
+            mark => mark,
+        }
+    }
+
     /// Reads contexts from JSON: `{"user": {"key": "u-1", "age": 42}}`.
     ///
     /// Values are texts, numbers, booleans, null and lists of texts. A number without a fraction is an
@@ -254,9 +325,29 @@ impl ContextSet {
     }
 }
 
+impl Clone for ContextSet {
+    fn clone(&self) -> Self {
+        let mark = AtomicU64::new(self.mark.load(Ordering::Relaxed));
+        Self { contexts: self.contexts.clone(), mark }
+    }
+}
+
+impl PartialEq for ContextSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.contexts == other.contexts
+    }
+}
+
+impl fmt::Debug for ContextSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { contexts, mark: _ } = self;
+        f.debug_struct("ContextSet").field("contexts", contexts).finish()
+    }
+}
+
 impl From<Context> for ContextSet {
     fn from(context: Context) -> Self {
-        Self { contexts: vec![context] }
+        Self { contexts: smallvec![context], mark: AtomicU64::new(0) }
     }
 }
 
@@ -309,6 +400,16 @@ mod tests {
     }
 
     #[test]
+    fn a_set_is_marked_once_until_it_changes() {
+        let mut set = ContextSet::new();
+        assert_eq!(set.mark(|_| 7), 7);
+        assert_eq!(set.mark(|_| 8), 7);
+        assert_eq!(set.clone().mark(|_| 8), 7);
+        set.set(Context::new("user"));
+        assert_eq!(set.mark(|_| 8), 8);
+    }
+
+    #[test]
     fn what_is_no_context_is_named() {
         let check = |json: Json, message: &str| {
             assert_eq!(ContextSet::from_json(&json).unwrap_err().to_string(), message);
@@ -328,6 +429,15 @@ mod tests {
             for (at, name) in names.iter().enumerate() {
                 context.set(name.clone(), i64::try_from(at).unwrap());
             }
+            let mut sorted: Vec<_> = names.iter().map(String::as_str).collect();
+            sorted.sort_unstable();
+            sorted.dedup();
+            prop_assert_eq!(context.properties().map(|(name, _)| name).collect::<Vec<_>>(), sorted);
+            let backwards = context.properties().collect::<Vec<_>>().into_iter().rev();
+            let other = backwards
+                .fold(Context::new("c"), |other, (name, value)| other.with(name.to_owned(), value.clone()));
+            prop_assert_eq!(&context, &other);
+            prop_assert_ne!(&context, &other.with("absent", 1));
             for name in &names {
                 let last = names.iter().rposition(|other| other == name).unwrap();
                 prop_assert_eq!(context.get(name), Some(&ContextValue::Int(i64::try_from(last).unwrap())));

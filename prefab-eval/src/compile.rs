@@ -1,21 +1,25 @@
 //! From configs as people wrote them to configs as machines read them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use prefab_core::{
-    Config, ConfigRow, ConfigValue, ContextValue, Criterion, Entry, IntRange, LimitDefinition, LogLevel,
-    Operator, Provided, ProvidedSource, Schema, Value, ValueType, WeightedValues, context::LOOKUP,
-    parse_duration,
+    ConditionalValue, Config, ConfigRow, ConfigValue, ContextValue, Criterion, Entry, IntRange,
+    LimitDefinition, LogLevel, Operator, Provided, ProvidedSource, Schema, Value, ValueType, WeightedValues,
+    context::LOOKUP, parse_duration,
 };
 use serde_json::Value as Json;
 
 use crate::{
     EvalError, Finding, RegexLimits,
+    chain::Chain,
+    keys::KeyTable,
     murmur3::Murmur3,
     operators::Test,
     property,
     property::{Interner, Property},
-    ruleset::KeyTable,
     weighted::Weighted,
 };
 
@@ -23,24 +27,31 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct CompiledConfig {
     pub(crate) entry: Entry,
-    /// The environment's rows, then the default ones: the order in which they are tried.
-    pub(crate) rows: Box<[Row]>,
+    /// The rules of the environment's rows, then those of the default ones: the order in which they are tried.
+    pub(crate) rules: Box<[Rule]>,
+    pub(crate) chains: Box<[Chain]>,
     pub(crate) has_criteria: bool,
+    pub(crate) rows: Box<[Row]>,
     pub(crate) findings: Box<[Finding]>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Row {
+    /// The place among the rows that are tried.
+    pub(crate) index: u32,
     /// The row's place in the config, where the words for an explanation stand.
     pub(crate) source: usize,
     pub(crate) project_env_id: Option<i64>,
-    pub(crate) rules: Box<[Rule]>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) conditions: Box<[Condition]>,
     pub(crate) answer: Answer,
+    /// The row, in the order in which they are tried.
+    pub(crate) row: u32,
+    /// The place in its row.
+    pub(crate) index: u32,
     /// The namespace that the rule asks the client's to be in.
     pub(crate) namespace: Option<Box<str>>,
 }
@@ -71,6 +82,8 @@ pub(crate) enum Check {
 pub(crate) struct Answer {
     pub(crate) kind: Kind,
     pub(crate) secret: bool,
+    /// No other answer of the process has it.
+    pub(crate) id: u64,
 }
 
 #[derive(Debug)]
@@ -101,7 +114,22 @@ pub(crate) enum Kind {
     Invalid(Box<EvalError>),
 }
 
+impl Kind {
+    /// Tells whether the value stands here, the same for every evaluation.
+    #[inline]
+    pub(crate) fn stands(&self) -> bool {
+        !matches!(self, Self::Weighted(_) | Self::Provided { .. } | Self::Encrypted { .. } | Self::Invalid(_))
+    }
+}
+
+/// Numbers the answers. Only their being different counts.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
 impl Answer {
+    fn new(kind: Kind, secret: bool) -> Self {
+        Self { kind, secret, id: NEXT_ID.fetch_add(1, Ordering::Relaxed) }
+    }
+
     /// Tells whether this is the prepared form of `value`, for the kinds that variants have.
     pub(crate) fn is_same(&self, value: &ConfigValue) -> bool {
         match (&self.kind, &value.value) {
@@ -150,44 +178,51 @@ impl<'a> Compiler<'a> {
 
     pub(crate) fn config(&mut self, entry: Entry) -> CompiledConfig {
         let config = Arc::clone(&entry.config);
-        let mut rows = Vec::with_capacity(config.rows.len());
         let env = |row: &ConfigRow| row.project_env_id.filter(|id| *id != 0);
-        for (source, row) in config.rows.iter().enumerate() {
-            if env(row).is_some_and(|id| id == self.project_env_id) {
-                rows.push(self.row(&config, source, row));
-            }
-        }
-        for (source, row) in config.rows.iter().enumerate() {
-            if env(row).is_none() {
-                rows.push(self.row(&config, source, row));
+        let all = || config.rows.iter().enumerate();
+        let own = all().filter(|(_, row)| env(row).is_some_and(|id| id == self.project_env_id));
+        let tried: Vec<_> = own.chain(all().filter(|(_, row)| env(row).is_none())).collect();
+        let mut rules = Vec::with_capacity(tried.iter().map(|(_, row)| row.values.len()).sum());
+        for (at, (source, row)) in (0..).zip(&tried) {
+            for (index, rule) in (0..).zip(&row.values) {
+                rules.push(self.rule(&config, rule, (at, index), *source));
             }
         }
         let has_criteria =
             config.rows.iter().flat_map(|row| &row.values).any(|rule| !rule.criteria.is_empty());
+        let row = |(index, (source, row)): (u32, (usize, &ConfigRow))| Row {
+            index,
+            source,
+            project_env_id: env(row),
+        };
         CompiledConfig {
-            entry,
-            rows: rows.into(),
+            chains: Chain::all(&rules),
+            rules: rules.into(),
             has_criteria,
+            rows: (0..).zip(tried).map(row).collect(),
             findings: std::mem::take(&mut self.findings).into(),
+            entry,
         }
     }
 
-    fn row(&mut self, config: &Config, source: usize, row: &ConfigRow) -> Row {
-        let rules = row.values.iter().enumerate().map(|(at, rule)| {
-            let conditions = rule
-                .criteria
-                .iter()
-                .enumerate()
-                .map(|(nth, criterion)| self.condition(config, criterion, || place(source, at, nth)))
-                .collect();
-            let answer = match &rule.value {
-                Some(value) => self.answer(config, value),
-                None => invalid(EvalError::UnsupportedValueType { kind: "nothing" }),
-            };
-            Rule { conditions, answer, namespace: self.namespace_of(&rule.criteria) }
-        });
-        let rules = rules.collect();
-        Row { source, project_env_id: row.project_env_id.filter(|id| *id != 0), rules }
+    fn rule(
+        &mut self,
+        config: &Config,
+        rule: &ConditionalValue,
+        (row, index): (u32, u32),
+        source: usize,
+    ) -> Rule {
+        let conditions = rule
+            .criteria
+            .iter()
+            .enumerate()
+            .map(|(nth, criterion)| self.condition(config, criterion, || place(source, index, nth)))
+            .collect();
+        let answer = match &rule.value {
+            Some(value) => self.answer(config, value),
+            None => invalid(EvalError::UnsupportedValueType { kind: "nothing" }),
+        };
+        Rule { conditions, answer, row, index, namespace: self.namespace_of(&rule.criteria) }
     }
 
     fn namespace_of(&self, criteria: &[Criterion]) -> Option<Box<str>> {
@@ -234,7 +269,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn answer(&mut self, config: &Config, value: &ConfigValue) -> Answer {
-        Answer { secret: value.is_secret(), kind: self.kind(config, value) }
+        Answer::new(self.kind(config, value), value.is_secret())
     }
 
     fn kind(&mut self, config: &Config, value: &ConfigValue) -> Kind {
@@ -296,18 +331,13 @@ impl<'a> Compiler<'a> {
             self.findings.push(Finding::new(&config.key, "value", error.to_string()));
             return Kind::Invalid(Box::new(error));
         }
-        let mut sum = 0.0;
-        let limits = values.iter().map(|choice| {
-            sum += f64::from(choice.weight);
-            sum
-        });
         let property = hash_by_property_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(LOOKUP);
-        Kind::Weighted(Box::new(Weighted {
-            hash: Murmur3::default().absorb(config.key.as_bytes()),
-            property: self.interner.name(property),
-            limits: limits.collect(),
-            answers: values.iter().map(|choice| self.answer(config, &choice.value)).collect(),
-        }))
+        Kind::Weighted(Box::new(Weighted::new(
+            Murmur3::default().absorb(config.key.as_bytes()),
+            self.interner.name(property),
+            values.iter().map(|choice| choice.weight),
+            values.iter().map(|choice| self.answer(config, &choice.value)).collect(),
+        )))
     }
 
     fn slot(&mut self, key: &str) -> u32 {
@@ -316,9 +346,9 @@ impl<'a> Compiler<'a> {
 }
 
 fn invalid(error: EvalError) -> Answer {
-    Answer { kind: Kind::Invalid(Box::new(error)), secret: false }
+    Answer::new(Kind::Invalid(Box::new(error)), false)
 }
 
-fn place(row: usize, rule: usize, criterion: usize) -> String {
+fn place(row: usize, rule: u32, criterion: usize) -> String {
     format!("rows[{row}].values[{rule}].criteria[{criterion}]")
 }

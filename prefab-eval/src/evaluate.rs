@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use prefab_core::{ContextValue, LogLevel, Operator, Value};
 
 use crate::{
-    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Reason, RegexLimits, Ruleset,
-    compile::{Answer, Check, CompiledConfig, Condition, Kind, Rule},
+    Contexts, EvalError, EvaluatedValue, Evaluation, Host, RegexLimits, Ruleset, Selection,
+    compile::{Answer, Check, CompiledConfig, Condition, Kind, Row, Rule},
     contexts::Stack,
     decrypt::decrypt,
     operators::Test,
@@ -34,6 +34,21 @@ impl Ruleset {
         host: &dyn Host,
     ) -> Result<Evaluation<'r>, EvalError> {
         self.evaluate_with(key, contexts, host, &mut ())
+    }
+
+    /// Finds the answer for a key, and does not make its value.
+    ///
+    /// Neither allocates nor locks, as [`evaluate`](Self::evaluate).
+    #[inline]
+    pub fn select<'r>(
+        &'r self,
+        key: &str,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+    ) -> Result<Selection<'r>, EvalError> {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
+        let stack = Stack::new(contexts, &self.default_context);
+        Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 }.select(config, &Frame::ROOT)
     }
 
     /// Evaluates a key and tells every step to `trace`.
@@ -73,9 +88,9 @@ impl Ruleset {
         let mut evaluator = Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 };
         for config in configs {
             evaluator.segments = 0;
-            let level = match evaluator.select(config, &Frame::ROOT) {
+            let level = match evaluator.first_rule(config, &Frame::ROOT) {
                 None => continue,
-                Some((_, _, Rule { answer: Answer { kind: Kind::LogLevel(level), .. }, .. })) => *level,
+                Some(Rule { answer: Answer { kind: Kind::LogLevel(level), .. }, .. }) => *level,
                 Some(_) => match evaluator.evaluate(config, &Frame::ROOT) {
                     Ok(Evaluation { value: EvaluatedValue::LogLevel(level), .. }) => level,
                     _ => continue,
@@ -117,14 +132,6 @@ struct Evaluator<'r, 'e, T> {
     segments: u32,
 }
 
-/// A value on its way out of weights, environment variables and encryption.
-struct Resolved<'r> {
-    value: EvaluatedValue<'r>,
-    answer: &'r Answer,
-    secret: bool,
-    provided: Option<Box<str>>,
-}
-
 impl<'r, T: Trace> Evaluator<'r, '_, T> {
     #[inline]
     fn evaluate(
@@ -132,70 +139,84 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         config: &'r CompiledConfig,
         frame: &Frame<'_>,
     ) -> Result<Evaluation<'r>, EvalError> {
-        let (row, rule, found) = self.select(config, frame).ok_or(EvalError::NoMatch)?;
-        let mut answer = &found.answer;
+        let selection = self.select(config, frame)?;
+        if let Some(value) = EvaluatedValue::standing(&selection.answer.kind) {
+            return Ok(selection.evaluation_of(value, None));
+        }
+        self.make(&selection, frame)
+    }
+
+    /// Finds the answer: the rule, and the choice among its percentages.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Result<Selection<'r>, EvalError> {
+        let rule = self.first_rule(config, frame).ok_or(EvalError::NoMatch)?;
+        let mut answer = &rule.answer;
         let mut secret = answer.secret;
-        let mut weighted_value_index = None;
-        while let Kind::Weighted(weighted) = &answer.kind {
-            let (index, chosen) = weighted
-                .choose(&self.stack, self.host, self.trace)
-                .ok_or(EvalError::InvalidWeightedValues)?;
-            weighted_value_index = weighted_value_index.or(Some(index));
+        let mut weighted = None;
+        while let Kind::Weighted(choices) = &answer.kind {
+            let (index, chosen) =
+                choices.choose(&self.stack, self.host, self.trace).ok_or(EvalError::InvalidWeightedValues)?;
+            weighted = weighted.or(Some(index));
             secret |= chosen.secret;
             answer = chosen;
         }
-        let Resolved { value, answer, secret, provided } = self.resolve(answer, secret, frame)?;
-        let reason = match weighted_value_index {
-            Some(_) => Reason::Split,
-            None if config.has_criteria => Reason::TargetingMatch,
-            None => Reason::Static,
-        };
-        Ok(Evaluation {
-            value,
-            reason,
-            config_row_index: row,
-            conditional_value_index: rule,
-            weighted_value_index,
-            config,
-            answer,
-            secret,
-            provided,
-        })
+        Ok(Selection { config, answer, row: rule.row, rule: rule.index, weighted, secret })
     }
 
     /// Finds the first rule that holds, in the environment's rows and then in the default ones.
-    #[inline]
-    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<(u32, u32, &'r Rule)> {
-        for (row_index, row) in (0..).zip(&config.rows) {
-            self.trace.row(row_index, row.project_env_id);
-            for (rule_index, rule) in (0..).zip(&row.rules) {
-                self.trace.rule(rule_index, rule.conditions.len());
-                let place = (row.source, rule_index);
-                if self.all_hold(config, place, &rule.conditions, frame) {
-                    return Some((row_index, rule_index, rule));
-                }
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    fn first_rule(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<&'r Rule> {
+        // Whoever listens is told of every row and rule.
+        let mut rows = if T::LISTENS { &*config.rows } else { &[] };
+        let mut chains = if T::LISTENS { &[] } else { &*config.chains };
+        let mut at = 0;
+        while let Some(rule) = config.rules.get(at) {
+            if let Some((chain, later)) = chains.split_first()
+                && chain.start == at
+            {
+                chains = later;
+                at = chain.skip(&self.stack);
+                continue;
             }
+            if T::LISTENS {
+                let tried = config.rows.len() - rows.len();
+                rows = self.tell_rows(rows, (rule.row as usize + 1).saturating_sub(tried));
+                self.trace.rule(rule.index, rule.conditions.len());
+            }
+            if self.all_hold(config, rule, frame) {
+                return Some(rule);
+            }
+            at += 1;
+        }
+        if T::LISTENS {
+            self.tell_rows(rows, rows.len());
         }
         None
     }
 
+    /// Tells that the next `count` rows are tried, and returns those after them.
+    fn tell_rows(&mut self, rows: &'r [Row], count: usize) -> &'r [Row] {
+        let (now, later) = rows.split_at_checked(count).unwrap_or((rows, &[]));
+        for row in now {
+            self.trace.row(row.index, row.project_env_id);
+        }
+        later
+    }
+
     #[inline]
-    fn all_hold(
-        &mut self,
-        config: &CompiledConfig,
-        (row, rule): (usize, u32),
-        conditions: &[Condition],
-        frame: &Frame<'_>,
-    ) -> bool {
-        conditions.iter().enumerate().all(|(at, condition)| {
+    fn all_hold(&mut self, config: &CompiledConfig, rule: &Rule, frame: &Frame<'_>) -> bool {
+        rule.conditions.iter().enumerate().all(|(at, condition)| {
             let held = self.holds(condition, frame);
             if T::LISTENS {
-                self.tell(config, (row, rule, at), condition, held);
+                self.tell(config, rule, at, held);
             }
             held
         })
     }
 
+    #[inline]
     fn holds(&mut self, condition: &Condition, frame: &Frame<'_>) -> bool {
         let Condition { property, check } = condition;
         match check {
@@ -254,8 +275,14 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             }
             Some(segment) => {
                 self.segments += 1;
-                let answer = self.evaluate(segment, &frame.inner(Some(slot)));
-                matches!(answer, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
+                let inner = frame.inner(Some(slot));
+                match self.select(segment, &inner) {
+                    Ok(selection) => selection.is_true().unwrap_or_else(|| {
+                        let answer = self.make(&selection, &inner);
+                        matches!(answer, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
+                    }),
+                    Err(_) => false,
+                }
             }
         };
         if T::LISTENS {
@@ -264,33 +291,17 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         held
     }
 
-    #[inline]
-    fn resolve(
-        &mut self,
-        answer: &'r Answer,
-        secret: bool,
-        frame: &Frame<'_>,
-    ) -> Result<Resolved<'r>, EvalError> {
+    /// Makes a value that does not stand in the ruleset.
+    #[cold]
+    fn make(&mut self, selection: &Selection<'r>, frame: &Frame<'_>) -> Result<Evaluation<'r>, EvalError> {
         let mut provided = None;
-        let value = match &answer.kind {
-            Kind::Int(int) => EvaluatedValue::Int(*int),
-            Kind::Double(double) => EvaluatedValue::Double(*double),
-            Kind::Bool(bool) => EvaluatedValue::Bool(*bool),
-            Kind::String(text) => EvaluatedValue::String(Cow::Borrowed(text)),
-            Kind::StringList(list) => EvaluatedValue::StringList(Cow::Borrowed(list)),
-            Kind::LogLevel(level) => EvaluatedValue::LogLevel(*level),
-            Kind::Duration(duration) => EvaluatedValue::Duration(*duration),
-            Kind::Json(json) => EvaluatedValue::Json(Cow::Borrowed(json)),
-            Kind::Bytes(bytes) => EvaluatedValue::Bytes(bytes),
-            Kind::IntRange(range) => EvaluatedValue::IntRange(*range),
-            Kind::LimitDefinition(limit) => EvaluatedValue::LimitDefinition(limit),
-            Kind::Schema(schema) => EvaluatedValue::Schema(schema),
+        let value = match &selection.answer.kind {
             Kind::Provided { variable, wanted } => {
                 let text = self.host.env_var(variable);
                 self.trace.provided(variable, text.is_some());
                 let variable = || variable.clone().into_string();
                 let text = text.ok_or_else(|| EvalError::MissingEnvVar { variable: variable() })?;
-                provided = secret.then(|| text.as_str().into());
+                provided = selection.secret.then(|| text.as_str().into());
                 coerce(text, *wanted).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
                     variable: variable(),
                     wanted: *wanted,
@@ -301,9 +312,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                 EvaluatedValue::String(Cow::Owned(plain))
             }
             Kind::Invalid(error) => return Err((**error).clone()),
-            Kind::Weighted(_) => return Err(EvalError::InvalidWeightedValues),
+            // Choices were made, and all else stands.
+            _ => return Err(EvalError::InvalidWeightedValues),
         };
-        Ok(Resolved { value, answer, secret, provided })
+        Ok(selection.evaluation_of(value, provided))
     }
 
     fn decrypted(
@@ -331,15 +343,11 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     }
 
     /// Tells a tested criterion in the words of the config.
-    fn tell(
-        &mut self,
-        config: &CompiledConfig,
-        (row, rule, at): (usize, u32, usize),
-        condition: &Condition,
-        held: bool,
-    ) {
-        let rule = config.entry.config.rows.get(row).and_then(|row| row.values.get(rule as usize));
-        if let Some(criterion) = rule.and_then(|rule| rule.criteria.get(at)) {
+    fn tell(&mut self, config: &CompiledConfig, rule: &Rule, at: usize, held: bool) {
+        let Some(condition) = rule.conditions.get(at) else { return };
+        let row = config.rows.get(rule.row as usize).and_then(|row| config.entry.config.rows.get(row.source));
+        let written = row.and_then(|row| row.values.get(rule.index as usize));
+        if let Some(criterion) = written.and_then(|rule| rule.criteria.get(at)) {
             let trace = &mut *self.trace;
             condition.property.with(&self.stack, self.host, |value: Option<&ContextValue>| {
                 trace.criterion(criterion, value, held);

@@ -39,6 +39,30 @@ pub enum EvaluatedValue<'r> {
     Schema(&'r Schema),
 }
 
+impl<'r> EvaluatedValue<'r> {
+    /// Returns the value that stands in the ruleset; `None` where there is one to be made, or none.
+    #[inline]
+    pub(crate) fn standing(kind: &'r Kind) -> Option<Self> {
+        Some(match kind {
+            Kind::Int(int) => Self::Int(*int),
+            Kind::Double(double) => Self::Double(*double),
+            Kind::Bool(bool) => Self::Bool(*bool),
+            Kind::String(text) => Self::String(Cow::Borrowed(text)),
+            Kind::StringList(list) => Self::StringList(Cow::Borrowed(list)),
+            Kind::LogLevel(level) => Self::LogLevel(*level),
+            Kind::Duration(duration) => Self::Duration(*duration),
+            Kind::Json(json) => Self::Json(Cow::Borrowed(json)),
+            Kind::Bytes(bytes) => Self::Bytes(bytes),
+            Kind::IntRange(range) => Self::IntRange(*range),
+            Kind::LimitDefinition(limit) => Self::LimitDefinition(limit),
+            Kind::Schema(schema) => Self::Schema(schema),
+            Kind::Weighted(_) | Kind::Provided { .. } | Kind::Encrypted { .. } | Kind::Invalid(_) => {
+                return None;
+            }
+        })
+    }
+}
+
 impl EvaluatedValue<'_> {
     /// Returns the kind in one word, for messages: `int`, `string list`.
     pub fn kind(&self) -> &'static str {
@@ -179,6 +203,18 @@ impl<'r> Evaluation<'r> {
         &self.config.entry.config
     }
 
+    /// Returns a number that no other answer of a ruleset has had in this process.
+    #[inline]
+    pub fn id(&self) -> u64 {
+        self.answer.id
+    }
+
+    /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
+    #[inline]
+    pub fn stands(&self) -> bool {
+        self.answer.kind.stands()
+    }
+
     /// Returns the config that answered, shared, with where it came from.
     pub fn entry(&self) -> &'r Entry {
         &self.config.entry
@@ -197,7 +233,8 @@ impl<'r> Evaluation<'r> {
         let Some(row) = self.config.rows.get(self.config_row_index as usize) else {
             return Cow::Borrowed("default");
         };
-        let rule = row.rules.get(self.conditional_value_index as usize);
+        let place = (self.config_row_index, self.conditional_value_index);
+        let rule = self.config.rules.iter().find(|rule| (rule.row, rule.index) == place);
         if let Some(namespace) = rule.and_then(|rule| rule.namespace.as_ref()) {
             return Cow::Owned(format!("nm:{namespace}"));
         }

@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chain;
 mod compile;
 mod contexts;
 mod decrypt;
@@ -38,6 +39,7 @@ mod evaluate;
 mod evaluation;
 mod explain;
 mod host;
+mod keys;
 mod log_level;
 mod murmur3;
 mod operators;
@@ -45,6 +47,7 @@ mod outlook;
 mod property;
 mod provided;
 mod ruleset;
+mod selection;
 mod trace;
 mod weighted;
 mod words;
@@ -59,5 +62,6 @@ pub use log_level::logger_keys;
 pub use murmur3::Murmur3;
 pub use operators::{InvalidInstant, RegexLimits, parse_instant};
 pub use ruleset::{Finding, Options, Ruleset};
+pub use selection::Selection;
 pub use trace::{Hashed, Trace};
 pub use words::criterion as criterion_in_words;

@@ -32,15 +32,19 @@ impl Murmur3 {
         let len = bytes.len() as u32;
         self.len = self.len.wrapping_add(len);
 
-        let mut rest = bytes;
-        while self.tail_len > 0 {
-            let Some((&byte, after)) = rest.split_first() else { return self };
-            self.push(byte);
-            rest = after;
-        }
-        let (blocks, rest) = rest.as_chunks::<4>();
-        for block in blocks {
-            self.block(u32::from_le_bytes(*block));
+        let (blocks, rest) = bytes.as_chunks::<4>();
+        if self.tail_len == 0 {
+            for block in blocks {
+                self.block(u32::from_le_bytes(*block));
+            }
+        } else {
+            // Each block lies across two: its first bytes fill the one that was begun.
+            let begun = 8 * self.tail_len;
+            for block in blocks {
+                let block = u32::from_le_bytes(*block);
+                self.block(self.tail | block << begun);
+                self.tail = block >> (32 - begun);
+            }
         }
         for &byte in rest {
             self.push(byte);

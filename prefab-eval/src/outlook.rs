@@ -71,7 +71,7 @@ impl Ruleset {
 
 fn outlook(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
     let mut levels = LevelSet::EMPTY;
-    for rule in config.rows.iter().flat_map(|row| &row.rules) {
+    for rule in &config.rules {
         let mut certain = true;
         let mut possible = true;
         for condition in &rule.conditions {

@@ -1,6 +1,6 @@
 //! Property names, split once and shared.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use prefab_core::ContextValue;
 
@@ -8,53 +8,47 @@ use crate::{contexts::Stack, host::Host};
 
 /// A property's name: `context.property`, split at the first dot.
 #[derive(Clone, Debug)]
-pub(crate) struct PropertyName {
-    full: Arc<str>,
-    context_end: u32,
-    property_start: u32,
+pub(crate) struct PropertyName(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    context: Box<str>,
+    property: Box<str>,
 }
 
 impl PropertyName {
     /// Returns where the shared name stands: two names at one address are the same.
     #[inline]
     pub(crate) fn address(&self) -> usize {
-        self.full.as_ptr().addr()
+        Arc::as_ptr(&self.0).addr()
     }
 
     #[inline]
     pub(crate) fn context(&self) -> &str {
-        self.full.get(..self.context_end as usize).unwrap_or_default()
+        &self.0.context
     }
 
     #[inline]
     pub(crate) fn property(&self) -> &str {
-        self.full.get(self.property_start as usize..).unwrap_or_default()
+        &self.0.property
     }
 }
 
 /// Keeps one copy of every property name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
-    names: HashSet<Arc<str>, foldhash::fast::RandomState>,
+    names: HashMap<Box<str>, PropertyName, foldhash::fast::RandomState>,
 }
 
 impl Interner {
     pub(crate) fn name(&mut self, full: &str) -> PropertyName {
-        let shared = self.names.get(full).cloned().unwrap_or_else(|| {
-            let name: Arc<str> = full.into();
-            self.names.insert(Arc::clone(&name));
-            name
-        });
-        // A name longer than 4 GiB is not found in any context.
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        match full.split_once('.') {
-            Some((context, _)) => PropertyName {
-                full: shared,
-                context_end: place(context.len()),
-                property_start: place(context.len() + 1),
-            },
-            None => PropertyName { full: shared, context_end: 0, property_start: 0 },
+        if let Some(name) = self.names.get(full) {
+            return name.clone();
         }
+        let (context, property) = full.split_once('.').unwrap_or(("", full));
+        let name = PropertyName(Arc::new(Parts { context: context.into(), property: property.into() }));
+        self.names.insert(full.into(), name.clone());
+        name
     }
 }
 
@@ -125,6 +119,6 @@ mod tests {
             let name = interner.name(full);
             assert_eq!((name.context(), name.property()), (context, property), "{full}");
         }
-        assert!(Arc::ptr_eq(&interner.name("user.key").full, &interner.name("user.key").full));
+        assert_eq!(interner.name("user.key").address(), interner.name("user.key").address());
     }
 }

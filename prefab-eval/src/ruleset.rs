@@ -1,12 +1,13 @@
 //! The compiled snapshot.
 
-use std::{collections::BTreeSet, collections::HashMap, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 
 use crate::{
     RegexLimits,
     compile::{Check, CompiledConfig, Compiler},
+    keys::KeyTable,
 };
 
 /// What a ruleset is built for.
@@ -43,64 +44,6 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "config `{}`: `{}`: {}", self.key, self.place, self.cause)
     }
-}
-
-/// Which slot each key has. A key keeps its slot for good, so that compiled references stay right.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct KeyTable {
-    slots: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
-    /// The keys below `log-level`, without that word, so that a walk up needs no new text.
-    loggers: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
-    /// The key `log-level` itself. An empty text in the table would point nowhere, and comparing such a
-    /// text costs some processors more than the rest of an evaluation.
-    root_logger: Option<u32>,
-    names: Vec<Arc<str>>,
-}
-
-impl KeyTable {
-    #[inline]
-    pub(crate) fn slot(&self, key: &str) -> Option<u32> {
-        self.slots.get(key).copied()
-    }
-
-    #[inline]
-    pub(crate) fn logger(&self, path: &str) -> Option<u32> {
-        if path.is_empty() { self.root_logger } else { self.loggers.get(path).copied() }
-    }
-
-    /// Lists the slots of the keys below `log-level`, itself included.
-    pub(crate) fn loggers(&self) -> impl Iterator<Item = u32> {
-        self.loggers.values().copied().chain(self.root_logger)
-    }
-
-    pub(crate) fn name(&self, slot: u32) -> &str {
-        self.names.get(slot as usize).map_or("", |name| name)
-    }
-
-    /// Returns the key's slot; the table is copied only where it is shared and the key is new.
-    pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str) -> u32 {
-        if let Some(slot) = table.slot(key) {
-            return slot;
-        }
-        let table = Arc::make_mut(table);
-        let slot = u32::try_from(table.names.len()).unwrap_or(u32::MAX);
-        let name: Arc<str> = key.into();
-        table.names.push(Arc::clone(&name));
-        table.slots.insert(name, slot);
-        match logger_path(key) {
-            Some("") => table.root_logger = Some(slot),
-            Some(path) => {
-                table.loggers.insert(path.into(), slot);
-            }
-            None => {}
-        }
-        slot
-    }
-}
-
-fn logger_path(key: &str) -> Option<&str> {
-    let rest = key.strip_prefix("log-level")?;
-    if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }
 }
 
 /// The configs of a project, compiled. It never changes; news make a new one that shares what stayed.
@@ -174,7 +117,7 @@ impl Ruleset {
             let slot = KeyTable::slot_or_insert(compiler.keys, &key);
             made.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
         }
-        self.configs.resize(self.keys.names.len(), None);
+        self.configs.resize(self.keys.len(), None);
         for (slot, config) in made {
             if let Some(place) = self.configs.get_mut(slot as usize) {
                 *place = config;
@@ -257,13 +200,13 @@ impl Ruleset {
     }
 
     fn segments_of(&self, slot: usize) -> impl Iterator<Item = usize> {
-        let rows = self.configs.get(slot).and_then(Option::as_ref).map(|config| &config.rows);
-        rows.into_iter().flatten().flat_map(|row| &row.rules).flat_map(|rule| &rule.conditions).filter_map(
-            |condition| match condition.check {
-                Check::Segment { slot, .. } => Some(slot as usize),
-                _ => None,
-            },
-        )
+        let rules = self.configs.get(slot).and_then(Option::as_ref).map(|config| &config.rules);
+        rules.into_iter().flatten().flat_map(|rule| &rule.conditions).filter_map(|condition| match condition
+            .check
+        {
+            Check::Segment { slot, .. } => Some(slot as usize),
+            _ => None,
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! How a text starts, ends, or what it contains.
 
-use prefab_core::{ContextValue, text::TextBuffer};
+use prefab_core::{
+    ContextValue,
+    text::{TextBuffer, same_bytes},
+};
 
 /// Where in the property an entry is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +24,22 @@ impl Affix {
     }
 
     #[inline]
-    fn in_text(self, texts: &[Box<str>], text: &str) -> bool {
+    pub(crate) fn in_text(self, texts: &[Box<str>], text: &str) -> bool {
         match self {
-            Self::Start => texts.iter().any(|entry| text.starts_with(&**entry)),
-            Self::End => texts.iter().any(|entry| text.ends_with(&**entry)),
+            Self::Start => texts.iter().any(|entry| starts_with(text.as_bytes(), entry.as_bytes())),
+            Self::End => texts.iter().any(|entry| ends_with(text.as_bytes(), entry.as_bytes())),
             Self::Anywhere => texts.iter().any(|entry| text.contains(&**entry)),
         }
     }
+}
+
+#[inline]
+fn starts_with(text: &[u8], entry: &[u8]) -> bool {
+    text.get(..entry.len()).is_some_and(|start| same_bytes(start, entry))
+}
+
+#[inline]
+fn ends_with(text: &[u8], entry: &[u8]) -> bool {
+    let end = text.len().checked_sub(entry.len()).and_then(|start| text.get(start..));
+    end.is_some_and(|end| same_bytes(end, entry))
 }

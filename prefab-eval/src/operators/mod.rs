@@ -15,7 +15,7 @@ pub use pattern::RegexLimits;
 
 use affix::Affix;
 use number::{Number, Relation};
-use one_of::TextSet;
+pub(crate) use one_of::{TextSet, fingerprint};
 use pattern::Pattern;
 use version::Version;
 
@@ -165,6 +165,20 @@ impl Test {
     /// Tests a property; `None` is an absent one.
     #[inline]
     pub(crate) fn holds(&self, property: Option<&ContextValue>) -> bool {
+        match (self, property) {
+            // What most criteria ask, in place of a call.
+            (Self::OneOf { texts, negated }, Some(ContextValue::String(text))) => {
+                texts.contains(text) != *negated
+            }
+            (Self::Affix { affix, texts, negated }, Some(ContextValue::String(text))) => {
+                affix.in_text(texts, text) != *negated
+            }
+            _ => self.holds_for(property),
+        }
+    }
+
+    #[inline(never)]
+    fn holds_for(&self, property: Option<&ContextValue>) -> bool {
         match self {
             Self::Never => false,
             Self::Always => true,

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use prefab_core::{ContextValue, text::TextBuffer};
+use prefab_core::{
+    ContextValue,
+    text::{TextBuffer, same},
+};
 
 /// Up to this many texts, comparing fingerprints one by one beats a hash.
 const SCANNED: usize = 16;
@@ -23,12 +26,20 @@ impl TextSet {
         }
     }
 
+    /// Lists the fingerprints of the texts.
+    pub(crate) fn fingerprints(&self) -> Box<dyn Iterator<Item = u64> + '_> {
+        match self {
+            Self::Few(texts) => Box::new(texts.iter().map(|(print, _)| *print)),
+            Self::Many(texts) => Box::new(texts.iter().map(|text| fingerprint(text))),
+        }
+    }
+
     #[inline]
-    fn contains(&self, text: &str) -> bool {
+    pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
             Self::Few(texts) => {
                 let wanted = fingerprint(text);
-                texts.iter().any(|(print, entry)| *print == wanted && **entry == *text)
+                texts.iter().any(|(print, entry)| *print == wanted && same(entry, text))
             }
             Self::Many(texts) => texts.contains(text),
         }
@@ -49,7 +60,7 @@ impl TextSet {
 ///
 /// Identifiers of one kind share their length and often their beginning, so both ends are looked at.
 #[inline]
-fn fingerprint(text: &str) -> u64 {
+pub(crate) fn fingerprint(text: &str) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let bytes = text.as_bytes();
     let (first, last) = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())

@@ -1,0 +1,175 @@
+//! From keys to places in a table.
+
+use std::{
+    hash::{BuildHasher as _, Hasher as _},
+    sync::Arc,
+};
+
+use foldhash::fast::FixedState;
+use prefab_core::text::same;
+
+/// Which slot each key has. A key keeps its slot for good, so that compiled references stay right.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyTable {
+    slots: Slots,
+    /// The keys below `log-level`, without that word, so that a walk up needs no new text.
+    loggers: Slots,
+    names: Vec<Arc<str>>,
+}
+
+/// Hashes a key. The seed is fixed: keys come from people who may change the configs, and finding them must
+/// not wait for a seed to come from memory.
+#[inline]
+fn hash(key: &str) -> u64 {
+    let mut hasher = FixedState::with_seed(0x5eed).build_hasher();
+    // Nothing follows that a terminator would keep it apart from.
+    hasher.write(key.as_bytes());
+    hasher.finish()
+}
+
+/// Slots by the hash of their text, half of them free at least: a search mostly looks at one word.
+#[derive(Clone, Debug)]
+struct Slots {
+    /// The upper half of the hash, and the slot plus one; 0 where there is none. A power of two.
+    words: Box<[u64]>,
+    len: usize,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self { words: [0; 2].into(), len: 0 }
+    }
+}
+
+const UPPER: u64 = 0xffff_ffff << 32;
+
+impl Slots {
+    #[inline]
+    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let mask = self.words.len() - 1;
+        // The lower half says where, the upper half stands in the word.
+        #[expect(clippy::cast_possible_truncation, reason = "any part of the hash will do")]
+        let mut at = hash as usize;
+        loop {
+            let word = *self.words.get(at & mask)?;
+            if word == 0 {
+                return None;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
+            let slot = (word as u32).wrapping_sub(1);
+            if (word ^ hash) & UPPER == 0 && is_it(slot) {
+                return Some(slot);
+            }
+            at = at.wrapping_add(1);
+        }
+    }
+
+    fn insert(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
+        self.len += 1;
+        if self.len * 2 > self.words.len() {
+            let larger = vec![0; self.words.len() * 4].into();
+            let words = std::mem::replace(&mut self.words, larger);
+            for slot in slots(&words) {
+                self.put(hash_of(slot), slot);
+            }
+        }
+        self.put(hash, slot);
+    }
+
+    fn put(&mut self, hash: u64, slot: u32) {
+        let mask = self.words.len() - 1;
+        #[expect(clippy::cast_possible_truncation, reason = "any part of the hash will do")]
+        let mut at = hash as usize & mask;
+        while self.words[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        self.words[at] = (hash & UPPER) | (u64::from(slot) + 1);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
+fn slots(words: &[u64]) -> impl Iterator<Item = u32> {
+    words.iter().filter(|word| **word != 0).map(|word| (*word as u32).wrapping_sub(1))
+}
+
+const LOG_LEVEL: &str = "log-level";
+
+impl KeyTable {
+    #[inline]
+    pub(crate) fn slot(&self, key: &str) -> Option<u32> {
+        self.slots.find(hash(key), |slot| same(self.name(slot), key))
+    }
+
+    /// Finds the key `log-level.<path>`, or `log-level` for the empty path.
+    #[inline]
+    pub(crate) fn logger(&self, path: &str) -> Option<u32> {
+        self.loggers.find(hash(path), |slot| same(self.path(slot), path))
+    }
+
+    /// Lists the slots of the keys below `log-level`, itself included.
+    pub(crate) fn loggers(&self) -> impl Iterator<Item = u32> {
+        slots(&self.loggers.words)
+    }
+
+    #[inline]
+    pub(crate) fn name(&self, slot: u32) -> &str {
+        self.names.get(slot as usize).map_or("", |name| name)
+    }
+
+    /// Returns the path that a logger's key ends with.
+    #[inline]
+    fn path(&self, slot: u32) -> &str {
+        self.name(slot).get(LOG_LEVEL.len() + 1..).unwrap_or_default()
+    }
+
+    /// Tells how many slots there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Returns the key's slot; the table is copied only where it is shared and the key is new.
+    pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str) -> u32 {
+        if let Some(slot) = table.slot(key) {
+            return slot;
+        }
+        let Self { slots, loggers, names } = Arc::make_mut(table);
+        let slot = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        names.push(key.into());
+        let name = |slot: u32| names.get(slot as usize).map_or("", |name| name);
+        slots.insert(hash(key), slot, |slot| hash(name(slot)));
+        if let Some(path) = logger_path(key) {
+            loggers.insert(hash(path), slot, |slot| hash(logger_path(name(slot)).unwrap_or_default()));
+        }
+        slot
+    }
+}
+
+fn logger_path(key: &str) -> Option<&str> {
+    let rest = key.strip_prefix(LOG_LEVEL)?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_its_slot_and_loggers_are_found_by_their_path() {
+        let mut table = Arc::new(KeyTable::default());
+        let keys: Vec<_> = (0..1_000).map(|at| format!("key-{at}")).collect();
+        for (slot, key) in (0..).zip(&keys) {
+            assert_eq!(KeyTable::slot_or_insert(&mut table, key), slot);
+        }
+        for (slot, key) in (0..).zip(&keys) {
+            assert_eq!(KeyTable::slot_or_insert(&mut table, key), slot);
+            assert_eq!(table.slot(key), Some(slot));
+        }
+        assert_eq!((table.slot("key-"), table.logger("")), (None, None));
+        let root = KeyTable::slot_or_insert(&mut table, "log-level");
+        let db = KeyTable::slot_or_insert(&mut table, "log-level.my_app.db");
+        KeyTable::slot_or_insert(&mut table, "log-levels");
+        assert_eq!((table.logger(""), table.logger("my_app.db")), (Some(root), Some(db)));
+        assert_eq!((table.logger("s"), table.logger("my_app")), (None, None));
+        assert_eq!(table.loggers().count(), 2);
+    }
+}

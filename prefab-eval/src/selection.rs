@@ -1,0 +1,93 @@
+//! Which answer wins, before its value is made.
+
+use prefab_core::Config;
+
+use crate::{
+    EvaluatedValue, Evaluation, Reason,
+    compile::{Answer, CompiledConfig, Kind},
+};
+
+/// The rule, and the choice among its percentages, that an evaluation came to. Its value is not made yet.
+///
+/// Most values stand in the ruleset, and whoever wants to know little of one need not have all of it put
+/// together.
+///
+/// ```
+/// use prefab_eval::{Contexts, FixedHost, Ruleset};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+///     {"id": "1", "key": "new-checkout", "rows": [{"values": [{"value": {"bool": true}}]}]}
+/// ]}"#)?;
+/// let selection = ruleset.select("new-checkout", &Contexts::default(), &FixedHost::default())?;
+/// assert_eq!(selection.is_true(), Some(true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'r> {
+    pub(crate) config: &'r CompiledConfig,
+    pub(crate) answer: &'r Answer,
+    pub(crate) row: u32,
+    pub(crate) rule: u32,
+    pub(crate) weighted: Option<u32>,
+    pub(crate) secret: bool,
+}
+
+impl<'r> Selection<'r> {
+    /// Tells whether the value is the bool `true`; `None` where it has to be made first, from the
+    /// environment or by decryption, and where it cannot be made.
+    #[inline]
+    pub fn is_true(&self) -> Option<bool> {
+        match &self.answer.kind {
+            Kind::Bool(bool) => Some(*bool),
+            kind if kind.stands() => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Returns a number that no other answer of a ruleset has had in this process.
+    #[inline]
+    pub fn id(&self) -> u64 {
+        self.answer.id
+    }
+
+    /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
+    #[inline]
+    pub fn stands(&self) -> bool {
+        self.answer.kind.stands()
+    }
+
+    /// Returns the config that answered.
+    pub fn config(&self) -> &'r Config {
+        &self.config.entry.config
+    }
+
+    /// Returns the whole answer, where its value stands in the ruleset.
+    pub fn evaluation(&self) -> Option<Evaluation<'r>> {
+        Some(self.evaluation_of(EvaluatedValue::standing(&self.answer.kind)?, None))
+    }
+
+    #[inline]
+    pub(crate) fn evaluation_of(
+        &self,
+        value: EvaluatedValue<'r>,
+        provided: Option<Box<str>>,
+    ) -> Evaluation<'r> {
+        let Self { config, answer, row, rule, weighted, secret } = *self;
+        let reason = match weighted {
+            Some(_) => Reason::Split,
+            None if config.has_criteria => Reason::TargetingMatch,
+            None => Reason::Static,
+        };
+        Evaluation {
+            value,
+            reason,
+            config_row_index: row,
+            conditional_value_index: rule,
+            weighted_value_index: weighted,
+            config,
+            answer,
+            secret,
+            provided,
+        }
+    }
+}
