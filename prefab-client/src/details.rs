@@ -39,7 +39,7 @@ pub struct Details {
 impl Details {
     pub(crate) fn new(
         key: &str,
-        answer: Result<Evaluation<'_>, EvalError>,
+        answer: Result<&Evaluation<'_>, &EvalError>,
         provenance: Option<&Provenance>,
         near: impl FnOnce() -> Option<String>,
     ) -> Self {
@@ -77,7 +77,7 @@ impl Details {
             Err(error) if error.is_no_value() => {
                 Self { error: Some(Error::MissingDefault { key, near: near() }), ..none }
             }
-            Err(cause) => Self { error: Some(Error::Evaluation { key, cause }), ..none },
+            Err(cause) => Self { error: Some(Error::Evaluation { key, cause: cause.clone() }), ..none },
         }
     }
 }

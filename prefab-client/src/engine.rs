@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
 use prefab_sources::{Loaded, SourceError};
@@ -18,12 +18,16 @@ use crate::{
     host::SystemHost,
     live::Refresh,
     problems::Problems,
+    published::Published,
+    scope,
     subscription::{Change, Listeners},
+    thread,
+    view::NONE,
 };
 
 /// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.
 pub(crate) struct Engine {
-    rules: ArcSwap<Ruleset>,
+    rules: Published,
     owner: Mutex<Owner>,
     pub(crate) listeners: Listeners,
     /// Where calls wait that come before the server's first word.
@@ -48,7 +52,7 @@ impl Engine {
     pub(crate) fn new(options: &Options, global: ContextSet, gate: Gate) -> Self {
         let store = LayeredStore::default();
         Self {
-            rules: ArcSwap::from_pointee(Ruleset::from_store(&store, options)),
+            rules: Published::new(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
             listeners: Listeners::default(),
             gate,
@@ -59,9 +63,29 @@ impl Engine {
         }
     }
 
-    #[inline]
+    /// Returns the ruleset, to keep for a while; [`with_rules`](Self::with_rules) is what a call wants.
     pub(crate) fn rules(&self) -> Guard<Arc<Ruleset>> {
         self.rules.load()
+    }
+
+    /// Hands the ruleset and the innermost scope's contexts to `read`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &ContextSet) -> R) -> R {
+        let at_hand = thread::with(read, |thread, read| {
+            let Some(thread) = self.rules.at_hand(thread) else { return Err(read) };
+            let Some(rules) = self.rules.of(&thread) else { return Err(read) };
+            Ok(read(rules, thread.scope.as_deref().unwrap_or(&NONE)))
+        });
+        at_hand.unwrap_or_else(|read| self.with_shared_rules(read))
+    }
+
+    /// Does the same where the thread has nothing at hand: it is going down, or asks while it asks and
+    /// the ruleset was replaced in between.
+    #[cold]
+    #[inline(never)]
+    fn with_shared_rules<R>(&self, read: impl FnOnce(&Ruleset, &ContextSet) -> R) -> R {
+        read(&self.rules.load(), &scope::current())
     }
 
     fn owner(&self) -> MutexGuard<'_, Owner> {

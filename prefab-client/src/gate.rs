@@ -79,11 +79,17 @@ impl Gate {
         }
     }
 
+    /// Tells whether nobody has to wait any more.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        // What was applied before the gate opened is to be seen by whoever passes.
+        self.is_open.load(Ordering::Acquire)
+    }
+
     /// Lets a call pass, at once or after a wait.
     #[inline]
     pub(crate) fn pass(&self, key: &str) -> Result<(), Error> {
-        // What was applied before the gate opened is to be seen by whoever passes.
-        if self.is_open.load(Ordering::Acquire) { Ok(()) } else { self.wait(key) }
+        if self.is_open() { Ok(()) } else { self.wait(key) }
     }
 
     #[cold]

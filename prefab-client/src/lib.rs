@@ -53,6 +53,7 @@ mod live;
 pub mod log;
 mod overrides;
 mod problems;
+mod published;
 #[cfg(feature = "http")]
 mod remote;
 pub mod scope;
@@ -60,6 +61,7 @@ mod subscription;
 mod table;
 #[cfg(feature = "telemetry")]
 mod telemetry;
+mod thread;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod typed;

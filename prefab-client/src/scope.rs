@@ -28,7 +28,6 @@
 //! [`within`]`(`[`current`]`(), …)` to take the scope along.
 
 use std::{
-    cell::RefCell,
     future::Future,
     marker::PhantomData,
     pin::Pin,
@@ -38,11 +37,7 @@ use std::{
 
 use prefab_core::ContextSet;
 
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<ContextSet>>> = const { RefCell::new(None) };
-}
-
-static NONE: ContextSet = ContextSet::new();
+use crate::thread;
 
 /// Opens a scope on this thread until the guard is dropped.
 #[must_use = "the scope ends when the guard is dropped"]
@@ -63,30 +58,18 @@ pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Wit
 
 /// Returns the contexts of the innermost open scope; empty outside of any.
 pub fn current() -> Arc<ContextSet> {
-    CURRENT.with_borrow(Clone::clone).unwrap_or_default()
-}
-
-/// Runs `read` with the innermost scope's contexts.
-#[inline]
-pub(crate) fn with_current<R>(read: impl FnOnce(&ContextSet) -> R) -> R {
-    // A thread that is going down has no scope any more.
-    if CURRENT.try_with(|_| ()).is_err() {
-        return read(&NONE);
-    }
-    CURRENT.with(|current| match current.try_borrow() {
-        Ok(contexts) => read(contexts.as_deref().unwrap_or(&NONE)),
-        Err(_) => read(&NONE),
-    })
+    thread::with((), |thread, ()| thread.try_borrow().map(|thread| thread.scope.clone()).map_err(|_| ()))
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 fn replace(contexts: Option<Arc<ContextSet>>) -> Option<Arc<ContextSet>> {
-    CURRENT
-        .try_with(|current| {
-            current.try_borrow_mut().map(|mut current| std::mem::replace(&mut *current, contexts))
-        })
-        .ok()
-        .and_then(Result::ok)
-        .flatten()
+    let replaced = thread::with(contexts, |thread, contexts| match thread.try_borrow_mut() {
+        Ok(mut thread) => Ok(std::mem::replace(&mut thread.scope, contexts)),
+        Err(_) => Err(contexts),
+    });
+    replaced.ok().flatten()
 }
 
 /// Keeps a scope open on the thread that opened it.

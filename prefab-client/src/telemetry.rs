@@ -7,7 +7,7 @@ mod settings;
 #[cfg(feature = "log")]
 use std::sync::Arc;
 
-use prefab_eval::{Contexts, EvalError, Evaluation, Host as _, Ruleset};
+use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, Selection};
 #[cfg(feature = "log")]
 use prefab_log::{LineCounts, LogFilter};
 use prefab_telemetry::{Options, Report, Telemetry};
@@ -35,18 +35,32 @@ impl Recorder {
 
     /// Counts an answer, and takes in whom it was given to.
     #[inline]
-    pub(crate) fn record(
+    pub(crate) fn record(&self, rules: &Ruleset, contexts: &Contexts<'_>, answer: Option<&Evaluation<'_>>) {
+        self.record_contexts(rules, contexts);
+        if let Some(answer) = answer {
+            self.telemetry.record_evaluation(answer);
+        }
+    }
+
+    /// Counts an answer whose value nobody had to make, if there was one, and takes in whom it was given to.
+    #[inline]
+    pub(crate) fn record_selection(
         &self,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
-        answer: &Result<Evaluation<'_>, EvalError>,
+        selection: Option<&Selection<'_>>,
     ) {
+        self.record_contexts(rules, contexts);
+        if let Some(selection) = selection {
+            self.telemetry.record_selection(selection);
+        }
+    }
+
+    #[inline]
+    fn record_contexts(&self, rules: &Ruleset, contexts: &Contexts<'_>) {
         let Contexts { call, bound, scope, global } = *contexts;
         let levels = [call, bound, scope, rules.default_context(), global];
         self.telemetry.record_contexts(&levels, || SystemHost.now_millis());
-        if let Ok(answer) = answer {
-            self.telemetry.record_evaluation(answer, rules.project_env_id());
-        }
     }
 
     /// Counts the lines that a filter lets through.

@@ -11,7 +11,6 @@ use crate::{
     Details, Error, FromValue, OnNoDefault,
     client::{Inner, LOG},
     error::near,
-    scope,
     typed::Mismatch,
 };
 
@@ -79,9 +78,30 @@ impl View<'_> {
     /// Tells whether the flag `key` is on: its value is the bool `true`.
     ///
     /// False for a flag that is not there and for a value of any other kind; an error is logged.
-    #[inline]
     pub fn enabled(&self, key: &str) -> bool {
-        self.evaluate(key, |answer| match answer {
+        self.await_server(key);
+        let engine = &self.inner.engine;
+        let at_once = engine.with_rules(|rules, scope| {
+            let contexts = self.contexts(scope);
+            let selection = rules.select(key, &contexts, &engine.host);
+            let is_on = match &selection {
+                Ok(selection) => selection.is_true()?,
+                Err(error) if error.is_no_value() => false,
+                Err(_) => return None,
+            };
+            #[cfg(feature = "telemetry")]
+            if let Some(recorder) = &engine.recorder {
+                recorder.record_selection(rules, &contexts, selection.as_ref().ok());
+            }
+            Some(is_on)
+        });
+        at_once.unwrap_or_else(|| self.enabled_once_made(key))
+    }
+
+    /// Answers as [`enabled`](Self::enabled) where the value has to be made, or cannot be.
+    #[cold]
+    fn enabled_once_made(&self, key: &str) -> bool {
+        self.evaluate_now(key, |answer| match answer {
             Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
             Err(error) if error.is_no_value() => false,
             Err(error) => {
@@ -117,9 +137,7 @@ impl View<'_> {
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
-        scope::with_current(|scope| {
-            engine.rules().explain(key, &self.contexts(scope), &engine.host).to_string()
-        })
+        engine.with_rules(|rules, scope| rules.explain(key, &self.contexts(scope), &engine.host).to_string())
     }
 
     /// Returns the level for the logger `path`, `my_app::db` or `my_app.db`; `Warn` where no key says any.
@@ -127,13 +145,13 @@ impl View<'_> {
         let path = path.replace("::", ".");
         let engine = &self.inner.engine;
         let level =
-            scope::with_current(|scope| engine.rules().log_level(&path, &self.contexts(scope), &engine.host));
+            engine.with_rules(|rules, scope| rules.log_level(&path, &self.contexts(scope), &engine.host));
         level.unwrap_or(LogLevel::Warn)
     }
 
     /// Hands the engine's own answer to `read`: the value borrowed, without a copy.
     #[inline]
-    pub fn evaluate<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
+    pub fn evaluate<R>(&self, key: &str, read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R) -> R {
         self.await_server(key);
         self.evaluate_now(key, read)
     }
@@ -141,6 +159,13 @@ impl View<'_> {
     /// Waits for the server's first word. Who cannot be told that it is late gets what there is.
     #[inline]
     fn await_server(&self, key: &str) {
+        if !self.inner.engine.gate.is_open() {
+            self.await_closed(key);
+        }
+    }
+
+    #[cold]
+    fn await_closed(&self, key: &str) {
         if let Err(error) = self.inner.engine.gate.pass(key)
             && self.inner.is_news(&error)
         {
@@ -149,7 +174,7 @@ impl View<'_> {
     }
 
     #[inline]
-    fn evaluate_now<R>(&self, key: &str, read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R) -> R {
+    fn evaluate_now<R>(&self, key: &str, read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R) -> R {
         #[cfg(feature = "telemetry")]
         if let Some(recorder) = &self.inner.engine.recorder {
             return self.evaluate_recorded(recorder, key, read);
@@ -157,23 +182,20 @@ impl View<'_> {
         self.evaluate_unrecorded(key, read)
     }
 
-    // A way of its own: an answer that the recorder has looked at must be in memory, which the others need not pay
-    // for.
     #[cfg(feature = "telemetry")]
     #[inline(never)]
     fn evaluate_recorded<R>(
         &self,
         recorder: &Recorder,
         key: &str,
-        read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R,
+        read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        scope::with_current(|scope| {
-            let rules = engine.rules();
+        engine.with_rules(|rules, scope| {
             let contexts = self.contexts(scope);
             let answer = rules.evaluate(key, &contexts, &engine.host);
-            recorder.record(&rules, &contexts, &answer);
-            read(answer)
+            recorder.record(rules, &contexts, answer.as_ref().ok());
+            read(answer.as_ref())
         })
     }
 
@@ -181,24 +203,36 @@ impl View<'_> {
     fn evaluate_unrecorded<R>(
         &self,
         key: &str,
-        read: impl FnOnce(Result<Evaluation<'_>, EvalError>) -> R,
+        read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        scope::with_current(|scope| read(engine.rules().evaluate(key, &self.contexts(scope), &engine.host)))
+        engine.with_rules(|rules, scope| {
+            // By reference: to move an answer costs more than to find it.
+            read(rules.evaluate(key, &self.contexts(scope), &engine.host).as_ref())
+        })
     }
 
     #[inline]
-    fn value<T: FromValue>(&self, key: &str, answer: Result<Evaluation<'_>, EvalError>) -> Result<T, Error> {
+    fn value<T: FromValue>(
+        &self,
+        key: &str,
+        answer: Result<&Evaluation<'_>, &EvalError>,
+    ) -> Result<T, Error> {
         match answer {
-            Ok(answer) => convert(key, &answer),
+            Ok(answer) => convert(key, answer),
             Err(error) => Err(self.error(key, error)),
         }
     }
 
     #[inline]
-    fn value_or<T: FromValue>(&self, key: &str, answer: Result<Evaluation<'_>, EvalError>, default: T) -> T {
+    fn value_or<T: FromValue>(
+        &self,
+        key: &str,
+        answer: Result<&Evaluation<'_>, &EvalError>,
+        default: T,
+    ) -> T {
         match answer {
-            Ok(answer) => convert(key, &answer).unwrap_or_else(|error| {
+            Ok(answer) => convert(key, answer).unwrap_or_else(|error| {
                 self.warn(&error);
                 default
             }),
@@ -215,13 +249,13 @@ impl View<'_> {
         Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
     }
 
-    fn error(&self, key: &str, error: EvalError) -> Error {
+    fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
         if error.is_no_value() {
             let near = self.near(&key);
             return Error::MissingDefault { key, near };
         }
-        Error::Evaluation { key, cause: error }
+        Error::Evaluation { key, cause: error.clone() }
     }
 
     fn near(&self, key: &str) -> Option<String> {

@@ -55,7 +55,7 @@ fn evaluation(bencher: Bencher<'_, '_>, key: &str) {
     let (rules, user, telemetry) = (rules(0), user(), Telemetry::new(Options::default(), 0));
     bencher
         .with_inputs(|| answer(&rules, key, &user))
-        .bench_refs(|answer| telemetry.record_evaluation(black_box(answer), 0));
+        .bench_refs(|answer| telemetry.record_evaluation(black_box(answer)));
 }
 
 /// A thousand keys in turn.
@@ -67,7 +67,7 @@ fn evaluation_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     let mut answers = answers.iter().cycle();
     bencher.bench_local(|| {
         if let Some(answer) = answers.next() {
-            telemetry.record_evaluation(black_box(answer), 0);
+            telemetry.record_evaluation(black_box(answer));
         }
     });
 }
@@ -101,7 +101,7 @@ fn drain(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             for key in &keys {
-                telemetry.record_evaluation(&answer(&rules, key, &ContextSet::new()), 0);
+                telemetry.record_evaluation(&answer(&rules, key, &ContextSet::new()));
             }
         })
         .bench_refs(|()| telemetry.drain(1));

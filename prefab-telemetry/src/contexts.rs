@@ -3,7 +3,7 @@
 use std::{
     hash::{BuildHasher as _, Hasher},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -24,7 +24,6 @@ pub(crate) struct Contexts {
     mode: ContextUploadMode,
     collected: Mutex<Collected>,
     recognised: Recognised,
-    seeds: RandomState,
 }
 
 struct Collected {
@@ -36,12 +35,7 @@ impl Contexts {
     pub(crate) fn new(mode: ContextUploadMode, limits: &Limits) -> Self {
         let shapes = Shapes::new(limits.shapes);
         let examples = Examples::new(limits.examples, limits.remembered_examples);
-        Self {
-            mode,
-            collected: Mutex::new(Collected { shapes, examples }),
-            recognised: Recognised::new(),
-            seeds: RandomState::default(),
-        }
+        Self { mode, collected: Mutex::new(Collected { shapes, examples }), recognised: Recognised::new() }
     }
 
     /// Takes contexts in: several levels, the strongest first.
@@ -50,38 +44,14 @@ impl Contexts {
         if self.mode == ContextUploadMode::None || levels.iter().all(|level| level.is_empty()) {
             return;
         }
-        let look = self.look(levels);
+        let look = match self.mode {
+            ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
+            _ => look(levels, |set| hash(set, false)),
+        };
         // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
-        let (new_shape, new_example) =
-            (self.recognised.is_new(look.shape), self.recognised.is_new(look.example));
-        if new_shape || new_example {
+        if self.recognised.is_new(look) {
             self.meet(levels, now_millis(), drops);
         }
-    }
-
-    /// Hashes what makes a shape, and on top of it what makes an example.
-    #[inline]
-    fn look(&self, levels: &[&ContextSet]) -> Look {
-        let with_examples = self.mode == ContextUploadMode::PeriodicExample;
-        let mut names = self.seeds.build_hasher();
-        let mut keys = self.seeds.build_hasher();
-        // The hasher takes the length of each name in; the kinds, which are small, go in all at once.
-        let mut kinds: u64 = 0;
-        for context in levels.iter().flat_map(|level| level.iter()) {
-            names.write(context.name().as_bytes());
-            kinds = kinds.wrapping_mul(31);
-            for (property, value) in context.properties() {
-                names.write(property.as_bytes());
-                kinds = kinds.wrapping_mul(31).wrapping_add(u64::from(number(value).unsigned_abs()));
-            }
-            if with_examples && let Some(key) = key(context) {
-                hash(key, &mut keys);
-            }
-        }
-        names.write_u64(kinds);
-        let shape = names.finish();
-        keys.write_u64(shape);
-        Look { shape, example: keys.finish() }
     }
 
     #[cold]
@@ -110,13 +80,39 @@ impl Contexts {
     }
 }
 
-/// What contexts look like, in two numbers.
-struct Look {
-    shape: u64,
-    example: u64,
+/// Puts what levels of contexts look like into one number.
+#[inline]
+fn look(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
+    levels
+        .iter()
+        .filter(|level| !level.is_empty())
+        .fold(0, |look: u64, level| (look.rotate_left(5) ^ hash(level)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-fn hash(key: &ContextValue, hasher: &mut impl Hasher) {
+/// Nobody outside is to know which contexts look alike.
+static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// Hashes what makes a shape, and what makes an example of it.
+fn hash(set: &ContextSet, with_keys: bool) -> u64 {
+    let mut hasher = SEEDS.build_hasher();
+    for context in set.iter() {
+        hasher.write(context.name().as_bytes());
+        // The hasher takes the length of each name in; the kinds, which are small, go in all at once.
+        let mut kinds: u64 = 0;
+        for (property, value) in context.properties() {
+            hasher.write(property.as_bytes());
+            kinds = kinds.wrapping_mul(31).wrapping_add(u64::from(number(value).unsigned_abs()));
+        }
+        hasher.write_u64(kinds);
+        if with_keys && let Some(key) = key(context) {
+            hash_key(key, &mut hasher);
+        }
+    }
+    // 0 stands for what was not hashed yet.
+    hasher.finish().max(1)
+}
+
+fn hash_key(key: &ContextValue, hasher: &mut impl Hasher) {
     match key {
         ContextValue::Null => {}
         ContextValue::String(text) => hasher.write(text.as_bytes()),

@@ -1,50 +1,26 @@
 //! Evaluations, counted per answer.
 
-use std::{
-    collections::{BTreeMap, HashMap, hash_map},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use prefab_core::{Config, ConfigType, Value};
-use prefab_eval::{Evaluation, Reason};
+use prefab_eval::{Evaluation, Reason, Selection};
 
 use crate::{
-    bounds::{Drops, Room},
+    bounds::Drops,
     report::{Counter, Summary},
     reportable,
-    shards::Shards,
+    tallies::{Mark, Tallies},
 };
 
-/// Counters of evaluations, in shards.
+/// Counters of evaluations.
 pub(crate) struct Evaluations {
-    shards: Shards<HashMap<Place, Slot, RandomState>>,
-    room: Room,
+    tallies: Tallies,
     seeds: RandomState,
 }
 
-/// What tells two answers apart, small enough to be hashed in a few nanoseconds.
-///
-/// A config is known by its address, which cannot be another's while the slot holds on to it. Its compiled
-/// form follows from it and from the environment, so the indices name the same rule every time.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
-    config: u64,
-    project_env_id: i64,
-    /// Row and rule.
-    rule: u64,
-    /// The choice among weighted values plus one; 0 for none.
-    weighted: u64,
-    value: u64,
-}
-
-struct Slot {
-    count: u64,
-    answer: Arc<Answer>,
-}
-
 /// An answer as it is reported.
-struct Answer {
+pub(crate) struct Answer {
     config: Arc<Config>,
     row: u32,
     rule: u32,
@@ -56,63 +32,42 @@ struct Answer {
 
 impl Evaluations {
     pub(crate) fn new(most: usize) -> Self {
-        Self { shards: Shards::new(), room: Room::new(most), seeds: RandomState::default() }
+        Self { tallies: Tallies::new(most), seeds: RandomState::default() }
     }
 
     /// Counts an evaluation.
     #[inline]
-    pub(crate) fn record(&self, evaluation: &Evaluation<'_>, project_env_id: i64, drops: &Drops) {
-        if !is_counted(evaluation.config().config_type) {
-            return;
+    pub(crate) fn record(&self, evaluation: &Evaluation<'_>, drops: &Drops) {
+        let value = if evaluation.stands() { 0 } else { reportable::mark(&evaluation.value, &self.seeds) };
+        let mark = Mark { answer: evaluation.id(), value };
+        if !self.tallies.count(mark) {
+            self.meet(mark, evaluation, drops);
         }
-        let place = Place {
-            config: Arc::as_ptr(&evaluation.entry().config).addr() as u64,
-            project_env_id,
-            rule: u64::from(evaluation.config_row_index) << 32
-                | u64::from(evaluation.conditional_value_index),
-            weighted: evaluation.weighted_value_index.map_or(0, |index| u64::from(index) + 1),
-            value: reportable::mark(&evaluation.value, &self.seeds),
-        };
-        if let Some(slot) = self.shards.mine().get_mut(&place) {
-            slot.count += 1;
-            return;
+    }
+
+    /// Counts an answer whose value stands in the ruleset.
+    #[inline]
+    pub(crate) fn record_selection(&self, selection: &Selection<'_>, drops: &Drops) {
+        let mark = Mark { answer: selection.id(), value: 0 };
+        if !self.tallies.count(mark)
+            && let Some(evaluation) = selection.evaluation()
+        {
+            self.meet(mark, &evaluation, drops);
         }
-        self.meet(place, evaluation, drops);
     }
 
     #[cold]
-    fn meet(&self, place: Place, evaluation: &Evaluation<'_>, drops: &Drops) {
-        if !self.room.take() {
-            return drops.add(1);
-        }
-        let answer = Arc::new(Answer::of(evaluation));
-        match self.shards.mine().entry(place) {
-            // Another thread of this shard has met it, too.
-            hash_map::Entry::Occupied(mut slot) => {
-                slot.get_mut().count += 1;
-                self.room.give_back(1);
-            }
-            hash_map::Entry::Vacant(slot) => {
-                slot.insert(Slot { count: 1, answer });
-            }
-        }
+    fn meet(&self, mark: Mark, evaluation: &Evaluation<'_>, drops: &Drops) {
+        let is_counted = is_counted(evaluation.config().config_type);
+        let found_room = self.tallies.meet(mark, || is_counted.then(|| Answer::of(evaluation)));
+        drops.add(u64::from(is_counted && !found_room));
     }
 
     /// Takes the counts out. What was counted keeps its place, so that it costs no allocation the next time;
     /// what was not since the drain before gives it up.
     pub(crate) fn drain(&self) -> Vec<Summary> {
         let mut counts = Vec::new();
-        for mut shard in self.shards.each() {
-            let before = shard.len();
-            shard.retain(|_, Slot { count, answer }| {
-                let counted = std::mem::take(count);
-                if counted > 0 {
-                    counts.push((Arc::clone(answer), counted));
-                }
-                counted > 0
-            });
-            self.room.give_back(before - shard.len());
-        }
+        self.tallies.drain(|answer, count| counts.push((Arc::clone(answer), count)));
         summaries(&counts)
     }
 }

@@ -41,6 +41,7 @@ mod report;
 mod reportable;
 mod shapes;
 mod shards;
+mod tallies;
 mod telemetry;
 mod wire;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::Evaluation;
+use prefab_eval::{Evaluation, Selection};
 
 use crate::{Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations, loggers::Loggers};
 
@@ -43,15 +43,22 @@ impl Telemetry {
         &self.options
     }
 
-    /// Counts an answer, given by a ruleset of this environment
-    /// ([`Ruleset::project_env_id`](prefab_eval::Ruleset::project_env_id)).
+    /// Counts an answer.
     ///
     /// Answers of log levels and of segments are not counted. Of a confidential value only the redacted form
     /// is kept.
     #[inline]
-    pub fn record_evaluation(&self, evaluation: &Evaluation<'_>, project_env_id: i64) {
+    pub fn record_evaluation(&self, evaluation: &Evaluation<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record(evaluation, project_env_id, &self.drops);
+            self.evaluations.record(evaluation, &self.drops);
+        }
+    }
+
+    /// Counts an answer whose value [stands in the ruleset](Selection::stands); others are not counted.
+    #[inline]
+    pub fn record_selection(&self, selection: &Selection<'_>) {
+        if self.options.collect_evaluation_summaries {
+            self.evaluations.record_selection(selection, &self.drops);
         }
     }
 

@@ -29,7 +29,7 @@ fn telemetry() -> Telemetry {
 fn record(telemetry: &Telemetry, rules: &Ruleset, key: &str, host: &FixedHost) {
     let answer = rules.evaluate(key, &Contexts::default(), host);
     let answer = answer.unwrap_or_else(|error| panic!("{key}: {error}"));
-    telemetry.record_evaluation(&answer, rules.project_env_id());
+    telemetry.record_evaluation(&answer);
 }
 
 fn counters(report: &Report, key: &str) -> Vec<Counter> {

@@ -49,7 +49,7 @@ fn counts_are_exact_under_many_threads() {
                     for at in 0..EACH {
                         let key = format!("key.{}", (worker + at) % 10);
                         let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default());
-                        telemetry.record_evaluation(&answer.unwrap(), 0);
+                        telemetry.record_evaluation(&answer.unwrap());
                         telemetry.record_log(&key, LogLevel::Info);
                     }
                 })
@@ -103,7 +103,7 @@ proptest! {
                 Deed::Evaluate(key) => {
                     let key = format!("key.{key}");
                     let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default()).unwrap();
-                    telemetry.record_evaluation(&answer, 0);
+                    telemetry.record_evaluation(&answer);
                     made += 1;
                 }
                 Deed::Log(logger) => {

@@ -98,7 +98,7 @@ fn evaluate(telemetry: &Telemetry, keys: &Json, rules: &Ruleset, contexts: &Cont
         record_contexts(telemetry, rules, contexts, host);
         // What finds nothing is not counted.
         if let Ok(answer) = rules.evaluate(key, contexts, host) {
-            telemetry.record_evaluation(&answer, rules.project_env_id());
+            telemetry.record_evaluation(&answer);
         }
     }
 }

@@ -1,0 +1,238 @@
+//! Counters of answers that each thread has to itself.
+//!
+//! A thread alone adds to its counters, so adding is a load and a store, and no other thread is met. Whoever
+//! drains reads them and remembers how far. All else (new counters, larger tables, counters that nobody uses
+//! any more, threads that are gone) happens under one lock, and seldom.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use crate::{bounds::Room, evaluations::Answer};
+
+/// Of how many `Tallies` a thread remembers its counters.
+const REMEMBERED: usize = 4;
+
+/// The places of a thread's first table.
+const SMALLEST: usize = 16;
+
+/// What an answer is known by: its own number, and its value's where that is made anew each time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) answer: u64,
+    pub(crate) value: u64,
+}
+
+/// Counters of answers, by thread.
+pub(crate) struct Tallies {
+    number: u64,
+    tables: Mutex<Vec<Arc<Table>>>,
+    room: Room,
+}
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    /// This thread's tables, each with the number of the `Tallies` it is a part of.
+    static MINE: RefCell<[Remembered; REMEMBERED]> = const { RefCell::new([const { None }; REMEMBERED]) };
+}
+
+type Remembered = Option<(u64, Arc<Table>)>;
+
+impl Tallies {
+    pub(crate) fn new(most: usize) -> Self {
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { number, tables: Mutex::default(), room: Room::new(most) }
+    }
+
+    /// Counts an answer that this thread has met; tells whether it has.
+    #[inline]
+    pub(crate) fn count(&self, mark: Mark) -> bool {
+        let count = MINE.try_with(|mine| {
+            let mine = mine.try_borrow().ok()?;
+            let (number, table) = mine[self.place()].as_ref()?;
+            (*number == self.number && !table.is_stale.load(Ordering::Relaxed)).then(|| table.count(mark))
+        });
+        matches!(count, Ok(Some(true)))
+    }
+
+    /// Counts an answer that this thread may not have met. Nothing becomes of one that is not told; tells
+    /// whether there was room.
+    #[cold]
+    pub(crate) fn meet(&self, mark: Mark, answer: impl FnOnce() -> Option<Answer>) -> bool {
+        let mut tables = self.tables();
+        MINE.try_with(|mine| {
+            let mut mine = mine.try_borrow_mut().ok()?;
+            let place = &mut mine[self.place()];
+            let table = place.take().filter(|(number, _)| *number == self.number).map(|(_, table)| table);
+            let table = self.roomy(table, &mut tables);
+            // It was met before the table was made anew, or has found room now.
+            let counted = table.count(mark) || (self.room.take() && table.insert(mark, answer()));
+            *place = Some((self.number, table));
+            Some(counted)
+        })
+        // A thread that is going down, or that records while it records, counts no more.
+        .is_ok_and(|counted| counted == Some(true))
+    }
+
+    /// Returns a table with a free place and without the places that nobody uses any more.
+    fn roomy(&self, table: Option<Arc<Table>>, tables: &mut Vec<Arc<Table>>) -> Arc<Table> {
+        let before = match table {
+            Some(table) if !table.is_stale.load(Ordering::Relaxed) && !table.is_full() => return table,
+            before => before,
+        };
+        let kept = |place: &&Place| place.mark().is_some() && !place.is_forgotten();
+        let len = before.as_ref().map_or(0, |table| table.places.iter().filter(kept).count());
+        let next = Arc::new(Table::new((len * 2).next_power_of_two().max(SMALLEST)));
+        if let Some(before) = before {
+            before.places.iter().filter(kept).for_each(|place| next.take_over(place));
+            self.room.give_back(before.len() - len);
+            tables.retain(|table| !Arc::ptr_eq(table, &before));
+        }
+        tables.push(Arc::clone(&next));
+        next
+    }
+
+    /// Hands over what was counted since the last time.
+    pub(crate) fn drain(&self, mut told: impl FnMut(&Arc<Answer>, u64)) {
+        self.tables().retain_mut(|table| {
+            // Asked first: a thread that is gone adds nothing to what is read after.
+            let is_gone = Arc::get_mut(table).is_some();
+            table.drain(&mut told);
+            if is_gone {
+                self.room.give_back(table.len());
+            }
+            !is_gone
+        });
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Vec<Arc<Table>>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self) -> usize {
+        usize::try_from(self.number).unwrap_or_default() % REMEMBERED
+    }
+}
+
+/// The counters of one thread: a hash table that only this thread adds to.
+struct Table {
+    /// A power of two, and never quite full, so that every search ends.
+    places: Box<[Place]>,
+    len: AtomicU64,
+    /// Whether there are places that were not used for a while.
+    is_stale: AtomicBool,
+}
+
+#[derive(Default)]
+struct Place {
+    /// The answer's number; 0 for a free place.
+    answer: AtomicU64,
+    value: AtomicU64,
+    count: AtomicU64,
+    /// The part of the count that was drained.
+    drained: AtomicU64,
+    /// Whether nothing came together between the last two drains.
+    is_idle: AtomicBool,
+    told: OnceLock<Option<Arc<Answer>>>,
+}
+
+impl Table {
+    fn new(places: usize) -> Self {
+        let places = (0..places).map(|_| Place::default()).collect();
+        Self { places, len: AtomicU64::new(0), is_stale: AtomicBool::new(false) }
+    }
+
+    fn len(&self) -> usize {
+        usize::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() >= self.places.len() / 4 * 3
+    }
+
+    /// Returns the place of a mark: its own, or the free one where it would go.
+    #[inline]
+    fn place_of(&self, mark: Mark) -> &Place {
+        let last = self.places.len() - 1;
+        // Answers are numbered one after the other, so their numbers spread well as they are.
+        let spread = mark.answer.wrapping_add(mark.value.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32);
+        let mut at = usize::try_from(spread & last as u64).unwrap_or_default();
+        loop {
+            let place = &self.places[at & last];
+            match place.mark() {
+                Some(other) if other != mark => at += 1,
+                _ => return place,
+            }
+        }
+    }
+
+    /// Adds to a counter that is there; tells whether it is.
+    #[inline]
+    fn count(&self, mark: Mark) -> bool {
+        let place = self.place_of(mark);
+        let is_known = place.mark().is_some();
+        if is_known {
+            // This thread alone writes, so nothing can come between.
+            place.count.store(place.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+        is_known
+    }
+
+    /// Adds a counter, at one.
+    fn insert(&self, mark: Mark, answer: Option<Answer>) -> bool {
+        let place = self.place_of(mark);
+        place.count.store(1, Ordering::Relaxed);
+        self.fill(place, mark, answer.map(Arc::new));
+        true
+    }
+
+    fn take_over(&self, other: &Place) {
+        let Some(mark) = other.mark() else { return };
+        let place = self.place_of(mark);
+        let copy =
+            |from: &AtomicU64, to: &AtomicU64| to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        copy(&other.count, &place.count);
+        copy(&other.drained, &place.drained);
+        self.fill(place, mark, other.told.get().cloned().flatten());
+    }
+
+    fn fill(&self, place: &Place, Mark { answer, value }: Mark, told: Option<Arc<Answer>>) {
+        // A free place holds none.
+        let _ = place.told.set(told);
+        place.value.store(value, Ordering::Relaxed);
+        place.answer.store(answer, Ordering::Relaxed);
+        self.len.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn drain(&self, told: &mut impl FnMut(&Arc<Answer>, u64)) {
+        for place in self.places.iter().filter(|place| place.mark().is_some()) {
+            let count = place.count.load(Ordering::Relaxed);
+            let new = count - place.drained.swap(count, Ordering::Relaxed);
+            place.is_idle.store(new == 0, Ordering::Relaxed);
+            match place.told.get() {
+                _ if new == 0 => self.is_stale.store(true, Ordering::Relaxed),
+                Some(Some(answer)) => told(answer, new),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Place {
+    #[inline]
+    fn mark(&self) -> Option<Mark> {
+        let answer = self.answer.load(Ordering::Relaxed);
+        (answer != 0).then(|| Mark { answer, value: self.value.load(Ordering::Relaxed) })
+    }
+
+    /// Tells whether it can go: nobody used it for a while, and all was drained.
+    fn is_forgotten(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
+            && self.count.load(Ordering::Relaxed) == self.drained.load(Ordering::Relaxed)
+    }
+}
