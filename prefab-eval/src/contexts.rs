@@ -1,7 +1,5 @@
 //! The stack of context sets that one evaluation looks through.
 
-use std::cell::Cell;
-
 use prefab_core::{ContextSet, ContextValue};
 
 use crate::property::PropertyName;
@@ -55,29 +53,16 @@ impl<'a> Contexts<'a> {
 /// A stack with the API's default context in its place.
 pub(crate) struct Stack<'a> {
     levels: [&'a ContextSet; 5],
-    /// The look-up before, by the address of the shared name: most rules of a config ask for one property.
-    latest: Cell<(usize, Option<&'a ContextValue>)>,
 }
 
 impl<'a> Stack<'a> {
     pub(crate) fn new(contexts: &Contexts<'a>, api: &'a ContextSet) -> Self {
         let Contexts { call, bound, scope, global } = *contexts;
-        Self { levels: [call, bound, scope, api, global], latest: Cell::new((0, None)) }
+        Self { levels: [call, bound, scope, api, global] }
     }
 
     /// Finds a property; one that is null is as good as absent.
-    #[inline]
     pub(crate) fn property(&self, name: &PropertyName) -> Option<&'a ContextValue> {
-        let (address, found) = self.latest.get();
-        if address == name.address() {
-            return found;
-        }
-        let found = self.look_up(name);
-        self.latest.set((name.address(), found));
-        found
-    }
-
-    fn look_up(&self, name: &PropertyName) -> Option<&'a ContextValue> {
         let (context, property) = (name.context(), name.property());
         for level in self.levels {
             if !level.is_empty()
