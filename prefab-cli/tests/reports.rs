@@ -1,0 +1,108 @@
+//! What a client reports, as its server tells it to people.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use prefab_client::{Client, Context, ContextSet, Datasources};
+use prefab_server::{KeyKind, Options, Running, serve};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
+
+struct Bed {
+    server: Running,
+    _dir: TempDir,
+}
+
+impl Bed {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let server = serve(Options::local(dir.path())).await.unwrap();
+        Self { server, _dir: dir }
+    }
+
+    fn key(&self, kind: KeyKind) -> &str {
+        &self.server.keys.iter().find(|key| key.kind == kind).unwrap().key
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &str) -> Json {
+        let url = format!("{}/api/{path}", self.server.url);
+        let request = reqwest::Client::new()
+            .request(method.parse().unwrap(), url)
+            .basic_auth("test", Some(self.key(KeyKind::Admin)))
+            .header("content-type", "application/json")
+            .body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    async fn create(&self, key: &str, kind: &str, value: Json) {
+        let config = json!({"key": key, "configType": "CONFIG", "valueType": kind,
+                            "rows": [{"values": [{"value": value}]}]});
+        self.ask("POST", "v1/config/", &config.to_string()).await;
+    }
+
+    async fn told(&self, path: &str) -> Json {
+        self.ask("GET", &format!("manage/v1/projects/1/{path}"), "").await
+    }
+
+    async fn client(&self) -> Client {
+        let builder = Client::in_memory().datasources(Datasources::All).local_cache(false);
+        let builder = builder.api_key(self.key(KeyKind::Backend)).api_urls([&self.server.url]);
+        builder.build_async().await.unwrap()
+    }
+}
+
+fn user(nth: usize, about: &str) -> ContextSet {
+    Context::new("user").with("key", format!("u-{nth}")).with("about", about.to_owned()).into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_does_is_told_to_people() {
+    let bed = Bed::new().await;
+    bed.create("max-jobs", "INT", json!({"int": "30"})).await;
+    bed.create("password", "STRING", json!({"string": "s3cret", "confidential": true})).await;
+    let client = bed.client().await;
+    for nth in 0..7 {
+        assert_eq!(client.with(&user(nth % 2, "ada")).get::<i64>("max-jobs"), Ok(30));
+    }
+    assert_eq!(client.get::<String>("password").as_deref(), Ok("s3cret"));
+    {
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+        let lines = tracing_subscriber::registry().with(lines.with_filter(client.log_filter()));
+        let _here = tracing::subscriber::set_default(lines);
+        tracing::warn!(target: "shop::db", "slow");
+        tracing::error!(target: "shop::db", "away");
+        tracing::error!(target: "shop::db", "away");
+    }
+    client.close_async().await;
+
+    let jobs = bed.told("evaluations?key=max-jobs").await;
+    assert_eq!(jobs["environments"][0]["counts"][0]["value"], json!({"int": "30"}), "{jobs}");
+    assert_eq!(jobs["total"], 7);
+    let password = bed.told("evaluations?key=password").await;
+    assert_eq!(password["total"], 1);
+    assert!(password.to_string().contains("*****33e1b") && !password.to_string().contains("s3cret"));
+    let loggers = bed.told("loggers?search=shop").await;
+    assert_eq!((&loggers[0]["name"], &loggers[0]["total"]), (&json!("shop.db"), &json!(3)), "{loggers}");
+    assert_eq!(loggers[0]["counts"]["error"], 2);
+    let contexts = bed.told("contexts").await;
+    assert_eq!(contexts["shapes"][0]["context"], "user", "{contexts}");
+    assert_eq!(contexts["examples"].as_array().unwrap().len(), 2);
+    bed.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_beyond_what_the_server_reads_at_once_arrives_as_a_whole() {
+    let bed = Bed::new().await;
+    bed.create("max-jobs", "INT", json!({"int": "30"})).await;
+    let client = bed.client().await;
+    // Twice the 4 MiB that the server reads.
+    let about = "what is known of a user, ".repeat(400);
+    for nth in 0..900 {
+        assert_eq!(client.with(&user(nth, &about)).get::<i64>("max-jobs"), Ok(30));
+    }
+    client.close_async().await;
+    assert_eq!(bed.told("evaluations?key=max-jobs").await["total"], 900);
+    bed.server.shutdown().await;
+}
