@@ -70,18 +70,21 @@ fn a_forked_process_answers_closes_and_builds_its_own() {
     assert_eq!(client.with(&user(0)).get::<i64>("max-jobs"), Ok(30));
     let unheard = of(&silent.url()).init_timeout(Duration::from_secs(1)).build().unwrap();
 
-    match fork().unwrap() {
-        Fork::Child => {
-            let url = server.url();
-            let outcome = child(client, unheard, &url);
-            // The rest of this process is its parent's.
-            std::mem::forget((server, silent));
-            process::exit(outcome);
+    let mut children = Vec::new();
+    for _ in 0..2 {
+        match fork().unwrap() {
+            Fork::Child => {
+                let url = server.url();
+                let outcome = child(client, unheard, &url);
+                // The rest of this process is its parent's.
+                std::mem::forget((server, silent));
+                process::exit(outcome);
+            }
+            Fork::Parent(child) => children.push(child),
         }
-        Fork::Parent(child) => {
-            let status = waitpid(child).unwrap();
-            assert_eq!(status, 0, "the child's verdict");
-        }
+    }
+    for child in children {
+        assert_eq!(waitpid(child).unwrap(), 0, "the child's verdict");
     }
 
     // The parent's client is as it was.
@@ -92,4 +95,16 @@ fn a_forked_process_answers_closes_and_builds_its_own() {
         thread::sleep(Duration::from_millis(5));
     }
     client.close();
+
+    // The server can tell all three apart.
+    #[cfg(feature = "telemetry")]
+    {
+        use prost::Message as _;
+        let posts = server.posts().into_iter().map(|post| post.body);
+        let instances =
+            posts.map(|body| prefab_proto::wire::TelemetryEvents::decode(body).unwrap().instance_hash);
+        let instances: std::collections::BTreeSet<String> = instances.collect();
+        assert_eq!(instances.len(), 3, "{instances:?}");
+        assert!(instances.iter().all(|instance| instance.len() == 36 && instance.as_bytes()[14] == b'4'));
+    }
 }

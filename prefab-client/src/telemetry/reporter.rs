@@ -44,13 +44,27 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// After this many tries, a minute at least where no interval is set, a report is given up.
 const MAX_TRIES: u32 = 5;
 
+/// Returns a random UUID, as official clients send one.
+///
+/// From the system: processes that were forked off have their parent's generator, and would all draw the same.
+fn instance() -> String {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes = fastrand::u128(..).to_be_bytes();
+    }
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
 impl Reporter {
     pub(super) fn new(recorder: Arc<Recorder>, sink: ReportSink, interval: Option<Duration>) -> Self {
         let waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         Self {
             recorder,
             sink,
-            instance: format!("{:032x}", fastrand::u128(..)),
+            instance: instance(),
             interval,
             retries: waits.clone(),
             waits,
