@@ -19,7 +19,7 @@ mod stream;
 mod telemetry;
 mod variant;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use axum::{
     Router,
@@ -43,6 +43,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) started_millis: i64,
+    /// Where files may be written.
+    pub(crate) data_dir: Arc<Path>,
     /// Turns true when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
 }

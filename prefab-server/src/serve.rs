@@ -15,6 +15,7 @@ use crate::{
     listen,
     metrics::Metrics,
     options::Options,
+    restore::DATABASE,
     setup,
     store::{SqliteStore, Store},
     telemetry::{Settings, Telemetry},
@@ -48,7 +49,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     } = options;
     let tls = tls.as_ref().map(Tls::load).transpose()?;
     std::fs::create_dir_all(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
-    let database = database.unwrap_or_else(|| data_dir.join("prefab.db"));
+    let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database)?);
     let keys = setup::first_start(&*store, seed_from.as_deref()).await?;
     if keys.is_empty() && seed_from.is_some() {
@@ -63,6 +64,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     allow_many_files();
     let (stop, stopping) = watch::channel(false);
     let app = App {
+        data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
         limits: Usage::new(limits),
         metrics: Metrics::default(),

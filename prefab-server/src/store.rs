@@ -28,6 +28,7 @@ pub use records::{
     AuditEntry, AuditFilter, AuditRecord, Draft, KeyDetails, NewKey, Note, Protection, Records,
 };
 pub use sqlite::SqliteStore;
+pub(crate) use sqlite::newest_schema;
 
 /// What a store answers with, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -397,6 +397,52 @@ async fn a_stale_draft_overwrites_nothing() {
 }
 
 #[tokio::test]
+async fn secrets_get_a_new_key_all_or_none() {
+    let bed = Bed::new().await;
+    for key in ["old-key", "new-key"] {
+        let provided = json!({"type": "provided", "value": {"source": "ENV_VAR", "lookup": "KEY"}, "confidential": true});
+        let item = json!({"item": {"key": key, "type": "config", "valueType": "string",
+                                   "default": {"rules": [{"value": provided}]}}});
+        done(&bed, "POST", "/items", item).await;
+    }
+    for (key, cipher) in [("a", "c1"), ("b", "c2")] {
+        let mut item = text_item(key, cipher);
+        item["item"]["default"]["rules"][0]["value"]["decryptWith"] = "old-key".into();
+        item["item"]["default"]["rules"][0]["value"]["confidential"] = true.into();
+        done(&bed, "POST", "/items", item).await;
+    }
+    let mut secrets = done(&bed, "GET", "/secrets?decryptWith=old-key", Json::Null).await;
+    assert_eq!(secrets.as_array().unwrap().len(), 2);
+    assert_eq!(
+        secrets[0]["values"],
+        json!([{"environment": null, "rule": 0, "cipherText": "c1", "decryptWith": "old-key"}])
+    );
+    let first = secrets.clone();
+    for (at, cipher) in ["d1", "d2"].into_iter().enumerate() {
+        secrets[at]["values"][0]["cipherText"] = cipher.into();
+        secrets[at]["values"][0]["decryptWith"] = "new-key".into();
+    }
+    secrets[1]["values"][0]["rule"] = 7.into();
+    let (status, cause) = refused(&bed, "POST", "/secrets", json!({"secrets": secrets})).await;
+    assert_eq!(
+        (status, cause.as_str()),
+        (400, "`secrets[1].values[0].rule`: rule 7 there gives no encrypted value")
+    );
+    secrets[1]["values"][0]["rule"] = 0.into();
+    secrets[1]["id"] = "5".into();
+    assert_eq!(ask(&bed, "POST", "/secrets", json!({"secrets": secrets})).await.0, 409);
+    assert_eq!(done(&bed, "GET", "/secrets", Json::Null).await, first);
+    secrets[1]["id"] = first[1]["id"].clone();
+    let done_ = done(&bed, "POST", "/secrets", json!({"secrets": secrets})).await;
+    assert_eq!(done_, json!({"keys": ["a", "b"], "values": 2}));
+    assert_eq!(done(&bed, "GET", "/secrets?decryptWith=old-key", Json::Null).await, json!([]));
+    let said = done(&bed, "GET", "/audit?subject=a", Json::Null).await;
+    assert!(!said.to_string().contains("d1"), "cipher texts are not told: {said}");
+    let item = done(&bed, "GET", "/items/a", Json::Null).await;
+    assert_eq!(item["default"]["rules"][0]["value"]["confidential"], true);
+}
+
+#[tokio::test]
 async fn ten_thousand_configs_come_at_once() {
     let bed = Bed::new().await;
     let configs: Vec<Json> = (0..10_000)

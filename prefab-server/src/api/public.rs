@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod backup;
 mod compare;
 mod contexts;
 mod drafts;
@@ -21,6 +22,7 @@ mod log_levels;
 mod loggers;
 mod overrides;
 mod projects;
+mod secrets;
 mod transfer;
 mod unused;
 mod values;
@@ -104,6 +106,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(log_levels::set, log_levels::remove))
         .routes(routes!(events::stream))
         .routes(routes!(health::show))
+        .routes(routes!(backup::take))
+        .routes(routes!(secrets::list, secrets::rotate))
         .routes(routes!(keys::list, keys::issue))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::expire))

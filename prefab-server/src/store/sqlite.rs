@@ -15,7 +15,7 @@ mod registry;
 mod schema;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -23,6 +23,8 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
+
+pub(crate) use schema::newest as newest_schema;
 
 use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Version};
 use crate::{ids::ProjectId, key::IssuedKey};
@@ -43,6 +45,7 @@ enum Outcome {
 
 /// A store in one `SQLite` file.
 pub struct SqliteStore {
+    path: PathBuf,
     jobs: mpsc::Sender<Job>,
     changes: watch::Receiver<u64>,
 }
@@ -50,11 +53,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, creating or upgrading what is in it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path).map_err(failed("opening the file"))?;
-        Self::with(connection)
-    }
-
-    fn with(mut connection: Connection) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         schema::prepare(&mut connection)?;
         let seen = data_version(&connection);
@@ -64,7 +63,7 @@ impl SqliteStore {
             .name("prefab-store".to_owned())
             .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
-        Ok(Self { jobs, changes })
+        Ok(Self { path: path.to_owned(), jobs, changes })
     }
 
     fn run<T: Send + 'static>(

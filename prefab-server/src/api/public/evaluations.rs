@@ -19,6 +19,8 @@ use crate::{
 
 /// How many buckets are told at most.
 const MOST_BUCKETS: i64 = 2_400;
+/// The end of the year 9999, in milliseconds since 1970: nothing is counted beyond it.
+const LATEST: i64 = 253_402_300_799_999;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -107,14 +109,14 @@ pub(super) async fn counts(
     let author = access.to(project)?;
     let Wanted { key, environment, from, to, by } = wanted;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    let end = to.unwrap_or_else(clock::now_millis);
-    let start = from.unwrap_or(end.saturating_sub(24 * HOUR_MILLIS));
+    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST);
+    let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST);
     let hours = match by.unwrap_or_default() {
         By::Hour => 1,
         By::Day => 24,
     };
     let length = hours * HOUR_MILLIS;
-    if start >= end || end.saturating_sub(start) / length > MOST_BUCKETS {
+    if start >= end || (end - start) / length > MOST_BUCKETS {
         return Err(ApiError::invalid(format!(
             "`from`: expected a moment before `to`, with at most {MOST_BUCKETS} buckets between them"
         )));

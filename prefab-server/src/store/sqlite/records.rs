@@ -1,8 +1,9 @@
 //! What is kept beside the log.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, thread};
 
 use rusqlite::{Connection, ErrorCode, params};
+use tokio::sync::oneshot;
 
 use super::{SqliteStore, audit, drafts, failed, keys, log, write};
 use crate::{
@@ -90,12 +91,22 @@ impl Records for SqliteStore {
     }
 
     fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| {
+        let (answer, answered) = oneshot::channel();
+        let path = self.path.clone();
+        let copying = failed("writing a backup");
+        // With a connection of its own, so that nobody who writes has to wait for it.
+        let started = thread::Builder::new().name("prefab-backup".to_owned()).spawn(move || {
             // Refuses a file that is there already, and sees one moment of the database.
-            connection
-                .execute("VACUUM INTO ?1", [file.to_string_lossy()])
-                .map(drop)
-                .map_err(failed("writing a backup"))
+            let copied = Connection::open(path).and_then(|connection| {
+                connection.busy_timeout(super::BUSY_TIMEOUT)?;
+                connection.execute("VACUUM INTO ?1", [file.to_string_lossy()])
+            });
+            // Nobody waits any more where a request was given up.
+            let _ = answer.send(copied.map(drop).map_err(copying));
+        });
+        Box::pin(async move {
+            started.map_err(|error| StoreError::unavailable("writing a backup", error))?;
+            answered.await.map_err(|_| StoreError::unavailable("writing a backup", "it was given up"))?
         })
     }
 }

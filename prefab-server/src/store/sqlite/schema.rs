@@ -159,6 +159,11 @@ CREATE INDEX expiry_by_time ON expiry (at_millis);
 ",
 ];
 
+/// Returns the newest version of the schema.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 /// Sets the connection up and brings the tables to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     // `FULL` also outlives a loss of power, at the price of a flush per change; changes are rare.
@@ -169,7 +174,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     let version: i64 = transaction
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(failed("reading the schema's version"))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     if version > known {
         let cause = format!("it was written by a newer version (schema {version}, known {known})");
         return Err(StoreError::unavailable("opening the file", cause));
