@@ -33,8 +33,9 @@ pub(super) struct Cycle<T> {
     /// When the state in the cache was current; only until the server has said something.
     cached_at: Option<SystemTime>,
     unsaved_since: Option<Instant>,
-    /// When the server said something last.
-    heard_at: Option<Instant>,
+    /// Until when nothing was missing, as far as is known: a checkpoint came, or a stream that had proved itself was
+    /// alive.
+    current_at: Option<Instant>,
     /// The id that whatever was lost is newer than, where a message could not be read.
     missed: Option<i64>,
     /// When that was asked for last, beside the stream.
@@ -52,7 +53,7 @@ impl<T: Transport> Cycle<T> {
             cache,
             cached_at: None,
             unsaved_since: None,
-            heard_at: None,
+            current_at: None,
             missed: None,
             sought_at: None,
             backoff: Backoff::default(),
@@ -85,13 +86,13 @@ impl<T: Transport> Cycle<T> {
 
     /// Tells whether the server is to be asked: something is missing, or it has said nothing for long.
     fn is_behind(&self) -> bool {
-        self.missed.is_some() || self.heard_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
+        self.missed.is_some() || self.current_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
     }
 
     /// Fetches a checkpoint.
     async fn catch_up(&mut self) -> Result<(), SourceError> {
         let since = self.missed.unwrap_or_else(|| self.known.high_water_mark());
-        let purpose = if self.heard_at.is_none() { Purpose::Start } else { Purpose::CatchUp };
+        let purpose = if self.current_at.is_none() { Purpose::Start } else { Purpose::CatchUp };
         let fetched = {
             let mut fetch = pin!(self.transport.checkpoint(since, purpose));
             let early = match self.cached_at {
@@ -110,7 +111,7 @@ impl<T: Transport> Cycle<T> {
             }
         };
         let Fetched { source, configs } = fetched?;
-        self.heard_at = Some(Instant::now());
+        self.current_at = Some(Instant::now());
         self.missed = None;
         // Only what answers the question for everything is everything.
         let is_whole = since == 0 && !self.known.has_heard();
@@ -143,7 +144,10 @@ impl<T: Transport> Cycle<T> {
                 Err(_) => break Err(silence(&source, self.options.silence_limit)),
             };
             heard_at = Instant::now();
-            self.heard_at = Some(heard_at);
+            // Many a stream begins well and is cut before it says what is new.
+            if heard_at.duration_since(opened) >= HEALTHY {
+                self.current_at = Some(heard_at);
+            }
             // Whatever is newer is here or on its way. An open stream says less: a proxy may hold it back.
             self.cached_at = None;
             self.frame(frame, &source).await;

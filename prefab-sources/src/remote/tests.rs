@@ -146,6 +146,22 @@ async fn a_silent_stream_is_given_up_and_polling_catches_up_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_never_gets_to_the_point_is_no_reason_not_to_ask() {
+    let server = Server::with(&[("a", 1)]);
+    server.stream_mood(Mood::Cutting);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    for id in 2..5 {
+        server.set("a", id);
+        let took = client.until(|client| client.ids() == format!("a@{id}")).await;
+        assert!(took <= MINUTE + 30 * SECOND, "took {took:?}");
+    }
+    client.run(10 * MINUTE).await;
+    let asked = server.requests().len();
+    assert!(asked < 60, "asked {asked} times in fifteen minutes");
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_an_outage_of_any_length_it_is_where_the_server_is_within_one_wait() {
     for minutes in [0, 1, 10, 60] {
         let server = Server::with(&[("a", 1), ("b", 2)]);

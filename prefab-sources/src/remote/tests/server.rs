@@ -24,6 +24,8 @@ pub(super) enum Mood {
     Silent,
     /// The stream says what is new, and ends.
     Ending,
+    /// The stream ends before it says what is new.
+    Cutting,
     /// Checkpoints know nothing beyond this id.
     Stale(i64),
 }
@@ -166,11 +168,11 @@ impl Transport for Server {
         if mood != Mood::Silent {
             let _ = sender.send(Frame::Alive);
             let news = world.newer_than(since, i64::MAX);
-            if !news.configs.is_empty() {
+            if !news.configs.is_empty() && mood != Mood::Cutting {
                 let _ = sender.send(Frame::Configs(news));
             }
         }
-        if mood != Mood::Ending {
+        if !matches!(mood, Mood::Ending | Mood::Cutting) {
             world.listening.push(sender);
         }
         Ok(frames)
@@ -189,7 +191,7 @@ impl Frames for mpsc::UnboundedReceiver<Frame> {
 
 async fn answer(mood: Mood, name: &str) -> Result<(), SourceError> {
     match mood {
-        Mood::Well | Mood::Silent | Mood::Ending | Mood::Stale(_) => Ok(()),
+        Mood::Well | Mood::Silent | Mood::Ending | Mood::Cutting | Mood::Stale(_) => Ok(()),
         Mood::Away => Err(SourceError::new(SourceErrorKind::Unavailable, name, "away")),
         Mood::Refusing => Err(SourceError::new(SourceErrorKind::Unauthorized, name, "refused")),
         Mood::Hanging => {
