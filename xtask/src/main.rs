@@ -1,5 +1,6 @@
 //! The project's chores, run as `cargo xtask <command>`.
 
+mod bench;
 mod ci;
 mod conformance;
 mod features;
@@ -45,6 +46,11 @@ const COMMANDS: &[Command] = &[
         name: "conformance",
         about: "replay the corpus in $PREFAB_CONFORMANCE_DIR",
         run: conformance::run,
+    },
+    Command {
+        name: "bench",
+        about: "time ours beside other engines (--check: instructions against the baseline; --help)",
+        run: bench::run,
     },
     Command { name: "help", about: "print this list", run: help },
 ];

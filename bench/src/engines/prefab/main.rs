@@ -1,0 +1,54 @@
+//! Prefab: the engine, the client, the client that counts for a server, and a live handle.
+
+mod client;
+mod engine;
+mod live;
+mod own;
+mod server;
+
+use anyhow::{Context as _, Result, ensure};
+use prefab_bench::{Entry, User, Work, host, prefab_form};
+use prefab_core::{ConfigSet, Context, ContextSet, datafile};
+use prefab_eval::EvaluatedValue;
+use prefab_proto::convert;
+
+fn main() -> Result<()> {
+    if let Some(file) = own::asked_for() {
+        return own::measure(&file);
+    }
+    host(&[
+        Entry::of::<engine::Engine>(),
+        Entry::of::<client::Offline>(),
+        Entry::of::<client::Counting>(),
+        Entry::of::<live::Handle>(),
+    ])
+}
+
+/// Writes the work as a server sends it.
+fn write(work: &Work) -> Result<Vec<u8>> {
+    let parsed = datafile::from_json(&prefab_form::datafile(work)).context("reading our own datafile")?;
+    ensure!(parsed.findings.is_empty(), "our own datafile: {:?}", parsed.findings);
+    Ok(convert::encode(&parsed.set))
+}
+
+/// Reads what a server sends.
+fn read(document: &[u8]) -> Result<ConfigSet> {
+    let decoded = convert::decode(document).context("reading configs from protobuf")?;
+    ensure!(decoded.findings.is_empty(), "our own message: {:?}", decoded.findings);
+    Ok(decoded.set)
+}
+
+fn contexts(user: &User) -> ContextSet {
+    let mut context = Context::new("user").with("key", user.key.as_str());
+    for (name, value) in user.properties() {
+        context.set(name, value);
+    }
+    context.into()
+}
+
+fn letter(value: &EvaluatedValue<'_>) -> u8 {
+    match value {
+        EvaluatedValue::String(text) => prefab_bench::first_letter(text),
+        _ => 0,
+    }
+}

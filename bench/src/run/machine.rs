@@ -1,0 +1,43 @@
+//! Where the figures come from.
+
+use std::{fs, process::Command};
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) rustc: String,
+    /// The commit that was measured.
+    pub(crate) commit: String,
+    /// The day.
+    pub(crate) date: String,
+}
+
+impl Machine {
+    pub(crate) fn this() -> Self {
+        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        Self {
+            processor: model.map_or("an unknown processor", |(_, name)| name).trim().to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, Into::into),
+            rustc: said("rustc", &["--version"]),
+            commit: said("git", &["rev-parse", "--short", "HEAD"]),
+            date: said("date", &["-u", "+%F"]),
+        }
+    }
+}
+
+/// Returns the compiler's version, which decides what a program's instructions are.
+pub(crate) fn rustc() -> String {
+    said("rustc", &["--version"])
+}
+
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).current_dir(crate::cargo::folder()).output();
+    output.map_or_else(
+        |_| "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
