@@ -84,7 +84,6 @@ fn count(callgrind: &Callgrind, program: &Path, outcome: &mut Outcome) {
 }
 
 fn summary(outcome: &Outcome) -> String {
-    let items =
-        outcome.items.iter().map(|(name, figure)| format!("{name} {} ns", short(figure.nanos.low)));
+    let items = outcome.items.iter().map(|(name, figure)| format!("{name} {} ns", short(figure.nanos.low)));
     format!("{}: {}", outcome.name, items.collect::<Vec<_>>().join(", "))
 }

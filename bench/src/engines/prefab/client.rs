@@ -57,9 +57,7 @@ impl Fed {
     }
 
     fn letter(&self, key: &str, subject: &ContextSet) -> u8 {
-        let read =
-            |answer: Result<prefab_eval::Evaluation<'_>, _>| answer.map_or(0, |answer| letter(&answer.value));
-        self.client.with(subject).evaluate(key, read)
+        self.client.with(subject).evaluate(key, |answer| answer.map_or(0, |answer| letter(&answer.value)))
     }
 }
 
@@ -121,7 +119,7 @@ macro_rules! contestant {
 contestant!(
     Offline,
     "prefab-client",
-    "`client.with(&contexts).enabled(key)`, configs from a source in memory",
+    "`client.with(&contexts).enabled(key)`, for the text `evaluate`, which lends it; configs from a source in memory",
     |document| Fed::new(Client::in_memory(), document).map(Offline)
 );
 contestant!(
