@@ -10,6 +10,7 @@ import schemathesis
 URL = os.environ["PREFAB_TEST_URL"]
 KEY = os.environ["PREFAB_TEST_KEY"]
 PROJECT = f"{URL}/api/manage/v1/projects/1"
+OWN = KEY.split("-")[0]
 KEYS = ["text", "flag", "segment", "log-level.app", "secret-key"]
 # What these say changes with every request, or by itself.
 VOLATILE = {"lastUsedAt", "lastEvaluatedAt"}
@@ -45,6 +46,9 @@ def before_call(context, case, kwargs):
     parameters = case.path_parameters
     if not parameters:
         return
+    if "/keys/" in case.path and str(parameters.get("key")).strip() == OWN:
+        # Whoever ends the key of this run ends the run.
+        parameters["key"] = 1
     dice = zlib.crc32(repr(sorted(parameters.items())).encode())
     if dice % 10:
         if "project" in parameters:
