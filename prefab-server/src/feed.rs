@@ -1,6 +1,6 @@
 //! Following one environment: what a stream has to say next, whatever it is written in.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{broadcast, watch},
@@ -30,12 +30,13 @@ pub(crate) enum Step {
 /// One client's place in the changes of an environment.
 pub(crate) struct Feed {
     pub(crate) caller: Caller,
-    hub: Arc<Hub>,
     changes: broadcast::Receiver<Arc<Delta>>,
     /// The id up to which the client knows everything.
     sent: i64,
     stop: watch::Receiver<bool>,
     keep_alive: Pin<Box<Sleep>>,
+    /// Ends when the key does.
+    key_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     listener: Listener,
     /// What the client was handed last, and when it was told; counts once more is asked for.
     handed: Option<(i64, Option<std::time::Instant>)>,
@@ -52,11 +53,11 @@ impl Feed {
     ) -> (Arc<Snapshot>, Self) {
         let (snapshot, changes) = caller.channel.subscribe();
         let feed = Self {
-            hub: Arc::clone(&app.hub),
             changes,
             sent: snapshot.last_id,
             stop: app.stop.clone(),
             keep_alive: Box::pin(sleep(KEEP_ALIVE_EVERY)),
+            key_ended: Box::pin(key_ended(Arc::clone(&app.hub), caller.key_id)),
             listener: caller.channel.listeners.join(manner, snapshot.last_id),
             handed: None,
             _permit: permit,
@@ -74,6 +75,7 @@ impl Feed {
         let step = loop {
             tokio::select! {
                 biased;
+                () = self.key_ended.as_mut() => return None,
                 change = self.changes.recv() => match change {
                     Ok(delta) if delta.last_id <= self.sent => {}
                     Ok(delta) => {
@@ -91,16 +93,14 @@ impl Feed {
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
                 _ = self.stop.wait_for(|stop| *stop) => return None,
-                () = self.keep_alive.as_mut() => {
-                    // A revoked key's streams end here, since nothing else would end them.
-                    if !self.hub.is_live(self.caller.key_id) {
-                        return None;
-                    }
-                    break Step::KeepAlive;
-                }
+                () = self.keep_alive.as_mut() => break Step::KeepAlive,
             }
         };
         self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_EVERY);
         Some(step)
     }
+}
+
+async fn key_ended(hub: Arc<Hub>, key_id: i64) {
+    hub.ended(key_id).await;
 }

@@ -1,7 +1,7 @@
 //! What every request looks at: the projects and keys as they stand, kept up with the store.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -23,6 +23,9 @@ use crate::{
 /// How often the use of keys is written down.
 const WRITE_DOWN_EVERY: Duration = Duration::from_secs(5);
 
+/// How long a clock that is set may go unnoticed by a stream whose key expires.
+const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
+
 /// The projects and keys as they stand.
 pub(crate) struct Hub {
     store: Arc<dyn Store>,
@@ -30,6 +33,8 @@ pub(crate) struct Hub {
     /// Held while news are taken in: an older reading must not replace a newer one.
     refreshing: Mutex<()>,
     key_use: KeyUse,
+    /// Counts changes to which keys are good, and until when.
+    keys_changed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -67,6 +72,7 @@ impl Hub {
             state: RwLock::default(),
             refreshing: Mutex::default(),
             key_use: KeyUse::default(),
+            keys_changed: watch::Sender::new(0),
         };
         hub.refresh().await?;
         Ok(hub)
@@ -91,7 +97,12 @@ impl Hub {
             project.catch_up(&*self.store).await?;
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();
+        // Every stream looks up at this, so nothing is said where it concerns none.
+        let is_news = self.read(|state| ends(&state.keys) != ends(&keys));
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { projects, keys };
+        if is_news {
+            self.keys_changed.send_modify(|count| *count += 1);
+        }
         Ok(())
     }
 
@@ -187,14 +198,36 @@ impl Hub {
         projects
     }
 
+    pub(crate) fn project(&self, id: ProjectId) -> Option<Arc<Project>> {
+        self.read(|state| state.projects.get(&id).cloned())
+    }
+
     /// Tells whether a key that was good still is.
     pub(crate) fn is_live(&self, key_id: i64) -> bool {
         self.read(|state| state.keys.get(&key_id).is_some_and(is_good))
     }
 
+    /// Waits until a key is revoked or has expired.
+    pub(crate) async fn ended(&self, key_id: i64) {
+        let mut changed = self.keys_changed.subscribe();
+        while self.is_live(key_id) {
+            let expires = self.read(|state| state.keys.get(&key_id).and_then(|key| key.expires_at_millis));
+            let left = expires.map_or(LOOK_AGAIN, |at| clock::until(at).min(LOOK_AGAIN));
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+    }
+
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Says which keys end, and when.
+fn ends(keys: &HashMap<i64, StoredKey>) -> BTreeSet<(i64, bool, Option<i64>)> {
+    keys.values().map(|key| (key.id, key.revoked, key.expires_at_millis)).collect()
 }
 
 fn is_good(key: &StoredKey) -> bool {

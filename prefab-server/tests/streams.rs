@@ -6,6 +6,8 @@ mod common;
 
 use common::{Bed, Stream, keys};
 use prefab_server::{KeyKind, Limits};
+use serde_json::json;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const PATH: &str = "/api/v1/sse/config";
 
@@ -100,4 +102,38 @@ async fn a_change_of_another_process_reaches_the_stream() {
     let response = request.body(common::text_config("b", "2").to_string()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(keys(&stream.set().await.unwrap()), ["b"]);
+}
+
+#[tokio::test]
+async fn the_streams_of_a_key_that_ends_end_with_it() {
+    let bed = Bed::new().await;
+    let project = "/api/manage/v1/projects/1/keys";
+    for end in ["revoke", "expire"] {
+        let (_, key) = bed.post(project, json!({"name": "fleet", "environment": "Staging"})).await;
+        let text = key["key"].as_str().unwrap();
+        let open = async || Stream::open(bed.http.get(bed.url(PATH)).basic_auth("u", Some(text))).await;
+        let mut streams = [open().await, open().await];
+        for stream in &mut streams {
+            assert!(stream.data().await.is_some(), "what stands is told first");
+        }
+        let path = format!("{project}/{}", key["id"].as_str().unwrap());
+        let ends_in = if end == "revoke" {
+            assert_eq!(bed.admin("DELETE", &path).send().await.unwrap().status(), 200);
+            Duration::ZERO
+        } else {
+            let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_millis(700);
+            let body = json!({ "at": i64::try_from(at.as_millis()).unwrap() }).to_string();
+            let request = bed.admin("PUT", &format!("{path}/expiry")).body(body);
+            assert_eq!(request.send().await.unwrap().status(), 200);
+            Duration::from_millis(700)
+        };
+        let since = Instant::now();
+        for stream in &mut streams {
+            assert_eq!(stream.data().await, None, "{end}");
+        }
+        let late = since.elapsed().saturating_sub(ends_in);
+        eprintln!("{end}: ended {late:?} after the key");
+        // A keep-alive would come after fifteen seconds.
+        assert!(late < Duration::from_secs(5), "{end}: {late:?}");
+    }
 }
