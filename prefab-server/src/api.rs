@@ -30,7 +30,7 @@ use axum::{
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::watch;
 
-use crate::{hub::Hub, limits::Usage, metrics::Metrics, telemetry::Telemetry};
+use crate::{hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry};
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
@@ -42,6 +42,7 @@ pub(crate) struct App {
     pub(crate) limits: Usage,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) entrance: Arc<Entrance>,
     pub(crate) started_millis: i64,
     /// Where files may be written.
     pub(crate) data_dir: Arc<Path>,

@@ -4,13 +4,23 @@ use std::sync::Arc;
 
 use prefab_core::ChangedBy;
 
-use crate::{api::Origin, hub::Caller, project::Project, store::Note};
+use crate::{
+    api::Origin,
+    hub::Caller,
+    people::{Role, Roles},
+    project::Project,
+    store::{
+        Note,
+        people::{Person, Token},
+    },
+};
 
 /// Who changes something in a project.
 #[derive(Clone)]
 pub(crate) struct Author {
     pub(crate) project: Arc<Project>,
     pub(crate) changed_by: ChangedBy,
+    pub(crate) roles: Roles,
     /// As people know them: `key 7 (ci)`.
     pub(crate) who: String,
     pub(crate) origin: Origin,
@@ -29,10 +39,32 @@ impl Author {
         Self {
             project: Arc::clone(&caller.project),
             changed_by,
+            // Whoever may change with a key at all may change everything in its project.
+            roles: Roles::of(Role::Admin),
             who: who(caller.key_id, &caller.name),
             origin,
             comment: String::new(),
         }
+    }
+
+    /// Returns a person as an author.
+    pub(crate) fn of_person(person: &Person, roles: Roles, project: Arc<Project>, origin: Origin) -> Self {
+        let Person { id, email, name } = person;
+        let changed_by = ChangedBy { user_id: *id, email: email.clone(), ..ChangedBy::default() };
+        let who = format!("{name} ({email})");
+        Self { project, changed_by, roles, who, origin, comment: String::new() }
+    }
+
+    /// Returns the holder of a management token as an author. The person who made it answers for it, so that it
+    /// is no second person beside them.
+    pub(crate) fn of_token(token: &Token, project: Arc<Project>, origin: Origin) -> Self {
+        let who = token_name(token.id, &token.name);
+        let changed_by = ChangedBy {
+            user_id: token.created_by_person,
+            user_identity: who.clone(),
+            ..ChangedBy::default()
+        };
+        Self { project, changed_by, roles: token.roles.clone(), who, origin, comment: String::new() }
     }
 
     /// Names the person, whichever key they use; a key that belongs to nobody stands for itself.
@@ -51,7 +83,7 @@ impl Author {
 
     /// Returns what the audit log says of a deed of theirs.
     pub(crate) fn note(&self, deed: &str) -> Note {
-        let Self { project: _, changed_by: _, who, origin, comment } = self;
+        let Self { project: _, changed_by: _, roles: _, who, origin, comment } = self;
         Note {
             who: who.clone(),
             origin: origin.address.clone(),
@@ -65,4 +97,9 @@ impl Author {
 /// Names a key as people know it.
 pub(crate) fn who(key_id: i64, name: &str) -> String {
     if name.is_empty() { format!("key {key_id}") } else { format!("key {key_id} ({name})") }
+}
+
+/// Names a management token as people know it.
+pub(crate) fn token_name(id: i64, name: &str) -> String {
+    format!("token {id} ({name})")
 }

@@ -7,6 +7,7 @@ use crate::{
     author::Author,
     ids::EnvironmentId,
     manage::{diff, guard, uses},
+    people::Role,
     project::Configs,
     store::{Change, Draft, Environment, Expected, Version},
     validate,
@@ -65,6 +66,7 @@ pub(crate) async fn put_checked(app: &App, author: &Author, configs: Vec<Config>
 pub(crate) async fn publish(app: &App, author: &Author, draft: Draft) -> Result<i64, ApiError> {
     let is_approved = draft.approved_by.is_some();
     let change = drafted(author, draft)?;
+    guard::check_role(author, &change, Role::Publisher)?;
     if let Some(name) = guard::needs_approval(author, &change).filter(|_| !is_approved) {
         return Err(ApiError::Conflict(format!(
             "environment `{name}` takes the approval of a second person: this draft waits for it"
@@ -87,8 +89,15 @@ pub(crate) fn drafted(author: &Author, draft: Draft) -> Result<Prepared, ApiErro
 
 /// Stores a config in which only somebody's own override is different, which protection does not cover.
 pub(crate) async fn put_personal(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
-    let change = prepare(author, config)?;
+    let change = personal(author, config)?;
     append(app, author, change).await
+}
+
+/// Checks a config in which only somebody's own override is different, which protection does not cover.
+pub(crate) fn personal(author: &Author, config: Config) -> Result<Prepared, ApiError> {
+    let change = prepare(author, config)?;
+    guard::check_role(author, &change, Role::Editor)?;
+    Ok(change)
 }
 
 /// Checks a config and returns the change that it is.

@@ -16,6 +16,7 @@ use crate::{
     change::{self, Prepared},
     clock,
     manage::{levels, overrides},
+    people::{Role, Roles},
     project::Project,
     store::{Expiry, Target, TimedRule},
 };
@@ -112,6 +113,7 @@ fn author(project: &Arc<Project>, expiry: &Expiry) -> Author {
     Author {
         project: Arc::clone(project),
         changed_by: ChangedBy { user_identity: "expiry".to_owned(), ..ChangedBy::default() },
+        roles: Roles::of(Role::Admin),
         who: "expiry".to_owned(),
         origin: Origin::default(),
         comment: format!("{what} that {} set has expired", expiry.set_by),

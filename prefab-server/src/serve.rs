@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
@@ -15,6 +15,7 @@ use crate::{
     listen,
     metrics::Metrics,
     options::Options,
+    people::Entrance,
     restore::DATABASE,
     setup,
     store::{SqliteStore, Store},
@@ -61,6 +62,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let sign_up = setup::invite_first(&*store).await?.map(|token| format!("{url}/sign-up?token={token}"));
     allow_many_files();
     let (stop, stopping) = watch::channel(false);
     let app = App {
@@ -69,6 +71,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
+        entrance: Arc::new(Entrance::new(tls.is_some())),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
     };
@@ -92,7 +95,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         }
     });
     info!(url, database = %database.display(), "serving");
-    Ok(Running { url, address, keys, stop: Stop(Arc::new(stop)), task })
+    Ok(Running { url, address, keys, sign_up, stop: Stop(Arc::new(stop)), task })
 }
 
 /// Every connection is an open file, and the usual allowance is made for programs with a few.
@@ -104,7 +107,6 @@ fn allow_many_files() {
 }
 
 /// A server that accepts connections. Dropping it does not stop the server.
-#[derive(Debug)]
 pub struct Running {
     /// Where to reach it: `http://127.0.0.1:8742`.
     pub url: String,
@@ -112,8 +114,20 @@ pub struct Running {
     pub address: SocketAddr,
     /// The keys made at the first start, the only time their texts are known; none at later starts.
     pub keys: Vec<IssuedKey>,
+    /// Where the first person signs up, who becomes admin; nothing once there is somebody. It works once, for a
+    /// week, and is known this once.
+    pub sign_up: Option<String>,
     stop: Stop,
     task: JoinHandle<()>,
+}
+
+impl fmt::Debug for Running {
+    /// Leaves the link out: it must not reach a log by accident.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, address, keys, sign_up: _, stop: _, task: _ } = self;
+        let mut shown = f.debug_struct("Running");
+        shown.field("url", url).field("address", address).field("keys", keys).finish_non_exhaustive()
+    }
 }
 
 impl Running {

@@ -7,13 +7,17 @@ use prefab_sources::yaml;
 use tracing::{info, warn};
 
 use crate::{
-    Error,
+    Error, clock,
     ids::EnvironmentId,
-    key::{IssuedKey, KeyKind},
-    store::{Change, Expected, KeyRequest, Project, Store},
+    key::IssuedKey,
+    people::Secret,
+    store::{Change, Expected, Project, Store, StoreError, people::NewInvitation},
 };
 
-const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
+const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// What a project begins with where nothing else is said.
+pub(crate) const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
 
 /// Sets up an empty store, and returns the keys; does nothing to a store that has a project.
 pub(crate) async fn first_start(store: &dyn Store, seed: Option<&Path>) -> Result<Vec<IssuedKey>, Error> {
@@ -23,23 +27,33 @@ pub(crate) async fn first_start(store: &dyn Store, seed: Option<&Path>) -> Resul
     // Read before anything is written: a bad file must not leave half a project.
     let seed = seed.map(read).transpose()?;
     let environments = ENVIRONMENTS.map(ToOwned::to_owned).to_vec();
-    let project = store.create_project("Default".to_owned(), environments).await?;
+    let made = store.create_first_project("Default".to_owned(), environments).await?;
+    // Another server was faster; it has the keys.
+    let Some((project, keys)) = made else { return Ok(Vec::new()) };
     if let Some(set) = seed {
         let changes = changes(set, &project);
         let count = changes.len();
         store.append(project.id, changes).await?;
         info!(configs = count, "seeded");
     }
-    let mut keys = Vec::new();
-    for environment in &project.environments {
-        for kind in KeyKind::ALL {
-            // Whoever has an admin key is somebody, so that overrides of their own can match.
-            let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
-            let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };
-            keys.push(store.issue_key(request).await?);
-        }
-    }
     Ok(keys)
+}
+
+/// Invites the very first person, as long as there is nobody, and returns the invitation's text. Earlier ones
+/// hold as well: another server on this database may have shown one.
+pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, StoreError> {
+    if store.has_people().await? {
+        return Ok(None);
+    }
+    let secret = Secret::new()?;
+    let invitation = NewInvitation {
+        hash: secret.hash(),
+        to: None,
+        created_by: String::new(),
+        expires_at_millis: clock::now_millis() + FIRST_INVITATION_MILLIS,
+    };
+    store.invite(invitation).await?;
+    Ok(Some(secret.text().to_owned()))
 }
 
 fn read(path: &Path) -> Result<ConfigSet, Error> {

@@ -6,6 +6,7 @@
 
 mod expiry;
 mod observations;
+pub mod people;
 mod records;
 mod sqlite;
 
@@ -34,12 +35,19 @@ pub(crate) use sqlite::newest_schema;
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Keeps projects, keys and the log of changes.
-pub trait Store: Records + Observations + Expiries + Send + Sync + 'static {
+pub trait Store: Records + Observations + Expiries + people::People + Send + Sync + 'static {
     /// Lists projects, environments and keys.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 
     /// Creates a project with environments. Its log starts empty, at an id above 0.
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project>;
+
+    /// Creates a project with environments and every kind of key for each, unless there is a project already.
+    fn create_first_project(
+        &self,
+        name: String,
+        environments: Vec<String>,
+    ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>>;
 
     /// Makes a key. Only its hash is kept.
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey>;

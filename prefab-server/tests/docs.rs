@@ -1,4 +1,4 @@
-//! What `docs/management.md` shows works as it stands there.
+//! What the pages show works as it stands there.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -8,29 +8,45 @@ use common::Bed;
 use prefab_server::KeyKind;
 use tokio::process::Command;
 
-#[tokio::test]
-async fn the_examples_of_the_management_page_run() {
+/// Runs all examples of a page, one after the other, in a folder of the server's; tells whether they could be.
+async fn run(bed: &Bed, page: &str, variables: &[(&str, &str)]) -> bool {
     for program in ["bash", "curl", "jq"] {
         if Command::new(program).arg("--version").output().await.is_err() {
             eprintln!("SKIPPED: there is no {program}");
-            return;
+            return false;
         }
     }
-    let bed = Bed::new().await;
-    let page = include_str!("../../docs/management.md");
     let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     let script: Vec<&str> = blocks.collect();
     let output = Command::new("bash")
         .args(["-euxo", "pipefail", "-c", &script.concat()])
         .env("PREFAB_URL", &bed.running.url)
-        .env("PREFAB_ADMIN_KEY", bed.key("Production", KeyKind::Admin))
+        .envs(variables.iter().copied())
         .current_dir(bed.dir.path())
         .output()
         .await
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && script.len() > 5, "{said}");
+    assert!(output.status.success() && script.len() > 3, "{said}");
+    true
+}
+
+#[tokio::test]
+async fn the_examples_of_the_management_page_run() {
+    let bed = Bed::new().await;
+    let key = bed.key("Production", KeyKind::Admin);
+    if !run(&bed, include_str!("../../docs/management.md"), &[("PREFAB_ADMIN_KEY", &key)]).await {
+        return;
+    }
     for file in ["audit.jsonl", "project.json", "production.datafile.json", "prefab-backup.db"] {
         assert!(bed.dir.path().join(file).metadata().unwrap().len() > 0, "{file}");
     }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_people_page_run() {
+    let bed = Bed::new().await;
+    let link = bed.running.sign_up.clone().unwrap();
+    let token = link.split_once("token=").unwrap().1;
+    run(&bed, include_str!("../../docs/people.md"), &[("TOKEN", token)]).await;
 }

@@ -1,10 +1,12 @@
-//! Two writers at one key: exactly one wins each round, and the log has no gap.
+//! Two at once: at one key exactly one wins each round and the log has no gap; at an empty file exactly one
+//! makes the first project.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod common;
 
 use common::{Bed, answer, text_config};
+use prefab_server::{Options, serve};
 use serde_json::json;
 
 const ROUNDS: usize = 1_000;
@@ -43,4 +45,37 @@ async fn one_wins_each_round_and_the_other_is_told() {
     assert_eq!(ids, won);
     let replaced = told.iter().skip(1).map(|change| change["previousConfigId"].as_str().unwrap());
     assert!(replaced.eq(won.iter().map(String::as_str).take(ROUNDS)), "each version names the one before it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_at_an_empty_file_make_one_project() {
+    for round in 0..10 {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || tokio::spawn(serve(Options::local(dir.path())));
+        let (left, right) = (start(), start());
+        let (left, right) = (left.await.unwrap().unwrap(), right.await.unwrap().unwrap());
+        let mut made = [left.keys.len(), right.keys.len()];
+        made.sort_unstable();
+        assert_eq!(made, [0, 9], "round {round}");
+        let admin = left.keys.iter().chain(&right.keys).find(|key| key.key.contains("ADMIN")).unwrap();
+        let http = reqwest::Client::new();
+        for server in [&left, &right] {
+            let url = format!("{}/api/manage/v1/projects/1/keys", server.url);
+            // The one that was slower takes the project in as soon as it looks.
+            for _ in 0..200 {
+                let response = http.get(&url).bearer_auth(&admin.key).send().await.unwrap();
+                let (status, keys) = answer(response).await;
+                if status == 200 {
+                    assert_eq!(keys.as_array().unwrap().len(), 9);
+                    break;
+                }
+                assert_eq!(status, 401);
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            let projects = http.get(server.url.clone() + "/api/manage/v1/projects/2/keys");
+            assert_eq!(projects.bearer_auth(&admin.key).send().await.unwrap().status(), 404);
+        }
+        left.shutdown().await;
+        right.shutdown().await;
+    }
 }

@@ -1,7 +1,7 @@
 //! `prefab serve`
 
 use anyhow::Context as _;
-use prefab_server::{IssuedKey, KeyKind, ServeArgs};
+use prefab_server::{IssuedKey, KeyKind, Running, ServeArgs};
 use serde_json::{Value as Json, json};
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -19,7 +19,8 @@ pub(crate) struct Args {
     #[arg(long, env = "PREFAB_SERVER_LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: LevelFilter,
 
-    /// Print one line of JSON once connections are accepted: {"url": …, "keys": […]}
+    /// Print one line of JSON once connections are accepted: {"url": …, "keys": […]}, with the link to sign up while
+    /// nobody has
     #[arg(long)]
     json: bool,
 }
@@ -32,9 +33,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let running = prefab_server::serve(args.serve.into()).await?;
         if args.json {
             let keys: Vec<Json> = running.keys.iter().map(key_to_json).collect();
-            output::line(&json!({"url": running.url, "keys": keys}).to_string())?;
+            let mut started = json!({"url": running.url, "keys": keys});
+            if let Some(link) = &running.sign_up {
+                started["sign_up"] = link.as_str().into();
+            }
+            output::line(&started.to_string())?;
         } else {
-            greet(&running.url, &running.keys)?;
+            greet(&running)?;
         }
         running.run_until_signal().await;
         Ok(())
@@ -46,7 +51,8 @@ fn key_to_json(key: &IssuedKey) -> Json {
 }
 
 /// Says where the server is, shows keys that will not be shown again, and what to paste into a client.
-fn greet(url: &str, keys: &[IssuedKey]) -> std::io::Result<()> {
+fn greet(running: &Running) -> std::io::Result<()> {
+    let Running { url, keys, .. } = running;
     output::line(&format!("{STRONG}prefab{STRONG:#} serves at {VALUE}{url}{VALUE:#}"))?;
     if !keys.is_empty() {
         output::line("\nKeys, shown this once:\n")?;
@@ -62,6 +68,12 @@ fn greet(url: &str, keys: &[IssuedKey]) -> std::io::Result<()> {
                 key.key
             ))?;
         }
+    }
+    if let Some(link) = &running.sign_up {
+        output::line(
+            "Nobody has signed up yet. Whoever opens this link first becomes admin; it works once:\n",
+        )?;
+        output::line(&format!("  {VALUE}{link}{VALUE:#}\n"))?;
     }
     output::line(&format!("{FAINT}Stop with Ctrl-C.{FAINT:#}"))
 }

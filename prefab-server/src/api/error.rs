@@ -1,5 +1,7 @@
 //! Refusals, in the form that official tools read.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -31,6 +33,9 @@ pub(crate) enum ApiError {
     /// The body is too large.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// Somebody tries too often.
+    #[error("too many attempts; try again later")]
+    TooOften(Duration),
     /// This key sends more than it may.
     #[error("too much telemetry from this key; it may send more in a minute")]
     TooMuch,
@@ -52,7 +57,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -93,6 +98,10 @@ impl IntoResponse for ApiError {
             body["_embedded"] = json!({ "errors": errors });
         }
         let mut response = (self.status(), Json(body)).into_response();
+        if let Self::TooOften(after) = self {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         // Node keeps errors that have caching headers and replays them as good answers.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response

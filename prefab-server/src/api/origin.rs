@@ -37,6 +37,13 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Returns the address that the connection comes from, whatever is claimed.
+    pub(crate) fn peer(&self) -> &str {
+        self.address.split(' ').next().unwrap_or_default()
+    }
+}
+
 impl FromRequestParts<App> for Origin {
     type Rejection = Infallible;
 

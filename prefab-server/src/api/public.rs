@@ -4,6 +4,7 @@
 //! promise nothing that is not there.
 
 mod access;
+mod account;
 mod audit;
 mod backup;
 mod compare;
@@ -15,23 +16,28 @@ mod events;
 mod explain;
 mod health;
 mod history;
+mod invitations;
 mod items;
 mod keys;
 mod lasting;
 mod log_levels;
 mod loggers;
 mod overrides;
+mod people;
 mod projects;
 mod secrets;
+mod session;
+mod tokens;
 mod transfer;
 mod unused;
 mod values;
 mod views;
+mod who;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -45,13 +51,14 @@ const PREFIX: &str = "/api/manage/v1";
     info(
         title = "Prefab management",
         description = "Projects, environments, configs, feature flags, segments, log levels, schemas, secrets, \
-                       keys, history and the audit log. Send an admin key as the password of HTTP Basic, or as \
-                       a bearer token. What is wrong is said with its place: `_embedded.errors[].message`.",
+                       keys, people, history and the audit log. Send an admin key or a management token as the \
+                       password of HTTP Basic, or as a bearer token; or log in, and send the cookie, and with \
+                       changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. What is wrong is said with its place: `_embedded.errors[].message`.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(events::ChangeEvent, events::ClientsEvent, events::EvaluationsEvent)),
     modifiers(&Security),
-    security(("key" = []), ("bearer" = []))
+    security(("key" = []), ("bearer" = []), ("session" = []))
 )]
 struct Document;
 
@@ -61,6 +68,8 @@ impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(who::COOKIE_NAME));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
@@ -75,7 +84,10 @@ pub(super) fn router() -> Router<App> {
 
 fn described() -> OpenApiRouter<App> {
     let routes = OpenApiRouter::new()
-        .routes(routes!(projects::list))
+        .routes(routes!(account::sign_up))
+        .routes(routes!(session::show, session::log_in, session::log_out))
+        .routes(routes!(account::change_password))
+        .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::show, projects::rename))
         .routes(routes!(environments::list, environments::create))
         .routes(routes!(environments::update))
@@ -112,6 +124,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::expire))
         .routes(routes!(keys::rotate))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::update, people::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::lines))
         .routes(routes!(transfer::export))

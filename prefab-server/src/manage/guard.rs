@@ -2,16 +2,27 @@
 
 use prefab_core::{Config, ConfigRow};
 
-use crate::{api::ApiError, author::Author, change::Prepared, store::Environment};
+use crate::{api::ApiError, author::Author, change::Prepared, people::Role, store::Environment};
 
 /// Refuses a change that an environment does not take without more.
 pub(crate) fn check(author: &Author, change: &Prepared) -> Result<(), ApiError> {
+    check_role(author, change, Role::Publisher)?;
     if let Some(name) = needs_approval(author, change) {
         return Err(ApiError::Conflict(format!(
             "environment `{name}` takes the approval of a second person: save this as a draft"
         )));
     }
     check_comment(author, change)
+}
+
+/// Refuses a change to an environment in which its author may not make it.
+pub(crate) fn check_role(author: &Author, change: &Prepared, least: Role) -> Result<(), ApiError> {
+    let environments = author.project.environments();
+    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+    if touched.any(|environment| author.roles.within(environment.id) < least) {
+        return Err(ApiError::Forbidden(least.wanted()));
+    }
+    Ok(())
 }
 
 /// Names an environment that a change touches and that takes a second person's approval.

@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod observations;
 mod observe;
+mod people;
 mod records;
 mod registry;
 mod schema;
@@ -132,6 +133,14 @@ impl Store for SqliteStore {
 
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
         self.run(true, move |connection| registry::create_project(connection, &name, &environments))
+    }
+
+    fn create_first_project(
+        &self,
+        name: String,
+        environments: Vec<String>,
+    ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>> {
+        self.run(true, move |connection| registry::create_first_project(connection, &name, &environments))
     }
 
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {

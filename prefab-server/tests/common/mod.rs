@@ -1,6 +1,8 @@
 //! A real server on a real socket, and what tests say to it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod people;
+
 use std::time::Duration;
 
 use prefab_core::ConfigSet;

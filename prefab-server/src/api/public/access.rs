@@ -1,26 +1,100 @@
 //! Who asks, for which project, and what they sent.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::super::{ApiError, App, Origin, caller::Admin, read};
-use crate::{author::Author, hub::Caller, ids::EnvironmentId, store::Environment};
+use super::{
+    super::{ApiError, App, Origin, read},
+    who::{Lease, Who},
+};
+use crate::{
+    author::Author,
+    hub::Hub,
+    ids::{EnvironmentId, ProjectId},
+    people::Role,
+    project::Project,
+    store::{Environment, people::Session},
+};
 
-/// Somebody who may manage.
+/// Somebody who asks.
 pub(super) struct Access {
-    pub(super) caller: Caller,
+    pub(super) who: Who,
     origin: Origin,
+    hub: Arc<Hub>,
+    /// Whether nothing is to be changed.
+    is_reading: bool,
 }
 
 impl Access {
-    /// Returns them as an author in a project. To others a project is not there, rather than forbidden: its
-    /// number is nobody's business.
+    /// Returns them as an author in a project: for reading whoever sees it, for everything else an admin.
     pub(super) fn to(self, project: i64) -> Result<Author, ApiError> {
-        if self.caller.project.id.0 != project {
-            return Err(ApiError::NotFound);
+        let least = if self.is_reading { Role::Viewer } else { Role::Admin };
+        self.holding(project, least)
+    }
+
+    /// Returns them as an author in a project where they have this role, in one environment at least: whoever
+    /// changes something checks which. To others a project is not there, rather than forbidden: its number is
+    /// nobody's business.
+    pub(super) fn holding(self, project: i64, least: Role) -> Result<Author, ApiError> {
+        let author = self.author(ProjectId(project)).ok_or(ApiError::NotFound)?;
+        // Who manages a project manages all of it.
+        let role = if least == Role::Admin { author.roles.project } else { author.roles.highest() };
+        if role < least {
+            return Err(ApiError::Forbidden(least.wanted()));
         }
-        Ok(Author::of(&self.caller, self.origin))
+        Ok(author)
+    }
+
+    fn author(self, id: ProjectId) -> Option<Author> {
+        let Self { who, origin, hub, .. } = self;
+        match who {
+            Who::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
+            Who::Token(token, _) => {
+                let project = hub.project(id).filter(|_| token.project == id)?;
+                Some(Author::of_token(&token, project, origin))
+            }
+            Who::Person(session, _) => {
+                let Session { person, mut projects } = session;
+                Some(Author::of_person(&person, projects.remove(&id)?, hub.project(id)?, origin))
+            }
+        }
+    }
+
+    /// Returns an admin of all projects as an author in the first one.
+    pub(super) fn over_everything(self) -> Option<Author> {
+        let projects = self.hub.projects();
+        let is_admin = |project: &Arc<Project>| match &self.who {
+            Who::Key(caller) => caller.project.id == project.id,
+            Who::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
+            Who::Person(session, _) => {
+                session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
+            }
+        };
+        let first = projects.first().filter(|_| projects.iter().all(is_admin))?.id;
+        self.author(first)
+    }
+
+    /// Lists the projects that they see.
+    pub(super) fn projects(&self) -> Vec<Arc<Project>> {
+        let mut projects = self.hub.projects();
+        projects.retain(|project| match &self.who {
+            Who::Key(caller) => caller.project.id == project.id,
+            Who::Token(token, _) => token.project == project.id,
+            Who::Person(session, _) => session.projects.contains_key(&project.id),
+        });
+        projects
+    }
+
+    /// Returns how they stay in touch: a stream ends when this says that they may not ask any more.
+    pub(super) fn lease(&self) -> Lease {
+        match &self.who {
+            Who::Key(caller) => Lease::Key(caller.key_id),
+            Who::Token(token, hash) => Lease::Token(token.id, *hash),
+            Who::Person(session, hash) => Lease::Session(session.person.id, *hash),
+        }
     }
 }
 
@@ -28,8 +102,9 @@ impl FromRequestParts<App> for Access {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Admin(caller) = Admin::from_request_parts(parts, app).await?;
-        Ok(Self { caller, origin: Origin::of(parts) })
+        let who = Who::from_request_parts(parts, app).await?;
+        let is_reading = parts.method.is_safe();
+        Ok(Self { who, origin: Origin::of(parts), hub: Arc::clone(&app.hub), is_reading })
     }
 }
 

@@ -23,19 +23,20 @@ const CHUNK: usize = 256 << 10;
 
 /// Sends a copy of the whole database as it is at one moment, for `prefab restore`.
 ///
-/// It holds every project, so it takes a key that may manage all of them. Keys are in it as hashes, values
-/// that are encrypted stay so.
+/// It holds every project and everybody, so it takes an admin of all projects. Passwords and keys are in it as
+/// hashes, values that are encrypted stay so.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/vnd.sqlite3", body = String),
-              (status = 403, description = "There are projects that this key may not manage", body = Problem))
+              (status = 403, description = "There are projects that you may not manage", body = Problem))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let own = access.caller.project.id;
-    if app.hub.projects().iter().any(|project| project.id != own) {
-        return Err(ApiError::Forbidden("a backup holds every project, and this key may manage one"));
-    }
-    let author = access.to(own.0)?;
+    let Some(author) = access.over_everything() else {
+        return Err(ApiError::Forbidden(
+            "a backup holds every project; it takes somebody who manages them all",
+        ));
+    };
+    let own = author.project.id;
     let file = Temporary(app.data_dir.join(format!("backup-{}.db", chance())));
     app.hub.store().backup(file.0.clone()).await?;
     let entry = AuditEntry {

@@ -15,6 +15,7 @@ use crate::{
     change,
     ids::EnvironmentId,
     manage::words,
+    people::Role,
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -97,7 +98,7 @@ pub(super) async fn copy(
     At((project, to)): At<(i64, String)>,
     Sent(Copy { from, keys, dry_run, comment }): Sent<Copy>,
 ) -> Result<Json<Copied>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
     let from = access::environment(&author, &from, "from")?.id;
     let mut configs = unequal(&author, from, to);

@@ -14,6 +14,7 @@ use crate::{
     author::Author,
     change, clock,
     manage::{diff, flat::Item, guard},
+    people::Role,
     store::{AuditEntry, Draft},
 };
 
@@ -112,7 +113,7 @@ pub(super) async fn save(
     At((project, key)): At<(i64, String)>,
     Sent(NewDraft { item, comment }): Sent<NewDraft>,
 ) -> Result<Json<DraftView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
@@ -147,7 +148,7 @@ pub(super) async fn discard(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Json<DraftView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Editor)?;
     let draft = find(&app, &author, &key).await?;
     app.hub.store().drop_draft(author.project.id, key).await?;
     note(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
@@ -166,7 +167,7 @@ pub(super) async fn approve(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Json<DraftView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     if draft.saved_by_person == author.person() {
         let person = &draft.saved_by_person;
@@ -174,6 +175,7 @@ pub(super) async fn approve(
             "the draft of `{key}` is {person}'s own: approving it takes somebody else"
         )));
     }
+    guard::check_role(&author, &change::drafted(&author, draft.clone())?, Role::Publisher)?;
     if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
         return Err(ApiError::Conflict(format!("the draft of `{key}` has changed meanwhile: look again")));
     }
@@ -201,7 +203,7 @@ pub(super) async fn publish(
     At((project, key)): At<(i64, String)>,
     MaybeSent(Publish { comment }): MaybeSent<Publish>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     let author = author.because(comment.unwrap_or_else(|| draft.comment.clone()));
     let id = change::publish(&app, &author, draft).await?;

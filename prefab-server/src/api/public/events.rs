@@ -3,6 +3,8 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     convert::Infallible,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -26,6 +28,7 @@ use utoipa::ToSchema;
 use super::{
     access::{Access, At},
     views::{Problem, who},
+    who::Lease,
 };
 use crate::{
     api::{ApiError, App},
@@ -108,11 +111,11 @@ pub(super) async fn stream(
     At(project): At<i64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let key_id = access.caller.key_id;
+    let lease = access.lease();
     let author = access.to(project)?;
-    let permit = app.limits.stream(key_id).ok_or(ApiError::TooMuch)?;
+    let permit = app.limits.stream(lease.id()).ok_or(ApiError::TooMuch)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let events = Events::new(app, author.project, key_id, last, permit);
+    let events = Events::new(app, author.project, lease, last, permit);
     let body = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
@@ -128,7 +131,8 @@ pub(super) async fn stream(
 struct Events {
     app: App,
     project: Arc<Project>,
-    key_id: i64,
+    /// Ends when whoever reads may not any more.
+    lease_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The change up to which everything has been told.
     told: i64,
     published: watch::Receiver<i64>,
@@ -150,7 +154,7 @@ enum News {
 }
 
 impl Events {
-    fn new(app: App, project: Arc<Project>, key_id: i64, last: Option<i64>, permit: StreamPermit) -> Self {
+    fn new(app: App, project: Arc<Project>, lease: Lease, last: Option<i64>, permit: StreamPermit) -> Self {
         let mut published = project.published();
         let newest = *published.borrow_and_update();
         // A version from elsewhere says nothing here.
@@ -168,9 +172,9 @@ impl Events {
             keep_alive: interval(KEEP_ALIVE_EVERY),
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
+            lease_ended: Box::pin(lease.ended(app.clone(), project.id)),
             app,
             project,
-            key_id,
             _permit: permit,
         }
     }
@@ -185,11 +189,8 @@ impl Events {
                 News::Changes => self.changes().await?,
                 News::Counts(hint) => self.count(&hint),
                 News::Look => self.look_for_clients(),
-                // A revoked key's streams end here, since nothing else would end them.
-                News::KeepAlive if self.app.hub.is_live(self.key_id) => {
-                    self.waiting.push_back(Bytes::from_static(b": keepalive\n\n"));
-                }
-                News::KeepAlive | News::End => return None,
+                News::KeepAlive => self.waiting.push_back(Bytes::from_static(b": keepalive\n\n")),
+                News::End => return None,
             }
         }
     }
@@ -205,6 +206,7 @@ impl Events {
                 hint = self.hints.recv() => {
                     if let Ok(hint) = hint { return News::Counts(hint); }
                 }
+                () = self.lease_ended.as_mut() => return News::End,
                 _ = self.look.tick() => return News::Look,
                 _ = self.keep_alive.tick() => return News::KeepAlive,
             }

@@ -11,6 +11,7 @@ use super::{
     access::{self, Access, At, Sent},
     views::Problem,
 };
+use crate::people::Role;
 use crate::{api::ApiError, clock};
 
 #[derive(Deserialize, ToSchema)]
@@ -70,7 +71,7 @@ pub(super) async fn explain(
     At(project): At<i64>,
     Sent(question): Sent<Question>,
 ) -> Result<Json<Answer>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Viewer)?;
     let Question { key, environment, contexts, user, at } = question;
     let environment = access::environment(&author, &environment, "environment")?.id;
     let channel = author.project.channel(environment).ok_or(ApiError::NotFound)?;

@@ -16,6 +16,7 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     manage::{diff, flat::Item},
+    people::Role,
     store::{AuditFilter, AuditRecord, Version},
 };
 
@@ -142,7 +143,7 @@ pub(super) async fn revert(
     At((project, key)): At<(i64, String)>,
     Sent(Revert { to, comment }): Sent<Revert>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
     let version = find(&app, &author, &key, id).await?;
     let config = version.and_then(|version| version.config);
@@ -165,7 +166,7 @@ pub(super) async fn restore(
     At((project, key)): At<(i64, String)>,
     MaybeSent(why): MaybeSent<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(why.comment.unwrap_or_default());
+    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     if author.project.config(&key).is_some() {
         return Err(ApiError::Conflict(format!("`{key}` is not archived")));
     }

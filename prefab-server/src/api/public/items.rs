@@ -21,6 +21,7 @@ use crate::{
         flat::{Item, ItemType},
         uses, words,
     },
+    people::Role,
     store::{Expected, Version},
 };
 
@@ -144,7 +145,7 @@ pub(super) async fn create(
     At(project): At<i64>,
     Sent(Written { item, comment }): Sent<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let config = config(&author, &item)?;
     let config = Config { id: 0, ..config };
     put(&app, &author, config).await
@@ -177,7 +178,7 @@ pub(super) async fn replace(
     At((project, key)): At<(i64, String)>,
     Sent(Written { item, comment }): Sent<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     standing(&author, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
@@ -202,7 +203,7 @@ pub(super) async fn archive(
     At((project, key)): At<(i64, String)>,
     MaybeSent(why): MaybeSent<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(why.comment.unwrap_or_default());
+    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     let (version, _) = standing(&author, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,

@@ -13,6 +13,7 @@ use crate::{
     author::Author,
     clock,
     key::KeyKind,
+    people::Role,
     store::{AuditEntry, KeyDetails, NewKey},
 };
 
@@ -97,7 +98,7 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<KeyView>>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Admin)?;
     let keys = app.hub.store().keys(author.project.id).await?;
     Ok(Json(keys.into_iter().map(KeyView::of).collect()))
 }
@@ -117,6 +118,12 @@ pub(super) struct Wish {
     user: Option<String>,
     /// When it ends by itself, in milliseconds since 1970.
     expires_at: Option<i64>,
+}
+
+/// An admin key that a person makes without saying for whom is theirs, so that it is no second person beside them.
+fn owner(author: &Author, kind: Kind) -> Option<String> {
+    let person = Some(author.changed_by.user_id).filter(|id| *id != 0);
+    person.filter(|_| matches!(kind, Kind::Admin)).map(|id| id.to_string())
 }
 
 fn backend() -> Kind {
@@ -154,7 +161,7 @@ pub(super) async fn issue(
         project: author.project.id,
         environment: environment.id,
         kind: kind.kind(),
-        user_id: user.filter(|user| !user.is_empty()),
+        user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&author, kind)),
         name: super::projects::a_name(&name)?,
         created_by: author.who.clone(),
         expires_at_millis: expires_at,

@@ -16,6 +16,7 @@ use crate::{
     change, expire,
     ids::EnvironmentId,
     manage::{levels, words},
+    people::Role,
     store::{Expected, Expiry, Target, TimedRule},
 };
 
@@ -170,7 +171,7 @@ pub(super) async fn set(
     Sent(new): Sent<NewLevel>,
 ) -> Result<Json<LevelSet>, ApiError> {
     let NewLevel { level, environment, whose, expires_at, expires_in, comment } = new;
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
     let level = level.ok_or_else(|| {
@@ -219,7 +220,7 @@ pub(super) async fn remove(
     At((project, path)): At<(i64, String)>,
     Asked(Which { environment, property, values, comment }): Asked<Which>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(comment.unwrap_or_default());
+    let author = access.holding(project, Role::Publisher)?.because(comment.unwrap_or_default());
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let key = levels::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();

@@ -16,6 +16,7 @@ use crate::{
     change, expire,
     ids::EnvironmentId,
     manage::{flat::FlatValue, overrides},
+    people::Role,
     store::{Target, TimedRule},
 };
 
@@ -93,7 +94,7 @@ pub(super) async fn assign(
     Sent(new): Sent<NewOverride>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewOverride { environment, user, value, expires_at, expires_in } = new;
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected a person's number"));
@@ -103,8 +104,7 @@ pub(super) async fn assign(
     overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&author, &key, environment, user.trim());
     let end = lasting::end(expires_at, expires_in.as_ref())?;
-    // Protection does not cover what only one person sees.
-    let change = change::prepare(&author, config)?;
+    let change = change::personal(&author, config)?;
     let id = expire::append(&app, &author, change, rule, end).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
@@ -132,7 +132,7 @@ pub(super) async fn remove(
     At((project, key)): At<(i64, String)>,
     Asked(Whose { environment, user }): Asked<Whose>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.holding(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     let (_, mut config) = standing(&author, &key)?;
     if !overrides::remove(&mut config, environment, &user) {

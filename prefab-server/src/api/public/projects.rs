@@ -1,5 +1,7 @@
 //! Projects.
 
+use std::collections::HashSet;
+
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,12 +9,19 @@ use utoipa::ToSchema;
 use super::{
     access::{Access, At, Sent},
     views::{EnvironmentView, Problem},
+    who::Who,
 };
 use crate::{
-    api::{ApiError, App},
+    api::{ApiError, App, Origin},
+    author::Author,
+    people::{Role, Roles},
     project::Project,
+    setup,
     store::AuditEntry,
 };
+
+/// How many environments a project begins with, at most.
+const MOST_ENVIRONMENTS: usize = 50;
 
 /// A project.
 #[derive(Serialize, ToSchema)]
@@ -35,9 +44,8 @@ impl ProjectView {
 
 /// Lists the projects you may manage.
 #[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectView>)))]
-pub(super) async fn list(State(app): State<App>, access: Access) -> Json<Vec<ProjectView>> {
-    let mine = app.hub.projects().into_iter().filter(|project| project.id == access.caller.project.id);
-    Json(mine.map(|project| ProjectView::of(&project)).collect())
+pub(super) async fn list(access: Access) -> Json<Vec<ProjectView>> {
+    Json(access.projects().iter().map(|project| ProjectView::of(project)).collect())
 }
 
 /// Shows a project.
@@ -47,6 +55,60 @@ pub(super) async fn list(State(app): State<App>, access: Access) -> Json<Vec<Pro
 )]
 pub(super) async fn show(access: Access, At(project): At<i64>) -> Result<Json<ProjectView>, ApiError> {
     let author = access.to(project)?;
+    Ok(Json(ProjectView::of(&author.project)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewProject {
+    name: String,
+    /// Its environments by name; `Development`, `Staging` and `Production` if it is not said.
+    #[serde(default = "usual")]
+    environments: Vec<String>,
+}
+
+fn usual() -> Vec<String> {
+    setup::ENVIRONMENTS.map(ToOwned::to_owned).to_vec()
+}
+
+/// Creates a project. It takes a person who is admin of some project, and makes them admin of this one.
+#[utoipa::path(
+    post, path = "/projects", tag = "projects", request_body = NewProject,
+    responses((status = 200, body = ProjectView), (status = 400, body = Problem),
+              (status = 403, body = Problem))
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    access: Access,
+    origin: Origin,
+    Sent(NewProject { name, environments }): Sent<NewProject>,
+) -> Result<Json<ProjectView>, ApiError> {
+    let Who::Person(session, _) = &access.who else {
+        return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
+    };
+    if !session.projects.values().any(|roles| roles.project == Role::Admin) {
+        return Err(ApiError::Forbidden(Role::Admin.wanted()));
+    }
+    let name = a_name(&name)?;
+    let environments: Vec<String> = environments.iter().map(|name| a_name(name)).collect::<Result<_, _>>()?;
+    let names: HashSet<String> = environments.iter().map(|name| name.to_lowercase()).collect();
+    if names.is_empty() || names.len() < environments.len() || names.len() > MOST_ENVIRONMENTS {
+        return Err(ApiError::invalid(format!(
+            "`environments`: expected 1 to {MOST_ENVIRONMENTS} different names"
+        )));
+    }
+    let id = app.hub.store().create_project(name.clone(), environments).await?.id;
+    app.hub.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
+    app.hub.refresh().await?;
+    let project = app.hub.project(id).ok_or(ApiError::NotFound)?;
+    let author = Author::of_person(&session.person, Roles::of(Role::Admin), project, origin);
+    let entry = AuditEntry {
+        project: Some(id),
+        action: "project.created".to_owned(),
+        subject: name.clone(),
+        ..AuditEntry::of(author.note(&format!("created the project \"{name}\"")))
+    };
+    app.hub.store().note(vec![entry]).await?;
     Ok(Json(ProjectView::of(&author.project)))
 }
 

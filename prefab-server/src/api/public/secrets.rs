@@ -16,6 +16,7 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change,
+    people::Role,
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -121,7 +122,7 @@ pub(super) async fn rotate(
     At(project): At<i64>,
     Sent(Rotation { secrets, comment }): Sent<Rotation>,
 ) -> Result<Json<Rotated>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let mut configs = Vec::with_capacity(secrets.len());
     let mut keys = Vec::with_capacity(secrets.len());
     let mut seen = HashSet::new();

@@ -14,6 +14,7 @@ use crate::{
     api::{ApiError, App, read},
     change,
     manage::transfer::{self, Step},
+    people::Role,
 };
 
 /// The largest file that is read.
@@ -111,7 +112,7 @@ pub(super) async fn import(
     Asked(how): Asked<How>,
     body: Body,
 ) -> Result<Json<Plan>, ApiError> {
-    let author = access.to(project)?.because(how.comment.unwrap_or_default());
+    let author = access.holding(project, Role::Publisher)?.because(how.comment.unwrap_or_default());
     let environment = access::optional_environment(&author, how.environment.as_deref(), "environment")?;
     let bytes = read(body, MOST_BYTES).await?;
     let text = std::str::from_utf8(&bytes);

@@ -13,6 +13,7 @@ use crate::{
     api::{ApiError, App},
     change,
     manage::flat::FlatValue,
+    people::Role,
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -41,7 +42,7 @@ pub(super) async fn set(
     At((project, key)): At<(i64, String)>,
     Sent(NewValue { value, environment, version, comment }): Sent<NewValue>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.to(project)?.because(comment);
+    let author = access.holding(project, Role::Publisher)?.because(comment);
     let (standing, _) = standing(&author, &key)?;
     if let Some(version) = version
         && version != standing.id.to_string()

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     manage::flat::Item,
+    people::{Role, Roles},
     store::{AuditRecord, Environment, Version},
 };
 
@@ -56,6 +57,28 @@ impl EnvironmentView {
             needs_comment: protection.needs_comment,
             needs_approval: protection.needs_approval,
         }
+    }
+}
+
+/// What somebody may do in an environment.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RoleIn {
+    /// The environment's number, as a text.
+    id: String,
+    name: String,
+    role: Role,
+}
+
+impl RoleIn {
+    pub(super) fn of(environment: &Environment, roles: &Roles) -> Self {
+        let Environment { id, name, .. } = environment;
+        Self { id: id.to_string(), name: name.clone(), role: roles.within(*id) }
+    }
+
+    /// Returns the environments in which somebody may do something else than in the rest of the project.
+    pub(super) fn exceptions(environments: &[Environment], roles: &Roles) -> Vec<Self> {
+        let own = environments.iter().filter(|environment| roles.environments.contains_key(&environment.id));
+        own.map(|environment| Self::of(environment, roles)).collect()
     }
 }
 

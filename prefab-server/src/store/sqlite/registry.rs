@@ -85,41 +85,81 @@ pub(super) fn create_project(
     name: &str,
     environments: &[String],
 ) -> Result<Project, StoreError> {
+    let transaction = write(connection)?;
+    let project = insert_project(&transaction, name, environments)?;
+    transaction.commit().map_err(failed("creating a project"))?;
+    Ok(project)
+}
+
+/// Creates a project with every kind of key for each environment, unless there is one already: of two servers
+/// that begin with an empty file at once, one makes it.
+pub(super) fn create_first_project(
+    connection: &mut Connection,
+    name: &str,
+    environments: &[String],
+) -> Result<Option<(Project, Vec<IssuedKey>)>, StoreError> {
+    let transaction = write(connection)?;
+    if !projects(&transaction)?.is_empty() {
+        return Ok(None);
+    }
+    let project = insert_project(&transaction, name, environments)?;
+    let mut keys = Vec::new();
+    for environment in &project.environments {
+        for kind in KeyKind::ALL {
+            // Whoever has an admin key is somebody, so that overrides of their own can match.
+            let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
+            let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };
+            keys.push(insert_key(&transaction, &request)?);
+        }
+    }
+    transaction.commit().map_err(failed("creating a project"))?;
+    Ok(Some((project, keys)))
+}
+
+fn insert_project(
+    connection: &Connection,
+    name: &str,
+    environments: &[String],
+) -> Result<Project, StoreError> {
     let creating = || failed("creating a project");
     // Ids continue the clock: above everything this project may have said before a restored backup.
     let first_id = clock::now_micros();
-    let transaction = write(connection)?;
-    transaction
+    connection
         .execute(
             "INSERT INTO project (name, first_id, last_id, created_at_millis) VALUES (?1, ?2, ?2, ?3)",
             params![name, first_id, clock::now_millis()],
         )
         .map_err(creating())?;
     let mut project = Project {
-        id: ProjectId(transaction.last_insert_rowid()),
+        id: ProjectId(connection.last_insert_rowid()),
         name: name.to_owned(),
         first_id,
         environments: Vec::new(),
     };
     for name in environments {
-        transaction
+        connection
             .execute(
                 "INSERT INTO environment (project_id, name) VALUES (?1, ?2)",
                 params![project.id.0, name],
             )
             .map_err(creating())?;
-        let id = EnvironmentId(transaction.last_insert_rowid());
+        let id = EnvironmentId(connection.last_insert_rowid());
         project.environments.push(Environment::new(id, name));
     }
-    transaction.commit().map_err(creating())?;
     Ok(project)
 }
 
 pub(super) fn issue_key(connection: &mut Connection, request: &KeyRequest) -> Result<IssuedKey, StoreError> {
+    let transaction = write(connection)?;
+    let issued = insert_key(&transaction, request)?;
+    transaction.commit().map_err(failed("making a key"))?;
+    Ok(issued)
+}
+
+fn insert_key(connection: &Connection, request: &KeyRequest) -> Result<IssuedKey, StoreError> {
     let issuing = || failed("making a key");
     let KeyRequest { project, environment, kind, user_id } = request;
-    let transaction = write(connection)?;
-    let name: Option<String> = transaction
+    let name: Option<String> = connection
         .query_row(
             "SELECT name FROM environment WHERE id = ?1 AND project_id = ?2",
             params![environment.0, project.0],
@@ -129,18 +169,17 @@ pub(super) fn issue_key(connection: &mut Connection, request: &KeyRequest) -> Re
         .map_err(issuing())?;
     let name = name.ok_or(StoreError::UnknownProject(*project))?;
     // The text holds the number and the hash covers the text, so the hash comes second.
-    transaction
+    connection
         .execute(
             "INSERT INTO api_key (project_id, environment_id, kind, hash, user_id, created_at_millis)
              VALUES (?1, ?2, ?3, zeroblob(32), ?4, ?5)",
             params![project.0, environment.0, kind.name(), user_id, clock::now_millis()],
         )
         .map_err(issuing())?;
-    let issued = mint(transaction.last_insert_rowid(), (*environment, &name), *project, *kind)?;
-    transaction
+    let issued = mint(connection.last_insert_rowid(), (*environment, &name), *project, *kind)?;
+    connection
         .execute("UPDATE api_key SET hash = ?2 WHERE id = ?1", params![issued.id, KeyHash::of(&issued.key).0])
         .map_err(issuing())?;
-    transaction.commit().map_err(issuing())?;
     Ok(issued)
 }
 

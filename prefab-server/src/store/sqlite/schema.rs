@@ -157,6 +157,58 @@ CREATE TABLE expiry (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX expiry_by_time ON expiry (at_millis);
 ",
+    "
+CREATE TABLE person (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  email TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  created_at_millis INTEGER NOT NULL
+) STRICT;
+CREATE TABLE password (
+  person_id INTEGER PRIMARY KEY REFERENCES person (id),
+  hash TEXT NOT NULL,
+  changed_at_millis INTEGER NOT NULL
+) STRICT;
+CREATE TABLE member (
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  roles TEXT NOT NULL,
+  joined_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_by_person ON member (person_id);
+CREATE TABLE session (
+  hash BLOB PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  created_at_millis INTEGER NOT NULL,
+  last_used_at_millis INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE invitation (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash BLOB NOT NULL UNIQUE,
+  project_id INTEGER REFERENCES project (id),
+  email TEXT,
+  roles TEXT,
+  created_by TEXT NOT NULL,
+  created_at_millis INTEGER NOT NULL,
+  expires_at_millis INTEGER NOT NULL,
+  used_at_millis INTEGER,
+  used_by INTEGER REFERENCES person (id)
+) STRICT;
+CREATE TABLE token (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  hash BLOB NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_by_person INTEGER NOT NULL,
+  created_at_millis INTEGER NOT NULL,
+  last_used_at_millis INTEGER,
+  expires_at_millis INTEGER,
+  revoked_at_millis INTEGER
+) STRICT;
+",
 ];
 
 /// Returns the newest version of the schema.

@@ -1,0 +1,116 @@
+//! Making an account, and changing its password.
+
+use std::time::Instant;
+
+use axum::{Json, extract::State, response::Response};
+use http::HeaderMap;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    access::Sent,
+    projects::a_name,
+    session::{
+        Done, SessionView, begin,
+        checks::{a_password, an_email, attempt, same_site, too_often},
+        told::note,
+    },
+    views::Problem,
+    who::Visitor,
+};
+use crate::{
+    api::{ApiError, App, Origin},
+    ids::ProjectId,
+    key::KeyHash,
+    people::{self, network},
+    store::people::{NewPerson, Session, SignedUp},
+};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignUp {
+    /// What stands behind `token=` in the link.
+    token: String,
+    #[schema(example = "ann@example.com")]
+    email: String,
+    #[schema(example = "Ann")]
+    name: String,
+    /// At least ten characters.
+    password: String,
+}
+
+/// Makes an account of an invitation, and logs in.
+#[utoipa::path(
+    post, path = "/sign-up", tag = "people", request_body = SignUp, security(()),
+    responses((status = 200, body = SessionView), (status = 400, body = Problem),
+              (status = 403, description = "The invitation cannot be used, or not with this e-mail", body = Problem),
+              (status = 409, description = "The e-mail has an account", body = Problem),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+)]
+pub(super) async fn sign_up(
+    State(app): State<App>,
+    origin: Origin,
+    headers: HeaderMap,
+    Sent(SignUp { token, email, name, password }): Sent<SignUp>,
+) -> Result<Response, ApiError> {
+    same_site(&headers)?;
+    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
+    let (email, name, invitation) = (an_email(&email)?, a_name(&name)?, KeyHash::of(&token));
+    a_password("password", &password)?;
+    let refused = "this link has been used, has expired, or is for another e-mail: ask for a new one";
+    // Hashing is dear, so only for those who may.
+    if !app.hub.store().is_invited(invitation, email.clone()).await? {
+        return Err(ApiError::Forbidden(refused));
+    }
+    let password = people::hash(password, &app.entrance.hashing).await?;
+    let person = NewPerson { email: email.clone(), name, password };
+    let (person, projects) = match app.hub.store().sign_up(invitation, person).await? {
+        SignedUp::Welcome(person, projects) => (person, projects),
+        SignedUp::NotInvited => return Err(ApiError::Forbidden(refused)),
+        SignedUp::Known => {
+            return Err(ApiError::Conflict(format!(
+                "{email} has an account: log in, and ask an admin to add you to the project"
+            )));
+        }
+    };
+    note(&app, &person, &projects, origin, ("person.signed-up", "signed up")).await?;
+    begin(&app, person, &headers).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPassword {
+    /// The password until now.
+    current: String,
+    /// At least ten characters.
+    password: String,
+}
+
+/// Changes your own password, and ends your other sessions.
+#[utoipa::path(
+    put, path = "/session/password", tag = "people", request_body = NewPassword, security(("session" = [])),
+    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
+              (status = 403, description = "`current` is wrong", body = Problem),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+)]
+pub(super) async fn change_password(
+    State(app): State<App>,
+    visitor: Visitor,
+    origin: Origin,
+    Sent(NewPassword { current, password }): Sent<NewPassword>,
+) -> Result<Json<Done>, ApiError> {
+    let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
+    a_password("password", &password)?;
+    attempt(&app, &person.email, &origin).map_err(too_often)?;
+    let account = app.hub.store().account(person.email.clone()).await?;
+    let kept = account.and_then(|account| account.password);
+    if !people::check(current, kept, &app.entrance.hashing).await? {
+        return Err(ApiError::Forbidden("`current` is not your password"));
+    }
+    app.entrance.by_email.forgive(&person.email);
+    let password = people::hash(password, &app.entrance.hashing).await?;
+    app.hub.store().set_password(person.id, password, hash).await?;
+    let projects: Vec<ProjectId> = projects.into_keys().collect();
+    note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
+    Ok(Json(Done {}))
+}

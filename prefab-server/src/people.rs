@@ -1,0 +1,46 @@
+//! People: what each may do, how they prove who they are, and how often they may try.
+//!
+//! Start with [`Role`]. A person is known by an e-mail; a password is one way to prove it, kept in a table of its
+//! own, so that others can stand beside it.
+
+mod password;
+mod role;
+mod secret;
+mod throttle;
+
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+pub(crate) use password::{check, hash};
+pub use role::{Role, Roles};
+pub(crate) use secret::{Secret, csrf};
+pub(crate) use throttle::{Later, Throttle, network};
+
+/// How many passwords are hashed at once: each takes 19 MiB and all of a core.
+const AT_ONCE: usize = 2;
+/// Within which time attempts are counted.
+const WINDOW: Duration = Duration::from_secs(5 * 60);
+const MOST_PER_EMAIL: u32 = 10;
+/// Many people may share an address.
+const MOST_PER_ADDRESS: u32 = 100;
+
+/// What the endpoints that let people in share.
+pub(crate) struct Entrance {
+    /// Whether the server itself speaks https.
+    pub(crate) tls: bool,
+    pub(crate) by_email: Throttle,
+    pub(crate) by_address: Throttle,
+    pub(crate) hashing: Semaphore,
+}
+
+impl Entrance {
+    pub(crate) fn new(tls: bool) -> Self {
+        Self {
+            tls,
+            by_email: Throttle::new(MOST_PER_EMAIL, WINDOW),
+            by_address: Throttle::new(MOST_PER_ADDRESS, WINDOW),
+            hashing: Semaphore::new(AT_ONCE),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who somebody is, and how they prove it.
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
+
+use super::{super::write, invitations, members};
+use crate::{
+    clock,
+    ids::ProjectId,
+    key::KeyHash,
+    people::{Role, Roles},
+    store::{
+        StoreError,
+        people::{Account, NewPerson, Person, SignedUp},
+        sqlite::failed,
+    },
+};
+
+pub(super) fn exist(connection: &Connection) -> Result<bool, StoreError> {
+    connection
+        .query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))
+        .map_err(failed("looking for people"))
+}
+
+/// Reads a person whose columns are the first three.
+pub(super) fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person { id: row.get(0)?, email: row.get(1)?, name: row.get(2)? })
+}
+
+pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Account>, StoreError> {
+    let finding = || failed("finding a person");
+    let account = connection
+        .query_row(
+            "SELECT id, email, name, password.hash FROM person LEFT JOIN password ON person_id = id
+             WHERE email = ?1",
+            [email],
+            |row| Ok(Account { person: person(row)?, password: row.get(3)?, projects: Vec::new() }),
+        )
+        .optional()
+        .map_err(finding())?;
+    let Some(account) = account else { return Ok(None) };
+    let projects = members::projects(connection, account.person.id)?.into_keys().collect();
+    Ok(Some(Account { projects, ..account }))
+}
+
+pub(super) fn sign_up(
+    connection: &mut Connection,
+    invitation: &KeyHash,
+    new: NewPerson,
+) -> Result<SignedUp, StoreError> {
+    let signing_up = || failed("signing somebody up");
+    let NewPerson { email, name, password } = new;
+    let transaction = write(connection)?;
+    let Some(invited) = invitations::find(&transaction, invitation, &email)? else {
+        return Ok(SignedUp::NotInvited);
+    };
+    let now = clock::now_millis();
+    let made = transaction.execute(
+        "INSERT INTO person (email, name, created_at_millis) VALUES (?1, ?2, ?3)",
+        params![email, name, now],
+    );
+    match made {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            return Ok(SignedUp::Known);
+        }
+        made => made.map_err(signing_up())?,
+    };
+    let id = transaction.last_insert_rowid();
+    transaction
+        .execute(
+            "INSERT INTO password (person_id, hash, changed_at_millis) VALUES (?1, ?2, ?3)",
+            params![id, password, now],
+        )
+        .map_err(signing_up())?;
+    let places = match invited.to {
+        Some((project, roles)) => vec![(project, roles)],
+        None => everywhere(&transaction)?,
+    };
+    for (project, roles) in &places {
+        members::insert(&transaction, *project, id, roles)?;
+    }
+    invitations::use_up(&transaction, invited.id, id)?;
+    transaction.commit().map_err(signing_up())?;
+    let projects = places.into_iter().map(|(project, _)| project).collect();
+    Ok(SignedUp::Welcome(Person { id, email, name }, projects))
+}
+
+/// What the very first person may do.
+fn everywhere(connection: &Connection) -> Result<Vec<(ProjectId, Roles)>, StoreError> {
+    let reading = || failed("reading projects");
+    let mut statement = connection.prepare("SELECT id FROM project ORDER BY id").map_err(reading())?;
+    let places = statement.query_map([], |row| Ok((ProjectId(row.get(0)?), Roles::of(Role::Admin))));
+    places.and_then(Iterator::collect).map_err(reading())
+}
+
+pub(super) fn set_password(
+    connection: &mut Connection,
+    person: i64,
+    hash: &str,
+    but: &KeyHash,
+) -> Result<(), StoreError> {
+    let changing = || failed("changing a password");
+    let transaction = write(connection)?;
+    transaction
+        .execute(
+            "INSERT INTO password (person_id, hash, changed_at_millis) VALUES (?1, ?2, ?3)
+             ON CONFLICT (person_id) DO UPDATE SET hash = ?2, changed_at_millis = ?3",
+            params![person, hash, clock::now_millis()],
+        )
+        .map_err(changing())?;
+    transaction
+        .execute("DELETE FROM session WHERE person_id = ?1 AND hash <> ?2", params![person, but.0])
+        .map_err(changing())?;
+    transaction.commit().map_err(changing())
+}
