@@ -8,6 +8,7 @@ use crate::{Failure, contexts, output};
 
 /// Where configs come from, and for whom.
 #[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Inputs {
     /// The contexts to ask for, as JSON: '{"user": {"key": "1", "plan": "pro"}}'
     #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
@@ -32,6 +33,14 @@ pub(crate) struct Inputs {
     /// The namespace of the asking service
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+
+    /// A server to ask, too; its key is PREFAB_API_KEY's without --api-key [default: PREFAB_API_URL]
+    #[arg(long, value_name = "URL", env = "PREFAB_URL")]
+    url: Option<String>,
+
+    /// The SDK key or admin key to ask it with
+    #[arg(long, value_name = "KEY", hide_env_values = true)]
+    api_key: Option<String>,
 
     /// Print JSON
     #[arg(long)]
@@ -61,6 +70,12 @@ impl Inputs {
         }
         if let Some(namespace) = &self.namespace {
             builder = builder.namespace(namespace);
+        }
+        if let Some(url) = &self.url {
+            builder = builder.api_urls([url]);
+        }
+        if let Some(key) = &self.api_key {
+            builder = builder.api_key(key);
         }
         if let Some(path) = &self.datafile {
             builder = builder.datafile(path);

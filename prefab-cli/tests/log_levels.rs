@@ -10,7 +10,6 @@ use std::{
 
 use prefab_client::{Client, Context, ContextSet, Datasources, scope};
 use prefab_server::{KeyKind, Options, Running};
-use serde_json::{Value as Json, json};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
 #[derive(Clone, Default)]
@@ -61,15 +60,11 @@ fn soon(lines: &Lines, what: &str, holds: impl Fn(&str) -> bool) {
     }
 }
 
-async fn ask(server: &Running, method: &str, path: &str, body: Json) {
+/// Runs the command as somebody who manages the server.
+fn prefab(server: &Running, args: &[&str]) {
     let key = server.keys.iter().find(|key| key.kind == KeyKind::Admin).unwrap();
-    let request = reqwest::Client::new()
-        .request(method.parse().unwrap(), format!("{}/api/v1/{path}", server.url))
-        .basic_auth("test", Some(&key.key))
-        .header("content-type", "application/json")
-        .body(body.to_string());
-    let answer = request.send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    let mut command = assert_cmd::Command::cargo_bin("prefab").unwrap();
+    command.args(args).env("PREFAB_URL", &server.url).env("PREFAB_ADMIN_KEY", &key.key).assert().success();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,15 +86,10 @@ async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
     let said = serve_both(&lines);
     assert!(!said.contains("query"), "{said}");
 
-    let rule = json!({"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
-                                    "valueToMatch": {"stringList": {"values": ["ada"]}}}],
-                      "value": {"logLevel": "DEBUG"}});
-    let config = json!({"key": "log-level.shop.db", "configType": "LOG_LEVEL", "valueType": "LOG_LEVEL",
-                        "rows": [{"values": [rule, {"value": {"logLevel": "WARN"}}]}]});
-    ask(&server, "POST", "config/", config).await;
+    prefab(&server, &["log-level", "shop::db", "debug", "--for", "user.key=ada", "--expires", "30m"]);
     soon(&lines, "ada at debug", |said| said.contains("query for ada") && !said.contains("query for bob"));
 
-    ask(&server, "DELETE", "config/key/log-level.shop.db", json!({})).await;
+    prefab(&server, &["log-level", "shop::db", "--remove", "--for", "user.key=ada"]);
     soon(&lines, "the old level", |said| !said.contains("query"));
     server.shutdown().await;
 }

@@ -1,6 +1,7 @@
 //! `prefab list`
 
 use prefab_client::Error;
+use prefab_core::ConfigType;
 
 use crate::{
     Failure,
@@ -10,20 +11,57 @@ use crate::{
 };
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
 pub(crate) struct Args {
     /// Only keys that contain this text
     #[arg(default_value = "")]
     filter: String,
 
+    /// Only configs, and what other such flags name
+    #[arg(long)]
+    configs: bool,
+
+    /// Only feature flags
+    #[arg(long)]
+    feature_flags: bool,
+
+    /// Only log levels
+    #[arg(long)]
+    log_levels: bool,
+
+    /// Only segments
+    #[arg(long)]
+    segments: bool,
+
     #[command(flatten)]
     inputs: Inputs,
+}
+
+impl Args {
+    fn wants(&self, config_type: ConfigType) -> bool {
+        let Self { configs, feature_flags, log_levels, segments, .. } = *self;
+        if !(configs || feature_flags || log_levels || segments) {
+            return true;
+        }
+        match config_type {
+            ConfigType::FeatureFlag => feature_flags,
+            ConfigType::LogLevel | ConfigType::LogLevelV2 => log_levels,
+            ConfigType::Segment => segments,
+            _ => configs,
+        }
+    }
 }
 
 const WIDTHS: [usize; 4] = [50, 40, 11, 20];
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.client()?;
-    let keys = client.keys().into_iter().filter(|key| key.contains(&args.filter));
+    let rules = client.ruleset();
+    let is_wanted = |key: &String| {
+        key.contains(&args.filter)
+            && rules.entry(key).is_some_and(|entry| args.wants(entry.config.config_type))
+    };
+    let keys = client.keys().into_iter().filter(is_wanted);
     let details: Vec<_> = keys.map(|key| client.details(&key)).collect();
     if args.inputs.json {
         for details in &details {

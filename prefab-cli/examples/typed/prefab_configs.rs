@@ -1,0 +1,39 @@
+// Written by `prefab generate --target rust`. Changes made here are lost.
+#![allow(dead_code, unreachable_pub, reason = "a program need not ask for everything")]
+
+use prefab_client::{Error, View};
+
+/// Every config and flag of the project, by its own type.
+///
+/// Made from a view: `Configs::new(client.with(&contexts))`.
+#[derive(Clone, Copy, Debug)]
+pub struct Configs<'a> {
+    view: View<'a>,
+}
+
+impl<'a> Configs<'a> {
+    /// Answers for the view's contexts.
+    pub fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+
+    /// The config `hosts`, a list of strings.
+    pub fn hosts(&self) -> Result<Vec<String>, Error> {
+        self.view.get("hosts")
+    }
+
+    /// The config `http.timeout`, a duration.
+    pub fn http_timeout(&self) -> Result<std::time::Duration, Error> {
+        self.view.get("http.timeout")
+    }
+
+    /// The config `max-jobs`, an int.
+    pub fn max_jobs(&self) -> Result<i64, Error> {
+        self.view.get("max-jobs")
+    }
+
+    /// Whether the flag `new-checkout` is on.
+    pub fn new_checkout(&self) -> bool {
+        self.view.enabled("new-checkout")
+    }
+}

@@ -1,0 +1,150 @@
+//! `prefab doctor`
+
+use std::time::{Duration, Instant};
+
+use prefab_client::Client;
+use reqwest::Method;
+
+use crate::{
+    Failure,
+    output::{self, FAINT, STRONG, VALUE},
+};
+
+#[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
+pub(crate) struct Args {
+    /// The server [default: PREFAB_URL, else the first of PREFAB_API_URL]
+    #[arg(long, value_name = "URL", env = "PREFAB_URL")]
+    url: Option<String>,
+
+    /// The SDK key that your program uses
+    #[arg(long, value_name = "KEY", env = "PREFAB_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
+}
+
+/// The longest that a client is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A clock that is further off spoils rules about dates, and telemetry.
+const DRIFT: f64 = 5.0;
+
+struct Findings {
+    bad: usize,
+}
+
+impl Findings {
+    fn say(&mut self, good: bool, what: &str, then: &str) -> Result<(), Failure> {
+        self.bad += usize::from(!good);
+        let mark = if good { "ok " } else { "BAD" };
+        let then = if good { String::new() } else { format!("\n     {then}") };
+        Ok(output::line(&format!("{STRONG}{mark}{STRONG:#}  {what}{FAINT}{then}{FAINT:#}"))?)
+    }
+}
+
+/// Looks at everything between a program and its server, and prints the options of each SDK.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let from_env = std::env::var("PREFAB_API_URL").ok();
+    let first = from_env.as_deref().and_then(|urls| urls.split(',').next()).map(str::trim);
+    let url = args.url.as_deref().or(first).unwrap_or("http://127.0.0.1:8742").trim_end_matches('/');
+    let mut findings = Findings { bad: 0 };
+    reach(&mut findings, url)?;
+    match &args.api_key {
+        Some(key) => connect(&mut findings, url, key)?,
+        None => findings.say(
+            false,
+            "no SDK key",
+            "give the one of your program with --api-key or PREFAB_API_KEY",
+        )?,
+    }
+    options(url)?;
+    if findings.bad == 0 { Ok(()) } else { Err(Failure::NoValue) }
+}
+
+fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let started = Instant::now();
+    // Timers are made within the runtime.
+    let answer = runtime.block_on(async { http.request(Method::GET, format!("{url}/readyz")).send().await });
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) => {
+            let cause = format!("{:#}", anyhow::Error::from(error.without_url()));
+            return findings.say(
+                false,
+                &format!("{url} does not answer: {cause}"),
+                "`prefab serve` starts a server",
+            );
+        }
+    };
+    let took = started.elapsed().as_millis();
+    let ready = response.status().is_success();
+    findings.say(ready, &format!("{url} answers in {took} ms"), "it is not ready: look at its log")?;
+    let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+    let theirs = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+    if let Some(theirs) = theirs {
+        let drift = jiff::Timestamp::now().duration_since(theirs.timestamp()).as_secs_f64().abs();
+        let what = if drift <= DRIFT {
+            "the clocks agree".to_owned()
+        } else {
+            format!("the clocks are {drift:.0} s apart")
+        };
+        findings.say(drift <= DRIFT, &what, "set both by NTP; rules about dates and telemetry go by them")?;
+    }
+    Ok(())
+}
+
+fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
+    let shape = key.contains("-P") && key.contains("-E");
+    findings.say(
+        shape,
+        "the key has the form that every official SDK takes",
+        "make one with `prefab key create`",
+    )?;
+    let client =
+        Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let heard = runtime.block_on(client.ready());
+    let problem = heard.err().map(|error| error.to_string());
+    let keys = client.keys().len();
+    let what = problem.clone().unwrap_or_else(|| format!("the key is good: {keys} keys arrive"));
+    findings.say(problem.is_none(), &what, "a backend key of this server, not revoked, is needed")?;
+    if problem.is_none() {
+        let problems = client.problems();
+        let what = if problems.is_empty() {
+            "nothing is wrong with what arrives".to_owned()
+        } else {
+            problems.join("; ")
+        };
+        findings.say(problems.is_empty(), &what, "mend those configs")?;
+    }
+    client.close();
+    Ok(())
+}
+
+fn options(url: &str) -> Result<(), Failure> {
+    output::line(&format!("\n{STRONG}What each SDK needs{STRONG:#}"))?;
+    let telemetry_is_sent =
+        url.starts_with("https://") && ["belt.", "suspenders.", "api."].iter().any(|part| url.contains(part));
+    let node = if telemetry_is_sent {
+        ""
+    } else {
+        "   (reports nothing: that takes an https host named belt., suspenders. or api.)"
+    };
+    for (sdk, options, remark) in [
+        ("Rust", format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}"), ""),
+        (
+            "Python",
+            format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}, option telemetry_url=\"{url}\""),
+            "",
+        ),
+        ("Node", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
+        ("Ruby", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
+        ("Java", format!("setApiHosts, setStreamHosts and setPrefabTelemetryHost, each {url}"), ""),
+        ("Go", format!("WithAPIURLs([\"{url}\"]) and the telemetry option"), ""),
+        ("Browser", format!("endpoints: [\"{url}/api/v2\"], apiEndpoint: \"{url}/api/v1\""), ""),
+    ] {
+        output::line(&format!("  {sdk:8} {VALUE}{options}{VALUE:#}{FAINT}{remark}{FAINT:#}"))?;
+    }
+    Ok(())
+}

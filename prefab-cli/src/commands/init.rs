@@ -1,0 +1,47 @@
+//! `prefab init`
+
+use std::{fs::File, io::Write as _, path::PathBuf};
+
+use anyhow::Context as _;
+
+use crate::{
+    Failure,
+    output::{self, FAINT, STRONG, VALUE},
+};
+
+const DEFAULTS: &str = "\
+# What your program gets where nobody says otherwise. Ask for these with `prefab list`.
+
+my-first-int-config: 30
+
+my-first-feature-flag:
+  feature_flag: true
+  value: true
+  criterion: {operator: PROP_ENDS_WITH_ONE_OF, property: user.email, values: [\"@example.com\"]}
+
+log-level:
+  _: info
+";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where to write
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+}
+
+/// Writes a file of defaults, and says what comes next.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let path = args.dir.join(".prefab.default.config.yaml");
+    let mut file = File::create_new(&path).with_context(|| format!("writing {}", path.display()))?;
+    file.write_all(DEFAULTS.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    output::line(&format!("Wrote {STRONG}{}{STRONG:#}\n", path.display()))?;
+    for (step, what) in [
+        ("prefab list", "what it says"),
+        ("cargo add prefab-client", "and `Client::from_env()?.get::<i64>(\"my-first-int-config\")`"),
+        ("prefab serve", "a server, for values that change while the program runs"),
+    ] {
+        output::line(&format!("  {VALUE}{step:24}{VALUE:#}{FAINT}{what}{FAINT:#}"))?;
+    }
+    Ok(())
+}

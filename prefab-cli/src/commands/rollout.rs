@@ -1,0 +1,102 @@
+//! `prefab rollout KEY 10%`
+
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+
+use super::{environments, set::standing};
+use crate::{
+    Failure,
+    output::{self, FAINT, STRONG, VALUE},
+    server::{Connection, flat, kind_of, part, refused, words},
+};
+
+/// Weights are given in thousandths of a percent, so that shares such as 0.5% are exact.
+const WHOLE: f64 = 100_000.0;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The key of a flag or a config
+    key: String,
+
+    /// How many get the value: 10%, 0.5%
+    #[arg(value_parser = share)]
+    share: f64,
+
+    /// The value they get; true without
+    #[arg(long, value_name = "VALUE")]
+    to: Option<String>,
+
+    /// The value that the others get; what stands now without, or false for a flag
+    #[arg(long, value_name = "VALUE")]
+    otherwise: Option<String>,
+
+    /// The property that decides: whoever has the same one gets the same value
+    #[arg(long, value_name = "PROPERTY", default_value = "user.key")]
+    by: String,
+
+    /// The environment by name or number; without, all that have no value of their own
+    #[arg(short, long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim().parse::<f64>();
+    match number {
+        Ok(share) if (0.0..=100.0).contains(&share) => Ok(share),
+        _ => Err("expected a share between 0% and 100%".to_owned()),
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let server = args.connection.server()?;
+    let path = format!("/items/{}", part(&args.key));
+    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let environment = environments::named(&server, args.environment.as_deref())?;
+    let kind = kind_of(&item);
+    let (to, otherwise) = match (kind, &args.to, &args.otherwise) {
+        (_, Some(to), Some(otherwise)) => (to.clone(), otherwise.clone()),
+        ("bool", to, otherwise) => {
+            let to = to.clone().unwrap_or_else(|| "true".to_owned());
+            let other = if to == "true" { "false" } else { "true" };
+            (to, otherwise.clone().unwrap_or_else(|| other.to_owned()))
+        }
+        (_, Some(to), None) => (to.clone(), standing(&item, environment.as_ref())),
+        _ => {
+            let message = format!("which value? A {kind} takes --to VALUE and --otherwise VALUE");
+            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+        }
+    };
+    // The weights are whole numbers well within what an integer holds.
+    #[expect(clippy::cast_possible_truncation, reason = "the share is between 0 and 100")]
+    let weight = (args.share / 100.0 * WHOLE).round() as i64;
+    #[expect(clippy::cast_possible_truncation, reason = "the share is between 0 and 100")]
+    let rest = WHOLE as i64 - weight;
+    let choice = |weight: i64, text: &str| -> Result<Json, Failure> {
+        Ok(json!({"weight": weight, "value": flat(kind, text)?}))
+    };
+    // The choice that grows comes first, so that whoever has it keeps it.
+    let value = json!({
+        "type": "weighted_values",
+        "value": [choice(weight, &to)?, choice(rest, &otherwise)?],
+        "hashByPropertyName": args.by,
+    });
+    let place = environment.as_ref().map_or("every environment without a value of its own", |it| &it.name);
+    let before = standing(&item, environment.as_ref());
+    let change = format!(
+        "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#} by {}",
+        args.key,
+        words(&value),
+        args.by
+    );
+    let body = json!({
+        "value": value,
+        "environment": environment.map(|environment| environment.id),
+        "version": item["id"],
+        "comment": args.connection.comment,
+    });
+    let answer = server.send(Method::PUT, &format!("{path}/value"), &body)?;
+    Ok(output::line(&if args.connection.json { answer.to_string() } else { change })?)
+}

@@ -1,0 +1,181 @@
+//! `prefab export`, `prefab import`, `prefab download`, `prefab backup`, `prefab restore`
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use prefab_server::Overwrite;
+
+use super::environments;
+use crate::{
+    Failure,
+    output::{self, STRONG},
+    server::{Connection, part},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct ExportArgs {
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Only what this environment sees, as a datafile; everything without
+    #[arg(short, long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ImportArgs {
+    /// A datafile, an export, a YAML file of defaults, or a change history
+    file: PathBuf,
+
+    /// The form, where it is not plain: json or yaml
+    #[arg(long, value_name = "FORM")]
+    format: Option<String>,
+
+    /// The environment that a datafile's rules are for
+    #[arg(short, long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BackupArgs {
+    /// The file to write; it holds everything, keys' hashes among it
+    file: PathBuf,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// A file that `prefab backup` wrote
+    file: PathBuf,
+
+    /// The directory of the server's data; the server must not run
+    #[arg(long, value_name = "DIR", env = "PREFAB_DATA_DIR", default_value = "prefab-data")]
+    data_dir: PathBuf,
+
+    /// Replace the data that is there
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// Writes everything, or what one environment sees.
+pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
+    let server = args.connection.server()?;
+    let environment = environments::named(&server, args.environment.as_deref())?;
+    let asked = environment.map_or(String::new(), |environment| format!("?environment={}", environment.id));
+    let text = format!("{:#}\n", server.get(&format!("/export{asked}"))?);
+    write(args.output.as_deref(), &text)
+}
+
+/// Writes a datafile under the name that the official tool gives it.
+pub(crate) fn download(args: &ExportArgs) -> Result<(), Failure> {
+    let server = args.connection.server()?;
+    let named = environments::named(&server, args.environment.as_deref())?;
+    let environment = named.context("of which environment? Name it with --environment")?;
+    let text = format!("{:#}\n", server.get(&format!("/export?environment={}", environment.id))?);
+    let name = format!("prefab.{}.{}.config.json", environment.name, environment.id);
+    let file = args.output.clone().unwrap_or_else(|| name.into());
+    write(Some(&file), &text)?;
+    let json = serde_json::json!({"success": true, "filePath": file.display().to_string()});
+    let said = format!("Wrote {STRONG}{}{STRONG:#}", file.display());
+    Ok(output::line(&if args.connection.json { json.to_string() } else { said })?)
+}
+
+fn write(file: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match file {
+        None => Ok(output::line(text.trim_end())?),
+        Some(file) => Ok(fs::write(file, text).with_context(|| format!("writing {}", file.display()))?),
+    }
+}
+
+/// Shows what an import would do, and does it.
+pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
+    let server = args.connection.server()?;
+    let bytes = fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
+    let mut asked = vec![format!("comment={}", part(&args.connection.comment))];
+    asked.extend(args.format.as_ref().map(|format| format!("format={}", part(format))));
+    asked.extend(args.environment.as_ref().map(|environment| format!("environment={}", part(environment))));
+    let asked = asked.join("&");
+    let waiting = spinner("comparing with what is there");
+    let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
+    waiting.finish_and_clear();
+    let plan = plan?;
+    let steps = plan["created"].as_u64().unwrap_or_default() + plan["changed"].as_u64().unwrap_or_default();
+    if !args.connection.json || args.dry_run {
+        let text = plan["text"].as_str().unwrap_or_default().trim_end().to_owned();
+        output::line(&if args.connection.json { plan.to_string() } else { text })?;
+    }
+    if args.dry_run || steps == 0 {
+        return Ok(());
+    }
+    if !args.connection.agrees(&format!("Import {steps} keys?"))? {
+        return Err(Failure::NoValue);
+    }
+    let waiting = spinner(&format!("importing {steps} keys"));
+    let done = server.upload(&format!("/import?dryRun=false&{asked}"), bytes);
+    waiting.finish_and_clear();
+    let done = done?;
+    Ok(output::line(&if args.connection.json {
+        done.to_string()
+    } else {
+        format!("Imported {steps} keys.")
+    })?)
+}
+
+fn spinner(doing: &str) -> ProgressBar {
+    // It shows itself on a terminal alone.
+    let bar = ProgressBar::new_spinner().with_message(doing.to_owned());
+    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
+    let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Writes a copy of the database while the server runs.
+pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
+    let server = args.connection.server()?;
+    let file = &args.file;
+    let mut out = File::create_new(file).with_context(|| format!("writing {}", file.display()))?;
+    let bar = ProgressBar::no_length().with_message("backing up");
+    let style = ProgressStyle::with_template("{spinner} {msg}  {bytes}  {bytes_per_sec}");
+    let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+    let copied = server.stream("/api/manage/v1/backup", |bytes| {
+        bar.inc(bytes.len() as u64);
+        Ok(out.write_all(bytes).with_context(|| format!("writing {}", file.display()))?)
+    });
+    bar.finish_and_clear();
+    if let Err(failure) = copied.and_then(|()| Ok(out.sync_all()?)) {
+        // Half a backup is none.
+        let _ = fs::remove_file(file);
+        return Err(failure);
+    }
+    let said = format!("Wrote {STRONG}{}{STRONG:#}; `prefab restore` brings it back", file.display());
+    Ok(output::line(&said)?)
+}
+
+/// Puts a backup in place of a server's data.
+pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
+    let overwrite = if args.overwrite { Overwrite::Allowed } else { Overwrite::Refused };
+    prefab_server::restore(&args.file, &args.data_dir, overwrite)?;
+    let said =
+        format!("Restored into {STRONG}{}{STRONG:#}; start it with `prefab serve`", args.data_dir.display());
+    Ok(output::line(&said)?)
+}

@@ -1,0 +1,74 @@
+//! The server that was signed in to.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use serde_json::{Value as Json, json};
+
+use crate::Failure;
+
+/// A server and a key for it. The file is its owner's alone.
+pub(crate) struct Profile {
+    pub(crate) url: String,
+    pub(crate) key: String,
+}
+
+fn path() -> Option<PathBuf> {
+    let of = |name| std::env::var_os(name).filter(|text| !text.is_empty()).map(PathBuf::from);
+    let dir = of("XDG_CONFIG_HOME").or_else(|| of("HOME").map(|home| home.join(".config")))?;
+    Some(dir.join("prefab").join("login.json"))
+}
+
+impl Profile {
+    /// Reads what `prefab login` has written.
+    pub(crate) fn load() -> Result<Option<Self>, Failure> {
+        let Some(path) = path() else { return Ok(None) };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(anyhow::Error::from(error).context(format!("reading {}", path.display())).into());
+            }
+        };
+        let json: Json = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged: run `prefab login` again", path.display()))?;
+        let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);
+        Ok(text("url").zip(text("key")).map(|(url, key)| Self { url, key }))
+    }
+
+    /// Writes it down, and returns where.
+    pub(crate) fn save(&self) -> Result<PathBuf, Failure> {
+        let path = path().context("there is no home directory to write to: set XDG_CONFIG_HOME")?;
+        let dir = path.parent().context("a file has a directory")?;
+        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        let text = json!({"url": self.url, "key": self.key}).to_string();
+        let new = path.with_extension("new");
+        // What is left of an attempt that was cut off may have other rights.
+        let _ = fs::remove_file(&new);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(&new).and_then(|mut file| file.write_all(text.as_bytes()));
+        written
+            .and_then(|()| fs::rename(&new, &path))
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Forgets it; tells whether there was one.
+    pub(crate) fn forget() -> Result<bool, Failure> {
+        let Some(path) = path() else { return Ok(false) };
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => {
+                Err(anyhow::Error::from(error).context(format!("removing {}", path.display())).into())
+            }
+        }
+    }
+}
