@@ -41,12 +41,12 @@ impl Spread {
     }
 }
 
-const WARM_UP: Duration = Duration::from_millis(200);
-const SAMPLE: Duration = Duration::from_millis(20);
-const SAMPLES: u32 = 40;
+const WARM_UP: Duration = Duration::from_millis(150);
+const SAMPLE: Duration = Duration::from_millis(10);
+const SAMPLES: u32 = 30;
 /// What is slow has fewer samples, but never fewer than these.
 const FEWEST_SAMPLES: u32 = 11;
-const MOST_TIME: Duration = Duration::from_secs(3);
+const MOST_TIME: Duration = Duration::from_secs(2);
 
 /// Returns the nanoseconds of one call. `run` makes the number of calls it is given and returns what they took.
 pub(crate) fn per_call(mut run: impl FnMut(u32) -> Duration) -> Spread {

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 
 use crate::{Contestant, Edition, Fit, Item, Traffic, User, Work, alone, clock, outcome::Pace};
 
-const SECONDS: Duration = Duration::from_secs(3);
+const SECONDS: Duration = Duration::from_secs(2);
 const BETWEEN_SWAPS: Duration = Duration::from_millis(100);
 
 /// Every so many calls one is timed; a prime, so that it is each item's turn.
