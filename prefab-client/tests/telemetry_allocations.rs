@@ -3,7 +3,13 @@
 use std::{hint::black_box, time::Duration};
 
 use allocation_counter::measure;
-use prefab_client::{Client, Context, ContextSet, Datasources, OnInitFailure, scope};
+use prefab_client::{Client, Config, Context, ContextSet, Datasources, OnInitFailure, scope};
+use prefab_core::{WeightedValue, WeightedValues};
+
+fn split() -> WeightedValues {
+    let choice = |value: &str| WeightedValue { weight: 1, value: value.into() };
+    WeightedValues { values: vec![choice("a"), choice("b")], hash_by_property_name: Some("user.key".into()) }
+}
 
 #[test]
 fn what_was_seen_before_is_counted_without_an_allocation() {
@@ -17,15 +23,21 @@ fn what_was_seen_before_is_counted_without_an_allocation() {
         .on_init_failure(OnInitFailure::Return)
         .value("on", true)
         .value("max-jobs", 30)
+        .config(Config::constant("split", split()))
         .global_context(Context::new("service").with("name", "billing"))
         .build()
         .unwrap();
     let user = ContextSet::from(Context::new("user").with("key", "u-1").with("age", 36));
+    let crowd: Vec<_> =
+        (0..64).map(|at| ContextSet::from(Context::new("user").with("key", format!("u-{at}")))).collect();
     let _request = scope::enter(ContextSet::from(Context::new("request").with("key", "r-1")));
     let ask = || {
         let view = client.with(black_box(&user));
         assert!(view.enabled("on"));
         assert_eq!(view.get_or("max-jobs", 0), 30);
+        for user in &crowd {
+            assert!(client.with(user).evaluate("split", |answer| answer.is_ok()));
+        }
     };
     ask();
     let counted = measure(|| (0..100).for_each(|_| ask()));

@@ -17,7 +17,7 @@
 //!
 //! for _ in 0..3 {
 //!     let answer = rules.evaluate("max-jobs", &Contexts::of(&user), &FixedHost::default())?;
-//!     telemetry.record_evaluation(&answer, rules.project_env_id());
+//!     telemetry.record_evaluation(&answer);
 //!     telemetry.record_contexts(&[&user], || 1_500);
 //! }
 //!
