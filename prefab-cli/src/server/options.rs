@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use super::{Profile, Server};
 use crate::{Failure, output};
 
-const ELSEWHERE: &str = "http://127.0.0.1:8742";
+const LOCAL: &str = "http://127.0.0.1:8742";
 
 /// Which server, and who asks.
 #[derive(clap::Args)]
@@ -72,7 +72,7 @@ impl Connection {
             // A key is never sent to a server that it was not given for.
             (None, None, Some(profile)) => (profile.url, profile.key),
             (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
-            (None, Some(key), _) => (ELSEWHERE.to_owned(), key),
+            (None, Some(key), _) => (LOCAL.to_owned(), key),
             _ => {
                 return Err(anyhow::anyhow!(
                     "who asks? Give an admin key with --api-key or PREFAB_ADMIN_KEY, or sign in with `prefab login`"
