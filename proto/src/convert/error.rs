@@ -60,5 +60,12 @@ pub(super) fn each<F, T>(
     convert: impl Fn(F) -> Result<T, Wrong>,
 ) -> Result<Vec<T>, Wrong> {
     let indexed = items.into_iter().enumerate();
-    indexed.map(|(at, item)| convert(item).map_err(|wrong| wrong.within(&format!("{list}[{at}]")))).collect()
+    let converted = indexed
+        .map(|(at, item)| convert(item).map_err(|wrong| wrong.within(&format!("{list}[{at}]"))))
+        .collect::<Result<Vec<T>, Wrong>>();
+    converted.map(|mut all| {
+        // Mostly one or two, where decoding left room for four, for as long as the config stands.
+        all.shrink_to_fit();
+        all
+    })
 }
