@@ -57,6 +57,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", v1())
         .nest("/api/v2", v2())
         .merge(public::router())
+        .merge(prefab_page::router())
         // The official local server has no prefix.
         .route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
         .route("/hello", get(health::hello))

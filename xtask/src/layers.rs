@@ -57,6 +57,7 @@ const LAYERS: &[Layer] = &[
         pure: false,
     },
     Layer { name: "prefab-openfeature", may_use: Only(&["prefab-core", "prefab-client"]), pure: false },
+    Layer { name: "prefab-page", may_use: Only(&[]), pure: false },
     Layer { name: "prefab-server", may_use: Anything, pure: false },
     Layer { name: "prefab-cli", may_use: Anything, pure: false },
     Layer { name: "xtask", may_use: Only(&[]), pure: false },

@@ -1,5 +1,6 @@
 //! Configs, flags, segments, log levels and schemas: all of them are items.
 
+mod state;
 mod usage;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::{
         uses, words,
     },
     people::Role,
-    store::{Expected, Version},
+    store::{Environment, Expected, Version},
 };
 
 /// How many items one page has, at most.
@@ -63,6 +64,10 @@ pub(super) struct ItemSummary {
     evaluations_24h: i64,
     /// The same by the hour, oldest first.
     sparkline: Vec<i64>,
+    /// Whether one of its values is encrypted or confidential.
+    is_secret: bool,
+    /// What it comes to in each environment.
+    states: Vec<state::StateView>,
 }
 
 /// A page of items, by key.
@@ -88,11 +93,12 @@ pub(super) async fn list(
     let author = access.to(project)?;
     let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
     let search = wanted.search.unwrap_or_default().to_lowercase();
+    let environments = author.project.environments();
     let mut items = Vec::new();
     let mut next = None;
     for (key, version) in author.project.configs() {
         let Some(config) = &version.config else { continue };
-        let summary = summary(&version, config);
+        let summary = summary(&version, config, &environments);
         let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
             && wanted.item_type.is_none_or(|wanted| wanted == summary.item_type)
             && key.to_lowercase().contains(&search);
@@ -109,7 +115,7 @@ pub(super) async fn list(
     Ok(Json(ItemPage { items, next }))
 }
 
-fn summary(version: &Version, config: &Config) -> ItemSummary {
+fn summary(version: &Version, config: &Config, environments: &[Environment]) -> ItemSummary {
     ItemSummary {
         id: version.id.to_string(),
         key: version.key.clone(),
@@ -120,6 +126,8 @@ fn summary(version: &Version, config: &Config) -> ItemSummary {
         last_evaluated_at: None,
         evaluations_24h: 0,
         sparkline: vec![0; usage::HOURS],
+        is_secret: state::is_secret(config),
+        states: state::of(config, environments),
     }
 }
 

@@ -1,0 +1,90 @@
+// Builds nodes. Data becomes text nodes and attributes, never markup, so nothing that somebody wrote can run.
+
+/**
+ * Makes an element.
+ *
+ * Properties beginning with `on` are listeners, `class` and `data-*`/`aria-*` are attributes, `true` is an
+ * attribute without a value (of `aria-*`, the word), `false`, `null` and `undefined` are left out.
+ *
+ * @param {string} tag
+ * @param {Record<string, any> | null} [properties]
+ * @param {...any} children
+ * @returns {any}
+ */
+export function h(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties ?? {})) set(element, name, value);
+  fill(element, children);
+  return element;
+}
+
+/** Makes an element of a drawing. */
+export function svg(tag, properties, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(properties ?? {})) set(element, name, value);
+  fill(element, children);
+  return element;
+}
+
+function set(element, name, value) {
+  if (value === null || value === undefined) return;
+  // States of accessibility and of dragging are words; others are there or not.
+  const isWord = name.startsWith('aria-') || name === 'draggable';
+  if (value === false && !isWord) return;
+  if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+  else if (name === 'value' || name === 'checked' || name === 'indeterminate') element[name] = value;
+  else element.setAttribute(name, value === true && !isWord ? '' : String(value));
+}
+
+function fill(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === false || child === null || child === undefined || child === '') continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+  // A choice is made once its options are there.
+  if (element.tagName === 'SELECT' && element.dataset.chosen !== undefined) element.value = element.dataset.chosen;
+}
+
+/** Puts other children in place of an element's own. What has the focus keeps it, if it is there again. */
+export function show(element, ...children) {
+  const focused = document.activeElement;
+  const name = element.contains(focused) ? focused.dataset?.focus ?? focused.id : '';
+  element.replaceChildren();
+  fill(element, children);
+  if (name) focus(element, name);
+  return element;
+}
+
+/** Moves the focus to what is named so: by `data-focus` or `id`. */
+export function focus(within, name) {
+  const escaped = CSS.escape(name);
+  const found = within.querySelector(`[data-focus="${escaped}"]`) ?? within.querySelector(`#${escaped}`);
+  found?.focus();
+}
+
+let count = 0;
+/** Returns an id that nothing else has. */
+export function fresh(prefix = 'x') {
+  count += 1;
+  return `${prefix}-${count}`;
+}
+
+/** A field: label, input, hint, and room for what is wrong with it, beside it. */
+export function field(label, input, { hint = '', error = '', place = '' } = {}) {
+  const id = input.id || (input.id = fresh('field'));
+  const told = h('p', { class: 'wrong', id: `${id}-wrong`, 'data-place': place || null }, error);
+  const about = hint ? h('p', { class: 'hint', id: `${id}-hint` }, hint) : null;
+  input.setAttribute('aria-describedby', [about && about.id, told.id].filter(Boolean).join(' '));
+  if (error) input.setAttribute('aria-invalid', 'true');
+  return h('div', { class: 'field' }, h('label', { for: id }, label), input, about, told);
+}
+
+/** Says something to those who cannot see, and shows it for a while. */
+export function tell(text, kind = 'info') {
+  const place = document.getElementById('told');
+  if (!place) return;
+  const note = h('div', { class: `note ${kind}` }, h('span', null, text),
+    h('button', { class: 'quiet', type: 'button', 'aria-label': 'Dismiss', onclick: () => note.remove() }, '×'));
+  place.append(note);
+  if (kind !== 'bad') setTimeout(() => note.remove(), 8000);
+}

@@ -1,0 +1,103 @@
+// An item while it is edited: what was changed, in words; and what of two people's changes goes together.
+
+import * as words from './words.js';
+
+const SETTINGS = ['valueType', 'sendToClientSdk', 'schemaKey'];
+const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+export const copy = (item) => structuredClone(item);
+
+/** Rules of a section: `default`, or an environment's; nothing where it follows the default. */
+export function rulesOf(item, section) {
+  if (section === 'default') return item.default.rules;
+  return item.environments.find((one) => one.id === section)?.rules;
+}
+
+/** Sets the rules of a section; nothing lets an environment follow the default. */
+export function setRules(item, section, rules) {
+  if (section === 'default') item.default.rules = rules ?? [];
+  else if (!rules) item.environments = item.environments.filter((one) => one.id !== section);
+  else {
+    const own = item.environments.find((one) => one.id === section);
+    if (own) own.rules = rules;
+    else item.environments.push({ id: section, rules });
+  }
+}
+
+export const isSame = (left, right) => diff(left, right, []).length === 0 && !touched(left, right).length;
+
+/** Sections whose rules are not the same. */
+export function touched(before, after) {
+  const ids = new Set(['default', ...before.environments.map((one) => one.id), ...after.environments.map((one) => one.id)]);
+  return [...ids].filter((id) => !same(rulesOf(before, id), rulesOf(after, id)));
+}
+
+/** What is different, as `{section, sign, text}`. */
+export function diff(before, after, environments) {
+  const lines = [];
+  for (const section of touched(before, after)) {
+    const name = section === 'default' ? 'All environments' : environments.find((one) => one.id === section)?.name ?? section;
+    lines.push(...rulesDiff(rulesOf(before, section), rulesOf(after, section)).map((line) => ({ ...line, section: name })));
+  }
+  for (const setting of SETTINGS) {
+    if (same(before[setting], after[setting])) continue;
+    if (before[setting]) lines.push({ section: 'Settings', sign: '−', text: `${setting}: ${before[setting]}` });
+    if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${setting}: ${after[setting]}` });
+  }
+  if (!same(before.variants, after.variants)) {
+    const say = (one) => `${one.name ? `${one.name}: ` : ''}${words.value(one.value)}`;
+    const [was, is] = [(before.variants ?? []).map(say), (after.variants ?? []).map(say)];
+    lines.push(...was.filter((one) => !is.includes(one)).map((text) => ({ section: 'Variants', sign: '−', text })));
+    lines.push(...is.filter((one) => !was.includes(one)).map((text) => ({ section: 'Variants', sign: '+', text })));
+  }
+  return lines;
+}
+
+function rulesDiff(before, after) {
+  if (!after) return [{ sign: '−', text: 'rules of its own; it follows the rules for all environments' }];
+  const was = (before ?? []).map(words.rule);
+  const is = after.map(words.rule);
+  const lines = [
+    ...was.filter((text) => !is.includes(text)).map((text) => ({ sign: '−', text })),
+    ...is.filter((text) => !was.includes(text)).map((text) => ({ sign: '+', text })),
+  ];
+  if (!before) lines.unshift({ sign: '+', text: 'rules of its own' });
+  // What words do not show: another order, or a part of a value.
+  if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'another order of the rules' : 'details of the rules' });
+  return lines;
+}
+
+/**
+ * Puts changes made from `base` onto what stands by now. Where both changed the same, mine is taken and the
+ * section is named in `clashes`.
+ */
+export function merge(base, mine, theirs) {
+  const merged = copy(theirs);
+  const [ours, others] = [touched(base, mine), touched(base, theirs)];
+  const clashes = ours.filter((section) => others.includes(section) && !same(rulesOf(mine, section), rulesOf(theirs, section)));
+  for (const section of ours) setRules(merged, section, copy(rulesOf(mine, section) ?? null) ?? undefined);
+  for (const setting of [...SETTINGS, 'variants']) {
+    if (same(base[setting], mine[setting])) continue;
+    if (!same(base[setting], theirs[setting]) && !same(mine[setting], theirs[setting])) clashes.push(setting);
+    merged[setting] = mine[setting];
+  }
+  return { merged, clashes };
+}
+
+/** Returns what cannot be published, as `[place, text]`; the server looks closer. */
+export function problems(item) {
+  const found = [];
+  const all = [['default', item.default.rules], ...item.environments.map((one) => [one.id, one.rules])];
+  for (const [section, rules] of all) {
+    rules.forEach((rule, at) => {
+      for (const criterion of rule.criteria ?? []) {
+        const [, verb, follows] = words.operator(criterion.operator);
+        const place = `${section}.${at}`;
+        if (follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP') && !criterion.propertyName) found.push([place, 'A condition has no property.']);
+        const value = criterion.valueToMatch?.value;
+        if (follows === 'list' && !value?.length) found.push([place, `“${criterion.propertyName} ${verb}” has nothing to compare with.`]);
+        if (follows === 'segment' && !value) found.push([place, 'A condition names no segment.']);
+      }
+    });
+  }
+  return found;
+}

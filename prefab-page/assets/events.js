@@ -1,0 +1,71 @@
+// What happens in a project, as it happens. Reconnects quietly, and continues where it was.
+
+import * as api from './api.js';
+
+/** @type {Set<(name: string, data: any) => void>} */
+const listeners = new Set();
+let project = '';
+let last = '';
+let control = null;
+
+/** The last `clients` event of each environment. */
+export const clients = new Map();
+
+/** Listens until the returned function is called. */
+export function listen(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function say(name, data) {
+  if (name === 'clients') clients.set(data.environment, data);
+  for (const listener of [...listeners]) listener(name, data);
+}
+
+/** Follows a project, and no other. */
+export function follow(wanted) {
+  if (wanted === project && control) return;
+  control?.abort();
+  clients.clear();
+  [project, last, control] = [wanted, '', new AbortController()];
+  if (wanted) run(wanted, control.signal);
+}
+
+async function run(wanted, signal) {
+  for (let waited = 500; !signal.aborted; waited = Math.min(waited * 2, 10000)) {
+    const begun = Date.now();
+    try {
+      await read(await api.stream(wanted, last, signal), signal);
+    } catch {
+      // Whatever ended it, it is opened again.
+    }
+    if (signal.aborted) return;
+    if (Date.now() - begun > 10000) waited = 500;
+    await new Promise((done) => setTimeout(done, waited));
+  }
+}
+
+async function read(body, signal) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  say('connected', null);
+  let text = '';
+  while (!signal.aborted) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    blocks.forEach(take);
+  }
+}
+
+function take(block) {
+  let name = '';
+  let data = '';
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event: ')) name = line.slice(7);
+    else if (line.startsWith('data: ')) data += line.slice(6);
+    else if (line.startsWith('id: ')) last = line.slice(4);
+  }
+  if (name && data) say(name, JSON.parse(data));
+}

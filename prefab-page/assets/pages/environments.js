@@ -1,0 +1,85 @@
+// Environments: their names, what protects them, what is different between two, and copying from one to another.
+
+import * as api from '../api.js';
+import { field, h, show, tell } from '../dom.js';
+import { TYPES } from '../words.js';
+import * as items from '../items.js';
+import { confirm, dialog } from '../parts/dialog.js';
+import { select } from '../parts/value.js';
+
+export default async function page(main, known) {
+  document.title = 'Environments – Prefab';
+  const { project } = known;
+  const [list, compared] = [h('div', { class: 'grid' }), h('div', { class: 'stack' })];
+  let environments = project.environments;
+  let [left, right] = [environments.at(-2)?.id ?? environments[0].id, environments.at(-1).id];
+
+  function drawList() {
+    show(list, environments.map((one) => {
+      const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !known.isAdmin, onchange: (event) => change(one, { [name]: event.target.checked }, event.target) }), text);
+      return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), known.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
+        check('needsComment', 'Every change takes a comment'), check('needsApproval', 'Every change takes the approval of a second person'));
+    }));
+  }
+  async function change(one, wish, input) {
+    try {
+      Object.assign(one, await api.patch(known.api('environments', one.id), wish));
+      tell(`${one.name} is protected as you said.`);
+    } catch (error) {
+      if (input) input.checked = !input.checked;
+      tell(error.message, 'bad');
+    }
+  }
+  const naming = (title, value, button, act) => dialog(title, (close) => {
+    const name = h('input', { value, required: true, maxlength: 100, name: 'name' });
+    const wrong = h('p', { class: 'wrong', role: 'alert' });
+    return h('form', { class: 'stack', onsubmit: async (event) => {
+      event.preventDefault();
+      try { close(await act(name.value.trim())); } catch (error) { show(wrong, error.message); }
+    } }, field('Name', name), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, button), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
+  });
+  async function rename(one) {
+    const done = await naming(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(known.api('environments', one.id), { name }));
+    if (done) Object.assign(one, done);
+    drawList();
+  }
+  async function add() {
+    const made = await naming('New environment', '', 'Make it', (name) => api.post(known.api('environments'), { name }));
+    if (!made) return;
+    environments = [...environments, { ...made, role: project.role }];
+    drawList();
+    drawCompare();
+    tell(`${made.name} is there. Make a key for it on the page “API keys”.`);
+  }
+
+  const nameOf = (id) => environments.find((one) => one.id === id)?.name ?? id;
+  const choices = () => environments.map((one) => [one.id, one.name]);
+  const pickers = h('div', { class: 'row bottom' });
+  function drawCompare() {
+    show(pickers, field('Left', select(choices(), left, (next) => { left = next; compare(); })), field('Right', select(choices(), right, (next) => { right = next; compare(); })));
+    compare();
+  }
+  async function compare() {
+    if (left === right) return show(compared, h('p', { class: 'faint' }, 'Choose two that are not the same.'));
+    const [unequal] = await Promise.all([api.get(known.api('compare') + api.query({ left, right })), items.known(project.id) ? null : items.fetchAll(project.id)]);
+    if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} give the same for every key.`));
+    const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
+    const rules = (texts) => h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text)));
+    show(compared, h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
+      h('tbody', null, unequal.map((one) => h('tr', null, known.may('publisher') && h('td', null, boxes.get(one.key)),
+        h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left ?? [])), h('td', null, rules(one.right ?? []))))))),
+    known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy the chosen from ${nameOf(left)} to ${nameOf(right)}`)));
+  }
+  async function copy(keys) {
+    if (!keys.length) return tell('Choose at least one key to copy.');
+    const to = environments.find((one) => one.id === right);
+    const done = await confirm(`Copy ${keys.length} from ${nameOf(left)} to ${to.name}?`, h('ul', { class: 'code small' }, keys.map((key) => h('li', null, key))), 'Copy',
+      (comment) => api.post(known.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment }), { needsComment: to.needsComment });
+    if (done) { tell(`Copied to ${to.name}.`); compare(); }
+  }
+
+  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Environments'), h('p', { class: 'about' }, 'Each has its own keys, its own clients, and where it differs its own rules.')),
+    known.isAdmin && h('button', { type: 'button', class: 'main', onclick: add }, 'New environment')), list, h('h2', null, 'Compare two'), pickers, compared);
+  drawList();
+  drawCompare();
+}

@@ -1,0 +1,11 @@
+// Evaluations of all keys together, per environment.
+
+import { h, show } from '../dom.js';
+import { evaluations } from '../parts/chart.js';
+
+export default async function page(main, known) {
+  document.title = 'Evaluations – Prefab';
+  const body = h('div', { class: 'stack' });
+  show(main, h('div', null, h('h1', null, 'Evaluations'), h('p', { class: 'about' }, 'How often programs asked, for all keys together. Each key has its own chart on its page.')), body);
+  await evaluations(body, known, '');
+}

@@ -1,0 +1,85 @@
+// One flag, config or other item: its rules, its past, who uses it.
+
+import * as api from '../api.js';
+import { h, show, tell } from '../dom.js';
+import * as edit from '../edit.js';
+import * as items from '../items.js';
+import * as places from '../places.js';
+import { ago, rule as sayRule, TYPES } from '../words.js';
+import { confirm } from '../parts/dialog.js';
+import { editor } from '../parts/editor.js';
+
+const VIEWS = [['', 'Rules'], ['together', 'Side by side'], ['history', 'History'], ['evaluations', 'Evaluations'], ['uses', 'Used by']];
+
+export default async function page(main, known) {
+  const { place, project } = known;
+  const key = place.key;
+  document.title = `${key} – Prefab`;
+  const view = place.query.get('view') ?? '';
+  const [item, versions, draft] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions')), quietly(known.api('items', key, 'draft'))]);
+  const [right, , name] = TYPES[item.type];
+  if (right !== place.page && place.page !== 'secrets') {
+    return places.go(known.path(right, key) + location.search, { replace: true });
+  }
+  const last = h('p', { class: 'about' });
+  const sayLast = (version) => show(last, `${version.sentence ?? `changed by ${version.changedBy}`} · `, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
+  sayLast(versions[0]);
+  const link = ([id, text]) => h('a', { class: 'button', 'aria-current': id === view ? 'page' : null,
+    href: known.path(place.page, key) + api.query({ environment: known.environment.id, view: id }) }, text);
+  const body = h('div', { class: 'stack' });
+  show(main,
+    h('div', { class: 'title' }, h('div', { class: 'stack tight' },
+      h('p', { class: 'small' }, h('a', { href: known.path(place.page) }, TYPES[item.type][1])),
+      h('h1', { class: 'code' }, key),
+      h('p', { class: 'row' }, h('span', { class: 'chip' }, name), item.valueType && h('span', { class: 'chip' }, item.valueType.replace('_', ' ')),
+        item.schemaKey && h('a', { class: 'chip', href: known.path('schemas', item.schemaKey) }, `schema ${item.schemaKey}`)), last),
+    h('div', { class: 'row' }, h('a', { class: 'button', href: known.path('playground') + api.query({ key, environment: known.environment.id }) }, 'Try it'),
+      known.may('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(known, item, name) }, 'Archive'))),
+    h('nav', { class: 'tabs', 'aria-label': 'Views' }, VIEWS.map(link)), body);
+
+  if (view === 'together') return together(body, known, item);
+  if (view === 'history') return (await import('../parts/history.js')).history(body, known, key, versions);
+  if (view === 'evaluations') return (await import('../parts/chart.js')).evaluations(body, known, key);
+  if (view === 'uses') return uses(body, known, key);
+  await editor(body, known, item, { draft, versions, onPublished: (version) => sayLast(version) });
+  void project;
+}
+
+/** What may not be there. */
+async function quietly(path) {
+  try {
+    return await api.get(path);
+  } catch (error) {
+    if (error.status === 404 || error.status === 403) return null;
+    throw error;
+  }
+}
+
+function together(body, known, item) {
+  const column = (title, rules, note) => h('section', { class: 'card' }, h('h2', null, title), note && h('p', { class: 'hint' }, note),
+    h('ol', { class: 'sentences' }, rules.map((rule) => h('li', null, sayRule(rule)))));
+  const sections = known.project.environments.map((one) => {
+    const own = edit.rulesOf(item, one.id);
+    return column(one.name, own ?? item.default.rules, own ? '' : 'Follows the rules for all environments.');
+  });
+  show(body, h('div', { class: 'side-by-side' }, sections));
+}
+
+async function uses(body, known, key) {
+  const keys = await api.get(known.api('items', key, 'used-by'));
+  await items.fetchAll(known.project.id);
+  const all = items.known(known.project.id);
+  show(body, keys.length ? h('ul', { class: 'card' }, keys.map((one) => h('li', null,
+    h('a', { class: 'code', href: known.path(TYPES[all.get(one)?.type ?? 'config'][0], one) }, one))))
+    : h('section', { class: 'empty' }, h('h2', null, 'Nothing refers to it'), h('p', null, 'Segments, schemas and keys for secrets are referred to by others; here they would be listed.')));
+}
+
+async function archive(known, item, name) {
+  const done = await confirm(`Archive the ${name} ${item.key}?`, h('p', null, 'Clients no longer get it. It can be restored from the page “Archived”.'), 'Archive',
+    (comment) => api.remove(known.api('items', item.key), { comment, version: item.id }), { isDanger: true, needsComment: known.project.environments.some((one) => one.needsComment) });
+  if (!done) return;
+  await items.refresh(known.project.id, item.key);
+  tell(`Archived ${item.key}.`);
+  places.guard(null);
+  places.go(known.path(TYPES[item.type][0]));
+}

@@ -1,0 +1,68 @@
+// Evaluations over time, one colour per value; and the same numbers as a table.
+
+import * as api from '../api.js';
+import { h, show, svg } from '../dom.js';
+import { number, percent } from '../words.js';
+import { select } from './value.js';
+
+const SPANS = [['24', 'last 24 hours'], ['168', 'last 7 days'], ['720', 'last 30 days']];
+
+/** Says a value in the datafile's form: `{"bool": true}` is `true`. */
+export function plain(value) {
+  if (value === null || value === undefined) return 'not known';
+  const inner = typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 1 ? Object.values(value)[0] : value;
+  const text = inner?.values ?? inner;
+  return typeof text === 'object' ? JSON.stringify(text) : String(text);
+}
+
+/** Draws the evaluations of a key, or of all. */
+export async function evaluations(main, known, key) {
+  let hours = '24';
+  const place = h('div', { class: 'stack' });
+  const draw = async () => {
+    const to = Date.now();
+    const told = await api.get(known.api('evaluations') + api.query({ key, from: to - Number(hours) * 36e5, to, by: hours === '24' ? 'hour' : hours === '168' ? 'hour' : 'day' }));
+    const length = hours === '720' ? 864e5 : 36e5;
+    if (!told.total) return show(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this time'), h('p', null, 'Programs with a Prefab SDK report how often they gave out which value. It appears here within seconds.')));
+    show(place, told.environments.map((one) => environment(one, told, length)));
+  };
+  show(main, h('div', { class: 'row' }, select(SPANS, hours, (next) => { hours = next; draw(); }, false, { 'aria-label': 'Time' })), place);
+  let soon = null;
+  known.listen((name, data) => {
+    if (name === 'evaluations' && (!key || data.keys.includes(key))) soon ??= setTimeout(() => { soon = null; draw(); }, 2000);
+  });
+  known.onLeave(() => clearTimeout(soon));
+  await draw();
+}
+
+function environment(one, { start, end }, length) {
+  const values = [...one.counts].reduce((sums, { value, count }) => sums.set(plain(value), (sums.get(plain(value)) ?? 0) + count), new Map());
+  const names = [...values.keys()].sort((left, right) => values.get(right) - values.get(left));
+  return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
+    chart(one.buckets, names, start, end, length, one.name),
+    h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
+      h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name)),
+        h('td', { class: 'number' }, number(values.get(name))), h('td', { class: 'number' }, percent(values.get(name) / one.total))))))));
+}
+
+function chart(buckets, names, start, end, length, title) {
+  const [width, high, bottom] = [720, 160, 18];
+  const first = Math.floor(start / length) * length;
+  const places = Math.max(1, Math.ceil((end - first) / length));
+  const most = Math.max(...buckets.map((bucket) => bucket.total), 1);
+  const step = width / places;
+  const bars = buckets.map((bucket) => {
+    let y = high;
+    const at = Math.floor((bucket.at - first) / length);
+    const counts = bucket.counts.reduce((sums, { value, count }) => sums.set(plain(value), (sums.get(plain(value)) ?? 0) + count), new Map());
+    const parts = names.filter((name) => counts.get(name)).map((name) => {
+      const tall = (counts.get(name) / most) * (high - 16);
+      y -= tall;
+      return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: `f${names.indexOf(name) % 6}` });
+    });
+    return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
+  });
+  const label = (at, anchor) => svg('text', { x: anchor === 'start' ? 0 : width, y: high + 14, 'text-anchor': anchor }, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
+  return svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high + bottom}`, role: 'img', 'aria-label': `Evaluations in ${title} over time; the table below has the sums` },
+    svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), svg('text', { x: 0, y: 10 }, number(most)), bars, label(first, 'start'), label(end, 'end'));
+}

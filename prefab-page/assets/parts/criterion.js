@@ -1,0 +1,115 @@
+// One condition of a rule: a property, an operator, and an input that fits it.
+
+import { fresh, h, show } from '../dom.js';
+import { date, operator, OPERATORS } from '../words.js';
+import { listInput, select } from './value.js';
+
+const BEGIN = {
+  list: () => ({ type: 'string_list', value: [] }), number: () => ({ type: 'int', value: 0 }), pattern: () => ({ type: 'string', value: '' }),
+  text: () => ({ type: 'string', value: '' }), version: () => ({ type: 'string', value: '1.0.0' }), segment: () => ({ type: 'string', value: '' }),
+  date: () => ({ type: 'string', value: new Date().toISOString() }), range: () => ({ type: 'int_range', value: { start: '0', end: '10' } }), none: () => null,
+};
+
+/** A condition to begin with. */
+export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: BEGIN.list() });
+
+/**
+ * @param {any} criterion changed in place
+ * @param {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} how
+ */
+export function criterionInput(criterion, how) {
+  const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
+  const draw = () => {
+    const [, , follows] = operator(criterion.operator);
+    const hasProperty = follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
+    show(box, h('span', { class: 'joint' }, how.first ? 'when' : 'and'), hasProperty && property(criterion, how),
+      select(OPERATORS.map(([name, said]) => [name, said]), criterion.operator, (next) => {
+        change(criterion, next);
+        how.onChange();
+        draw();
+      }, how.disabled, { 'aria-label': 'Operator', 'data-focus': `${how.name}-operator`, class: 'operator' }),
+      h('span', { class: 'operand' }, operand(criterion, follows, how)),
+      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove the condition', onclick: how.onRemove }, '×'));
+  };
+  draw();
+  return box;
+}
+
+/** Another operator keeps what can be kept of the operand. */
+function change(criterion, next) {
+  const [, , was] = operator(criterion.operator);
+  const [, , follows] = operator(next);
+  criterion.operator = next;
+  if (was !== follows) criterion.valueToMatch = BEGIN[follows]();
+  if (criterion.valueToMatch === null) delete criterion.valueToMatch;
+  if (follows === 'segment' || next === 'ALWAYS_TRUE') delete criterion.propertyName;
+  else criterion.propertyName ??= 'user.key';
+}
+
+function property(criterion, how) {
+  const id = fresh('known');
+  return h('span', { class: 'property' },
+    h('input', { 'aria-label': 'Property', list: id, value: criterion.propertyName ?? '', disabled: how.disabled, class: 'code', spellcheck: 'false', autocomplete: 'off',
+      placeholder: 'user.email', 'data-focus': `${how.name}-property`, oninput: (event) => { criterion.propertyName = event.target.value.trim(); how.onChange(); } }),
+    h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
+}
+
+function operand(criterion, follows, how) {
+  const flat = criterion.valueToMatch;
+  const set = (value, type) => {
+    criterion.valueToMatch = { ...flat, type: type ?? flat.type, value };
+    how.onChange();
+  };
+  const plain = (label, value, read, properties = {}) => h('input', { 'aria-label': label, value, disabled: how.disabled, autocomplete: 'off', spellcheck: 'false',
+    oninput: (event) => set(...read(event.target.value)), ...properties });
+  if (follows === 'none') return null;
+  if (follows === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'add a value', 'data-focus': `${how.name}-values` });
+  if (follows === 'segment') {
+    const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
+    if (!names.length) return h('span', { class: 'hint' }, 'There is no segment yet.');
+    return select([['', 'choose …'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
+  }
+  if (follows === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
+  if (follows === 'date') return dates(flat, set, how.disabled);
+  if (follows === 'range') return range(flat, set, how.disabled);
+  const properties = follows === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
+  const label = { pattern: 'Pattern', version: 'Version', text: 'Text' }[follows];
+  return h('span', { class: 'told-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
+}
+
+/** Says at once when a pattern or a version cannot be one. */
+function patterned(element, follows) {
+  const told = h('span', { class: 'wrong' });
+  const look = () => {
+    let wrong = '';
+    if (follows === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
+    if (follows === 'pattern') try { new RegExp(element.value); } catch { wrong = 'This is not a pattern.'; }
+    show(told, wrong);
+    element.toggleAttribute('aria-invalid', false);
+    if (wrong) element.setAttribute('aria-invalid', 'true');
+  };
+  element.addEventListener('input', look);
+  return [element, told];
+}
+
+function dates(flat, set, disabled) {
+  const millis = typeof flat?.value === 'number' ? flat.value : Date.parse(flat?.value);
+  const local = Number.isNaN(millis) ? '' : new Date(millis - new Date(millis).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  const told = h('span', { class: 'hint' }, date(flat?.value));
+  return h('span', { class: 'told-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
+    const picked = new Date(event.target.value);
+    if (Number.isNaN(picked.getTime())) return;
+    set(picked.toISOString(), 'string');
+    show(told, date(picked.toISOString()));
+  } }), told);
+}
+
+function range(flat, set, disabled) {
+  const value = { ...flat?.value };
+  const side = (name, label) => h('input', { 'aria-label': label, inputmode: 'numeric', disabled, class: 'short', value: value[name] ?? '', oninput: (event) => {
+    if (/^-?\d+$/.test(event.target.value)) value[name] = event.target.value;
+    else delete value[name];
+    set({ ...value }, 'int_range');
+  } });
+  return h('span', { class: 'row' }, side('start', 'From'), 'up to, without', side('end', 'To'));
+}

@@ -1,0 +1,48 @@
+// A question over the page.
+
+import { field, h, show } from '../dom.js';
+
+/** Opens a dialog; `fill` gives what is in it and is handed the way to close it. Resolves with what it closes with. */
+export function dialog(title, fill) {
+  return new Promise((resolve) => {
+    const before = document.activeElement;
+    const box = h('dialog', { 'aria-label': title });
+    const close = (answer) => {
+      box.close();
+      box.remove();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      resolve(answer);
+    };
+    box.addEventListener('cancel', (event) => {
+      event.preventDefault();
+      close(null);
+    });
+    show(box, h('h2', null, title), fill(close));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+/**
+ * Asks whether something is to be done, and why. `act` is given the comment; while it fails the dialog stays
+ * and says so.
+ */
+export function confirm(title, about, button, act, { needsComment = false, isDanger = false, asksComment = true } = {}) {
+  return dialog(title, (close) => {
+    const comment = h('textarea', { rows: 2, required: needsComment, name: 'comment' });
+    const wrong = h('p', { class: 'wrong', role: 'alert' });
+    const go = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
+    return h('form', { class: 'stack', onsubmit: async (event) => {
+      event.preventDefault();
+      go.disabled = true;
+      show(wrong);
+      try {
+        close(await act(comment.value.trim()) ?? true);
+      } catch (error) {
+        show(wrong, (error.causes ?? [error.message]).join('\n'));
+        go.disabled = false;
+      }
+    } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Why, for the audit log.' }), wrong,
+    h('div', { class: 'row' }, go, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
+  });
+}

@@ -1,0 +1,78 @@
+// A long list of which only the rows in sight are drawn.
+
+import { h } from '../dom.js';
+
+/**
+ * @param {(item: any, at: number) => HTMLElement} draw makes a row; its link has `data-row`
+ * @param {() => number} height of a row in pixels
+ */
+export function rows(draw, height) {
+  const list = h('ul', { class: 'rows' });
+  let items = [];
+  let drawn = new Map();
+  let [from, to] = [0, -1];
+
+  /** Draws what is in sight. */
+  function paint(fresh) {
+    const size = height();
+    list.style.height = `${items.length * size}px`;
+    const top = list.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(-top / size) - 8);
+    const last = Math.min(items.length - 1, Math.ceil((innerHeight - top) / size) + 8);
+    if (!fresh && first === from && last === to) return;
+    [from, to] = [first, last];
+    const next = new Map();
+    for (let at = first; at <= last; at += 1) {
+      const key = items[at].key;
+      const row = (!fresh && drawn.get(key)) || draw(items[at], at);
+      row.style.transform = `translateY(${at * size}px)`;
+      row.style.height = `${size}px`;
+      row.setAttribute('aria-setsize', items.length);
+      row.setAttribute('aria-posinset', at + 1);
+      next.set(key, row);
+    }
+    const focused = document.activeElement?.dataset?.row;
+    list.replaceChildren(...next.values());
+    drawn = next;
+    if (focused !== undefined && document.activeElement?.dataset?.row !== focused) {
+      list.querySelector(`[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    }
+  }
+
+  /** Moves the focus to a row, which is brought into sight. */
+  function focus(at) {
+    if (at < 0 || at >= items.length) return;
+    const size = height();
+    const y = list.getBoundingClientRect().top + at * size;
+    if (y < 130) scrollBy(0, y - 130);
+    else if (y + size > innerHeight) scrollBy(0, y + size - innerHeight + 8);
+    paint(false);
+    list.querySelector(`[data-row="${CSS.escape(items[at].key)}"]`)?.focus({ preventScroll: true });
+  }
+
+  const index = () => items.findIndex((item) => item.key === document.activeElement?.dataset?.row);
+  list.addEventListener('keydown', (event) => {
+    const at = index();
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (at < 0 || (!step && event.key !== 'Home' && event.key !== 'End')) return;
+    event.preventDefault();
+    if (step && at + step < 0) list.dispatchEvent(new CustomEvent('above'));
+    else focus(event.key === 'Home' ? 0 : event.key === 'End' ? items.length - 1 : Math.min(at + step, items.length - 1));
+  });
+
+  const onScroll = () => paint(false);
+  const onResize = () => paint(true);
+  addEventListener('scroll', onScroll, { passive: true });
+  addEventListener('resize', onResize);
+  return {
+    list, focus,
+    set(next) {
+      items = next;
+      paint(true);
+    },
+    stop() {
+      removeEventListener('scroll', onScroll);
+      removeEventListener('resize', onResize);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+// The rules of one section as sentences that can be changed. The first that holds gives the value, so their
+// order can be: by dragging, and with Alt and the arrows.
+
+import { h, show } from '../dom.js';
+import { rule as say } from '../words.js';
+import { blankCriterion, criterionInput } from './criterion.js';
+import { percentInput } from './percent.js';
+import { blank, select, valueInput } from './value.js';
+
+/**
+ * @param {any[]} rules changed in place
+ * @param {any} how `kind` of value, `variants`, `properties`, `segments`, `examples`, `key`, `section`, `disabled`, `onChange`
+ */
+export function rulesEditor(rules, how) {
+  const box = h('ol', { class: 'rules' });
+  let dragged = -1;
+
+  function draw(focused = '') {
+    show(box, rules.map(card));
+    if (focused) box.querySelector(`[data-focus="${focused}"]`)?.focus();
+  }
+  const changed = (focused) => {
+    how.onChange();
+    draw(focused);
+  };
+  function move(at, to) {
+    if (to < 0 || to >= rules.length || at === to) return;
+    rules.splice(to, 0, ...rules.splice(at, 1));
+    changed(`grip-${to}`);
+  }
+
+  function card(rule, at) {
+    rule.criteria ??= [];
+    const name = `rule-${at}`;
+    const redo = (focused) => changed(focused);
+    const sentence = h('p', { class: 'sentence' }, say(rule));
+    const onChange = () => {
+      show(sentence, say(rule));
+      how.onChange();
+    };
+    const grip = h('button', { type: 'button', class: 'quiet icon grip', draggable: true, 'data-focus': `grip-${at}`, 'aria-label': `Rule ${at + 1} of ${rules.length}: move with arrow up and down`,
+      ondragstart: (event) => { dragged = at; event.dataTransfer.setData('text/plain', String(at)); event.dataTransfer.effectAllowed = 'move'; },
+      ondragend: () => { dragged = -1; },
+      onkeydown: (event) => {
+        const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        if (step) { event.preventDefault(); move(at, at + step); }
+      } }, '⠿');
+    const last = at === rules.length - 1;
+    const element = h('li', { class: 'rule card', 'data-place': `${how.section}.${at}`,
+      ondragover: (event) => { if (dragged >= 0) { event.preventDefault(); element.classList.add('over'); } },
+      ondragleave: () => element.classList.remove('over'),
+      ondrop: (event) => { event.preventDefault(); move(dragged, at); } },
+    h('div', { class: 'row ends' }, h('div', { class: 'row' }, !how.disabled && rules.length > 1 && grip, h('span', { class: 'number-of', 'aria-hidden': 'true' }, at + 1), sentence),
+      !how.disabled && h('div', { class: 'row' },
+        h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Copy'),
+        rules.length > 1 && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove rule ${at + 1}`, onclick: () => { rules.splice(at, 1); redo(); } }, 'Remove'))),
+    rule.criteria.map((criterion, index) => criterionInput(criterion, { ...how, first: index === 0, name: `${name}-${index}`, onChange,
+      onRemove: () => { rule.criteria.splice(index, 1); redo(`${name}-add`); } })),
+    !rule.criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always holds, and those below it never come to their turn.'),
+    rule.criteria.length > 0 && last && h('p', { class: 'hint' }, 'For everybody else there is no value here. Most often the last rule has no condition.'),
+    !how.disabled && h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`,
+      onclick: () => { rule.criteria.push(blankCriterion()); redo(`${name}-${rule.criteria.length - 1}-property`); } }, '+ Condition')),
+    how.kind !== 'segment' ? answer(rule, how, onChange, redo, name) : segmentAnswer(rule, how, onChange));
+    return element;
+  }
+
+  draw();
+  const add = h('button', { type: 'button', 'data-focus': 'add-rule', onclick: () => {
+    const last = rules.at(-1);
+    const value = structuredClone(last?.value ?? blank(how.kind ?? 'string'));
+    if (value.type === 'bool') value.value = !last?.value?.value;
+    // Before the one for everybody else, where it can matter.
+    const at = last && !last.criteria?.length ? rules.length - 1 : rules.length;
+    rules.splice(at, 0, { criteria: [blankCriterion()], value: value.type === 'weighted_values' ? structuredClone(value.value[0]?.value ?? blank(how.kind)) : value });
+    changed(`rule-${at}-0-property`);
+  } }, '+ Rule for some');
+  return h('div', { class: 'stack' }, box, !how.disabled && h('div', null, add));
+}
+
+const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
+  select([['true', 'they are in the segment'], ['false', 'they are not in it']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
+
+/** The value of a rule: one for all it holds for, or shared out by percentage. */
+function answer(rule, how, onChange, redo, name) {
+  rule.value ??= blank(how.kind ?? 'string');
+  const isShared = rule.value.type === 'weighted_values';
+  const share = () => {
+    const first = structuredClone(rule.value);
+    const other = how.variants.find((one) => JSON.stringify(one.value) !== JSON.stringify(first.value)) ?? (first.type === 'bool' ? { type: 'bool', value: !first.value } : structuredClone(first));
+    rule.value = { type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 90, value: first }, { weight: 10, value: strip(other) }] };
+    redo(`${name}-share`);
+  };
+  const unite = () => {
+    const most = [...rule.value.value].sort((left, right) => right.weight - left.weight)[0];
+    rule.value = most?.value ?? blank(how.kind);
+    redo(`${name}-share`);
+  };
+  const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'One value for all of them' : 'Share out by percentage');
+  return h('div', { class: 'answer' }, isShared ? percentInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled }), toggle);
+}
+
+const strip = ({ name: _name, description: _description, ...flat }) => flat;

@@ -1,0 +1,29 @@
+// What holds for an item wherever it is: who may see it, what its values must look like, which it may have.
+
+import { field, h, show } from '../dom.js';
+import { blank, select, valueInput } from './value.js';
+
+export function settings(item, { schemas, disabled, onChange }) {
+  const box = h('section', { class: 'card' });
+  const seen = h('input', { type: 'checkbox', checked: item.sendToClientSdk, disabled: disabled || item.type === 'feature_flag', onchange: () => { item.sendToClientSdk = seen.checked; onChange(); } });
+  const names = item.schemaKey && !schemas.includes(item.schemaKey) ? [item.schemaKey, ...schemas] : schemas;
+  const schema = () => field('Schema', select([['', 'none'], ...names.map((name) => [name, name])], item.schemaKey ?? '', (name) => {
+    if (name) item.schemaKey = name;
+    else delete item.schemaKey;
+    onChange();
+  }, disabled), { hint: 'Every value is checked against it before it is published.' });
+  const draw = () => show(box,
+    h('label', { class: 'check' }, seen, item.type === 'feature_flag' ? 'Front ends see flags always' : 'Front ends may see it'),
+    item.type === 'config' && schema(),
+    item.type === 'feature_flag' && h('div', { class: 'stack' }, h('h2', null, 'Variants'), h('p', { class: 'hint' }, 'The values that the flag may have. Rules choose among them.'),
+      (item.variants ?? []).map((variant, at) => h('div', { class: 'row bottom' }, valueInput(variant.value, { label: `Variant ${at + 1}`, disabled: disabled || item.valueType === 'bool', onChange }),
+        field('Name', h('input', { value: variant.name ?? '', disabled, oninput: (event) => {
+          if (event.target.value) variant.name = event.target.value;
+          else delete variant.name;
+          onChange();
+        } })),
+        !disabled && item.valueType !== 'bool' && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove variant ${at + 1}`, onclick: () => { item.variants.splice(at, 1); onChange(); draw(); } }, '×'))),
+      !disabled && item.valueType !== 'bool' && h('div', null, h('button', { type: 'button', onclick: () => { (item.variants ??= []).push({ value: blank(item.valueType ?? 'string') }); onChange(); draw(); } }, '+ Variant'))));
+  draw();
+  return box;
+}

@@ -1,0 +1,72 @@
+// Signing in: on a page of its own, and over a page when a session ended, which stays as it is beneath.
+
+import * as api from '../api.js';
+import { field, h, show } from '../dom.js';
+
+/** The forms of whoever is not signed in. */
+export function enter(done) {
+  const token = location.pathname === '/sign-up' ? new URLSearchParams(location.search).get('token') : null;
+  return token ? signUp(token, done) : h('div', { class: 'stack' }, withPassword(done), withKey(done));
+}
+
+/** A form that says beside itself what went wrong. */
+function form(title, inputs, button, submit, done) {
+  const wrong = h('p', { class: 'wrong', role: 'alert' });
+  const action = h('button', { class: 'main', type: 'submit' }, button);
+  return h('form', { class: 'card', onsubmit: async (event) => {
+    event.preventDefault();
+    show(wrong);
+    action.disabled = true;
+    try {
+      await submit();
+      done();
+    } catch (error) {
+      show(wrong, error.status === 401 ? 'That is not right. Please check it and try again.' : error.message);
+    }
+    action.disabled = false;
+  } }, title && h('h1', null, title), inputs, wrong, action);
+}
+
+function withPassword(done, title = 'Sign in') {
+  const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
+  const password = h('input', { type: 'password', name: 'password', autocomplete: 'current-password', required: true });
+  return form(title, [field('E-mail', email), field('Password', password)], 'Sign in',
+    () => api.signIn(email.value, password.value), done);
+}
+
+function withKey(done, isOpen = false) {
+  const key = h('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
+  return h('details', { class: 'card', open: isOpen }, h('summary', null, 'Sign in with an admin key'),
+    form('', [field('Admin key', key, { hint: 'One of those that the server showed at its first start. It is forgotten when this tab is closed.' })],
+      'Use the key', () => api.withKey(key.value.trim()), done));
+}
+
+function signUp(token, done) {
+  const name = h('input', { name: 'name', autocomplete: 'name', required: true });
+  const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
+  const password = h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 10 });
+  return form('Welcome to Prefab', [h('p', null, 'Make your account. The link works once.'), field('Your name', name), field('E-mail', email),
+    field('Password', password, { hint: 'At least 10 characters.' })], 'Make the account',
+  () => api.signUp({ token, name: name.value, email: email.value, password: password.value }), done);
+}
+
+let waiting = null;
+/** Asks for signing in again over the page, and resolves once it was done. */
+export function again() {
+  waiting ??= new Promise((resolve) => {
+    const dialog = h('dialog', { class: 'sign-in', 'aria-label': 'Sign in again' });
+    const done = () => {
+      waiting = null;
+      dialog.close();
+      dialog.remove();
+      resolve();
+    };
+    const wasKey = api.session.isKey;
+    show(dialog, h('p', null, 'Your session has ended. Sign in to go on where you were; nothing on the page is lost.'),
+      withPassword(done, ''), withKey(done, wasKey));
+    dialog.addEventListener('cancel', (event) => event.preventDefault());
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+  return waiting;
+}

@@ -1,0 +1,17 @@
+// A day's evaluations in a small place.
+
+import { h, svg } from '../dom.js';
+import { number } from '../words.js';
+
+export function spark(counts, total, width = 72, high = 20) {
+  if (!total) return h('span', { class: 'faint small' }, '–');
+  const most = Math.max(...counts);
+  const step = width / counts.length;
+  const bars = counts.map((count, at) => {
+    const tall = count ? Math.max(1.5, (count / most) * high) : 0;
+    return svg('rect', { x: at * step, y: high - tall, width: Math.max(1, step - 1), height: tall });
+  });
+  return h('span', { class: 'spark-cell' },
+    svg('svg', { class: 'spark', viewBox: `0 0 ${width} ${high}`, width, height: high, 'aria-hidden': 'true' }, bars),
+    h('span', { class: 'small' }, number(total), h('span', { class: 'unseen' }, ' evaluations in a day')));
+}

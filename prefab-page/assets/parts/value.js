@@ -1,0 +1,158 @@
+// Inputs for values, one that fits each kind. What is typed goes into the value at once; what cannot be
+// understood is said beside the field and kept as it was typed.
+
+import { field, fresh, h, show } from '../dom.js';
+import { duration, LEVELS } from '../words.js';
+
+const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], duration: 'PT30S', json: '{}', log_level: 'INFO',
+  int_range: {}, schema: { schemaType: 'JSON_SCHEMA', schema: '{\n  "type": "object"\n}' }, weighted_values: [], provided: { source: 'ENV_VAR', lookup: '' } };
+
+/** A value of a kind to begin with. */
+export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind] ?? '') });
+
+/** A field for a value; `onChange` is called when it was changed. */
+export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false } = {}) {
+  if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command: prefab secrets.` });
+  const choices = variants.filter((one) => one.type === flat.type);
+  const said = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const changed = (value) => {
+    flat.value = value;
+    onChange();
+  };
+  if (flat.type === 'bool') {
+    return field(label, select([['true', 'true (on)'], ['false', 'false (off)']], String(flat.value), (text) => changed(text === 'true'), disabled), { place });
+  }
+  if (choices.length > 1 && choices.some((one) => said(one.value) === said(flat.value))) {
+    const options = choices.map((one, at) => [String(at), one.name ? `${one.name}: ${said(one.value)}` : said(one.value)]);
+    const chosen = choices.findIndex((one) => said(one.value) === said(flat.value));
+    return field(label, select(options, String(chosen), (at) => changed(choices[Number(at)].value), disabled), { place });
+  }
+  switch (flat.type) {
+    case 'log_level': return field(label, select(LEVELS.map((level) => [level, level]), String(flat.value), changed, disabled), { place });
+    case 'int': return checked(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? whole(text) : wrong('a whole number')), changed, place, disabled);
+    case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
+    case 'duration': return durationInput(label, flat, changed, place, disabled);
+    case 'json': return jsonInput(label, flat, changed, place, disabled);
+    case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each; pasting several lines works too.', place });
+    case 'string': return field(label, textInput(flat, changed, disabled), { place });
+    case 'schema': return jsonInput(label, { value: flat.value.schema }, (schema) => changed({ ...flat.value, schema }), place, disabled);
+    case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'The name of an environment variable where the client runs.', place });
+    default: return rawInput(label, flat, changed, place, disabled);
+  }
+}
+
+const wrong = (wanted) => { throw new Error(`Expected ${wanted}.`); };
+const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: fresh('value'), ...properties });
+const whole = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+
+export function select(options, chosen, onChange, disabled = false, properties = {}) {
+  return h('select', { 'data-chosen': chosen, disabled, id: fresh('select'), onchange: (event) => onChange(event.target.value), ...properties },
+    options.map(([value, text]) => h('option', { value }, text)));
+}
+
+/** An input whose text is read at each key stroke. */
+function checked(label, flat, properties, read, changed, place, disabled) {
+  const element = input({ value: String(flat.value), disabled, ...properties });
+  const box = field(label, element, { place });
+  watch(box, element, read, changed);
+  return box;
+}
+
+function watch(box, element, read, changed) {
+  element.addEventListener('input', () => {
+    try {
+      changed(read(element.value.trim()));
+      element.setCustomValidity('');
+      show(box.querySelector('.wrong'));
+      element.removeAttribute('aria-invalid');
+    } catch (error) {
+      element.setCustomValidity(error.message);
+      show(box.querySelector('.wrong'), error.message);
+      element.setAttribute('aria-invalid', 'true');
+    }
+  });
+}
+
+function textInput(flat, changed, disabled) {
+  const isLong = String(flat.value).length > 60 || String(flat.value).includes('\n');
+  return h(isLong ? 'textarea' : 'input', { id: fresh('value'), value: flat.value, disabled, autocomplete: 'off', oninput: (event) => changed(event.target.value) });
+}
+
+const UNITS = [['S', 'seconds', 1], ['M', 'minutes', 60], ['H', 'hours', 3600], ['D', 'days', 86400]];
+/** A number and a unit, or the text itself where it has several. */
+function durationInput(label, flat, changed, place, disabled) {
+  const found = /^P(?:T(\d+(?:\.\d+)?)([HMS])|(\d+)(D))$/.exec(String(flat.value));
+  if (!found) {
+    const element = input({ value: String(flat.value), disabled });
+    const box = field(label, element, { hint: `ISO 8601: ${duration(String(flat.value))}`, place });
+    watch(box, element, (text) => (/^P(?=.)[\dDTHMS.]+$/.test(text) ? text : wrong('a duration such as PT1M30S')), changed);
+    return box;
+  }
+  const amount = input({ value: found[1] ?? found[3], inputmode: 'decimal', disabled });
+  let unit = found[2] ?? found[4];
+  const write = (text) => (/^\d+(\.\d+)?$/.test(text) ? (unit === 'D' ? (/^\d+$/.test(text) ? `P${text}D` : wrong('a whole number of days')) : `PT${text}${unit}`) : wrong('a number'));
+  const units = select(UNITS.map(([value, text]) => [value, text]), unit, (next) => { unit = next; amount.dispatchEvent(new Event('input')); }, disabled, { 'aria-label': 'Unit' });
+  const box = field(label, amount, { place });
+  watch(box, amount, write, changed);
+  amount.replaceWith(h('div', { class: 'row' }, h('span', { class: 'amount' }, amount.cloneNode()), units));
+  box.querySelector('.amount').replaceChildren(amount);
+  return box;
+}
+
+/** JSON as it was typed; what is wrong is named with its line. */
+function jsonInput(label, flat, changed, place, disabled) {
+  const text = typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2);
+  const element = h('textarea', { id: fresh('value'), rows: Math.min(16, Math.max(4, text.split('\n').length + 1)), value: text, disabled, spellcheck: 'false' });
+  const box = field(label, element, { place });
+  watch(box, element, (typed) => {
+    try {
+      JSON.parse(typed);
+    } catch (error) {
+      const at = Number(/position (\d+)/.exec(error.message)?.[1] ?? typed.length);
+      const line = typed.slice(0, at).split('\n').length;
+      throw new Error(`Line ${line}: ${error.message.replace(/ in JSON at position.*/, '')}`);
+    }
+    return typed;
+  }, changed);
+  return box;
+}
+
+function rawInput(label, flat, changed, place, disabled) {
+  const element = h('textarea', { id: fresh('value'), rows: 3, value: JSON.stringify(flat.value), disabled, spellcheck: 'false' });
+  const box = field(label, element, { hint: `A ${flat.type.replace('_', ' ')}, as JSON.`, place });
+  watch(box, element, (text) => JSON.parse(text), changed);
+  return box;
+}
+
+/** Texts as chips; Enter, a comma or leaving adds what was typed. */
+export function listInput(list, changed, disabled = false, properties = {}) {
+  const values = [...(list ?? [])];
+  const chips = h('span', { class: 'chips' });
+  const entry = input({ disabled, class: 'entry', ...properties });
+  const draw = () => show(chips, values.map((value, at) => h('span', { class: 'chip' }, h('span', { class: 'code' }, value),
+    !disabled && h('button', { type: 'button', class: 'quiet drop', 'aria-label': `Remove ${value}`, onclick: () => { values.splice(at, 1); say(); entry.focus(); } }, '×'))));
+  const say = () => { changed([...values]); draw(); };
+  const take = (text = entry.value) => {
+    const typed = text.split(/\n/).map((one) => one.trim()).filter(Boolean);
+    if (!typed.length) return;
+    values.push(...typed.filter((one) => !values.includes(one)));
+    entry.value = '';
+    say();
+  };
+  entry.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && entry.value.trim()) { event.preventDefault(); take(); }
+    if (event.key === 'Backspace' && !entry.value && values.length) { values.pop(); say(); }
+  });
+  entry.addEventListener('blur', () => take());
+  entry.addEventListener('paste', (event) => {
+    const text = event.clipboardData?.getData('text') ?? '';
+    if (!text.includes('\n')) return;
+    event.preventDefault();
+    take(text);
+  });
+  draw();
+  const box = h('div', { class: 'list-input' }, chips, entry);
+  Object.defineProperty(box, 'id', { get: () => entry.id, set: (id) => { entry.id = id; } });
+  box.setAttribute = (name, value) => entry.setAttribute(name, value);
+  return box;
+}

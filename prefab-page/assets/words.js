@@ -1,0 +1,127 @@
+// Values, rules and times as a person would say them.
+
+/** Operators with what follows them: `list`, `number`, `date`, `pattern`, `version`, `segment`, `range`, `text`, `none`. */
+export const OPERATORS = [
+  ['PROP_IS_ONE_OF', 'is one of', 'list'],
+  ['PROP_IS_NOT_ONE_OF', 'is not one of', 'list'],
+  ['PROP_STARTS_WITH_ONE_OF', 'starts with one of', 'list'],
+  ['PROP_DOES_NOT_START_WITH_ONE_OF', 'does not start with one of', 'list'],
+  ['PROP_ENDS_WITH_ONE_OF', 'ends with one of', 'list'],
+  ['PROP_DOES_NOT_END_WITH_ONE_OF', 'does not end with one of', 'list'],
+  ['PROP_CONTAINS_ONE_OF', 'contains one of', 'list'],
+  ['PROP_DOES_NOT_CONTAIN_ONE_OF', 'does not contain one of', 'list'],
+  ['PROP_MATCHES', 'matches', 'pattern'],
+  ['PROP_DOES_NOT_MATCH', 'does not match', 'pattern'],
+  ['PROP_LESS_THAN', 'is less than', 'number'],
+  ['PROP_LESS_THAN_OR_EQUAL', 'is at most', 'number'],
+  ['PROP_GREATER_THAN', 'is greater than', 'number'],
+  ['PROP_GREATER_THAN_OR_EQUAL', 'is at least', 'number'],
+  ['IN_INT_RANGE', 'is in the range', 'range'],
+  ['PROP_BEFORE', 'is before', 'date'],
+  ['PROP_AFTER', 'is after', 'date'],
+  ['PROP_SEMVER_LESS_THAN', 'is a version below', 'version'],
+  ['PROP_SEMVER_EQUAL', 'is the version', 'version'],
+  ['PROP_SEMVER_GREATER_THAN', 'is a version above', 'version'],
+  ['IS_PRESENT', 'is present', 'none'],
+  ['IS_NOT_PRESENT', 'is not present', 'none'],
+  ['HIERARCHICAL_MATCH', 'is at or below', 'text'],
+  ['IN_SEG', 'in segment', 'segment'],
+  ['NOT_IN_SEG', 'not in segment', 'segment'],
+  ['LOOKUP_KEY_IN', 'lookup key is one of', 'list'],
+  ['LOOKUP_KEY_NOT_IN', 'lookup key is not one of', 'list'],
+  ['ALWAYS_TRUE', 'always', 'none'],
+];
+
+export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
+export const TYPES = {
+  feature_flag: ['flags', 'Flags', 'flag'],
+  config: ['configs', 'Configs', 'config'],
+  segment: ['segments', 'Segments', 'segment'],
+  log_level: ['log-level-rules', 'Log level rules', 'log level'],
+  log_level_v2: ['log-level-rules', 'Log level rules', 'log level'],
+  schema: ['schemas', 'Schemas', 'schema'],
+  limit_definition: ['configs', 'Configs', 'limit'],
+};
+
+export const operator = (name) => OPERATORS.find(([known]) => known === name) ?? [name, name, 'text'];
+
+/** Says a value. */
+export function value(flat) {
+  if (!flat) return 'nothing';
+  if (flat.decryptWith) return '[encrypted]';
+  if (flat.type === 'provided') return `environment variable ${flat.value?.lookup ?? ''}`;
+  if (flat.confidential) return '[confidential]';
+  switch (flat.type) {
+    case 'weighted_values': {
+      const sum = (flat.value ?? []).reduce((sum, one) => sum + one.weight, 0) || 1;
+      const said = (flat.value ?? []).map((one) => `${percent(one.weight / sum)} ${value(one.value)}`).join(', ');
+      return flat.hashByPropertyName ? `${said} by ${flat.hashByPropertyName}` : `${said} by chance`;
+    }
+    case 'string': return flat.value === '' ? '""' : String(flat.value);
+    case 'string_list': return (flat.value ?? []).join(', ') || '[]';
+    case 'duration': return duration(String(flat.value));
+    case 'json': return typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value);
+    case 'int_range': return `${flat.value?.start ?? ''}..${flat.value?.end ?? ''}`;
+    case 'schema': return flat.value?.schema ?? JSON.stringify(flat.value);
+    default: return typeof flat.value === 'object' ? JSON.stringify(flat.value) : String(flat.value);
+  }
+}
+
+export const percent = (share) => `${Math.round(share * 10000) / 100} %`;
+
+/** Says a criterion. */
+export function criterion({ propertyName, operator: name, valueToMatch }) {
+  const [, verb, follows] = operator(name);
+  const shown = valueToMatch && (follows === 'date' ? date(valueToMatch.value) : value(valueToMatch));
+  if (name === 'ALWAYS_TRUE') return 'always';
+  if (follows === 'segment') return `${verb} ${shown ?? ''}`;
+  const subject = name.startsWith('LOOKUP_KEY') ? '' : `${propertyName || '…'} `;
+  return follows === 'none' ? `${subject}${verb}` : `${subject}${verb} ${shown ?? '…'}`;
+}
+
+/** Says a rule: `true when user.plan is one of pro`. */
+export function rule({ criteria, value: flat }) {
+  const when = (criteria ?? []).map(criterion).join(' and ');
+  return when && when !== 'always' ? `${value(flat)} when ${when}` : `${value(flat)} for everybody`;
+}
+
+/** Says what rules come to, for a small place: `off`, `on for some`, `10 %`. */
+export function state(item, environment) {
+  const own = item.environments.find((one) => one.id === environment)?.rules;
+  const rules = own?.length ? own : item.default.rules;
+  const last = rules.find(({ criteria }) => !criteria?.length) ?? rules.at(-1);
+  return { text: value(last?.value), rules: rules.length, isOwn: Boolean(own?.length), flat: last?.value };
+}
+
+const PARTS = [['D', 'day'], ['H', 'hour'], ['M', 'minute'], ['S', 'second']];
+/** Says an ISO 8601 duration: `PT90S` is `90 seconds`. */
+export function duration(text) {
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text);
+  if (!found) return text;
+  const said = PARTS.map(([, name], at) => found[at + 1] && `${found[at + 1]} ${name}${found[at + 1] === '1' ? '' : 's'}`);
+  return said.filter(Boolean).join(' ') || text;
+}
+
+export function date(value) {
+  const millis = typeof value === 'number' ? value : /^\d+$/.test(value ?? '') ? Number(value) : Date.parse(value);
+  return Number.isNaN(millis) ? String(value) : new Date(millis).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+const UNITS = [['year', 31536e6], ['month', 2592e6], ['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+/** Says how long ago: `3 hr. ago`. */
+export function ago(millis, now = Date.now()) {
+  if (!millis) return 'never';
+  const apart = millis - now;
+  const unit = UNITS.find(([, length]) => Math.abs(apart) >= length);
+  return unit ? relative.format(Math.round(apart / unit[1]), unit[0]) : 'just now';
+}
+
+export const number = (count) => new Intl.NumberFormat('en', { notation: count >= 10000 ? 'compact' : 'standard' }).format(count);
+
+export function bytes(count) {
+  if (count < 1024) return `${count} B`;
+  if (count < 1048576) return `${(count / 1024).toFixed(1)} KiB`;
+  return `${(count / 1048576).toFixed(1)} MiB`;
+}

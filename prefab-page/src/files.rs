@@ -1,0 +1,82 @@
+//! The files, embedded or from a folder.
+
+use std::{collections::HashMap, io::Write as _, path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use http::HeaderValue;
+use sha2::{Digest as _, Sha256};
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/files.rs"));
+}
+
+/// A file as it is sent.
+pub(crate) struct File {
+    pub(crate) kind: &'static str,
+    pub(crate) etag: HeaderValue,
+    pub(crate) plain: Bytes,
+    pub(crate) gzip: Bytes,
+}
+
+/// Where files come from.
+pub(crate) enum Files {
+    Embedded(HashMap<&'static str, Arc<File>>),
+    Folder(PathBuf),
+}
+
+impl Files {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        folder.map_or_else(
+            || {
+                let files = embedded::FILES.iter();
+                Self::Embedded(
+                    files
+                        .map(|(name, bytes)| (*name, Arc::new(File::new(name, Bytes::from_static(bytes)))))
+                        .collect(),
+                )
+            },
+            Self::Folder,
+        )
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<File>> {
+        match self {
+            Self::Embedded(files) => files.get(name).cloned(),
+            Self::Folder(folder) => {
+                let is_within = name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+                let bytes = is_within.then(|| std::fs::read(folder.join(name)).ok()).flatten()?;
+                Some(Arc::new(File::new(name, bytes.into())))
+            }
+        }
+    }
+}
+
+impl File {
+    fn new(name: &str, plain: Bytes) -> Self {
+        let digest = hex::encode(&Sha256::digest(&plain)[..12]);
+        Self {
+            kind: kind(name),
+            // Weak: the bytes differ by encoding.
+            etag: HeaderValue::try_from(format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("*")),
+            gzip: gzip(&plain).unwrap_or_default().into(),
+            plain,
+        }
+    }
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}

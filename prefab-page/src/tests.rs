@@ -1,0 +1,83 @@
+//! What a browser gets.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::io::Read as _;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::*;
+
+async fn get(path: &str, fields: &[(&str, &str)]) -> Response<Body> {
+    let request =
+        fields.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+    router::<()>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+async fn bytes(response: Response<Body>) -> Vec<u8> {
+    response.into_body().collect().await.unwrap().to_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn every_place_of_the_page_is_the_same_file_under_a_strict_policy() {
+    for path in ["/", "/sign-up?token=t", "/account/projects/1/flags/a%2Fb?environment=Production"] {
+        let response = get(path, &[]).await;
+        assert_eq!(response.status(), 200, "{path}");
+        let policy = response.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(String::from_utf8(bytes(response).await).unwrap().starts_with("<!doctype html>"));
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_sent_once_and_gzip_is_the_same() {
+    let plain = get("/page/app.js", &[]).await;
+    let etag = plain.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(plain.headers()["content-type"], "text/javascript; charset=utf-8");
+    let small = get("/page/app.js", &[("accept-encoding", "br, gzip")]).await;
+    assert_eq!(small.headers()["content-encoding"], "gzip");
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*bytes(small).await).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, bytes(plain).await);
+    assert_eq!(get("/page/app.js", &[("if-none-match", &etag)]).await.status(), 304);
+}
+
+#[tokio::test]
+async fn nothing_but_its_files_is_there() {
+    for path in ["/page/none.js", "/page/../Cargo.toml", "/page/%2e%2e/Cargo.toml", "/other"] {
+        assert_eq!(get(path, &[]).await.status(), 404, "{path}");
+    }
+}
+
+#[test]
+fn a_folder_gives_nothing_from_outside() {
+    let files = Files::Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/assets").into());
+    assert!(files.get("app.js").is_some());
+    for name in ["../Cargo.toml", "/etc/hostname", "pages/../../Cargo.toml", ".hidden"] {
+        assert!(files.get(name).is_none(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn reports_are_counted_and_name_the_rule() {
+    let page = router::<()>();
+    let report =
+        r#"{"csp-report":{"effective-directive":"script-src-elem","blocked-uri":"https://x.test/?s"}}"#;
+    let request = Request::post("/page/csp-reports").body(Body::from(report)).unwrap();
+    assert_eq!(page.clone().oneshot(request).await.unwrap().status(), 204);
+    let request = Request::get("/page/csp-reports").body(Body::empty()).unwrap();
+    let shown = bytes(page.oneshot(request).await.unwrap()).await;
+    assert_eq!(String::from_utf8(shown).unwrap(), r#"{"count":1,"last":"script-src-elem"}"#);
+}
+
+/// What the browser loads before it shows a list of flags.
+#[tokio::test]
+async fn the_first_view_is_small() {
+    let Files::Embedded(files) = Files::new(None) else { unreachable!() };
+    let all: usize = files.values().map(|file| file.gzip.len()).sum();
+    assert!(all < 150_000, "{all} bytes");
+}
