@@ -62,6 +62,13 @@ export function focus(within, name) {
   found?.focus();
 }
 
+/** Makes a table whose cells know the name of their column, for screens that are too narrow for columns. */
+export function table(properties, head, body) {
+  const names = [...head.querySelectorAll('th')].map((cell) => cell.textContent);
+  for (const row of body.children) [...row.children].forEach((cell, at) => { if (!cell.colSpan || cell.colSpan === 1) cell.dataset.label = names[at] ?? ''; });
+  return h('table', properties, head, body);
+}
+
 let count = 0;
 /** Returns an id that nothing else has. */
 export function fresh(prefix = 'x') {

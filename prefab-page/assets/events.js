@@ -7,6 +7,7 @@ const listeners = new Set();
 let project = '';
 let last = '';
 let control = null;
+let times = 0;
 
 /** The last `clients` event of each environment. */
 export const clients = new Map();
@@ -27,6 +28,7 @@ export function follow(wanted) {
   if (wanted === project && control) return;
   control?.abort();
   clients.clear();
+  times = 0;
   [project, last, control] = [wanted, '', new AbortController()];
   if (wanted) run(wanted, control.signal);
 }
@@ -47,7 +49,9 @@ async function run(wanted, signal) {
 
 async function read(body, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  say('connected', null);
+  times += 1;
+  // Whoever shows what may have changed meanwhile looks again.
+  if (times > 1) say('again', null);
   let text = '';
   while (!signal.aborted) {
     const { done, value } = await reader.read();

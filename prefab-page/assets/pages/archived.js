@@ -1,7 +1,7 @@
 // What was archived, and how it comes back.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { h, show, table, tell } from '../dom.js';
 import * as items from '../items.js';
 import { ago } from '../words.js';
 import { confirm } from '../parts/dialog.js';
@@ -13,7 +13,7 @@ export default async function page(main, known) {
   async function draw() {
     const versions = await api.get(known.api('archived'));
     if (!versions.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'Nothing is archived'), h('p', null, 'Flags that are on for everybody for good are best taken out of the code, and then archived.')));
-    show(body, h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, ['Key', 'Archived', 'By', ''].map((name) => h('th', { scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Archived', 'By', ''].map((name) => h('th', { scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, versions.map((one) => h('tr', null, h('td', { class: 'code' }, one.key), h('td', { class: 'time' }, ago(one.changedAt)), h('td', null, one.changedBy),
         h('td', null, known.may('publisher') && h('button', { type: 'button', onclick: () => restore(one) }, 'Restore'))))))));
   }

@@ -1,7 +1,7 @@
 // Who did what, when and why; and the way back.
 
 import * as api from '../api.js';
-import { field, h, show } from '../dom.js';
+import { field, h, show, table } from '../dom.js';
 import * as items from '../items.js';
 import { TYPES } from '../words.js';
 import { select } from '../parts/value.js';
@@ -22,7 +22,7 @@ export default async function page(main, known) {
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit'), h('p', { class: 'about' }, 'Everything that was done, and everything that was refused. Nothing here can be changed.'))),
     h('div', { class: 'row bottom' }, field('Text', typing('text')), field('Who', typing('who')), field('What', select(ACTIONS, '', (next) => { wanted.action = next; draw(); })),
       field('Environment', select([['', 'all'], ...known.project.environments.map((one) => [one.id, one.name])], '', (next) => { wanted.environment = next; draw(); }))),
-    h('div', { class: 'scroll' }, h('table', { class: 'audit' }, h('thead', null, h('tr', null, ['When', 'Who', 'What', 'From'].map((name) => h('th', { scope: 'col' }, name)))), body)), more);
+    h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, ['When', 'Who', 'What', 'From'].map((name) => h('th', { scope: 'col' }, name)))), body)), more);
 
   async function draw(before = '') {
     const records = await api.get(known.api('audit') + api.query({ ...wanted, before, limit: 50 }));
@@ -38,6 +38,6 @@ export default async function page(main, known) {
         item && h('a', { class: 'small block', href: known.path(TYPES[item.type][0], one.subject) + api.query({ view: 'history' }) }, `history of ${one.subject}`)),
       h('td', { class: 'faint small' }, one.from, one.via && ` · ${one.via}`));
   }
-  known.listen((name) => { if (name === 'change') later(); });
+  known.listen((name) => { if (name === 'change' || name === 'again') later(); });
   await draw();
 }

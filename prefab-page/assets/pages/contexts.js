@@ -1,7 +1,7 @@
 // What programs know of those they ask for: the properties, and some contexts that were met.
 
 import * as api from '../api.js';
-import { h, show } from '../dom.js';
+import { h, show, table } from '../dom.js';
 import { ago } from '../words.js';
 
 export default async function page(main, known) {
@@ -18,7 +18,7 @@ export default async function page(main, known) {
       return show(body, h('section', { class: 'empty' }, h('h2', null, search.value ? 'Nothing has that in it' : 'No context has been reported'), h('p', null, told.isCollecting
         ? 'Give your program’s SDK a context, such as a user with a key and a plan. What it asks with appears here.' : 'This server was told not to keep contexts.')));
     }
-    show(body, h('div', { class: 'grid' }, told.shapes.map((shape) => h('section', { class: 'card' }, h('h2', { class: 'code' }, shape.context), h('table', null,
+    show(body, h('div', { class: 'grid' }, told.shapes.map((shape) => h('section', { class: 'card' }, h('h2', { class: 'code' }, shape.context), table(null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Property'), h('th', { scope: 'col' }, 'Kind'), h('th', { scope: 'col' }, 'Last met'))), h('tbody', null, shape.properties.map((one) => h('tr', null, h('td', { class: 'code' }, one.name), h('td', null, one.types.join(', ').replaceAll('_', ' ')), h('td', { class: 'time' }, ago(one.lastAt))))))))),
     told.examples.length > 0 && h('h2', null, 'Met lately'), told.examples.map(example));
   }

@@ -1,7 +1,7 @@
 // Environments: their names, what protects them, what is different between two, and copying from one to another.
 
 import * as api from '../api.js';
-import { field, h, show, tell } from '../dom.js';
+import { field, h, show, table, tell } from '../dom.js';
 import { TYPES } from '../words.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
@@ -65,7 +65,7 @@ export default async function page(main, known) {
     if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} give the same for every key.`));
     const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
     const rules = (texts) => h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text)));
-    show(compared, h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
+    show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
       h('tbody', null, unequal.map((one) => h('tr', null, known.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left ?? [])), h('td', null, rules(one.right ?? []))))))),
     known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy the chosen from ${nameOf(left)} to ${nameOf(right)}`)));

@@ -1,7 +1,7 @@
 // Keys that programs come with. A key is shown once, when it is made.
 
 import * as api from '../api.js';
-import { field, h, show, tell } from '../dom.js';
+import { field, h, show, table, tell } from '../dom.js';
 import { ago } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { select } from '../parts/value.js';
@@ -24,7 +24,7 @@ export default async function page(main, known) {
     }
     const name = (id) => known.project.environments.find((one) => one.id === id)?.name ?? id;
     const state = (one) => (one.revokedAt ? h('span', { class: 'chip bad' }, 'revoked') : one.expiresAt ? h('span', { class: 'chip warn' }, `ends ${ago(one.expiresAt)}`) : h('span', { class: 'chip on' }, 'good'));
-    show(body, h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Made by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Made by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, one.kind), h('td', null, name(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
         h('td', null, known.isAdmin && !one.revokedAt && h('div', { class: 'row' }, h('button', { type: 'button', 'aria-label': `Rotate key ${one.id}`, onclick: () => rotate(one) }, 'Rotate'), h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke key ${one.id}`, onclick: () => revoke(one) }, 'Revoke')))))))));
   }

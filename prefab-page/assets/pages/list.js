@@ -125,8 +125,9 @@ export default async function list(main, known) {
   if (items.known(project.id)) draw();
   else show(body, h('p', { class: 'faint' }, 'Fetching …'));
   known.listen(async (name, data) => {
-    if (name !== 'change') return;
-    await items.refresh(project.id, data.key);
+    if (name === 'change') await items.refresh(project.id, data.key);
+    else if (name === 'again') await items.fetchAll(project.id);
+    else return;
     draw();
   });
   await items.fetchAll(project.id);

@@ -1,7 +1,7 @@
 // The tree of loggers with what they print; a level for a part of it, for everybody or for some, for a time.
 
 import * as api from '../api.js';
-import { field, h, show, tell } from '../dom.js';
+import { field, h, show, table, tell } from '../dom.js';
 import { ago, LEVELS, number } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { listInput, select } from '../parts/value.js';
@@ -59,7 +59,7 @@ export default async function page(main, known) {
     walk(root, 0);
     const found = rows.filter(({ node }) => !wanted || node.path.toLowerCase().includes(wanted));
     if (!rows.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'No logger has reported yet'), h('p', null, 'Programs whose logging is wired to Prefab report their loggers within a minute. A level can be set before.')));
-    show(body, h('div', { class: 'scroll' }, h('table', { class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Lines', 'Last seen', ''].map((name) => h('th', { class: name === 'Lines' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, h('div', { class: 'scroll' }, table({ class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Lines', 'Last seen', ''].map((name) => h('th', { class: name === 'Lines' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, found.map(({ node, depth }) => row(node, wanted ? 0 : depth, wanted))))));
   }
 
@@ -125,6 +125,6 @@ export default async function page(main, known) {
     await fetchAll();
   }
 
-  known.listen((name, data) => { if (name === 'change' && data.type.startsWith('log_level')) fetchAll(); });
+  known.listen((name, data) => { if (name === 'again' || (name === 'change' && data.type.startsWith('log_level'))) fetchAll(); });
   await fetchAll();
 }

@@ -1,7 +1,7 @@
 // Who may do what here; inviting others.
 
 import * as api from '../api.js';
-import { field, h, show, tell } from '../dom.js';
+import { field, h, show, table, tell } from '../dom.js';
 import { ago } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { select } from '../parts/value.js';
@@ -18,7 +18,7 @@ export default async function page(main, known) {
     const people = await api.get(known.api('people'));
     const invitations = known.isAdmin ? await api.get(known.api('invitations')) : [];
     const exceptions = (one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
-    show(body, people.length ? h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Since', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Since', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
         h('td', null, known.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, exceptions(one) && h('span', { class: 'block small faint' }, exceptions(one))),
         h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, known.isAdmin && h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove'))))))) :

@@ -1,7 +1,7 @@
 // What would this user get, and why? For one key with its steps, or for all keys; and beside another user.
 
 import * as api from '../api.js';
-import { field, h, show } from '../dom.js';
+import { field, h, show, table } from '../dom.js';
 import * as items from '../items.js';
 import { TYPES } from '../words.js';
 import { select } from '../parts/value.js';
@@ -60,7 +60,7 @@ export default async function page(main, known) {
     try {
       const answers = await inTurns(chosen, (one) => Promise.all(asked.map((contexts) => ask(one, contexts))));
       if (mine !== turn) return;
-      show(body, key ? h('div', { class: 'grid' }, answers[0].map((answer) => explained(answer))) : table(chosen, answers));
+      show(body, key ? h('div', { class: 'grid' }, answers[0].map((answer) => explained(answer))) : overview(chosen, answers));
     } catch (error) {
       if (mine === turn) show(body, h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
@@ -79,7 +79,7 @@ export default async function page(main, known) {
       line.style.marginLeft = `${step.depth * 20}px`;
       return line;
     })));
-  const table = (chosen, answers) => h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Value'), isTwo && h('th', { scope: 'col' }, 'The other’s'), h('th', { scope: 'col' }, 'Because'))),
+  const overview = (chosen, answers) => h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Value'), isTwo && h('th', { scope: 'col' }, 'The other’s'), h('th', { scope: 'col' }, 'Because'))),
     h('tbody', null, chosen.map((one, at) => {
       const differs = isTwo && JSON.stringify(answers[at][0].value) !== JSON.stringify(answers[at][1].value);
       const type = items.known(known.project.id)?.get(one)?.type ?? 'config';
@@ -91,7 +91,7 @@ export default async function page(main, known) {
     h('div', { class: 'row bottom' }, field('Key', select([['', 'all flags and configs'], ...(keys.includes(key) || !key ? keys : [key, ...keys]).map((one) => [one, one])], key, (next) => { key = next; draw(); })),
       h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: isTwo, onchange: (event) => { isTwo = event.target.checked; if (!isTwo) typed[1] = ''; drawSides(); draw(); } }), 'Compare with another context')), sides, h('div', { 'aria-live': 'polite' }, body));
   drawSides();
-  known.listen((name) => { if (name === 'change') soon(); });
+  known.listen((name) => { if (name === 'change' || name === 'again') soon(); });
   await draw();
 }
 

@@ -7,7 +7,7 @@ import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
 
 const SDKS = {
-  Rust: { install: 'cargo add prefab-client', code: (key) => `let client = prefab_client::Client::from_env()?;\n\nif client.flag("${key}", &context!{ "user" => { "key" => "u-1" } }) {\n    // the new way\n}` },
+  Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nif client.with(&user).enabled("${key}") {\n    // the new way\n}` },
   'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nprefab.isFeatureEnabled("${key}", { user: { key: "u-1" } });` },
   Python: { install: 'pip install prefab-cloud-python', code: (key) => `from prefab_cloud_python import Client, Options\n\nclient = Client(Options())\nclient.enabled("${key}", context={"user": {"key": "u-1"}})` },
   Ruby: { install: 'gem install prefab-cloud-ruby', code: (key) => `prefab = Prefab::Client.new\nprefab.enabled?("${key}", user: { key: "u-1" })` },

@@ -1,7 +1,7 @@
 // Evaluations over time, one colour per value; and the same numbers as a table.
 
 import * as api from '../api.js';
-import { h, show, svg } from '../dom.js';
+import { h, show, svg, table } from '../dom.js';
 import { number, percent } from '../words.js';
 import { select } from './value.js';
 
@@ -40,7 +40,7 @@ function environment(one, { start, end }, length) {
   const names = [...values.keys()].sort((left, right) => values.get(right) - values.get(left));
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name),
-    h('div', { class: 'scroll' }, h('table', null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
+    h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
       h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name)),
         h('td', { class: 'number' }, number(values.get(name))), h('td', { class: 'number' }, percent(values.get(name) / one.total))))))));
 }

@@ -131,6 +131,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
   }
 
   known.listen(async (kind, data) => {
+    if (kind === 'again' && !isDirty()) return reload();
     if (kind !== 'change' || data.key !== item.key || BigInt(data.version) <= BigInt(base.id)) return;
     if (data.deleted) return show(news, h('div', { class: 'banner bad' }, `${data.who} archived this.`));
     if (!isDirty() && !document.querySelector('dialog[open]')) return reload();

@@ -1,57 +1,91 @@
 // What the browser tests share: a browser, people with pages, and what must never happen on any of them.
 
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const require = createRequire(path.join(process.env.PREFAB_BROWSER_TESTS, 'package.json'));
 const { chromium } = require('playwright-core');
+const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const url = process.env.PREFAB_TEST_URL;
-export const key = process.env.PREFAB_TEST_KEY;
 export const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
-/** What went wrong in any page: errors of scripts and refusals of the policy. */
+/** What went wrong in any page: errors of scripts, refusals of the policy, boxes that only an attack opens. */
 export const mishaps = [];
 
 export async function start() {
   return chromium.launch({ executablePath: process.env.PREFAB_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** Opens a page for somebody of their own, signed in with an admin key unless told otherwise. */
-export async function person(browser, { size = 'wide', theme = 'light', signIn = true, at = '/' } = {}) {
-  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce' });
+/** Opens a page for somebody with cookies of their own. */
+export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
   const page = await context.newPage();
-  page.setDefaultTimeout(30000);
+  page.setDefaultTimeout(60000);
   page.on('pageerror', (error) => mishaps.push(`error: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) mishaps.push(`console: ${message.text()}`);
   });
-  page.on('dialog', (dialog) => (dialog.type() === 'beforeunload' ? dialog.accept() : mishaps.push(`a dialog: ${dialog.message()}`)));
-  if (signIn) {
-    await page.goto(url);
-    await withKey(page);
-  }
-  if (at !== '/') await page.goto(url + at);
+  page.on('dialog', (dialog) => {
+    if (dialog.type() !== 'beforeunload') mishaps.push(`a dialog: ${dialog.message()}`);
+    dialog.accept();
+  });
   return page;
 }
 
-export async function withKey(page, text = key) {
-  const details = page.locator('details', { hasText: 'Sign in with an admin key' }).last();
-  if ((await details.getAttribute('open')) === null) await details.locator('summary').click();
-  await page.getByLabel('Admin key').last().fill(text);
-  await page.getByRole('button', { name: 'Use the key' }).last().click();
+/** Makes the account of an invitation. */
+export async function signUp(page, link, name) {
+  await page.goto(link);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('E-mail').fill(email(name));
+  await page.getByLabel('Password').fill(password(name));
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
-/** Asks the management API, as the page would. */
-export async function manage(method, at, body) {
-  const response = await fetch(`${url}/api/manage/v1${at}`, { method, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${JSON.stringify(answer)}`);
-  return answer;
+export const email = (name) => `${name.toLowerCase()}@acme.test`;
+export const password = (name) => `a good password of ${name}`;
+
+export async function withKey(page, key) {
+  await page.getByText('Sign in with an admin key').last().click();
+  await page.getByLabel('Admin key').last().fill(key);
+  await page.getByRole('button', { name: 'Use the key' }).last().click();
+  await page.locator('#nav').waitFor({ state: 'attached' });
+}
+
+/** Opens a page of the project. */
+export async function open(page, url, at) {
+  await page.goto(`${url}/account/projects/1/${at}`);
+  await page.locator('#main h1').first().waitFor();
+}
+
+/** Publishes what was changed on the page, and waits until that is told. */
+export async function publish(page, comment = '') {
+  await page.getByRole('button', { name: 'Review and publish' }).click();
+  const dialog = page.getByRole('dialog');
+  if (comment) await dialog.getByRole('textbox').fill(comment);
+  const diff = await dialog.locator('.diff').allInnerTexts();
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await page.getByText('Published.').waitFor();
+  return diff.join('\n');
 }
 
 /** What the rules of accessibility say against a page. */
 export async function axe(page, name) {
-  await page.evaluate(require('node:fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  await page.evaluate(AXE);
+  const { violations, passes } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  if (passes.length < 10) return [`${name}: hardly anything was looked at`];
   return violations.flatMap((one) => one.nodes.map((node) => `${name}: ${one.id}: ${node.target.join(' ')}: ${node.failureSummary.split('\n')[1] ?? one.help}`));
+}
+
+export function check(is, text) {
+  if (!is) throw new Error(text);
+}
+
+/** Waits until something holds. */
+export async function until(what, text) {
+  for (const end = Date.now() + 60000; Date.now() < end;) {
+    if (await what()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`in a minute it did not become true: ${text}`);
 }

@@ -51,7 +51,7 @@ pub(super) fn is_secret(config: &Config) -> bool {
         .iter()
         .flat_map(|row| &row.values)
         .filter_map(|rule| rule.value.as_ref())
-        .any(|value| value.is_secret())
+        .any(prefab_core::ConfigValue::is_secret)
 }
 
 fn rules(config: &Config, is_wanted: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {

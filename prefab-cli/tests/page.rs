@@ -1,0 +1,33 @@
+//! The page in a real browser: `prefab serve` in a process of its own, Chromium in front of it.
+//!
+//! `PREFAB_BROWSER_TESTS` names a folder that has what drives the browser; `prefab-page/tests/browser/install.sh`
+//! makes one. Chromium is a package of the system, or what `PREFAB_CHROMIUM` names.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{path::Path, process::Command};
+
+#[test]
+fn people_walk_through_the_page() {
+    let Some(folder) = std::env::var_os("PREFAB_BROWSER_TESTS") else {
+        eprintln!("SKIPPED people_walk_through_the_page: PREFAB_BROWSER_TESTS names no folder with a driver");
+        return;
+    };
+    let chromium = std::env::var_os("PREFAB_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
+    if !Path::new(&chromium).exists() {
+        eprintln!("SKIPPED people_walk_through_the_page: there is no Chromium at {}", chromium.display());
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../prefab-page/tests/browser/walk.mjs");
+    let walked = Command::new("node")
+        .arg(script)
+        .env("PREFAB_BROWSER_TESTS", folder)
+        .env("PREFAB_CHROMIUM", chromium)
+        .env("PREFAB_BIN", env!("CARGO_BIN_EXE_prefab"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&walked.stdout);
+    println!("{told}{}", String::from_utf8_lossy(&walked.stderr));
+    assert!(walked.status.success(), "{told}");
+    assert!(told.trim_end().ends_with("all is well"), "{told}");
+}

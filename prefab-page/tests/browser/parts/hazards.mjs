@@ -1,0 +1,28 @@
+// A server that goes away and comes back under a page in use.
+
+import { check, open, publish, until } from '../harness.mjs';
+
+export default {
+  async 'a restart of the server is a pause, not a loss'({ on, people: { Ann } }) {
+    await open(Ann, on.url, 'configs/greeting');
+    await Ann.getByLabel('Value').fill('typed while it was away');
+    await on.stop();
+    await Ann.getByRole('link', { name: 'Segments' }).click();
+    await Ann.getByText('The server is away.').waitFor();
+    await on.start();
+    await Ann.getByRole('heading', { name: 'Segments', exact: true }).waitFor();
+    await until(() => Ann.locator('#away').isHidden(), 'it is said no more that the server is away');
+    await open(Ann, on.url, 'configs/greeting');
+    check((await Ann.getByLabel('Value').inputValue()) === 'typed while it was away', 'what was typed is there');
+    await publish(Ann);
+  },
+
+  async 'the page hears of changes again after a restart'({ on, people: { Ann } }) {
+    await open(Ann, on.url, 'configs');
+    await Ann.locator('[data-row="greeting"]').waitFor();
+    await on.stop();
+    await on.start();
+    await on.manage('PUT', '/projects/1/items/greeting/value', { value: { type: 'string', value: 'after the restart' } });
+    await Ann.locator('.item', { hasText: 'after the restart' }).waitFor();
+  },
+};

@@ -1,0 +1,63 @@
+// Every page at both widths and in both themes: nobody is kept out, nothing overflows, and it is shown.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { axe, check, email, open, password, person } from '../harness.mjs';
+
+const PAGES = { flags: 'flags', flag: 'flags/new-checkout', percent: 'flags/rollout', 'side-by-side': 'flags/new-checkout?view=together', history: 'flags/new-checkout?view=history', chart: 'flags/new-checkout?view=evaluations',
+  configs: 'configs', config: 'configs/greeting', segments: 'segments', schemas: 'schemas', secrets: 'secrets', 'log-levels': 'log-levels', playground: 'playground', explain: 'playground?key=targeted', contexts: 'contexts',
+  evaluations: 'evaluations', audit: 'audit', archived: 'archived', environments: 'environments', people: 'people', keys: 'keys', transfer: 'transfer', health: 'health', start: 'start' };
+
+/** Something to look at. */
+async function furnish(on) {
+  const bool = (value) => ({ type: 'bool', value });
+  const everybody = (value) => ({ rules: [{ criteria: [], value }] });
+  const shared = { type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 90, value: bool(false) }, { weight: 10, value: bool(true) }] };
+  await on.manage('PATCH', '/projects/1', { name: 'Acme shop' });
+  await on.manage('POST', '/projects/1/items', { item: { key: 'rollout', type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: everybody(shared), environments: [] } });
+  await on.manage('POST', '/projects/1/items', { item: { key: 'checkout.timeout', type: 'config', valueType: 'duration', default: everybody({ type: 'duration', value: 'PT30S' }), environments: [] } });
+  const { default: report } = await import('../telemetry.mjs');
+  await report(on, 'Ann');
+}
+
+export default {
+  async 'every page is open to everybody, at both widths and in both themes'({ on, browser }) {
+    await furnish(on);
+    const folder = process.env.PREFAB_SCREENSHOTS;
+    if (folder) fs.mkdirSync(folder, { recursive: true });
+    const found = [];
+    let looked = 0;
+    for (const size of ['wide', 'narrow']) for (const theme of ['light', 'dark']) {
+      const page = await person(browser, { size, theme });
+      await page.goto(on.url);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      found.push(...await axe(page, `sign-in ${size} ${theme}`));
+      await page.getByLabel('E-mail').fill(email('Ann'));
+      await page.getByLabel('Password').fill(password('Ann'));
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.locator('#nav').waitFor({ state: 'attached' });
+      for (const [name, at] of Object.entries(PAGES)) {
+        await open(page, on.url, at);
+        await page.waitForTimeout(250);
+        found.push(...await axe(page, `${name} ${size} ${theme}`));
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) found.push(`${name} ${size}: ${over} pixels too wide`);
+        if (folder) await page.screenshot({ path: path.join(folder, `${name}-${size}-${theme}.png`) });
+        looked += 1;
+      }
+      await page.context().close();
+    }
+    check(!found.length, [...new Set(found)].join('\n  '));
+    return `${looked} looks`;
+  },
+
+  async 'dialogs are open to everybody'({ on, people: { Ann } }) {
+    await open(Ann, on.url, 'log-levels');
+    await Ann.getByRole('button', { name: 'Set a level' }).click();
+    const found = await axe(Ann, 'set a level');
+    await Ann.keyboard.press('Escape');
+    check((await Ann.getByRole('dialog').count()) === 0, 'Escape closes it');
+    check(!found.length, found.join('\n  '));
+  },
+};

@@ -1,0 +1,100 @@
+// Several people: two who edit the same, and one who may only look.
+
+import { check, email, open, password, person, publish, signUp, until } from '../harness.mjs';
+
+async function invite({ on, browser, people }, name, role) {
+  await open(people.Ann, on.url, 'people');
+  await people.Ann.getByRole('button', { name: 'Invite somebody' }).click();
+  const dialog = people.Ann.getByRole('dialog');
+  await dialog.getByLabel('E-mail').fill(email(name));
+  await dialog.getByLabel('Role').selectOption(role);
+  await dialog.getByRole('button', { name: 'Invite' }).click();
+  const link = await people.Ann.getByRole('dialog').locator('pre').innerText();
+  await people.Ann.getByRole('button', { name: 'Done' }).click();
+  const page = await person(browser);
+  await signUp(page, link.replace(/^https?:\/\/[^/]+/, on.url), name);
+  people[name] = page;
+}
+
+export default {
+  async 'people are invited in the page'(world) {
+    await invite(world, 'Bea', 'publisher');
+    await invite(world, 'Vic', 'viewer');
+    await open(world.people.Ann, world.on.url, 'people');
+    await world.people.Ann.getByRole('cell', { name: 'bea@acme.test' }).waitFor();
+  },
+
+  async 'two people edit one flag: the second is told at once, and nothing is lost'({ on, people: { Ann, Bea } }) {
+    for (const page of [Ann, Bea]) await open(page, on.url, 'flags/new-checkout');
+    await Bea.getByRole('tab', { name: 'Production' }).click();
+    await Bea.getByRole('button', { name: 'Make rules for Production' }).click();
+    await Bea.locator('.answer select').selectOption('false');
+    await Ann.getByRole('tab', { name: 'Staging' }).click();
+    await Ann.getByRole('button', { name: 'Make rules for Staging' }).click();
+    await Ann.getByRole('button', { name: 'Share out by percentage' }).click();
+    await publish(Ann, 'a first share');
+    await Bea.getByText('published another version while you edit').waitFor();
+    await Bea.getByRole('button', { name: 'See both' }).click();
+    await Bea.getByRole('dialog').getByText('a first share').waitFor();
+    await Bea.getByRole('button', { name: 'Put mine on top of theirs' }).click();
+    await publish(Bea);
+    const item = await on.manage('GET', '/projects/1/items/new-checkout');
+    check(item.environments.length === 2, `both changes are there: ${JSON.stringify(item.environments)}`);
+  },
+
+  async 'publishing over a version that was never seen is refused, and told'({ on, people: { Bea } }) {
+    await open(Bea, on.url, 'flags/new-checkout');
+    await Bea.getByRole('tab', { name: 'Production' }).click();
+    await Bea.locator('.answer select').selectOption('true');
+    await Bea.getByRole('button', { name: 'Review and publish' }).click();
+    await on.manage('PUT', '/projects/1/items/new-checkout/value', { value: { type: 'bool', value: false }, environment: 'Production', comment: 'meanwhile' });
+    await Bea.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+    await Bea.getByRole('heading', { name: 'Somebody else changed this meanwhile' }).waitFor();
+    await Bea.getByText('You both changed').or(Bea.getByRole('dialog').getByText('meanwhile').first()).first().waitFor();
+    await Bea.getByRole('button', { name: 'Put mine on top of theirs' }).click();
+    await publish(Bea);
+  },
+
+  async 'a viewer looks, and cannot publish'({ on, people: { Vic } }) {
+    await open(Vic, on.url, 'flags/new-checkout');
+    await Vic.getByText('You may look at this, not change it.').waitFor();
+    check((await Vic.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'there is nothing to publish with');
+    check(await Vic.locator('.answer select').first().isDisabled(), 'inputs are closed');
+    await open(Vic, on.url, 'flags');
+    check((await Vic.getByRole('button', { name: 'New flag' }).count()) === 0, 'there is nothing to make');
+    const status = await Vic.evaluate(async () => {
+      const { csrf } = await (await fetch('/api/manage/v1/session')).json();
+      const answer = await fetch('/api/manage/v1/projects/1/items/new-checkout', { method: 'DELETE', headers: { 'x-prefab-csrf': csrf } });
+      return answer.status;
+    });
+    check(status === 403, `the server refuses it too: ${status}`);
+  },
+
+  async 'a session that ends in the middle of an edit costs nothing'({ on, people: { Bea } }) {
+    await on.manage('POST', '/projects/1/items', { item: { key: 'greeting', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: { type: 'string', value: 'hello' } }] }, environments: [] } });
+    await open(Bea, on.url, 'configs/greeting');
+    await Bea.getByLabel('Value').fill('typed before the session ended');
+    await Bea.context().clearCookies();
+    await Bea.getByRole('button', { name: 'Review and publish' }).click();
+    await Bea.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+    await Bea.getByText('Your session has ended').waitFor();
+    const again = Bea.getByRole('dialog', { name: 'Sign in again' });
+    await again.getByLabel('E-mail').fill(email('Bea'));
+    await again.getByLabel('Password').fill(password('Bea'));
+    await again.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await Bea.getByText('Published.').waitFor();
+    const item = await on.manage('GET', '/projects/1/items/greeting');
+    check(item.default.rules[0].value.value === 'typed before the session ended', JSON.stringify(item.default));
+  },
+
+  async 'a closed tab keeps what was typed'({ on, people: { Bea } }) {
+    await open(Bea, on.url, 'configs/greeting');
+    await Bea.getByLabel('Value').fill('half a sentence');
+    await Bea.reload();
+    await Bea.getByText('What you had changed here is still as you left it.').waitFor();
+    check((await Bea.getByLabel('Value').inputValue()) === 'half a sentence', 'it is still there');
+    await Bea.getByRole('button', { name: 'Discard' }).click();
+    await Bea.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+    await until(async () => (await Bea.getByLabel('Value').inputValue()) === 'typed before the session ended', 'discarded');
+  },
+};
