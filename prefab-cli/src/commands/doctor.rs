@@ -96,11 +96,14 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
 
 fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
     let shape = key.contains("-P") && key.contains("-E");
-    findings.say(
-        shape,
-        "the key has the form that every official SDK takes",
-        "make one with `prefab key create`",
-    )?;
+    let what = if shape {
+        "the key has the form that every official SDK takes"
+    } else {
+        "the key does not have the form that every official SDK takes"
+    };
+    findings.say(shape, what, "`prefab key create` makes one that has")?;
+    stream(findings, url, key)?;
+    cache(findings)?;
     let client =
         Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE).build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -120,6 +123,42 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     }
     client.close();
     Ok(())
+}
+
+/// Looks whether a stream begins, and begins at once: some proxies keep it back until it is long.
+fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let begun = runtime.block_on(async {
+        let http = reqwest::Client::builder().connect_timeout(PATIENCE).build()?;
+        let request = http.get(format!("{url}/api/v1/sse/config")).basic_auth("authuser", Some(key));
+        let request = request.header("accept", "text/event-stream").header("x-prefab-start-at-id", "0");
+        let first = async { request.send().await?.error_for_status()?.chunk().await };
+        Ok::<_, reqwest::Error>(tokio::time::timeout(PATIENCE, first).await)
+    })?;
+    let (good, what) = match begun {
+        Ok(Ok(Some(_))) => (true, "the stream begins at once".to_owned()),
+        Ok(Ok(None)) => (false, "the stream ends at once".to_owned()),
+        Ok(Err(error)) => {
+            (false, format!("there is no stream: {:#}", anyhow::Error::from(error.without_url())))
+        }
+        Err(_) => (false, format!("the stream says nothing within {} s", PATIENCE.as_secs())),
+    };
+    findings.say(good, &what, "a proxy in between must pass event streams on unbuffered")
+}
+
+/// Looks whether the last good state can be kept for a start without a server.
+fn cache(findings: &mut Findings) -> Result<(), Failure> {
+    let of = |name| std::env::var_os(name).filter(|text| !text.is_empty()).map(std::path::PathBuf::from);
+    let dir = of("XDG_CACHE_HOME").or_else(|| of("HOME").map(|home| home.join(".cache")));
+    let good = dir
+        .as_ref()
+        .is_some_and(|dir| dir.metadata().map_or(!dir.exists(), |dir| !dir.permissions().readonly()));
+    let what = match &dir {
+        Some(dir) if good => format!("the cache can be kept below {}", dir.display()),
+        Some(dir) => format!("the cache cannot be kept below {}", dir.display()),
+        None => "there is no place for a cache".to_owned(),
+    };
+    findings.say(good, &what, "set XDG_CACHE_HOME, or the option local_cache_dir")
 }
 
 fn options(url: &str) -> Result<(), Failure> {

@@ -75,5 +75,7 @@ fn greet(running: &Running) -> std::io::Result<()> {
         )?;
         output::line(&format!("  {VALUE}{link}{VALUE:#}\n"))?;
     }
-    output::line(&format!("{FAINT}Stop with Ctrl-C.{FAINT:#}"))
+    output::line(&format!(
+        "{FAINT}Manage it with an admin key: prefab login --url {url}. Stop with Ctrl-C.{FAINT:#}"
+    ))
 }
