@@ -3,6 +3,7 @@
 import * as api from './api.js';
 import { h, show, tell } from './dom.js';
 import * as events from './events.js';
+import * as items from './items.js';
 import * as places from './places.js';
 import { enter, again } from './parts/sign-in.js';
 import { frame, mark } from './parts/frame.js';
@@ -63,8 +64,8 @@ async function open() {
   const project = await load(place.project);
   if (!project || !place.page) {
     const first = project ?? (await load(api.session.projects[0].id));
-    const { items } = await api.get(`${api.at(first.id, 'items')}?limit=1`);
-    return places.go(places.path(first.id, items.length ? 'flags' : 'start'), { replace: true });
+    const { items: some } = await api.get(`${api.at(first.id, 'items')}?limit=1`);
+    return places.go(places.path(first.id, some.length ? 'flags' : 'start'), { replace: true });
   }
   events.follow(project.id);
   shown += 1;
@@ -83,13 +84,20 @@ async function open() {
   if (turn === shown && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
+/** The project that was loaded last; environments are changed on their own page only. */
+let loaded = { id: '', at: 0, csrf: '', project: null };
+
 /** Joins what the session says of a project with what its environments demand. */
 async function load(id) {
   const mine = api.session.projects.find((one) => one.id === id);
   if (!mine) return null;
+  const isOld = Date.now() - loaded.at > 30000 || places.here().page === 'environments';
+  if (loaded.id === id && !isOld && loaded.csrf === api.session.csrf) return loaded.project;
   const { environments, name } = await api.get(api.at(id));
   const roles = new Map(mine.environments.map((one) => [one.id, one.role]));
-  return { ...mine, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? mine.role })) };
+  const project = { ...mine, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? mine.role })) };
+  loaded = { id, at: places.here().page === 'environments' ? 0 : Date.now(), csrf: api.session.csrf, project };
+  return project;
 }
 
 function welcome() {
@@ -118,6 +126,10 @@ api.hooks.away = (is) => {
   if (bar) bar.hidden = !is;
 };
 api.hooks.signIn = again;
+events.listen((name, data) => {
+  if (name === 'change') items.refresh(places.here().project, data.key);
+  if (name === 'again') items.doubt();
+});
 addEventListener('unhandledrejection', ({ reason }) => tell(reason?.message ?? String(reason), 'bad'));
 places.onOpen(open);
 await api.begin();

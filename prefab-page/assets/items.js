@@ -4,9 +4,17 @@ import * as api from './api.js';
 
 const MOST = 1000;
 const kept = new Map();
+/** When a project's items were fetched; changes after that are taken in as they happen. */
+const fetched = new Map();
+/** For how long counts of evaluations may be old, in milliseconds. */
+const FRESH = 60000;
 
 /** Returns what is kept of a project's items by key, if anything. */
 export const known = (project) => kept.get(project);
+
+export const isFresh = (project) => Date.now() - (fetched.get(project) ?? 0) < FRESH;
+/** Says that changes may have been missed. */
+export const doubt = () => fetched.clear();
 
 /** Fetches all items, page by page; calls back after each. */
 export async function fetchAll(project, onPage = (_items) => {}) {
@@ -18,14 +26,31 @@ export async function fetchAll(project, onPage = (_items) => {}) {
     if (!kept.has(project)) onPage(found);
   }
   kept.set(project, found);
+  fetched.set(project, Date.now());
   onPage(found);
   return found;
 }
 
-/** Fetches one item again after it changed. */
-export async function refresh(project, key) {
+let changed = new Set();
+let soon = null;
+/**
+ * Fetches items again after they changed: what changes at about the same time is fetched together, and all of it
+ * where it is much, as after an import.
+ */
+export function refresh(project, key) {
+  changed.add(key);
+  soon ??= new Promise((done) => setTimeout(done, 100)).then(async () => {
+    const keys = changed;
+    [changed, soon] = [new Set(), null];
+    if (!kept.has(project)) return;
+    if (keys.size > 5) await fetchAll(project);
+    else await Promise.all([...keys].map((one) => again(project, one)));
+  });
+  return soon;
+}
+
+async function again(project, key) {
   const items = kept.get(project);
-  if (!items) return;
   const page = await api.get(api.at(project, 'items') + api.query({ search: key, limit: MOST }));
   const item = page.items.find((one) => one.key === key);
   if (item) items.set(key, prepare(item));

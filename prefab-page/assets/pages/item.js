@@ -12,7 +12,7 @@ import { editor } from '../parts/editor.js';
 const VIEWS = [['', 'Rules'], ['together', 'Side by side'], ['history', 'History'], ['evaluations', 'Evaluations'], ['uses', 'Used by']];
 
 export default async function page(main, known) {
-  const { place, project } = known;
+  const { place } = known;
   const key = place.key;
   document.title = `${key} – Prefab`;
   const view = place.query.get('view') ?? '';
@@ -42,7 +42,6 @@ export default async function page(main, known) {
   if (view === 'evaluations') return (await import('../parts/chart.js')).evaluations(body, known, key);
   if (view === 'uses') return uses(body, known, key);
   await editor(body, known, item, { draft, versions, onPublished: (version) => sayLast(version) });
-  void project;
 }
 
 /** What may not be there. */

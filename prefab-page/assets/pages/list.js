@@ -97,6 +97,14 @@ export default async function list(main, known) {
     view.set(found);
   }
 
+  let drawing = 0;
+  /** Draws once for all that happens at about the same time. */
+  function drawSoon() {
+    cancelAnimationFrame(drawing);
+    drawing = requestAnimationFrame(draw);
+  }
+  known.onLeave(() => cancelAnimationFrame(drawing));
+
   const empty = () => h('section', { class: 'empty' }, h('h2', null, `No ${kind.title.toLowerCase()} yet`), h('p', null, TEACH[place.page]),
     makes && h('button', { type: 'button', class: 'main', onclick: make }, `Make the first ${kind.one}`));
   const makes = known.may('publisher') && !['secrets', 'log-level-rules'].includes(place.page);
@@ -128,8 +136,9 @@ export default async function list(main, known) {
     if (name === 'change') await items.refresh(project.id, data.key);
     else if (name === 'again') await items.fetchAll(project.id);
     else return;
-    draw();
+    drawSoon();
   });
+  if (items.isFresh(project.id)) return;
   await items.fetchAll(project.id);
   draw();
 }
