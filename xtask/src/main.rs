@@ -6,6 +6,7 @@ mod conformance;
 mod features;
 mod layers;
 mod proto;
+mod screenshots;
 mod tidy;
 mod workspace;
 
@@ -51,6 +52,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "time ours beside other engines (--check: instructions against the baseline; --help)",
         run: bench::run,
+    },
+    Command {
+        name: "screenshots",
+        about: "take the pictures of docs/tour.md anew, in a real browser",
+        run: screenshots::run,
     },
     Command { name: "help", about: "print this list", run: help },
 ];
