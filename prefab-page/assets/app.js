@@ -76,12 +76,25 @@ async function open() {
   const file = keyed ? './pages/item.js' : PAGES[place.page];
   if (!file) return show(main, missing(known));
   try {
-    const page = await import(file);
+    const page = await bring(file);
     if (turn === shown) await page.default(main, known);
   } catch (error) {
     if (turn === shown) show(main, failed(error));
   }
   if (turn === shown && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+}
+
+/** Loads a page's code, and waits for a server that is away. */
+async function bring(file) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await import(file);
+    } catch (error) {
+      if (!(error instanceof TypeError) || attempt > 30) throw error;
+      api.hooks.away(true);
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+  }
 }
 
 /** The project that was loaded last; environments are changed on their own page only. */

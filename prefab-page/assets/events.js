@@ -37,9 +37,12 @@ async function run(wanted, signal) {
   for (let waited = 500; !signal.aborted; waited = Math.min(waited * 2, 10000)) {
     const begun = Date.now();
     try {
-      await read(await api.stream(wanted, last, signal), signal);
-    } catch {
-      // Whatever ended it, it is opened again.
+      const body = await api.stream(wanted, last, signal);
+      api.hooks.away(false);
+      await read(body, signal);
+    } catch (error) {
+      // Whatever ended it, it is opened again; what never got through tells that the server is away.
+      if (error instanceof TypeError && Date.now() - begun < 2000 && !signal.aborted) api.hooks.away(true);
     }
     if (signal.aborted) return;
     if (Date.now() - begun > 10000) waited = 500;

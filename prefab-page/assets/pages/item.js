@@ -37,6 +37,7 @@ export default async function page(main, known) {
       known.may('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(known, item, name) }, 'Archive'))),
     h('nav', { class: 'tabs', 'aria-label': 'Views' }, VIEWS.map(link)), body);
 
+  main.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (view === 'together') return together(body, known, item);
   if (view === 'history') return (await import('../parts/history.js')).history(body, known, key, versions);
   if (view === 'evaluations') return (await import('../parts/chart.js')).evaluations(body, known, key);

@@ -41,12 +41,12 @@ function environment(one, { start, end }, length) {
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name),
     h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
-      h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name)),
+      h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
         h('td', { class: 'number' }, number(values.get(name))), h('td', { class: 'number' }, percent(values.get(name) / one.total))))))));
 }
 
 function chart(buckets, names, start, end, length, title) {
-  const [width, high, bottom] = [720, 160, 18];
+  const [width, high] = [720, 160];
   const first = Math.floor(start / length) * length;
   const places = Math.max(1, Math.ceil((end - first) / length));
   const most = Math.max(...buckets.map((bucket) => bucket.total), 1);
@@ -62,7 +62,8 @@ function chart(buckets, names, start, end, length, title) {
     });
     return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });
-  const label = (at, anchor) => svg('text', { x: anchor === 'start' ? 0 : width, y: high + 14, 'text-anchor': anchor }, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
-  return svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high + bottom}`, role: 'img', 'aria-label': `Evaluations in ${title} over time; the table below has the sums` },
-    svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), svg('text', { x: 0, y: 10 }, number(most)), bars, label(first, 'start'), label(end, 'end'));
+  const label = (at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
+  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time; the table below has the sums` },
+    svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
+  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `up to ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
 }
