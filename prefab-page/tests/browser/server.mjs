@@ -11,9 +11,18 @@ export async function server(folder) {
   const self = { url: '', keys: [], signUp: '', start, stop, manage, key };
 
   async function start() {
-    process_ = spawn(process.env.PREFAB_BIN, ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', folder, '--json', '--log-level', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = await once(createInterface(process_.stdout), 'line');
-    const told = JSON.parse(line);
+    // Somebody else may have been given the port while nobody listened at it.
+    for (const end = Date.now() + 30000; ;) {
+      process_ = spawn(process.env.PREFAB_BIN, ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', folder, '--json', '--log-level', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const begun = once(createInterface(process_.stdout), 'line').then(([line]) => JSON.parse(line));
+      const told = await Promise.race([begun, once(process_, 'exit').then(() => null)]);
+      if (told) return take(told);
+      if (Date.now() > end) throw new Error('the server does not start');
+      await new Promise((done) => setTimeout(done, 200));
+    }
+  }
+
+  function take(told) {
     port = Number(new URL(told.url).port);
     self.url = told.url;
     if (told.keys.length) Object.assign(self, { keys: told.keys, signUp: told.sign_up });

@@ -11,6 +11,12 @@ import { server } from './server.mjs';
 
 const PARTS = ['first', 'rules', 'together', 'hazards', 'text', 'looks', 'many'];
 
+// Whatever hangs, the test says so before it is killed without a word.
+setTimeout(() => {
+  console.log('FAILED the walk did not come to an end within eight minutes');
+  process.exit(1);
+}, 8 * 60000).unref();
+
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prefab-page-'));
 const on = await server(folder);
 const browser = await start();
