@@ -29,7 +29,7 @@ Examples:
   prefab serve --seed-from defaults.json           a project that begins with a datafile's configs
   prefab serve --listen 127.0.0.1:0 --json         a free port, told as JSON, for scripts";
 
-/// Configs, feature flags and log levels: ask, list, explain.
+/// Configs, feature flags and log levels: ask, change, serve.
 #[derive(Parser)]
 #[command(name = "prefab", version, after_help = EXIT_CODES)]
 struct Command {

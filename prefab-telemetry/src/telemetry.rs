@@ -12,8 +12,8 @@ use crate::{Options, Report, bounds::Drops, contexts::Contexts, evaluations::Eva
 
 /// Counts what a client does until it is drained.
 ///
-/// Threads record side by side: each has a shard of the counters nearly to itself, and none waits for a
-/// drain longer than its own shard takes. Memory is bounded by [`Limits`](crate::Limits); what finds no room
+/// Threads record side by side: each has its own counters of evaluations, and a shard of the loggers' nearly
+/// to itself. What a thread has met before waits for no drain, save a logger for its own shard. Memory is bounded by [`Limits`](crate::Limits); what finds no room
 /// is dropped, and the drops are part of the next report.
 pub struct Telemetry {
     options: Options,

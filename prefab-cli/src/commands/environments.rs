@@ -44,6 +44,12 @@ pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<Enviro
     }))
 }
 
+/// Names the environment with this number, among those that the server lists.
+pub(super) fn name_of<'a>(all: &'a Json, id: &Json) -> Option<&'a str> {
+    let found = all.as_array()?.iter().find(|environment| environment["id"] == *id)?;
+    found["name"].as_str()
+}
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -102,12 +102,11 @@ fn list(connection: &Connection) -> Result<(), Failure> {
     if connection.json {
         return Ok(output::line(&keys.to_string())?);
     }
-    let environments = server.get("/environments")?;
+    let all_environments = server.get("/environments")?;
     for key in keys.as_array().into_iter().flatten() {
         let text = |field: &str| key[field].as_str().unwrap_or_default();
         let environment =
-            environments.as_array().into_iter().flatten().find(|it| it["id"] == key["environment"]);
-        let environment = environment.and_then(|it| it["name"].as_str()).unwrap_or(text("environment"));
+            environments::name_of(&all_environments, &key["environment"]).unwrap_or(text("environment"));
         let state = match (key["revokedAt"].as_i64(), key["expiresAt"].as_i64(), key["lastUsedAt"].as_i64()) {
             (Some(at), ..) => format!("revoked {}", moment(at)),
             (_, Some(at), _) => format!("ends {}", moment(at)),

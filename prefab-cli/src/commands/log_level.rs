@@ -99,12 +99,9 @@ fn list(args: &Args, server: &Server) -> Result<(), Failure> {
     if args.connection.json {
         return Ok(output::line(&all.to_string())?);
     }
-    let environments = server.get("/environments")?;
-    let name = |id: &Json| {
-        let found =
-            environments.as_array().into_iter().flatten().find(|environment| environment["id"] == *id);
-        found.and_then(|environment| environment["name"].as_str()).unwrap_or("every environment").to_owned()
-    };
+    let all_environments = server.get("/environments")?;
+    let name =
+        |id: &Json| environments::name_of(&all_environments, id).unwrap_or("every environment").to_owned();
     for logger in all.as_array().into_iter().flatten() {
         let path = logger["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("(root)");
         output::line(&format!("{STRONG}{path}{STRONG:#}"))?;

@@ -98,12 +98,8 @@ fn list(args: &Args, server: &Server) -> Result<(), Failure> {
     if args.connection.json {
         return Ok(output::line(&all.to_string())?);
     }
-    let environments = server.get("/environments")?;
-    let name = |id: &Json| {
-        let found =
-            environments.as_array().into_iter().flatten().find(|environment| environment["id"] == *id);
-        found.and_then(|environment| environment["name"].as_str()).unwrap_or("?").to_owned()
-    };
+    let all_environments = server.get("/environments")?;
+    let name = |id: &Json| environments::name_of(&all_environments, id).unwrap_or("?").to_owned();
     for one in all.as_array().into_iter().flatten() {
         let text = |field: &str| one[field].as_str().unwrap_or("?");
         let until = one["expiresAt"].as_i64().map_or(String::new(), |at| format!(", until {}", moment(at)));

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Server, part};
+use super::Server;
 use crate::Failure;
 
 /// A refusal of a server.
@@ -59,8 +59,8 @@ pub(crate) fn refused(server: &Server, key: &str, failure: Failure) -> Failure {
 }
 
 fn near(server: &Server, key: &str) -> Option<String> {
-    // Too large a project is not searched; the answer is right without.
-    let page = server.get(&format!("/items?limit=1000&search={}", part(""))).ok()?;
+    // Of a large project the first page is looked at; the answer is right without a hint, too.
+    let page = server.get("/items?limit=1000").ok()?;
     let keys = page["items"].as_array()?.iter().filter_map(|item| item["key"].as_str());
     let near = keys.map(|other| (strsim::damerau_levenshtein(key, other), other)).min()?;
     (near.0 <= 1 + key.chars().count() / 4).then(|| near.1.to_owned())
