@@ -8,6 +8,7 @@ import * as places from './places.js';
 import { enter, again } from './parts/sign-in.js';
 import { frame, mark } from './parts/frame.js';
 
+/** @type {Record<string, string>} */
 const PAGES = {
   start: './pages/start.js',
   flags: './pages/list.js',
@@ -31,15 +32,21 @@ const PAGES = {
 /** Pages with a place for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);
 
+/** @type {(() => void)[]} */
 let dispose = [];
 let shown = 0;
 
+/** @type {Role[]} */
 const ROLES = ['viewer', 'editor', 'publisher', 'admin'];
 
-/** What a page is given. */
+/**
+ * What a page is given.
+ * @type {(project: Project, place: Place) => Known}
+ */
 function context(project, place) {
   const chosen = place.query.get('environment');
   const names = project.environments;
+  /** @type {(text: string | null) => Environment | undefined} */
   const find = (text) => names.find((one) => one.id === text || one.name.toLowerCase() === text?.toLowerCase());
   const environment = find(chosen) ?? find(localStorage.getItem('prefab-environment')) ?? names[0];
   if (environment) localStorage.setItem('prefab-environment', environment.id);
@@ -64,6 +71,8 @@ async function open() {
   const project = await load(place.project);
   if (!project || !place.page) {
     const first = project ?? (await load(api.session.projects[0].id));
+    if (!first) return welcome();
+    /** @type {{items: Summary[]}} */
     const { items: some } = await api.get(`${api.at(first.id, 'items')}?limit=1`);
     return places.go(places.path(first.id, some.length ? 'flags' : 'start'), { replace: true });
   }
@@ -79,12 +88,15 @@ async function open() {
     const page = await bring(file);
     if (turn === shown) await page.default(main, known);
   } catch (error) {
-    if (turn === shown) show(main, failed(error));
+    if (turn === shown) show(main, failed(/** @type {Failure} */ (error)));
   }
   if (turn === shown && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
-/** Loads a page's code, and waits for a server that is away. */
+/**
+ * Loads a page's code, and waits for a server that is away.
+ * @type {(file: string) => Promise<{default: (main: HTMLElement, known: Known) => unknown}>}
+ */
 async function bring(file) {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -97,17 +109,25 @@ async function bring(file) {
   }
 }
 
-/** The project that was loaded last; environments are changed on their own page only. */
+/**
+ * The project that was loaded last; environments are changed on their own page only.
+ * @type {{id: string, at: number, csrf: string, project: Project | null}}
+ */
 let loaded = { id: '', at: 0, csrf: '', project: null };
 
-/** Joins what the session says of a project with what its environments demand. */
+/**
+ * Joins what the session says of a project with what its environments demand.
+ * @type {(id: string) => Promise<Project | null>}
+ */
 async function load(id) {
   const mine = api.session.projects.find((one) => one.id === id);
   if (!mine) return null;
   const isOld = Date.now() - loaded.at > 30000 || places.here().page === 'environments';
   if (loaded.id === id && !isOld && loaded.csrf === api.session.csrf) return loaded.project;
+  /** @type {Project} */
   const { environments, name } = await api.get(api.at(id));
   const roles = new Map(mine.environments.map((one) => [one.id, one.role]));
+  /** @type {Project} */
   const project = { ...mine, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? mine.role })) };
   loaded = { id, at: places.here().page === 'environments' ? 0 : Date.now(), csrf: api.session.csrf, project };
   return project;
@@ -124,9 +144,11 @@ function welcome() {
   }));
 }
 
+/** @type {(known: Known) => HTMLElement} */
 const missing = (known) => h('section', { class: 'empty' },
   h('h1', null, 'There is no such page'), h('p', null, h('a', { href: known.path('flags') }, 'All flags')));
 
+/** @type {(error: Failure) => HTMLElement} */
 function failed(error) {
   const gone = error.status === 404;
   return h('section', { class: 'empty' }, h('h1', null, gone ? 'This is not there' : 'This page could not be shown'),

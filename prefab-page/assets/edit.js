@@ -2,17 +2,25 @@
 
 import * as words from './words.js';
 
-const SETTINGS = ['valueType', 'sendToClientSdk', 'schemaKey'];
+const SETTINGS = /** @type {const} */ (['valueType', 'sendToClientSdk', 'schemaKey']);
+/** @type {(left: unknown, right: unknown) => boolean} */
 const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+/** @type {<T>(item: T) => T} */
 export const copy = (item) => structuredClone(item);
 
-/** Rules of a section: `default`, or an environment's; nothing where it follows the default. */
+/**
+ * Rules of a section: `default`, or an environment's; nothing where it follows the default.
+ * @type {(item: Item, section: string) => Rule[] | undefined}
+ */
 export function rulesOf(item, section) {
   if (section === 'default') return item.default.rules;
   return item.environments.find((one) => one.id === section)?.rules;
 }
 
-/** Sets the rules of a section; nothing lets an environment follow the default. */
+/**
+ * Sets the rules of a section; nothing lets an environment follow the default.
+ * @type {(item: Item, section: string, rules: Rule[] | undefined) => void}
+ */
 export function setRules(item, section, rules) {
   if (section === 'default') item.default.rules = rules ?? [];
   else if (!rules) item.environments = item.environments.filter((one) => one.id !== section);
@@ -23,16 +31,24 @@ export function setRules(item, section, rules) {
   }
 }
 
+/** @type {(left: Item, right: Item) => boolean} */
 export const isSame = (left, right) => diff(left, right, []).length === 0 && !touched(left, right).length;
 
-/** Sections whose rules are not the same. */
+/**
+ * Sections whose rules are not the same.
+ * @type {(before: Item, after: Item) => string[]}
+ */
 export function touched(before, after) {
   const ids = new Set(['default', ...before.environments.map((one) => one.id), ...after.environments.map((one) => one.id)]);
   return [...ids].filter((id) => !same(rulesOf(before, id), rulesOf(after, id)));
 }
 
-/** What is different, as `{section, sign, text}`. */
+/**
+ * What is different, as `{section, sign, text}`.
+ * @type {(before: Item, after: Item, environments: {id: string, name: string}[]) => Line[]}
+ */
 export function diff(before, after, environments) {
+  /** @type {Line[]} */
   const lines = [];
   for (const section of touched(before, after)) {
     const name = section === 'default' ? 'All environments' : environments.find((one) => one.id === section)?.name ?? section;
@@ -44,6 +60,7 @@ export function diff(before, after, environments) {
     if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${setting}: ${after[setting]}` });
   }
   if (!same(before.variants, after.variants)) {
+    /** @type {(one: Variant) => string} */
     const say = (one) => `${one.name ? `${one.name}: ` : ''}${words.value(one.value)}`;
     const [was, is] = [(before.variants ?? []).map(say), (after.variants ?? []).map(say)];
     lines.push(...was.filter((one) => !is.includes(one)).map((text) => ({ section: 'Variants', sign: '−', text })));
@@ -52,6 +69,7 @@ export function diff(before, after, environments) {
   return lines;
 }
 
+/** @type {(before: Rule[] | undefined, after: Rule[] | undefined) => {sign: string, text: string}[]} */
 function rulesDiff(before, after) {
   if (!after) return [{ sign: '−', text: 'rules of its own; it follows the rules for all environments' }];
   const was = (before ?? []).map(words.rule);
@@ -69,24 +87,34 @@ function rulesDiff(before, after) {
 /**
  * Puts changes made from `base` onto what stands by now. Where both changed the same, mine is taken and the
  * section is named in `clashes`.
+ * @template {Item} I
+ * @param {Item} base
+ * @param {Item} mine
+ * @param {I} theirs
+ * @returns {{merged: I, clashes: string[]}}
  */
 export function merge(base, mine, theirs) {
   const merged = copy(theirs);
   const [ours, others] = [touched(base, mine), touched(base, theirs)];
   const clashes = ours.filter((section) => others.includes(section) && !same(rulesOf(mine, section), rulesOf(theirs, section)));
-  for (const section of ours) setRules(merged, section, copy(rulesOf(mine, section) ?? null) ?? undefined);
-  for (const setting of [...SETTINGS, 'variants']) {
+  for (const section of ours) setRules(merged, section, copy(rulesOf(mine, section)));
+  for (const setting of /** @type {const} */ ([...SETTINGS, 'variants'])) {
     if (same(base[setting], mine[setting])) continue;
     if (!same(base[setting], theirs[setting]) && !same(mine[setting], theirs[setting])) clashes.push(setting);
-    merged[setting] = mine[setting];
+    Object.assign(merged, { [setting]: mine[setting] });
   }
   return { merged, clashes };
 }
 
-/** Returns what cannot be published, as `[place, text]`; the server looks closer. */
+/**
+ * Returns what cannot be published, as `[place, text]`; the server looks closer.
+ * @type {(item: Item) => [place: string, text: string][]}
+ */
 export function problems(item) {
+  /** @type {[string, string][]} */
   const found = [];
-  const all = [['default', item.default.rules], ...item.environments.map((one) => [one.id, one.rules])];
+  /** @type {[string, Rule[]][]} */
+  const all = [['default', item.default.rules], ...item.environments.map((one) => /** @type {[string, Rule[]]} */ ([one.id, one.rules]))];
   for (const [section, rules] of all) {
     rules.forEach((rule, at) => {
       for (const criterion of rule.criteria ?? []) {

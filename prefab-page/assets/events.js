@@ -2,28 +2,39 @@
 
 import * as api from './api.js';
 
-/** @type {Set<(name: string, data: any) => void>} */
+/** @type {Set<Listener>} */
 const listeners = new Set();
 let project = '';
 let last = '';
+/** @type {AbortController | null} */
 let control = null;
 let times = 0;
 
-/** The last `clients` event of each environment. */
+/**
+ * The last `clients` event of each environment.
+ * @type {Map<string, Clients>}
+ */
 export const clients = new Map();
 
-/** Listens until the returned function is called. */
+/**
+ * Listens until the returned function is called.
+ * @type {(listener: Listener) => () => void}
+ */
 export function listen(listener) {
   listeners.add(listener);
-  return () => listeners.delete(listener);
+  return () => { listeners.delete(listener); };
 }
 
+/** @type {Listener} */
 function say(name, data) {
   if (name === 'clients') clients.set(data.environment, data);
   for (const listener of [...listeners]) listener(name, data);
 }
 
-/** Follows a project, and no other. */
+/**
+ * Follows a project, and no other.
+ * @type {(wanted: string) => void}
+ */
 export function follow(wanted) {
   if (wanted === project && control) return;
   control?.abort();
@@ -33,6 +44,7 @@ export function follow(wanted) {
   if (wanted) run(wanted, control.signal);
 }
 
+/** @type {(wanted: string, signal: AbortSignal) => Promise<void>} */
 async function run(wanted, signal) {
   for (let waited = 500; !signal.aborted; waited = Math.min(waited * 2, 10000)) {
     const begun = Date.now();
@@ -50,6 +62,7 @@ async function run(wanted, signal) {
   }
 }
 
+/** @type {(body: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal) => Promise<void>} */
 async function read(body, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   times += 1;
@@ -66,6 +79,7 @@ async function read(body, signal) {
   }
 }
 
+/** @type {(block: string) => void} */
 function take(block) {
   let name = '';
   let data = '';

@@ -3,23 +3,37 @@
 import * as api from './api.js';
 
 const MOST = 1000;
+/** @type {Map<string, Map<string, Summary>>} */
 const kept = new Map();
-/** When a project's items were fetched; changes after that are taken in as they happen. */
+/**
+ * When a project's items were fetched; changes after that are taken in as they happen.
+ * @type {Map<string, number>}
+ */
 const fetched = new Map();
 /** For how long counts of evaluations may be old, in milliseconds. */
 const FRESH = 60000;
 
-/** Returns what is kept of a project's items by key, if anything. */
+/**
+ * Returns what is kept of a project's items by key, if anything.
+ * @type {(project: string) => Map<string, Summary> | undefined}
+ */
 export const known = (project) => kept.get(project);
 
+/** @type {(project: string) => boolean} */
 export const isFresh = (project) => Date.now() - (fetched.get(project) ?? 0) < FRESH;
 /** Says that changes may have been missed. */
 export const doubt = () => fetched.clear();
 
-/** Fetches all items, page by page; calls back after each. */
+/**
+ * Fetches all items, page by page; calls back after each.
+ * @param {string} project
+ * @param {(items: Map<string, Summary>) => void} [onPage]
+ */
 export async function fetchAll(project, onPage = (_items) => {}) {
+  /** @type {Map<string, Summary>} */
   const found = new Map();
-  for (let after = ''; after !== undefined;) {
+  for (let after = /** @type {string | undefined} */ (''); after !== undefined;) {
+    /** @type {{items: Summary[], next?: string}} */
     const page = await api.get(api.at(project, 'items') + api.query({ limit: MOST, after }));
     for (const item of page.items) found.set(item.key, prepare(item));
     after = page.next;
@@ -31,17 +45,21 @@ export async function fetchAll(project, onPage = (_items) => {}) {
   return found;
 }
 
+/** @type {Set<string>} */
 let changed = new Set();
+/** @type {Promise<void> | null} */
 let soon = null;
 /**
  * Fetches items again after they changed: what changes at about the same time is fetched together, and all of it
  * where it is much, as after an import.
+ * @type {(project: string, key: string) => Promise<void>}
  */
 export function refresh(project, key) {
   changed.add(key);
-  soon ??= new Promise((done) => setTimeout(done, 100)).then(async () => {
+  soon ??= new Promise((done) => { setTimeout(done, 100); }).then(async () => {
     const keys = changed;
-    [changed, soon] = [new Set(), null];
+    changed = new Set();
+    soon = null;
     if (!kept.has(project)) return;
     if (keys.size > 5) await fetchAll(project);
     else await Promise.all([...keys].map((one) => again(project, one)));
@@ -49,21 +67,29 @@ export function refresh(project, key) {
   return soon;
 }
 
+/** @type {(project: string, key: string) => Promise<void>} */
 async function again(project, key) {
   const items = kept.get(project);
+  /** @type {{items: Summary[]}} */
   const page = await api.get(api.at(project, 'items') + api.query({ search: key, limit: MOST }));
   const item = page.items.find((one) => one.key === key);
-  if (item) items.set(key, prepare(item));
-  else items.delete(key);
+  if (item) items?.set(key, prepare(item));
+  else items?.delete(key);
 }
 
-/** What is searched is made once, so that a key stroke costs nothing. */
+/**
+ * What is searched is made once, so that a key stroke costs nothing.
+ * @type {(item: Summary) => Summary}
+ */
 function prepare(item) {
   const values = (item.states ?? []).map((state) => state.value).join(' ');
   return Object.assign(item, { hay: `${item.key} ${item.kind} ${item.changedBy} ${values}`.toLowerCase() });
 }
 
-/** Keys of some types, in order. */
+/**
+ * Keys of some types, in order.
+ * @type {(project: string, ...types: string[]) => Promise<string[]>}
+ */
 export async function keysOf(project, ...types) {
   const items = kept.get(project) ?? (await fetchAll(project));
   return [...items.values()].filter((item) => types.includes(item.type)).map((item) => item.key).sort();

@@ -1,5 +1,6 @@
 // MurmurHash3, 32 bits, seed 0, as every client decides percentages with.
 
+/** @type {(word: number, by: number) => number} */
 const rotate = (word, by) => (word << by) | (word >>> (32 - by));
 
 /** @param {string} text @returns {number} from 0 to 2^32 - 1 */
@@ -21,7 +22,10 @@ export function murmur3(text) {
   return (state ^ (state >>> 16)) >>> 0;
 }
 
-/** Returns which of the weights a property's value falls to. */
+/**
+ * Returns which of the weights a property's value falls to.
+ * @type {(key: string, value: string, weights: number[]) => number}
+ */
 export function choose(key, value, weights) {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const bucket = total * (murmur3(key + value) / 4294967294);

@@ -1,6 +1,9 @@
 // Values, rules and times as a person would say them.
 
-/** Operators with what follows them: `list`, `number`, `date`, `pattern`, `version`, `segment`, `range`, `text`, `none`. */
+/**
+ * Operators with what follows them: `list`, `number`, `date`, `pattern`, `version`, `segment`, `range`, `text`, `none`.
+ * @type {[string, string, string][]}
+ */
 export const OPERATORS = [
   ['PROP_IS_ONE_OF', 'is one of', 'list'],
   ['PROP_IS_NOT_ONE_OF', 'is not one of', 'list'],
@@ -34,6 +37,7 @@ export const OPERATORS = [
 
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
+/** @type {Record<string, [page: string, title: string, one: string]>} */
 export const TYPES = {
   feature_flag: ['flags', 'Flags', 'flag'],
   config: ['configs', 'Configs', 'config'],
@@ -44,9 +48,13 @@ export const TYPES = {
   limit_definition: ['configs', 'Configs', 'limit'],
 };
 
+/** @type {(name: string) => [string, string, string]} */
 export const operator = (name) => OPERATORS.find(([known]) => known === name) ?? [name, name, 'text'];
 
-/** Says a value. */
+/**
+ * Says a value.
+ * @type {(flat: Flat | null | undefined) => string}
+ */
 export function value(flat) {
   if (!flat) return 'nothing';
   if (flat.decryptWith) return '[encrypted]';
@@ -54,8 +62,10 @@ export function value(flat) {
   if (flat.confidential) return '[confidential]';
   switch (flat.type) {
     case 'weighted_values': {
-      const sum = (flat.value ?? []).reduce((sum, one) => sum + one.weight, 0) || 1;
-      const said = (flat.value ?? []).map((one) => `${percent(one.weight / sum)} ${value(one.value)}`).join(', ');
+      /** @type {Weighted[]} */
+      const parts = flat.value ?? [];
+      const sum = parts.reduce((all, one) => all + one.weight, 0) || 1;
+      const said = parts.map((one) => `${percent(one.weight / sum)} ${value(one.value)}`).join(', ');
       return flat.hashByPropertyName ? `${said} by ${flat.hashByPropertyName}` : `${said} by chance`;
     }
     case 'string': return flat.value === '' ? '""' : String(flat.value);
@@ -68,9 +78,13 @@ export function value(flat) {
   }
 }
 
+/** @type {(share: number) => string} */
 export const percent = (share) => `${Math.round(share * 10000) / 100} %`;
 
-/** Says a criterion. */
+/**
+ * Says a criterion.
+ * @type {(criterion: Criterion) => string}
+ */
 export function criterion({ propertyName, operator: name, valueToMatch }) {
   const [, verb, follows] = operator(name);
   const shown = valueToMatch && (follows === 'date' ? date(valueToMatch.value) : value(valueToMatch));
@@ -80,13 +94,19 @@ export function criterion({ propertyName, operator: name, valueToMatch }) {
   return follows === 'none' ? `${subject}${verb}` : `${subject}${verb} ${shown ?? '…'}`;
 }
 
-/** Says a rule: `true when user.plan is one of pro`. */
+/**
+ * Says a rule: `true when user.plan is one of pro`.
+ * @type {(rule: Rule) => string}
+ */
 export function rule({ criteria, value: flat }) {
   const when = (criteria ?? []).map(criterion).join(' and ');
   return when && when !== 'always' ? `${value(flat)} when ${when}` : `${value(flat)} for everybody`;
 }
 
-/** Says what rules come to, for a small place: `off`, `on for some`, `10 %`. */
+/**
+ * Says what rules come to, for a small place: `off`, `on for some`, `10 %`.
+ * @type {(item: Item, environment: string) => {text: string, rules: number, isOwn: boolean, flat?: Flat}}
+ */
 export function state(item, environment) {
   const own = item.environments.find((one) => one.id === environment)?.rules;
   const rules = own?.length ? own : item.default.rules;
@@ -95,7 +115,10 @@ export function state(item, environment) {
 }
 
 const PARTS = [['D', 'day'], ['H', 'hour'], ['M', 'minute'], ['S', 'second']];
-/** Says an ISO 8601 duration: `PT90S` is `90 seconds`. */
+/**
+ * Says an ISO 8601 duration: `PT90S` is `90 seconds`.
+ * @type {(text: string) => string}
+ */
 export function duration(text) {
   const found = /^P(?:(\d+)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text);
   if (!found) return text;
@@ -103,14 +126,19 @@ export function duration(text) {
   return said.filter(Boolean).join(' ') || text;
 }
 
+/** @type {(value: Json) => string} */
 export function date(value) {
   const millis = typeof value === 'number' ? value : /^\d+$/.test(value ?? '') ? Number(value) : Date.parse(value);
   return Number.isNaN(millis) ? String(value) : new Date(millis).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [['year', 31536e6], ['month', 2592e6], ['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
-/** Says how long ago: `3 hr. ago`. */
+/**
+ * Says how long ago: `3 hr. ago`.
+ * @type {(millis: number | null | undefined, now?: number) => string}
+ */
 export function ago(millis, now = Date.now()) {
   if (!millis) return 'never';
   const apart = millis - now;
@@ -118,8 +146,10 @@ export function ago(millis, now = Date.now()) {
   return unit ? relative.format(Math.round(apart / unit[1]), unit[0]) : 'just now';
 }
 
+/** @type {(count: number) => string} */
 export const number = (count) => new Intl.NumberFormat('en', { notation: count >= 10000 ? 'compact' : 'standard' }).format(count);
 
+/** @type {(count: number) => string} */
 export function bytes(count) {
   if (count < 1024) return `${count} B`;
   if (count < 1048576) return `${(count / 1024).toFixed(1)} KiB`;

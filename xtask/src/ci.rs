@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{conformance, layers, proto, tidy};
+use crate::{conformance, layers, page_types, proto, tidy};
 
 /// How a step ended, when it did not fail.
 enum Outcome {
@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     ("layers", || layers::run(&[]).map(|()| Outcome::Passed)),
     ("tidy", || tidy::run(&[]).map(|()| Outcome::Passed)),
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
+    ("page-types", page_types),
     ("deny", deny),
     ("clippy", || {
         cargo_step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
@@ -53,7 +54,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
                 format!("FAILED: {error:#}")
             }
         };
-        summary.push(format!("{name:<9} {:>6.1} s  {outcome}", start.elapsed().as_secs_f64()));
+        summary.push(format!("{name:<10} {:>6.1} s  {outcome}", start.elapsed().as_secs_f64()));
     }
     println!("\n=== summary\n{}", summary.join("\n"));
     if !failed.is_empty() {
@@ -80,6 +81,13 @@ fn corpus() -> Result<Outcome> {
         return Ok(Outcome::Skipped("PREFAB_CONFORMANCE_DIR is not set"));
     }
     conformance::run_as_tested().map(|()| Outcome::Passed)
+}
+
+fn page_types() -> Result<Outcome> {
+    if !page_types::is_at_hand() {
+        return Ok(Outcome::Skipped(page_types::NOT_INSTALLED));
+    }
+    page_types::check().map(|()| Outcome::Passed)
 }
 
 fn deny() -> Result<Outcome> {

@@ -5,6 +5,7 @@ mod ci;
 mod conformance;
 mod features;
 mod layers;
+mod page_types;
 mod proto;
 mod screenshots;
 mod tidy;
@@ -52,6 +53,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "time ours beside other engines (--check: instructions against the baseline; --help)",
         run: bench::run,
+    },
+    Command {
+        name: "page-types",
+        about: "check the types of the page's scripts, with tsc",
+        run: page_types::run,
     },
     Command {
         name: "screenshots",

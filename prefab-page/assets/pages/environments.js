@@ -7,29 +7,33 @@ import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { select } from '../parts/value.js';
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Environments – Prefab';
   const { project } = known;
   const [list, compared] = [h('div', { class: 'grid' }), h('div', { class: 'stack' })];
   let environments = project.environments;
-  let [left, right] = [environments.at(-2)?.id ?? environments[0].id, environments.at(-1).id];
+  let [left, right] = [environments.at(-2)?.id ?? '', environments.at(-1)?.id ?? ''];
 
   function drawList() {
     show(list, environments.map((one) => {
+      /** @type {(name: 'needsComment' | 'needsApproval', text: string) => HTMLElement} */
       const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !known.isAdmin, onchange: (event) => change(one, { [name]: event.target.checked }, event.target) }), text);
       return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), known.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
         check('needsComment', 'Every change takes a comment'), check('needsApproval', 'Every change takes the approval of a second person'));
     }));
   }
+  /** @type {(one: Environment, wish: Partial<Environment>, input: HTMLInputElement) => Promise<void>} */
   async function change(one, wish, input) {
     try {
       Object.assign(one, await api.patch(known.api('environments', one.id), wish));
       tell(`${one.name} is protected as you said.`);
     } catch (error) {
-      if (input) input.checked = !input.checked;
+      input.checked = !input.checked;
       tell(error.message, 'bad');
     }
   }
+  /** @type {(title: string, value: string, button: string, act: (name: string) => Promise<Environment>) => Promise<Environment | null>} */
   const naming = (title, value, button, act) => dialog(title, (close) => {
     const name = h('input', { value, required: true, maxlength: 100, name: 'name' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
@@ -38,6 +42,7 @@ export default async function page(main, known) {
       try { close(await act(name.value.trim())); } catch (error) { show(wrong, error.message); }
     } }, field('Name', name), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, button), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
+  /** @param {Environment} one */
   async function rename(one) {
     const done = await naming(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(known.api('environments', one.id), { name }));
     if (done) Object.assign(one, done);
@@ -52,7 +57,7 @@ export default async function page(main, known) {
     tell(`${made.name} is there. Make a key for it on the page “API keys”.`);
   }
 
-  const nameOf = (id) => environments.find((one) => one.id === id)?.name ?? id;
+  const nameOf = (/** @type {string} */ id) => environments.find((one) => one.id === id)?.name ?? id;
   const choices = () => environments.map((one) => [one.id, one.name]);
   const pickers = h('div', { class: 'row bottom' });
   function drawCompare() {
@@ -61,18 +66,21 @@ export default async function page(main, known) {
   }
   async function compare() {
     if (left === right) return show(compared, h('p', { class: 'faint' }, 'Choose two that are not the same.'));
+    /** @type {[{key: string, left: string[] | null, right: string[] | null}[], unknown]} */
     const [unequal] = await Promise.all([api.get(known.api('compare') + api.query({ left, right })), items.known(project.id) ? null : items.fetchAll(project.id)]);
     if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} give the same for every key.`));
     const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
-    const rules = (texts) => h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text)));
+    const rules = (/** @type {string[]} */ texts) => h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text)));
     show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
       h('tbody', null, unequal.map((one) => h('tr', null, known.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left ?? [])), h('td', null, rules(one.right ?? []))))))),
     known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy the chosen from ${nameOf(left)} to ${nameOf(right)}`)));
   }
+  /** @param {string[]} keys */
   async function copy(keys) {
     if (!keys.length) return tell('Choose at least one key to copy.');
     const to = environments.find((one) => one.id === right);
+    if (!to) return;
     const done = await confirm(`Copy ${keys.length} from ${nameOf(left)} to ${to.name}?`, h('ul', { class: 'code small' }, keys.map((key) => h('li', null, key))), 'Copy',
       (comment) => api.post(known.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment }), { needsComment: to.needsComment });
     if (done) { tell(`Copied to ${to.name}.`); compare(); }

@@ -4,13 +4,16 @@ import * as api from '../api.js';
 import { h, show } from '../dom.js';
 import { ago, bytes, number } from '../words.js';
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Health – Prefab';
   const body = h('div', { class: 'stack' });
   show(main, h('div', null, h('h1', null, 'Health'), h('p', { class: 'about' }, 'How this server is, now.')), body);
-  const time = (micros) => (micros === null || micros === undefined ? '–' : micros < 1000 ? `${micros} µs` : `${(micros / 1000).toFixed(1)} ms`);
+  const time = (/** @type {number | null | undefined} */ micros) => (micros === null || micros === undefined ? '–' : micros < 1000 ? `${micros} µs` : `${(micros / 1000).toFixed(1)} ms`);
+  /** @type {(name: string, value: Child) => Child[]} */
   const fact = (name, value) => [h('dt', null, name), h('dd', null, value)];
   async function draw() {
+    /** @type {Health} */
     const told = await api.get(known.api('health'));
     show(body, h('section', { class: 'card' }, h('h2', null, 'The server'), h('dl', { class: 'pairs' }, fact('Version', told.version), fact('Started', ago(told.startedAt)), fact('Connections', number(told.connections)), fact('Database', bytes(told.databaseBytes)),
       fact('Telemetry received', bytes(told.telemetry.receivedBytes)), fact('Telemetry dropped here', number(told.telemetry.dropped)), fact('Telemetry dropped by clients', number(told.telemetry.droppedByClients)))),

@@ -11,20 +11,22 @@ import { editor } from '../parts/editor.js';
 
 const VIEWS = [['', 'Rules'], ['together', 'Side by side'], ['history', 'History'], ['evaluations', 'Evaluations'], ['uses', 'Used by']];
 
+/** @type {(main: HTMLElement, known: Known) => Promise<unknown>} */
 export default async function page(main, known) {
   const { place } = known;
   const key = place.key;
   document.title = `${key} – Prefab`;
   const view = place.query.get('view') ?? '';
+  /** @type {[Standing, Version[], Draft | null]} */
   const [item, versions, draft] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions')), quietly(known.api('items', key, 'draft'))]);
   const [right, , name] = TYPES[item.type];
   if (right !== place.page && place.page !== 'secrets') {
     return places.go(known.path(right, key) + location.search, { replace: true });
   }
   const last = h('p', { class: 'about' });
-  const sayLast = (version) => show(last, `${version.sentence ?? `changed by ${version.changedBy}`} · `, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
+  const sayLast = (/** @type {Version} */ version) => show(last, `${version.sentence ?? `changed by ${version.changedBy}`} · `, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
   sayLast(versions[0]);
-  const link = ([id, text]) => h('a', { class: 'button', 'aria-current': id === view ? 'page' : null,
+  const link = (/** @type {string[]} */ [id, text]) => h('a', { class: 'button', 'aria-current': id === view ? 'page' : null,
     href: known.path(place.page, key) + api.query({ environment: known.environment.id, view: id }) }, text);
   const body = h('div', { class: 'stack' });
   show(main,
@@ -45,7 +47,12 @@ export default async function page(main, known) {
   await editor(body, known, item, { draft, versions, onPublished: (version) => sayLast(version) });
 }
 
-/** What may not be there. */
+/**
+ * What may not be there.
+ * @template T
+ * @param {string} path
+ * @returns {Promise<T | null>}
+ */
 async function quietly(path) {
   try {
     return await api.get(path);
@@ -55,7 +62,9 @@ async function quietly(path) {
   }
 }
 
+/** @type {(body: HTMLElement, known: Known, item: Item) => void} */
 function together(body, known, item) {
+  /** @type {(title: string, rules: Rule[], note: string) => HTMLElement} */
   const column = (title, rules, note) => h('section', { class: 'card' }, h('h2', null, title), note && h('p', { class: 'hint' }, note),
     h('ol', { class: 'sentences' }, rules.map((rule) => h('li', null, sayRule(rule)))));
   const sections = known.project.environments.map((one) => {
@@ -65,15 +74,18 @@ function together(body, known, item) {
   show(body, h('div', { class: 'side-by-side' }, sections));
 }
 
+/** @type {(body: HTMLElement, known: Known, key: string) => Promise<void>} */
 async function uses(body, known, key) {
+  /** @type {string[]} */
   const keys = await api.get(known.api('items', key, 'used-by'));
   await items.fetchAll(known.project.id);
   const all = items.known(known.project.id);
   show(body, keys.length ? h('ul', { class: 'card' }, keys.map((one) => h('li', null,
-    h('a', { class: 'code', href: known.path(TYPES[all.get(one)?.type ?? 'config'][0], one) }, one))))
+    h('a', { class: 'code', href: known.path(TYPES[all?.get(one)?.type ?? 'config'][0], one) }, one))))
     : h('section', { class: 'empty' }, h('h2', null, 'Nothing refers to it'), h('p', null, 'Segments, schemas and keys for secrets are referred to by others; here they would be listed.')));
 }
 
+/** @type {(known: Known, item: Standing, name: string) => Promise<void>} */
 async function archive(known, item, name) {
   const done = await confirm(`Archive the ${name} ${item.key}?`, h('p', null, 'Clients no longer get it. It can be restored from the page “Archived”.'), 'Archive',
     (comment) => api.remove(known.api('items', item.key), { comment, version: item.id }), { isDanger: true, needsComment: known.project.environments.some((one) => one.needsComment) });

@@ -8,6 +8,7 @@ import { select } from '../parts/value.js';
 
 const KINDS = [['backend', 'back end: fetches everything'], ['frontend', 'front end: public, gets values only'], ['admin', 'admin: changes things']];
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'API keys – Prefab';
   const body = h('div');
@@ -15,6 +16,7 @@ export default async function page(main, known) {
     known.isAdmin && h('button', { type: 'button', class: 'main', onclick: issue }, 'New key')), body);
 
   async function draw() {
+    /** @type {Key[]} */
     let keys;
     try {
       keys = await api.get(known.api('keys'));
@@ -22,14 +24,14 @@ export default async function page(main, known) {
       if (error.status !== 403) throw error;
       return show(body, h('p', { class: 'banner info' }, 'Keys are shown to admins only.'));
     }
-    const name = (id) => known.project.environments.find((one) => one.id === id)?.name ?? id;
-    const state = (one) => (one.revokedAt ? h('span', { class: 'chip bad' }, 'revoked') : one.expiresAt ? h('span', { class: 'chip warn' }, `ends ${ago(one.expiresAt)}`) : h('span', { class: 'chip on' }, 'good'));
+    const name = (/** @type {string} */ id) => known.project.environments.find((one) => one.id === id)?.name ?? id;
+    const state = (/** @type {Key} */ one) => (one.revokedAt ? h('span', { class: 'chip bad' }, 'revoked') : one.expiresAt ? h('span', { class: 'chip warn' }, `ends ${ago(one.expiresAt)}`) : h('span', { class: 'chip on' }, 'good'));
     show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Made by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, one.kind), h('td', null, name(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
         h('td', null, known.isAdmin && !one.revokedAt && h('div', { class: 'row' }, h('button', { type: 'button', 'aria-label': `Rotate key ${one.id}`, onclick: () => rotate(one) }, 'Rotate'), h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke key ${one.id}`, onclick: () => revoke(one) }, 'Revoke')))))))));
   }
   async function issue() {
-    const made = await dialog('New key', (close) => {
+    const made = await dialog('New key', (/** @type {(made: {key: string} | null) => void} */ close) => {
       const wish = { kind: 'backend', environment: known.environment.id };
       const name = h('input', { name: 'name', required: true, placeholder: 'checkout service' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
@@ -42,15 +44,18 @@ export default async function page(main, known) {
     });
     if (made) await shown(made);
   }
+  /** @param {{key: string}} made */
   async function shown({ key }) {
     await dialog('The new key', (close) => h('div', { class: 'stack' }, h('p', null, 'It is shown this once. Keep it where secrets are kept.'), h('pre', { tabindex: 0 }, key),
       h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: async () => { await navigator.clipboard?.writeText(key).catch(() => {}); tell('Copied.'); } }, 'Copy'), h('button', { type: 'button', onclick: () => close(true) }, 'Done'))));
     await draw();
   }
+  /** @param {Key} one */
   async function rotate(one) {
     const made = await confirm(`Rotate key #${one.id}?`, h('p', null, 'A new key is made. The old one goes on for a day, so that programs can change over.'), 'Rotate', () => api.post(known.api('keys', one.id, 'rotate'), { overlapSeconds: 86400 }), { asksComment: false });
     if (made) await shown(made);
   }
+  /** @param {Key} one */
   async function revoke(one) {
     const done = await confirm(`Revoke key #${one.id}?`, h('p', null, 'Programs with it are turned away at once. This cannot be undone.'), 'Revoke', () => api.remove(known.api('keys', one.id)), { isDanger: true, asksComment: false });
     if (done) { tell(`Key #${one.id} is revoked.`); await draw(); }

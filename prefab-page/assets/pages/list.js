@@ -10,6 +10,7 @@ import { confirm } from '../parts/dialog.js';
 import { rows } from '../parts/rows.js';
 import { spark } from '../parts/spark.js';
 
+/** @type {Record<string, {title: string, one: string, types: string[], about: string}>} */
 const KINDS = {
   flags: { title: 'Flags', one: 'flag', types: ['feature_flag'], about: 'On or off, for whom, and how far.' },
   configs: { title: 'Configs', one: 'config', types: ['config', 'limit_definition'], about: 'Values that change while programs run.' },
@@ -18,6 +19,7 @@ const KINDS = {
   secrets: { title: 'Secrets', one: 'secret', types: ['config'], about: 'Encrypted and confidential values. They are never shown here.' },
   'log-level-rules': { title: 'Log level rules', one: 'log level', types: ['log_level', 'log_level_v2'], about: 'The rules behind the log levels.' },
 };
+/** @type {Record<string, string>} */
 const TEACH = {
   flags: 'A flag turns a part of your program on or off, for everybody, for some, or for a share of your users. Make one, ask for it in your code, and turn it here.',
   configs: 'A config is a value your program asks for by name: a limit, a text, a time-out. Change it here and running programs have it within a second.',
@@ -29,22 +31,26 @@ const TEACH = {
 
 const typedSearch = new Map();
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function list(main, known) {
   const { project, place, environment } = known;
   const kind = KINDS[place.page];
   document.title = `${kind.title} – Prefab`;
+  /** @type {Set<string>} */
   const chosen = new Set();
+  /** @type {Summary[]} */
   let found = [];
 
-  const isWanted = (item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
+  const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Search keys and values', 'aria-label': `Search ${kind.title.toLowerCase()}`,
     autocomplete: 'off', spellcheck: 'false', value: typedSearch.get(place.page) ?? '', 'aria-keyshortcuts': '/' });
   const count = h('span', { class: 'faint small', role: 'status' });
   const body = h('div', { class: 'stack' });
   const bulk = h('div', { class: 'row bulk' });
-  const view = rows((item, at) => row(item, at), () => (innerWidth < 860 ? 68 : 48));
+  const view = rows((/** @type {Summary} */ item) => row(item), () => (innerWidth < 860 ? 68 : 48));
   known.onLeave(view.stop);
 
+  /** @param {Summary} item */
   function row(item) {
     const [page] = words.TYPES[item.type];
     const box = h('input', { type: 'checkbox', 'aria-label': `Choose ${item.key}`, checked: chosen.has(item.key), onchange: () => {
@@ -120,7 +126,7 @@ export default async function list(main, known) {
     if (event.key === 'Enter' && found.length) places.go(known.path(words.TYPES[found[0].type][0], found[0].key) + api.query({ environment: environment.id }));
   });
   view.list.addEventListener('above', () => search.focus());
-  const onKey = (event) => {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
     const typing = event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
     if (event.key === '/' && !typing) { event.preventDefault(); search.focus(); search.select(); }
   };
@@ -143,6 +149,7 @@ export default async function list(main, known) {
   draw();
 }
 
+/** @type {(project: Project, environment: Environment) => HTMLElement} */
 function heads(project, environment) {
   return h('div', { class: 'heads', 'aria-hidden': 'true' }, h('span', { class: 'cell choose' }), h('span', { class: 'cell key' }, 'Key'),
     h('span', { class: 'cell states' }, project.environments.map((one) =>
@@ -150,6 +157,7 @@ function heads(project, environment) {
     h('span', { class: 'cell use' }, '24 hours'), h('span', { class: 'cell last' }, 'Evaluated'), h('span', { class: 'cell changed' }, 'Changed'));
 }
 
+/** @type {(state: State, project: Project) => HTMLElement} */
 function chip(state, project) {
   const name = project.environments.find((one) => one.id === state.environment)?.name;
   const kind = state.value === 'true' ? 'on' : state.value === 'false' ? '' : / % /.test(state.value) ? 'split' : 'text';

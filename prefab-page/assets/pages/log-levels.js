@@ -6,15 +6,32 @@ import { ago, LEVELS, number } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { listInput, select } from '../parts/value.js';
 
+/**
+ * A logger and those below it.
+ *
+ * @typedef {object} Logger
+ * @property {string} path
+ * @property {string} name the last part of the path
+ * @property {Logger[]} children
+ * @property {LoggerLevels | null} level
+ * @property {Record<string, number> | null} counts
+ * @property {number} total
+ * @property {number} below with all below it
+ * @property {number} lastAt
+ */
+
 const TIMES = [['', 'for good'], ['15m', '15 minutes'], ['1h', '1 hour'], ['8h', '8 hours'], ['24h', '1 day'], ['168h', '1 week']];
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Log levels – Prefab';
   const { environment, project } = known;
   const search = h('input', { type: 'search', placeholder: 'Search loggers', 'aria-label': 'Search loggers', oninput: () => draw() });
   const body = h('div', { class: 'stack' });
   const closed = new Set();
+  /** @type {LoggerCounts[]} */
   let loggers = [];
+  /** @type {LoggerLevels[]} */
   let levels = [];
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Log levels'), h('p', { class: 'about' }, `What programs in ${environment.name} print. A level holds for a logger and all below it; the nearest one counts.`)),
     known.may('publisher') && h('button', { type: 'button', class: 'main', onclick: () => set('') }, 'Set a level')), search, body);
@@ -26,31 +43,38 @@ export default async function page(main, known) {
 
   /** Joins loggers and levels to a tree of dotted names. */
   function tree() {
+    /** @type {Map<string, Logger>} */
     const nodes = new Map();
+    /** @type {(path: string) => Logger} */
     const node = (path) => {
-      if (nodes.has(path)) return nodes.get(path);
-      const made = { path, name: path.split('.').at(-1), children: [], level: null, counts: null, total: 0, lastAt: 0 };
+      const found = nodes.get(path);
+      if (found) return found;
+      /** @type {Logger} */
+      const made = { path, name: path.split('.').at(-1) ?? '', children: [], level: null, counts: null, total: 0, below: 0, lastAt: 0 };
       nodes.set(path, made);
       const cut = path.lastIndexOf('.');
       if (path) node(cut < 0 ? '' : path.slice(0, cut)).children.push(made);
       return made;
     };
-    node('');
+    const root = node('');
     for (const one of levels) node(one.path).level = one;
     for (const one of loggers) Object.assign(node(one.name), { counts: one.counts, total: one.total, lastAt: one.lastAt });
+    /** @type {(one: Logger) => number} */
     const sum = (one) => {
       one.children.sort((left, right) => left.name.localeCompare(right.name));
       one.below = one.total + one.children.reduce((all, child) => all + sum(child), 0);
       return one.below;
     };
-    sum(nodes.get(''));
-    return nodes.get('');
+    sum(root);
+    return root;
   }
 
   function draw() {
     const wanted = search.value.toLowerCase();
     const root = tree();
+    /** @type {{node: Logger, depth: number}[]} */
     const rows = [];
+    /** @type {(node: Logger, depth: number) => void} */
     const walk = (node, depth) => {
       if (node.path || node.level) rows.push({ node, depth });
       if (!wanted && closed.has(node.path)) return;
@@ -63,18 +87,21 @@ export default async function page(main, known) {
       h('tbody', null, found.map(({ node, depth }) => row(node, wanted ? 0 : depth, wanted))))));
   }
 
+  /** @type {(node: Logger, depth: number, wanted: string) => HTMLElement} */
   function row(node, depth, wanted) {
     const own = (node.level?.levels ?? []).filter((one) => !one.environment || one.environment === environment.id);
-    const name = h('td', null, h('span', { class: 'leaf' }, node.children.length > 0 && !wanted && h('button', { type: 'button', class: 'quiet icon', 'aria-expanded': !closed.has(node.path), 'aria-label': `What is below ${node.path}`, 'data-focus': `open-${node.path}`,
+    const leaf = h('span', { class: 'leaf' }, node.children.length > 0 && !wanted && h('button', { type: 'button', class: 'quiet icon', 'aria-expanded': !closed.has(node.path), 'aria-label': `What is below ${node.path}`, 'data-focus': `open-${node.path}`,
       onclick: () => { if (!closed.delete(node.path)) closed.add(node.path); draw(); } }, closed.has(node.path) ? '▸' : '▾'),
-    h('span', { class: 'code' }, node.path ? (wanted ? node.path : node.name) : 'all loggers')));
-    name.firstChild.style.paddingLeft = `${depth * 20 + (node.children.length && !wanted ? 0 : 32)}px`;
-    const counts = node.counts && LEVELS.map((level) => [level, node.counts[level.toLowerCase()]]).filter(([, count]) => count).map(([level, count]) => `${level} ${number(count)}`).join(' · ');
-    return h('tr', null, name, h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
+    h('span', { class: 'code' }, node.path ? (wanted ? node.path : node.name) : 'all loggers'));
+    leaf.style.paddingLeft = `${depth * 20 + (node.children.length && !wanted ? 0 : 32)}px`;
+    const counted = node.counts ?? {};
+    const counts = LEVELS.map((level) => ({ level, count: counted[level.toLowerCase()] })).filter(({ count }) => count).map(({ level, count }) => `${level} ${number(count)}`).join(' · ');
+    return h('tr', null, h('td', null, leaf), h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
       h('td', { class: 'number', title: counts || '' }, node.below ? number(node.below) : '–', counts && h('span', { class: 'faint tiny block' }, counts)), h('td', { class: 'time' }, node.lastAt ? ago(node.lastAt) : '–'),
       h('td', null, known.may('publisher') && h('button', { type: 'button', 'aria-label': `Set the level of ${node.path || 'all loggers'}`, onclick: () => set(node.path) }, 'Set')));
   }
 
+  /** @type {(node: Logger, one: Level) => HTMLElement} */
   function level(node, one) {
     const whose = one.for ? `${one.for.property} is ${one.for.values.join(', ')}` : one.when ?? '';
     return h('li', { class: 'row' }, h('span', { class: `chip ${one.level === 'DEBUG' || one.level === 'TRACE' ? 'split' : one.level === 'ERROR' || one.level === 'FATAL' ? 'bad' : 'on'}` }, one.level ?? 'by rules'),
@@ -83,15 +110,18 @@ export default async function page(main, known) {
       known.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, onclick: () => remove(node, one) }, 'Remove'));
   }
 
+  /** @type {(node: Logger, one: Level) => Promise<void>} */
   async function remove(node, one) {
     const done = await confirm(`Remove ${one.level} of ${node.path}?`, h('p', null, 'The next level above it holds then.'), 'Remove', (comment) => api.remove(known.api('log-levels', node.path) +
       api.query({ environment: one.environment, property: one.for?.property, values: one.for?.values.join(','), comment })), { isDanger: true });
     if (done) await fetchAll();
   }
 
+  /** @type {(path: string) => Promise<void>} */
   async function set(path) {
     const names = [...new Set([...loggers.map((one) => one.name), ...levels.map((one) => one.path)])];
-    const done = await dialog('Set a level', (close) => {
+    const done = await dialog('Set a level', (/** @type {(logger: string | null) => void} */ close) => {
+      /** @type {{level: string, environment: string, whom: string, property: string, values: string[], expiresIn: string}} */
       const wish = { level: 'DEBUG', environment: environment.id, whom: 'all', property: 'user.key', values: [], expiresIn: '' };
       const logger = h('input', { value: path, list: 'known-loggers', required: true, class: 'code', autocomplete: 'off', spellcheck: 'false', name: 'logger' });
       const whose = h('div');
@@ -105,6 +135,7 @@ export default async function page(main, known) {
         show(wrong);
         if (wish.whom === 'some' && !wish.values.length) return show(wrong, 'Name at least one value, and press Enter.');
         try {
+          /** @type {{level: string, comment: string, environment?: string, expiresIn?: string, for?: {property: string, values: string[]}}} */
           const body = { level: wish.level, comment: comment.value, environment: wish.environment || undefined, expiresIn: wish.expiresIn || undefined };
           if (wish.whom === 'some') body.for = { property: wish.property, values: wish.values };
           await api.put(known.api('log-levels', logger.value.trim()), body);

@@ -8,6 +8,7 @@ import { select } from '../parts/value.js';
 
 const ROLES = [['viewer', 'viewer: looks'], ['editor', 'editor: saves drafts'], ['publisher', 'publisher: changes and approves'], ['admin', 'admin: everything']];
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'People – Prefab';
   const body = h('div', { class: 'stack' });
@@ -15,9 +16,11 @@ export default async function page(main, known) {
     known.isAdmin && h('button', { type: 'button', class: 'main', onclick: invite }, 'Invite somebody')), body);
 
   async function draw() {
+    /** @type {Person[]} */
     const people = await api.get(known.api('people'));
+    /** @type {Invitation[]} */
     const invitations = known.isAdmin ? await api.get(known.api('invitations')) : [];
-    const exceptions = (one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
+    const exceptions = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
     show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Since', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
         h('td', null, known.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, exceptions(one) && h('span', { class: 'block small faint' }, exceptions(one))),
@@ -26,15 +29,17 @@ export default async function page(main, known) {
     invitations.length > 0 && h('h2', null, 'Invited'), invitations.length > 0 && h('ul', { class: 'card' }, invitations.map((one) => h('li', { class: 'row ends' }, h('span', null, `${one.email} as ${one.role}`, h('span', { class: 'faint small' }, ` · until ${new Date(one.expiresAt).toLocaleDateString()}`)),
       h('button', { type: 'button', class: 'quiet', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: async () => { await api.remove(known.api('invitations', one.id)); draw(); } }, 'Withdraw')))));
   }
+  /** @type {(one: Person, role: string) => Promise<void>} */
   async function change(one, role) {
     try { await api.patch(known.api('people', one.id), { role }); tell(`${one.name} is ${role} now.`); } catch (error) { tell(error.message, 'bad'); }
     await draw();
   }
+  /** @param {Person} one */
   async function remove(one) {
     if (await confirm(`Remove ${one.name}?`, h('p', null, 'They can no longer look at this project. What they did stays in the audit log.'), 'Remove', () => api.remove(known.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
   }
   async function invite() {
-    const made = await dialog('Invite somebody', (close) => {
+    const made = await dialog('Invite somebody', (/** @type {(made: Link | null) => void} */ close) => {
       let role = 'publisher';
       const email = h('input', { type: 'email', required: true, name: 'email' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });

@@ -11,16 +11,18 @@ const BEGIN = '{\n  "user": {\n    "key": "u-1",\n    "email": "ann@acme.test",\
 const MOST = 200;
 const typed = [BEGIN, ''];
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Playground – Prefab';
   const { environment } = known;
+  /** @type {[string[], Contexts]} */
   const [keys, contexts] = await Promise.all([items.keysOf(known.project.id, 'feature_flag', 'config'), api.get(known.api('contexts') + api.query({ environment: environment.id }))]);
   let key = known.place.query.get('key') ?? '';
   let isTwo = Boolean(typed[1]);
   const body = h('div', { class: 'stack' });
   const sides = h('div', { class: 'grid' });
 
-  const entry = (at) => {
+  const entry = (/** @type {number} */ at) => {
     const text = h('textarea', { rows: 8, spellcheck: 'false', value: typed[at] || BEGIN, oninput: (event) => { typed[at] = event.target.value; soon(); } });
     typed[at] ||= BEGIN;
     const box = field(at ? 'Another context' : 'Context', text, { hint: 'Contexts by name, as JSON.' });
@@ -31,13 +33,14 @@ export default async function page(main, known) {
     }, false, { 'aria-label': 'A context that was seen' });
     return h('div', { class: 'stack tight', 'data-side': at }, box, pick);
   };
-  const named = (one) => one?.user?.email ?? one?.user?.key ?? JSON.stringify(one).slice(0, 60);
+  const named = (/** @type {Example['contexts']} */ one) => one?.user?.email ?? one?.user?.key ?? JSON.stringify(one).slice(0, 60);
 
   function drawSides() {
     show(sides, entry(0), isTwo && entry(1));
   }
+  /** @param {number} at */
   function parse(at) {
-    const wrong = sides.querySelector(`[data-side="${at}"] .wrong`);
+    const wrong = /** @type {HTMLElement} */ (sides.querySelector(`[data-side="${at}"] .wrong`));
     try {
       const value = JSON.parse(typed[at] || '{}');
       show(wrong);
@@ -47,6 +50,7 @@ export default async function page(main, known) {
       return null;
     }
   }
+  /** @type {(one: string, asked: Json) => Promise<Answer>} */
   const ask = (one, asked) => api.post(known.api('explain'), { key: one, environment: environment.id, contexts: asked });
 
   let turn = 0;
@@ -65,20 +69,22 @@ export default async function page(main, known) {
       if (mine === turn) show(body, h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
   }
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(draw, 250);
   };
   known.onLeave(() => clearTimeout(timer));
 
-  const said = (answer) => (answer.error ? h('span', { class: 'chip bad' }, 'no value') : h('span', { class: `chip ${answer.value === true ? 'on' : answer.value === false ? '' : 'text'}` }, typeof answer.value === 'object' ? JSON.stringify(answer.value) : String(answer.value)));
-  const explained = (answer) => h('section', { class: 'card' }, h('div', { class: 'row' }, h('h2', null, 'Answer'), said(answer), answer.reason && h('span', { class: 'chip' }, answer.reason.toLowerCase().replace('_', ' '))), answer.error && h('p', { class: 'wrong' }, answer.error),
+  const said = (/** @type {Answer} */ answer) => (answer.error ? h('span', { class: 'chip bad' }, 'no value') : h('span', { class: `chip ${answer.value === true ? 'on' : answer.value === false ? '' : 'text'}` }, typeof answer.value === 'object' ? JSON.stringify(answer.value) : String(answer.value)));
+  const explained = (/** @type {Answer} */ answer) => h('section', { class: 'card' }, h('div', { class: 'row' }, h('h2', null, 'Answer'), said(answer), answer.reason && h('span', { class: 'chip' }, answer.reason.toLowerCase().replace('_', ' '))), answer.error && h('p', { class: 'wrong' }, answer.error),
     h('ol', { class: 'steps' }, answer.steps.map((step) => {
       const line = h('li', null, step.text);
       line.style.marginLeft = `${step.depth * 20}px`;
       return line;
     })));
+  /** @type {(chosen: string[], answers: Answer[][]) => HTMLElement} */
   const overview = (chosen, answers) => h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Value'), isTwo && h('th', { scope: 'col' }, 'The other’s'), h('th', { scope: 'col' }, 'Because'))),
     h('tbody', null, chosen.map((one, at) => {
       const differs = isTwo && JSON.stringify(answers[at][0].value) !== JSON.stringify(answers[at][1].value);
@@ -95,8 +101,14 @@ export default async function page(main, known) {
   await draw();
 }
 
-/** Asks a few at a time. */
+/**
+ * Asks a few at a time.
+ * @template T
+ * @param {string[]} keys
+ * @param {(key: string) => Promise<T>} ask
+ */
 async function inTurns(keys, ask) {
+  /** @type {T[]} */
   const answers = [];
   for (let at = 0; at < keys.length; at += 8) answers.push(...await Promise.all(keys.slice(at, at + 8).map(ask)));
   return answers;

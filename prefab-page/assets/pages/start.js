@@ -6,6 +6,7 @@ import * as events from '../events.js';
 import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
 
+/** @type {Record<string, {install: string, code: (key: string) => string}>} */
 const SDKS = {
   Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nif client.with(&user).enabled("${key}") {\n    // the new way\n}` },
   'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nprefab.isFeatureEnabled("${key}", { user: { key: "u-1" } });` },
@@ -14,25 +15,30 @@ const SDKS = {
   Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(prefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")))\nenabled, ok := client.FeatureIsOn("${key}", context)` },
 };
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Start – Prefab';
   const { environment } = known;
   let sdk = localStorage.getItem('prefab-sdk') ?? 'Rust';
   let key = '';
+  /** @type {{items: Summary[]}} */
   const { items } = await api.get(known.api('items') + api.query({ type: 'feature_flag', limit: 1 }));
   const flag = items[0]?.key ?? 'my-first-flag';
   const tabs = h('div', { class: 'row', role: 'group', 'aria-label': 'SDK' });
   const [steps, light] = [h('ol', { class: 'stack' }), h('div', { role: 'status' })];
 
-  const copyable = (text) => h('div', { class: 'copyable' }, h('pre', { tabindex: 0 }, text), h('button', { type: 'button', class: 'quiet', onclick: async () => {
+  const copyable = (/** @type {string} */ text) => h('div', { class: 'copyable' }, h('pre', { tabindex: 0 }, text), h('button', { type: 'button', class: 'quiet', onclick: async () => {
     await navigator.clipboard?.writeText(text).catch(() => {});
     tell('Copied.');
   } }, 'Copy'));
+  /** @type {(title: string, ...content: Child[]) => HTMLElement} */
   const step = (title, ...content) => h('li', { class: 'card' }, h('h2', null, title), content);
 
   async function issue() {
+    /** @type {(comment: string) => Promise<{key: string}>} */
+    const issued = () => api.post(known.api('keys'), { name: `first program in ${environment.name}`, kind: 'backend', environment: environment.id });
     const made = await confirm(`Make a key for ${environment.name}?`, h('p', null, 'A program proves itself with it. The whole key is shown on this page only now.'), 'Make the key',
-      () => api.post(known.api('keys'), { name: `first program in ${environment.name}`, kind: 'backend', environment: environment.id }), { asksComment: false });
+      issued, { asksComment: false });
     if (!made) return;
     ({ key } = made);
     draw();

@@ -5,15 +5,17 @@ import { field, h, show, tell } from '../dom.js';
 import * as items from '../items.js';
 import { select } from '../parts/value.js';
 
+/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Import, export – Prefab';
   const plan = h('div', { class: 'stack', 'aria-live': 'polite' });
   let environment = '';
   let text = '';
   let format = 'json';
+  /** @type {(dryRun: boolean, comment?: string) => string} */
   const path = (dryRun, comment) => known.api('import') + api.query({ dryRun, format, environment, comment });
   const file = h('input', { type: 'file', accept: '.json,.yaml,.yml,application/json', onchange: async () => {
-    const [chosen] = file.files;
+    const [chosen] = file.files ?? [];
     if (!chosen) return;
     text = await chosen.text();
     format = /\.ya?ml$/.test(chosen.name) ? 'yaml' : 'json';
@@ -23,6 +25,7 @@ export default async function page(main, known) {
     if (!text) return;
     show(plan, 'Looking …');
     try {
+      /** @type {Plan} */
       const told = await api.post(path(true), text);
       const comment = h('input', { name: 'comment' });
       show(plan, h('p', null, h('strong', null, `${told.created} new, ${told.changed} changed, ${told.same} the same.`)),
@@ -34,8 +37,10 @@ export default async function page(main, known) {
       show(plan, h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
   }
+  /** @param {string} comment */
   async function take(comment) {
     try {
+      /** @type {Plan} */
       const done = await api.post(path(false, comment), text);
       await items.fetchAll(known.project.id);
       tell(`Imported: ${done.created} new, ${done.changed} changed.`);
@@ -46,6 +51,10 @@ export default async function page(main, known) {
       tell(error.message, 'bad');
     }
   }
+  /**
+   * @param {string} wanted an environment, or nothing for everything
+   * @param {string} name of the file
+   */
   async function save(wanted, name) {
     const told = await api.get(known.api('export') + api.query({ environment: wanted }));
     const link = h('a', { href: URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: 'application/json' })), download: name });

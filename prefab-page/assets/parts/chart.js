@@ -7,7 +7,11 @@ import { select } from './value.js';
 
 const SPANS = [['24', 'last 24 hours'], ['168', 'last 7 days'], ['720', 'last 30 days']];
 
-/** Says a value in the datafile's form: `{"bool": true}` is `true`. */
+/**
+ * Says a value in the datafile's form: `{"bool": true}` is `true`.
+ *
+ * @type {(value: Json) => string}
+ */
 export function plain(value) {
   if (value === null || value === undefined) return 'not known';
   const inner = typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 1 ? Object.values(value)[0] : value;
@@ -15,36 +19,51 @@ export function plain(value) {
   return typeof text === 'object' ? JSON.stringify(text) : String(text);
 }
 
-/** Draws the evaluations of a key, or of all. */
+/**
+ * Adds up how often each value was given out, whichever version gave it.
+ *
+ * @type {(counts: ValueCount[]) => Map<string, number>}
+ */
+const sums = (counts) => counts.reduce((all, { value, count }) => all.set(plain(value), (all.get(plain(value)) ?? 0) + count), new Map());
+
+/**
+ * Draws the evaluations of a key, or of all.
+ * @type {(main: HTMLElement, known: Known, key: string) => Promise<void>}
+ */
 export async function evaluations(main, known, key) {
   let hours = '24';
   const place = h('div', { class: 'stack' });
   const draw = async () => {
     const to = Date.now();
+    /** @type {Evaluations} */
     const told = await api.get(known.api('evaluations') + api.query({ key, from: to - Number(hours) * 36e5, to, by: hours === '24' ? 'hour' : hours === '168' ? 'hour' : 'day' }));
     const length = hours === '720' ? 864e5 : 36e5;
     if (!told.total) return show(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this time'), h('p', null, 'Programs with a Prefab SDK report how often they gave out which value. It appears here within seconds.')));
     show(place, told.environments.map((one) => environment(one, told, length)));
   };
   show(main, h('div', { class: 'row' }, select(SPANS, hours, (next) => { hours = next; draw(); }, false, { 'aria-label': 'Time' })), place);
-  let soon = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let soon;
   known.listen((name, data) => {
-    if (name === 'evaluations' && (!key || data.keys.includes(key))) soon ??= setTimeout(() => { soon = null; draw(); }, 2000);
+    if (name === 'evaluations' && (!key || data.keys.includes(key))) soon ??= setTimeout(() => { soon = undefined; draw(); }, 2000);
   });
   known.onLeave(() => clearTimeout(soon));
   await draw();
 }
 
+/** @type {(one: EnvironmentCounts, told: Evaluations, length: number) => HTMLElement} */
 function environment(one, { start, end }, length) {
-  const values = [...one.counts].reduce((sums, { value, count }) => sums.set(plain(value), (sums.get(plain(value)) ?? 0) + count), new Map());
-  const names = [...values.keys()].sort((left, right) => values.get(right) - values.get(left));
+  const values = sums(one.counts);
+  const count = (/** @type {string} */ name) => values.get(name) ?? 0;
+  const names = [...values.keys()].sort((left, right) => count(right) - count(left));
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name),
     h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
       h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
-        h('td', { class: 'number' }, number(values.get(name))), h('td', { class: 'number' }, percent(values.get(name) / one.total))))))));
+        h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))))))));
 }
 
+/** @type {(buckets: Bucket[], names: string[], start: number, end: number, length: number, title: string) => HTMLElement} */
 function chart(buckets, names, start, end, length, title) {
   const [width, high] = [720, 160];
   const first = Math.floor(start / length) * length;
@@ -54,15 +73,15 @@ function chart(buckets, names, start, end, length, title) {
   const bars = buckets.map((bucket) => {
     let y = high;
     const at = Math.floor((bucket.at - first) / length);
-    const counts = bucket.counts.reduce((sums, { value, count }) => sums.set(plain(value), (sums.get(plain(value)) ?? 0) + count), new Map());
+    const counts = sums(bucket.counts);
     const parts = names.filter((name) => counts.get(name)).map((name) => {
-      const tall = (counts.get(name) / most) * (high - 16);
+      const tall = ((counts.get(name) ?? 0) / most) * (high - 16);
       y -= tall;
       return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: `f${names.indexOf(name) % 6}` });
     });
     return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });
-  const label = (at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
+  const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
   const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time; the table below has the sums` },
     svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
   return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `up to ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));

@@ -8,6 +8,7 @@ import { TYPES } from '../words.js';
 import { dialog } from './dialog.js';
 import { blank, valueInput } from './value.js';
 
+/** @type {Record<string, [kind: string, said: string][]>} */
 const VALUES = {
   feature_flag: [['bool', 'on or off'], ['string', 'text'], ['int', 'whole number'], ['double', 'number'], ['json', 'JSON']],
   config: [['string', 'text'], ['int', 'whole number'], ['double', 'number'], ['bool', 'true or false'], ['string_list', 'list of texts'],
@@ -16,10 +17,13 @@ const VALUES = {
   schema: [['schema', '']],
 };
 
-/** Asks for what an item needs, makes it, and opens it. */
+/**
+ * Asks for what an item needs, makes it, and opens it.
+ * @type {(known: Known, type: string) => Promise<void>}
+ */
 export async function create(known, type) {
   const [page, , name] = TYPES[type];
-  const made = await dialog(`New ${name}`, (close) => {
+  const made = await dialog(`New ${name}`, (/** @type {(key: string | null) => void} */ close) => {
     const key = h('input', { name: 'key', required: true, autocomplete: 'off', spellcheck: 'false' });
     const kind = h('select', { name: 'kind' }, VALUES[type].map(([value, said]) => h('option', { value }, said)));
     let flat = blank(VALUES[type][0][0]);
@@ -52,7 +56,9 @@ export async function create(known, type) {
   places.go(known.path(page, made) + api.query({ environment: known.environment.id }));
 }
 
+/** @type {(type: string, key: string, kind: string, flat: Flat) => Item} */
 function draft(type, key, kind, flat) {
+  /** @type {Item} */
   const item = { key, type, valueType: kind === 'schema' ? null : kind, default: { rules: [{ criteria: [], value: flat }] }, environments: [], variants: [] };
   if (item.valueType === null) delete item.valueType;
   if (type !== 'feature_flag') return item;

@@ -4,18 +4,24 @@ import { fresh, h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../words.js';
 import { listInput, select } from './value.js';
 
+/** @type {Record<string, () => Flat | null>} */
 const BEGIN = {
   list: () => ({ type: 'string_list', value: [] }), number: () => ({ type: 'int', value: 0 }), pattern: () => ({ type: 'string', value: '' }),
   text: () => ({ type: 'string', value: '' }), version: () => ({ type: 'string', value: '1.0.0' }), segment: () => ({ type: 'string', value: '' }),
   date: () => ({ type: 'string', value: new Date().toISOString() }), range: () => ({ type: 'int_range', value: { start: '0', end: '10' } }), none: () => null,
 };
 
-/** A condition to begin with. */
+/** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Here */
+
+/**
+ * A condition to begin with.
+ * @type {() => Criterion}
+ */
 export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: BEGIN.list() });
 
 /**
- * @param {any} criterion changed in place
- * @param {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} how
+ * @param {Criterion} criterion changed in place
+ * @param {Here} how
  */
 export function criterionInput(criterion, how) {
   const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
@@ -35,7 +41,10 @@ export function criterionInput(criterion, how) {
   return box;
 }
 
-/** Another operator keeps what can be kept of the operand. */
+/**
+ * Another operator keeps what can be kept of the operand.
+ * @type {(criterion: Criterion, next: string) => void}
+ */
 function change(criterion, next) {
   const [, , was] = operator(criterion.operator);
   const [, , follows] = operator(next);
@@ -46,6 +55,7 @@ function change(criterion, next) {
   else criterion.propertyName ??= 'user.key';
 }
 
+/** @type {(criterion: Criterion, how: Here) => HTMLElement} */
 function property(criterion, how) {
   const id = fresh('known');
   return h('span', { class: 'property' },
@@ -54,12 +64,15 @@ function property(criterion, how) {
     h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
 }
 
+/** @type {(criterion: Criterion, follows: string, how: Here) => Child} */
 function operand(criterion, follows, how) {
   const flat = criterion.valueToMatch;
+  /** @type {(value: Json, type?: string) => void} */
   const set = (value, type) => {
-    criterion.valueToMatch = { ...flat, type: type ?? flat.type, value };
+    criterion.valueToMatch = { ...flat, type: type ?? flat?.type ?? 'string', value };
     how.onChange();
   };
+  /** @type {(label: string, value: string, read: (text: string) => [value: Json, type: string], properties?: Properties<HTMLInputElement>) => HTMLInputElement} */
   const plain = (label, value, read, properties = {}) => h('input', { 'aria-label': label, value, disabled: how.disabled, autocomplete: 'off', spellcheck: 'false',
     oninput: (event) => set(...read(event.target.value)), ...properties });
   if (follows === 'none') return null;
@@ -73,11 +86,14 @@ function operand(criterion, follows, how) {
   if (follows === 'date') return dates(flat, set, how.disabled);
   if (follows === 'range') return range(flat, set, how.disabled);
   const properties = follows === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
-  const label = { pattern: 'Pattern', version: 'Version', text: 'Text' }[follows];
+  const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(follows) ?? 'Text';
   return h('span', { class: 'told-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
 }
 
-/** Says at once when a pattern or a version cannot be one. */
+/**
+ * Says at once when a pattern or a version cannot be one.
+ * @type {(element: HTMLInputElement, follows: string) => Child[]}
+ */
 function patterned(element, follows) {
   const told = h('span', { class: 'wrong' });
   const look = () => {
@@ -92,6 +108,7 @@ function patterned(element, follows) {
   return [element, told];
 }
 
+/** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
 function dates(flat, set, disabled) {
   const millis = typeof flat?.value === 'number' ? flat.value : Date.parse(flat?.value);
   const local = Number.isNaN(millis) ? '' : new Date(millis - new Date(millis).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
@@ -104,8 +121,11 @@ function dates(flat, set, disabled) {
   } }), told);
 }
 
+/** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
 function range(flat, set, disabled) {
+  /** @type {Record<string, string>} */
   const value = { ...flat?.value };
+  /** @type {(name: string, label: string) => HTMLElement} */
   const side = (name, label) => h('input', { 'aria-label': label, inputmode: 'numeric', disabled, class: 'short', value: value[name] ?? '', oninput: (event) => {
     if (/^-?\d+$/.test(event.target.value)) value[name] = event.target.value;
     else delete value[name];

@@ -2,11 +2,18 @@
 
 import { field, h, show } from '../dom.js';
 
-/** Opens a dialog; `fill` gives what is in it and is handed the way to close it. Resolves with what it closes with. */
+/**
+ * Opens a dialog; `fill` gives what is in it and is handed the way to close it. Resolves with what it closes with.
+ * @template T
+ * @param {string} title
+ * @param {(close: (answer: T | null) => void) => HTMLElement} fill
+ * @returns {Promise<T | null>}
+ */
 export function dialog(title, fill) {
   return new Promise((resolve) => {
     const before = document.activeElement;
     const box = h('dialog', { 'aria-label': title });
+    /** @type {(answer: T | null) => void} */
     const close = (answer) => {
       box.close();
       box.remove();
@@ -26,9 +33,17 @@ export function dialog(title, fill) {
 /**
  * Asks whether something is to be done, and why. `act` is given the comment; while it fails the dialog stays
  * and says so.
+ *
+ * @template T
+ * @param {string} title
+ * @param {Child} about
+ * @param {string} button
+ * @param {(comment: string) => Promise<T>} act
+ * @param {{needsComment?: boolean, isDanger?: boolean, asksComment?: boolean}} [how]
+ * @returns {Promise<T | null>} what `act` gave, or something true where that is nothing
  */
 export function confirm(title, about, button, act, { needsComment = false, isDanger = false, asksComment = true } = {}) {
-  return dialog(title, (close) => {
+  return dialog(title, (/** @type {(answer: T | null) => void} */ close) => {
     const comment = h('textarea', { rows: 2, required: needsComment, name: 'comment' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
     const go = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
@@ -37,7 +52,7 @@ export function confirm(title, about, button, act, { needsComment = false, isDan
       go.disabled = true;
       show(wrong);
       try {
-        close(await act(comment.value.trim()) ?? true);
+        close(await act(comment.value.trim()) ?? /** @type {T} */ (true));
       } catch (error) {
         show(wrong, (error.causes ?? [error.message]).join('\n'));
         go.disabled = false;

@@ -11,14 +11,22 @@ import { publish, received, reconcile } from './publish.js';
 import { rulesEditor } from './rules.js';
 import { settings } from './settings.js';
 
+/**
+ * @param {HTMLElement} main
+ * @param {Known} known
+ * @param {Standing} standing
+ * @param {{draft: Draft | null, versions: Version[], onPublished: (version: Version) => void}} how
+ */
 export async function editor(main, known, standing, { draft, versions, onPublished }) {
   const { project, environment } = known;
   const kept = `prefab-edit ${project.id} ${standing.key}`;
   let base = standing;
+  /** @type {Item} */
   let item = edit.copy(standing);
   let section = edit.rulesOf(item, environment.id) ? environment.id : 'default';
   const mayPublish = known.may('publisher');
   const mayEdit = known.may('editor');
+  /** @type {{properties: string[], segments: string[], schemas: string[], examples: Example[]}} */
   const helps = { properties: [], segments: [], schemas: [], examples: [] };
 
   const news = h('div', { class: 'stack tight' });
@@ -36,6 +44,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     drawBar();
     drawTabs();
   }
+  /** @param {{base: Standing, item: Item}} next */
   function take(next) {
     ({ base, item } = { base: next.base, item: edit.copy(next.item) });
     draw();
@@ -49,7 +58,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     show(tabs, ids.map(([id, name], at) => h('button', { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': 'section', 'aria-selected': id === section, tabindex: id === section ? 0 : -1,
       onclick: () => { section = id; draw(); },
       onkeydown: (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        const step = new Map([['ArrowRight', 1], ['ArrowLeft', -1]]).get(event.key);
         if (!step) return;
         event.preventDefault();
         [section] = ids[(at + step + ids.length) % ids.length];
@@ -76,7 +85,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
       rulesEditor(rules, how),
       section !== 'default' && !disabled && h('div', null, h('button', { type: 'button', class: 'quiet', onclick: () => { edit.setRules(item, section, undefined); changed(); drawSection(); } }, 'Follow the rules for all environments instead')));
   }
-  const name = (id) => project.environments.find((one) => one.id === id)?.name ?? 'All environments';
+  const name = (/** @type {string} */ id) => project.environments.find((one) => one.id === id)?.name ?? 'All environments';
 
   function drawBar() {
     if (!isDirty()) return show(bar);
@@ -106,8 +115,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     const before = base.id;
     const done = await publish(known, base, item);
     if (!done) return;
-    if (done.draft) return tell('The draft is saved. It waits for approval.');
-    if (done.conflict) {
+    if (done === 'draft') return tell('The draft is saved. It waits for approval.');
+    if (done === 'conflict') {
       const next = await reconcile(known, base, item);
       if (next) take(next);
       return;
@@ -115,6 +124,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     await published(done, before);
   }
 
+  /** @type {(done: Changed, before: string) => Promise<void>} */
   async function published(done, before) {
     sessionStorage.removeItem(kept);
     const fresh = await api.get(known.api('items', item.key));
@@ -162,7 +172,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
       if (next) { show(news); take(next); }
     } }, 'See both')));
   } else if (draft) {
-    show(news, draftBanner());
+    show(news, draftBanner(draft));
   }
   if (!mayEdit) news.append(h('p', { class: 'banner info' }, 'You may look at this, not change it.'));
   show(main, news, tabs, body, bar);
@@ -170,21 +180,25 @@ export async function editor(main, known, standing, { draft, versions, onPublish
   void versions;
   await help();
 
-  function draftBanner() {
+  /** @param {Draft} draft */
+  function draftBanner(draft) {
+    /** @type {(text: string, action: () => unknown, isMain?: boolean) => HTMLElement} */
     const act = (text, action, isMain = false) => h('button', { type: 'button', class: isMain ? 'main' : '', onclick: async () => {
       try { await action(); } catch (error) { tell(error.message, 'bad'); }
     } }, text);
     const path = known.api('items', item.key, 'draft');
+    const opened = draft.item;
     return h('div', { class: 'banner' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}`,
       draft.needsApproval && !draft.approvedBy && ' It waits for the approval of a second person.', draft.approvedBy && ` Approved by ${draft.approvedBy}.`, draft.isStale && ' It was made for an older version.'),
-    h('div', { class: 'row' }, draft.item && act('Open it', () => { take({ base, item: { ...draft.item, id: base.id } }); show(news); }),
-      mayPublish && draft.needsApproval && !draft.approvedBy && act('Approve', async () => { draft = await api.post(`${path}/approve`); show(news, draftBanner()); }, true),
+    h('div', { class: 'row' }, opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),
+      mayPublish && draft.needsApproval && !draft.approvedBy && act('Approve', async () => { show(news, draftBanner(await api.post(`${path}/approve`))); }, true),
       mayPublish && !draft.isStale && (!draft.needsApproval || draft.approvedBy) && act('Publish it', async () => { const old = base.id; await published(await api.post(`${path}/publish`, {}), old); }, true),
       mayEdit && act('Discard it', async () => { await api.remove(path); show(news); })));
   }
 
   /** What makes typing easier comes after the page is there. */
   async function help() {
+    /** @type {[Contexts, string[], string[]]} */
     const [contexts, segments, schemas] = await Promise.all([api.get(known.api('contexts') + api.query({ environment: environment.id })), items.keysOf(project.id, 'segment'), items.keysOf(project.id, 'schema')]);
     const names = contexts.shapes.flatMap((shape) => shape.properties.map((one) => `${shape.context}.${one.name}`));
     Object.assign(helps, { properties: [...new Set([...names, 'user.key', 'user.email'])], segments, schemas, examples: contexts.examples });

@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { h, show, svg } from '../dom.js';
 import * as places from '../places.js';
 
+/** @type {[string, [page: string, name: string][]][]} */
 const GROUPS = [
   ['', [['start', 'Start']]],
   ['Values', [['flags', 'Flags'], ['configs', 'Configs'], ['segments', 'Segments'], ['secrets', 'Secrets'], ['schemas', 'Schemas']]],
@@ -16,8 +17,12 @@ export const mark = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 
   svg('rect', { x: 2, y: 2, width: 28, height: 28, rx: 7, class: 'mark-ground' }),
   svg('path', { d: 'M9 8h8v6H9zM9 18h5v6H9zM18 18h5v6h-5z', class: 'mark-block' }));
 
-/** Draws the frame, or keeps it and marks where we are. Returns the place for the page. */
+/**
+ * Draws the frame, or keeps it and marks where we are. Returns the place for the page.
+ * @type {(known: Known, open: () => void) => HTMLElement}
+ */
 export function frame(known, open) {
+  const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
   let main = document.getElementById('main');
   if (!main || main.classList.contains('welcome')) {
     main = h('main', { id: 'main', tabindex: -1 });
@@ -28,8 +33,8 @@ export function frame(known, open) {
       h('div', { class: 'columns' }, h('nav', { id: 'nav', class: 'nav', 'aria-label': 'Pages' }), main),
       h('div', { id: 'told', 'aria-live': 'polite' }));
   }
-  show(document.getElementById('top'), top(known, open));
-  show(document.getElementById('nav'), nav(known));
+  show(part('top'), top(known, open));
+  show(part('nav'), nav(known));
   document.body.classList.remove('nav-open');
   main.replaceChildren();
   main.scrollTop = 0;
@@ -37,12 +42,13 @@ export function frame(known, open) {
   return main;
 }
 
+/** @type {(known: Known, open: () => void) => Child[]} */
 function top(known, open) {
   const { project, environment } = known;
   const toggle = h('button', { type: 'button', class: 'quiet menu', 'aria-controls': 'nav', 'aria-expanded': 'false', onclick: () => {
     const isOpen = document.body.classList.toggle('nav-open');
-    toggle.setAttribute('aria-expanded', isOpen);
-    if (isOpen) document.querySelector('#nav a')?.focus();
+    toggle.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) /** @type {Found} */ (document.querySelector('#nav a'))?.focus();
   } }, '☰', h('span', { class: 'unseen' }, 'Menu'));
   const projects = api.session.projects;
   const names = projects.length > 1
@@ -73,6 +79,7 @@ function theme() {
   } }, '◐');
 }
 
+/** @type {(open: () => void) => HTMLElement} */
 function person(open) {
   const name = api.session.isKey ? 'admin key' : api.session.person?.name ?? '';
   return h('details', { class: 'person' },
@@ -85,7 +92,9 @@ function person(open) {
       } }, 'Sign out')));
 }
 
+/** @type {(known: Known) => Child[]} */
 function nav({ project, place, environment }) {
+  /** @type {(link: [page: string, name: string]) => HTMLElement} */
   const link = ([page, name]) => h('li', null, h('a', {
     href: places.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),
     'aria-current': page === place.page ? 'page' : null }, name));

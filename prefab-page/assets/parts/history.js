@@ -7,9 +7,12 @@ import { ago } from '../words.js';
 import { confirm } from './dialog.js';
 import { diffView } from './publish.js';
 
+/** @type {(main: HTMLElement, known: Known, key: string, versions: Version[]) => void} */
 export function history(main, known, key, versions) {
   const needsComment = known.project.environments.some((one) => one.needsComment);
+  /** @type {(version: Version) => Promise<void>} */
   const revert = async (version) => {
+    /** @type {[Item, Version & {item: Item}]} */
     const [now, then] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions', version.id))]);
     const about = h('div', { class: 'stack' }, h('p', null, `This makes a new version that is what it was ${ago(version.changedAt)}.`), diffView(edit.diff(now, then.item, known.project.environments)));
     const done = await confirm('Go back to this version?', about, 'Go back', (comment) => api.post(known.api('items', key, 'revert'), { to: version.id, comment }), { needsComment });
@@ -17,11 +20,13 @@ export function history(main, known, key, versions) {
     tell('The old version is back, as a new one.');
     history(main, known, key, await api.get(known.api('items', key, 'versions')));
   };
+  /** @type {(version: Version, at: number) => HTMLElement} */
   const entry = (version, at) => {
     const place = h('div');
     const details = h('details', { ontoggle: async () => {
       if (!details.open || place.childNodes.length) return;
       show(place, 'Fetching …');
+      /** @type {Difference} */
       const diff = await api.get(known.api('items', key, 'diff') + api.query({ to: version.id }));
       show(place, diff.before && diff.after ? diffView(edit.diff(diff.before, diff.after, known.project.environments)) : h('ul', { class: 'diff' }, diff.differences.map((text) => h('li', null, text))));
     } }, h('summary', null, 'What changed'), place);

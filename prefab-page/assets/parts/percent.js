@@ -5,7 +5,10 @@ import { choose } from '../murmur3.js';
 import { value as say } from '../words.js';
 import { blank, valueInput } from './value.js';
 
-/** @param {any} flat a value of kind `weighted_values`, changed in place */
+/**
+ * @param {Shared} flat changed in place
+ * @param {How} how
+ */
 export function percentInput(flat, { key, kind, variants, properties, examples, onChange, disabled }) {
   const box = h('div', { class: 'percent' });
   const before = flat.value.map((one) => one.weight);
@@ -20,9 +23,13 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
     flat.value.forEach((one, at) => { one.weight = parts[at]; });
     return 100;
   };
+  /** @type {(weight: number) => number} */
   const shown = (weight) => Math.round((weight / (sum() || 1)) * 1000) / 10;
 
-  /** Moves the border behind a value. */
+  /**
+   * Moves the border behind a value.
+   * @type {(at: number, change: number) => void}
+   */
   function moveBorder(at, change) {
     scale();
     const [left, right] = [flat.value[at], flat.value[at + 1]];
@@ -32,7 +39,10 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
     onChange();
     paint();
   }
-  /** Gives a value its share; the others keep their proportions. */
+  /**
+   * Gives a value its share; the others keep their proportions.
+   * @type {(at: number, percent: number) => void}
+   */
   function setShare(at, percent) {
     const total = scale();
     const wanted = Math.max(0, Math.min(total, Math.round((percent / 100) * total)));
@@ -62,15 +72,16 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
       edge += shown(one.weight);
       return handle(at, edge);
     }));
-    list.querySelectorAll('input.share').forEach((input, at) => { if (at !== typing) input.value = shown(flat.value[at].weight); });
+    list.querySelectorAll('input.share').forEach((input, at) => { if (at !== typing) /** @type {HTMLInputElement} */ (input).value = String(shown(flat.value[at].weight)); });
     show(moved, change());
   }
 
+  /** @type {(at: number, edge: number) => HTMLElement} */
   function handle(at, edge) {
     const grip = h('span', { class: 'handle', role: 'slider', tabindex: 0, 'data-focus': `handle-${at}`, 'aria-label': `Border between ${say(flat.value[at].value)} and ${say(flat.value[at + 1].value)}`,
       'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': edge, 'aria-valuetext': `${edge} %`,
       onkeydown: (event) => {
-        const step = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -1e6, End: 1e6 }[event.key];
+        const step = new Map([['ArrowLeft', -1], ['ArrowRight', 1], ['PageDown', -10], ['PageUp', 10], ['Home', -1e6], ['End', 1e6]]).get(event.key);
         if (!step) return;
         event.preventDefault();
         moveBorder(at, step);
@@ -78,7 +89,7 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
       onpointerdown: (event) => {
         event.preventDefault();
         const total = scale();
-        const follow = (moving) => {
+        const follow = (/** @type {PointerEvent} */ moving) => {
           const { left, width } = bar.getBoundingClientRect();
           const wanted = Math.round(Math.max(0, Math.min(1, (moving.clientX - left) / width)) * total);
           const now = flat.value.slice(0, at + 1).reduce((all, one) => all + one.weight, 0);

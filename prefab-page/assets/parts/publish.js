@@ -6,8 +6,12 @@ import * as edit from '../edit.js';
 import * as events from '../events.js';
 import { confirm, dialog } from './dialog.js';
 
-/** Differences with a sign, grouped by where they are. */
+/**
+ * Differences with a sign, grouped by where they are.
+ * @type {(lines: Line[]) => HTMLElement}
+ */
 export function diffView(lines) {
+  /** @type {Map<string, Line[]>} */
   const groups = new Map();
   for (const line of lines) groups.set(line.section, [...(groups.get(line.section) ?? []), line]);
   return h('div', { class: 'stack tight' }, [...groups].map(([name, own]) => h('section', { class: 'stack tight' }, h('h3', null, name),
@@ -15,7 +19,15 @@ export function diffView(lines) {
       h('span', { class: 'sign' }, line.sign, h('span', { class: 'unseen' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
 }
 
-/** Shows what would change, asks for a comment, and publishes. Resolves with the new version, or nothing. */
+/** @typedef {Changed | 'draft' | 'conflict'} Published a new version, a draft, or nothing since there is a newer one */
+
+/**
+ * Shows what would change, asks for a comment, and publishes. Resolves with the new version, or nothing.
+ * @param {Known} known
+ * @param {Item} base
+ * @param {Item} item
+ * @returns {Promise<Published | null>}
+ */
 export async function publish(known, base, item) {
   const lines = edit.diff(base, item, known.project.environments);
   const ids = edit.touched(base, item);
@@ -26,22 +38,29 @@ export async function publish(known, base, item) {
     const about = h('div', { class: 'stack' }, diffView(lines), h('p', { class: 'banner' }, `A change in ${guarded.join(' and ')} takes the approval of a second person. It is kept as a draft until then.`));
     return confirm(`Propose this change of ${item.key}?`, about, 'Save the draft', async (comment) => {
       await api.put(known.api('items', item.key, 'draft'), { item, comment });
-      return { draft: true };
+      return /** @type {const} */ ('draft');
     }, { needsComment });
   }
   const about = h('div', { class: 'stack' }, diffView(lines), affected.length > 0 && h('p', { class: 'small' }, 'Shows in ', h('strong', null, affected.map((one) => one.name).join(', ')), '.'));
-  return confirm(`Publish this change of ${item.key}?`, about, 'Publish', async (comment) => {
+  return confirm(`Publish this change of ${item.key}?`, about, 'Publish', async (/** @type {string} */ comment) => {
     try {
-      return await api.put(known.api('items', item.key), { item, comment });
+      return /** @type {Changed} */ (await api.put(known.api('items', item.key), { item, comment }));
     } catch (error) {
       if (error.status !== 409) throw error;
-      return { conflict: true };
+      return 'conflict';
     }
   }, { needsComment });
 }
 
-/** Tells what somebody else published meanwhile, and offers to put one's own changes on top. */
+/**
+ * Tells what somebody else published meanwhile, and offers to put one's own changes on top.
+ * @param {Known} known
+ * @param {Item} base
+ * @param {Item} mine
+ * @returns {Promise<{base: Standing, item: Item} | null>}
+ */
 export async function reconcile(known, base, mine) {
+  /** @type {[Standing, Version[]]} */
   const [theirs, versions] = await Promise.all([api.get(known.api('items', mine.key)), api.get(known.api('items', mine.key, 'versions'))]);
   const newest = versions[0];
   const { merged, clashes } = edit.merge(base, mine, theirs);
@@ -57,7 +76,13 @@ export async function reconcile(known, base, mine) {
       h('button', { type: 'button', class: 'quiet', onclick: () => close(null) }, 'Later'))));
 }
 
-/** Who has a version by now, alive, with the way back. */
+/**
+ * Who has a version by now, alive, with the way back.
+ * @param {Known} known
+ * @param {Changed} changed
+ * @param {string} before the version to go back to
+ * @param {() => void} onUndone
+ */
 export function received(known, changed, before, onUndone) {
   const line = h('span', null);
   const box = h('div', { class: 'banner info', role: 'status' }, line, h('button', { type: 'button', onclick: async () => {
@@ -65,7 +90,7 @@ export function received(known, changed, before, onUndone) {
     tell('Undone: the version before is back.');
     box.remove();
     onUndone();
-  } }, 'Undo'), h('button', { type: 'button', class: 'quiet', onclick: () => box.remove() }, 'Close'));
+  } }, 'Undo'), h('button', { type: 'button', class: 'quiet', onclick: () => { box.remove(); } }, 'Close'));
   const draw = () => {
     const parts = known.project.environments.map((one) => {
       const told = events.clients.get(one.id);

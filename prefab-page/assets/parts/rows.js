@@ -3,16 +3,24 @@
 import { h } from '../dom.js';
 
 /**
- * @param {(item: any, at: number) => HTMLElement} draw makes a row; its link has `data-row`
+ * @template {{key: string}} T
+ * @param {(item: T, at: number) => HTMLElement} draw makes a row; its link has `data-row`
  * @param {() => number} height of a row in pixels
  */
 export function rows(draw, height) {
   const list = h('ul', { class: 'rows' });
+  /** @type {T[]} */
   let items = [];
+  /** @type {Map<string, HTMLElement>} */
   let drawn = new Map();
+  const current = () => /** @type {Found} */ (document.activeElement)?.dataset.row;
+  const link = (/** @type {string} */ key) => /** @type {Found} */ (list.querySelector(`[data-row="${CSS.escape(key)}"]`));
   let [from, to] = [0, -1];
 
-  /** Draws what is in sight. */
+  /**
+   * Draws what is in sight.
+   * @type {(fresh: boolean) => void}
+   */
   function paint(fresh) {
     const size = height();
     list.style.height = `${items.length * size}px`;
@@ -21,25 +29,27 @@ export function rows(draw, height) {
     const last = Math.min(items.length - 1, Math.ceil((innerHeight - top) / size) + 8);
     if (!fresh && first === from && last === to) return;
     [from, to] = [first, last];
+    /** @type {typeof drawn} */
     const next = new Map();
     for (let at = first; at <= last; at += 1) {
       const key = items[at].key;
       const row = (!fresh && drawn.get(key)) || draw(items[at], at);
       row.style.transform = `translateY(${at * size}px)`;
       row.style.height = `${size}px`;
-      row.setAttribute('aria-setsize', items.length);
-      row.setAttribute('aria-posinset', at + 1);
+      row.setAttribute('aria-setsize', String(items.length));
+      row.setAttribute('aria-posinset', String(at + 1));
       next.set(key, row);
     }
-    const focused = document.activeElement?.dataset?.row;
+    const focused = current();
     list.replaceChildren(...next.values());
     drawn = next;
-    if (focused !== undefined && document.activeElement?.dataset?.row !== focused) {
-      list.querySelector(`[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    }
+    if (focused !== undefined && current() !== focused) link(focused)?.focus({ preventScroll: true });
   }
 
-  /** Moves the focus to a row, which is brought into sight. */
+  /**
+   * Moves the focus to a row, which is brought into sight.
+   * @type {(at: number) => void}
+   */
   function focus(at) {
     if (at < 0 || at >= items.length) return;
     const size = height();
@@ -47,13 +57,13 @@ export function rows(draw, height) {
     if (y < 130) scrollBy(0, y - 130);
     else if (y + size > innerHeight) scrollBy(0, y + size - innerHeight + 8);
     paint(false);
-    list.querySelector(`[data-row="${CSS.escape(items[at].key)}"]`)?.focus({ preventScroll: true });
+    link(items[at].key)?.focus({ preventScroll: true });
   }
 
-  const index = () => items.findIndex((item) => item.key === document.activeElement?.dataset?.row);
+  const index = () => items.findIndex((item) => item.key === current());
   list.addEventListener('keydown', (event) => {
     const at = index();
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    const step = new Map([['ArrowDown', 1], ['ArrowUp', -1], ['PageDown', 10], ['PageUp', -10]]).get(event.key) ?? 0;
     if (at < 0 || (!step && event.key !== 'Home' && event.key !== 'End')) return;
     event.preventDefault();
     if (step && at + step < 0) list.dispatchEvent(new CustomEvent('above'));
@@ -66,6 +76,7 @@ export function rows(draw, height) {
   addEventListener('resize', onResize);
   return {
     list, focus,
+    /** @param {T[]} next */
     set(next) {
       items = next;
       paint(true);

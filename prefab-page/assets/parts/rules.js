@@ -8,8 +8,8 @@ import { percentInput } from './percent.js';
 import { blank, select, valueInput } from './value.js';
 
 /**
- * @param {any[]} rules changed in place
- * @param {any} how `kind` of value, `variants`, `properties`, `segments`, `examples`, `key`, `section`, `disabled`, `onChange`
+ * @param {Rule[]} rules changed in place
+ * @param {How} how
  */
 export function rulesEditor(rules, how) {
   const box = h('ol', { class: 'rules' });
@@ -17,21 +17,25 @@ export function rulesEditor(rules, how) {
 
   function draw(focused = '') {
     show(box, rules.map(card));
-    if (focused) box.querySelector(`[data-focus="${focused}"]`)?.focus();
+    if (focused) /** @type {Found} */ (box.querySelector(`[data-focus="${focused}"]`))?.focus();
   }
+  /** @type {(focused?: string) => void} */
   const changed = (focused) => {
     how.onChange();
     draw(focused);
   };
+  /** @type {(at: number, to: number) => void} */
   function move(at, to) {
     if (to < 0 || to >= rules.length || at === to) return;
     rules.splice(to, 0, ...rules.splice(at, 1));
     changed(`grip-${to}`);
   }
 
+  /** @type {(rule: Rule, at: number) => HTMLElement} */
   function card(rule, at) {
-    rule.criteria ??= [];
+    const criteria = (rule.criteria ??= []);
     const name = `rule-${at}`;
+    /** @type {(focused?: string) => void} */
     const redo = (focused) => changed(focused);
     const sentence = h('p', { class: 'sentence' }, say(rule));
     const onChange = () => {
@@ -42,7 +46,7 @@ export function rulesEditor(rules, how) {
       ondragstart: (event) => { dragged = at; event.dataTransfer.setData('text/plain', String(at)); event.dataTransfer.effectAllowed = 'move'; },
       ondragend: () => { dragged = -1; },
       onkeydown: (event) => {
-        const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        const step = new Map([['ArrowUp', -1], ['ArrowDown', 1]]).get(event.key);
         if (step) { event.preventDefault(); move(at, at + step); }
       } }, '⠿');
     const last = at === rules.length - 1;
@@ -54,12 +58,12 @@ export function rulesEditor(rules, how) {
       !how.disabled && h('div', { class: 'row' },
         h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Copy'),
         rules.length > 1 && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove rule ${at + 1}`, onclick: () => { rules.splice(at, 1); redo(); } }, 'Remove'))),
-    rule.criteria.map((criterion, index) => criterionInput(criterion, { ...how, first: index === 0, name: `${name}-${index}`, onChange,
-      onRemove: () => { rule.criteria.splice(index, 1); redo(`${name}-add`); } })),
-    !rule.criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always holds, and those below it never come to their turn.'),
-    rule.criteria.length > 0 && last && h('p', { class: 'hint' }, 'For everybody else there is no value here. Most often the last rule has no condition.'),
+    criteria.map((criterion, index) => criterionInput(criterion, { ...how, first: index === 0, name: `${name}-${index}`, onChange,
+      onRemove: () => { criteria.splice(index, 1); redo(`${name}-add`); } })),
+    !criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always holds, and those below it never come to their turn.'),
+    criteria.length > 0 && last && h('p', { class: 'hint' }, 'For everybody else there is no value here. Most often the last rule has no condition.'),
     !how.disabled && h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`,
-      onclick: () => { rule.criteria.push(blankCriterion()); redo(`${name}-${rule.criteria.length - 1}-property`); } }, '+ Condition')),
+      onclick: () => { criteria.push(blankCriterion()); redo(`${name}-${criteria.length - 1}-property`); } }, '+ Condition')),
     how.kind !== 'segment' ? answer(rule, how, onChange, redo, name) : segmentAnswer(rule, how, onChange));
     return element;
   }
@@ -71,16 +75,20 @@ export function rulesEditor(rules, how) {
     if (value.type === 'bool') value.value = !last?.value?.value;
     // Before the one for everybody else, where it can matter.
     const at = last && !last.criteria?.length ? rules.length - 1 : rules.length;
-    rules.splice(at, 0, { criteria: [blankCriterion()], value: value.type === 'weighted_values' ? structuredClone(value.value[0]?.value ?? blank(how.kind)) : value });
+    rules.splice(at, 0, { criteria: [blankCriterion()], value: value.type === 'weighted_values' ? structuredClone(value.value[0]?.value ?? blank(how.kind ?? 'string')) : value });
     changed(`rule-${at}-0-property`);
   } }, '+ Rule for some');
   return h('div', { class: 'stack' }, box, !how.disabled && h('div', null, add));
 }
 
+/** @type {(rule: Rule, how: How, onChange: () => void) => HTMLElement} */
 const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
   select([['true', 'they are in the segment'], ['false', 'they are not in it']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
-/** The value of a rule: one for all it holds for, or shared out by percentage. */
+/**
+ * The value of a rule: one for all it holds for, or shared out by percentage.
+ * @type {(rule: Rule, how: How, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
+ */
 function answer(rule, how, onChange, redo, name) {
   rule.value ??= blank(how.kind ?? 'string');
   const isShared = rule.value.type === 'weighted_values';
@@ -91,12 +99,13 @@ function answer(rule, how, onChange, redo, name) {
     redo(`${name}-share`);
   };
   const unite = () => {
-    const most = [...rule.value.value].sort((left, right) => right.weight - left.weight)[0];
-    rule.value = most?.value ?? blank(how.kind);
+    const most = [.../** @type {Weighted[]} */ (rule.value.value)].sort((left, right) => right.weight - left.weight)[0];
+    rule.value = most?.value ?? blank(how.kind ?? 'string');
     redo(`${name}-share`);
   };
   const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'One value for all of them' : 'Share out by percentage');
   return h('div', { class: 'answer' }, isShared ? percentInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled }), toggle);
 }
 
+/** @type {(variant: Flat & {name?: string, description?: string}) => Flat} */
 const strip = ({ name: _name, description: _description, ...flat }) => flat;

@@ -3,6 +3,10 @@
 import { field, h, show } from '../dom.js';
 import { blank, select, valueInput } from './value.js';
 
+/**
+ * @param {Item} item changed in place
+ * @param {{schemas: string[], disabled: boolean, onChange: () => void}} how
+ */
 export function settings(item, { schemas, disabled, onChange }) {
   const box = h('section', { class: 'card' });
   const seen = h('input', { type: 'checkbox', checked: item.sendToClientSdk, disabled: disabled || item.type === 'feature_flag', onchange: () => { item.sendToClientSdk = seen.checked; onChange(); } });
@@ -22,7 +26,7 @@ export function settings(item, { schemas, disabled, onChange }) {
           else delete variant.name;
           onChange();
         } })),
-        !disabled && item.valueType !== 'bool' && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove variant ${at + 1}`, onclick: () => { item.variants.splice(at, 1); onChange(); draw(); } }, '×'))),
+        !disabled && item.valueType !== 'bool' && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove variant ${at + 1}`, onclick: () => { item.variants?.splice(at, 1); onChange(); draw(); } }, '×'))),
       !disabled && item.valueType !== 'bool' && h('div', null, h('button', { type: 'button', onclick: () => { (item.variants ??= []).push({ value: blank(item.valueType ?? 'string') }); onChange(); draw(); } }, '+ Variant'))));
   draw();
   return box;

@@ -3,13 +3,19 @@
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 
-/** The forms of whoever is not signed in. */
+/**
+ * The forms of whoever is not signed in.
+ * @type {(done: () => void) => HTMLElement}
+ */
 export function enter(done) {
   const token = location.pathname === '/sign-up' ? new URLSearchParams(location.search).get('token') : null;
   return token ? signUp(token, done) : h('div', { class: 'stack' }, withPassword(done), withKey(done));
 }
 
-/** A form that says beside itself what went wrong. */
+/**
+ * A form that says beside itself what went wrong.
+ * @type {(title: string, inputs: Child, button: string, submit: () => Promise<void>, done: () => void) => HTMLElement}
+ */
 function form(title, inputs, button, submit, done) {
   const wrong = h('p', { class: 'wrong', role: 'alert' });
   const action = h('button', { class: 'main', type: 'submit' }, button);
@@ -27,6 +33,7 @@ function form(title, inputs, button, submit, done) {
   } }, title && h('h1', null, title), inputs, wrong, action);
 }
 
+/** @type {(done: () => void, title?: string) => HTMLElement} */
 function withPassword(done, title = 'Sign in') {
   const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
   const password = h('input', { type: 'password', name: 'password', autocomplete: 'current-password', required: true });
@@ -34,6 +41,7 @@ function withPassword(done, title = 'Sign in') {
     () => api.signIn(email.value, password.value), done);
 }
 
+/** @type {(done: () => void, isOpen?: boolean) => HTMLElement} */
 function withKey(done, isOpen = false) {
   const key = h('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
   return h('details', { class: 'card', open: isOpen }, h('summary', null, 'Sign in with an admin key'),
@@ -41,6 +49,7 @@ function withKey(done, isOpen = false) {
       'Use the key', () => api.withKey(key.value.trim()), done));
 }
 
+/** @type {(token: string, done: () => void) => HTMLElement} */
 function signUp(token, done) {
   const name = h('input', { name: 'name', autocomplete: 'name', required: true });
   const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
@@ -50,10 +59,14 @@ function signUp(token, done) {
   () => api.signUp({ token, name: name.value, email: email.value, password: password.value }), done);
 }
 
+/** @type {Promise<void> | null} */
 let waiting = null;
-/** Asks for signing in again over the page, and resolves once it was done. */
+/**
+ * Asks for signing in again over the page, and resolves once it was done.
+ * @type {() => Promise<void>}
+ */
 export function again() {
-  waiting ??= new Promise((resolve) => {
+  waiting ??= new Promise((/** @type {() => void} */ resolve) => {
     const dialog = h('dialog', { class: 'sign-in', 'aria-label': 'Sign in again' });
     const done = () => {
       waiting = null;

@@ -4,17 +4,30 @@
 import { field, fresh, h, show } from '../dom.js';
 import { duration, LEVELS } from '../words.js';
 
+/** @typedef {(value: Json) => void} Changes told of every change of a value */
+
+/** @type {Record<string, Json>} */
 const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], duration: 'PT30S', json: '{}', log_level: 'INFO',
   int_range: {}, schema: { schemaType: 'JSON_SCHEMA', schema: '{\n  "type": "object"\n}' }, weighted_values: [], provided: { source: 'ENV_VAR', lookup: '' } };
 
-/** A value of a kind to begin with. */
+/**
+ * A value of a kind to begin with.
+ * @type {(kind: string) => Flat}
+ */
 export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind] ?? '') });
 
-/** A field for a value; `onChange` is called when it was changed. */
+/**
+ * A field for a value; `onChange` is called when it was changed.
+ * @param {Flat} flat
+ * @param {{label?: string, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean}} [how]
+ * @returns {HTMLElement}
+ */
 export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false } = {}) {
   if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command: prefab secrets.` });
   const choices = variants.filter((one) => one.type === flat.type);
+  /** @type {(value: Json) => string} */
   const said = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  /** @type {Changes} */
   const changed = (value) => {
     flat.value = value;
     onChange();
@@ -41,16 +54,29 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
   }
 }
 
+/** @type {(wanted: string) => never} */
 const wrong = (wanted) => { throw new Error(`Expected ${wanted}.`); };
+/** @type {(properties: Properties<HTMLInputElement>) => HTMLInputElement} */
 const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: fresh('value'), ...properties });
+/** @type {(text: string) => number | string} */
 const whole = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 
+/**
+ * @param {string[][]} options the value and the text of each
+ * @param {string | null | undefined} chosen
+ * @param {(value: string) => unknown} onChange
+ * @param {boolean} [disabled]
+ * @param {Properties<HTMLSelectElement>} [properties]
+ */
 export function select(options, chosen, onChange, disabled = false, properties = {}) {
   return h('select', { 'data-chosen': chosen, disabled, id: fresh('select'), onchange: (event) => onChange(event.target.value), ...properties },
     options.map(([value, text]) => h('option', { value }, text)));
 }
 
-/** An input whose text is read at each key stroke. */
+/**
+ * An input whose text is read at each key stroke.
+ * @type {(label: string, flat: Flat, properties: Properties<HTMLInputElement>, read: (text: string) => Json, changed: Changes, place: string, disabled: boolean) => HTMLElement}
+ */
 function checked(label, flat, properties, read, changed, place, disabled) {
   const element = input({ value: String(flat.value), disabled, ...properties });
   const box = field(label, element, { place });
@@ -58,28 +84,35 @@ function checked(label, flat, properties, read, changed, place, disabled) {
   return box;
 }
 
+/** @type {(box: HTMLElement, element: HTMLInputElement | HTMLTextAreaElement, read: (text: string) => Json, changed: Changes) => void} */
 function watch(box, element, read, changed) {
+  const told = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
   element.addEventListener('input', () => {
     try {
       changed(read(element.value.trim()));
       element.setCustomValidity('');
-      show(box.querySelector('.wrong'));
+      show(told);
       element.removeAttribute('aria-invalid');
     } catch (error) {
       element.setCustomValidity(error.message);
-      show(box.querySelector('.wrong'), error.message);
+      show(told, error.message);
       element.setAttribute('aria-invalid', 'true');
     }
   });
 }
 
+/** @type {(flat: Flat, changed: Changes, disabled: boolean) => HTMLElement} */
 function textInput(flat, changed, disabled) {
   const isLong = String(flat.value).length > 60 || String(flat.value).includes('\n');
   return h(isLong ? 'textarea' : 'input', { id: fresh('value'), value: flat.value, disabled, autocomplete: 'off', oninput: (event) => changed(event.target.value) });
 }
 
+/** @type {[string, string, number][]} */
 const UNITS = [['S', 'seconds', 1], ['M', 'minutes', 60], ['H', 'hours', 3600], ['D', 'days', 86400]];
-/** A number and a unit, or the text itself where it has several. */
+/**
+ * A number and a unit, or the text itself where it has several.
+ * @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement}
+ */
 function durationInput(label, flat, changed, place, disabled) {
   const found = /^P(?:T(\d+(?:\.\d+)?)([HMS])|(\d+)(D))$/.exec(String(flat.value));
   if (!found) {
@@ -90,16 +123,20 @@ function durationInput(label, flat, changed, place, disabled) {
   }
   const amount = input({ value: found[1] ?? found[3], inputmode: 'decimal', disabled });
   let unit = found[2] ?? found[4];
+  /** @type {(text: string) => string} */
   const write = (text) => (/^\d+(\.\d+)?$/.test(text) ? (unit === 'D' ? (/^\d+$/.test(text) ? `P${text}D` : wrong('a whole number of days')) : `PT${text}${unit}`) : wrong('a number'));
   const units = select(UNITS.map(([value, text]) => [value, text]), unit, (next) => { unit = next; amount.dispatchEvent(new Event('input')); }, disabled, { 'aria-label': 'Unit' });
   const box = field(label, amount, { place });
   watch(box, amount, write, changed);
   amount.replaceWith(h('div', { class: 'row' }, h('span', { class: 'amount' }, amount.cloneNode()), units));
-  box.querySelector('.amount').replaceChildren(amount);
+  box.querySelector('.amount')?.replaceChildren(amount);
   return box;
 }
 
-/** JSON as it was typed; what is wrong is named with its line. */
+/**
+ * JSON as it was typed; what is wrong is named with its line.
+ * @type {(label: string, flat: {value: Json}, changed: Changes, place: string, disabled: boolean) => HTMLElement}
+ */
 function jsonInput(label, flat, changed, place, disabled) {
   const text = typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2);
   const element = h('textarea', { id: fresh('value'), rows: Math.min(16, Math.max(4, text.split('\n').length + 1)), value: text, disabled, spellcheck: 'false' });
@@ -117,6 +154,7 @@ function jsonInput(label, flat, changed, place, disabled) {
   return box;
 }
 
+/** @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement} */
 function rawInput(label, flat, changed, place, disabled) {
   const element = h('textarea', { id: fresh('value'), rows: 3, value: JSON.stringify(flat.value), disabled, spellcheck: 'false' });
   const box = field(label, element, { hint: `A ${flat.type.replace('_', ' ')}, as JSON.`, place });
@@ -124,7 +162,13 @@ function rawInput(label, flat, changed, place, disabled) {
   return box;
 }
 
-/** Texts as chips; Enter, a comma or leaving adds what was typed. */
+/**
+ * Texts as chips; Enter, a comma or leaving adds what was typed.
+ * @param {string[] | null | undefined} list
+ * @param {(list: string[]) => void} changed
+ * @param {boolean} [disabled]
+ * @param {Properties<HTMLInputElement>} [properties]
+ */
 export function listInput(list, changed, disabled = false, properties = {}) {
   const values = [...(list ?? [])];
   const chips = h('span', { class: 'chips' });

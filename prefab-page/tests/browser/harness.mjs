@@ -4,19 +4,26 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-const require = createRequire(path.join(process.env.PREFAB_BROWSER_TESTS, 'package.json'));
+const require = createRequire(path.join(process.env.PREFAB_BROWSER_TESTS ?? '', 'package.json'));
+/** @type {typeof import('playwright-core')} */
 const { chromium } = require('playwright-core');
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
-/** What went wrong in any page: errors of scripts, refusals of the policy, boxes that only an attack opens. */
+/**
+ * What went wrong in any page: errors of scripts, refusals of the policy, boxes that only an attack opens.
+ * @type {string[]}
+ */
 export const mishaps = [];
 
 export async function start() {
   return chromium.launch({ executablePath: process.env.PREFAB_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** Opens a page for somebody with cookies of their own. */
+/**
+ * Opens a page for somebody with cookies of their own.
+ * @type {(browser: Browser, how?: {size?: 'wide' | 'narrow', theme?: 'light' | 'dark'}) => Promise<Page>}
+ */
 export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
   const page = await context.newPage();
@@ -32,7 +39,10 @@ export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
   return page;
 }
 
-/** Makes the account of an invitation. */
+/**
+ * Makes the account of an invitation.
+ * @type {(page: Page, link: string, name: string) => Promise<void>}
+ */
 export async function signUp(page, link, name) {
   await page.goto(link);
   await page.getByLabel('Your name').fill(name);
@@ -42,9 +52,12 @@ export async function signUp(page, link, name) {
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
+/** @type {(name: string) => string} */
 export const email = (name) => `${name.toLowerCase()}@acme.test`;
+/** @type {(name: string) => string} */
 export const password = (name) => `a good password of ${name}`;
 
+/** @type {(page: Page, key: string) => Promise<void>} */
 export async function withKey(page, key) {
   await page.getByText('Sign in with an admin key').last().click();
   await page.getByLabel('Admin key').last().fill(key);
@@ -52,13 +65,19 @@ export async function withKey(page, key) {
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
-/** Opens a page of the project. */
+/**
+ * Opens a page of the project.
+ * @type {(page: Page, url: string, at: string) => Promise<void>}
+ */
 export async function open(page, url, at) {
   await page.goto(`${url}/account/projects/1/${at}`);
   await page.locator('#main h1').first().waitFor();
 }
 
-/** Publishes what was changed on the page, and waits until that is told. */
+/**
+ * Publishes what was changed on the page, and waits until that is told.
+ * @type {(page: Page, comment?: string) => Promise<string>}
+ */
 export async function publish(page, comment = '') {
   await page.getByRole('button', { name: 'Review and publish' }).click();
   const dialog = page.getByRole('dialog');
@@ -69,19 +88,26 @@ export async function publish(page, comment = '') {
   return diff.join('\n');
 }
 
-/** What the rules of accessibility say against a page. */
+/**
+ * What the rules of accessibility say against a page.
+ * @type {(page: Page, name: string) => Promise<string[]>}
+ */
 export async function axe(page, name) {
   await page.evaluate(AXE);
   const { violations, passes } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   if (passes.length < 10) return [`${name}: hardly anything was looked at`];
-  return violations.flatMap((one) => one.nodes.map((node) => `${name}: ${one.id}: ${node.target.join(' ')}: ${node.failureSummary.split('\n')[1] ?? one.help}`));
+  return violations.flatMap((one) => one.nodes.map((node) => `${name}: ${one.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1] ?? one.help}`));
 }
 
-export function check(is, text) {
-  if (!is) throw new Error(text);
+/** @type {(holds: unknown, text: string) => asserts holds} */
+export function check(holds, text) {
+  if (!holds) throw new Error(text);
 }
 
-/** Waits until something holds. */
+/**
+ * Waits until something holds.
+ * @type {(what: () => unknown, text: string) => Promise<void>}
+ */
 export async function until(what, text) {
   for (const end = Date.now() + 60000; Date.now() < end;) {
     if (await what()) return;

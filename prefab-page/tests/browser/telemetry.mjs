@@ -1,6 +1,9 @@
 // Reports contexts, loggers and evaluations as a front-end SDK does, in JSON.
 
-/** @param {string} text stands wherever a program could put one */
+/**
+ * @param {Server} on
+ * @param {string} text stands wherever a program could put one
+ */
 export default async function report(on, text) {
   const now = Date.now();
   await send(on, [
@@ -10,11 +13,16 @@ export default async function report(on, text) {
   ]);
 }
 
-/** A day of a small shop. */
+/**
+ * A day of a small shop.
+ * @param {Server} on
+ * @param {{key: string, id: string, type: string, values: {value: object, share: number}[]}[]} keys
+ */
 export async function day(on, keys) {
   const now = Date.now();
   const names = ['ann', 'bea', 'cleo', 'dan', 'eve', 'finn', 'gus', 'hal', 'ida', 'jo', 'kim', 'lou'];
   const examples = names.map((name, at) => ({ timestamp: now - at * 1000, contextSet: { contexts: [{ type: 'user', values: { key: { string: `u-${at}` }, email: { string: `${name}@${at % 3 ? 'example.test' : 'acme.test'}` }, plan: { string: at % 2 ? 'free' : 'pro' } } }] } }));
+  /** @type {[string, number, number][]} */
   const loggers = [['shop.cart', 412, 0], ['shop.checkout', 1270, 3], ['shop.checkout.payment', 230, 11], ['shop.search', 5230, 0]];
   await send(on, [
     { contextShapes: { shapes: [{ name: 'user', fieldTypes: { key: 2, email: 2, plan: 2 } }] } },
@@ -29,6 +37,7 @@ export async function day(on, keys) {
   }
 }
 
+/** @type {(on: Server, events: object[]) => Promise<void>} */
 async function send(on, events) {
   const authorization = `Basic ${btoa(`authuser:${on.key('Development', 'backend')}`)}`;
   const body = JSON.stringify({ instanceHash: 'browser-test', events });

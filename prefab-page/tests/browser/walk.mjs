@@ -20,11 +20,13 @@ setTimeout(() => {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prefab-page-'));
 const on = await server(folder);
 const browser = await start();
+/** @type {World} */
 const world = { on, browser, people: {} };
 let failed = 0;
 const wanted = process.env.PREFAB_BROWSER_PARTS?.split(',') ?? PARTS;
 
 for (const name of PARTS.filter((one) => one === 'first' || wanted.includes(one))) {
+  /** @type {{default: Part}} */
   const { default: part } = await import(`./parts/${name}.mjs`);
   for (const [title, act] of Object.entries(part)) {
     const begun = Date.now();

@@ -3,6 +3,7 @@
 import { check, open, person, publish, signUp, until } from '../harness.mjs';
 import { client } from '../server.mjs';
 
+/** @type {Part} */
 export default {
   async 'the first person signs up by the link and is shown how to start'({ on, browser, people }) {
     const ann = await person(browser);
@@ -55,7 +56,7 @@ export default {
     await Ann.getByText('Nothing has that in it').waitFor();
     await Ann.locator('#search').fill('checkout');
     await Ann.keyboard.press('ArrowDown');
-    check((await Ann.evaluate(() => document.activeElement.dataset.row)) === 'new-checkout', 'the row has the focus');
+    check((await Ann.evaluate(() => /** @type {Found} */ (document.activeElement)?.dataset.row)) === 'new-checkout', 'the row has the focus');
     await Ann.keyboard.press('Enter');
     await Ann.getByRole('heading', { name: 'new-checkout' }).waitFor();
   },

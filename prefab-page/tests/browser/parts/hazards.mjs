@@ -2,6 +2,7 @@
 
 import { check, open, publish, until } from '../harness.mjs';
 
+/** @type {Part} */
 export default {
   async 'a restart of the server is a pause, not a loss'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'configs/greeting');

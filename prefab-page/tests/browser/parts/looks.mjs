@@ -9,15 +9,20 @@ const PAGES = { flags: 'flags', flag: 'flags/new-checkout', percent: 'flags/roll
   configs: 'configs', config: 'configs/greeting', segments: 'segments', schemas: 'schemas', secrets: 'secrets', 'log-levels': 'log-levels', playground: 'playground', explain: 'playground?key=gift-cards&environment=Production', targeted: 'flags/search.fuzzy?environment=Staging', contexts: 'contexts',
   evaluations: 'evaluations', audit: 'audit', archived: 'archived', environments: 'environments', people: 'people', keys: 'keys', transfer: 'transfer', health: 'health', start: 'start' };
 
-/** Something to look at. */
+/**
+ * Something to look at.
+ * @param {Server} on
+ */
 async function furnish(on) {
-  const bool = (value) => ({ type: 'bool', value });
-  const everybody = (value) => ({ rules: [{ criteria: [], value }] });
+  const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
+  const everybody = (/** @type {Flat} */ value) => ({ rules: [{ criteria: [], value }] });
   const shared = { type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 90, value: bool(false) }, { weight: 10, value: bool(true) }] };
   await on.manage('PATCH', '/projects/1', { name: 'Acme shop' });
   await on.manage('POST', '/projects/1/items', { item: { key: 'rollout', type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: everybody(shared), environments: [] } });
-  const make = (item) => on.manage('POST', '/projects/1/items', { item: { environments: [], ...item } });
+  const make = (/** @type {Partial<Item>} */ item) => on.manage('POST', '/projects/1/items', { item: { environments: [], ...item } });
+  /** @type {(key: string, rules: Rule[], environments?: Item['environments']) => Promise<unknown>} */
   const flag = (key, rules, environments = []) => make({ key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules }, environments });
+  /** @type {(propertyName: string, operator: string, ...value: string[]) => Criterion[]} */
   const when = (propertyName, operator, ...value) => [{ propertyName, operator, valueToMatch: { type: 'string_list', value } }];
   await make({ key: 'our-own-people', type: 'segment', default: { rules: [{ criteria: when('user.email', 'PROP_ENDS_WITH_ONE_OF', '@acme.test'), value: bool(true) }, { criteria: [], value: bool(false) }] } });
   await flag('gift-cards', [{ criteria: [{ operator: 'IN_SEG', valueToMatch: { type: 'string', value: 'our-own-people' } }], value: bool(true) }, { criteria: [], value: bool(false) }]);
@@ -26,12 +31,14 @@ async function furnish(on) {
   await make({ key: 'search.page-size', type: 'config', valueType: 'int', default: everybody({ type: 'int', value: 20 }) });
   await on.manage('PUT', '/projects/1/log-levels/shop', { level: 'INFO' });
   await on.manage('PUT', '/projects/1/log-levels/shop.checkout', { level: 'DEBUG', environment: 'Development', for: { property: 'user.key', values: ['u-7'] }, expiresIn: '1h' });
+  /** @type {{items: Summary[]}} */
   const { items } = await on.manage('GET', '/projects/1/items');
   const { day } = await import('../telemetry.mjs');
-  const id = (key) => items.find((one) => one.key === key)?.id;
+  const id = (/** @type {string} */ key) => items.find((one) => one.key === key)?.id ?? '';
   await day(on, ['new-checkout', 'gift-cards', 'search.fuzzy', 'rollout'].map((key, at) => ({ key, id: id(key), type: 'FEATURE_FLAG', values: [{ value: { bool: true }, share: [0.4, 1, 2, 0.2][at] }, { value: { bool: false }, share: [1.1, 0.3, 0.6, 1.8][at] }] })));
 }
 
+/** @type {Part} */
 export default {
   async 'every page is open to everybody, at both widths and in both themes'({ on, browser }) {
     await furnish(on);
@@ -39,7 +46,7 @@ export default {
     if (folder) fs.mkdirSync(folder, { recursive: true });
     const found = [];
     let looked = 0;
-    for (const size of ['wide', 'narrow']) for (const theme of ['light', 'dark']) {
+    for (const size of /** @type {const} */ (['wide', 'narrow'])) for (const theme of /** @type {const} */ (['light', 'dark'])) {
       const page = await person(browser, { size, theme });
       await page.goto(on.url);
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();

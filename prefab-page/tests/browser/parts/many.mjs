@@ -4,6 +4,7 @@ import { check, open } from '../harness.mjs';
 
 const COUNT = 5000;
 
+/** @type {Part} */
 export default {
   async 'five thousand keys are listed and searched at once'({ on, people: { Ann } }) {
     const configs = Array.from({ length: COUNT }, (_, at) => ({ key: `load.service-${at % 50}.key-${String(at).padStart(5, '0')}`, configType: 'CONFIG', valueType: 'STRING',
@@ -15,7 +16,8 @@ export default {
     const loaded = Date.now() - begun;
     const measured = await Ann.evaluate(async (count) => {
       const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      const search = document.getElementById('search');
+      const search = /** @type {HTMLInputElement} */ (document.getElementById('search'));
+      const go = (/** @type {string} */ page) => /** @type {Found} */ (document.querySelector(`#nav a[href*="/${page}"]`))?.click();
       const strokes = [];
       for (const text of ['k', 'ke', 'key', 'key-0', 'key-04', 'key-049', 'key-0499', 'key-04999', 'service-7 99', '']) {
         const from = performance.now();
@@ -26,10 +28,10 @@ export default {
         await frame();
       }
       // Leaving and coming back: everything is here, so this is the page's own work.
-      document.querySelector('#nav a[href*="/flags"]').click();
+      go('flags');
       while (document.querySelector('#main h1')?.textContent !== 'Flags') await frame();
       const from = performance.now();
-      document.querySelector('#nav a[href*="/configs"]').click();
+      go('configs');
       while (document.querySelector('#main h1')?.textContent !== 'Configs' || !document.querySelector('#main .item')) await frame();
       return { strokes, usable: performance.now() - from, drawn: document.querySelectorAll('.item').length, count };
     }, COUNT);

@@ -2,11 +2,13 @@
 
 import { check, open, publish, until } from '../harness.mjs';
 
+/** @type {(on: Server, key: string) => Promise<void>} */
 async function flag(on, key) {
-  const bool = (value) => ({ type: 'bool', value });
+  const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
   await on.manage('POST', '/projects/1/items', { item: { key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules: [{ criteria: [], value: bool(false) }] }, environments: [] } });
 }
 
+/** @type {Part} */
 export default {
   async 'a rollout to ten percent, and the bar always sums to 100'({ on, people: { Ann } }) {
     await flag(on, 'ten-percent');
@@ -20,6 +22,7 @@ export default {
     check((await shares.nth(0).inputValue()) === '90' && (await shares.nth(1).inputValue()) === '10', 'both numbers follow the handle');
     const box = await Ann.locator('.bar').boundingBox();
     const grip = await slider.boundingBox();
+    check(box && grip, 'the bar and its handle are there');
     await Ann.mouse.move(grip.x + 6, grip.y + 8);
     await Ann.mouse.down();
     await Ann.mouse.move(box.x + box.width / 2, grip.y + 8, { steps: 5 });
@@ -30,7 +33,7 @@ export default {
     check(/90 % false, 10 % true by user.key/.test(await publish(Ann)), 'the diff says the shares');
     const item = await on.manage('GET', '/projects/1/items/ten-percent');
     const [{ value }] = item.default.rules;
-    check(JSON.stringify(value.value.map((one) => one.weight)) === '[90,10]', JSON.stringify(value));
+    check(JSON.stringify(value.value.map((/** @type {Weighted} */ one) => one.weight)) === '[90,10]', JSON.stringify(value));
     let reached = 0;
     for (let user = 0; user < 300; user += 1) {
       const answer = await on.manage('POST', '/projects/1/explain', { key: 'ten-percent', environment: 'Production', contexts: { user: { key: `u-${user}` } } });
@@ -52,6 +55,7 @@ export default {
     await Ann.keyboard.press('Enter');
     await Ann.getByText('true when user.email ends with one of @acme.test').waitFor();
     await publish(Ann);
+    /** @type {(environment: string, address: string) => Promise<unknown>} */
     const ask = async (environment, address) => (await on.manage('POST', '/projects/1/explain', { key: 'targeted', environment, contexts: { user: { email: address } } })).value;
     check((await ask('Staging', 'ann@acme.test')) === true, 'ours get it in Staging');
     check((await ask('Staging', 'x@other.test')) === false, 'others do not');
@@ -64,7 +68,7 @@ export default {
     await Ann.getByRole('button', { name: 'Rule 1 of 2' }).focus();
     await Ann.keyboard.press('ArrowDown');
     await Ann.getByText('This rule has no condition, so it always holds').waitFor();
-    check(/Rule 2 of 2/.test(await Ann.evaluate(() => document.activeElement.ariaLabel)), 'the focus goes along');
+    check(/Rule 2 of 2/.test(await Ann.evaluate(() => document.activeElement?.ariaLabel ?? '')), 'the focus goes along');
     await Ann.keyboard.press('ArrowUp');
     await until(async () => (await Ann.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'moved back, nothing is changed');
   },
@@ -73,7 +77,7 @@ export default {
     await flag(on, 'operators');
     await open(Ann, on.url, 'flags/operators');
     await Ann.getByRole('button', { name: '+ Rule for some' }).click();
-    const names = await Ann.getByLabel('Operator').locator('option').evaluateAll((options) => options.map((option) => option.value));
+    const names = await Ann.getByLabel('Operator').locator('option').evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value));
     check(names.length === 28, `${names.length} operators`);
     const fitting = { PROP_BEFORE: 'Date', PROP_SEMVER_EQUAL: 'Version', PROP_MATCHES: 'Pattern', PROP_LESS_THAN: 'Number', IN_INT_RANGE: 'From', PROP_IS_ONE_OF: 'Values' };
     for (const [operator, label] of Object.entries(fitting)) {

@@ -6,10 +6,11 @@ const HARM = '"><img src=x onerror="window.harmed=1"><script>window.harmed=1</sc
 const PAGES = ['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules', 'log-levels', 'playground', 'contexts', 'evaluations', 'audit', 'archived', 'environments', 'people', 'keys', 'transfer', 'health', 'start',
   'configs/harm', 'configs/harm?view=history', 'configs/harm?view=together', 'configs/harm?view=evaluations', 'segments/harmful'];
 
+/** @type {Part} */
 export default {
   async 'markup in every field stays text'({ on, people: { Ann } }) {
-    const text = (value) => ({ type: 'string', value });
-    const list = (value) => ({ type: 'string_list', value: [value] });
+    const text = (/** @type {string} */ value) => ({ type: 'string', value });
+    const list = (/** @type {string} */ value) => ({ type: 'string_list', value: [value] });
     await on.manage('POST', '/projects/1/items', { comment: HARM, item: { key: 'harm', type: 'config', valueType: 'string', environments: [], default: { rules: [
       { criteria: [{ propertyName: `user.${HARM}`, operator: 'PROP_IS_ONE_OF', valueToMatch: list(HARM) }], value: text(HARM) }, { criteria: [], value: text(HARM) }] } } });
     await on.manage('POST', '/projects/1/items', { item: { key: 'harmful', type: 'segment', environments: [], default: { rules: [{ criteria: [{ propertyName: 'user.name', operator: 'PROP_CONTAINS_ONE_OF', valueToMatch: list(HARM) }], value: { type: 'bool', value: true } }] } } });

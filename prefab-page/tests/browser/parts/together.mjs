@@ -2,6 +2,7 @@
 
 import { check, email, open, password, person, publish, signUp, until } from '../harness.mjs';
 
+/** @type {(world: World, name: string, role: Role) => Promise<void>} */
 async function invite({ on, browser, people }, name, role) {
   await open(people.Ann, on.url, 'people');
   await people.Ann.getByRole('button', { name: 'Invite somebody' }).click();
@@ -16,6 +17,7 @@ async function invite({ on, browser, people }, name, role) {
   people[name] = page;
 }
 
+/** @type {Part} */
 export default {
   async 'people are invited in the page'(world) {
     await invite(world, 'Bea', 'publisher');

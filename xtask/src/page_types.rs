@@ -1,0 +1,65 @@
+//! `cargo xtask page-types`: do the types of the page's scripts, and of those that test it, fit each other?
+//!
+//! They are written as comments, which `tsc` reads. It is looked for in the folder that `PREFAB_BROWSER_TESTS` names,
+//! then on the path. The tests are looked at only with the folder: it has the types of what drives the browser.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+
+use crate::workspace::{self, program, root, works};
+
+pub(crate) const NOT_INSTALLED: &str =
+    "tsc is neither on the path nor in the folder that prefab-page/tests/browser/install.sh makes";
+
+pub(crate) fn run(rest: &[String]) -> Result<()> {
+    crate::no_arguments("page-types", rest)?;
+    if !is_at_hand() {
+        bail!(NOT_INSTALLED);
+    }
+    check()
+}
+
+/// Returns whether there is a `tsc`.
+pub(crate) fn is_at_hand() -> bool {
+    works(program(tsc()).arg("--version"))
+}
+
+pub(crate) fn check() -> Result<()> {
+    workspace::run(program(tsc()).args(["--project", "prefab-page"]))?;
+    let Some(folder) = folder() else {
+        println!("the tests' own scripts are skipped: PREFAB_BROWSER_TESTS names no folder with a driver");
+        return Ok(());
+    };
+    workspace::run(program(tsc()).arg("--project").arg(of_tests(&folder)?))
+}
+
+fn folder() -> Option<PathBuf> {
+    env::var_os("PREFAB_BROWSER_TESTS")
+        .map(PathBuf::from)
+        .filter(|folder| folder.join("node_modules").is_dir())
+}
+
+fn tsc() -> PathBuf {
+    let beside = folder().map(|folder| folder.join("node_modules/.bin/tsc")).filter(|tsc| tsc.exists());
+    beside.unwrap_or_else(|| PathBuf::from("tsc"))
+}
+
+/// Writes the tests' project anew with the places of what is installed, which a committed file cannot know.
+fn of_tests(folder: &Path) -> Result<PathBuf> {
+    let modules = folder.join("node_modules");
+    let project = json!({
+        "extends": root().join("prefab-page/tests/browser/tsconfig.json"),
+        "compilerOptions": {
+            "typeRoots": [modules.join("@types")],
+            "paths": { "*": [modules.join("*")] },
+        },
+    });
+    let file = folder.join("tsconfig.json");
+    fs::write(&file, project.to_string()).with_context(|| format!("writing {}", file.display()))?;
+    Ok(file)
+}
