@@ -127,11 +127,12 @@ interface Audited {
 // What runs.
 
 interface LoggerCounts { name: string; counts: Record<string, number>; total: number; lastAt: number }
+/** Of whom a level is: a property has one of some values, or they are in a segment. */
+interface Whose { property?: string; values?: string[]; segment?: string }
 interface Level {
   environment: string | null;
   level: string | null;
-  for: { property: string; values: string[] } | null;
-  segment?: string | null;
+  for: Whose | null;
   when: string | null;
   expiresAt: number | null;
 }

@@ -91,5 +91,13 @@ async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
 
     prefab(&server, &["log-level", "shop::db", "--remove", "--for", "user.key=ada"]);
     soon(&lines, "the old level", |said| !said.contains("query"));
+
+    prefab(&server, &["segment", "set", "ours", "user.key=bob"]);
+    prefab(&server, &["log-level", "shop::db", "debug", "--for-segment", "ours", "--expires", "30m"]);
+    soon(&lines, "a segment at debug", |said| {
+        said.contains("query for bob") && !said.contains("query for ada")
+    });
+    prefab(&server, &["log-level", "shop::db", "--remove", "--for-segment", "ours"]);
+    soon(&lines, "the old level again", |said| !said.contains("query"));
     server.shutdown().await;
 }

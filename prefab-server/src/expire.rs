@@ -108,7 +108,7 @@ fn take(config: &mut Config, rule: &TimedRule) -> bool {
 fn author(project: &Arc<Project>, expiry: &Expiry) -> Author {
     let what = match expiry.rule.target {
         Target::Person(_) => "the override",
-        Target::Property(..) | Target::Everybody => "the level",
+        Target::Property(..) | Target::Segment(_) | Target::Everybody => "the level",
     };
     Author {
         project: Arc::clone(project),

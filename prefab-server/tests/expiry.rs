@@ -61,6 +61,37 @@ async fn a_level_for_one_user_comes_and_goes() {
 }
 
 #[tokio::test]
+async fn a_level_for_a_segment_comes_and_goes() {
+    let bed = Bed::new().await;
+    let ours = |matches: bool| json!({"type": "bool", "value": matches});
+    let acme = json!([{"propertyName": "user.email", "operator": "PROP_ENDS_WITH_ONE_OF",
+                       "valueToMatch": {"type": "string_list", "value": ["@acme.test"]}}]);
+    let rules = json!([{"criteria": acme, "value": ours(true)}, {"criteria": [], "value": ours(false)}]);
+    let segment = json!({"key": "ours", "type": "segment", "default": {"rules": rules}, "environments": []});
+    done(&bed, "POST", "/items", json!({"item": segment})).await;
+    done(&bed, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
+    let ask_for = |email: &str| {
+        json!({"key": "log-level.app", "environment": "Production",
+                                       "contexts": {"user": {"email": email}}})
+    };
+    let level = |expires: Json| json!({"level": "DEBUG", "for": {"segment": "ours"}, "expiresIn": expires});
+    done(&bed, "PUT", "/log-levels/app", level(json!("1s"))).await;
+    let shown = done(&bed, "GET", "/log-levels", Json::Null).await;
+    assert_eq!(shown[0]["levels"][0]["for"], json!({"segment": "ours"}));
+    assert_eq!(done(&bed, "POST", "/explain", ask_for("ann@acme.test")).await["value"], "DEBUG");
+    assert_eq!(done(&bed, "POST", "/explain", ask_for("bob@other.test")).await["value"], "INFO");
+    wait_for(&bed, "/log-levels", |levels| levels[0]["levels"].as_array().unwrap().len() == 1).await;
+    done(&bed, "PUT", "/log-levels/app", level(Json::Null)).await;
+    assert_eq!(ask(&bed, "DELETE", "/log-levels/app?segment=theirs", Json::Null).await.0, 404);
+    done(&bed, "DELETE", "/log-levels/app?segment=ours", Json::Null).await;
+    let both = json!({"level": "DEBUG", "for": {"segment": "ours", "property": "user.key", "values": ["1"]}});
+    let unknown = json!({"level": "DEBUG", "for": {"segment": "theirs"}});
+    for wrong in [both, unknown, json!({"level": "DEBUG", "for": {}})] {
+        assert_eq!(ask(&bed, "PUT", "/log-levels/app", wrong.clone()).await.0, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn what_stays_is_left_as_it_was() {
     let bed = Bed::new().await;
     done(&bed, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;

@@ -23,6 +23,10 @@ pub(crate) struct Args {
     #[arg(long = "for", value_name = "PROPERTY=VALUE")]
     whose: Option<String>,
 
+    /// For those in a segment
+    #[arg(long, value_name = "KEY", conflicts_with = "whose")]
+    for_segment: Option<String>,
+
     /// After how long it ends by itself: 30m, 2h, 1d
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
@@ -31,7 +35,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// Take the level away again, with the same --for and --environment
+    /// Take the level away again, with the same --for or --for-segment and --environment
     #[arg(long, conflicts_with_all = ["level", "expires"])]
     remove: bool,
 
@@ -47,7 +51,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let environment = environments::named(&server, args.environment.as_deref())?;
     let place = environment.as_ref().map_or("every environment", |environment| &environment.name);
     let whose = args.whose.as_deref().map(whose).transpose().map_err(Failure::Wrong)?;
-    let people = args.whose.as_ref().map_or("everybody".to_owned(), |whose| format!("`{whose}`"));
+    let people = match (&args.whose, &args.for_segment) {
+        (Some(whose), _) => format!("`{whose}`"),
+        (None, Some(segment)) => format!("segment `{segment}`"),
+        (None, None) => "everybody".to_owned(),
+    };
     if args.remove {
         let mut asked = Vec::new();
         asked.extend(environment.as_ref().map(|environment| format!("environment={}", environment.id)));
@@ -55,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             asked.push(format!("property={}", part(property)));
             asked.push(format!("values={}", part(&values.join(","))));
         }
+        asked.extend(args.for_segment.as_ref().map(|segment| format!("segment={}", part(segment))));
         let route = format!("/log-levels/{}?{}", part(path), asked.join("&"));
         let answer = server.send(Method::DELETE, &route, &Json::Null)?;
         return done(args, &answer, &format!("{STRONG}{path}{STRONG:#} for {people} in {place}: taken away"));
@@ -66,7 +75,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let body = json!({
         "level": level,
         "environment": environment.as_ref().map(|environment| &environment.id),
-        "for": whose.map(|(property, values)| json!({"property": property, "values": values})),
+        "for": match (whose, &args.for_segment) {
+            (Some((property, values)), _) => json!({"property": property, "values": values}),
+            (None, Some(segment)) => json!({"segment": segment}),
+            (None, None) => Json::Null,
+        },
         "expiresIn": args.expires,
         "comment": args.connection.comment,
     });

@@ -1,9 +1,11 @@
 // The tree of loggers with what they print; a level for a part of it, for everybody or for some, for a time.
 
 import * as api from '../api.js';
-import { field, h, show, table, tell } from '../dom.js';
+import { field, h, show, table } from '../dom.js';
+import * as items from '../items.js';
 import { ago, LEVELS, number } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { spread } from '../parts/publish.js';
 import { listInput, select } from '../parts/value.js';
 
 /**
@@ -20,6 +22,7 @@ import { listInput, select } from '../parts/value.js';
  * @property {number} lastAt
  */
 
+const LOOK_EVERY = 5000;
 const TIMES = [['', 'for good'], ['15m', '15 minutes'], ['1h', '1 hour'], ['8h', '8 hours'], ['24h', '1 day'], ['168h', '1 week']];
 
 /** @type {(main: HTMLElement, known: Known) => Promise<void>} */
@@ -28,13 +31,14 @@ export default async function page(main, known) {
   const { environment, project } = known;
   const search = h('input', { type: 'search', placeholder: 'Search loggers', 'aria-label': 'Search loggers', oninput: () => draw() });
   const body = h('div', { class: 'stack' });
+  const news = h('div');
   const closed = new Set();
   /** @type {LoggerCounts[]} */
   let loggers = [];
   /** @type {LoggerLevels[]} */
   let levels = [];
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Log levels'), h('p', { class: 'about' }, `What programs in ${environment.name} print. A level holds for a logger and all below it; the nearest one counts.`)),
-    known.may('publisher') && h('button', { type: 'button', class: 'main', onclick: () => set('') }, 'Set a level')), search, body);
+    known.may('publisher') && h('button', { type: 'button', class: 'main', onclick: () => set('') }, 'Set a level')), news, search, body);
 
   async function fetchAll() {
     [loggers, levels] = await Promise.all([api.get(known.api('loggers') + api.query({ environment: environment.id })), api.get(known.api('log-levels'))]);
@@ -98,35 +102,40 @@ export default async function page(main, known) {
     const counts = LEVELS.map((level) => ({ level, count: counted[level.toLowerCase()] })).filter(({ count }) => count).map(({ level, count }) => `${level} ${number(count)}`).join(' · ');
     return h('tr', null, h('td', null, leaf), h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
       h('td', { class: 'number', title: counts || '' }, node.below ? number(node.below) : '–', counts && h('span', { class: 'faint tiny block' }, counts)), h('td', { class: 'time' }, node.lastAt ? ago(node.lastAt) : '–'),
-      h('td', null, known.may('publisher') && h('button', { type: 'button', 'aria-label': `Set the level of ${node.path || 'all loggers'}`, onclick: () => set(node.path) }, 'Set')));
+      h('td', null, known.may('publisher') && h('button', { type: 'button', 'aria-label': `Set the level of ${node.path || 'all loggers'}`, 'data-focus': `set-${node.path}`, onclick: () => set(node.path) }, 'Set')));
   }
 
   /** @type {(node: Logger, one: Level) => HTMLElement} */
   function level(node, one) {
-    const whose = one.for ? `${one.for.property} is ${one.for.values.join(', ')}` : one.when ?? '';
+    const { property, values, segment } = one.for ?? {};
+    const whose = segment ? h('span', { class: 'small' }, 'in segment ', h('a', { class: 'code', href: known.path('segments', segment) }, segment))
+      : (property || one.when) && h('span', { class: 'small' }, property ? `where ${property} is ${values?.join(', ')}` : `where ${one.when}`);
     return h('li', { class: 'row' }, h('span', { class: `chip ${one.level === 'DEBUG' || one.level === 'TRACE' ? 'split' : one.level === 'ERROR' || one.level === 'FATAL' ? 'bad' : 'on'}` }, one.level ?? 'by rules'),
-      whose && h('span', { class: 'small' }, `where ${whose}`), !one.environment && h('span', { class: 'small faint' }, 'all environments'),
+      whose, !one.environment && h('span', { class: 'small faint' }, 'all environments'),
       one.expiresAt && h('span', { class: 'chip warn', title: new Date(one.expiresAt).toLocaleString() }, `ends ${ago(one.expiresAt)}`),
-      known.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, onclick: () => remove(node, one) }, 'Remove'));
+      known.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, 'data-focus': `remove-${node.path}-${JSON.stringify([one.environment, one.for])}`, onclick: () => remove(node, one) }, 'Remove'));
   }
 
   /** @type {(node: Logger, one: Level) => Promise<void>} */
   async function remove(node, one) {
     const done = await confirm(`Remove ${one.level} of ${node.path}?`, h('p', null, 'The next level above it holds then.'), 'Remove', (comment) => api.remove(known.api('log-levels', node.path) +
-      api.query({ environment: one.environment, property: one.for?.property, values: one.for?.values.join(','), comment })), { isDanger: true });
+      api.query({ environment: one.environment, property: one.for?.property, values: one.for?.values?.join(','), segment: one.for?.segment, comment })), { isDanger: true });
     if (done) await fetchAll();
   }
 
   /** @type {(path: string) => Promise<void>} */
   async function set(path) {
+    const segments = await items.keysOf(project.id, 'segment');
     const names = [...new Set([...loggers.map((one) => one.name), ...levels.map((one) => one.path)])];
-    const done = await dialog('Set a level', (/** @type {(logger: string | null) => void} */ close) => {
-      /** @type {{level: string, environment: string, whom: string, property: string, values: string[], expiresIn: string}} */
-      const wish = { level: 'DEBUG', environment: environment.id, whom: 'all', property: 'user.key', values: [], expiresIn: '' };
+    const done = await dialog('Set a level', (/** @type {(done: {id: string, said: string, only?: string[]} | null) => void} */ close) => {
+      /** @type {{level: string, environment: string, whom: string, property: string, values: string[], segment: string, expiresIn: string}} */
+      const wish = { level: 'DEBUG', environment: environment.id, whom: 'all', property: 'user.key', values: [], segment: segments[0] ?? '', expiresIn: '' };
       const logger = h('input', { value: path, list: 'known-loggers', required: true, class: 'code', autocomplete: 'off', spellcheck: 'false', name: 'logger' });
       const whose = h('div');
       const drawWhose = () => show(whose, wish.whom === 'some' && h('div', { class: 'row' }, field('Property', h('input', { value: wish.property, class: 'code', oninput: (event) => { wish.property = event.target.value.trim(); } })),
-        field('Is one of', listInput(wish.values, (list) => { wish.values = list; }))));
+        field('Is one of', listInput(wish.values, (list) => { wish.values = list; }))),
+      wish.whom === 'segment' && (segments.length ? field('Segment', select(segments.map((key) => [key, key]), wish.segment, (next) => { wish.segment = next; }))
+        : h('p', { class: 'hint' }, 'There is no segment yet. ', h('a', { href: known.path('segments') }, 'Make one'), ', and come back.')));
       drawWhose();
       const comment = h('input', { name: 'comment', required: environment.needsComment });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
@@ -134,12 +143,16 @@ export default async function page(main, known) {
         event.preventDefault();
         show(wrong);
         if (wish.whom === 'some' && !wish.values.length) return show(wrong, 'Name at least one value, and press Enter.');
+        if (wish.whom === 'segment' && !wish.segment) return show(wrong, 'Without a segment there is nobody for whom it could hold.');
         try {
-          /** @type {{level: string, comment: string, environment?: string, expiresIn?: string, for?: {property: string, values: string[]}}} */
+          /** @type {{level: string, comment: string, environment?: string, expiresIn?: string, for?: Whose}} */
           const body = { level: wish.level, comment: comment.value, environment: wish.environment || undefined, expiresIn: wish.expiresIn || undefined };
           if (wish.whom === 'some') body.for = { property: wish.property, values: wish.values };
-          await api.put(known.api('log-levels', logger.value.trim()), body);
-          close(logger.value.trim());
+          if (wish.whom === 'segment') body.for = { segment: wish.segment };
+          const name = logger.value.trim();
+          /** @type {{id: string}} */
+          const { id } = await api.put(known.api('log-levels', name), body);
+          close({ id, said: `${name} is set to ${wish.level}.`, only: wish.environment ? [wish.environment] : undefined });
         } catch (error) {
           show(wrong, error.message);
         }
@@ -147,15 +160,19 @@ export default async function page(main, known) {
       h('div', { class: 'row bottom' }, field('Level', select(LEVELS.map((one) => [one, one]), wish.level, (next) => { wish.level = next; })),
         field('Environment', select([['', 'all'], ...project.environments.map((one) => [one.id, one.name])], wish.environment, (next) => { wish.environment = next; })),
         field('How long', select(TIMES, '', (next) => { wish.expiresIn = next; }))),
-      field('For whom', select([['all', 'everybody'], ['some', 'some, by a property']], 'all', (next) => { wish.whom = next; drawWhose(); })), whose,
+      field('For whom', select([['all', 'everybody'], ['some', 'some, by a property'], ['segment', 'those in a segment']], 'all', (next) => { wish.whom = next; drawWhose(); })), whose,
       field(environment.needsComment ? 'Comment' : 'Comment (optional)', comment), wrong,
       h('div', { class: 'row' }, h('button', { type: 'submit', class: 'main' }, 'Set the level'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
     if (!done) return;
-    tell(`The level of ${done} is set. Connected clients have it within a second.`);
+    const banner = h('div', { class: 'banner info', role: 'status' }, spread(known, done.id, done.said, done.only), h('button', { type: 'button', class: 'quiet', onclick: () => { banner.remove(); } }, 'Close'));
+    show(news, banner);
     await fetchAll();
   }
 
+  // What is printed is reported every few seconds, without a word in the stream of events.
+  const looking = setInterval(() => { if (!document.hidden && !document.querySelector('dialog[open]')) fetchAll(); }, LOOK_EVERY);
+  known.onLeave(() => clearInterval(looking));
   known.listen((name, data) => { if (name === 'again' || (name === 'change' && data.type.startsWith('log_level'))) fetchAll(); });
   await fetchAll();
 }

@@ -77,6 +77,30 @@ export async function reconcile(known, base, mine) {
 }
 
 /**
+ * Says who has a version by now, and goes on saying it while they get it.
+ *
+ * @param {Known} known
+ * @param {string} version
+ * @param {string} begins what is said before it
+ * @param {string[]} [only] the environments that it is about; all of them without
+ */
+export function spread(known, version, begins, only) {
+  const line = h('span', null);
+  const draw = () => {
+    const parts = known.project.environments.filter(({ id }) => !only || only.includes(id)).map((one) => {
+      const told = events.clients.get(one.id);
+      if (!told?.connected) return `${one.name}: no client connected`;
+      const have = told.received.filter((each) => BigInt(each.version) >= BigInt(version)).reduce((sum, { clients }) => sum + clients, 0);
+      return `${one.name}: ${have} of ${told.connected} connected clients have it`;
+    });
+    show(line, h('strong', null, begins), ' ', parts.join(' · '));
+  };
+  known.listen((name) => { if (name === 'clients') draw(); });
+  draw();
+  return line;
+}
+
+/**
  * Who has a version by now, alive, with the way back.
  * @param {Known} known
  * @param {Changed} changed
@@ -84,23 +108,11 @@ export async function reconcile(known, base, mine) {
  * @param {() => void} onUndone
  */
 export function received(known, changed, before, onUndone) {
-  const line = h('span', null);
-  const box = h('div', { class: 'banner info', role: 'status' }, line, h('button', { type: 'button', onclick: async () => {
+  const box = h('div', { class: 'banner info', role: 'status' }, spread(known, changed.id, 'Published.'), h('button', { type: 'button', onclick: async () => {
     await api.post(known.api('items', changed.key, 'revert'), { to: before, comment: 'undone' });
     tell('Undone: the version before is back.');
     box.remove();
     onUndone();
   } }, 'Undo'), h('button', { type: 'button', class: 'quiet', onclick: () => { box.remove(); } }, 'Close'));
-  const draw = () => {
-    const parts = known.project.environments.map((one) => {
-      const told = events.clients.get(one.id);
-      if (!told?.connected) return `${one.name}: no client connected`;
-      const have = told.received.filter(({ version }) => BigInt(version) >= BigInt(changed.id)).reduce((sum, { clients }) => sum + clients, 0);
-      return `${one.name}: ${have} of ${told.connected} connected clients have it`;
-    });
-    show(line, h('strong', null, 'Published. '), parts.join(' · '));
-  };
-  known.listen((name) => { if (name === 'clients') draw(); });
-  draw();
   return box;
 }

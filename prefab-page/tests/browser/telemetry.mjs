@@ -14,6 +14,15 @@ export default async function report(on, text) {
 }
 
 /**
+ * Says how many lines of each level a logger printed: `{traces: 41}`.
+ * @type {(on: Server, loggerName: string, counts: Record<string, number>) => Promise<void>}
+ */
+export async function lines(on, loggerName, counts) {
+  const now = Date.now();
+  await send(on, [{ loggers: { startAt: now - 1000, endAt: now, loggers: [{ loggerName, ...counts }] } }]);
+}
+
+/**
  * A day of a small shop.
  * @param {Server} on
  * @param {{key: string, id: string, type: string, values: {value: object, share: number}[]}[]} keys

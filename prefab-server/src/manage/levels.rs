@@ -1,4 +1,4 @@
-//! Log levels as single rules: for everybody, or where a property has one of some values.
+//! Log levels as single rules: for everybody, for a segment, or where a property has one of some values.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, LogLevel, Operator, Value,
@@ -38,7 +38,7 @@ pub(crate) fn add(config: &mut Config, environment: Option<EnvironmentId>, targe
     let row = row(config, environment);
     let at = match target {
         Target::Everybody => fallback(row).unwrap_or(row.values.len()),
-        Target::Person(_) | Target::Property(..) => 0,
+        Target::Person(_) | Target::Property(..) | Target::Segment(_) => 0,
     };
     row.values.insert(at, rule);
 }
@@ -88,25 +88,25 @@ pub(crate) fn target(rule: &ConditionalValue) -> Option<Target> {
         (Operator::PropIsOneOf, Some(Value::StringList(values))) => {
             Some(Target::Property(criterion.property_name.clone(), values.clone()))
         }
+        (Operator::InSeg, Some(Value::String(key))) => Some(Target::Segment(key.clone())),
         _ => None,
     }
 }
 
 /// A level that ends for everybody has a criterion, so that it cannot be taken for one that stays.
 fn criteria(target: &Target) -> Vec<Criterion> {
-    let (property_name, values) = match target {
-        Target::Everybody => {
-            return vec![Criterion {
-                property_name: String::new(),
-                operator: Operator::AlwaysTrue,
-                value_to_match: None,
-            }];
+    let (property_name, operator, value) = match target {
+        Target::Everybody => (String::new(), Operator::AlwaysTrue, None),
+        Target::Property(property, values) => {
+            (property.clone(), Operator::PropIsOneOf, Some(Value::StringList(values.clone())))
         }
-        Target::Property(property, values) => (property.clone(), values.clone()),
-        Target::Person(user) => (super::overrides::PROPERTY.to_owned(), vec![user.clone()]),
+        Target::Segment(key) => (String::new(), Operator::InSeg, Some(Value::String(key.clone()))),
+        Target::Person(user) => {
+            let values = Value::StringList(vec![user.clone()]);
+            (super::overrides::PROPERTY.to_owned(), Operator::PropIsOneOf, Some(values))
+        }
     };
-    let value_to_match = Some(Value::StringList(values).into());
-    vec![Criterion { property_name, operator: Operator::PropIsOneOf, value_to_match }]
+    vec![Criterion { property_name, operator, value_to_match: value.map(Into::into) }]
 }
 
 fn fallback(row: &ConfigRow) -> Option<usize> {

@@ -41,6 +41,8 @@ pub enum Target {
     Person(String),
     /// What holds where a property has one of some values.
     Property(String, Vec<String>),
+    /// What holds for those in a segment.
+    Segment(String),
     /// What holds for all for whom nothing else does.
     Everybody,
 }

@@ -13,7 +13,7 @@ const PAGES = { flags: 'flags', flag: 'flags/new-checkout', percent: 'flags/roll
  * Something to look at.
  * @param {Server} on
  */
-async function furnish(on) {
+export async function furnish(on) {
   const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
   const everybody = (/** @type {Flat} */ value) => ({ rules: [{ criteria: [], value }] });
   const shared = { type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 90, value: bool(false) }, { weight: 10, value: bool(true) }] };
@@ -31,6 +31,7 @@ async function furnish(on) {
   await make({ key: 'search.page-size', type: 'config', valueType: 'int', default: everybody({ type: 'int', value: 20 }) });
   await on.manage('PUT', '/projects/1/log-levels/shop', { level: 'INFO' });
   await on.manage('PUT', '/projects/1/log-levels/shop.checkout', { level: 'DEBUG', environment: 'Development', for: { property: 'user.key', values: ['u-7'] }, expiresIn: '1h' });
+  await on.manage('PUT', '/projects/1/log-levels/shop.search', { level: 'TRACE', environment: 'Development', for: { segment: 'our-own-people' }, expiresIn: '8h' });
   /** @type {{items: Summary[]}} */
   const { items } = await on.manage('GET', '/projects/1/items');
   const { day } = await import('../telemetry.mjs');

@@ -53,13 +53,45 @@ pub(super) struct LevelView {
     expires_at: Option<i64>,
 }
 
-/// For whom a level holds: where a property has one of some values.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// For whom a level holds: where a property has one of some values, or for those in a segment.
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct For {
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "user.key")]
-    property: String,
+    property: Option<String>,
+    /// Of the property.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     values: Vec<String>,
+    /// The key of a segment, in place of a property.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<String>,
+}
+
+impl For {
+    fn of(target: Target) -> Option<Self> {
+        match target {
+            Target::Property(property, values) => {
+                Some(Self { property: Some(property), values, segment: None })
+            }
+            Target::Segment(key) => Some(Self { segment: Some(key), ..Self::default() }),
+            Target::Person(_) | Target::Everybody => None,
+        }
+    }
+
+    fn target(self) -> Result<Target, ApiError> {
+        let Self { property, values, segment } = self;
+        let text =
+            |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        match (text(property), text(segment)) {
+            (Some(property), None) if !values.is_empty() => Ok(Target::Property(property, values)),
+            (None, Some(key)) if values.is_empty() => Ok(Target::Segment(key)),
+            _ => Err(ApiError::invalid(
+                "`for`: expected a property such as `user.key` and at least one value, or a segment",
+            )),
+        }
+    }
 }
 
 /// Lists log levels by key.
@@ -109,10 +141,7 @@ fn of(config: &Config, expiries: &[Expiry]) -> Vec<LevelView> {
                     _ => None,
                 }),
                 when: words::criteria(rule).filter(|_| target != Some(Target::Everybody)),
-                whose: match target {
-                    Some(Target::Property(property, values)) => Some(For { property, values }),
-                    _ => None,
-                },
+                whose: target.and_then(For::of),
                 expires_at: expiry.map(|expiry| expiry.at_millis),
             });
         }
@@ -179,8 +208,8 @@ pub(super) async fn set(
     })?;
     let expires_at = lasting::end(expires_at, expires_in.as_ref())?;
     let key = levels::key(path.trim());
-    let rule =
-        TimedRule { project: author.project.id, key: key.clone(), environment, target: target(whose)? };
+    let target = whose.map_or(Ok(Target::Everybody), For::target)?;
+    let rule = TimedRule { project: author.project.id, key: key.clone(), environment, target };
     let mut config = standing(&author, &key)?.unwrap_or_else(|| levels::new(key.clone()));
     if expires_at.is_some() {
         levels::add(&mut config, environment, &rule.target, level);
@@ -202,6 +231,8 @@ pub(super) struct Which {
     property: Option<String>,
     /// The values of the property, with commas between them.
     values: Option<String>,
+    /// The segment for which the level is taken away, in place of a property.
+    segment: Option<String>,
     /// Why, for the audit log; some environments take no change without.
     comment: Option<String>,
 }
@@ -218,14 +249,17 @@ pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
     At((project, path)): At<(i64, String)>,
-    Asked(Which { environment, property, values, comment }): Asked<Which>,
+    Asked(Which { environment, property, values, segment, comment }): Asked<Which>,
 ) -> Result<Json<Changed>, ApiError> {
     let author = access.holding(project, Role::Publisher)?.because(comment.unwrap_or_default());
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let key = levels::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
-    let whose = property.map(|property| For { property, values: values.map(split).unwrap_or_default() });
-    let target = target(whose)?;
+    let target = if property.is_none() && segment.is_none() {
+        Target::Everybody
+    } else {
+        For { property, values: values.map(split).unwrap_or_default(), segment }.target()?
+    };
     let mut config = standing(&author, &key)?.ok_or(ApiError::NotFound)?;
     let taken = levels::take(&mut config, environment, &target)
         || (target == Target::Everybody && levels::take_fallback(&mut config, environment));
@@ -252,15 +286,4 @@ fn standing(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
         return Err(ApiError::Conflict(format!("`{key}` is not a log level")));
     }
     Ok(config)
-}
-
-fn target(whose: Option<For>) -> Result<Target, ApiError> {
-    let Some(For { property, values }) = whose else { return Ok(Target::Everybody) };
-    let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
-    if property.trim().is_empty() || values.is_empty() {
-        return Err(ApiError::invalid(
-            "`for`: expected a property such as `user.key`, and at least one value",
-        ));
-    }
-    Ok(Target::Property(property.trim().to_owned(), values))
 }

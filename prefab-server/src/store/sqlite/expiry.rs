@@ -94,6 +94,7 @@ fn written(target: &Target) -> String {
     match target {
         Target::Person(user) => serde_json::json!(["person", user]),
         Target::Property(property, values) => serde_json::json!(["property", property, values]),
+        Target::Segment(key) => serde_json::json!(["segment", key]),
         Target::Everybody => serde_json::json!(["everybody"]),
     }
     .to_string()
@@ -109,6 +110,7 @@ fn target_of(text: &str) -> Option<Target> {
             let values = values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
             Target::Property(text(1)?, values)
         }
+        "segment" => Target::Segment(text(1)?),
         "everybody" => Target::Everybody,
         _ => return None,
     })
