@@ -46,8 +46,11 @@ interface Version {
   comment?: string;
   item?: Item;
 }
+/** Something wrong with a value: where, as a JSON pointer, or in which line where it is no JSON. */
+interface Flaw { pointer: string | null; line: number | null; message: string }
 interface Difference { from: string | null; to: string; differences: string[]; before: Item | null; after: Item | null }
 interface Draft {
+  key: string;
   item: Item | null;
   comment: string;
   savedBy: string;
@@ -226,6 +229,8 @@ interface Properties<E> {
 }
 /** A button, a field or another element that can have the focus; what was not found has none. */
 type Found = HTMLElement | null;
+/** Asks what is wrong with a value. */
+interface Check { (value: Flat): Promise<Flaw[]>; hasSchema?: boolean }
 /** What an editor of rules knows. */
 interface How {
   key: string;
@@ -237,4 +242,5 @@ interface How {
   segments: string[];
   examples: Example[];
   onChange: () => void;
+  check?: Check;
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
+use prefab_eval::Ruleset;
 use tokio::sync::{Mutex, watch};
 
 use crate::{
@@ -95,6 +96,19 @@ impl Project {
         let last_id = configs.last().map(|config| config.id).unwrap_or_default();
         let pointer = Some(self.pointer(environment, last_id));
         ConfigSet { configs, pointer, ..ConfigSet::default() }
+    }
+
+    /// Returns the rules that an environment's clients have, or would have if this config stood.
+    pub(crate) fn ruleset(
+        &self,
+        environment: EnvironmentId,
+        instead: Option<&Config>,
+    ) -> Option<Arc<Ruleset>> {
+        let channel = self.channel(environment)?;
+        let Some(config) = instead else { return Some(channel.ruleset()) };
+        let segments = self.segments();
+        let config = outgoing(config, environment, |key| segments.contains(key));
+        Some(Arc::new(channel.ruleset_with(config)))
     }
 
     fn channels(&self) -> BTreeMap<EnvironmentId, Arc<Channel>> {

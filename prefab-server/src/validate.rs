@@ -1,6 +1,7 @@
 //! Can this config be stored? What is wrong, and where.
 
 mod schema;
+mod value;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -10,6 +11,7 @@ use prefab_eval::{Options, Ruleset};
 use crate::{project::Configs, store::Environment};
 
 pub(crate) use schema::Schemas;
+pub(crate) use value::{Flaw, flaws};
 
 /// Lists what is wrong with a config that is to join those that stand.
 pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {

@@ -493,3 +493,61 @@ async fn json_follows_its_schema_or_is_refused() {
     let (status, cause) = refused(&bed, "DELETE", "/items/limits-schema", Json::Null).await;
     assert_eq!((status, cause.as_str()), (409, "schema `limits-schema` is used by `limits`"));
 }
+
+#[tokio::test]
+async fn a_value_is_checked_before_it_is_stored_and_each_flaw_has_its_place() {
+    let bed = Bed::new().await;
+    let schema = json!({"type": "object", "required": ["name"], "properties": {"limits": {"items": {"type": "integer"}}}});
+    let schema = json!({"schemaType": "JSON_SCHEMA", "schema": schema.to_string()});
+    let item = json!({"key": "shape", "type": "schema", "default": {"rules": [{"value": {"type": "schema", "value": schema}}]}});
+    done(&bed, "POST", "/items", json!({"item": item})).await;
+    let check = async |kind: &str, value: &str, flaws: Json| {
+        let body = json!({"schemaKey": "shape", "value": {"type": kind, "value": value}});
+        let told = done(&bed, "POST", "/validate", body).await;
+        let told: Vec<Json> = told
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|flaw| json!([flaw["pointer"], flaw["line"], flaw["message"]]))
+            .collect();
+        assert_eq!(Json::from(told), flaws, "{value}");
+    };
+    check("json", r#"{"name": "a", "limits": [1]}"#, json!([])).await;
+    let (name, limit) = ("\"name\" is a required property", "\"x\" is not of type \"integer\"");
+    let both = r#"{"limits": [1, "x"]}"#;
+    check("json", both, json!([["", null, name], ["/limits/1", null, limit]])).await;
+    check("string", both, json!([["", null, name], ["/limits/1", null, limit]])).await;
+    check("json", "{\n\"name\" 1}", json!([[null, 2, "expected `:`"]])).await;
+    check("string", "hello", json!([["", null, "\"hello\" is not of type \"object\""]])).await;
+    let missing = json!({"schemaKey": "nobody", "value": {"type": "json", "value": "{}"}});
+    assert_eq!(done(&bed, "POST", "/validate", missing).await[0]["message"], "there is no schema `nobody`");
+    let broken = json!({"value": {"type": "schema", "value": {"schemaType": "JSON_SCHEMA", "schema": "{\"type\": 3}"}}});
+    assert_eq!(done(&bed, "POST", "/validate", broken).await[0]["pointer"], "/type");
+    // What it says is what publishing refuses.
+    let mut item = text_item("shaped", both);
+    item["item"]["schemaKey"] = "shape".into();
+    let (status, cause) = refused(&bed, "POST", "/items", item).await;
+    assert_eq!(status, 400);
+    assert!(cause.ends_with(&format!(".string`: {name}")), "{cause}");
+}
+
+#[tokio::test]
+async fn an_old_version_and_a_draft_are_explained_as_the_one_that_stands() {
+    let bed = Bed::new().await;
+    let first = done(&bed, "POST", "/items", text_item("k", "one")).await;
+    let second =
+        done(&bed, "PUT", "/items/k/value", json!({"value": {"type": "string", "value": "two"}})).await;
+    done(&bed, "PUT", "/items/k/draft", text_item("k", "three")).await;
+    let explained = async |version: Json| {
+        let question = json!({"key": "k", "environment": "Production", "version": version});
+        let answer = done(&bed, "POST", "/explain", question).await;
+        json!([answer["value"], answer["version"]])
+    };
+    assert_eq!(explained(Json::Null).await, json!(["two", second["id"]]));
+    assert_eq!(explained(first["id"].clone()).await, json!(["one", first["id"]]));
+    assert_eq!(explained("draft".into()).await, json!(["three", null]));
+    assert_eq!(explained(Json::Null).await, json!(["two", second["id"]]));
+    let question = json!({"key": "k", "environment": "Production", "version": "7"});
+    let cause = "`version`: `k` has no version 7 that has values";
+    assert_eq!(refused(&bed, "POST", "/explain", question).await, (400, cause.to_owned()));
+}

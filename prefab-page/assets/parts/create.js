@@ -30,7 +30,7 @@ export async function create(known, type) {
     const place = h('div');
     const fill = () => {
       flat = blank(kind.value);
-      show(place, type !== 'segment' && valueInput(flat, { label: type === 'schema' ? 'Schema' : 'Value for everybody' }));
+      show(place, type !== 'segment' && valueInput(flat, { label: type === 'schema' ? 'Schema' : 'Value for everybody', check: (value) => api.post(known.api('validate'), { value }) }));
     };
     kind.addEventListener('change', fill);
     const comment = h('input', { name: 'comment' });

@@ -72,8 +72,11 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     if (section === 'settings') return show(body, settings(item, { ...helps, disabled: !mayEdit, onChange: changed }));
     const rules = edit.rulesOf(item, section);
     const disabled = !mayEdit || (section !== 'default' && !known.may('editor', section));
+    /** @type {Check} */
+    const check = (value) => api.post(known.api('validate'), { value, schemaKey: item.schemaKey });
+    check.hasSchema = Boolean(item.schemaKey);
     const how = { key: item.key, kind: item.type === 'segment' ? 'segment' : item.valueType, section, disabled, onChange: changed,
-      variants: (item.variants ?? []).map((one) => ({ ...one.value, name: one.name })), ...helps };
+      check, variants: (item.variants ?? []).map((one) => ({ ...one.value, name: one.name })), ...helps };
     if (!rules) {
       return show(body, h('section', { class: 'card' }, h('p', null, `${name(section)} follows the rules for all environments:`),
         rulesEditor(edit.copy(item.default.rules), { ...how, disabled: true }),
@@ -190,7 +193,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     const opened = draft.item;
     return h('div', { class: 'banner' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}`,
       draft.needsApproval && !draft.approvedBy && ' It waits for the approval of a second person.', draft.approvedBy && ` Approved by ${draft.approvedBy}.`, draft.isStale && ' It was made for an older version.'),
-    h('div', { class: 'row' }, opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),
+    h('div', { class: 'row' }, opened && ['feature_flag', 'config'].includes(item.type) && h('a', { class: 'button', href: known.path('playground') + api.query({ key: item.key, environment: environment.id, against: 'version', left: 'published', right: 'draft' }) }, 'Compare answers'),
+      opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),
       mayPublish && draft.needsApproval && !draft.approvedBy && act('Approve', async () => { show(news, draftBanner(await api.post(`${path}/approve`))); }, true),
       mayPublish && !draft.isStale && (!draft.needsApproval || draft.approvedBy) && act('Publish it', async () => { const old = base.id; await published(await api.post(`${path}/publish`, {}), old); }, true),
       mayEdit && act('Discard it', async () => { await api.remove(path); show(news); })));

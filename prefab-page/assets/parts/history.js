@@ -7,6 +7,9 @@ import { ago } from '../words.js';
 import { confirm } from './dialog.js';
 import { diffView } from './publish.js';
 
+/** Pages of items that the playground answers for. */
+const PLAYED = new Set(['flags', 'configs', 'secrets']);
+
 /** @type {(main: HTMLElement, known: Known, key: string, versions: Version[]) => void} */
 export function history(main, known, key, versions) {
   const needsComment = known.project.environments.some((one) => one.needsComment);
@@ -33,7 +36,8 @@ export function history(main, known, key, versions) {
     return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight' },
       h('p', null, version.sentence ?? `changed by ${version.changedBy}`), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
       h('p', { class: 'small faint' }, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)), at === 0 && ' · this version stands')),
-    at > 0 && !version.isArchived && known.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Go back to this')), details);
+    h('div', { class: 'row' }, at > 0 && !version.isArchived && PLAYED.has(known.place.page) && h('a', { class: 'button', href: known.path('playground') + api.query({ key, environment: known.environment.id, against: 'version', left: version.id, right: 'published' }) }, 'Compare answers'),
+    at > 0 && !version.isArchived && known.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Go back to this'))), details);
   };
   show(main, h('ol', { class: 'stack' }, versions.map(entry)));
 }

@@ -9,7 +9,7 @@ import { blank, valueInput } from './value.js';
  * @param {Shared} flat changed in place
  * @param {How} how
  */
-export function percentInput(flat, { key, kind, variants, properties, examples, onChange, disabled }) {
+export function percentInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check }) {
   const box = h('div', { class: 'percent' });
   const before = flat.value.map((one) => one.weight);
   const property = flat.hashByPropertyName;
@@ -122,7 +122,7 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
       const number = h('input', { class: 'share', inputmode: 'decimal', 'aria-label': `Percent for ${say(one.value)}`, value: shown(one.weight), disabled,
         oninput: (event) => { const typed = Number(event.target.value); if (event.target.value.trim() && Number.isFinite(typed)) setShare(at, typed); } });
       return h('li', { class: 'row bottom' }, h('span', { class: `swatch c${at % 6}`, 'aria-hidden': 'true' }),
-        h('span', { class: 'share-of' }, number, ' %'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, onChange: () => { onChange(); paint(); } })),
+        h('span', { class: 'share-of' }, number, ' %'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
         !disabled && flat.value.length > 2 && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove value ${at + 1}`, onclick: () => {
           setShare(at, 0);
           flat.value.splice(at, 1);

@@ -104,7 +104,7 @@ function answer(rule, how, onChange, redo, name) {
     redo(`${name}-share`);
   };
   const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'One value for all of them' : 'Share out by percentage');
-  return h('div', { class: 'answer' }, isShared ? percentInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled }), toggle);
+  return h('div', { class: 'answer' }, isShared ? percentInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
 }
 
 /** @type {(variant: Flat & {name?: string, description?: string}) => Flat} */

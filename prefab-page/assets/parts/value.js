@@ -3,6 +3,7 @@
 
 import { field, fresh, h, show } from '../dom.js';
 import { duration, LEVELS } from '../words.js';
+import { linedInput } from './json.js';
 
 /** @typedef {(value: Json) => void} Changes told of every change of a value */
 
@@ -17,12 +18,12 @@ const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], dur
 export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind] ?? '') });
 
 /**
- * A field for a value; `onChange` is called when it was changed.
+ * A field for a value; `onChange` is called when it was changed, and `check` asked what is wrong with it.
  * @param {Flat} flat
- * @param {{label?: string, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean}} [how]
+ * @param {{label?: string, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean, check?: Check}} [how]
  * @returns {HTMLElement}
  */
-export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false } = {}) {
+export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false, check } = {}) {
   if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command: prefab secrets.` });
   const choices = variants.filter((one) => one.type === flat.type);
   /** @type {(value: Json) => string} */
@@ -45,10 +46,12 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'int': return checked(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? whole(text) : wrong('a whole number')), changed, place, disabled);
     case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
     case 'duration': return durationInput(label, flat, changed, place, disabled);
-    case 'json': return jsonInput(label, flat, changed, place, disabled);
+    case 'json': return jsonInput(label, flat, typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2), changed, { place, disabled, check, onChange });
     case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each; pasting several lines works too.', place });
-    case 'string': return field(label, textInput(flat, changed, disabled), { place });
-    case 'schema': return jsonInput(label, { value: flat.value.schema }, (schema) => changed({ ...flat.value, schema }), place, disabled);
+    case 'string':
+      if (check?.hasSchema) return jsonInput(label, flat, flat.value, changed, { place, disabled, check, onChange });
+      return field(label, textInput(flat, changed, disabled), { place });
+    case 'schema': return jsonInput(label, flat, flat.value.schema, changed, { place, disabled, check, onChange }, (schema) => ({ ...flat.value, schema }));
     case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'The name of an environment variable where the client runs.', place });
     default: return rawInput(label, flat, changed, place, disabled);
   }
@@ -135,23 +138,21 @@ function durationInput(label, flat, changed, place, disabled) {
 
 /**
  * JSON as it was typed; what is wrong is named with its line.
- * @type {(label: string, flat: {value: Json}, changed: Changes, place: string, disabled: boolean) => HTMLElement}
+ * @param {string} label
+ * @param {Flat} flat
+ * @param {string} text
+ * @param {Changes} changed
+ * @param {{place: string, disabled: boolean, check?: Check, onChange: () => void}} how
+ * @param {(typed: string) => Json} [kept] makes the value of what was typed
  */
-function jsonInput(label, flat, changed, place, disabled) {
-  const text = typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2);
-  const element = h('textarea', { id: fresh('value'), rows: Math.min(16, Math.max(4, text.split('\n').length + 1)), value: text, disabled, spellcheck: 'false' });
-  const box = field(label, element, { place });
-  watch(box, element, (typed) => {
-    try {
-      JSON.parse(typed);
-    } catch (error) {
-      const at = Number(/position (\d+)/.exec(error.message)?.[1] ?? typed.length);
-      const line = typed.slice(0, at).split('\n').length;
-      throw new Error(`Line ${line}: ${error.message.replace(/ in JSON at position.*/, '')}`);
-    }
-    return typed;
-  }, changed);
-  return box;
+function jsonInput(label, flat, text, changed, { place, disabled, check, onChange }, kept = (typed) => typed) {
+  const look = (/** @type {string} */ typed) => {
+    if (flat.type === 'string') return '';
+    try { JSON.parse(typed); } catch (error) { return error.message; }
+    return '';
+  };
+  return linedInput(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange,
+    check: check && ((typed) => check({ ...flat, value: kept(typed) })) });
 }
 
 /** @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement} */

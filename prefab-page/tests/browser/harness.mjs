@@ -115,3 +115,18 @@ export async function until(what, text) {
   }
   throw new Error(`in a minute it did not become true: ${text}`);
 }
+
+/**
+ * Saves what a page looks like, at both widths and in both themes, if pictures are wanted.
+ * @type {(page: Page, name: string) => Promise<void>}
+ */
+export async function picture(page, name) {
+  const folder = process.env.PREFAB_SCREENSHOTS;
+  if (!folder) return;
+  fs.mkdirSync(folder, { recursive: true });
+  for (const size of /** @type {const} */ (['narrow', 'wide'])) for (const theme of /** @type {const} */ (['dark', 'light'])) {
+    await page.setViewportSize(SIZES[size]);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.screenshot({ path: path.join(folder, `${name}-${size}-${theme}.png`) });
+  }
+}

@@ -97,6 +97,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(items::show, items::replace, items::archive))
         .routes(routes!(items::used_by))
         .routes(routes!(values::set))
+        .routes(routes!(values::validate))
         .routes(routes!(history::versions))
         .routes(routes!(history::version))
         .routes(routes!(history::diff))

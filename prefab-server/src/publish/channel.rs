@@ -1,6 +1,7 @@
 //! One environment: the snapshot that stands, and the stream of its changes.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -96,6 +97,18 @@ impl Channel {
     /// Returns the rules that stand now.
     pub(crate) fn ruleset(&self) -> Arc<Ruleset> {
         Arc::clone(&self.state().ruleset)
+    }
+
+    /// Returns the rules that stand now, but for one config, as [`outgoing`](super::outgoing) left it.
+    pub(crate) fn ruleset_with(&self, config: Config) -> Ruleset {
+        let (ruleset, project_env_id) = {
+            let state = self.state();
+            (Arc::clone(&state.ruleset), state.store.project_env_id())
+        };
+        let changed = BTreeSet::from([config.key.clone()]);
+        let mut store = LayeredStore::default();
+        store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
+        ruleset.updated(&store, &changed)
     }
 
     /// Returns what stands now and every change from then on, without a gap between the two.

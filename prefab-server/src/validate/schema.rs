@@ -55,7 +55,7 @@ fn of_schema(schema: &Config, standing: &Configs) -> Vec<String> {
 }
 
 /// Returns what checks values, if the schema is in JSON Schema.
-fn validator(config: &Config) -> Option<Result<Validator, String>> {
+pub(super) fn validator(config: &Config) -> Option<Result<Validator, String>> {
     let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
     let mut texts = values.filter_map(|value| match &value.value {
         Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => Some(&schema.schema),
@@ -90,21 +90,45 @@ fn look(value: &ConfigValue, place: &str, validator: &Validator, found: &mut Vec
             }
         }
         // Nobody here can read what is encrypted.
-        Value::Json(text) if value.encrypted_with().is_none() => {
-            // What is no JSON at all is told elsewhere.
-            let Ok(json) = serde_json::from_str::<Json>(text) else { return };
-            for error in validator.iter_errors(&json).take(MOST) {
-                let within = error.instance_path().to_string();
-                let within = if within.is_empty() { String::new() } else { format!(" at {within}") };
-                // What a secret holds must not come back in an error.
-                let cause = if value.confidential {
-                    "it does not follow the schema".to_owned()
-                } else {
-                    error.to_string()
-                };
-                found.push(format!("`{place}.json`{within}: {cause}"));
+        value_ if value.encrypted_with().is_none() => {
+            let Some(json) = instance(value_) else { return };
+            let field = if matches!(value_, Value::Json(_)) { "json" } else { "string" };
+            for Deviation { pointer, message } in within(&json, value.confidential, validator) {
+                let pointer = if pointer.is_empty() { pointer } else { format!(" at {pointer}") };
+                found.push(format!("`{place}.{field}`{pointer}: {message}"));
             }
         }
         _ => {}
     }
+}
+
+/// Where in a value something is not as its schema says.
+pub(super) struct Deviation {
+    /// The place, as a JSON pointer.
+    pub(super) pointer: String,
+    pub(super) message: String,
+}
+
+/// Returns what of a value a schema is about. A text that holds JSON is taken for what it holds.
+pub(super) fn instance(value: &Value) -> Option<Json> {
+    match value {
+        // What is no JSON at all is told elsewhere.
+        Value::Json(text) => serde_json::from_str(text).ok(),
+        Value::String(text) => {
+            let held = Some(text.trim_start()).filter(|text| text.starts_with(['{', '[']));
+            held.and_then(|text| serde_json::from_str(text).ok()).or_else(|| Some(text.as_str().into()))
+        }
+        _ => None,
+    }
+}
+
+/// Lists where JSON does not follow a schema.
+pub(super) fn within(json: &Json, is_confidential: bool, validator: &Validator) -> Vec<Deviation> {
+    let errors = validator.iter_errors(json).take(MOST);
+    let deviation = |error: jsonschema::ValidationError<'_>| Deviation {
+        pointer: error.instance_path().to_string(),
+        // What a secret holds must not come back in an error.
+        message: if is_confidential { "it does not follow the schema".to_owned() } else { error.to_string() },
+    };
+    errors.map(deviation).collect()
 }

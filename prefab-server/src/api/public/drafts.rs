@@ -211,7 +211,7 @@ pub(super) async fn publish(
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-async fn find(app: &App, author: &Author, key: &str) -> Result<Draft, ApiError> {
+pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft, ApiError> {
     let drafts = app.hub.store().drafts(author.project.id).await?;
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }

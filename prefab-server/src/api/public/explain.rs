@@ -1,7 +1,7 @@
 //! Which value would somebody get, and why?
 
-use axum::Json;
-use prefab_core::{Context, ContextSet};
+use axum::{Json, extract::State};
+use prefab_core::{Config, Context, ContextSet};
 use prefab_eval::{Contexts, FixedHost};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
@@ -9,10 +9,15 @@ use utoipa::ToSchema;
 
 use super::{
     access::{self, Access, At, Sent},
+    drafts, history,
     views::Problem,
 };
-use crate::people::Role;
-use crate::{api::ApiError, clock};
+use crate::{
+    api::{ApiError, App},
+    author::Author,
+    clock,
+    people::Role,
+};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +31,8 @@ pub(super) struct Question {
     contexts: Json_,
     /// The person whose overrides hold, as their API key names them.
     user: Option<String>,
+    /// The version of the key that is asked: its number as a text, or `draft`; without, the one that stands.
+    version: Option<String>,
     /// The time it is asked for, in milliseconds since 1970; now without.
     at: Option<i64>,
 }
@@ -42,7 +49,7 @@ pub(super) struct Answer {
     kind: Option<String>,
     /// `STATIC`, `TARGETING_MATCH`, `SPLIT`.
     reason: Option<String>,
-    /// The version that gave it.
+    /// The version that gave it; nothing for a draft.
     version: Option<String>,
     /// Why there is no value.
     error: Option<String>,
@@ -67,14 +74,19 @@ pub(super) struct ExplainedStep {
     responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn explain(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Sent(question): Sent<Question>,
 ) -> Result<Json<Answer>, ApiError> {
     let author = access.holding(project, Role::Viewer)?;
-    let Question { key, environment, contexts, user, at } = question;
+    let Question { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&author, &environment, "environment")?.id;
-    let channel = author.project.channel(environment).ok_or(ApiError::NotFound)?;
+    let instead = match version {
+        Some(version) => Some(find(&app, &author, &key, &version).await?),
+        None => None,
+    };
+    let ruleset = author.project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
     let contexts = match contexts {
         Json_::Null => ContextSet::new(),
         json => {
@@ -84,7 +96,6 @@ pub(super) async fn explain(
     let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
     let person = person.unwrap_or_default();
     let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
-    let ruleset = channel.ruleset();
     let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
     let explanation = ruleset.explain(&key, &stack, &host);
     let text = explanation.to_string();
@@ -100,7 +111,7 @@ pub(super) async fn explain(
             }),
             kind: Some(answer.value.kind().to_owned()),
             reason: Some(answer.reason.name().to_owned()),
-            version: Some(answer.config().id.to_string()),
+            version: Some(answer.config().id).filter(|id| *id != 0).map(|id| id.to_string()),
             error: None,
             steps,
             text,
@@ -116,6 +127,27 @@ pub(super) async fn explain(
             text,
         },
     }))
+}
+
+/// Finds a version of a key, or its draft.
+async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Config, ApiError> {
+    let config = if version == "draft" {
+        drafts::find(app, author, key)
+            .await
+            .map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
+    } else {
+        let id = version.parse();
+        let id = id
+            .map_err(|_| ApiError::invalid("`version`: expected the text of a version's number, or draft"))?;
+        history::find(app, author, key, id).await.map(|version| version.and_then(|version| version.config))
+    };
+    match config {
+        Ok(Some(config)) => Ok(config),
+        Ok(None) | Err(ApiError::NotFound) => {
+            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} that has values")))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn chance() -> f64 {

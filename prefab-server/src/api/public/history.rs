@@ -195,7 +195,12 @@ async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<C
     put(app, author, Config { id: standing.unwrap_or_default(), ..config }).await
 }
 
-async fn find(app: &App, author: &Author, key: &str, id: i64) -> Result<Option<Version>, ApiError> {
+pub(super) async fn find(
+    app: &App,
+    author: &Author,
+    key: &str,
+    id: i64,
+) -> Result<Option<Version>, ApiError> {
     let version = app.hub.store().version(author.project.id, id).await?;
     Ok(version.filter(|version| version.key == key))
 }

@@ -1,4 +1,4 @@
-//! One value of an item, where its rules are to stay.
+//! One value: set where the rules of an item are to stay, or only looked at.
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::{
     change,
     manage::flat::FlatValue,
     people::Role,
+    validate::{self, Flaw},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -54,4 +55,29 @@ pub(super) async fn set(
     let value = value.to_value("value").map_err(ApiError::invalid)?;
     let id = change::set_default(&app, &author, &standing, environment, value).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Attempt {
+    value: FlatValue,
+    /// The key of the schema that it is to follow.
+    schema_key: Option<String>,
+}
+
+/// Says what is wrong with a value and where, and stores nothing: JSON that does not parse, a schema that is none,
+/// what does not follow a schema.
+#[utoipa::path(
+    post, path = "/projects/{project}/validate", tag = "items", params(("project" = i64, Path)),
+    request_body = Attempt,
+    responses((status = 200, body = Vec<Flaw>), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn validate(
+    access: Access,
+    At(project): At<i64>,
+    Sent(Attempt { value, schema_key }): Sent<Attempt>,
+) -> Result<Json<Vec<Flaw>>, ApiError> {
+    let author = access.holding(project, Role::Viewer)?;
+    let value = value.to_value("value").map_err(ApiError::invalid)?;
+    Ok(Json(validate::flaws(&value, schema_key.as_deref(), &author.project.configs())))
 }

@@ -1,0 +1,97 @@
+// A text in lines, with what is wrong said beside the line it is about.
+
+import { field, fresh, h, show } from '../dom.js';
+import { lineOf } from '../json-lines.js';
+
+/** For how long nothing is typed before the server is asked, in milliseconds. */
+const PAUSE = 250;
+
+/**
+ * @param {string} label
+ * @param {string} text
+ * @param {object} how
+ * @param {(text: string) => void} how.changed called with what was typed, if it may be kept
+ * @param {(text: string) => string} how.look says at once what is wrong, or nothing
+ * @param {(text: string) => Promise<Flaw[]>} [how.check] asks somebody who knows better
+ * @param {() => void} [how.checked] called after that
+ * @param {string} [how.place]
+ * @param {boolean} [how.disabled]
+ */
+export function linedInput(label, text, { changed, look, check, checked, place = '', disabled = false }) {
+  const element = h('textarea', { id: fresh('value'), value: text, disabled, spellcheck: 'false', wrap: 'off', autocomplete: 'off' });
+  const gutter = h('div', { class: 'gutter', 'aria-hidden': 'true' });
+  const box = field(label, element, { place });
+  const told = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
+  const lined = h('div', { class: 'lined' });
+  element.replaceWith(lined);
+  lined.append(gutter, element);
+
+  let numbers = 0;
+  element.rows = 3;
+  function number(/** @type {Set<number>} */ wrong = new Set()) {
+    const lines = element.value.split('\n').length;
+    // Grows with what is typed, and never shrinks below it.
+    element.rows = Math.min(18, Math.max(3, element.rows, lines + 1));
+    if (lines === numbers && !wrong.size && !gutter.querySelector('.at')) return;
+    numbers = lines;
+    show(gutter, Array.from({ length: lines }, (_, at) => h('span', { class: wrong.has(at + 1) ? 'at' : null }, at + 1)));
+    gutter.scrollTop = element.scrollTop;
+  }
+
+  /**
+   * Goes to a line and marks it.
+   * @param {number} line
+   */
+  function go(line) {
+    const lines = element.value.split('\n');
+    const from = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+    element.focus();
+    element.setSelectionRange(from, from + (lines[line - 1] ?? '').length);
+    element.scrollTop = ((line - 2) * element.scrollHeight) / lines.length;
+  }
+
+  /** @param {Flaw[]} flaws */
+  function tell(flaws) {
+    const lines = flaws.map((flaw) => flaw.line ?? lineOf(element.value, flaw.pointer ?? ''));
+    number(new Set(lines));
+    show(told, flaws.map((flaw, at) => h('span', { class: 'flaw' },
+      h('button', { type: 'button', class: 'quiet', 'aria-label': `Go to line ${lines[at]}`, onclick: () => go(lines[at]) }, `Line ${lines[at]}`), h('span', null, flaw.message))));
+    const is = flaws.length > 0;
+    element.setCustomValidity(is ? flaws[0].message : '');
+    if (is) element.setAttribute('aria-invalid', 'true');
+    else element.removeAttribute('aria-invalid');
+  }
+
+  let turn = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  async function ask() {
+    turn += 1;
+    const mine = turn;
+    const wrong = look(element.value);
+    /** @type {Flaw[]} */
+    let flaws = wrong ? [{ line: 1, pointer: null, message: wrong }] : [];
+    try {
+      if (check) flaws = await check(element.value);
+    } catch {
+      // Whoever cannot be asked now is asked at the next key stroke, and before anything is published.
+    }
+    if (mine !== turn || (!box.isConnected && turn > 1)) return;
+    tell(flaws);
+    checked?.();
+  }
+
+  element.addEventListener('input', () => {
+    number();
+    const wrong = look(element.value);
+    element.setCustomValidity(wrong);
+    if (wrong) element.setAttribute('aria-invalid', 'true');
+    else changed(element.value);
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  });
+  element.addEventListener('scroll', () => { gutter.scrollTop = element.scrollTop; }, { passive: true });
+  number();
+  if (!disabled && check && text) ask();
+  return box;
+}

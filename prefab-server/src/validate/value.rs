@@ -1,0 +1,81 @@
+//! What is wrong with one value, and where in its text? For those who are still typing.
+
+use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
+use serde::Serialize;
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+use super::schema::{self, Deviation};
+use crate::project::Configs;
+
+/// Something wrong with a value.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Flaw {
+    /// Where in the JSON, as a JSON pointer; nothing where the text is no JSON.
+    #[schema(example = "/limits/0")]
+    pointer: Option<String>,
+    /// The line of the text, from 1; only where the text is no JSON.
+    line: Option<usize>,
+    /// What is wrong.
+    #[schema(example = "\"many\" is not of type \"integer\"")]
+    message: String,
+}
+
+impl From<Deviation> for Flaw {
+    fn from(Deviation { pointer, message }: Deviation) -> Self {
+        Self { pointer: Some(pointer), line: None, message }
+    }
+}
+
+impl Flaw {
+    fn whole(message: String) -> Self {
+        Self { pointer: Some(String::new()), line: None, message }
+    }
+}
+
+/// Lists what is wrong with a value that is to follow a schema, if one is named.
+pub(crate) fn flaws(value: &ConfigValue, schema_key: Option<&str>, standing: &Configs) -> Vec<Flaw> {
+    if value.encrypted_with().is_some() {
+        return Vec::new();
+    }
+    match &value.value {
+        Value::Json(text) => match parse(text) {
+            Ok(_) => of_schema(value, schema_key, standing),
+            Err(flaw) => vec![flaw],
+        },
+        Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => {
+            let json = match parse(&schema.schema) {
+                Ok(json) => json,
+                Err(flaw) => return vec![flaw],
+            };
+            let error = jsonschema::validator_for(&json).err();
+            let flaw = error.map(|error| Deviation {
+                pointer: error.instance_path().to_string(),
+                message: format!("the schema is not JSON Schema: {error}"),
+            });
+            flaw.into_iter().map(Flaw::from).collect()
+        }
+        _ => of_schema(value, schema_key, standing),
+    }
+}
+
+fn of_schema(value: &ConfigValue, schema_key: Option<&str>, standing: &Configs) -> Vec<Flaw> {
+    let Some(key) = schema_key else { return Vec::new() };
+    let schema = standing.get(key).and_then(|version| version.config.as_ref());
+    let Some(schema) = schema.filter(|schema: &&Config| schema.config_type == ConfigType::Schema) else {
+        return vec![Flaw::whole(format!("there is no schema `{key}`"))];
+    };
+    let (Some(Ok(validator)), Some(json)) = (schema::validator(schema), schema::instance(&value.value))
+    else {
+        return Vec::new();
+    };
+    schema::within(&json, value.confidential, &validator).into_iter().map(Flaw::from).collect()
+}
+
+fn parse(text: &str) -> Result<Json, Flaw> {
+    serde_json::from_str(text).map_err(|error| {
+        let said = error.to_string();
+        let message = said.split(" at line ").next().unwrap_or(&said).to_owned();
+        Flaw { pointer: None, line: Some(error.line()), message }
+    })
+}
