@@ -262,9 +262,9 @@ fuzz_target!(|project: Project| {
         keep_alive: false,
     };
     let mut store = LayeredStore::default();
-    store.apply(Update::Merge { set: set(configs), source: Arc::from("fuzz") });
+    store.apply(Update::Merge { set: set(configs).into(), source: Arc::from("fuzz") });
     let first = Ruleset::from_store(&store, &options);
-    let changed = store.apply(Update::Merge { set: set(update), source: Arc::from("fuzz") });
+    let changed = store.apply(Update::Merge { set: set(update).into(), source: Arc::from("fuzz") });
     let updated = first.updated(&store, &changed);
     let full = Ruleset::from_store(&store, &options);
 

@@ -15,7 +15,7 @@ fn main() -> Result<(), Error> {
 
     let (asked, asking) = (key.clone(), client.clone());
     let _listening = client.on_change(move |change| {
-        if change.keys.contains(&asked) {
+        if change.keys.contains(asked.as_str()) {
             println!("{asked} is now {}", asking.details(&asked).shown);
         }
     });

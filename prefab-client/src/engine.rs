@@ -1,7 +1,7 @@
 //! The heart of a client: one store, one compiled ruleset, one owner that changes both.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -135,10 +135,7 @@ impl Engine {
     }
 
     /// Changes the store, compiles what changed, and lets readers see it at once.
-    fn change(
-        &self,
-        change: impl FnOnce(&mut LayeredStore, &mut BTreeMap<String, Entry>) -> BTreeSet<String>,
-    ) {
+    fn change(&self, change: impl FnOnce(&mut LayeredStore, &mut BTreeMap<String, Entry>) -> Vec<Arc<str>>) {
         let keys = {
             let mut owner = self.owner();
             let Owner { store, program, .. } = &mut *owner;
@@ -159,7 +156,7 @@ impl Engine {
             keys
         };
         tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
-        self.listeners.tell(&Change { keys });
+        self.listeners.tell(|| Change { keys: keys.into_iter().collect() });
     }
 
     pub(crate) fn add_live(&self, live: Weak<dyn Refresh>) {

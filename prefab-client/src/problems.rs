@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prefab_core::Update;
+use prefab_core::{StoredConfig, Update};
 use prefab_sources::{Finding, Loaded, SourceError};
 
 /// Keeps what is wrong until it is mended.
@@ -39,7 +39,7 @@ impl Problems {
             }
             Update::Merge { set, source } => {
                 troubles.is_heard_from(source);
-                let said = set.configs.iter().map(|config| config.key.as_str());
+                let said = set.configs.iter().map(StoredConfig::key);
                 let found = findings.iter().filter_map(|finding| finding.key.as_deref());
                 let renewed: BTreeSet<&str> = said.chain(found).collect();
                 // What is about no key was about the message before.
@@ -86,9 +86,9 @@ mod tests {
     use prefab_sources::SourceErrorKind;
 
     fn said(source: &str, keys: &[&str], findings: &[&str]) -> Loaded {
-        let configs = keys.iter().map(|key| Config::constant(*key, 1)).collect();
-        let update =
-            Update::Merge { set: ConfigSet { configs, ..ConfigSet::default() }, source: source.into() };
+        let configs = keys.iter().map(|key| Config::constant(*key, 1).into()).collect();
+        let set = ConfigSet { configs, ..ConfigSet::default() };
+        let update = Update::Merge { set, source: source.into() };
         let finding = |key: &&str| Finding::new(source, "wrong").key(*key);
         Loaded { update, findings: findings.iter().map(finding).collect() }
     }

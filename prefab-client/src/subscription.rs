@@ -10,7 +10,7 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The keys for which another config stands now; those that are gone, too.
-    pub keys: BTreeSet<String>,
+    pub keys: BTreeSet<Arc<str>>,
 }
 
 type Listener = dyn Fn(&Change) + Send + Sync;
@@ -40,15 +40,19 @@ impl Listeners {
         Subscription { _listener: listener }
     }
 
-    /// Tells every listener, without a lock that one of them could ask for.
-    pub(crate) fn tell(&self, change: &Change) {
+    /// Tells every listener, if there is one, without a lock that one of them could ask for.
+    pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
         let listening: Vec<Arc<Listener>> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
             listeners.retain(|listener| listener.strong_count() > 0);
             listeners.iter().filter_map(Weak::upgrade).collect()
         };
+        if listening.is_empty() {
+            return;
+        }
+        let change = change();
         for listener in listening {
-            listener(change);
+            listener(&change);
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn render(engine: &Engine) -> String {
                     answer.provenance().source.to_string(),
                 ),
                 Err(error) => {
-                    let source = rules.entry(key).map(|entry| entry.provenance.source.to_string());
+                    let source = rules.entry(key).map(|entry| entry.provenance().source.to_string());
                     let text = match error {
                         EvalError::NoMatch => "no rule matches".to_owned(),
                         error => format!("ERROR: {error}"),

@@ -130,7 +130,7 @@ impl View<'_> {
     /// Returns the value of `key` with its reason, variant, source and match.
     pub fn details(&self, key: &str) -> Details {
         self.await_server(key);
-        let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(&entry.provenance));
+        let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(entry.provenance()));
         self.evaluate_now(key, |answer| Details::new(key, answer, provenance.as_deref(), || self.near(key)))
     }
 
@@ -263,7 +263,7 @@ impl View<'_> {
         if rules.contains(key) {
             return None;
         }
-        near(key, rules.entries().map(|entry| entry.config.key.as_str()))
+        near(key, rules.entries().map(prefab_core::Entry::key))
     }
 
     /// Logs why a default was given; once for each key and kind of error, not once for each call.

@@ -204,16 +204,22 @@ wire_enum! {
 }
 
 /// A project's configs as one file or one message carries them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ConfigSet {
-    /// The configs.
-    pub configs: Vec<Config>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigSet<C = Config> {
+    /// The configs: models, or [`StoredConfig`](crate::StoredConfig)s.
+    pub configs: Vec<C>,
     /// Which project and environment they are for.
     pub pointer: Option<Pointer>,
     /// Contexts that the server hands to every client.
     pub default_context: ContextSet,
     /// A message that only keeps the connection open.
     pub keep_alive: bool,
+}
+
+impl<C> Default for ConfigSet<C> {
+    fn default() -> Self {
+        Self { configs: Vec::new(), pointer: None, default_context: ContextSet::default(), keep_alive: false }
+    }
 }
 
 /// Which project and environment a set of configs is for.

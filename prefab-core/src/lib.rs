@@ -17,6 +17,7 @@
 //! # Ok::<(), prefab_core::datafile::DatafileError>(())
 //! ```
 
+pub mod borrowed;
 pub mod confidential;
 pub mod config;
 pub mod context;
@@ -27,6 +28,7 @@ pub mod layer;
 pub mod level_set;
 pub mod log_level;
 pub mod store;
+pub mod stored;
 pub mod text;
 pub mod value;
 
@@ -39,6 +41,7 @@ pub use layer::{Layer, Match, Provenance, Slot};
 pub use level_set::LevelSet;
 pub use log_level::{LogLevel, LogLevelError};
 pub use store::{Entry, LayeredStore, Update};
+pub use stored::{Format, PackedMessage, StoredConfig};
 pub use value::{
     ConfigValue, IntRange, LimitDefinition, Provided, ProvidedSource, Schema, SchemaType, Value,
     WeightedValue, WeightedValues,

@@ -1,25 +1,57 @@
 //! Configs of every layer, and which one stands for each key.
 
+mod shelf;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
     sync::Arc,
 };
 
-use crate::{Config, ConfigSet, ContextSet, Layer, Provenance, Slot};
+use crate::{Config, ConfigSet, ContextSet, Layer, Provenance, Slot, StoredConfig};
+use shelf::Shelf;
 
-/// A config and where it came from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The config.
-    pub config: Arc<Config>,
-    /// Where it came from.
-    pub provenance: Arc<Provenance>,
+/// A config and where it came from; a handle that is cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Entry(Arc<Parts>);
+
+#[derive(Debug, PartialEq)]
+struct Parts {
+    stored: StoredConfig,
+    provenance: Arc<Provenance>,
 }
 
 impl Entry {
     /// Returns an entry.
-    pub fn new(config: Config, provenance: Arc<Provenance>) -> Self {
-        Self { config: Arc::new(config), provenance }
+    pub fn new(config: impl Into<StoredConfig>, provenance: Arc<Provenance>) -> Self {
+        Self(Arc::new(Parts { stored: config.into(), provenance }))
+    }
+
+    /// Returns the config's name.
+    pub fn key(&self) -> &str {
+        self.0.stored.key()
+    }
+
+    /// Returns the config as its layer holds it.
+    pub fn stored(&self) -> &StoredConfig {
+        &self.0.stored
+    }
+
+    /// Returns the config's model, which may have to be made: not for a hot path.
+    pub fn config(&self) -> Cow<'_, Config> {
+        self.0.stored.config()
+    }
+
+    /// Returns where the config came from.
+    pub fn provenance(&self) -> &Arc<Provenance> {
+        &self.0.provenance
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
@@ -36,7 +68,7 @@ pub enum Update {
     /// News for the remote layer: configs merge by id, and tombstones take keys away.
     Merge {
         /// The news.
-        set: ConfigSet,
+        set: ConfigSet<StoredConfig>,
         /// The remote source's name.
         source: Arc<str>,
     },
@@ -44,7 +76,7 @@ pub enum Update {
     /// are taken and keys that are not in it vanish.
     Snapshot {
         /// All there is.
-        set: ConfigSet,
+        set: ConfigSet<StoredConfig>,
         /// The remote source's name.
         source: Arc<str>,
     },
@@ -63,25 +95,24 @@ pub enum Update {
 ///     entries: vec![Entry::new(Config::constant("jobs", 30), file)],
 /// });
 /// let remote = Config { id: 7, ..Config::constant("jobs", 50) };
-/// store.apply(Update::Merge {
-///     set: ConfigSet { configs: vec![remote], ..ConfigSet::default() },
-///     source: "remote_api".into(),
-/// });
-/// assert_eq!(store.get("jobs").map(|entry| entry.config.id), Some(7));
+/// let set = ConfigSet { configs: vec![remote.into()], ..ConfigSet::default() };
+/// store.apply(Update::Merge { set, source: "remote_api".into() });
+/// assert_eq!(store.get("jobs").map(|entry| entry.stored().id()), Some(7));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct LayeredStore {
-    slots: BTreeMap<Slot, HashMap<String, Entry>>,
-    /// The newest id seen per remote key, deleted ones too, so that nothing older comes back.
-    newest: HashMap<String, i64>,
+    slots: BTreeMap<Slot, Shelf>,
+    /// The ids of the remote keys that were deleted, so that nothing older comes back.
+    deleted: HashMap<Arc<str>, i64>,
     high_water_mark: i64,
     project_env_id: i64,
     default_context: ContextSet,
 }
 
 impl LayeredStore {
-    /// Applies an update and returns the keys for which another config stands now.
-    pub fn apply(&mut self, update: Update) -> BTreeSet<String> {
+    /// Applies an update and returns the keys for which another config stands now, in no order. One may come
+    /// twice.
+    pub fn apply(&mut self, update: Update) -> Vec<Arc<str>> {
         match update {
             Update::Replace { slot, entries } => self.replace(slot, entries),
             Update::Merge { set, source } => self.merge(set, source),
@@ -99,13 +130,12 @@ impl LayeredStore {
         self.slots.values().rev().filter_map(move |slot| slot.get(key))
     }
 
-    /// Lists the entry that stands for each key, by key.
+    /// Lists the entry that stands for each key, in no order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let mut standing: BTreeMap<&str, &Entry> = BTreeMap::new();
-        for slot in self.slots.values() {
-            standing.extend(slot.iter().map(|(key, entry)| (key.as_str(), entry)));
-        }
-        standing.into_values()
+        self.slots.iter().flat_map(move |(slot, shelf)| {
+            let hidden = move |entry: &&Entry| !self.is_hidden(entry.key(), *slot);
+            shelf.iter().filter(hidden)
+        })
     }
 
     /// Returns the largest config id ever seen: where to resume.
@@ -123,86 +153,94 @@ impl LayeredStore {
         &self.default_context
     }
 
-    fn replace(&mut self, slot: Slot, entries: Vec<Entry>) -> BTreeSet<String> {
-        let fresh: HashMap<String, Entry> =
-            entries.into_iter().map(|entry| (entry.config.key.clone(), entry)).collect();
+    fn replace(&mut self, slot: Slot, entries: Vec<Entry>) -> Vec<Arc<str>> {
+        let mut fresh = Shelf::with_capacity(entries.len());
+        for entry in entries {
+            fresh.put(entry);
+        }
         let old = self.slots.remove(&slot).unwrap_or_default();
-        let touched: Vec<&String> = fresh
-            .iter()
-            .filter(|(key, entry)| old.get(*key) != Some(entry))
-            .map(|(key, _)| key)
-            .chain(old.keys().filter(|key| !fresh.contains_key(*key)))
-            .collect();
-        let hidden = |key: &str| self.slots.range(slot..).any(|(_, above)| above.contains_key(key));
-        let changed = touched.into_iter().filter(|key| !hidden(key)).cloned().collect();
+        let changed = self.differing(slot, &old, &fresh);
         if !fresh.is_empty() {
             self.slots.insert(slot, fresh);
         }
         changed
     }
 
-    fn merge(&mut self, set: ConfigSet, source: Arc<str>) -> BTreeSet<String> {
+    fn merge(&mut self, set: ConfigSet<StoredConfig>, source: Arc<str>) -> Vec<Arc<str>> {
         let ConfigSet { configs, pointer, default_context, keep_alive } = set;
         if keep_alive {
-            return BTreeSet::new();
+            return Vec::new();
         }
         if let Some(pointer) = pointer.filter(|pointer| pointer.project_env_id != 0) {
             self.project_env_id = pointer.project_env_id;
         }
         self.default_context = default_context;
 
-        let slot = Slot::from(Layer::Remote);
         let provenance = Arc::new(Provenance::new(Layer::Remote, source));
-        let mut touched = Vec::new();
-        let remote = self.slots.entry(slot).or_default();
+        let mut touched = Vec::with_capacity(configs.len());
+        let remote = self.slots.entry(REMOTE).or_insert_with(|| Shelf::with_capacity(configs.len()));
         for config in configs {
-            self.high_water_mark = self.high_water_mark.max(config.id);
-            let newest = self.newest.get(&config.key).copied();
-            if newest.is_some_and(|newest| config.id <= newest) {
+            self.high_water_mark = self.high_water_mark.max(config.id());
+            let standing = remote.get(config.key()).map(|entry| entry.stored().id());
+            let newest = standing.or_else(|| self.deleted.get(config.key()).copied());
+            if newest.is_some_and(|newest| config.id() <= newest) {
                 continue;
             }
-            self.newest.insert(config.key.clone(), config.id);
-            touched.push(config.key.clone());
+            let key = Arc::clone(config.shared_key());
+            touched.push(Arc::clone(&key));
             if config.is_tombstone() {
-                remote.remove(&config.key);
+                remote.remove(&key);
+                self.deleted.insert(key, config.id());
             } else {
-                remote.insert(config.key.clone(), Entry::new(config, Arc::clone(&provenance)));
+                if standing.is_none() {
+                    self.deleted.remove(&key);
+                }
+                remote.put(Entry::new(config, Arc::clone(&provenance)));
             }
         }
-        touched.into_iter().filter(|key| !self.hides_remote(key)).collect()
+        touched.retain(|key| !self.is_hidden(key, REMOTE));
+        touched
     }
 
-    fn snapshot(&mut self, set: ConfigSet, source: Arc<str>) -> BTreeSet<String> {
-        let slot = Slot::from(Layer::Remote);
-        let old = self.slots.remove(&slot).unwrap_or_default();
-        self.newest.clear();
+    fn snapshot(&mut self, set: ConfigSet<StoredConfig>, source: Arc<str>) -> Vec<Arc<str>> {
+        let old = self.slots.remove(&REMOTE).unwrap_or_default();
+        self.deleted.clear();
         self.high_water_mark = 0;
         self.project_env_id = 0;
         // Merged into nothing, the set is all there is; a file is never just a sign of life.
         self.merge(ConfigSet { keep_alive: false, ..set }, source);
-
-        let fresh = self.slots.get(&slot);
-        let now = |key: &str| fresh.and_then(|fresh| fresh.get(key));
-        let keys = old.keys().chain(fresh.into_iter().flat_map(HashMap::keys));
-        let changed = keys.filter(|key| old.get(*key) != now(key) && !self.hides_remote(key));
-        changed.cloned().collect()
+        let nothing = Shelf::default();
+        self.differing(REMOTE, &old, self.slots.get(&REMOTE).unwrap_or(&nothing))
     }
 
-    /// Tells whether a layer above the remote one has `key`.
-    fn hides_remote(&self, key: &str) -> bool {
-        let above = Slot { layer: Layer::Remote, order: 1 };
-        self.slots.range(above..).any(|(_, slot)| slot.contains_key(key))
+    /// Lists the keys that two states of a slot say different things of, and that no layer above hides.
+    fn differing(&self, slot: Slot, old: &Shelf, fresh: &Shelf) -> Vec<Arc<str>> {
+        let changed = fresh.iter().filter(|entry| old.get(entry.key()) != Some(entry));
+        let gone = old.iter().filter(|entry| fresh.get(entry.key()).is_none());
+        let touched = changed.chain(gone).filter(|entry| !self.is_hidden(entry.key(), slot));
+        touched.map(|entry| Arc::clone(entry.stored().shared_key())).collect()
+    }
+
+    /// Tells whether a slot above this one has `key`.
+    fn is_hidden(&self, key: &str, slot: Slot) -> bool {
+        let above = (Bound::Excluded(slot), Bound::Unbounded);
+        self.slots.range(above).any(|(_, shelf)| shelf.get(key).is_some())
     }
 }
+
+/// The only slot of the remote layer.
+const REMOTE: Slot = Slot { layer: Layer::Remote, order: 0 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{ConfigType, Pointer};
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn remote(configs: Vec<Config>) -> Update {
-        Update::Merge { set: ConfigSet { configs, ..ConfigSet::default() }, source: "remote_api".into() }
+        let set = ConfigSet { configs, ..ConfigSet::default() };
+        Update::Merge { set: set.into(), source: "remote_api".into() }
     }
 
     fn config(key: &str, id: i64) -> Config {
@@ -220,6 +258,11 @@ mod tests {
         }
     }
 
+    fn sorted(keys: &[Arc<str>]) -> Vec<String> {
+        let keys: BTreeSet<_> = keys.iter().map(ToString::to_string).collect();
+        keys.into_iter().collect()
+    }
+
     #[test]
     fn the_newest_id_wins_in_any_order() {
         let mut store = LayeredStore::default();
@@ -227,7 +270,7 @@ mod tests {
         assert!(store.apply(remote(vec![config("k", 4)])).is_empty());
         assert!(store.apply(remote(vec![config("k", 5)])).is_empty());
         assert_eq!(store.apply(remote(vec![config("k", 6)])).len(), 1);
-        assert_eq!(store.get("k").unwrap().config.id, 6);
+        assert_eq!(store.get("k").unwrap().stored().id(), 6);
         assert_eq!(store.high_water_mark(), 6);
     }
 
@@ -238,9 +281,9 @@ mod tests {
         store.apply(remote(vec![config("k", 5)]));
         let gone = Config { id: 6, key: "k".into(), config_type: ConfigType::Deleted, ..Config::default() };
         assert_eq!(store.apply(remote(vec![gone])).len(), 1);
-        assert_eq!(store.get("k").unwrap().provenance.layer, Layer::Default);
+        assert_eq!(store.get("k").unwrap().provenance().layer, Layer::Default);
         store.apply(remote(vec![config("k", 5)]));
-        assert_eq!(store.get("k").unwrap().provenance.layer, Layer::Default);
+        assert_eq!(store.get("k").unwrap().provenance().layer, Layer::Default);
     }
 
     #[test]
@@ -250,7 +293,7 @@ mod tests {
         assert!(store.apply(remote(vec![config("k", 5)])).is_empty());
         assert!(store.apply(file(Layer::Default, 0, &["k"])).is_empty());
         assert_eq!(store.apply(file(Layer::Override, 0, &[])).len(), 1);
-        assert_eq!(store.get("k").unwrap().config.id, 5);
+        assert_eq!(store.get("k").unwrap().stored().id(), 5);
         assert_eq!(store.all("k").count(), 2);
     }
 
@@ -273,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_replaces_all_that_the_remote_layer_said() {
-        let snapshot = |set: ConfigSet| Update::Snapshot { set, source: "datafile".into() };
+        let snapshot = |set: ConfigSet| Update::Snapshot { set: set.into(), source: "datafile".into() };
         let set = |configs: Vec<Config>| ConfigSet { configs, ..ConfigSet::default() };
         let mut store = LayeredStore::default();
         store.apply(file(Layer::Override, 0, &["hidden"]));
@@ -282,20 +325,20 @@ mod tests {
         let first = vec![config("gone", 9), config("older", 8), config("same", 7), config("hidden", 6)];
         let first = ConfigSet { pointer: Some(pointer), default_context, ..set(first) };
         let changed = store.apply(snapshot(first));
-        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["gone", "older", "same"]);
+        assert_eq!(sorted(&changed), ["gone", "older", "same"]);
 
         let second = vec![config("older", 2), config("same", 7), config("hidden", 1), config("new", 3)];
         let changed = store.apply(snapshot(set(second)));
-        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["gone", "new", "older"]);
+        assert_eq!(sorted(&changed), ["gone", "new", "older"]);
         assert_eq!(store.get("gone"), None);
-        assert_eq!(store.get("older").unwrap().config.id, 2);
+        assert_eq!(store.get("older").unwrap().stored().id(), 2);
         assert_eq!((store.high_water_mark(), store.project_env_id()), (7, 0));
         assert!(store.default_context().is_empty());
 
         assert_eq!(store.apply(snapshot(set(vec![]))).len(), 3);
         assert_eq!(store.entries().count(), 1);
         store.apply(remote(vec![config("gone", 9)]));
-        assert_eq!(store.get("gone").unwrap().config.id, 9);
+        assert_eq!(store.get("gone").unwrap().stored().id(), 9);
     }
 
     #[test]
@@ -305,9 +348,9 @@ mod tests {
         let configs = vec![config("k", 5), config("k", 4), config("gone", 3), gone];
         let set = ConfigSet { configs, keep_alive: true, ..ConfigSet::default() };
         let mut store = LayeredStore::default();
-        let changed = store.apply(Update::Snapshot { set, source: "datafile".into() });
-        assert_eq!(changed.into_iter().collect::<Vec<_>>(), ["k"]);
-        assert_eq!(store.get("k").unwrap().config.id, 5);
+        let changed = store.apply(Update::Snapshot { set: set.into(), source: "datafile".into() });
+        assert_eq!(sorted(&changed), ["k"]);
+        assert_eq!(store.get("k").unwrap().stored().id(), 5);
         assert_eq!(store.high_water_mark(), 6);
     }
 
@@ -328,10 +371,10 @@ mod tests {
                 last.insert(Slot { layer: LAYERS[layer], order }, keys);
                 for (key, before) in ["a", "b"].into_iter().zip(before) {
                     let expected = last.iter().rev().find(|(_, keys)| keys.iter().any(|k| k == key));
-                    let standing = store.get(key).map(|entry| entry.provenance.layer);
+                    let standing = store.get(key).map(|entry| entry.provenance().layer);
                     prop_assert_eq!(standing, expected.map(|(slot, _)| slot.layer));
                     if before.as_ref() != store.get(key) {
-                        prop_assert!(changed.contains(key));
+                        prop_assert!(changed.iter().any(|changed| **changed == *key));
                     }
                 }
             }

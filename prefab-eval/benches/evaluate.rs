@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p prefab-eval`; a filter after `--` picks: `cargo bench -p prefab-eval -- operator`.
 
-use std::{collections::BTreeSet, hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc};
 
 use divan::Bencher;
 use prefab_core::{
@@ -224,12 +224,11 @@ fn build_a_project(bencher: Bencher<'_, '_>, size: i32) {
 #[divan::bench(args = [10_000], sample_count = 50, sample_size = 1)]
 fn update_one_config_of(bencher: Bencher<'_, '_>, size: i32) {
     let mut store = LayeredStore::default();
-    let set = |configs| ConfigSet { configs, ..ConfigSet::default() };
+    let set = |configs| ConfigSet { configs, ..ConfigSet::default() }.into();
     store.apply(Update::Merge { set: set(project(size)), source: "bench".into() });
     let ruleset = Ruleset::from_store(&store, &Options::default());
     let changed = Config { id: i64::from(size) + 1, ..project(20).swap_remove(13) };
-    let changed: BTreeSet<String> =
-        store.apply(Update::Merge { set: set(vec![changed]), source: "bench".into() });
+    let changed = store.apply(Update::Merge { set: set(vec![changed]), source: "bench".into() });
     assert_eq!(changed.len(), 1, "one config changed");
     bencher.bench_local(|| ruleset.updated(black_box(&store), black_box(&changed)));
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use prefab_core::{ContextValue, LogLevel, Operator, Value};
+use prefab_core::{ContextValue, Criterion, LogLevel, Operator, borrowed::Value};
 
 use crate::{
     Contexts, EvalError, EvaluatedValue, Evaluation, Host, RegexLimits, Ruleset, Selection,
-    compile::{Answer, Check, CompiledConfig, Condition, Kind, Row, Rule},
+    compiled::{Answer, Check, CompiledConfig, Condition, Encrypted, Kind, ProvidedSide, Rule, Written},
     contexts::Stack,
     decrypt::decrypt,
     operators::Test,
@@ -152,13 +152,13 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Result<Selection<'r>, EvalError> {
         let rule = self.first_rule(config, frame).ok_or(EvalError::NoMatch)?;
         let mut answer = &rule.answer;
-        let mut secret = answer.secret;
+        let mut secret = answer.is_secret();
         let mut weighted = None;
         while let Kind::Weighted(choices) = &answer.kind {
             let (index, chosen) =
                 choices.choose(&self.stack, self.host, self.trace).ok_or(EvalError::InvalidWeightedValues)?;
             weighted = weighted.or(Some(index));
-            secret |= chosen.secret;
+            secret |= chosen.is_secret();
             answer = chosen;
         }
         Ok(Selection { config, answer, row: rule.row, rule: rule.index, weighted, secret })
@@ -169,8 +169,9 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     fn first_rule(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<&'r Rule> {
         // Whoever listens is told of every row and rule.
-        let mut rows = if T::LISTENS { &*config.rows } else { &[] };
-        let mut chains = if T::LISTENS { &[] } else { &*config.chains };
+        let written = T::LISTENS.then(|| Written::of(config));
+        let mut told = 0;
+        let mut chains = if T::LISTENS { &[] } else { config.chains() };
         let mut at = 0;
         while let Some(rule) = config.rules.get(at) {
             if let Some((chain, later)) = chains.split_first()
@@ -181,36 +182,36 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                 continue;
             }
             if T::LISTENS {
-                let tried = config.rows.len() - rows.len();
-                rows = self.tell_rows(rows, (rule.row as usize + 1).saturating_sub(tried));
+                self.tell_rows(config, &mut told, rule.row.saturating_add(1));
                 self.trace.rule(rule.index, rule.conditions.len());
             }
-            if self.all_hold(config, rule, frame) {
+            if self.all_hold(written.as_ref(), rule, frame) {
                 return Some(rule);
             }
             at += 1;
         }
-        if T::LISTENS {
-            self.tell_rows(rows, rows.len());
+        if let Some(written) = written {
+            self.tell_rows(config, &mut told, written.rows());
         }
         None
     }
 
-    /// Tells that the next `count` rows are tried, and returns those after them.
-    fn tell_rows(&mut self, rows: &'r [Row], count: usize) -> &'r [Row] {
-        let (now, later) = rows.split_at_checked(count).unwrap_or((rows, &[]));
-        for row in now {
-            self.trace.row(row.index, row.project_env_id);
+    /// Tells that the rows before `end` are tried, but for those that were told before.
+    fn tell_rows(&mut self, config: &CompiledConfig, told: &mut u32, end: u32) {
+        while *told < end {
+            self.trace.row(*told, config.environment_of(*told));
+            *told += 1;
         }
-        later
     }
 
     #[inline]
-    fn all_hold(&mut self, config: &CompiledConfig, rule: &Rule, frame: &Frame<'_>) -> bool {
+    fn all_hold(&mut self, written: Option<&Written<'_>>, rule: &Rule, frame: &Frame<'_>) -> bool {
         rule.conditions.iter().enumerate().all(|(at, condition)| {
             let held = self.holds(condition, frame);
-            if T::LISTENS {
-                self.tell(config, rule, at, held);
+            if T::LISTENS
+                && let Some(criterion) = written.and_then(|written| written.criterion(rule, at))
+            {
+                self.tell(condition, criterion, held);
             }
             held
         })
@@ -222,16 +223,18 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         match check {
             Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
             Check::Segment { slot, negated } => self.in_segment(*slot, frame) != *negated,
-            Check::Provided { operator, variable, by_segment } => {
-                let test = self.provided_test(*operator, variable, *by_segment);
+            Check::Provided(side) => {
+                let test = self.provided_test(side);
                 property.with(&self.stack, self.host, |value| test.holds(value))
             }
         }
     }
 
     /// A right side that is not there makes the criterion malformed.
-    fn provided_test(&self, operator: Operator, variable: &str, by_segment: bool) -> Test {
-        let value = self.host.env_var(variable).map(|text| match operator {
+    fn provided_test(&self, side: &ProvidedSide) -> Test {
+        let ProvidedSide { operator, variable, by_segment } = side;
+        let text = self.host.env_var(variable);
+        let value = text.as_deref().map(|text| match operator {
             // List operators take a single text as a list of one.
             Operator::PropLessThan
             | Operator::PropLessThanOrEqual
@@ -247,7 +250,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             | Operator::HierarchicalMatch => Value::String(text),
             _ => Value::StringList(vec![text]),
         });
-        Test::compile(operator, value.as_ref(), by_segment, &RegexLimits::default()).unwrap_or(Test::Never)
+        Test::compile(*operator, value.as_ref(), *by_segment, &RegexLimits::default()).unwrap_or(Test::Never)
     }
 
     fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {
@@ -307,7 +310,8 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                     wanted: *wanted,
                 })?
             }
-            Kind::Encrypted { stored, slot, decrypt_with } => {
+            Kind::Encrypted(encrypted) => {
+                let Encrypted { stored, slot, decrypt_with } = &**encrypted;
                 let plain = self.decrypted(stored, *slot, decrypt_with, frame)?;
                 EvaluatedValue::String(Cow::Owned(plain))
             }
@@ -343,15 +347,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     }
 
     /// Tells a tested criterion in the words of the config.
-    fn tell(&mut self, config: &CompiledConfig, rule: &Rule, at: usize, held: bool) {
-        let Some(condition) = rule.conditions.get(at) else { return };
-        let row = config.rows.get(rule.row as usize).and_then(|row| config.entry.config.rows.get(row.source));
-        let written = row.and_then(|row| row.values.get(rule.index as usize));
-        if let Some(criterion) = written.and_then(|rule| rule.criteria.get(at)) {
-            let trace = &mut *self.trace;
-            condition.property.with(&self.stack, self.host, |value: Option<&ContextValue>| {
-                trace.criterion(criterion, value, held);
-            });
-        }
+    fn tell(&mut self, condition: &Condition, criterion: &Criterion, held: bool) {
+        let trace = &mut *self.trace;
+        condition.property.with(&self.stack, self.host, |value: Option<&ContextValue>| {
+            trace.criterion(criterion, value, held);
+        });
     }
 }

@@ -8,7 +8,7 @@ use prefab_core::{
 };
 use serde_json::Value as Json;
 
-use crate::compile::{Answer, CompiledConfig, Kind};
+use crate::compiled::{Answer, CompiledConfig, Kind, Rule};
 
 /// A value, borrowed from the ruleset wherever it stands there.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +53,10 @@ impl<'r> EvaluatedValue<'r> {
             Kind::Duration(duration) => Self::Duration(*duration),
             Kind::Json(json) => Self::Json(Cow::Borrowed(json)),
             Kind::Bytes(bytes) => Self::Bytes(bytes),
-            Kind::IntRange(range) => Self::IntRange(*range),
+            Kind::IntRange(range) => Self::IntRange(**range),
             Kind::LimitDefinition(limit) => Self::LimitDefinition(limit),
             Kind::Schema(schema) => Self::Schema(schema),
-            Kind::Weighted(_) | Kind::Provided { .. } | Kind::Encrypted { .. } | Kind::Invalid(_) => {
+            Kind::Weighted(_) | Kind::Provided { .. } | Kind::Encrypted(_) | Kind::Invalid(_) => {
                 return None;
             }
         })
@@ -198,15 +198,15 @@ pub struct Evaluation<'r> {
 }
 
 impl<'r> Evaluation<'r> {
-    /// Returns the config that answered.
-    pub fn config(&self) -> &'r Config {
-        &self.config.entry.config
+    /// Returns the config that answered; its model may have to be made, so this is not for a hot path.
+    pub fn config(&self) -> Cow<'r, Config> {
+        self.config.entry.config()
     }
 
     /// Returns a number that no other answer of a ruleset has had in this process.
     #[inline]
     pub fn id(&self) -> u64 {
-        self.answer.id
+        self.answer.id()
     }
 
     /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
@@ -222,7 +222,7 @@ impl<'r> Evaluation<'r> {
 
     /// Returns where that config came from.
     pub fn provenance(&self) -> &'r Arc<Provenance> {
-        &self.config.entry.provenance
+        self.config.entry.provenance()
     }
 
     /// Returns what matched: `default`, `env:<id>`, `nm:<namespace>`, or the key or variable of a file.
@@ -230,15 +230,13 @@ impl<'r> Evaluation<'r> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
-        let Some(row) = self.config.rows.get(self.config_row_index as usize) else {
-            return Cow::Borrowed("default");
-        };
         let place = (self.config_row_index, self.conditional_value_index);
         let rule = self.config.rules.iter().find(|rule| (rule.row, rule.index) == place);
-        if let Some(namespace) = rule.and_then(|rule| rule.namespace.as_ref()) {
+        if let Some(namespace) = rule.and_then(Rule::namespace) {
             return Cow::Owned(format!("nm:{namespace}"));
         }
-        row.project_env_id.map_or(Cow::Borrowed("default"), |id| Cow::Owned(format!("env:{id}")))
+        let environment = self.config.environment_of(self.config_row_index);
+        environment.map_or(Cow::Borrowed("default"), |id| Cow::Owned(format!("env:{id}")))
     }
 
     /// Tells whether the value must not be shown.
@@ -253,17 +251,17 @@ impl<'r> Evaluation<'r> {
 
     /// Returns the name of the variant: the one it was given, else the value's own text.
     pub fn variant(&self) -> String {
-        let rule =
-            self.config().rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
-        let named = rule
-            .chain(&self.config().allowable_values)
+        let config = self.config();
+        let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
+        let named = values
+            .chain(&config.allowable_values)
             .find(|value| value.name.is_some() && self.answer.is_same(value));
         named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.shown())
     }
 
     fn redacted(&self) -> String {
         match (&self.answer.kind, &self.provided) {
-            (Kind::Encrypted { stored, .. }, _) => prefab_core::redact(stored),
+            (Kind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
             (_, Some(text)) => prefab_core::redact(text),
             _ => prefab_core::redact(&self.value.to_string()),
         }

@@ -62,7 +62,7 @@ impl fmt::Display for Explanation<'_> {
 }
 
 fn because(answer: &Evaluation<'_>) -> String {
-    let env = answer.config.rows.get(answer.config_row_index as usize).and_then(|row| row.project_env_id);
+    let env = answer.config.environment_of(answer.config_row_index);
     let row = env.map_or("the default rules".to_owned(), |id| format!("environment {id}"));
     let rule = answer.conditional_value_index + 1;
     match answer.weighted_value_index {

@@ -67,13 +67,23 @@ impl Slots {
     fn insert(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
         self.len += 1;
         if self.len * 2 > self.words.len() {
-            let larger = vec![0; self.words.len() * 4].into();
-            let words = std::mem::replace(&mut self.words, larger);
-            for slot in slots(&words) {
-                self.put(hash_of(slot), slot);
-            }
+            self.grow(self.words.len() * 4, hash_of);
         }
         self.put(hash, slot);
+    }
+
+    fn reserve(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
+        let wanted = (self.len + more) * 2;
+        if wanted > self.words.len() {
+            self.grow(wanted.next_power_of_two(), hash_of);
+        }
+    }
+
+    fn grow(&mut self, len: usize, hash_of: impl Fn(u32) -> u64) {
+        let words = std::mem::replace(&mut self.words, vec![0; len].into());
+        for slot in slots(&words) {
+            self.put(hash_of(slot), slot);
+        }
     }
 
     fn put(&mut self, hash: u64, slot: u32) {
@@ -127,14 +137,21 @@ impl KeyTable {
         self.names.len()
     }
 
+    /// Makes room for keys that are known to come.
+    pub(crate) fn reserve(table: &mut Arc<Self>, keys: usize) {
+        let Self { slots, names, .. } = Arc::make_mut(table);
+        names.reserve_exact(keys);
+        slots.reserve(keys, |slot| hash(names.get(slot as usize).map_or("", |name| name)));
+    }
+
     /// Returns the key's slot; the table is copied only where it is shared and the key is new.
-    pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str) -> u32 {
+    pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str, name: impl FnOnce() -> Arc<str>) -> u32 {
         if let Some(slot) = table.slot(key) {
             return slot;
         }
         let Self { slots, loggers, names } = Arc::make_mut(table);
         let slot = u32::try_from(names.len()).unwrap_or(u32::MAX);
-        names.push(key.into());
+        names.push(name());
         let name = |slot: u32| names.get(slot as usize).map_or("", |name| name);
         slots.insert(hash(key), slot, |slot| hash(name(slot)));
         if let Some(path) = logger_path(key) {
@@ -153,21 +170,26 @@ fn logger_path(key: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn insert(table: &mut Arc<KeyTable>, key: &str) -> u32 {
+        KeyTable::slot_or_insert(table, key, || key.into())
+    }
+
     #[test]
     fn a_key_keeps_its_slot_and_loggers_are_found_by_their_path() {
         let mut table = Arc::new(KeyTable::default());
+        KeyTable::reserve(&mut table, 300);
         let keys: Vec<_> = (0..1_000).map(|at| format!("key-{at}")).collect();
         for (slot, key) in (0..).zip(&keys) {
-            assert_eq!(KeyTable::slot_or_insert(&mut table, key), slot);
+            assert_eq!(insert(&mut table, key), slot);
         }
         for (slot, key) in (0..).zip(&keys) {
-            assert_eq!(KeyTable::slot_or_insert(&mut table, key), slot);
+            assert_eq!(insert(&mut table, key), slot);
             assert_eq!(table.slot(key), Some(slot));
         }
         assert_eq!((table.slot("key-"), table.logger("")), (None, None));
-        let root = KeyTable::slot_or_insert(&mut table, "log-level");
-        let db = KeyTable::slot_or_insert(&mut table, "log-level.my_app.db");
-        KeyTable::slot_or_insert(&mut table, "log-levels");
+        let root = insert(&mut table, "log-level");
+        let db = insert(&mut table, "log-level.my_app.db");
+        insert(&mut table, "log-levels");
         assert_eq!((table.logger(""), table.logger("my_app.db")), (Some(root), Some(db)));
         assert_eq!((table.logger("s"), table.logger("my_app")), (None, None));
         assert_eq!(table.loggers().count(), 2);

@@ -32,6 +32,7 @@
 
 mod chain;
 mod compile;
+mod compiled;
 mod contexts;
 mod decrypt;
 mod error;

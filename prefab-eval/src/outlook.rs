@@ -7,7 +7,7 @@ use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
 
 use crate::{
     Contexts, FixedHost, Ruleset,
-    compile::{Answer, Check, CompiledConfig, Condition, Kind},
+    compiled::{Answer, Check, CompiledConfig, Condition, Kind},
     contexts::Stack,
     log_level::logger_keys,
     operators::Test,
@@ -98,7 +98,7 @@ fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
         Check::Test(Test::Always) => return Some(true),
         Check::Test(Test::Never) => return Some(false),
         Check::Test(test) => test,
-        Check::Segment { .. } | Check::Provided { .. } => return None,
+        Check::Segment { .. } | Check::Provided(_) => return None,
     };
     match property {
         Property::Named(name) if known.get(name.context()).is_none() => return None,

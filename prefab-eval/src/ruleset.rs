@@ -1,12 +1,13 @@
 //! The compiled snapshot.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 
 use crate::{
     RegexLimits,
-    compile::{Check, CompiledConfig, Compiler},
+    compile::Compiler,
+    compiled::{Check, CompiledConfig},
     keys::KeyTable,
 };
 
@@ -69,7 +70,9 @@ impl Ruleset {
         let default_context = Arc::new(options.default_context.clone());
         let options = Arc::new(options);
         let mut ruleset = Self { keys: Arc::default(), configs: Vec::new(), default_context, options };
-        ruleset.compile(entries.into_iter().map(|entry| (entry.config.key.clone(), Some(entry))));
+        let entries = entries.into_iter();
+        KeyTable::reserve(&mut ruleset.keys, entries.size_hint().0);
+        ruleset.compile(entries.map(|entry| (Arc::clone(entry.stored().shared_key()), Some(entry))));
         ruleset
     }
 
@@ -80,7 +83,8 @@ impl Ruleset {
             default_context: store.default_context().clone(),
             ..options.clone()
         };
-        Self::build(store.entries().cloned(), options)
+        let entries: Vec<Entry> = store.entries().cloned().collect();
+        Self::build(entries, options)
     }
 
     /// Parses and compiles a datafile. Configs that do not parse are left out; see
@@ -88,7 +92,7 @@ impl Ruleset {
     pub fn from_datafile(text: &str) -> Result<Self, datafile::DatafileError> {
         let set = datafile::parse(text)?.set;
         let mut store = LayeredStore::default();
-        store.apply(Update::Snapshot { set, source: "datafile".into() });
+        store.apply(Update::Snapshot { set: set.into(), source: "datafile".into() });
         Ok(Self::from_store(&store, &Options::default()))
     }
 
@@ -96,7 +100,7 @@ impl Ruleset {
     ///
     /// Where the environment is another one, everything is compiled again.
     #[must_use]
-    pub fn updated(&self, store: &LayeredStore, changed: &BTreeSet<String>) -> Self {
+    pub fn updated(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
         if store.project_env_id() != self.options.project_env_id {
             return Self::from_store(store, &self.options);
         }
@@ -104,17 +108,17 @@ impl Ruleset {
         if *next.default_context != *store.default_context() {
             next.default_context = Arc::new(store.default_context().clone());
         }
-        next.compile(changed.iter().map(|key| (key.clone(), store.get(key).cloned())));
+        next.compile(changed.iter().map(|key| (Arc::clone(key), store.get(key).cloned())));
         next
     }
 
-    fn compile(&mut self, entries: impl Iterator<Item = (String, Option<Entry>)>) {
+    fn compile(&mut self, entries: impl Iterator<Item = (Arc<str>, Option<Entry>)>) {
         let mut made = Vec::with_capacity(entries.size_hint().0);
         let Options { project_env_id, namespace, regex_limits, .. } = &*self.options;
         let mut compiler =
             Compiler::new(&mut self.keys, *project_env_id, namespace.as_deref(), *regex_limits);
         for (key, entry) in entries {
-            let slot = KeyTable::slot_or_insert(compiler.keys, &key);
+            let slot = KeyTable::slot_or_insert(compiler.keys, &key, || Arc::clone(&key));
             made.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
         }
         self.configs.resize(self.keys.len(), None);
@@ -132,7 +136,7 @@ impl Ruleset {
 
     /// Lists the keys that have a config, sorted.
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.entries().map(|entry| entry.config.key.as_str()).collect();
+        let mut keys: Vec<&str> = self.entries().map(Entry::key).collect();
         keys.sort_unstable();
         keys
     }
@@ -183,9 +187,9 @@ impl Ruleset {
             .enumerate()
             .filter_map(|(slot, config)| Some((slot, &**config.as_ref()?)))
             .collect();
-        by_key.sort_unstable_by_key(|(_, config)| config.entry.config.key.as_str());
+        by_key.sort_unstable_by_key(|(_, config)| config.entry.key());
         let mut findings: Vec<Finding> =
-            by_key.iter().flat_map(|(_, config)| config.findings.iter().cloned()).collect();
+            by_key.iter().flat_map(|(_, config)| config.findings().iter().cloned()).collect();
         let mut walk = SegmentWalk {
             ruleset: self,
             state: vec![Visit::Never; self.configs.len()],

@@ -1,10 +1,10 @@
 //! Which answer wins, before its value is made.
 
-use prefab_core::Config;
+use prefab_core::StoredConfig;
 
 use crate::{
     EvaluatedValue, Evaluation, Reason,
-    compile::{Answer, CompiledConfig, Kind},
+    compiled::{Answer, CompiledConfig, Kind},
 };
 
 /// The rule, and the choice among its percentages, that an evaluation came to. Its value is not made yet.
@@ -47,7 +47,7 @@ impl<'r> Selection<'r> {
     /// Returns a number that no other answer of a ruleset has had in this process.
     #[inline]
     pub fn id(&self) -> u64 {
-        self.answer.id
+        self.answer.id()
     }
 
     /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
@@ -57,8 +57,8 @@ impl<'r> Selection<'r> {
     }
 
     /// Returns the config that answered.
-    pub fn config(&self) -> &'r Config {
-        &self.config.entry.config
+    pub fn stored(&self) -> &'r StoredConfig {
+        self.config.entry.stored()
     }
 
     /// Returns the whole answer, where its value stands in the ruleset.

@@ -3,7 +3,7 @@
 use prefab_core::{ContextValue, text::TextBuffer};
 
 use crate::{
-    compile::Answer,
+    compiled::Answer,
     contexts::Stack,
     host::Host,
     murmur3::Murmur3,

@@ -238,6 +238,7 @@ fn update() -> impl Strategy<Value = Update> {
     });
     prop_oneof![
         3 => (merge, prop::bool::weighted(0.2)).prop_map(|((set, source), whole)| {
+            let set = ConfigSet::into(set);
             if whole { Update::Snapshot { set, source } } else { Update::Merge { set, source } }
         }),
         1 => file,

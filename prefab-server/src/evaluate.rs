@@ -29,10 +29,10 @@ pub(crate) fn all(ruleset: &Ruleset, contexts: &ContextSet, caller: &Caller, sha
     });
     let default = default.unwrap_or_default();
     let stack = Contexts { global: &default, ..Contexts::of(contexts) };
-    let visible = ruleset.entries().filter(|entry| is_visible(&entry.config));
+    let visible = ruleset.entries().filter(|entry| is_visible(&entry.config()));
     let values: BTreeMap<&str, Json> = visible
         .filter_map(|entry| {
-            let key = entry.config.key.as_str();
+            let key = entry.key();
             let answer = ruleset.evaluate(key, &stack, &host).ok()?;
             Some((key, evaluation(&answer, shape)?))
         })

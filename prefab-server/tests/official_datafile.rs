@@ -87,7 +87,7 @@ fn configs() -> Vec<Json> {
 fn ours(text: &str, question: &Json) -> Json {
     let set = datafile::parse(text).unwrap().set;
     let mut store = LayeredStore::default();
-    store.apply(Update::Snapshot { set, source: "datafile".into() });
+    store.apply(Update::Snapshot { set: set.into(), source: "datafile".into() });
     let rules = Ruleset::from_store(&store, &Options::default());
     let keys = question["keys"].as_array().unwrap();
     let answers = question["contexts"].as_array().unwrap().iter().map(|context| {

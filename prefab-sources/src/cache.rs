@@ -14,8 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use prefab_proto::wire;
-use prost::Message as _;
+use prefab_proto::packed::{self, Packed};
 use siphasher::{
     sip::SipHasher13,
     sip128::{Hasher128 as _, SipHasher13 as SipHasher128},
@@ -39,7 +38,7 @@ pub(crate) struct Cache {
 /// What a cache holds.
 #[derive(Debug)]
 pub(crate) struct Cached {
-    pub(crate) configs: wire::Configs,
+    pub(crate) configs: Packed,
     pub(crate) saved_at: SystemTime,
 }
 
@@ -97,7 +96,7 @@ impl CacheFile {
         if *checksum != self.checksum(*time, state) {
             return Err(invalid("its checksum is wrong"));
         }
-        let configs = wire::Configs::decode(state).map_err(|_| invalid("its content does not parse"))?;
+        let configs = packed::pack(state).map_err(|_| invalid("its content does not parse"))?;
         let saved_at = UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_le_bytes(*time)));
         Ok(Some(Cached { configs, saved_at: saved_at.unwrap_or(UNIX_EPOCH) }))
     }

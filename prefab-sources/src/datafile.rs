@@ -113,7 +113,7 @@ impl Watched for DatafileSource {
         let finding = |datafile::Finding { key, path, wanted }| {
             Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
         };
-        let update = Update::Snapshot { set: parsed.set, source: Arc::clone(&self.name) };
+        let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };
         Ok(Loaded { update, findings: parsed.findings.into_iter().map(finding).collect() })
     }
 }
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(finding.to_string(), format!("{}{rest}", path.display()));
         let mut store = LayeredStore::default();
         store.apply(loaded.update);
-        assert_eq!(&*store.get("good").unwrap().provenance.source, "datafile");
+        assert_eq!(&*store.get("good").unwrap().provenance().source, "datafile");
         assert_eq!(store.entries().count(), 1);
     }
 

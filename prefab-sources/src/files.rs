@@ -212,7 +212,7 @@ mod tests {
                 store.apply(files[at].load().unwrap().update);
             }
             let last = present.iter().rposition(|present| *present);
-            let value = store.get("k").map(|entry| entry.config.rows[0].values[0].value.clone().unwrap().value);
+            let value = store.get("k").map(|entry| entry.config().rows[0].values[0].value.clone().unwrap().value);
             prop_assert_eq!(value, last.map(|last| Value::Int(i64::try_from(last).unwrap())));
         }
     }

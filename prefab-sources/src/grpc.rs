@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use prefab_proto::{services::config_service_client::ConfigServiceClient, wire};
+use prefab_proto::{packed, services::config_service_client::ConfigServiceClient, wire};
 use tokio::time::timeout;
 use tonic::{
     Code, Request, Status, Streaming,
@@ -144,7 +144,7 @@ impl Transport for Grpc {
             .await
             .map_err(|_| self.slow(NAME, patience))?
             .map_err(|status| self.failed(NAME, &status))?;
-        Ok(Fetched { source: NAME.into(), configs: Some(answer.into_inner()) })
+        Ok(Fetched { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
     }
 
     async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
@@ -171,7 +171,7 @@ impl Frames for MessageFrames {
         match timeout(QUIET, self.messages.message()).await {
             // A connection that does not answer pings has failed by now.
             Err(_) => Some(Ok(Frame::Alive)),
-            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(configs))),
+            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_message(&configs)))),
             Ok(Err(status)) => {
                 let why = format!("`{}` broke off: {}: {}", self.url, status.code(), status.message());
                 Some(Err(SourceError::new(SourceErrorKind::Unavailable, STREAM, why)))

@@ -19,7 +19,7 @@
 //!     store.apply(file.load()?.update);
 //! }
 //! let entry = store.get("max-jobs").expect("both files have it");
-//! assert!(entry.provenance.source.ends_with(".prefab.staging.config.yaml"));
+//! assert!(entry.provenance().source.ends_with(".prefab.staging.config.yaml"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -105,7 +105,7 @@ fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
             for _ in 0..times {
                 // What was said is taken, and the stream that said it is gone.
                 let mut gone = 0;
-                while store.get("a").is_none_or(|entry| entry.config.id != gone) {
+                while store.get("a").is_none_or(|entry| entry.stored().id() != gone) {
                     tokio::select! {
                         item = updates.next() => {
                             let Loaded { update, findings } = item.unwrap().unwrap();

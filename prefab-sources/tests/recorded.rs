@@ -104,11 +104,12 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
         let Ok(Loaded { update, findings }) = item.unwrap() else { continue };
         assert!(findings.is_empty(), "{findings:?}");
         store.apply(update);
-        ids.extend(store.get("my.string").map(|entry| entry.config.id));
+        ids.extend(store.get("my.string").map(|entry| entry.stored().id()));
     }
     ids.dedup();
     assert_eq!(ids, [17_000_000_000_000_100, 17_000_000_000_000_101]);
-    let config = &store.get("my.string").unwrap().config;
+    let entry = store.get("my.string").unwrap().clone();
+    let config = entry.config();
     assert_eq!(config.project_id, 202);
     assert_eq!(
         config.rows[0].values[0].value.as_ref().unwrap().value,

@@ -72,7 +72,7 @@ impl Followed {
     }
 
     fn keys(&self) -> Vec<String> {
-        self.store.entries().map(|entry| entry.config.key.clone()).collect()
+        self.store.entries().map(|entry| entry.key().to_owned()).collect()
     }
 }
 
@@ -203,7 +203,7 @@ async fn a_new_datafile_replaces_all_that_the_old_one_said() {
 
     file.write(&text(6, &[("b", 3)]));
     assert_eq!(file.taken().await, ["b"]);
-    assert_eq!((file.store.get("b").unwrap().config.id, file.store.project_env_id()), (3, 6));
+    assert_eq!((file.store.get("b").unwrap().stored().id(), file.store.project_env_id()), (3, 6));
 
     file.write("{");
     assert_eq!(file.failed().await.line(), Some(1));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
-use prefab_core::{Config, ConfigType, Value};
+use prefab_core::{ConfigType, Entry, Value};
 use prefab_eval::{Evaluation, Reason, Selection};
 
 use crate::{
@@ -21,7 +21,7 @@ pub(crate) struct Evaluations {
 
 /// An answer as it is reported.
 pub(crate) struct Answer {
-    config: Arc<Config>,
+    entry: Entry,
     row: u32,
     rule: u32,
     weighted: Option<u32>,
@@ -58,7 +58,7 @@ impl Evaluations {
 
     #[cold]
     fn meet(&self, mark: Mark, evaluation: &Evaluation<'_>, drops: &Drops) {
-        let is_counted = is_counted(evaluation.config().config_type);
+        let is_counted = is_counted(evaluation.entry().stored().config_type());
         let found_room = self.tallies.meet(mark, || is_counted.then(|| Answer::of(evaluation)));
         drops.add(u64::from(is_counted && !found_room));
     }
@@ -80,11 +80,11 @@ fn is_counted(config_type: ConfigType) -> bool {
 impl Answer {
     fn of(evaluation: &Evaluation<'_>) -> Self {
         Self {
-            config: Arc::clone(&evaluation.entry().config),
+            entry: evaluation.entry().clone(),
             row: evaluation.config_row_index,
             rule: evaluation.conditional_value_index,
             weighted: evaluation.weighted_value_index,
-            selected_index: reportable::selected_index(evaluation.config(), &evaluation.value),
+            selected_index: reportable::selected_index(&evaluation.config(), &evaluation.value),
             value: reportable::value(evaluation),
             reason: evaluation.reason,
         }
@@ -93,7 +93,7 @@ impl Answer {
     fn counter(&self, count: u64) -> Counter {
         Counter {
             count,
-            config_id: self.config.id,
+            config_id: self.entry.stored().id(),
             config_row_index: self.row,
             conditional_value_index: self.rule,
             weighted_value_index: self.weighted,
@@ -108,13 +108,13 @@ impl Answer {
 fn summaries(counts: &[(Arc<Answer>, u64)]) -> Vec<Summary> {
     let mut keys: BTreeMap<(&str, i32), BTreeMap<_, Counter>> = BTreeMap::new();
     for (answer, count) in counts {
-        let config = &answer.config;
+        let config = answer.entry.stored();
         let identity = (
-            (config.id, answer.row, answer.rule, answer.weighted, answer.selected_index),
+            (config.id(), answer.row, answer.rule, answer.weighted, answer.selected_index),
             // Values have no order of their own, and doubles none at all.
             format!("{:?}", answer.value),
         );
-        keys.entry((&config.key, config.config_type.number()))
+        keys.entry((config.key(), config.config_type().number()))
             .or_default()
             .entry(identity)
             .and_modify(|counter| counter.count += count)

@@ -86,4 +86,4 @@ impl From<Pointer> for wire::ConfigServicePointer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

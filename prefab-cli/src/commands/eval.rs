@@ -78,7 +78,7 @@ struct Answerer {
 impl Answerer {
     fn new(set: prefab_core::ConfigSet, global: ContextSet) -> Self {
         let mut store = LayeredStore::default();
-        store.apply(Update::Snapshot { set, source: "datafile".into() });
+        store.apply(Update::Snapshot { set: set.into(), source: "datafile".into() });
         let rules = Ruleset::from_store(&store, &Options::default());
         Self { store, namespace: None, rules, global }
     }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let rules = client.ruleset();
     let is_wanted = |key: &String| {
         key.contains(&args.filter)
-            && rules.entry(key).is_some_and(|entry| args.wants(entry.config.config_type))
+            && rules.entry(key).is_some_and(|entry| args.wants(entry.stored().config_type()))
     };
     let keys = client.keys().into_iter().filter(is_wanted);
     let details: Vec<_> = keys.map(|key| client.details(&key)).collect();

@@ -1,5 +1,6 @@
 //! How a text starts, ends, or what it contains.
 
+use super::texts::Texts;
 use prefab_core::{
     ContextValue,
     text::{TextBuffer, same_bytes},
@@ -16,7 +17,7 @@ pub(crate) enum Affix {
 impl Affix {
     /// Tells whether a scalar's text has one of `texts` in this place; a list never has.
     #[inline]
-    pub(crate) fn found(self, texts: &[Box<str>], value: &ContextValue) -> bool {
+    pub(crate) fn found(self, texts: &Texts, value: &ContextValue) -> bool {
         if let ContextValue::String(text) = value {
             return self.in_text(texts, text);
         }
@@ -24,13 +25,18 @@ impl Affix {
     }
 
     #[inline]
-    pub(crate) fn in_text(self, texts: &[Box<str>], text: &str) -> bool {
+    pub(crate) fn in_text(self, texts: &Texts, text: &str) -> bool {
         match self {
-            Self::Start => texts.iter().any(|entry| starts_with(text.as_bytes(), entry.as_bytes())),
-            Self::End => texts.iter().any(|entry| ends_with(text.as_bytes(), entry.as_bytes())),
-            Self::Anywhere => texts.iter().any(|entry| text.contains(&**entry)),
+            Self::Start => texts.iter().any(|entry| starts_with(text.as_bytes(), entry)),
+            Self::End => texts.iter().any(|entry| ends_with(text.as_bytes(), entry)),
+            Self::Anywhere => texts.iter().any(|entry| contains(text, entry)),
         }
     }
+}
+
+/// What is put together from texts are texts, so nothing is lost where one would not be.
+fn contains(text: &str, entry: &[u8]) -> bool {
+    str::from_utf8(entry).is_ok_and(|entry| text.contains(entry))
 }
 
 #[inline]

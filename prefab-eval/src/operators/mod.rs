@@ -5,9 +5,10 @@ mod instant;
 mod number;
 mod one_of;
 mod pattern;
+mod texts;
 mod version;
 
-use prefab_core::{ContextValue, Operator, Value};
+use prefab_core::{ContextValue, Operator, borrowed::Value};
 
 pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
@@ -17,6 +18,7 @@ use affix::Affix;
 use number::{Number, Relation};
 pub(crate) use one_of::{TextSet, fingerprint};
 use pattern::Pattern;
+use texts::Texts;
 use version::Version;
 
 /// An operator with its right side prepared.
@@ -30,7 +32,7 @@ pub(crate) enum Test {
     },
     Affix {
         affix: Affix,
-        texts: Box<[Box<str>]>,
+        texts: Texts,
         negated: bool,
     },
     /// A plain prefix; between namespaces, a prefix of whole segments.
@@ -70,7 +72,7 @@ impl Test {
     /// Prepares an operator. Segments are not among them: they need the ruleset.
     pub(crate) fn compile(
         operator: Operator,
-        value: Option<&Value>,
+        value: Option<&Value<'_>>,
         by_segment: bool,
         limits: &RegexLimits,
     ) -> Result<Self, Unusable> {
@@ -86,9 +88,7 @@ impl Test {
             O::PropContainsOneOf => Self::affix(Affix::Anywhere, value, false),
             O::PropDoesNotContainOneOf => Self::affix(Affix::Anywhere, value, true),
             O::HierarchicalMatch => match value {
-                Some(Value::String(prefix)) => {
-                    Self::Hierarchical { prefix: prefix.as_str().into(), by_segment }
-                }
+                Some(Value::String(prefix)) => Self::Hierarchical { prefix: (*prefix).into(), by_segment },
                 _ => Self::Never,
             },
             O::InIntRange => match value {
@@ -116,16 +116,15 @@ impl Test {
         })
     }
 
-    fn one_of(value: Option<&Value>, negated: bool) -> Self {
+    fn one_of(value: Option<&Value<'_>>, negated: bool) -> Self {
         Self::OneOf { texts: TextSet::new(list(value)), negated }
     }
 
-    fn affix(affix: Affix, value: Option<&Value>, negated: bool) -> Self {
-        let texts = list(value).iter().map(|text| text.as_str().into()).collect();
-        Self::Affix { affix, texts, negated }
+    fn affix(affix: Affix, value: Option<&Value<'_>>, negated: bool) -> Self {
+        Self::Affix { affix, texts: Texts::new(list(value)), negated }
     }
 
-    fn compare(relation: Relation, value: Option<&Value>) -> Self {
+    fn compare(relation: Relation, value: Option<&Value<'_>>) -> Self {
         match value {
             Some(Value::Int(int)) => Self::Compare { relation, number: Number::Int(*int) },
             Some(Value::Double(double)) => Self::Compare { relation, number: Number::Double(*double) },
@@ -133,7 +132,7 @@ impl Test {
         }
     }
 
-    fn instant(value: Option<&Value>, before: bool) -> Self {
+    fn instant(value: Option<&Value<'_>>, before: bool) -> Self {
         let millis = match value {
             Some(Value::Int(millis)) => Some(*millis),
             Some(Value::Double(millis)) => Some(instant::truncate(*millis)),
@@ -143,7 +142,7 @@ impl Test {
         millis.map_or(Self::Never, |millis| Self::Instant { millis, before })
     }
 
-    fn matches(value: Option<&Value>, negated: bool, limits: &RegexLimits) -> Result<Self, Unusable> {
+    fn matches(value: Option<&Value<'_>>, negated: bool, limits: &RegexLimits) -> Result<Self, Unusable> {
         match value {
             Some(Value::String(pattern)) => {
                 let pattern = Box::new(Pattern::new(pattern, limits).map_err(Unusable)?);
@@ -153,10 +152,10 @@ impl Test {
         }
     }
 
-    fn semver(relation: Relation, value: Option<&Value>) -> Self {
+    fn semver(relation: Relation, value: Option<&Value<'_>>) -> Self {
         match value {
             Some(Value::String(text)) if Version::parse(text).is_some() => {
-                Self::Semver { relation, version: text.as_str().into() }
+                Self::Semver { relation, version: (*text).into() }
             }
             _ => Self::Never,
         }
@@ -222,7 +221,7 @@ impl Test {
 }
 
 /// The list of a criterion; what is no list is a malformed criterion and as good as an empty one.
-fn list(value: Option<&Value>) -> &[String] {
+fn list<'v>(value: Option<&'v Value<'_>>) -> &'v [&'v str] {
     match value {
         Some(Value::StringList(list)) => list,
         _ => &[],

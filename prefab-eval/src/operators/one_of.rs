@@ -2,45 +2,42 @@
 
 use std::collections::HashSet;
 
-use prefab_core::{
-    ContextValue,
-    text::{TextBuffer, same},
-};
+use prefab_core::{ContextValue, text::TextBuffer};
 
-/// Up to this many texts, comparing fingerprints one by one beats a hash.
+use super::texts::{Texts, print};
+
+/// Up to this many texts, comparing prints one by one beats a hash.
 const SCANNED: usize = 16;
 
 /// The texts of a list, made ready for look-ups.
 #[derive(Debug)]
 pub(crate) enum TextSet {
-    Few(Box<[(u64, Box<str>)]>),
-    Many(HashSet<Box<str>, foldhash::fast::FixedState>),
+    Few(Texts),
+    #[expect(clippy::box_collection, reason = "the set itself would double the room of every condition")]
+    Many(Box<HashSet<Box<str>, foldhash::fast::FixedState>>),
 }
 
 impl TextSet {
-    pub(crate) fn new(texts: &[String]) -> Self {
+    pub(crate) fn new(texts: &[&str]) -> Self {
         if texts.len() <= SCANNED {
-            Self::Few(texts.iter().map(|text| (fingerprint(text), text.as_str().into())).collect())
+            Self::Few(Texts::new(texts))
         } else {
-            Self::Many(texts.iter().map(|text| text.as_str().into()).collect())
+            Self::Many(Box::new(texts.iter().map(|text| (*text).into()).collect()))
         }
     }
 
-    /// Lists the fingerprints of the texts.
-    pub(crate) fn fingerprints(&self) -> Box<dyn Iterator<Item = u64> + '_> {
+    /// Lists the texts.
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
-            Self::Few(texts) => Box::new(texts.iter().map(|(print, _)| *print)),
-            Self::Many(texts) => Box::new(texts.iter().map(|text| fingerprint(text))),
+            Self::Few(texts) => Box::new(texts.iter().map(|text| str::from_utf8(text).unwrap_or_default())),
+            Self::Many(texts) => Box::new(texts.iter().map(|text| &**text)),
         }
     }
 
     #[inline]
     pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
-            Self::Few(texts) => {
-                let wanted = fingerprint(text);
-                texts.iter().any(|(print, entry)| *print == wanted && same(entry, text))
-            }
+            Self::Few(texts) => texts.contains(text, print(text)),
             Self::Many(texts) => texts.contains(text),
         }
     }
@@ -86,7 +83,8 @@ mod tests {
             texts in prop::collection::vec("[ab]{0,18}", 0..40),
             other in "[ab]{0,18}",
         ) {
-            let set = TextSet::new(&texts);
+            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let set = TextSet::new(&borrowed);
             prop_assert_eq!(set.contains(&other), texts.contains(&other));
             for text in &texts {
                 prop_assert!(set.contains(text));

@@ -1,7 +1,6 @@
 //! One environment: the snapshot that stands, and the stream of its changes.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -105,7 +104,7 @@ impl Channel {
             let state = self.state();
             (Arc::clone(&state.ruleset), state.store.project_env_id())
         };
-        let changed = BTreeSet::from([config.key.clone()]);
+        let changed = [config.key.as_str().into()];
         let mut store = LayeredStore::default();
         store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
         ruleset.updated(&store, &changed)
@@ -125,7 +124,7 @@ impl Channel {
 
 fn merge(configs: Vec<Config>, pointer: Pointer) -> Update {
     let set = ConfigSet { configs, pointer: Some(pointer), ..ConfigSet::default() };
-    Update::Merge { set, source: "server".into() }
+    Update::Merge { set: set.into(), source: "server".into() }
 }
 
 #[cfg(test)]

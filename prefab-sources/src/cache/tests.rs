@@ -29,7 +29,7 @@ async fn what_was_written_is_read_in_the_next_process() {
     cache(&below, KEY).write(state(), now).await.unwrap();
 
     let cached = cache(&below, KEY).read().await.unwrap().unwrap();
-    assert_eq!((cached.saved_at, cached.configs.configs[0].key.as_str()), (now, "max-jobs"));
+    assert_eq!((cached.saved_at, cached.configs.set.configs[0].key()), (now, "max-jobs"));
     let [name] = names(&below).try_into().unwrap();
     assert!(name.starts_with("prefab.cache.123.") && !name.contains("abcdef"), "{name}");
 }

@@ -104,7 +104,8 @@ async fn checkpoint_and_stream_bring_what_is_newer() {
     let source = source(KEY, &url);
     let state = source.state();
     let mut updates = Box::new(source).updates();
-    let errors = until(&mut updates, |store| store.get("a").is_some_and(|entry| entry.config.id == 4)).await;
+    let errors =
+        until(&mut updates, |store| store.get("a").is_some_and(|entry| entry.stored().id() == 4)).await;
     assert_eq!(*resumed.lock().unwrap(), [1, 2, 3]);
     assert_eq!(
         errors.first().map(ToString::to_string),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_proto::wire;
-use prost::Message as _;
+use prefab_proto::packed::{self, Packed};
 use reqwest::{
     StatusCode,
     header::{ACCEPT, ETAG, IF_NONE_MATCH},
@@ -36,7 +35,7 @@ impl Http {
         let body = timeout(WHOLE, body(origin, response, self.timeout, self.max_bytes))
             .await
             .map_err(|_| origin.unavailable(format!("did not come to an end within {WHOLE:?}")))??;
-        let configs = decode(origin, &body)?;
+        let configs = decode(origin, body)?;
         let origin = if at == CDN { self.cdn.as_mut() } else { self.api.get_mut(at) };
         if let Some(origin) = origin {
             origin.set_tag(since, tag);
@@ -69,11 +68,11 @@ async fn body(
     }
 }
 
-fn decode(origin: &Origin, body: &[u8]) -> Result<wire::Configs, SourceError> {
-    let configs = wire::Configs::decode(body)
+fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
+    let configs = packed::pack(body)
         .map_err(|cause| origin.protocol(format!("sends what is no checkpoint: {cause}")))?;
     // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.
-    if configs.configs.is_empty() && configs.config_service_pointer.is_none() {
+    if configs.set.configs.is_empty() && configs.findings.is_empty() && configs.set.pointer.is_none() {
         return Err(origin.protocol("sends an empty answer"));
     }
     Ok(configs)

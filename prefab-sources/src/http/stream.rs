@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use prefab_proto::wire;
-use prost::Message as _;
+use prefab_proto::packed;
 use reqwest::{
     StatusCode,
     header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE},
@@ -85,7 +84,7 @@ fn frame(event: Event) -> Frame {
         Ok(bytes) => bytes,
         Err(cause) => return Frame::Unreadable(format!("it is no base64: {cause}")),
     };
-    match wire::Configs::decode(&*bytes) {
+    match packed::pack(bytes) {
         Ok(configs) => Frame::Configs(configs),
         Err(cause) => Frame::Unreadable(format!("it does not parse: {cause}")),
     }
@@ -99,7 +98,8 @@ mod tests {
         let shown = match frame(Event::Data(data.into())) {
             Frame::Alive => "alive".to_owned(),
             Frame::Configs(configs) => {
-                let keys = configs.configs.iter().map(|config| format!("{}@{}", config.key, config.id));
+                let keys =
+                    configs.set.configs.iter().map(|config| format!("{}@{}", config.key(), config.id()));
                 keys.collect::<Vec<_>>().join(" ")
             }
             Frame::Unreadable(why) => why,

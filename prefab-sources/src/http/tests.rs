@@ -39,7 +39,7 @@ fn http(urls: &[&str]) -> Http {
 async fn checkpoint(http: &mut Http, since: i64, purpose: Purpose) -> String {
     match http.checkpoint(since, purpose).await {
         Ok(Fetched { source, configs: None }) => format!("{source}: the same"),
-        Ok(Fetched { source, configs: Some(configs) }) => format!("{source}: {}", configs.configs.len()),
+        Ok(Fetched { source, configs: Some(configs) }) => format!("{source}: {}", configs.set.configs.len()),
         Err(error) => error.to_string(),
     }
 }
@@ -168,7 +168,8 @@ async fn frames(answer: Answer) -> String {
                 Ok(Some(Ok(crate::remote::Frame::Alive))) => said.push("alive".to_owned()),
                 Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => said.push(why),
                 Ok(Some(Ok(crate::remote::Frame::Configs(configs)))) => {
-                    said.extend(configs.configs.iter().map(|config| format!("{}@{}", config.key, config.id)));
+                    let configs = configs.set.configs.iter();
+                    said.extend(configs.map(|config| format!("{}@{}", config.key(), config.id())));
                 }
             }
         },
@@ -259,7 +260,8 @@ async fn after_every_fault_in_turn_the_values_are_the_servers() {
     let state = source.state();
     let mut updates = Box::new(source).updates();
     let mut store = LayeredStore::default();
-    until(&mut updates, &mut store, |store| store.get("a").is_some_and(|entry| entry.config.id == 6)).await;
+    until(&mut updates, &mut store, |store| store.get("a").is_some_and(|entry| entry.stored().id() == 6))
+        .await;
     let resumed: Vec<String> = server
         .requests()
         .iter()

@@ -1,9 +1,12 @@
 //! What the server has said so far, in as much as the next request and the cache need it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use prefab_proto::wire;
-use prost::Message as _;
+use prefab_core::{Config, ConfigSet, ContextSet, Pointer, StoredConfig};
+use prefab_proto::{
+    convert,
+    packed::{self, Packed},
+};
 
 /// How far the source has come, and, for the cache, the merged state.
 pub(super) struct Known {
@@ -29,19 +32,18 @@ impl Known {
     }
 
     /// Takes in a message of the server.
-    pub(super) fn absorb(&mut self, message: &wire::Configs) {
+    pub(super) fn absorb(&mut self, message: &Packed) {
         self.has_heard = true;
-        let ids = message.configs.iter().map(|config| config.id);
-        self.high_water_mark = ids.fold(self.high_water_mark, i64::max);
+        self.high_water_mark = self.high_water_mark.max(message.newest_id);
         if let Some(merged) = &mut self.merged {
-            merged.absorb(message);
+            merged.absorb(&message.set);
         }
     }
 
     /// Takes in what [`encode`](Self::encode) returned, in an earlier process.
-    pub(super) fn restore(&mut self, message: &wire::Configs) {
+    pub(super) fn restore(&mut self, message: &Packed) {
         self.absorb(message);
-        let mark = message.config_service_pointer.map_or(0, |pointer| pointer.start_at_id);
+        let mark = message.set.pointer.map_or(0, |pointer| pointer.start_at_id);
         self.high_water_mark = self.high_water_mark.max(mark);
     }
 
@@ -49,21 +51,20 @@ impl Known {
     ///
     /// Its pointer says where to resume: the newest change may be a deletion, which has left no config.
     pub(super) fn encode(&self) -> Option<Vec<u8>> {
-        let merged = self.merged.as_ref()?;
-        let pointer = merged.pointer.unwrap_or_default();
-        let rest = wire::Configs {
-            config_service_pointer: Some(wire::ConfigServicePointer {
-                start_at_id: self.high_water_mark,
-                ..pointer
-            }),
-            default_context: merged.default_context.clone(),
-            ..wire::Configs::default()
+        let Merged { configs, pointer, default_context } = self.merged.as_ref()?;
+        let pointer = Pointer { start_at_id: self.high_water_mark, ..pointer.unwrap_or_default() };
+        let rest = ConfigSet::<Config> {
+            pointer: Some(pointer),
+            default_context: default_context.clone(),
+            ..ConfigSet::default()
         };
         // Messages that stand one after another are one message with the fields of all of them.
-        let mut bytes = rest.encode_to_vec();
-        for config in merged.configs.values().filter_map(|held| held.config.as_deref()) {
+        let mut bytes = convert::encode(&rest);
+        for config in configs.values().filter(|config| !config.is_tombstone()) {
+            let config = packed::bytes(config);
             bytes.push(CONFIGS_TAG);
-            bytes.extend_from_slice(config);
+            prost::encode_length_delimiter(config.len(), &mut bytes).ok()?;
+            bytes.extend_from_slice(&config);
         }
         Some(bytes)
     }
@@ -72,49 +73,38 @@ impl Known {
 /// Field 1 of `Configs`, with its length in front.
 const CONFIGS_TAG: u8 = 1 << 3 | 2;
 
-/// The state as messages: kept encoded, which is compact, and loses nothing that this version cannot read.
+/// The state as messages: they are what the client's store holds, too, and nothing is lost that this version
+/// cannot read.
 #[derive(Default)]
 struct Merged {
-    configs: HashMap<String, Held>,
-    pointer: Option<wire::ConfigServicePointer>,
-    default_context: Option<wire::ContextSet>,
-}
-
-struct Held {
-    id: i64,
-    /// The config with its length in front; nothing once it is deleted.
-    config: Option<Vec<u8>>,
+    configs: HashMap<Arc<str>, StoredConfig>,
+    pointer: Option<Pointer>,
+    default_context: ContextSet,
 }
 
 impl Merged {
-    fn absorb(&mut self, message: &wire::Configs) {
-        for config in &message.configs {
-            if self.configs.get(&config.key).is_some_and(|held| held.id >= config.id) {
+    fn absorb(&mut self, set: &ConfigSet<StoredConfig>) {
+        for config in &set.configs {
+            if self.configs.get(config.key()).is_some_and(|held| held.id() >= config.id()) {
                 continue;
             }
-            let is_deleted = config.rows.is_empty() || config.config_type() == wire::ConfigType::Deleted;
-            let held = Held {
-                id: config.id,
-                config: (!is_deleted).then(|| config.encode_length_delimited_to_vec()),
-            };
-            self.configs.insert(config.key.clone(), held);
+            self.configs.insert(Arc::clone(config.shared_key()), config.clone());
         }
-        if message.config_service_pointer.is_some() {
-            self.pointer = message.config_service_pointer;
+        if set.pointer.is_some() {
+            self.pointer = set.pointer;
         }
-        self.default_context.clone_from(&message.default_context);
+        self.default_context.clone_from(&set.default_context);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prefab_core::{Config, ConfigSet, ConfigType, LayeredStore, Pointer, Update};
-    use prefab_proto::convert;
+    use prefab_core::{ConfigType, LayeredStore, Update};
 
-    fn message(configs: Vec<Config>) -> wire::Configs {
+    fn message(configs: Vec<Config>) -> Packed {
         let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
-        (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into()
+        packed::pack(convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })).unwrap()
     }
 
     fn config(key: &str, id: i64) -> Config {
@@ -135,13 +125,14 @@ mod tests {
 
         let bytes = known.encode().unwrap();
         let mut restored = Known::new(false);
-        restored.restore(&wire::Configs::decode(&*bytes).unwrap());
+        restored.restore(&packed::pack(bytes.clone()).unwrap());
         assert_eq!((restored.high_water_mark(), restored.encode()), (9, None));
 
         let mut store = LayeredStore::default();
-        let set = convert::decode(&bytes).unwrap().set;
+        let set = packed::pack(bytes).unwrap().set;
         store.apply(Update::Snapshot { set, source: "cache".into() });
-        let ids: Vec<_> = store.entries().map(|entry| (&*entry.config.key, entry.config.id)).collect();
+        let mut ids: Vec<_> = store.entries().map(|entry| (entry.key(), entry.stored().id())).collect();
+        ids.sort_unstable();
         assert_eq!(ids, [("a", 5), ("c", 8)]);
         assert_eq!(store.project_env_id(), 308);
     }

@@ -74,8 +74,10 @@ impl Client {
     }
 
     fn ids(&self) -> String {
-        let ids = self.store.entries().map(|entry| format!("{}@{}", entry.config.key, entry.config.id));
-        ids.collect::<Vec<_>>().join(" ")
+        let ids = self.store.entries().map(|entry| format!("{}@{}", entry.key(), entry.stored().id()));
+        let mut ids: Vec<_> = ids.collect();
+        ids.sort();
+        ids.join(" ")
     }
 
     fn state(&self) -> String {
@@ -99,13 +101,13 @@ async fn a_change_arrives_as_it_is_made() {
     client.run(SECOND).await;
     assert_eq!((client.ids().as_str(), client.state().as_str()), ("a@1 b@2", "ready by streaming"));
     assert_eq!(server.requests(), ["checkpoint 0", "stream 2"]);
-    assert_eq!(&*client.store.get("a").unwrap().provenance.source, "remote_api");
+    assert_eq!(&*client.store.get("a").unwrap().provenance().source, "remote_api");
 
     server.set("a", 3);
     server.delete("b", 4);
     client.run(Duration::from_millis(1)).await;
     assert_eq!(client.ids(), "a@3");
-    assert_eq!(&*client.store.get("a").unwrap().provenance.source, "streaming");
+    assert_eq!(&*client.store.get("a").unwrap().provenance().source, "streaming");
     assert!(client.errors.is_empty() && client.findings.is_empty());
 }
 
@@ -269,7 +271,7 @@ async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
     let mut second = Client::cached(&server, dir.path());
     second.run(SECOND).await;
     assert_eq!((second.ids().as_str(), second.state().as_str()), ("a@4 c@3", "ready by cache"));
-    assert_eq!(&*second.store.get("a").unwrap().provenance.source, "cache");
+    assert_eq!(&*second.store.get("a").unwrap().provenance().source, "cache");
     assert_eq!(second.findings.len(), 1, "{:?}", second.findings);
     assert!(second.findings[0].starts_with("cache: the server does not answer; values are from "));
     assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes where it stood");

@@ -25,6 +25,9 @@ pub enum Cause {
     /// The number stands for no schema language.
     #[error("{0} is no schema language")]
     UnknownSchemaType(i32),
+    /// The bytes are no config.
+    #[error("its bytes do not parse: {0}")]
+    Malformed(String),
     /// A weight is below zero.
     #[error("the weight {0} is negative")]
     NegativeWeight(i32),

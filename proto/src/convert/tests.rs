@@ -92,7 +92,7 @@ fn row() -> impl Strategy<Value = ConfigRow> {
         })
 }
 
-fn config() -> impl Strategy<Value = Config> {
+pub(crate) fn config() -> impl Strategy<Value = Config> {
     let identity = (any::<i64>(), any::<i64>(), "[a-z.]{1,6}", any::<Option<i64>>());
     let who = prop::option::of((any::<i64>(), text(), text(), text()));
     let kinds = (select(ConfigType::ALL), select(ValueType::ALL), any::<bool>(), prop::option::of(text()));

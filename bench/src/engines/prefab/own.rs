@@ -68,7 +68,7 @@ fn change(round: i64) -> Update {
     config.id = 10_000_000 + round;
     let pointer = Pointer { project_id: 1, start_at_id: config.id, project_env_id: 7 };
     let set = ConfigSet { configs: vec![config], pointer: Some(pointer), ..ConfigSet::default() };
-    Update::Merge { set, source: "bench".into() }
+    Update::Merge { set: set.into(), source: "bench".into() }
 }
 
 fn changes(message: &[u8]) -> Result<Spread> {

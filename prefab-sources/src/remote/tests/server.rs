@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
-use prefab_proto::wire;
+use prefab_proto::packed::{self, Packed};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -127,7 +127,7 @@ impl Server {
 }
 
 impl World {
-    fn newer_than(&self, since: i64, until: i64) -> wire::Configs {
+    fn newer_than(&self, since: i64, until: i64) -> Packed {
         let news = self.log.iter().filter(|config| config.id > since && config.id <= until);
         message(news.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
     }
@@ -168,7 +168,7 @@ impl Transport for Server {
         if mood != Mood::Silent {
             let _ = sender.send(Frame::Alive);
             let news = world.newer_than(since, i64::MAX);
-            if !news.configs.is_empty() && mood != Mood::Cutting {
+            if !news.set.configs.is_empty() && mood != Mood::Cutting {
                 let _ = sender.send(Frame::Configs(news));
             }
         }
@@ -205,7 +205,7 @@ fn config(key: &str, id: i64) -> Config {
     Config { id, ..Config::constant(key, id) }
 }
 
-fn message(configs: Vec<Config>) -> wire::Configs {
+fn message(configs: Vec<Config>) -> Packed {
     let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
-    (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into()
+    packed::pack_message(&(&ConfigSet { configs, pointer, ..ConfigSet::default() }).into())
 }

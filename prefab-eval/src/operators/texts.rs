@@ -1,0 +1,109 @@
+//! A list of texts in one piece of memory.
+
+use std::ops::Range;
+
+use super::one_of::fingerprint;
+
+/// Texts, and of each a print by which most others are told apart at a glance.
+///
+/// A ruleset has tens of thousands of short texts. Each as a text of its own takes several times its bytes,
+/// and a look at it begins with a look at where it stands.
+///
+/// The numbers are 32 bits, little end first: how many texts, their prints, their ends; then the texts.
+#[derive(Debug)]
+pub(crate) struct Texts(Box<[u8]>);
+
+const NUMBER: usize = size_of::<u32>();
+
+impl Texts {
+    /// Puts texts together. Past 4 GiB there is room for no more, and nobody has a property that long.
+    pub(crate) fn new(texts: &[&str]) -> Self {
+        let bytes = texts.iter().map(|text| text.len()).sum::<usize>();
+        let mut all = Vec::with_capacity(NUMBER * (1 + 2 * texts.len()) + bytes);
+        let mut ends = Vec::with_capacity(texts.len());
+        let mut end = 0_u32;
+        for text in texts {
+            let Some(next) = u32::try_from(text.len()).ok().and_then(|len| end.checked_add(len)) else {
+                break;
+            };
+            end = next;
+            ends.push(end);
+        }
+        let texts = &texts[..ends.len()];
+        let count = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        all.extend(count.to_le_bytes());
+        all.extend(texts.iter().flat_map(|text| print(text).to_le_bytes()));
+        all.extend(ends.into_iter().flat_map(u32::to_le_bytes));
+        all.extend(texts.iter().flat_map(|text| text.bytes()));
+        Self(all.into())
+    }
+
+    /// Lists the texts' bytes.
+    #[inline]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let (_, ends, texts) = self.parts();
+        let mut start = 0;
+        ends.iter().map_while(move |end| {
+            let end = number(*end);
+            texts.get(std::mem::replace(&mut start, end)..end)
+        })
+    }
+
+    /// Tells whether one of the texts is this one; `print` is [its](print).
+    #[inline]
+    pub(crate) fn contains(&self, text: &str, print: u32) -> bool {
+        let (prints, ends, texts) = self.parts();
+        prints.iter().enumerate().any(|(at, other)| {
+            u32::from_le_bytes(*other) == print
+                && range(ends, at)
+                    .and_then(|range| texts.get(range))
+                    .is_some_and(|other| prefab_core::text::same_bytes(other, text.as_bytes()))
+        })
+    }
+
+    #[inline]
+    fn parts(&self) -> (&[[u8; NUMBER]], &[[u8; NUMBER]], &[u8]) {
+        let (count, rest) = self.0.split_first_chunk().unwrap_or((&[0; NUMBER], &[]));
+        let (prints, rest) = rest.split_at_checked(number(*count) * NUMBER).unwrap_or_default();
+        let (ends, texts) = rest.split_at_checked(prints.len()).unwrap_or_default();
+        (prints.as_chunks().0, ends.as_chunks().0, texts)
+    }
+}
+
+#[inline]
+fn range(ends: &[[u8; NUMBER]], at: usize) -> Option<Range<usize>> {
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |start| number(*start));
+    Some(start..number(*ends.get(at)?))
+}
+
+#[inline]
+fn number(bytes: [u8; NUMBER]) -> usize {
+    u32::from_le_bytes(bytes) as usize
+}
+
+/// Returns the part of a text's [`fingerprint`] that is kept.
+#[inline]
+pub(crate) fn print(text: &str) -> u32 {
+    (fingerprint(text) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_put_together_comes_apart(texts in prop::collection::vec("[aé]{0,9}", 0..20), other in "[aé]{0,9}") {
+            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let together = Texts::new(&borrowed);
+            let apart: Vec<&[u8]> = together.iter().collect();
+            let bytes: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+            prop_assert_eq!(apart, bytes);
+            prop_assert_eq!(together.contains(&other, print(&other)), texts.contains(&other));
+            for text in &texts {
+                prop_assert!(together.contains(text, print(text)));
+            }
+        }
+    }
+}
