@@ -174,6 +174,12 @@ export async function signUp(wish) {
   take(await once('POST', '/sign-up', wish));
 }
 
+/** @type {(token: string, password: string) => Promise<void>} */
+export async function reset(token, password) {
+  sessionStorage.removeItem(KEY);
+  take(await once('POST', '/password-reset', { token, password }));
+}
+
 /**
  * An admin key may do anything in its project. It is kept until the tab is closed.
  * @type {(key: string) => Promise<void>}
@@ -198,5 +204,8 @@ export async function withKey(key) {
 export async function signOut() {
   if (session.isKey) sessionStorage.removeItem(KEY);
   else await ask('DELETE', '/session');
-  Object.assign(session, { csrf: '', person: null, projects: [], isKey: false });
+  forget();
 }
+
+/** Nobody is signed in any more. */
+export const forget = () => { Object.assign(session, { csrf: '', person: null, projects: [], isKey: false }); };

@@ -5,7 +5,7 @@ import { h, show, tell } from './dom.js';
 import * as events from './events.js';
 import * as items from './items.js';
 import * as places from './places.js';
-import { enter, again } from './parts/sign-in.js';
+import { again, enter, isByLink } from './parts/sign-in.js';
 import { frame, mark } from './parts/frame.js';
 
 /** @type {Record<string, string>} */
@@ -28,6 +28,7 @@ const PAGES = {
   keys: './pages/keys.js',
   transfer: './pages/transfer.js',
   health: './pages/health.js',
+  account: './pages/account.js',
 };
 /** Pages with a place for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);
@@ -67,7 +68,7 @@ async function open() {
   dispose.splice(0).forEach((action) => action());
   const place = places.here();
   places.arrived();
-  if (location.pathname === '/sign-up' || !api.session.projects.length) return welcome();
+  if (isByLink() || !api.session.projects.length) return welcome();
   const project = await load(place.project);
   if (!project || !place.page) {
     const first = project ?? (await load(api.session.projects[0].id));
@@ -139,7 +140,7 @@ function welcome() {
   show(document.body, h('div', { id: 'told', 'aria-live': 'polite' }), main);
   document.title = 'Sign in – Prefab';
   show(main, h('div', { class: 'brand large' }, mark(), h('span', null, 'Prefab')), enter(() => {
-    if (location.pathname === '/sign-up') history.replaceState(null, '', '/');
+    if (isByLink()) history.replaceState(null, '', '/');
     open();
   }));
 }

@@ -25,7 +25,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
                       report-uri /page/csp-reports";
 
-/// Returns the routes of the page: `/`, `/sign-up`, `/account/…` and its files under `/page/`.
+/// Returns the routes of the page: `/`, `/sign-up`, `/reset`, `/account/…` and its files under `/page/`.
 ///
 /// Where the environment variable `PREFAB_PAGE_ASSETS` names a folder, files are read from there at each
 /// request, for those who work on the page.
@@ -43,6 +43,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(shell.clone()))
         .route("/sign-up", get(shell.clone()))
+        .route("/reset", get(shell.clone()))
         .route("/account", get(shell.clone()))
         .route("/account/{*rest}", get(shell))
         .route("/page/{*name}", get(file))

@@ -66,10 +66,19 @@ async fn everybody_may_what_the_table_says() {
 /// A server with everybody who asks, and things to ask for.
 struct World {
     bed: Bed,
+    owner: Visitor,
     people: Vec<(&'static str, Visitor)>,
     /// Somebody who is done things to.
     spare: Visitor,
     made: usize,
+}
+
+/// Somebody who manages another project and is not in the first one.
+async fn elsewhere(bed: &Bed, owner: &Visitor) -> Visitor {
+    let wish = json!({"email": "elsewhere@example.com", "role": "admin"});
+    let made = owner.done(bed, "POST", "/projects/2/invitations", wish).await;
+    let token = made["token"].as_str().unwrap();
+    Visitor::of(sign_up(bed, token, "elsewhere@example.com", "Elsewhere").await).await
 }
 
 impl World {
@@ -81,14 +90,18 @@ impl World {
             people.push((role.name(), Visitor::invited(&bed, role.name(), role, json!([])).await));
         }
         let project = owner.done(&bed, "POST", "/projects", json!({"name": "Other"})).await;
-        let place = format!("/projects/{}", project["id"].as_str().unwrap());
-        let wish = json!({"email": "elsewhere@example.com", "role": "admin"});
-        let made = owner.done(&bed, "POST", &format!("{place}/invitations"), wish).await;
-        let token = made["token"].as_str().unwrap();
-        let elsewhere = sign_up(&bed, token, "elsewhere@example.com", "Elsewhere").await;
-        people.push(("elsewhere", Visitor::of(elsewhere).await));
+        assert_eq!(project["id"], "2");
+        people.push(("elsewhere", elsewhere(&bed, &owner).await));
         let spare = Visitor::invited(&bed, "Spare", Role::Viewer, json!([])).await;
-        Self { bed, people, spare, made: 0 }
+        Self { bed, owner, people, spare, made: 0 }
+    }
+
+    /// Comes back after an account was deleted.
+    async fn anew(&self, who: &'static str) -> Visitor {
+        match Role::from_name(who) {
+            Some(role) => Visitor::invited(&self.bed, who, role, json!([])).await,
+            None => elsewhere(&self.bed, &self.owner).await,
+        }
     }
 
     /// Asks, with everything in place that is asked for, and returns the status.
@@ -114,6 +127,11 @@ impl World {
             && let Some((_, visitor)) = self.people.iter_mut().find(|(name, _)| *name == who)
         {
             *visitor = Visitor::of(log_in(&self.bed, &visitor.email, PASSWORD).await).await;
+        }
+        if let ("DELETE", "/account", 200) = (method, path.as_str(), status)
+            && let Some(at) = self.people.iter().position(|(name, _)| *name == who)
+        {
+            self.people[at].1 = self.anew(self.people[at].0).await;
         }
         status
     }
@@ -169,6 +187,13 @@ impl World {
                 let set = self.bed.admin("PUT", &path).body(own.to_string()).send().await.unwrap();
                 assert_eq!(set.status(), 200);
                 return ("?environment=Staging&user=9", Json::Null);
+            }
+            ("DELETE", "/account") => json!({"password": PASSWORD}),
+            ("POST", "/people/{person}/password-reset") => Json::Null,
+            ("POST", "/password-reset") => {
+                let place = format!("/people/{}/password-reset", self.spare.id);
+                let (_, made) = self.bed.post(&format!("{PREFIX}/projects/1{place}"), Json::Null).await;
+                json!({"token": made["token"], "password": PASSWORD})
             }
             ("GET" | "DELETE", _) | ("POST", "/items/{key}/draft/approve" | "/items/{key}/draft/publish") => {
                 Json::Null

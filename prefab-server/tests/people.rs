@@ -127,6 +127,65 @@ async fn an_invitation_is_for_one_person_once() {
 }
 
 #[tokio::test]
+async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_projects() {
+    let bed = Bed::new().await;
+    let owner = Visitor::first(&bed).await;
+    let bea = Visitor::invited(&bed, "Bea", Role::Admin, json!([])).await;
+    let cleo = Visitor::invited(&bed, "Cleo", Role::Editor, json!([])).await;
+    let path = format!("/projects/1/people/{}/password-reset", cleo.id);
+    let first = bea.done(&bed, "POST", &path, Json::Null).await;
+    let second = bea.done(&bed, "POST", &path, Json::Null).await;
+    let token = second["token"].as_str().unwrap();
+    assert_eq!(second["link"], format!("{}/reset?token={token}", bed.running.url));
+    let reset = async |token: &Json, password: &str| {
+        let body = json!({"token": token, "password": password}).to_string();
+        bed.http.post(bed.url("/api/manage/v1/password-reset")).body(body).send().await.unwrap()
+    };
+    assert_eq!(reset(&first["token"], "a new one of Cleo").await.status(), 403, "another one came after it");
+    assert_eq!(reset(&second["token"], "short").await.status(), 400);
+    let again = Visitor::of(reset(&second["token"], "a new one of Cleo").await).await;
+    assert_eq!(again.done(&bed, "GET", "/session", Json::Null).await["person"]["name"], "Cleo");
+    assert_eq!(cleo.ask(&bed, "GET", "/session", Json::Null).await.0, 401, "other sessions end");
+    assert_eq!(reset(&second["token"], "once more, please").await.status(), 403, "it works once");
+    assert_eq!(log_in(&bed, &cleo.email, PASSWORD).await.status(), 401);
+    assert_eq!(log_in(&bed, &cleo.email, "a new one of Cleo").await.status(), 200);
+    // The owner has a project that Bea does not manage: who took their account over would have it, too.
+    owner.done(&bed, "POST", "/projects", json!({"name": "Other"})).await;
+    let path = format!("/projects/1/people/{}/password-reset", owner.id);
+    assert_eq!(bea.ask(&bed, "POST", &path, Json::Null).await.0, 403);
+    assert_eq!(
+        said(&bed, "person").await[..3],
+        [
+            "Cleo (cleo@example.com) chose a new password by a link",
+            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
+            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_person_deletes_their_account_and_what_they_did_stays() {
+    let bed = Bed::new().await;
+    let owner = Visitor::first(&bed).await;
+    let bea = Visitor::invited(&bed, "Bea", Role::Publisher, json!([])).await;
+    bea.done(&bed, "POST", "/projects/1/items", text_item("of-bea", "1")).await;
+    let farewell = json!({"password": PASSWORD});
+    assert_eq!(owner.ask(&bed, "DELETE", "/account", farewell.clone()).await.0, 409, "the last admin stays");
+    let wrong = json!({"password": "wrong horse"});
+    assert_eq!(bea.ask(&bed, "DELETE", "/account", wrong).await.0, 403);
+    bea.done(&bed, "DELETE", "/account", farewell).await;
+    assert_eq!(bea.ask(&bed, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(log_in(&bed, &bea.email, PASSWORD).await.status(), 401);
+    let people = owner.done(&bed, "GET", "/projects/1/people", Json::Null).await;
+    assert_eq!(people.as_array().unwrap().len(), 1);
+    let versions = owner.done(&bed, "GET", "/projects/1/items/of-bea/versions", Json::Null).await;
+    assert_eq!(versions[0]["changedBy"], "Bea (bea@example.com)");
+    assert_eq!(said(&bed, "person").await[0], "Bea (bea@example.com) deleted their account");
+    let other = Visitor::invited(&bed, "Bea", Role::Viewer, json!([])).await;
+    assert_ne!(other.id, bea.id, "who comes later is somebody else");
+}
+
+#[tokio::test]
 async fn guessing_passwords_is_slowed_down_and_told() {
     let bed = Bed::new().await;
     let ann = Visitor::first(&bed).await;

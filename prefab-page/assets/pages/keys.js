@@ -1,9 +1,11 @@
-// Keys that programs come with. A key is shown once, when it is made.
+// Keys that programs come with, and tokens of scripts. Both are shown once, when they are made.
 
 import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
 import { ago } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { once } from '../parts/once.js';
+import { tokens } from '../parts/tokens.js';
 import { select } from '../parts/value.js';
 
 const KINDS = [['backend', 'back end: fetches everything'], ['frontend', 'front end: public, gets values only'], ['admin', 'admin: changes things']];
@@ -11,9 +13,9 @@ const KINDS = [['backend', 'back end: fetches everything'], ['frontend', 'front 
 /** @type {(main: HTMLElement, known: Known) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'API keys – Prefab';
-  const body = h('div');
+  const [body, more] = [h('div'), h('div')];
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'API keys'), h('p', { class: 'about' }, 'What programs prove themselves with. Each belongs to one environment.')),
-    known.isAdmin && h('button', { type: 'button', class: 'main', onclick: issue }, 'New key')), body);
+    known.isAdmin && h('button', { type: 'button', class: 'main', onclick: issue }, 'New key')), body, more);
 
   async function draw() {
     /** @type {Key[]} */
@@ -46,8 +48,7 @@ export default async function page(main, known) {
   }
   /** @param {{key: string}} made */
   async function shown({ key }) {
-    await dialog('The new key', (close) => h('div', { class: 'stack' }, h('p', null, 'It is shown this once. Keep it where secrets are kept.'), h('pre', { tabindex: 0 }, key),
-      h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: async () => { await navigator.clipboard?.writeText(key).catch(() => {}); tell('Copied.'); } }, 'Copy'), h('button', { type: 'button', onclick: () => close(true) }, 'Done'))));
+    await once('The new key', 'It is shown this once. Keep it where secrets are kept.', key);
     await draw();
   }
   /** @param {Key} one */
@@ -61,4 +62,5 @@ export default async function page(main, known) {
     if (done) { tell(`Key #${one.id} is revoked.`); await draw(); }
   }
   await draw();
+  if (known.isAdmin) show(more, await tokens(known));
 }

@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
 import { ago } from '../words.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { once } from '../parts/once.js';
 import { select } from '../parts/value.js';
 
 const ROLES = [['viewer', 'viewer: looks'], ['editor', 'editor: saves drafts'], ['publisher', 'publisher: changes and approves'], ['admin', 'admin: everything']];
@@ -24,7 +25,8 @@ export default async function page(main, known) {
     show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Since', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
         h('td', null, known.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, exceptions(one) && h('span', { class: 'block small faint' }, exceptions(one))),
-        h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, known.isAdmin && h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove'))))))) :
+        h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, known.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `New password for ${one.name}`, onclick: () => reset(one) }, 'New password'),
+          h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove')))))))) :
       h('section', { class: 'empty' }, h('h2', null, 'Nobody has an account here yet'), h('p', null, 'Invite yourself first: open the link, and you are in with a name of your own, so that the audit log says who did what.')),
     invitations.length > 0 && h('h2', null, 'Invited'), invitations.length > 0 && h('ul', { class: 'card' }, invitations.map((one) => h('li', { class: 'row ends' }, h('span', null, `${one.email} as ${one.role}`, h('span', { class: 'faint small' }, ` · until ${new Date(one.expiresAt).toLocaleDateString()}`)),
       h('button', { type: 'button', class: 'quiet', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: async () => { await api.remove(known.api('invitations', one.id)); draw(); } }, 'Withdraw')))));
@@ -37,6 +39,13 @@ export default async function page(main, known) {
   /** @param {Person} one */
   async function remove(one) {
     if (await confirm(`Remove ${one.name}?`, h('p', null, 'They can no longer look at this project. What they did stays in the audit log.'), 'Remove', () => api.remove(known.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
+  }
+  /** @param {Person} one */
+  async function reset(one) {
+    /** @type {() => Promise<{link: string}>} */
+    const offer = () => api.post(known.api('people', one.id, 'password-reset'));
+    const made = await confirm(`A new password for ${one.name}?`, h('p', null, 'You get a link for them, with which they choose one. It works once, for a day. Until then their old password goes on.'), 'Make the link', offer, { asksComment: false });
+    if (made) await once(`The link for ${one.name}`, 'Send them this link; nobody else does. It works once, for a day.', made.link);
   }
   async function invite() {
     const made = await dialog('Invite somebody', (/** @type {(made: Link | null) => void} */ close) => {
@@ -54,7 +63,7 @@ export default async function page(main, known) {
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
-    if (made?.link) await dialog('The invitation', (close) => h('div', { class: 'stack' }, h('p', null, 'Send them this link; nobody else does. It works once.'), h('pre', { tabindex: 0 }, made.link), h('button', { type: 'button', class: 'main', onclick: () => close(true) }, 'Done')));
+    if (made?.link) await once('The invitation', 'Send them this link; nobody else does. It works once.', made.link);
     if (made) await draw();
   }
   await draw();

@@ -67,7 +67,7 @@ function top(known, open) {
         places.go(url.pathname + url.search, { replace: true });
       } }, project.environments.map((one) => h('option', { value: one.id }, one.name)))),
     h('span', { class: 'spread' }),
-    theme(), person(open)];
+    theme(), person(known, open)];
 }
 
 function theme() {
@@ -79,13 +79,14 @@ function theme() {
   } }, '◐');
 }
 
-/** @type {(open: () => void) => HTMLElement} */
-function person(open) {
+/** @type {(known: Known, open: () => void) => HTMLElement} */
+function person(known, open) {
   const name = api.session.isKey ? 'admin key' : api.session.person?.name ?? '';
   return h('details', { class: 'person' },
     h('summary', null, h('span', { class: 'wide' }, name), h('span', { class: 'narrow', 'aria-label': name }, name.slice(0, 1).toUpperCase())),
     h('div', { class: 'menu-box' },
       h('p', null, api.session.isKey ? 'Signed in with an admin key, until this tab is closed.' : api.session.person?.email),
+      !api.session.isKey && h('a', { href: known.path('account') }, 'Your account'),
       h('button', { type: 'button', onclick: async () => {
         await api.signOut();
         open();

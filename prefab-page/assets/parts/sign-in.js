@@ -3,23 +3,27 @@
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 
+/** Whether somebody came by a link that makes an account or sets a password. */
+export const isByLink = () => ['/sign-up', '/reset'].includes(location.pathname);
+
 /**
  * The forms of whoever is not signed in.
  * @type {(done: () => void) => HTMLElement}
  */
 export function enter(done) {
-  const token = location.pathname === '/sign-up' ? new URLSearchParams(location.search).get('token') : null;
-  return token ? signUp(token, done) : h('div', { class: 'stack' }, withPassword(done), withKey(done));
+  const token = isByLink() ? new URLSearchParams(location.search).get('token') : null;
+  if (token) return location.pathname === '/reset' ? reset(token, done) : signUp(token, done);
+  return h('div', { class: 'stack' }, withPassword(done), withKey(done));
 }
 
 /**
  * A form that says beside itself what went wrong.
- * @type {(title: string, inputs: Child, button: string, submit: () => Promise<void>, done: () => void) => HTMLElement}
+ * @type {(title: string, inputs: Child, button: string, submit: () => Promise<unknown>, done: () => void, how?: {isDanger?: boolean}) => HTMLElement}
  */
-function form(title, inputs, button, submit, done) {
+export function form(title, inputs, button, submit, done, { isDanger = false } = {}) {
   const wrong = h('p', { class: 'wrong', role: 'alert' });
-  const action = h('button', { class: 'main', type: 'submit' }, button);
-  return h('form', { class: 'card', onsubmit: async (event) => {
+  const action = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
+  return h('form', { class: title ? 'card' : 'stack', onsubmit: async (event) => {
     event.preventDefault();
     show(wrong);
     action.disabled = true;
@@ -57,6 +61,13 @@ function signUp(token, done) {
   return form('Welcome to Prefab', [h('p', null, 'Make your account. The link works once.'), field('Your name', name), field('E-mail', email),
     field('Password', password, { hint: 'At least 10 characters.' })], 'Make the account',
   () => api.signUp({ token, name: name.value, email: email.value, password: password.value }), done);
+}
+
+/** @type {(token: string, done: () => void) => HTMLElement} */
+function reset(token, done) {
+  const password = h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 10 });
+  return form('A new password', [h('p', null, 'Choose a new password for your account. The link works once, and you are signed out wherever else you were.'),
+    field('New password', password, { hint: 'At least 10 characters.' })], 'Set the password', () => api.reset(token, password.value), done);
 }
 
 /** @type {Promise<void> | null} */

@@ -25,6 +25,7 @@ mod loggers;
 mod overrides;
 mod people;
 mod projects;
+mod reset;
 mod secrets;
 mod session;
 mod tokens;
@@ -87,6 +88,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_up))
         .routes(routes!(session::show, session::log_in, session::log_out))
         .routes(routes!(account::change_password))
+        .routes(routes!(account::delete))
+        .routes(routes!(reset::reset))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::show, projects::rename))
         .routes(routes!(environments::list, environments::create))
@@ -127,6 +130,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(keys::rotate))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::update, people::remove))
+        .routes(routes!(reset::offer))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::revoke))
         .routes(routes!(tokens::list, tokens::issue))

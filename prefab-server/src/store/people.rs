@@ -37,6 +37,18 @@ pub trait People: Send + Sync + 'static {
     /// Gives a person another password, and ends their sessions but one.
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()>;
 
+    /// Keeps a link to a new password, in place of an earlier one.
+    fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()>;
+
+    /// Tells whether a link to a new password can be used.
+    fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool>;
+
+    /// Gives a password to whom a link is for, uses it up, and ends all their sessions.
+    fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>>;
+
+    /// Deletes a person, unless a project would be left without an admin: it is returned then.
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, Option<ProjectId>>;
+
     /// Begins a session.
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()>;
 
@@ -139,6 +151,17 @@ pub struct Invitation {
     /// When, in milliseconds since 1970.
     pub created_at_millis: i64,
     /// Until when it can be used.
+    pub expires_at_millis: i64,
+}
+
+/// A link to a new password that is wanted.
+#[derive(Clone, Debug)]
+pub struct NewReset {
+    /// The hash of its text.
+    pub hash: KeyHash,
+    /// Who it is for.
+    pub person: i64,
+    /// Until when it can be used, in milliseconds since 1970.
     pub expires_at_millis: i64,
 }
 

@@ -3,7 +3,7 @@
 import { check, email, open, password, person, publish, signUp, until } from '../harness.mjs';
 
 /** @type {(world: World, name: string, role: Role) => Promise<void>} */
-async function invite({ on, browser, people }, name, role) {
+export async function invite({ on, browser, people }, name, role) {
   await open(people.Ann, on.url, 'people');
   await people.Ann.getByRole('button', { name: 'Invite somebody' }).click();
   const dialog = people.Ann.getByRole('dialog');

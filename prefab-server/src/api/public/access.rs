@@ -65,7 +65,13 @@ impl Access {
 
     /// Returns an admin of all projects as an author in the first one.
     pub(super) fn over_everything(self) -> Option<Author> {
-        let projects = self.hub.projects();
+        let (projects, managed) = (self.hub.projects(), self.managed());
+        let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
+        self.author(first)
+    }
+
+    /// Lists the projects whose admin they are.
+    pub(super) fn managed(&self) -> Vec<ProjectId> {
         let is_admin = |project: &Arc<Project>| match &self.who {
             Who::Key(caller) => caller.project.id == project.id,
             Who::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
@@ -73,8 +79,7 @@ impl Access {
                 session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
             }
         };
-        let first = projects.first().filter(|_| projects.iter().all(is_admin))?.id;
-        self.author(first)
+        self.hub.projects().iter().filter(|project| is_admin(project)).map(|project| project.id).collect()
     }
 
     /// Lists the projects that they see.

@@ -1,4 +1,4 @@
-//! Making an account, and changing its password.
+//! Making an account, changing its password, and deleting it.
 
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use super::{
     session::{
         Done, SessionView, begin,
         checks::{a_password, an_email, attempt, same_site, too_often},
+        ended,
         told::note,
     },
     views::Problem,
@@ -23,7 +24,7 @@ use crate::{
     ids::ProjectId,
     key::KeyHash,
     people::{self, network},
-    store::people::{NewPerson, Session, SignedUp},
+    store::people::{NewPerson, Person, Session, SignedUp},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -101,16 +102,63 @@ pub(super) async fn change_password(
 ) -> Result<Json<Done>, ApiError> {
     let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
     a_password("password", &password)?;
-    attempt(&app, &person.email, &origin).map_err(too_often)?;
-    let account = app.hub.store().account(person.email.clone()).await?;
-    let kept = account.and_then(|account| account.password);
-    if !people::check(current, kept, &app.entrance.hashing).await? {
-        return Err(ApiError::Forbidden("`current` is not your password"));
-    }
-    app.entrance.by_email.forgive(&person.email);
+    prove(&app, &person, current, &origin, "`current` is not your password").await?;
     let password = people::hash(password, &app.entrance.hashing).await?;
     app.hub.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
     Ok(Json(Done {}))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Farewell {
+    /// Your password, since this cannot be undone.
+    password: String,
+}
+
+/// Deletes your own account, with its sessions. What you did stays in the audit log.
+#[utoipa::path(
+    delete, path = "/account", tag = "people", request_body = Farewell, security(("session" = [])),
+    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
+              (status = 403, description = "The password is wrong", body = Problem),
+              (status = 409, description = "Nobody would be left to manage a project", body = Problem),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+)]
+pub(super) async fn delete(
+    State(app): State<App>,
+    visitor: Visitor,
+    origin: Origin,
+    headers: HeaderMap,
+    Sent(Farewell { password }): Sent<Farewell>,
+) -> Result<Response, ApiError> {
+    let Session { person, projects } = visitor.session;
+    prove(&app, &person, password, &origin, "`password` is not your password").await?;
+    if let Some(project) = app.hub.store().delete_person(person.id).await? {
+        let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
+        return Err(ApiError::Conflict(format!(
+            "you are the last admin of the project {name}: make somebody else one first"
+        )));
+    }
+    let projects: Vec<ProjectId> = projects.into_keys().collect();
+    note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;
+    Ok(ended(&app, &headers))
+}
+
+/// Has somebody who is logged in prove again who they are.
+async fn prove(
+    app: &App,
+    person: &Person,
+    password: String,
+    origin: &Origin,
+    refusal: &'static str,
+) -> Result<(), ApiError> {
+    attempt(app, &person.email, origin).map_err(too_often)?;
+    let account = app.hub.store().account(person.email.clone()).await?;
+    let kept = account.and_then(|account| account.password);
+    if !people::check(password, kept, &app.entrance.hashing).await? {
+        return Err(ApiError::Forbidden(refusal));
+    }
+    app.entrance.by_email.forgive(&person.email);
+    Ok(())
 }

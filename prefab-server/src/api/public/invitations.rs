@@ -1,14 +1,14 @@
 //! Invitations: a link that makes an account, once.
 
 use axum::{Json, extract::State};
-use http::{HeaderMap, header::HOST};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     access::{Access, At, Sent},
     people::{Exception, in_words, roles},
-    session::checks::{an_email, is_https},
+    session::checks::{an_email, link},
     views::{Problem, RoleIn},
 };
 use crate::{
@@ -137,7 +137,7 @@ pub(super) async fn create(
     };
     Ok(Json(NewInvitationView {
         invitation: InvitationView::of(invitation, &author),
-        link: link(&app, &headers, secret.text()),
+        link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
 }
@@ -180,13 +180,6 @@ async fn keep(
         expires_at_millis,
     };
     Ok(app.hub.store().invite(invitation).await?)
-}
-
-/// Returns where to sign up, as whoever asks reaches this server.
-fn link(app: &App, headers: &HeaderMap, token: &str) -> String {
-    let scheme = if is_https(app, headers) { "https" } else { "http" };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    format!("{scheme}://{host}/sign-up?token={token}")
 }
 
 async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {

@@ -210,12 +210,12 @@ async fn change(app: &App, author: &Author, person: i64, roles: Option<Roles>) -
     }
 }
 
-async fn find(app: &App, author: &Author, person: i64) -> Result<Member, ApiError> {
+pub(super) async fn find(app: &App, author: &Author, person: i64) -> Result<Member, ApiError> {
     let members = app.hub.store().members(author.project.id).await?;
     members.into_iter().find(|member| member.person.id == person).ok_or(ApiError::NotFound)
 }
 
-fn named(member: &Member) -> String {
+pub(super) fn named(member: &Member) -> String {
     format!("{} ({})", member.person.name, member.person.email)
 }
 

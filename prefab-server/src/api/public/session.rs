@@ -147,7 +147,12 @@ pub(super) async fn log_out(
     app.hub.store().end_session(hash).await?;
     let projects: Vec<ProjectId> = session.projects.into_keys().collect();
     note(&app, &session.person, &projects, origin, ("session.ended", "logged out")).await?;
-    Ok(with_cookie(&app, &headers, "", 0, Json(Done {}).into_response()))
+    Ok(ended(&app, &headers))
+}
+
+/// Answers that a session has ended, and has the browser forget it.
+pub(super) fn ended(app: &App, headers: &HeaderMap) -> Response {
+    with_cookie(app, headers, "", 0, Json(Done {}).into_response())
 }
 
 /// Begins a session.

@@ -3,6 +3,7 @@
 mod accounts;
 mod invitations;
 mod members;
+mod resets;
 mod sessions;
 mod tokens;
 
@@ -18,8 +19,8 @@ use crate::{
     store::{
         StoreFuture,
         people::{
-            Account, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewToken, People, Session,
-            SignedUp, Token,
+            Account, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset, NewToken, People,
+            Session, SignedUp, Token,
         },
     },
 };
@@ -55,6 +56,22 @@ impl People for SqliteStore {
 
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| accounts::set_password(connection, person, &hash, &but))
+    }
+
+    fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| resets::keep(connection, &reset))
+    }
+
+    fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| Ok(resets::find(connection, &reset)?.is_some()))
+    }
+
+    fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
+        self.run(false, move |connection| resets::use_up(connection, &reset, &hash))
+    }
+
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, Option<ProjectId>> {
+        self.run(false, move |connection| accounts::delete(connection, person))
     }
 
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {

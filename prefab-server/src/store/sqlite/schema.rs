@@ -209,6 +209,13 @@ CREATE TABLE token (
   revoked_at_millis INTEGER
 ) STRICT;
 ",
+    "
+CREATE TABLE reset (
+  person_id INTEGER PRIMARY KEY REFERENCES person (id),
+  hash BLOB NOT NULL UNIQUE,
+  expires_at_millis INTEGER NOT NULL
+) STRICT;
+",
 ];
 
 /// Returns the newest version of the schema.

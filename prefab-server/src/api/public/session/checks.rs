@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, header::HOST};
 
 use crate::{
     api::{ApiError, App, Origin},
@@ -32,6 +32,13 @@ pub(in super::super) fn too_often(Later { after, is_first: _ }: Later) -> ApiErr
 /// and nothing else.
 pub(in super::super) fn is_https(app: &App, headers: &HeaderMap) -> bool {
     app.entrance.tls || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
+}
+
+/// Returns a link with a token into a page, as whoever asks reaches this server.
+pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: &str) -> String {
+    let scheme = if is_https(app, headers) { "https" } else { "http" };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("{scheme}://{host}/{page}?token={token}")
 }
 
 /// Takes an e-mail, or says what one looks like.

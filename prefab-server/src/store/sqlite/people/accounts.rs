@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 
-use super::{super::write, invitations, members};
+use super::{super::write, invitations, members, sessions};
 use crate::{
     clock,
     ids::ProjectId,
@@ -98,17 +98,41 @@ pub(super) fn set_password(
     hash: &str,
     but: &KeyHash,
 ) -> Result<(), StoreError> {
-    let changing = || failed("changing a password");
     let transaction = write(connection)?;
-    transaction
+    keep_password(&transaction, person, hash)?;
+    sessions::end_all(&transaction, person, Some(but))?;
+    transaction.commit().map_err(failed("changing a password"))
+}
+
+pub(super) fn keep_password(connection: &Connection, person: i64, hash: &str) -> Result<(), StoreError> {
+    connection
         .execute(
             "INSERT INTO password (person_id, hash, changed_at_millis) VALUES (?1, ?2, ?3)
              ON CONFLICT (person_id) DO UPDATE SET hash = ?2, changed_at_millis = ?3",
             params![person, hash, clock::now_millis()],
         )
-        .map_err(changing())?;
-    transaction
-        .execute("DELETE FROM session WHERE person_id = ?1 AND hash <> ?2", params![person, but.0])
-        .map_err(changing())?;
-    transaction.commit().map_err(changing())
+        .map(drop)
+        .map_err(failed("changing a password"))
+}
+
+/// Deletes somebody. What they did keeps their name, as text.
+pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Option<ProjectId>, StoreError> {
+    let transaction = write(connection)?;
+    for (project, roles) in members::projects(&transaction, person)? {
+        if roles.project == Role::Admin && members::is_last_admin(&transaction, project, person)? {
+            return Ok(Some(project));
+        }
+    }
+    for statement in [
+        "DELETE FROM member WHERE person_id = ?1",
+        "DELETE FROM session WHERE person_id = ?1",
+        "DELETE FROM reset WHERE person_id = ?1",
+        "DELETE FROM password WHERE person_id = ?1",
+        "UPDATE invitation SET used_by = NULL WHERE used_by = ?1",
+        "DELETE FROM person WHERE id = ?1",
+    ] {
+        transaction.execute(statement, [person]).map_err(failed("deleting a person"))?;
+    }
+    transaction.commit().map_err(failed("deleting a person"))?;
+    Ok(None)
 }

@@ -72,12 +72,10 @@ pub(super) fn change(
 ) -> Result<MemberChange, StoreError> {
     let changing = || failed("changing the people of a project");
     let transaction = write(connection)?;
-    let members = list(&transaction, project)?;
-    let is_admin = |member: &&Member| member.roles.project == Role::Admin;
-    let before = members.iter().find(|member| member.person.id == person);
+    let before = list(&transaction, project)?.into_iter().find(|member| member.person.id == person);
+    let was_admin = before.as_ref().is_some_and(|member| member.roles.project == Role::Admin);
     let stays_admin = roles.is_some_and(|roles| roles.project == Role::Admin);
-    let others = members.iter().filter(is_admin).filter(|member| member.person.id != person).count();
-    if before.as_ref().is_some_and(is_admin) && !stays_admin && others == 0 {
+    if was_admin && !stays_admin && is_last_admin(&transaction, project, person)? {
         return Ok(MemberChange::LastAdmin);
     }
     match (roles, before) {
@@ -90,4 +88,14 @@ pub(super) fn change(
     }
     transaction.commit().map_err(changing())?;
     Ok(MemberChange::Done)
+}
+
+/// Tells whether nobody but this person manages a project.
+pub(super) fn is_last_admin(
+    connection: &Connection,
+    project: ProjectId,
+    person: i64,
+) -> Result<bool, StoreError> {
+    let mut others = list(connection, project)?.into_iter().filter(|member| member.person.id != person);
+    Ok(!others.any(|member| member.roles.project == Role::Admin))
 }

@@ -67,3 +67,12 @@ pub(super) fn end(connection: &Connection, session: &KeyHash) -> Result<(), Stor
         .map(drop)
         .map_err(failed("ending a session"))
 }
+
+/// Ends all sessions of a person, but one.
+pub(super) fn end_all(connection: &Connection, person: i64, but: Option<&KeyHash>) -> Result<(), StoreError> {
+    let but: &[u8] = but.map_or(&[], |hash| &hash.0);
+    connection
+        .execute("DELETE FROM session WHERE person_id = ?1 AND hash <> ?2", params![person, but])
+        .map(drop)
+        .map_err(failed("ending the sessions of a person"))
+}
