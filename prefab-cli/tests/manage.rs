@@ -148,6 +148,20 @@ async fn everything_goes_out_and_comes_back() {
     other.run(&["import", &desk.path("all.json"), "--yes"]);
     assert!(other.run(&["info", "greeting"]).contains("Default: hello"));
 
+    let mut broken: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(desk.path("all.json")).unwrap()).unwrap();
+    broken["configs"][0]["key"] = "farewell".into();
+    broken["configs"][1]["key"] = "elsewhere".into();
+    broken["configs"][1]["rows"][0]["projectEnvId"] = "99".into();
+    std::fs::write(desk.path("broken.json"), broken.to_string()).unwrap();
+    let (code, said) = other.fails(&["import", &desk.path("broken.json"), "--yes"]);
+    assert!(said.contains("--skip-broken"), "{code}: {said}");
+    let taken = other.run(&["import", &desk.path("broken.json"), "--skip-broken", "--yes"]);
+    assert!(
+        taken.contains("! config `elsewhere`") && taken.contains("Imported 1 keys. Left out: 1."),
+        "{taken}"
+    );
+
     desk.run(&["backup", &desk.path("copy.db")]);
     desk.run(&["restore", &desk.path("copy.db"), "--data-dir", &desk.path("again")]);
     let refused = desk.fails(&["restore", &desk.path("copy.db"), "--data-dir", &desk.path("again")]);

@@ -267,6 +267,43 @@ async fn an_export_comes_back_as_it_was() {
     assert_eq!((&again["same"], &again["changed"]), (&json!(3), &json!(0)));
 }
 
+/// An export of which two things cannot be taken: a pattern, and rules for an environment that is nowhere. Others
+/// refer to the pattern's segment, one through another.
+fn broken_export() -> Json {
+    let text = |key: &str, rows: Json| json!({"key": key, "configType": "CONFIG", "valueType": "STRING", "rows": rows});
+    let plain = json!({"values": [{"value": {"string": "x"}}]});
+    let when = |criterion: Json| json!([{"values": [{"criteria": [criterion], "value": {"bool": true}}, {"value": {"bool": false}}]}]);
+    let segment = |key: &str, criterion: Json| json!({"key": key, "configType": "SEGMENT", "valueType": "BOOL", "rows": when(criterion)});
+    let within = |key: &str| json!({"operator": "IN_SEG", "valueToMatch": {"string": key}});
+    let pattern =
+        json!({"propertyName": "user.email", "operator": "PROP_MATCHES", "valueToMatch": {"string": "(["}});
+    let flag = json!({"key": "flag", "configType": "FEATURE_FLAG", "valueType": "BOOL", "rows": when(within("outer")),
+                      "allowableValues": [{"bool": true}, {"bool": false}]});
+    json!({"configs": [
+        text("good", json!([plain])),
+        text("elsewhere", json!([{"projectEnvId": "99", "values": plain["values"]}])),
+        segment("pattern", pattern), segment("outer", within("pattern")), flag]})
+}
+
+#[tokio::test]
+async fn an_import_takes_the_rest_if_it_is_told_to() {
+    let bed = Bed::new().await;
+    let (status, problems) = refused(&bed, "POST", "/import?dryRun=false", broken_export()).await;
+    assert_eq!((status, problems.contains("config `elsewhere`")), (400, true), "{problems}");
+    assert_eq!(done(&bed, "GET", "/items", Json::Null).await["items"], json!([]), "all or nothing");
+    let plan = done(&bed, "POST", "/import?skipBroken=true", broken_export()).await;
+    assert_eq!((&plan["isDone"], &plan["created"]), (&json!(false), &json!(1)), "{plan}");
+    let taken = done(&bed, "POST", "/import?skipBroken=true&dryRun=false", broken_export()).await;
+    assert_eq!((&taken["isDone"], &taken["created"]), (&json!(true), &json!(1)), "{taken}");
+    let told = taken["problems"].to_string();
+    for key in ["elsewhere", "pattern", "outer", "flag"] {
+        assert!(told.contains(&format!("config `{key}`: ")), "`{key}` was left out: {told}");
+    }
+    let items = done(&bed, "GET", "/items", Json::Null).await;
+    let keys: Vec<&Json> = items["items"].as_array().unwrap().iter().map(|item| &item["key"]).collect();
+    assert_eq!(keys, ["good"]);
+}
+
 #[tokio::test]
 async fn a_change_history_can_be_brought_along() {
     let (from, to) = (Bed::new().await, Bed::new().await);

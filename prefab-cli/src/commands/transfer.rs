@@ -49,6 +49,10 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
 
+    /// Import what can be taken, and leave out what cannot
+    #[arg(long)]
+    skip_broken: bool,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -113,6 +117,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let mut asked = vec![format!("comment={}", part(&args.connection.comment))];
     asked.extend(args.format.as_ref().map(|format| format!("format={}", part(format))));
     asked.extend(args.environment.as_ref().map(|environment| format!("environment={}", part(environment))));
+    asked.extend(args.skip_broken.then(|| "skipBroken=true".to_owned()));
     let asked = asked.join("&");
     let waiting = spinner("comparing with what is there");
     let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
@@ -122,6 +127,13 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     if !args.connection.json || args.dry_run {
         let text = plan["text"].as_str().unwrap_or_default().trim_end().to_owned();
         output::line(&if args.connection.json { plan.to_string() } else { text })?;
+    }
+    let broken = plan["problems"].as_array().map_or(0, Vec::len);
+    if broken > 0 && !args.dry_run && !args.skip_broken {
+        let message = format!(
+            "nothing is imported, since {broken} of the file's entries cannot be taken; --skip-broken leaves them out"
+        );
+        return Err(anyhow::Error::msg(message).into());
     }
     if args.dry_run || steps == 0 {
         return Ok(());
@@ -136,7 +148,8 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     Ok(output::line(&if args.connection.json {
         done.to_string()
     } else {
-        format!("Imported {steps} keys.")
+        let left_out = if broken > 0 { format!(" Left out: {broken}.") } else { String::new() };
+        format!("Imported {steps} keys.{left_out}")
     })?)
 }
 

@@ -60,6 +60,9 @@ pub(super) struct How {
     /// The environment that a datafile's own rules are for, by number or name; without, they become the
     /// rules of the environment it was made for, if that is here.
     environment: Option<String>,
+    /// Imports what can be taken, and leaves out what cannot: broken patterns, rules for environments that are
+    /// not here, and what refers to these. Without, one of them keeps all of it from being imported.
+    skip_broken: Option<bool>,
     /// Why, for the audit log; some environments take no change without.
     comment: Option<String>,
 }
@@ -80,7 +83,7 @@ pub(super) struct Plan {
     created: usize,
     changed: usize,
     same: usize,
-    /// Entries that cannot be taken; nothing is done while there are any.
+    /// Entries that cannot be taken, and why. Nothing is done while there are any, but with `skipBroken`.
     problems: Vec<String>,
     steps: Vec<PlannedStep>,
     /// All of this as a text for people.
@@ -98,7 +101,8 @@ pub(super) struct PlannedStep {
 }
 
 /// Imports a datafile, an unfiltered download, an export, a change history (one page or a list of pages), or a
-/// YAML file of defaults: all of it or nothing. What a file does not name stays.
+/// YAML file of defaults: all of it or nothing, or with `skipBroken` what can be taken. What a file does not name
+/// stays.
 #[utoipa::path(
     post, path = "/projects/{project}/import", tag = "transfer", params(("project" = i64, Path), How),
     request_body(content = String, content_type = "application/json"),
@@ -126,13 +130,14 @@ pub(super) async fn import(
     let steps = plan.steps.iter().map(view).collect();
     let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
     let (created, changed) = (count(true), count(false));
-    let is_done = how.dry_run == Some(false) && plan.problems.is_empty();
+    let is_wanted = how.dry_run == Some(false);
+    let is_done = is_wanted && (plan.problems.is_empty() || how.skip_broken == Some(true));
     let text = plan.text();
     let shown = Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text };
     if is_done {
         let configs = plan.steps.into_iter().map(|step| step.after).collect();
         change::put_checked(&app, &author, configs).await?;
-    } else if how.dry_run == Some(false) {
+    } else if is_wanted {
         return Err(ApiError::Invalid(shown.problems));
     }
     Ok(Json(shown))

@@ -105,11 +105,21 @@ impl Plan {
         self.steps.push(Step { after, before, differences });
     }
 
-    /// Compiles all that is new at once, which costs what compiling one of them beside the segments does.
+    /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
+    /// cannot be taken is left out, and then what refers to it.
     fn check_together(&mut self, standing: &Configs, environments: &[Environment]) {
-        let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
-        for (key, problem) in validate::together(&news, standing, environments) {
-            self.refuse(&key, vec![problem]);
+        loop {
+            let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
+            let found = validate::together(&news, standing, environments);
+            let before = self.steps.len();
+            self.steps.retain(|step| found.iter().all(|(key, _)| *key != step.after.key));
+            let is_less = self.steps.len() < before;
+            for (key, problem) in found {
+                self.refuse(&key, vec![problem]);
+            }
+            if !is_less {
+                return;
+            }
         }
     }
 
