@@ -92,9 +92,24 @@ export function focus(within, name) {
  */
 export function table(properties, head, body) {
   const names = [...head.querySelectorAll('th')].map((cell) => cell.textContent);
-  for (const row of body.rows) [...row.cells].forEach((cell, at) => { if (cell.colSpan === 1) cell.dataset.label = names[at] ?? ''; });
+  for (const row of body.rows) labelled(names, row);
   return h('table', properties, head, body);
 }
+
+/**
+ * Tells the cells of a row that comes later the names of their columns.
+ * @type {(names: string[], row: HTMLTableRowElement) => HTMLTableRowElement}
+ */
+export function labelled(names, row) {
+  [...row.cells].forEach((cell, at) => { if (cell.colSpan === 1) cell.dataset.label = names[at] ?? ''; });
+  return row;
+}
+
+/**
+ * A sentence of the server's, in which keys stand between backticks.
+ * @type {(text: string) => Child[]}
+ */
+export const coded = (text) => text.split('`').map((part, at, all) => (at % 2 && at < all.length - 1 ? h('span', { class: 'code' }, part) : at % 2 ? `\`${part}` : part));
 
 let count = 0;
 /** Returns an id that nothing else has. */

@@ -64,16 +64,20 @@ export default async function page(main, known) {
     show(pickers, field('Left', select(choices(), left, (next) => { left = next; compare(); })), field('Right', select(choices(), right, (next) => { right = next; compare(); })));
     compare();
   }
+  let turn = 0;
   async function compare() {
+    turn += 1;
+    const mine = turn;
     if (left === right) return show(compared, h('p', { class: 'faint' }, 'Choose two that are not the same.'));
     /** @type {[{key: string, left: string[] | null, right: string[] | null}[], unknown]} */
     const [unequal] = await Promise.all([api.get(known.api('compare') + api.query({ left, right })), items.known(project.id) ? null : items.fetchAll(project.id)]);
+    if (mine !== turn) return;
     if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} give the same for every key.`));
     const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
-    const rules = (/** @type {string[]} */ texts) => h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text)));
+    const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text))) : h('span', { class: 'faint' }, 'follows the rules for all environments'));
     show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
       h('tbody', null, unequal.map((one) => h('tr', null, known.may('publisher') && h('td', null, boxes.get(one.key)),
-        h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left ?? [])), h('td', null, rules(one.right ?? []))))))),
+        h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
     known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy the chosen from ${nameOf(left)} to ${nameOf(right)}`)));
   }
   /** @param {string[]} keys */

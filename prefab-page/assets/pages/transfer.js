@@ -1,8 +1,9 @@
-// Moving in and out: a file is looked at first, and taken only as a whole.
+// Moving in and out: a file is looked at first, and then taken: as a whole, or without what is broken.
 
 import * as api from '../api.js';
-import { field, h, show, tell } from '../dom.js';
+import { coded, field, h, show } from '../dom.js';
 import * as items from '../items.js';
+import { bytes } from '../words.js';
 import { select } from '../parts/value.js';
 
 /** @type {(main: HTMLElement, known: Known) => Promise<void>} */
@@ -12,43 +13,58 @@ export default async function page(main, known) {
   let environment = '';
   let text = '';
   let format = 'json';
+  let skipBroken = false;
   /** @type {(dryRun: boolean, comment?: string) => string} */
-  const path = (dryRun, comment) => known.api('import') + api.query({ dryRun, format, environment, comment });
+  const path = (dryRun, comment) => known.api('import') + api.query({ dryRun, format, environment, skipBroken: skipBroken || undefined, comment });
   const file = h('input', { type: 'file', accept: '.json,.yaml,.yml,application/json', onchange: async () => {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
+    working(`Reading ${chosen.name}, ${bytes(chosen.size)} …`);
     text = await chosen.text();
     format = /\.ya?ml$/.test(chosen.name) ? 'yaml' : 'json';
+    skipBroken = false;
     await look();
   } });
+  const working = (/** @type {string} */ said) => show(plan, h('p', { class: 'faint' }, said));
+
   async function look() {
     if (!text) return;
-    show(plan, 'Looking …');
+    working('Comparing with what is here …');
     try {
-      /** @type {Plan} */
-      const told = await api.post(path(true), text);
-      const comment = h('input', { name: 'comment' });
-      show(plan, h('p', null, h('strong', null, `${told.created} new, ${told.changed} changed, ${told.same} the same.`)),
-        told.problems.length > 0 && h('ul', { class: 'stack tight' }, told.problems.map((one) => h('li', { class: 'wrong' }, one))),
-        h('ul', { class: 'stack tight' }, told.steps.slice(0, 500).map((step) => h('li', null, h('details', null, h('summary', null, h('span', { class: `chip ${step.action === 'create' ? 'on' : 'warn'}` }, step.action === 'create' ? 'new' : 'changed'), ' ', h('span', { class: 'code' }, step.key)), h('ul', { class: 'diff' }, step.differences.map((one) => h('li', null, one))))))),
-        told.steps.length > 500 && h('p', { class: 'faint' }, `and ${told.steps.length - 500} more`),
-        told.steps.length > 0 && !told.problems.length && known.may('publisher') && h('div', { class: 'row bottom' }, field('Comment', comment), h('button', { type: 'button', class: 'main', onclick: () => take(comment.value) }, 'Take all of it')));
+      draw(await api.post(path(true), text));
     } catch (error) {
       show(plan, h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
   }
-  /** @param {string} comment */
-  async function take(comment) {
+
+  /** @param {Plan} told */
+  function draw(told) {
+    const needsComment = known.project.environments.some((one) => one.needsComment);
+    const comment = h('input', { name: 'comment', required: needsComment });
+    const isBlocked = told.problems.length > 0 && !skipBroken;
+    const step = (/** @type {Plan['steps'][number]} */ one) => h('li', null, h('details', null, h('summary', null, h('span', { class: `chip ${one.action === 'create' ? 'on' : 'warn'}` }, one.action === 'create' ? 'new' : 'changed'), ' ', h('span', { class: 'code' }, one.key)), h('ul', { class: 'diff' }, one.differences.map((text) => h('li', null, text)))));
+    show(plan, h('p', null, h('strong', null, `${told.created} new, ${told.changed} changed, ${told.same} the same.`)),
+      told.problems.length > 0 && h('section', { class: 'stack tight' }, h('h3', null, `${told.problems.length} cannot be taken`), h('ul', { class: 'stack tight' }, told.problems.map((one) => h('li', { class: 'wrong' }, coded(one)))),
+        known.may('publisher') && h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: skipBroken, 'data-focus': 'skip', onchange: (event) => { skipBroken = event.target.checked; draw(told); } }), 'Leave these out, and take the rest')),
+      h('ul', { class: 'stack tight' }, told.steps.slice(0, 500).map(step)),
+      told.steps.length > 500 && h('p', { class: 'faint' }, `and ${told.steps.length - 500} more`),
+      told.steps.length > 0 && !isBlocked && known.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); take(told, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
+        h('button', { type: 'submit', class: 'main' }, told.problems.length ? 'Take the rest' : 'Take all of it')));
+  }
+
+  /** @type {(told: Plan, comment: string) => Promise<void>} */
+  async function take(told, comment) {
+    working(`Taking ${told.steps.length} keys …`);
     try {
       /** @type {Plan} */
       const done = await api.post(path(false, comment), text);
       await items.fetchAll(known.project.id);
-      tell(`Imported: ${done.created} new, ${done.changed} changed.`);
-      show(plan);
+      show(plan, h('p', { class: 'banner info', role: 'status' }, `Imported: ${done.created} new, ${done.changed} changed${done.problems.length ? `, ${done.problems.length} left out` : ''}.`));
       text = '';
       file.value = '';
     } catch (error) {
-      tell(error.message, 'bad');
+      draw(told);
+      plan.prepend(h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
   }
   /**

@@ -12,16 +12,9 @@ const PLAYED = new Set(['flags', 'configs', 'secrets']);
 
 /** @type {(main: HTMLElement, known: Known, key: string, versions: Version[]) => void} */
 export function history(main, known, key, versions) {
-  const needsComment = known.project.environments.some((one) => one.needsComment);
   /** @type {(version: Version) => Promise<void>} */
   const revert = async (version) => {
-    /** @type {[Item, Version & {item: Item}]} */
-    const [now, then] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions', version.id))]);
-    const about = h('div', { class: 'stack' }, h('p', null, `This makes a new version that is what it was ${ago(version.changedAt)}.`), diffView(edit.diff(now, then.item, known.project.environments)));
-    const done = await confirm('Go back to this version?', about, 'Go back', (comment) => api.post(known.api('items', key, 'revert'), { to: version.id, comment }), { needsComment });
-    if (!done) return;
-    tell('The old version is back, as a new one.');
-    history(main, known, key, await api.get(known.api('items', key, 'versions')));
+    if (await goBack(known, key, version.id, `This makes a new version that is what it was ${ago(version.changedAt)}.`)) history(main, known, key, await api.get(known.api('items', key, 'versions')));
   };
   /** @type {(version: Version, at: number) => HTMLElement} */
   const entry = (version, at) => {
@@ -29,9 +22,7 @@ export function history(main, known, key, versions) {
     const details = h('details', { ontoggle: async () => {
       if (!details.open || place.childNodes.length) return;
       show(place, 'Fetching …');
-      /** @type {Difference} */
-      const diff = await api.get(known.api('items', key, 'diff') + api.query({ to: version.id }));
-      show(place, diff.before && diff.after ? diffView(edit.diff(diff.before, diff.after, known.project.environments)) : h('ul', { class: 'diff' }, diff.differences.map((text) => h('li', null, text))));
+      show(place, (await difference(known, key, version.id)).view);
     } }, h('summary', null, 'What changed'), place);
     return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight' },
       h('p', null, version.sentence ?? `changed by ${version.changedBy}`), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
@@ -40,4 +31,33 @@ export function history(main, known, key, versions) {
     at > 0 && !version.isArchived && known.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Go back to this'))), details);
   };
   show(main, h('ol', { class: 'stack' }, versions.map(entry)));
+}
+
+/**
+ * What a version changed, and what it was before.
+ * @type {(known: Known, key: string, to: string) => Promise<{view: HTMLElement, from: string | null}>}
+ */
+export async function difference(known, key, to) {
+  /** @type {Difference} */
+  const { before, after, differences, from } = await api.get(known.api('items', key, 'diff') + api.query({ to }));
+  const view = before && after ? diffView(edit.diff(before, after, known.project.environments)) : h('ul', { class: 'diff' }, differences.map((text) => h('li', null, text)));
+  return { view, from };
+}
+
+/**
+ * Asks, and makes a new version that is what an old one was; tells whether that was done.
+ * @type {(known: Known, key: string, to: string, about: string) => Promise<boolean>}
+ */
+export async function goBack(known, key, to, about) {
+  const needsComment = known.project.environments.some((one) => one.needsComment);
+  /** @type {[Item, Version & {item: Item}]} */
+  const [now, then] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions', to))]);
+  const lines = edit.diff(now, then.item, known.project.environments);
+  if (!lines.length) {
+    tell(`${key} is like that already.`);
+    return false;
+  }
+  const done = await confirm('Go back to this version?', h('div', { class: 'stack' }, h('p', null, about), diffView(lines)), 'Go back', (comment) => api.post(known.api('items', key, 'revert'), { to, comment }), { needsComment });
+  if (done) tell('The old version is back, as a new one.');
+  return Boolean(done);
 }

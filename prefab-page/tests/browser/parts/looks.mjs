@@ -27,7 +27,7 @@ export async function furnish(on) {
   await make({ key: 'our-own-people', type: 'segment', default: { rules: [{ criteria: when('user.email', 'PROP_ENDS_WITH_ONE_OF', '@acme.test'), value: bool(true) }, { criteria: [], value: bool(false) }] } });
   await flag('gift-cards', [{ criteria: [{ operator: 'IN_SEG', valueToMatch: { type: 'string', value: 'our-own-people' } }], value: bool(true) }, { criteria: [], value: bool(false) }]);
   await flag('search.fuzzy', [{ criteria: when('user.plan', 'PROP_IS_ONE_OF', 'pro', 'team'), value: bool(true) }, { criteria: [], value: shared }], [{ id: 'Development', rules: [{ criteria: [], value: bool(true) }] }]);
-  await make({ key: 'checkout.timeout', type: 'config', valueType: 'duration', default: everybody({ type: 'duration', value: 'PT30S' }) });
+  await make({ key: 'checkout.timeout', type: 'config', valueType: 'duration', default: everybody({ type: 'duration', value: 'PT30S' }), environments: [{ id: 'Production', ...everybody({ type: 'duration', value: 'PT10S' }) }] });
   await make({ key: 'search.page-size', type: 'config', valueType: 'int', default: everybody({ type: 'int', value: 20 }) });
   await on.manage('PUT', '/projects/1/log-levels/shop', { level: 'INFO' });
   await on.manage('PUT', '/projects/1/log-levels/shop.checkout', { level: 'DEBUG', environment: 'Development', for: { property: 'user.key', values: ['u-7'] }, expiresIn: '1h' });
