@@ -29,6 +29,7 @@ interface Item {
   valueType?: string | null;
   sendToClientSdk?: boolean;
   schemaKey?: string;
+  tags?: string[];
   default: { rules: Rule[] };
   environments: { id: string; rules: Rule[] }[];
   variants?: Variant[];
@@ -65,6 +66,7 @@ interface Changed { id: string; key: string }
 interface Line { section: string; sign: string; text: string }
 
 interface State { environment: string; value: string; targeted: number; isOwn: boolean }
+interface Used { key: string; lastEvaluatedAt: number | null; evaluations24h: number; sparkline: number[] }
 interface Summary {
   id: string;
   key: string;
@@ -72,9 +74,12 @@ interface Summary {
   kind: string;
   changedAt: number;
   changedBy: string;
-  lastEvaluatedAt: number | null;
-  evaluations24h: number;
-  sparkline: number[];
+  comment?: string;
+  tags?: string[];
+  /** How much it is used comes later. */
+  lastEvaluatedAt?: number | null;
+  evaluations24h?: number;
+  sparkline?: number[];
   isSecret: boolean;
   states: State[];
   /** What is searched; made here. */

@@ -29,6 +29,8 @@ pub struct Config {
     pub send_to_client_sdk: bool,
     /// The key of the schema its JSON must follow.
     pub schema_key: Option<String>,
+    /// Words that people find it by where it is managed; clients are not told.
+    pub tags: Vec<String>,
 }
 
 impl Config {

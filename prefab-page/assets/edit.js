@@ -2,7 +2,7 @@
 
 import * as words from './words.js';
 
-const SETTINGS = /** @type {const} */ (['valueType', 'sendToClientSdk', 'schemaKey']);
+const SETTINGS = /** @type {const} */ (['valueType', 'sendToClientSdk', 'schemaKey', 'tags']);
 /** @type {(left: unknown, right: unknown) => boolean} */
 const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 /** @type {<T>(item: T) => T} */
@@ -54,10 +54,11 @@ export function diff(before, after, environments) {
     const name = section === 'default' ? 'All environments' : environments.find((one) => one.id === section)?.name ?? section;
     lines.push(...rulesDiff(rulesOf(before, section), rulesOf(after, section)).map((line) => ({ ...line, section: name })));
   }
+  const told = (/** @type {unknown} */ value) => (Array.isArray(value) ? value.join(', ') : value);
   for (const setting of SETTINGS) {
     if (same(before[setting], after[setting])) continue;
-    if (before[setting]) lines.push({ section: 'Settings', sign: '−', text: `${setting}: ${before[setting]}` });
-    if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${setting}: ${after[setting]}` });
+    if (before[setting]) lines.push({ section: 'Settings', sign: '−', text: `${setting}: ${told(before[setting])}` });
+    if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${setting}: ${told(after[setting])}` });
   }
   if (!same(before.variants, after.variants)) {
     /** @type {(one: Variant) => string} */

@@ -2,7 +2,8 @@
 
 import * as api from './api.js';
 
-const MOST = 1000;
+/** How many come at once. */
+const MOST = 10000;
 /** @type {Map<string, Map<string, Summary>>} */
 const kept = new Map();
 /**
@@ -25,24 +26,46 @@ export const isFresh = (project) => Date.now() - (fetched.get(project) ?? 0) < F
 export const doubt = () => fetched.clear();
 
 /**
- * Fetches all items, page by page; calls back after each.
+ * Fetches all items, without how much they are used: while none has changed, the browser has them already.
  * @param {string} project
- * @param {(items: Map<string, Summary>) => void} [onPage]
  */
-export async function fetchAll(project, onPage = (_items) => {}) {
+export async function fetchAll(project) {
+  const before = kept.get(project);
   /** @type {Map<string, Summary>} */
   const found = new Map();
   for (let after = /** @type {string | undefined} */ (''); after !== undefined;) {
     /** @type {{items: Summary[], next?: string}} */
-    const page = await api.get(api.at(project, 'items') + api.query({ limit: MOST, after }));
-    for (const item of page.items) found.set(item.key, prepare(item));
+    const page = await api.get(api.at(project, 'items') + api.query({ limit: MOST, usage: 'false', after }));
+    for (const item of page.items) found.set(item.key, prepare(use(item, before?.get(item.key))));
     after = page.next;
-    if (!kept.has(project)) onPage(found);
   }
   kept.set(project, found);
   fetched.set(project, Date.now());
-  onPage(found);
   return found;
+}
+
+/**
+ * Fetches how much all items are used.
+ * @param {string} project
+ */
+export async function fetchUsage(project) {
+  /** @type {Used[]} */
+  const used = await api.get(api.at(project, 'usage'));
+  const byKey = new Map(used.map((one) => [one.key, one]));
+  for (const item of kept.get(project)?.values() ?? []) use(item, byKey.get(item.key) ?? UNUSED);
+}
+
+/** @type {Omit<Used, 'key'>} */
+const UNUSED = { lastEvaluatedAt: null, evaluations24h: 0, sparkline: [] };
+
+/**
+ * Says of an item how much it is used, if that is known.
+ * @type {(item: Summary, used: Omit<Used, 'key'> | Summary | undefined) => Summary}
+ */
+function use(item, used) {
+  if (!used) return item;
+  const { lastEvaluatedAt, evaluations24h, sparkline } = used;
+  return Object.assign(item, { lastEvaluatedAt, evaluations24h, sparkline });
 }
 
 /** @type {Set<string>} */
@@ -73,7 +96,7 @@ async function again(project, key) {
   /** @type {{items: Summary[]}} */
   const page = await api.get(api.at(project, 'items') + api.query({ search: key, limit: MOST }));
   const item = page.items.find((one) => one.key === key);
-  if (item) items?.set(key, prepare(item));
+  if (item) items?.set(key, prepare(use(item, { ...UNUSED, ...item })));
   else items?.delete(key);
 }
 
@@ -83,7 +106,7 @@ async function again(project, key) {
  */
 function prepare(item) {
   const values = (item.states ?? []).map((state) => state.value).join(' ');
-  return Object.assign(item, { hay: `${item.key} ${item.kind} ${item.changedBy} ${values}`.toLowerCase() });
+  return Object.assign(item, { hay: [item.key, item.kind, item.changedBy, values, ...(item.tags ?? []), item.comment ?? ''].join('\n').toLowerCase() });
 }
 
 /**

@@ -13,6 +13,10 @@ use crate::{project::Configs, store::Environment};
 pub(crate) use schema::Schemas;
 pub(crate) use value::{Flaw, flaws};
 
+/// How many tags a config has, and how long they are, at most.
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 40;
+
 /// Lists what is wrong with a config that is to join those that stand.
 pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
     let mut problems = alone(config, standing, environments, &mut Schemas::default());
@@ -34,6 +38,7 @@ pub(crate) fn alone(
     if config.rows.is_empty() {
         problems.push("`rows`: expected at least one".to_owned());
     }
+    tags(&config.tags, &mut problems);
     rows(config, environments, &mut problems);
     problems.extend(schemas.problems(config, standing));
     problems
@@ -54,6 +59,24 @@ pub(crate) fn refers_to(config: &Config, segment: &str) -> bool {
     within.any(|criterion| {
         criterion.value_to_match.as_ref().is_some_and(|value| value.value == Value::from(segment))
     })
+}
+
+fn tags(tags: &[String], problems: &mut Vec<String>) {
+    if tags.len() > MOST_TAGS {
+        problems.push(format!("`tags`: expected at most {MOST_TAGS}"));
+    }
+    for (at, tag) in tags.iter().enumerate() {
+        let is_good = tag.trim() == tag
+            && (1..=LONGEST_TAG).contains(&tag.chars().count())
+            && !tag.contains(|one: char| one == ',' || one.is_control());
+        if !is_good {
+            problems.push(format!(
+                "`tags[{at}]`: expected 1 to {LONGEST_TAG} characters without commas, nor spaces around them"
+            ));
+        } else if tags[..at].contains(tag) {
+            problems.push(format!("`tags[{at}]`: \"{tag}\" is there twice"));
+        }
+    }
 }
 
 fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String>) {

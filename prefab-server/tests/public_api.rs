@@ -588,3 +588,81 @@ async fn an_old_version_and_a_draft_are_explained_as_the_one_that_stands() {
     let cause = "`version`: `k` has no version 7 that has values";
     assert_eq!(refused(&bed, "POST", "/explain", question).await, (400, cause.to_owned()));
 }
+
+#[tokio::test]
+async fn tags_go_wherever_the_item_goes_but_to_clients() {
+    let bed = Bed::new().await;
+    let mut item = text_item("k", "one");
+    item["item"]["tags"] = json!(["checkout", "team blue"]);
+    item["comment"] = "the first".into();
+    let first = done(&bed, "POST", "/items", item.clone()).await;
+    done(&bed, "POST", "/items", text_item("other", "x")).await;
+    let found = done(&bed, "GET", "/items?tag=team%20blue", Json::Null).await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    assert_eq!(found["items"][0]["tags"], json!(["checkout", "team blue"]));
+    assert_eq!(found["items"][0]["comment"], "the first");
+    item["item"]["id"] = first["id"].clone();
+    item["item"]["tags"] = json!(["checkout"]);
+    done(&bed, "PUT", "/items/k/draft", item.clone()).await;
+    let draft = done(&bed, "GET", "/items/k/draft", Json::Null).await;
+    assert_eq!(draft["differences"], json!(["tags from [checkout, team blue] to [checkout]"]));
+    done(&bed, "POST", "/items/k/draft/publish", Json::Null).await;
+    let tags = async || done(&bed, "GET", "/items/k", Json::Null).await["tags"].clone();
+    assert_eq!(tags().await, json!(["checkout"]));
+    done(&bed, "PUT", "/items/k/value", json!({"value": {"type": "string", "value": "two"}})).await;
+    bed.set("k", "three").await;
+    assert_eq!(tags().await, json!(["checkout"]), "a value has nothing to do with tags");
+    let diff =
+        done(&bed, "GET", &format!("/items/k/diff?to={}", draft["base"].as_str().unwrap()), Json::Null).await;
+    let said = json!(["created the string config", "tags [checkout, team blue]", "default: \"one\""]);
+    assert_eq!(diff["differences"], said);
+    done(&bed, "POST", "/items/k/revert", json!({"to": first["id"]})).await;
+    assert_eq!(tags().await, json!(["checkout", "team blue"]));
+
+    let export = done(&bed, "GET", "/export", Json::Null).await;
+    assert_eq!(export["configs"][0]["tags"], json!(["checkout", "team blue"]));
+    let elsewhere = Bed::new().await;
+    done(&elsewhere, "POST", "/import?dryRun=false", export).await;
+    let item = done(&elsewhere, "GET", "/items/k", Json::Null).await;
+    assert_eq!(item["tags"], json!(["checkout", "team blue"]));
+    let sent = done(&bed, "GET", "/export?environment=Production", Json::Null).await;
+    let unfiltered = bed.admin("GET", "/api/v1/configs/download-unfiltered").send().await.unwrap();
+    let unfiltered = unfiltered.text().await.unwrap();
+    assert!(unfiltered.contains("three") || unfiltered.contains("one"), "{unfiltered}");
+    assert!(!sent.to_string().contains("team blue") && !unfiltered.contains("team blue"), "{sent}");
+
+    // Official tools know of no tags, and take none away.
+    let standing = done(&bed, "GET", "/items/k", Json::Null).await;
+    let mut official = common::text_config("k", "four");
+    official["id"] = standing["id"].clone();
+    assert_eq!(bed.post("/api/v1/config/", official).await.0, 200);
+    assert_eq!(tags().await, json!(["checkout", "team blue"]));
+    let mut wrong = text_item("l", "1");
+    wrong["item"]["tags"] = json!(["a,b"]);
+    let cause = "`tags[0]`: expected 1 to 40 characters without commas, nor spaces around them";
+    assert_eq!(refused(&bed, "POST", "/items", wrong).await, (400, cause.to_owned()));
+}
+
+#[tokio::test]
+async fn a_list_without_counts_is_not_sent_again_until_something_changes() {
+    let bed = Bed::new().await;
+    let configs: Vec<Json> = (0..500).map(|at| common::text_config(&format!("key-{at}"), "v")).collect();
+    done(&bed, "POST", "/import?dryRun=false", json!({ "configs": configs })).await;
+    let path = format!("{PROJECT}/items?limit=10000&usage=false");
+    let first = bed.admin("GET", &path).header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(first.headers()["content-encoding"], "gzip");
+    assert_eq!(first.headers()["cache-control"], "private, no-cache");
+    let tag = first.headers()["etag"].clone();
+    let packed = first.bytes().await.unwrap();
+    assert!(packed.len() < 30_000, "{} bytes", packed.len());
+    let again = bed.admin("GET", &path).header("if-none-match", tag.clone()).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    bed.set("key-7", "w").await;
+    let (status, page) =
+        answer(bed.admin("GET", &path).header("if-none-match", tag).send().await.unwrap()).await;
+    assert_eq!((status.as_u16(), page["items"].as_array().unwrap().len()), (200, 500));
+    assert!(page["items"][0].get("sparkline").is_none(), "{}", page["items"][0]);
+    assert_eq!(done(&bed, "GET", "/usage", Json::Null).await, json!([]));
+    let page = done(&bed, "GET", "/items?limit=1", Json::Null).await;
+    assert_eq!(page["items"][0]["sparkline"].as_array().unwrap().len(), 24);
+}

@@ -33,6 +33,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let kind = item["valueType"].as_str().unwrap_or_default();
     let purpose = item["type"].as_str().unwrap_or_default().replace('_', " ");
     output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{kind} {purpose}{FAINT:#}", args.key))?;
+    let tags: Vec<_> = item["tags"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    if !tags.is_empty() {
+        output::line(&format!("  {FAINT}tags{FAINT:#} {}", tags.join(", ")))?;
+    }
     rules("Default", &item["default"]["rules"])?;
     for environment in environments.as_array().into_iter().flatten() {
         let own =

@@ -115,6 +115,7 @@ fn config(json: &Json, path: &str) -> Read<Config> {
         value_type: object.name("valueType", ValueType::from_name, ValueType::from_number)?,
         send_to_client_sdk: object.bool("sendToClientSdk")?,
         schema_key: object.optional_text("schemaKey")?,
+        tags: object.each("tags", text)?,
     })
 }
 

@@ -130,6 +130,7 @@ prop_compose! {
             send_to_client_sdk,
             draft_id,
             schema_key: draft_id.map(|id| id.to_string()),
+            tags: draft_id.map(|id| id.to_string()).into_iter().collect(),
             changed_by: Some(ChangedBy { user_id: id, email: "a@b".into(), ..ChangedBy::default() }),
             ..Config::default()
         }

@@ -99,6 +99,7 @@ pub(super) fn config(config: &Config) -> Json {
         value_type,
         send_to_client_sdk,
         schema_key,
+        tags,
     } = config;
     let mut fields = Fields::default();
     fields.int("id", *id).int("projectId", *project_id).text("key", key);
@@ -113,6 +114,7 @@ pub(super) fn config(config: &Config) -> Json {
         .put_if(*value_type != ValueType::NotSet, "valueType", || value_type.name().into())
         .put_if(*send_to_client_sdk, "sendToClientSdk", || true.into())
         .put_if(schema_key.is_some(), "schemaKey", || schema_key.clone().into())
+        .list("tags", tags, |tag| tag.as_str().into())
         .done()
 }
 

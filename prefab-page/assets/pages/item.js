@@ -26,6 +26,11 @@ export default async function page(main, known) {
   const last = h('p', { class: 'about' });
   const sayLast = (/** @type {Version} */ version) => show(last, `${version.sentence ?? `changed by ${version.changedBy}`} · `, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
   sayLast(versions[0]);
+  const kinds = h('p', { class: 'row' });
+  const sayKinds = (/** @type {Item} */ now) => show(kinds, h('span', { class: 'chip' }, name), now.valueType && h('span', { class: 'chip' }, now.valueType.replace('_', ' ')),
+    now.schemaKey && h('a', { class: 'chip', href: known.path('schemas', now.schemaKey) }, `schema ${now.schemaKey}`),
+    now.tags && [h('span', { class: 'unseen' }, 'tags: '), now.tags.map((tag) => h('span', { class: 'tag small' }, tag))]);
+  sayKinds(item);
   const link = (/** @type {string[]} */ [id, text]) => h('a', { class: 'button', 'aria-current': id === view ? 'page' : null,
     href: known.path(place.page, key) + api.query({ environment: known.environment.id, view: id }) }, text);
   const body = h('div', { class: 'stack' });
@@ -33,8 +38,7 @@ export default async function page(main, known) {
     h('div', { class: 'title' }, h('div', { class: 'stack tight' },
       h('p', { class: 'small' }, h('a', { href: known.path(place.page) }, TYPES[item.type][1])),
       h('h1', { class: 'code' }, key),
-      h('p', { class: 'row' }, h('span', { class: 'chip' }, name), item.valueType && h('span', { class: 'chip' }, item.valueType.replace('_', ' ')),
-        item.schemaKey && h('a', { class: 'chip', href: known.path('schemas', item.schemaKey) }, `schema ${item.schemaKey}`)), last),
+      kinds, last),
     h('div', { class: 'row' }, h('a', { class: 'button', href: known.path('playground') + api.query({ key, environment: known.environment.id }) }, 'Try it'),
       known.may('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(known, item, name) }, 'Archive'))),
     h('nav', { class: 'tabs', 'aria-label': 'Views' }, VIEWS.map(link)), body);
@@ -44,7 +48,7 @@ export default async function page(main, known) {
   if (view === 'history') return (await import('../parts/history.js')).history(body, known, key, versions);
   if (view === 'evaluations') return (await import('../parts/chart.js')).evaluations(body, known, key);
   if (view === 'uses') return uses(body, known, key);
-  await editor(body, known, item, { draft, versions, onPublished: (version) => sayLast(version) });
+  await editor(body, known, item, { draft, versions, onPublished: (version, now) => { sayLast(version); sayKinds(now); } });
 }
 
 /**

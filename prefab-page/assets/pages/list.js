@@ -42,7 +42,7 @@ export default async function list(main, known) {
   let found = [];
 
   const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
-  const search = h('input', { type: 'search', id: 'search', placeholder: 'Search keys and values', 'aria-label': `Search ${kind.title.toLowerCase()}`,
+  const search = h('input', { type: 'search', id: 'search', placeholder: 'Search keys, values, tags, comments', 'aria-label': `Search ${kind.title.toLowerCase()}`,
     autocomplete: 'off', spellcheck: 'false', value: typedSearch.get(place.page) ?? '', 'aria-keyshortcuts': '/' });
   const count = h('span', { class: 'faint small', role: 'status' });
   const body = h('div', { class: 'stack' });
@@ -61,14 +61,22 @@ export default async function list(main, known) {
     return h('li', { class: 'item' },
       h('span', { class: 'cell choose' }, known.may('publisher') && box),
       h('a', { class: 'cell key', 'data-row': item.key, href: known.path(page, item.key) + api.query({ environment: environment.id }) },
-        h('span', { class: 'code' }, item.key), place.page !== 'flags' && h('span', { class: 'faint tiny' }, item.kind)),
+        h('span', { class: 'code' }, item.key), below(item)),
       h('span', { class: 'cell states' }, states),
-      h('span', { class: 'cell use', title: `Last evaluated: ${words.ago(item.lastEvaluatedAt)}` }, spark(item.sparkline, item.evaluations24h)),
+      h('span', { class: 'cell use', title: item.lastEvaluatedAt === undefined ? '' : `Last evaluated: ${words.ago(item.lastEvaluatedAt)}` }, item.sparkline && spark(item.sparkline, item.evaluations24h ?? 0)),
       h('span', { class: 'cell last faint', title: item.lastEvaluatedAt ? new Date(item.lastEvaluatedAt).toLocaleString() : '' },
-        h('span', { class: 'unseen' }, 'Evaluated '), words.ago(item.lastEvaluatedAt)),
-      h('span', { class: 'cell changed faint', title: new Date(item.changedAt).toLocaleString() },
-        h('span', { class: 'unseen' }, 'Changed '), words.ago(item.changedAt), ' ', h('span', { class: 'who' }, item.changedBy)));
+        item.lastEvaluatedAt !== undefined && [h('span', { class: 'unseen' }, 'Evaluated '), words.ago(item.lastEvaluatedAt)]),
+      h('span', { class: 'cell changed faint', title: `${new Date(item.changedAt).toLocaleString()}${item.comment ? `: ${item.comment}` : ''}` },
+        h('span', { class: 'unseen' }, 'Changed '), words.ago(item.changedAt), ' ', h('span', { class: 'who' }, item.changedBy),
+        item.comment && h('span', { class: 'comment' }, item.comment)));
   }
+
+  /**
+   * What stands below a key: its kind, where that is not the same for all, and its tags.
+   * @type {(item: Summary) => Child}
+   */
+  const below = (item) => (place.page !== 'flags' || item.tags) && h('span', { class: 'faint tiny' }, place.page !== 'flags' && item.kind,
+    item.tags && [h('span', { class: 'unseen' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
 
   function drawBulk() {
     show(bulk, chosen.size > 0 && [h('span', { class: 'small' }, `${chosen.size} chosen`),
@@ -92,22 +100,22 @@ export default async function list(main, known) {
     if (done) tell(`Archived ${keys.length === 1 ? keys[0] : `${keys.length} ${kind.one}s`}.`);
   }
 
-  function draw() {
+  function draw(isTyping = false) {
     const all = [...(items.known(project.id) ?? new Map()).values()].filter(isWanted);
     const terms = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = terms.length ? all.filter((item) => terms.every((term) => item.hay.includes(term))) : all;
     show(count, all.length ? `${found.length === all.length ? '' : `${found.length} of `}${all.length}` : '');
     if (!all.length) return show(body, empty());
-    if (!found.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'Nothing has that in it'), h('p', null, 'Keys, values, kinds and names of people are searched.')));
+    if (!found.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'Nothing has that in it'), h('p', null, 'Keys, values, tags, the comment on the last change, kinds and names of people are searched.')));
     if (!view.list.isConnected) show(body, h('div', { class: 'table' }, heads(project, environment), view.list));
-    view.set(found);
+    view.set(found, isTyping);
   }
 
   let drawing = 0;
   /** Draws once for all that happens at about the same time. */
   function drawSoon() {
     cancelAnimationFrame(drawing);
-    drawing = requestAnimationFrame(draw);
+    drawing = requestAnimationFrame(() => draw());
   }
   known.onLeave(() => cancelAnimationFrame(drawing));
 
@@ -119,7 +127,7 @@ export default async function list(main, known) {
   search.addEventListener('input', () => {
     typedSearch.set(place.page, search.value);
     scrollTo(0, 0);
-    draw();
+    draw(true);
   });
   search.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown') { event.preventDefault(); view.focus(0); }
@@ -147,6 +155,8 @@ export default async function list(main, known) {
   if (items.isFresh(project.id)) return;
   await items.fetchAll(project.id);
   draw();
+  await items.fetchUsage(project.id);
+  drawSoon();
 }
 
 /** @type {(project: Project, environment: Environment) => HTMLElement} */

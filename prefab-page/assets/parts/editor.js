@@ -15,7 +15,7 @@ import { settings } from './settings.js';
  * @param {HTMLElement} main
  * @param {Known} known
  * @param {Standing} standing
- * @param {{draft: Draft | null, versions: Version[], onPublished: (version: Version) => void}} how
+ * @param {{draft: Draft | null, versions: Version[], onPublished: (version: Version, item: Item) => void}} how
  */
 export async function editor(main, known, standing, { draft, versions, onPublished }) {
   const { project, environment } = known;
@@ -26,8 +26,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
   let section = edit.rulesOf(item, environment.id) ? environment.id : 'default';
   const mayPublish = known.may('publisher');
   const mayEdit = known.may('editor');
-  /** @type {{properties: string[], segments: string[], schemas: string[], examples: Example[]}} */
-  const helps = { properties: [], segments: [], schemas: [], examples: [] };
+  /** @type {{properties: string[], segments: string[], schemas: string[], tags: string[], examples: Example[]}} */
+  const helps = { properties: [], segments: [], schemas: [], tags: [], examples: [] };
 
   const news = h('div', { class: 'stack tight' });
   const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Where the rules hold' });
@@ -133,7 +133,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     const fresh = await api.get(known.api('items', item.key));
     take({ base: fresh, item: fresh });
     const [version] = await api.get(known.api('items', item.key, 'versions'));
-    onPublished(version);
+    onPublished(version, fresh);
     show(news, received(known, done, before, reload));
     items.refresh(project.id, item.key);
   }
@@ -205,7 +205,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     /** @type {[Contexts, string[], string[]]} */
     const [contexts, segments, schemas] = await Promise.all([api.get(known.api('contexts') + api.query({ environment: environment.id })), items.keysOf(project.id, 'segment'), items.keysOf(project.id, 'schema')]);
     const names = contexts.shapes.flatMap((shape) => shape.properties.map((one) => `${shape.context}.${one.name}`));
-    Object.assign(helps, { properties: [...new Set([...names, 'user.key', 'user.email'])], segments, schemas, examples: contexts.examples });
+    const tags = [...(items.known(project.id)?.values() ?? [])].flatMap((one) => one.tags ?? []);
+    Object.assign(helps, { tags: [...new Set(tags)].sort(), properties: [...new Set([...names, 'user.key', 'user.email'])], segments, schemas, examples: contexts.examples });
     if (!isDirty() && !body.contains(document.activeElement)) drawSection();
   }
 }

@@ -18,16 +18,16 @@ export function rows(draw, height) {
   let [from, to] = [0, -1];
 
   /**
-   * Draws what is in sight.
-   * @type {(fresh: boolean) => void}
+   * Draws what is in sight: all of it anew, or only what was not there yet.
+   * @type {(fresh: boolean, isOther?: boolean) => void}
    */
-  function paint(fresh) {
+  function paint(fresh, isOther = fresh) {
     const size = height();
     list.style.height = `${items.length * size}px`;
     const top = list.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(-top / size) - 8);
     const last = Math.min(items.length - 1, Math.ceil((innerHeight - top) / size) + 8);
-    if (!fresh && first === from && last === to) return;
+    if (!isOther && first === from && last === to) return;
     [from, to] = [first, last];
     /** @type {typeof drawn} */
     const next = new Map();
@@ -76,10 +76,13 @@ export function rows(draw, height) {
   addEventListener('resize', onResize);
   return {
     list, focus,
-    /** @param {T[]} next */
-    set(next) {
+    /**
+     * Shows other items, or the same in another choice: rows of those that are drawn already stay as they are.
+     * @type {(next: T[], isChoice?: boolean) => void}
+     */
+    set(next, isChoice = false) {
       items = next;
-      paint(true);
+      paint(!isChoice, true);
     },
     stop() {
       removeEventListener('scroll', onScroll);

@@ -1,13 +1,13 @@
 // What holds for an item wherever it is: who may see it, what its values must look like, which it may have.
 
-import { field, h, show } from '../dom.js';
-import { blank, select, valueInput } from './value.js';
+import { field, fresh, h, show } from '../dom.js';
+import { blank, listInput, select, valueInput } from './value.js';
 
 /**
  * @param {Item} item changed in place
- * @param {{schemas: string[], disabled: boolean, onChange: () => void}} how
+ * @param {{schemas: string[], tags: string[], disabled: boolean, onChange: () => void}} how
  */
-export function settings(item, { schemas, disabled, onChange }) {
+export function settings(item, { schemas, tags, disabled, onChange }) {
   const box = h('section', { class: 'card' });
   const seen = h('input', { type: 'checkbox', checked: item.sendToClientSdk, disabled: disabled || item.type === 'feature_flag', onchange: () => { item.sendToClientSdk = seen.checked; onChange(); } });
   const names = item.schemaKey && !schemas.includes(item.schemaKey) ? [item.schemaKey, ...schemas] : schemas;
@@ -16,7 +16,13 @@ export function settings(item, { schemas, disabled, onChange }) {
     else delete item.schemaKey;
     onChange();
   }, disabled), { hint: 'Every value is checked against it before it is published.' });
-  const draw = () => show(box,
+  const known = h('datalist', { id: fresh('tags') }, tags.map((tag) => h('option', { value: tag })));
+  const tagged = field('Tags', listInput(item.tags, (list) => {
+    if (list.length) item.tags = list;
+    else delete item.tags;
+    onChange();
+  }, disabled, { list: known.id, maxlength: 40, split: /[\n,]/ }), { hint: 'Words to find it by. Press Enter after each.' });
+  const draw = () => show(box, tagged, known,
     h('label', { class: 'check' }, seen, item.type === 'feature_flag' ? 'Front ends see flags always' : 'Front ends may see it'),
     item.type === 'config' && schema(),
     item.type === 'feature_flag' && h('div', { class: 'stack' }, h('h2', null, 'Variants'), h('p', { class: 'hint' }, 'The values that the flag may have. Rules choose among them.'),

@@ -164,21 +164,22 @@ function rawInput(label, flat, changed, place, disabled) {
 }
 
 /**
- * Texts as chips; Enter, a comma or leaving adds what was typed.
+ * Texts as chips; Enter or leaving adds what was typed.
  * @param {string[] | null | undefined} list
  * @param {(list: string[]) => void} changed
  * @param {boolean} [disabled]
- * @param {Properties<HTMLInputElement>} [properties]
+ * @param {Properties<HTMLInputElement> & {split?: RegExp}} [properties] `split` says what is between several that are added at once
  */
 export function listInput(list, changed, disabled = false, properties = {}) {
   const values = [...(list ?? [])];
   const chips = h('span', { class: 'chips' });
-  const entry = input({ disabled, class: 'entry', ...properties });
+  const { split = /\n/, ...others } = properties;
+  const entry = input({ disabled, class: 'entry', ...others });
   const draw = () => show(chips, values.map((value, at) => h('span', { class: 'chip' }, h('span', { class: 'code' }, value),
     !disabled && h('button', { type: 'button', class: 'quiet drop', 'aria-label': `Remove ${value}`, onclick: () => { values.splice(at, 1); say(); entry.focus(); } }, '×'))));
   const say = () => { changed([...values]); draw(); };
   const take = (text = entry.value) => {
-    const typed = text.split(/\n/).map((one) => one.trim()).filter(Boolean);
+    const typed = text.split(split).map((one) => one.trim()).filter(Boolean);
     if (!typed.length) return;
     values.push(...typed.filter((one) => !values.includes(one)));
     entry.value = '';

@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use prefab_core::{ConfigSet, datafile};
+use prefab_core::{Config, ConfigSet, datafile};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -38,6 +38,8 @@ pub(super) async fn datafile(
 /// Answers `GET configs/download-unfiltered` with the rows of every environment.
 pub(super) async fn unfiltered(Admin(caller): Admin) -> Json<Value> {
     let configs = caller.project.configs();
-    let configs = configs.values().filter_map(|version| version.config.clone()).collect();
+    let configs = configs.values().filter_map(|version| version.config.clone());
+    // Official tools do not know them.
+    let configs = configs.map(|config| Config { tags: Vec::new(), ..config }).collect();
     Json(datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() }))
 }

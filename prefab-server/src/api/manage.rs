@@ -33,6 +33,10 @@ pub(super) async fn create(
     if config.config_type == ConfigType::NotSet {
         config.config_type = ConfigType::Config;
     }
+    // Official tools know of no tags, so they mean none of them when they say none.
+    if let Some(standing) = caller.project.config(&config.key).filter(|_| json.get("tags").is_none()) {
+        config.tags = standing.config.as_ref().map(|config| config.tags.clone()).unwrap_or_default();
+    }
     let id = change::put(&app, &Author::of(&caller, origin), config).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }

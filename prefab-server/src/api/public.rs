@@ -33,6 +33,7 @@ mod transfer;
 mod unused;
 mod values;
 mod views;
+mod weight;
 mod who;
 
 use axum::{Json, Router, routing::get};
@@ -99,6 +100,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(items::list, items::create))
         .routes(routes!(items::show, items::replace, items::archive))
         .routes(routes!(items::used_by))
+        .routes(routes!(items::used))
         .routes(routes!(values::set))
         .routes(routes!(values::validate))
         .routes(routes!(history::versions))

@@ -17,6 +17,9 @@ pub(crate) fn in_words(
         (None, Some(after)) => {
             let empty = Config { rows: Vec::new(), ..after.clone() };
             let mut said = vec![format!("created the {}", words::kind(after))];
+            if !after.tags.is_empty() {
+                said.push(format!("tags [{}]", after.tags.join(", ")));
+            }
             said.extend(rows(&empty, after, environments));
             said
         }
@@ -43,6 +46,8 @@ fn declarations(before: &Config, after: &Config) -> Vec<String> {
     let schema =
         |config: &Config| config.schema_key.as_ref().map_or("none".to_owned(), |key| format!("`{key}`"));
     check("schema", schema(before), schema(after));
+    let tags = |config: &Config| format!("[{}]", config.tags.join(", "));
+    check("tags", tags(before), tags(after));
     let variants = |config: &Config| {
         let said: Vec<String> = config.allowable_values.iter().map(variant).collect();
         format!("[{}]", said.join(", "))

@@ -36,6 +36,10 @@ pub(crate) struct Item {
     /// The key of the schema its values must follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) schema_key: Option<String>,
+    /// Words to find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["checkout", "team-blue"]))]
+    pub(crate) tags: Vec<String>,
     /// The values it may have, for a flag.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) variants: Vec<Variant>,
@@ -58,6 +62,13 @@ pub(crate) enum ItemType {
     Schema,
     LogLevelV2,
     LimitDefinition,
+}
+
+impl ItemType {
+    /// Returns what a config is used for.
+    pub(crate) fn of(config: &Config) -> Self {
+        write::purpose(config.config_type)
+    }
 }
 
 /// A kind of value, or of recipe for one.

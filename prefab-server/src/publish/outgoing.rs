@@ -36,6 +36,7 @@ pub(crate) fn outgoing(
         value_type,
         send_to_client_sdk,
         schema_key,
+        tags: _,
     } = config;
     Config {
         id: *id,
@@ -50,6 +51,7 @@ pub(crate) fn outgoing(
         value_type: *value_type,
         send_to_client_sdk: *send_to_client_sdk,
         schema_key: schema_key.clone(),
+        tags: Vec::new(),
     }
 }
 

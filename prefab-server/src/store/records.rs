@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use prefab_core::Config;
 
-use super::{Environment, StoreFuture, Version};
+use super::{Environment, KeyRange, StoreFuture, Version};
 use crate::{
     ids::{EnvironmentId, ProjectId},
     key::{IssuedKey, KeyKind},
@@ -26,6 +26,9 @@ pub trait Records: Send + Sync + 'static {
 
     /// Lists entries of the audit log, newest first.
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>>;
+
+    /// Lists the comments on the versions that stand, by version, where there is one.
+    fn comments(&self, project: ProjectId, keys: KeyRange) -> StoreFuture<'_, Vec<(i64, String)>>;
 
     /// Gives a project another name.
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()>;

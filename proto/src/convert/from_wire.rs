@@ -60,6 +60,7 @@ fn config(config: wire::Config) -> Read<Config> {
         value_type: ValueType::from_number(value_type).unwrap_or_default(),
         send_to_client_sdk,
         schema_key,
+        tags: Vec::new(),
     })
 }
 

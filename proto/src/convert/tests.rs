@@ -112,6 +112,8 @@ pub(crate) fn config() -> impl Strategy<Value = Config> {
         value_type: kinds.1,
         send_to_client_sdk: kinds.2,
         schema_key: kinds.3,
+        // The wire has no place for them.
+        tags: Vec::new(),
         rows: values.0,
         allowable_values: values.1,
     })

@@ -21,6 +21,8 @@ impl From<&Config> for wire::Config {
             value_type,
             send_to_client_sdk,
             schema_key,
+            // The wire has no place for them, and clients no use.
+            tags: _,
         } = config;
         Self {
             id: *id,

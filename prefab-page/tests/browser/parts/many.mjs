@@ -1,45 +1,94 @@
 // Five thousand keys: how long until the list is of use, and what a key stroke costs. Told, and bounded.
 
-import { check, open } from '../harness.mjs';
+import { check, open, until } from '../harness.mjs';
 
 const COUNT = 5000;
+/** What is promised, in milliseconds. */
+const STROKE = 50;
+const USABLE = 200;
+/** The first fetch is mostly the server's work, and a server built without optimisation takes several times as long. */
+const FETCH = /release/.test(process.env.PREFAB_BIN ?? '') ? 300 : 2000;
+const TYPED = ['k', 'ke', 'key', 'key-0', 'key-04', 'key-049', 'key-0499', 'key-04999', 'service-7 99', 'team-3', 'moved from', 'moved from elsewhere team-3 value 4', ''];
+/** A machine that does other things at the same time is not a slow page: the best of so many counts. */
+const ROUNDS = 10;
 
 /** @type {Part} */
 export default {
   async 'five thousand keys are listed and searched at once'({ on, people: { Ann } }) {
     const configs = Array.from({ length: COUNT }, (_, at) => ({ key: `load.service-${at % 50}.key-${String(at).padStart(5, '0')}`, configType: 'CONFIG', valueType: 'STRING',
-      rows: [{ values: [{ value: { string: `value ${at}` } }] }] }));
-    await on.manage('POST', '/projects/1/import?dryRun=false', { configs });
-    const begun = Date.now();
-    await open(Ann, on.url, 'configs');
-    await Ann.getByText(new RegExp(`^${COUNT + 1}|^50\\d\\d`)).waitFor();
-    const loaded = Date.now() - begun;
-    const measured = await Ann.evaluate(async (count) => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      const search = /** @type {HTMLInputElement} */ (document.getElementById('search'));
-      const go = (/** @type {string} */ page) => /** @type {Found} */ (document.querySelector(`#nav a[href*="/${page}"]`))?.click();
-      const strokes = [];
-      for (const text of ['k', 'ke', 'key', 'key-0', 'key-04', 'key-049', 'key-0499', 'key-04999', 'service-7 99', '']) {
-        const from = performance.now();
-        search.value = text;
-        search.dispatchEvent(new Event('input'));
-        document.body.getBoundingClientRect();
-        strokes.push(performance.now() - from);
-        await frame();
-      }
-      // Leaving and coming back: everything is here, so this is the page's own work.
-      go('flags');
-      while (document.querySelector('#main h1')?.textContent !== 'Flags') await frame();
-      const from = performance.now();
-      go('configs');
-      while (document.querySelector('#main h1')?.textContent !== 'Configs' || !document.querySelector('#main .item')) await frame();
-      return { strokes, usable: performance.now() - from, drawn: document.querySelectorAll('.item').length, count };
-    }, COUNT);
-    check(measured.drawn < 80, `only what is in sight is drawn: ${measured.drawn} rows`);
-    const worst = Math.max(...measured.strokes);
-    // Twice what is promised: a machine that does other things at the same time is not a slow page.
-    check(worst < 100, `a key stroke took ${worst} ms`);
-    check(measured.usable < 400, `the list took ${measured.usable} ms`);
-    return `fetched and shown in ${loaded} ms; list ${measured.usable.toFixed(0)} ms; worst key stroke ${worst.toFixed(1)} ms`;
+      tags: [`team-${at % 7}`, 'moved'], rows: [{ values: [{ value: { string: `value ${at}` } }] }] }));
+    await on.manage('POST', '/projects/1/import?dryRun=false&comment=moved%20from%20elsewhere', { configs });
+    await on.manage('GET', '/projects/1/items?limit=1');
+    const page = await Ann.context().newPage();
+    page.setDefaultTimeout(60000);
+    // Says when the first of them was there to see.
+    await page.addInitScript(() => {
+      const seen = new MutationObserver(() => {
+        if (!document.querySelector('[data-row^="load."]')) return;
+        seen.disconnect();
+        requestAnimationFrame(() => setTimeout(() => { document.documentElement.dataset.seen = String(performance.now()); }));
+      });
+      seen.observe(document, { childList: true, subtree: true });
+    });
+    const load = async () => {
+      await open(page, on.url, 'configs');
+      await until(() => page.evaluate(() => Boolean(document.documentElement.dataset.seen)), 'the list is there');
+      return page.evaluate(() => {
+        const [fetched] = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType('resource').filter((one) => /items\?limit=\d{5}/.test(one.name)));
+        return { fetch: fetched.responseEnd - fetched.requestStart, shown: Number(document.documentElement.dataset.seen) - fetched.responseEnd, whole: Number(document.documentElement.dataset.seen), bytes: fetched.encodedBodySize };
+      });
+    };
+    const first = await load();
+    let again = await load();
+    for (let round = 0; round < ROUNDS && again.shown > USABLE; round += 1) again = await load();
+    let taken = TYPED.map(() => Infinity);
+    for (let round = 0; round < ROUNDS && Math.max(...taken) > STROKE; round += 1) {
+      const now = await page.evaluate(strokes, TYPED);
+      taken = taken.map((best, at) => Math.min(best, now[at]));
+    }
+    let back = Infinity;
+    for (let round = 0; round < ROUNDS && back > USABLE; round += 1) back = Math.min(back, await page.evaluate(comeBack));
+    const drawn = await page.locator('.item').count();
+    await page.close();
+    check(drawn < 80, `only what is in sight is drawn: ${drawn} rows`);
+    const worst = Math.max(...taken);
+    check(worst < STROKE, `a key stroke took ${worst} ms`);
+    const shown = Math.min(first.shown, again.shown);
+    check(shown < USABLE, `the list was of use ${shown} ms after it had come`);
+    check(back < USABLE, `coming back to the list took ${back} ms`);
+    check(first.fetch < FETCH, `the first fetch took ${first.fetch} ms`);
+    const ms = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
+    return `first fetch ${ms(first.fetch)}, ${Math.round(first.bytes / 1024)} KiB; of use ${ms(shown)} after that; all of the first view ${ms(first.whole)}, once more ${ms(again.whole)} (fetch ${ms(again.fetch)}); coming back ${ms(back)}; worst key stroke ${worst.toFixed(1)} ms`;
   },
 };
+
+/**
+ * Types, and says how long each key stroke took with all the drawing.
+ * @param {string[]} typed
+ */
+async function strokes(typed) {
+  const search = /** @type {HTMLInputElement} */ (document.getElementById('search'));
+  const taken = [];
+  for (const text of typed) {
+    const from = performance.now();
+    search.value = text;
+    search.dispatchEvent(new Event('input'));
+    document.body.getBoundingClientRect();
+    taken.push(performance.now() - from);
+    await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+  }
+  return taken;
+}
+
+/** Leaves the list and comes back: everything is here, so this is the page's own work. */
+async function comeBack() {
+  const frame = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+  const go = async (/** @type {string} */ page, /** @type {string} */ title) => {
+    /** @type {Found} */ (document.querySelector(`#nav a[href*="/${page}"]`))?.click();
+    while (document.querySelector('#main h1')?.textContent !== title || (title === 'Configs' && !document.querySelector('#main .item'))) await frame();
+  };
+  await go('flags', 'Flags');
+  const from = performance.now();
+  await go('configs', 'Configs');
+  return performance.now() - from;
+}

@@ -3,9 +3,14 @@
 mod state;
 mod usage;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, StatusCode};
 use prefab_core::Config;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     access::{Access, Asked, At, MaybeSent, Sent},
     views::{Changed, Problem, Why, who},
+    weight,
 };
 use crate::{
     api::{ApiError, App},
@@ -23,11 +29,13 @@ use crate::{
         uses, words,
     },
     people::Role,
-    store::{Environment, Expected, Version},
+    store::{Environment, Expected, KeyRange, Version},
 };
 
+pub(super) use usage::{__path_used, used};
+
 /// How many items one page has, at most.
-const MOST: usize = 1_000;
+const MOST: usize = 10_000;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -38,10 +46,14 @@ pub(super) struct Wanted {
     item_type: Option<ItemType>,
     /// Only items whose key contains this.
     search: Option<String>,
+    /// Only items with this tag.
+    tag: Option<String>,
     /// Only keys after this one: the last of the page before.
     after: Option<String>,
     /// At most so many.
     limit: Option<usize>,
+    /// Whether to say how much they are used. Without, an answer that has not changed is not sent again.
+    usage: Option<bool>,
 }
 
 /// An item in a list.
@@ -58,12 +70,20 @@ pub(super) struct ItemSummary {
     /// When it was changed, in milliseconds since 1970.
     changed_at: i64,
     changed_by: String,
+    /// Why it was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
     /// When a client evaluated it last, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_evaluated_at: Option<i64>,
     /// How often clients evaluated it in this hour and the 23 before.
-    evaluations_24h: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluations_24h: Option<i64>,
     /// The same by the hour, oldest first.
-    sparkline: Vec<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sparkline: Option<Vec<i64>>,
     /// Whether one of its values is encrypted or confidential.
     is_secret: bool,
     /// What it comes to in each environment.
@@ -82,50 +102,86 @@ pub(super) struct ItemPage {
 /// Lists items by key.
 #[utoipa::path(
     get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = ItemPage), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ItemPage), (status = 304, description = "As `If-None-Match` knows it"),
+              (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
-) -> Result<Json<ItemPage>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
+    let is_used = wanted.usage.unwrap_or(true);
+    let tag = (!is_used).then(|| stamp(&app, &author));
+    if tag.as_ref().is_some_and(|tag| weight::knows(&headers, tag)) {
+        return Ok(weight::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
+    }
+    let mut page = page(&author, wanted);
+    if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
+        let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
+        let comments = app.hub.store().comments(author.project.id, range.clone()).await?;
+        let mut comments: HashMap<i64, String> = comments.into_iter().collect();
+        let mut used =
+            if is_used { usage::of(&app, author.project.id, range).await? } else { HashMap::new() };
+        for item in &mut page.items {
+            item.comment = item.id.parse().ok().and_then(|id| comments.remove(&id));
+            if is_used {
+                let usage = used.remove(&item.key).unwrap_or_else(|| usage::Usage::none(&item.key));
+                item.last_evaluated_at = usage.last_evaluated_at;
+                item.evaluations_24h = Some(usage.evaluations_24h);
+                item.sparkline = Some(usage.sparkline);
+            }
+        }
+    }
+    Ok(weight::unchanged(weight::light(page, &headers).await, tag))
+}
+
+/// Names what a list comes from but for what clients do.
+fn stamp(app: &App, author: &Author) -> String {
+    let environments = author.project.environments();
+    let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
+    format!("{}-{}-{}", app.started_millis, *author.project.published().borrow(), ids.join("."))
+}
+
+fn page(author: &Author, wanted: Wanted) -> ItemPage {
     let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
     let search = wanted.search.unwrap_or_default().to_lowercase();
     let environments = author.project.environments();
-    let mut items = Vec::new();
+    let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
     for (key, version) in author.project.configs() {
         let Some(config) = &version.config else { continue };
-        let summary = summary(&version, config, &environments);
         let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
-            && wanted.item_type.is_none_or(|wanted| wanted == summary.item_type)
+            && wanted.item_type.is_none_or(|wanted| wanted == ItemType::of(config))
+            && wanted.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
         if !is_wanted {
             continue;
         }
         if items.len() == limit {
-            next = items.last().map(|item: &ItemSummary| item.key.clone());
+            next = items.last().map(|item| item.key.clone());
             break;
         }
-        items.push(summary);
+        items.push(summary(&version, config, &environments));
     }
-    usage::add(&app, author.project.id, &mut items).await?;
-    Ok(Json(ItemPage { items, next }))
+    ItemPage { items, next }
 }
 
 fn summary(version: &Version, config: &Config, environments: &[Environment]) -> ItemSummary {
     ItemSummary {
         id: version.id.to_string(),
         key: version.key.clone(),
-        item_type: Item::of(config).purpose,
+        item_type: ItemType::of(config),
         kind: words::kind(config),
         changed_at: version.changed_at_millis,
         changed_by: who(&version.changed_by),
+        comment: None,
+        tags: config.tags.clone(),
         last_evaluated_at: None,
-        evaluations_24h: 0,
-        sparkline: vec![0; usage::HOURS],
+        evaluations_24h: None,
+        sparkline: None,
         is_secret: state::is_secret(config),
         states: state::of(config, environments),
     }

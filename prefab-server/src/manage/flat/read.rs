@@ -18,6 +18,7 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
         value_type,
         send_to_client_sdk,
         schema_key,
+        tags,
         variants,
         default,
         environments: own,
@@ -30,6 +31,7 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
         value_type: kept(declared(*purpose, *value_type), &mut problems).unwrap_or_default(),
         send_to_client_sdk: *send_to_client_sdk,
         schema_key: schema_key.clone().filter(|key| !key.is_empty()),
+        tags: tags.clone(),
         ..Config::default()
     };
     for (at, variant) in variants.iter().enumerate() {

@@ -24,6 +24,7 @@ pub(super) fn item(config: &Config) -> Item {
         value_type,
         send_to_client_sdk,
         schema_key,
+        tags,
     } = config;
     let mut item = Item {
         id: (*id != 0).then(|| id.to_string()),
@@ -33,6 +34,7 @@ pub(super) fn item(config: &Config) -> Item {
         value_type: value_kind(*value_type),
         send_to_client_sdk: *send_to_client_sdk,
         schema_key: schema_key.clone(),
+        tags: tags.clone(),
         variants: allowable_values.iter().map(variant).collect(),
         default: Rules::default(),
         environments: Vec::new(),
@@ -49,7 +51,7 @@ pub(super) fn item(config: &Config) -> Item {
     item
 }
 
-fn purpose(config_type: ConfigType) -> ItemType {
+pub(super) fn purpose(config_type: ConfigType) -> ItemType {
     match config_type {
         ConfigType::NotSet | ConfigType::Config | ConfigType::Deleted => ItemType::Config,
         ConfigType::FeatureFlag => ItemType::FeatureFlag,

@@ -9,8 +9,8 @@ use super::read::Read;
 use crate::{ids::EnvironmentId, manage::flat::Item, store::Environment};
 
 /// What an item may have; histories have more.
-const FIELDS: [&str; 7] =
-    ["key", "type", "valueType", "sendToClientSdk", "schemaKey", "default", "environments"];
+const FIELDS: [&str; 8] =
+    ["key", "type", "valueType", "sendToClientSdk", "schemaKey", "tags", "default", "environments"];
 
 /// Returns the changes, newest first, if this is one page of a history, or a list of pages.
 pub(super) fn of(json: &Json) -> Option<Vec<&Json>> {

@@ -77,10 +77,14 @@ impl Plan {
     ) {
         let current = next.get(&config.key).cloned();
         let before = current.as_ref().and_then(|version| version.config.clone());
-        let config = match &before {
+        let mut config = match &before {
             Some(before) if self.is_partial => with_others(config, before),
             _ => config,
         };
+        // Most files know of no tags, and what a file does not name stays.
+        if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {
+            config.tags.clone_from(&before.tags);
+        }
         if before.as_ref().is_some_and(|before| content(before) == content(&config)) {
             self.same += 1;
             return;

@@ -6,7 +6,7 @@ use super::failed;
 use crate::{
     clock,
     ids::{EnvironmentId, ProjectId},
-    store::{AuditEntry, AuditFilter, AuditRecord, Note, StoreError},
+    store::{AuditEntry, AuditFilter, AuditRecord, KeyRange, Note, StoreError},
 };
 
 pub(super) fn insert(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
@@ -73,6 +73,23 @@ pub(super) fn read(connection: &Connection, filter: &AuditFilter) -> Result<Vec<
     let values = rusqlite::params_from_iter(values.iter().map(|value| &**value));
     let records = statement.query_map(values, record).and_then(Iterator::collect);
     records.map_err(reading())
+}
+
+pub(super) fn comments(
+    connection: &Connection,
+    project: ProjectId,
+    KeyRange { first, last }: &KeyRange,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let reading = || failed("reading comments");
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT h.id, a.comment FROM config_head h
+             JOIN audit a ON a.project_id = h.project_id AND a.version_id = h.id
+             WHERE h.project_id = ?1 AND h.key >= ?2 AND h.key <= ?3 AND a.comment <> ''",
+        )
+        .map_err(reading())?;
+    let rows = statement.query_map(params![project.0, first, last], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.and_then(Iterator::collect).map_err(reading())
 }
 
 #[derive(Default)]

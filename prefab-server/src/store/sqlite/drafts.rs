@@ -15,8 +15,8 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Dr
     let reading = || failed("reading drafts");
     let mut statement = connection
         .prepare_cached(
-            "SELECT key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis, approved_by
-             FROM draft WHERE project_id = ?1 ORDER BY key",
+            "SELECT key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis, approved_by,
+                    tags FROM draft WHERE project_id = ?1 ORDER BY key",
         )
         .map_err(reading())?;
     let rows = statement.query_map([project.0], draft).map_err(reading())?;
@@ -31,7 +31,8 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Dr
 fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
     let key: String = row.get(0)?;
     let body: Option<Vec<u8>> = row.get(1)?;
-    let config = match body.as_deref().map(log::decode).transpose() {
+    let tags: String = row.get(8)?;
+    let config = match body.as_deref().map(|body| log::decode(body, &tags)).transpose() {
         Ok(config) => config,
         Err(cause) => {
             error!(key, cause, "stored draft cannot be read and is left out");
@@ -53,13 +54,14 @@ fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
 pub(super) fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(), StoreError> {
     let Draft { key, config, base_id, comment, saved_by, saved_by_person, saved_at_millis, approved_by: _ } =
         draft;
+    let tags = log::tags_text(config.as_ref());
     let body = config.map(|config| wire::Config::from(&config).encode_to_vec());
     connection
         .execute(
             "INSERT OR REPLACE INTO draft
-             (project_id, key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![project.0, key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis],
+             (project_id, key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis, tags)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![project.0, key, body, base_id, comment, saved_by, saved_by_person, saved_at_millis, tags],
         )
         .map(drop)
         .map_err(failed("saving a draft"))

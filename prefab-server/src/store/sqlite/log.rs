@@ -69,13 +69,14 @@ fn append_one(
         };
         super::audit::insert(transaction, &entry)?;
     }
+    let tags = tags_text(config.as_ref());
     let body = config.map(|config| {
         let config = Config { id, project_id: project.0, changed_by: Some(changed_by.clone()), ..config };
         wire::Config::from(&config).encode_to_vec()
     });
     let ChangedBy { user_id, email, api_key_id, user_identity } = changed_by;
     transaction
-        .prepare_cached("INSERT INTO config_version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+        .prepare_cached("INSERT INTO config_version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
         .and_then(|mut statement| {
             statement.execute(params![
                 project.0,
@@ -87,7 +88,8 @@ fn append_one(
                 email,
                 api_key_id,
                 user_identity,
-                clock::now_millis()
+                clock::now_millis(),
+                tags
             ])
         })
         .map_err(failed("writing a change"))?;
@@ -118,7 +120,7 @@ fn head(
 }
 
 const COLUMNS: &str = "v.id, v.previous_id, v.key, v.body, v.user_id, v.email, v.api_key_id, v.user_identity, \
-                       v.changed_at_millis";
+                       v.changed_at_millis, v.tags";
 
 pub(super) fn since(
     connection: &Connection,
@@ -169,16 +171,16 @@ pub(super) fn changes_after(
 ) -> Result<Vec<Told>, StoreError> {
     let reading = || failed("reading changes");
     let query = format!(
-        "SELECT {COLUMNS}, p.body, a.who, a.sentence FROM config_version v
+        "SELECT {COLUMNS}, p.body, p.tags, a.who, a.sentence FROM config_version v
          LEFT JOIN config_version p ON p.project_id = v.project_id AND p.id = v.previous_id
          LEFT JOIN audit a ON a.project_id = v.project_id AND a.version_id = v.id AND a.action LIKE 'config.%'
          WHERE v.project_id = ?1 AND v.id > ?2 ORDER BY v.id LIMIT ?3"
     );
     let told = |row: &Row<'_>| {
         let Some(version) = version(row)? else { return Ok(None) };
-        let before: Option<Vec<u8>> = row.get(9)?;
-        let (who, sentence): (Option<String>, Option<String>) = (row.get(10)?, row.get(11)?);
-        let before = before.and_then(|body| decode(&body).ok());
+        let (before, tags): (Option<Vec<u8>>, Option<String>) = (row.get(10)?, row.get(11)?);
+        let (who, sentence): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
+        let before = before.and_then(|body| decode(&body, &tags.unwrap_or_default()).ok());
         Ok(Some(Told { version, before, said: who.zip(sentence) }))
     };
     let mut statement = connection.prepare_cached(&query).map_err(reading())?;
@@ -225,7 +227,8 @@ fn versions(connection: &Connection, query: &str, params: impl Params) -> Result
 fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     let (id, key): (i64, String) = (row.get(0)?, row.get(2)?);
     let body: Option<Vec<u8>> = row.get(3)?;
-    let config = match body.as_deref().map(decode).transpose() {
+    let tags: String = row.get(9)?;
+    let config = match body.as_deref().map(|body| decode(body, &tags)).transpose() {
         Ok(config) => config,
         Err(cause) => {
             error!(key, id, cause, "stored config cannot be read and is left out");
@@ -247,7 +250,15 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     }))
 }
 
-pub(super) fn decode(body: &[u8]) -> Result<Config, String> {
+/// Reads a config from its two columns: the wire has no tags.
+pub(super) fn decode(body: &[u8], tags: &str) -> Result<Config, String> {
     let config = wire::Config::decode(body).map_err(|error| error.to_string())?;
-    config.try_into().map_err(|error: prefab_proto::convert::InvalidConfig| error.to_string())
+    let config: Config =
+        config.try_into().map_err(|error: prefab_proto::convert::InvalidConfig| error.to_string())?;
+    Ok(Config { tags: serde_json::from_str(tags).unwrap_or_default(), ..config })
+}
+
+pub(super) fn tags_text(config: Option<&Config>) -> String {
+    // A list of texts always can be written.
+    serde_json::to_string(config.map(|config| &*config.tags).unwrap_or_default()).unwrap_or_default()
 }

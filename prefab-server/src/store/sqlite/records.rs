@@ -11,8 +11,8 @@ use crate::{
     ids::{EnvironmentId, ProjectId},
     key::IssuedKey,
     store::{
-        AuditEntry, AuditFilter, AuditRecord, Draft, Environment, KeyDetails, NewKey, Records, StoreError,
-        StoreFuture, Version,
+        AuditEntry, AuditFilter, AuditRecord, Draft, Environment, KeyDetails, KeyRange, NewKey, Records,
+        StoreError, StoreFuture, Version,
     },
 };
 
@@ -39,6 +39,10 @@ impl Records for SqliteStore {
 
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>> {
         self.run(false, move |connection| audit::read(connection, &filter))
+    }
+
+    fn comments(&self, project: ProjectId, keys: KeyRange) -> StoreFuture<'_, Vec<(i64, String)>> {
+        self.run(false, move |connection| audit::comments(connection, project, &keys))
     }
 
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {

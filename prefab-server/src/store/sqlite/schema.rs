@@ -216,6 +216,10 @@ CREATE TABLE reset (
   expires_at_millis INTEGER NOT NULL
 ) STRICT;
 ",
+    "
+ALTER TABLE config_version ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE draft ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+",
 ];
 
 /// Returns the newest version of the schema.

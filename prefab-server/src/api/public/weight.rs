@@ -1,0 +1,67 @@
+//! Large answers, made light: packed where that is understood, and not sent again while they are the same.
+
+use std::io::Write as _;
+
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
+use flate2::{Compression, write::GzEncoder};
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+
+/// Below this, packing costs more than it saves.
+const WORTH_IT: usize = 16 << 10;
+
+/// Answers with JSON, packed if whoever asks can unpack it.
+pub(super) async fn light<T: Serialize + Send + 'static>(body: T, asked: &HeaderMap) -> Response {
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
+    if !accepted.is_some_and(|accepted| accepted.contains("gzip")) {
+        return Json(body).into_response();
+    }
+    // Some milliseconds of work, which others should not wait for.
+    let packed = tokio::task::spawn_blocking(move || {
+        // Texts and numbers always can be written.
+        let plain = serde_json::to_vec(&body).unwrap_or_default();
+        if plain.len() < WORTH_IT { Err(plain) } else { gzip(&plain).map_err(|_| plain) }
+    });
+    let (bytes, is_packed) = match packed.await {
+        Ok(Ok(packed)) => (packed, true),
+        Ok(Err(plain)) => (plain, false),
+        Err(_) => return http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    let mut response = bytes.into_response();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if is_packed {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 8), Compression::fast());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+/// Tells whether whoever asks has the answer with this tag.
+pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| known.contains(&quoted(tag)))
+}
+
+/// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
+pub(super) fn unchanged(mut response: Response, tag: Option<String>) -> Response {
+    let fields = response.headers_mut();
+    fields.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization, cookie"));
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(format!("W/{}", quoted(&tag))).ok()) {
+        fields.insert(header::ETAG, tag);
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
+fn quoted(tag: &str) -> String {
+    format!("\"{tag}\"")
+}
