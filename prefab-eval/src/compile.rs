@@ -8,6 +8,7 @@ use prefab_core::{
     context::LOOKUP,
     parse_duration,
 };
+use smallvec::SmallVec;
 
 use crate::{
     EvalError, Finding, RegexLimits,
@@ -54,12 +55,12 @@ impl<'a> Compiler<'a> {
 
     pub(crate) fn config(&mut self, entry: Entry) -> CompiledConfig {
         let config = entry.stored().borrowed();
-        let mut rules = Vec::new();
+        let mut rules = SmallVec::new();
         let mut own_rows = 0;
         let tried = tried_rows(&config.rows, |row| row.project_env_id, self.project_env_id);
         for (at, (place, row)) in (0..).zip(tried) {
             own_rows += u32::from(row.project_env_id.is_some_and(|id| id != 0));
-            rules.reserve(row.values.len());
+            rules.reserve_exact(row.values.len());
             for (index, rule) in (0..).zip(&row.values) {
                 rules.push(self.rule(&config, rule, (at, index), place));
             }
@@ -70,7 +71,7 @@ impl<'a> Compiler<'a> {
         let findings: Box<[Finding]> = std::mem::take(&mut self.findings).into();
         let is_rare = !chains.is_empty() || !findings.is_empty();
         CompiledConfig {
-            rules: rules.into(),
+            rules,
             has_criteria,
             own_rows,
             project_env_id: self.project_env_id,
