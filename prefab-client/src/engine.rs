@@ -43,9 +43,18 @@ pub(crate) struct Engine {
 struct Owner {
     store: LayeredStore,
     live: Vec<Weak<dyn Refresh>>,
+    /// Rulesets that were replaced and that a thread may still remember. To let go of one takes the longer the
+    /// more of it has changed, and a reader is not to be the one who does it.
+    retired: Vec<Arc<Ruleset>>,
     /// What the program itself has set.
     program: BTreeMap<String, Entry>,
     problems: Problems,
+}
+
+impl Owner {
+    fn sweep(&mut self) {
+        self.retired.retain(|rules| Arc::strong_count(rules) > 1);
+    }
 }
 
 impl Engine {
@@ -140,7 +149,7 @@ impl Engine {
             let mut owner = self.owner();
             let Owner { store, program, .. } = &mut *owner;
             let keys = change(store, program);
-            let rules = self.rules.load();
+            let rules = self.rules.load_full();
             let same_context = rules.default_context() == owner.store.default_context();
             let same_environment = rules.project_env_id() == owner.store.project_env_id();
             if keys.is_empty() && same_context && same_environment {
@@ -148,6 +157,8 @@ impl Engine {
             }
             let next = Arc::new(rules.updated(&owner.store, &keys));
             self.rules.store(Arc::clone(&next));
+            owner.retired.push(rules);
+            owner.sweep();
             // Under the lock, so that of two changes the later one is the one that handles show.
             owner.live.retain(|live| {
                 let live = live.upgrade();
@@ -157,6 +168,13 @@ impl Engine {
         };
         tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
         self.listeners.tell(|| Change { keys: keys.into_iter().collect() });
+    }
+
+    /// Lets go of replaced rulesets that no thread remembers any more; tells whether there are others.
+    pub(crate) fn sweep(&self) -> bool {
+        let mut owner = self.owner();
+        owner.sweep();
+        !owner.retired.is_empty()
     }
 
     pub(crate) fn add_live(&self, live: Weak<dyn Refresh>) {
@@ -177,5 +195,49 @@ impl Engine {
         let mut problems = self.owner().problems.list();
         problems.extend(self.rules.load().findings().iter().map(ToString::to_string));
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use prefab_core::{Config, Provenance};
+
+    use super::*;
+
+    fn set(engine: &Engine, value: i64) {
+        let provenance = Arc::new(Provenance::new(Layer::ProgramOverride, "test"));
+        engine.set_program("number", Some(Entry::new(Config::constant("number", value), provenance)));
+    }
+
+    #[test]
+    fn what_was_replaced_is_let_go_by_who_replaces_and_never_by_a_reader() {
+        let engine = Engine::new(&Options::default(), ContextSet::new(), Gate::open());
+        set(&engine, 1);
+        let old = Arc::downgrade(&engine.rules.load_full());
+        let (ask, asked) = mpsc::channel::<()>();
+        let (answer, answered) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let engine = &engine;
+            scope.spawn(move || {
+                for () in asked {
+                    engine.with_rules(|rules, _| assert_eq!(rules.len(), 1));
+                    answer.send(()).unwrap();
+                }
+            });
+            let read = || {
+                ask.send(()).unwrap();
+                answered.recv().unwrap();
+            };
+            read();
+            set(engine, 2);
+            assert!(engine.sweep(), "the reader still remembers it");
+            read();
+            assert!(old.upgrade().is_some(), "the reader has let it go");
+            assert!(!engine.sweep(), "nobody remembers it");
+            assert!(old.upgrade().is_none());
+            drop(ask);
+        });
     }
 }

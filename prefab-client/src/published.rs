@@ -53,6 +53,11 @@ impl Published {
         self.rules.load()
     }
 
+    /// Returns the ruleset, to keep for long.
+    pub(crate) fn load_full(&self) -> Arc<Ruleset> {
+        self.rules.load_full()
+    }
+
     /// Borrows the thread's state once it remembers the published ruleset; not where somebody further out
     /// keeps it from remembering.
     #[inline]

@@ -4,6 +4,7 @@ use std::{
     process,
     sync::{Arc, Weak},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use futures_util::{StreamExt as _, stream::SelectAll};
@@ -128,7 +129,7 @@ pub(crate) async fn stopped(mut stop: Stop) {
 
 /// How long the last report may keep whoever closes a client.
 #[cfg(feature = "telemetry")]
-const LAST_WORD: std::time::Duration = std::time::Duration::from_secs(2);
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 async fn follow(engine: &Weak<Engine>, work: Work) {
     if let Some(engine) = engine.upgrade() {
@@ -162,8 +163,23 @@ async fn keep_current(engine: &Weak<Engine>, sources: Vec<Box<dyn ConfigSource>>
         source.updates().map(move |item| (Arc::clone(&name), item)).boxed()
     });
     let mut items: SelectAll<_> = named.collect();
-    while let Some((name, item)) = items.next().await {
+    // When to look next whether a replaced ruleset is still remembered by a thread.
+    let mut sweep_after = None;
+    loop {
+        let wait = sweep_after.unwrap_or(Duration::MAX);
+        let Ok(item) = tokio::time::timeout(wait, items.next()).await else {
+            let Some(engine) = engine.upgrade() else { return };
+            // A thread that asks nothing any more keeps its ruleset; after a while nobody waits for it.
+            sweep_after = engine.sweep().then_some(wait * 2).filter(|wait| *wait <= LAST_SWEEP);
+            continue;
+        };
+        let Some((name, item)) = item else { return };
         let Some(engine) = engine.upgrade() else { return };
         engine.take(&name, item);
+        sweep_after = Some(FIRST_SWEEP);
     }
 }
+
+/// How soon after a change it is looked whether all threads have seen it.
+const FIRST_SWEEP: Duration = Duration::from_secs(1);
+const LAST_SWEEP: Duration = Duration::from_secs(60);
