@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
 
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
@@ -86,8 +86,8 @@ impl View<'_> {
             let selection = rules.select(key, &contexts, &engine.host);
             let is_on = match &selection {
                 Ok(selection) => selection.is_true()?,
-                Err(error) if error.is_no_value() => false,
-                Err(_) => return None,
+                Err(Unselected::UnknownKey | Unselected::NoMatch) => false,
+                Err(Unselected::InvalidWeightedValues) => return None,
             };
             #[cfg(feature = "telemetry")]
             if let Some(recorder) = &engine.recorder {

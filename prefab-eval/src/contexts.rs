@@ -56,6 +56,7 @@ pub(crate) struct Stack<'a> {
 }
 
 impl<'a> Stack<'a> {
+    #[inline]
     pub(crate) fn new(contexts: &Contexts<'a>, api: &'a ContextSet) -> Self {
         let Contexts { call, bound, scope, global } = *contexts;
         Self { levels: [call, bound, scope, api, global] }

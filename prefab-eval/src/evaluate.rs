@@ -11,6 +11,7 @@ use crate::{
     decrypt::decrypt,
     operators::Test,
     provided::coerce,
+    selection::Unselected,
     trace::Trace,
 };
 
@@ -45,8 +46,8 @@ impl Ruleset {
         key: &str,
         contexts: &Contexts<'_>,
         host: &dyn Host,
-    ) -> Result<Selection<'r>, EvalError> {
-        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
+    ) -> Result<Selection<'r>, Unselected> {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(Unselected::UnknownKey)?;
         let stack = Stack::new(contexts, &self.default_context);
         Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 }.select(config, &Frame::ROOT)
     }
@@ -149,14 +150,14 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     /// Finds the answer: the rule, and the choice among its percentages.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Result<Selection<'r>, EvalError> {
-        let rule = self.first_rule(config, frame).ok_or(EvalError::NoMatch)?;
+    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Result<Selection<'r>, Unselected> {
+        let rule = self.first_rule(config, frame).ok_or(Unselected::NoMatch)?;
         let mut answer = &rule.answer;
         let mut secret = answer.is_secret();
         let mut weighted = None;
         while let Kind::Weighted(choices) = &answer.kind {
-            let (index, chosen) =
-                choices.choose(&self.stack, self.host, self.trace).ok_or(EvalError::InvalidWeightedValues)?;
+            let chosen = choices.choose(&self.stack, self.host, self.trace);
+            let (index, chosen) = chosen.ok_or(Unselected::InvalidWeightedValues)?;
             weighted = weighted.or(Some(index));
             secret |= chosen.is_secret();
             answer = chosen;

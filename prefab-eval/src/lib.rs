@@ -63,6 +63,6 @@ pub use log_level::logger_keys;
 pub use murmur3::Murmur3;
 pub use operators::{InvalidInstant, RegexLimits, parse_instant};
 pub use ruleset::{Finding, Options, Ruleset};
-pub use selection::Selection;
+pub use selection::{Selection, Unselected};
 pub use trace::{Hashed, Trace};
 pub use words::criterion as criterion_in_words;

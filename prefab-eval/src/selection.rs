@@ -3,9 +3,30 @@
 use prefab_core::StoredConfig;
 
 use crate::{
-    EvaluatedValue, Evaluation, Reason,
+    EvalError, EvaluatedValue, Evaluation, Reason,
     compiled::{Answer, CompiledConfig, Kind},
 };
+
+/// Why there is no answer to make a value of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unselected {
+    /// There is no config with this key.
+    UnknownKey,
+    /// The config has no rule that holds in these contexts.
+    NoMatch,
+    /// There are percentages of nothing.
+    InvalidWeightedValues,
+}
+
+impl From<Unselected> for EvalError {
+    fn from(unselected: Unselected) -> Self {
+        match unselected {
+            Unselected::UnknownKey => Self::UnknownKey,
+            Unselected::NoMatch => Self::NoMatch,
+            Unselected::InvalidWeightedValues => Self::InvalidWeightedValues,
+        }
+    }
+}
 
 /// The rule, and the choice among its percentages, that an evaluation came to. Its value is not made yet.
 ///
@@ -18,7 +39,7 @@ use crate::{
 /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
 ///     {"id": "1", "key": "new-checkout", "rows": [{"values": [{"value": {"bool": true}}]}]}
 /// ]}"#)?;
-/// let selection = ruleset.select("new-checkout", &Contexts::default(), &FixedHost::default())?;
+/// let selection = ruleset.select("new-checkout", &Contexts::default(), &FixedHost::default()).unwrap();
 /// assert_eq!(selection.is_true(), Some(true));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -62,6 +83,7 @@ impl<'r> Selection<'r> {
     }
 
     /// Returns the whole answer, where its value stands in the ruleset.
+    #[inline]
     pub fn evaluation(&self) -> Option<Evaluation<'r>> {
         Some(self.evaluation_of(EvaluatedValue::standing(&self.answer.kind)?, None))
     }
