@@ -154,7 +154,7 @@ interface Contexts {
 interface ValueCount { value: Json; version: string | null; count: number }
 interface Bucket { at: number; total: number; counts: ValueCount[] }
 interface EnvironmentCounts { id: string; name: string; total: number; counts: ValueCount[]; buckets: Bucket[] }
-interface Evaluations { start: number; end: number; total: number; environments: EnvironmentCounts[] }
+interface Evaluations { key: string | null; start: number; end: number; total: number; environments: EnvironmentCounts[] }
 interface Answer {
   key: string;
   value: Json;

@@ -59,7 +59,9 @@ fn of_tests(folder: &Path) -> Result<PathBuf> {
             "paths": { "*": [modules.join("*")] },
         },
     });
-    let file = folder.join("tsconfig.json");
+    let place = workspace::metadata()?.target_directory.join("page-types");
+    fs::create_dir_all(&place).with_context(|| format!("making {}", place.display()))?;
+    let file = place.join("tsconfig.json");
     fs::write(&file, project.to_string()).with_context(|| format!("writing {}", file.display()))?;
     Ok(file)
 }

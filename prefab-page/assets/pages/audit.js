@@ -8,7 +8,7 @@ import { difference, goBack } from '../parts/history.js';
 import { select } from '../parts/value.js';
 
 const MOST = 50;
-const HEADS = ['When', 'Who', 'What', 'From'];
+const HEADS = ['When', 'What', 'From'];
 const ACTIONS = [['', 'everything'], ['config', 'changes of values'], ['key', 'API keys'], ['environment', 'environments'], ['person', 'people'], ['session', 'signing in'], ['override', 'overrides']];
 
 /** @type {(main: HTMLElement, known: Known) => Promise<void>} */
@@ -38,7 +38,7 @@ export default async function page(main, known) {
     const records = await api.get(known.api('audit') + api.query({ ...wanted, before, limit: MOST }));
     if (mine !== turn) return;
     if (before) body.append(...records.map(row));
-    else show(body, records.length ? records.map(row) : h('tr', null, h('td', { colspan: 4, class: 'faint' }, 'Nothing was done that is like that.')));
+    else show(body, records.length ? records.map(row) : h('tr', null, h('td', { colspan: 3, class: 'faint' }, 'Nothing was done that is like that.')));
     if (!before) newest = records[0]?.id ?? '';
     show(more, records.length === MOST && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Older'));
   }
@@ -57,10 +57,10 @@ export default async function page(main, known) {
   /** @param {Audited} one */
   function row(one) {
     const item = one.version && all.get(one.subject);
-    return labelled(HEADS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))), h('td', null, one.who),
+    return labelled(HEADS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
       h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'refused'), ' ', coded(one.sentence), one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
         item && changes(one, item)),
-      h('td', { class: 'faint small' }, one.from, one.via && ` · ${one.via}`)));
+      h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${program(one.via)}`)));
   }
   /**
    * What a change did, fetched when it is wanted, with the way back.
@@ -80,3 +80,9 @@ export default async function page(main, known) {
   known.listen((name) => { if (name === 'change' || name === 'again') drawNews(); });
   await draw();
 }
+
+/**
+ * Browsers say more of themselves than anybody reads.
+ * @type {(via: string) => string}
+ */
+const program = (via) => (via.startsWith('Mozilla/') ? 'in a browser' : via);

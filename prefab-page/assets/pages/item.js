@@ -1,7 +1,7 @@
 // One flag, config or other item: its rules, its past, who uses it.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { coded, h, show, tell } from '../dom.js';
 import * as edit from '../edit.js';
 import * as items from '../items.js';
 import * as places from '../places.js';
@@ -24,7 +24,7 @@ export default async function page(main, known) {
     return places.go(known.path(right, key) + location.search, { replace: true });
   }
   const last = h('p', { class: 'about' });
-  const sayLast = (/** @type {Version} */ version) => show(last, `${version.sentence ?? `changed by ${version.changedBy}`} · `, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
+  const sayLast = (/** @type {Version} */ version) => show(last, coded(version.sentence ?? `changed by ${version.changedBy}`), ' · ', h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
   sayLast(versions[0]);
   const kinds = h('p', { class: 'row' });
   const sayKinds = (/** @type {Item} */ now) => show(kinds, h('span', { class: 'chip' }, name), now.valueType && h('span', { class: 'chip' }, now.valueType.replace('_', ' ')),

@@ -52,13 +52,14 @@ export async function evaluations(main, known, key) {
 }
 
 /** @type {(one: EnvironmentCounts, told: Evaluations, length: number) => HTMLElement} */
-function environment(one, { start, end }, length) {
+function environment(one, told, length) {
+  const { start, end } = told;
   const values = sums(one.counts);
   const count = (/** @type {string} */ name) => values.get(name) ?? 0;
   const names = [...values.keys()].sort((left, right) => count(right) - count(left));
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name),
-    h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
+    told.key && h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
       h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
         h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))))))));
 }
@@ -79,10 +80,10 @@ function chart(buckets, names, start, end, length, title) {
       y -= tall;
       return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: `f${names.indexOf(name) % 6}` });
     });
-    return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
+    return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });
   const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
-  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time; the table below has the sums` },
+  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, up to ${number(most)} at once` },
     svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
   return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `up to ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
 }

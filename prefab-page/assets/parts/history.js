@@ -1,7 +1,7 @@
 // The past of an item: every version, what it changed, and the way back.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { coded, h, show, tell } from '../dom.js';
 import * as edit from '../edit.js';
 import { ago } from '../words.js';
 import { confirm } from './dialog.js';
@@ -25,7 +25,7 @@ export function history(main, known, key, versions) {
       show(place, (await difference(known, key, version.id)).view);
     } }, h('summary', null, 'What changed'), place);
     return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight' },
-      h('p', null, version.sentence ?? `changed by ${version.changedBy}`), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
+      h('p', null, coded(version.sentence ?? `changed by ${version.changedBy}`)), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
       h('p', { class: 'small faint' }, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)), at === 0 && ' · this version stands')),
     h('div', { class: 'row' }, at > 0 && !version.isArchived && PLAYED.has(known.place.page) && h('a', { class: 'button', href: known.path('playground') + api.query({ key, environment: known.environment.id, against: 'version', left: version.id, right: 'published' }) }, 'Compare answers'),
     at > 0 && !version.isArchived && known.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Go back to this'))), details);

@@ -105,6 +105,20 @@ export function check(holds, text) {
 }
 
 /**
+ * Asks the management API as whoever is signed in on a page.
+ * @type {(page: Page) => Server['manage']}
+ */
+export const asPerson = (page) => async (method, at, body) => {
+  const { ok, answer } = await page.evaluate(async ([method, at, body]) => {
+    const { csrf } = await (await fetch('/api/manage/v1/session')).json();
+    const response = await fetch(`/api/manage/v1${at}`, { method, headers: { 'content-type': 'application/json', 'x-prefab-csrf': csrf }, body: body || undefined });
+    return { ok: response.ok, answer: await response.json() };
+  }, [method, at, body === undefined ? '' : JSON.stringify(body)]);
+  if (!ok) throw new Error(`${method} ${at}: ${JSON.stringify(answer)}`);
+  return answer;
+};
+
+/**
  * Waits until something holds.
  * @type {(what: () => unknown, text: string) => Promise<void>}
  */
