@@ -93,7 +93,7 @@ export default {
     await open(Ann, on.url, 'transfer');
     await Ann.getByLabel('File', { exact: true }).setInputFiles(file);
     await Ann.getByText('1 new, 1 changed, 0 the same.').waitFor();
-    await Ann.getByText('config `moved.broken`: it has rules for environment 99').waitFor();
+    await Ann.locator('li', { hasText: 'config moved.broken: it has rules for environment 99' }).waitFor();
     check((await Ann.getByRole('button', { name: /^Take/ }).count()) === 0, 'not while something is broken');
     await Ann.getByText('moved.one', { exact: true }).click();
     await Ann.getByText('default: "moved here"').waitFor();
