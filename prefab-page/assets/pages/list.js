@@ -7,6 +7,7 @@ import * as places from '../places.js';
 import * as words from '../words.js';
 import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
+import { each } from '../parts/each.js';
 import { rows } from '../parts/rows.js';
 import { spark } from '../parts/spark.js';
 
@@ -40,6 +41,8 @@ export default async function list(main, known) {
   const chosen = new Set();
   /** @type {Summary[]} */
   let found = [];
+  /** Keys with a draft that waits. */
+  let drafted = new Set();
 
   const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Search keys, values, tags, comments', 'aria-label': `Search ${kind.title.toLowerCase()}`,
@@ -75,7 +78,8 @@ export default async function list(main, known) {
    * What stands below a key: its kind, where that is not the same for all, and its tags.
    * @type {(item: Summary) => Child}
    */
-  const below = (item) => (place.page !== 'flags' || item.tags) && h('span', { class: 'faint tiny' }, place.page !== 'flags' && item.kind,
+  const below = (item) => (place.page !== 'flags' || item.tags || drafted.has(item.key)) && h('span', { class: 'faint tiny' }, place.page !== 'flags' && item.kind,
+    drafted.has(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
     item.tags && [h('span', { class: 'unseen' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
 
   function drawBulk() {
@@ -89,10 +93,15 @@ export default async function list(main, known) {
     const needsComment = project.environments.some((one) => one.needsComment);
     const done = await confirm(`Archive ${keys.length === 1 ? keys[0] : `${keys.length} ${kind.one}s`}?`,
       h('p', null, 'Clients no longer get them. They can be restored from the page “Archived”.'), 'Archive', async (comment) => {
-        for (const key of keys) {
-          await api.remove(known.api('items', key), { comment });
-          chosen.delete(key);
-          await items.refresh(project.id, key);
+        /** @type {Promise<void>[]} */
+        const taken = [];
+        try {
+          await each(chosen, async (key) => {
+            await api.remove(known.api('items', key), { comment });
+            taken.push(items.refresh(project.id, key));
+          });
+        } finally {
+          await Promise.all(taken);
         }
       }, { isDanger: true, needsComment });
     drawBulk();
@@ -151,6 +160,10 @@ export default async function list(main, known) {
     else if (name === 'again') await items.fetchAll(project.id);
     else return;
     drawSoon();
+  });
+  api.get(known.api('drafts')).then((/** @type {Draft[]} */ drafts) => {
+    drafted = new Set(drafts.map((draft) => draft.key));
+    if (drafted.size) drawSoon();
   });
   if (items.isFresh(project.id)) return;
   await items.fetchAll(project.id);

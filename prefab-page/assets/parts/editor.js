@@ -33,6 +33,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
   const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Where the rules hold' });
   const body = h('div', { class: 'stack', role: 'tabpanel', id: 'section' });
   const bar = h('div', { class: 'stack' });
+  // What cannot be read changes nothing, and yet nothing must be published then.
+  body.addEventListener('input', () => drawBar());
 
   const isDirty = () => !edit.isSame(base, item);
   const keep = () => {
@@ -94,7 +96,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     if (!isDirty()) return show(bar);
     const wrong = edit.problems(item);
     const invalid = body.querySelector('[aria-invalid="true"]');
-    show(bar, h('div', { class: 'bottom-bar' }, h('span', { class: 'small' }, wrong.length ? h('span', { class: 'wrong' }, wrong[0][1]) : 'Not published yet.'), h('span', { class: 'spread' }),
+    show(bar, h('div', { class: 'bottom-bar' }, h('span', { class: 'small' }, wrong.length ? h('span', { class: 'wrong' }, wrong[0][1]) : invalid ? h('span', { class: 'wrong' }, 'What is marked cannot be read.') : 'Not published yet.'), h('span', { class: 'spread' }),
       h('button', { type: 'button', class: 'quiet', onclick: drop }, 'Discard'),
       mayEdit && h('button', { type: 'button', onclick: saveDraft, disabled: wrong.length > 0 }, 'Save draft'),
       mayPublish && h('button', { type: 'button', class: 'main', 'data-focus': 'publish', onclick: review, disabled: wrong.length > 0 || Boolean(invalid) }, 'Review and publish')));
@@ -108,17 +110,27 @@ export async function editor(main, known, standing, { draft, versions, onPublish
   async function saveDraft() {
     try {
       await api.put(known.api('items', item.key, 'draft'), { item, comment: '' });
+      await drafted();
       tell('The draft is saved. Others see it on this page.');
     } catch (error) {
       tell(error.message, 'bad');
     }
   }
 
+  /** From here on it is the draft that has what was changed. */
+  async function drafted() {
+    take({ base, item: base });
+    show(news, draftBanner(await api.get(known.api('items', item.key, 'draft'))));
+  }
+
   async function review() {
     const before = base.id;
     const done = await publish(known, base, item);
     if (!done) return;
-    if (done === 'draft') return tell('The draft is saved. It waits for approval.');
+    if (done === 'draft') {
+      await drafted();
+      return tell('The draft is saved. It waits for approval.');
+    }
     if (done === 'conflict') {
       const next = await reconcile(known, base, item);
       if (next) take(next);
@@ -191,7 +203,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     } }, text);
     const path = known.api('items', item.key, 'draft');
     const opened = draft.item;
-    return h('div', { class: 'banner' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}`,
+    return h('div', { class: 'banner' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}.`,
       draft.needsApproval && !draft.approvedBy && ' It waits for the approval of a second person.', draft.approvedBy && ` Approved by ${draft.approvedBy}.`, draft.isStale && ' It was made for an older version.'),
     h('div', { class: 'row' }, opened && ['feature_flag', 'config'].includes(item.type) && h('a', { class: 'button', href: known.path('playground') + api.query({ key: item.key, environment: environment.id, against: 'version', left: 'published', right: 'draft' }) }, 'Compare answers'),
       opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),

@@ -1,9 +1,10 @@
 // The rules of one section as sentences that can be changed. The first that holds gives the value, so their
-// order can be: by dragging, and with Alt and the arrows.
+// order can be: by dragging, and with the arrows.
 
 import { h, show } from '../dom.js';
 import { rule as say } from '../words.js';
 import { blankCriterion, criterionInput } from './criterion.js';
+import { dragging } from './dragging.js';
 import { percentInput } from './percent.js';
 import { blank, select, valueInput } from './value.js';
 
@@ -13,7 +14,6 @@ import { blank, select, valueInput } from './value.js';
  */
 export function rulesEditor(rules, how) {
   const box = h('ol', { class: 'rules' });
-  let dragged = -1;
 
   function draw(focused = '') {
     show(box, rules.map(card));
@@ -42,18 +42,16 @@ export function rulesEditor(rules, how) {
       show(sentence, say(rule));
       how.onChange();
     };
-    const grip = h('button', { type: 'button', class: 'quiet icon grip', draggable: true, 'data-focus': `grip-${at}`, 'aria-label': `Rule ${at + 1} of ${rules.length}: move with arrow up and down`,
-      ondragstart: (event) => { dragged = at; event.dataTransfer.setData('text/plain', String(at)); event.dataTransfer.effectAllowed = 'move'; },
-      ondragend: () => { dragged = -1; },
+    /** @type {HTMLElement} */
+    const grip = h('button', { type: 'button', class: 'quiet icon grip', 'data-focus': `grip-${at}`, 'aria-label': `Rule ${at + 1} of ${rules.length}: move with arrow up and down`,
+      ...dragging(box, () => element, (to) => move(at, to)),
       onkeydown: (event) => {
         const step = new Map([['ArrowUp', -1], ['ArrowDown', 1]]).get(event.key);
         if (step) { event.preventDefault(); move(at, at + step); }
       } }, '⠿');
     const last = at === rules.length - 1;
-    const element = h('li', { class: 'rule card', 'data-place': `${how.section}.${at}`,
-      ondragover: (event) => { if (dragged >= 0) { event.preventDefault(); element.classList.add('over'); } },
-      ondragleave: () => element.classList.remove('over'),
-      ondrop: (event) => { event.preventDefault(); move(dragged, at); } },
+    /** @type {HTMLElement} */
+    const element = h('li', { class: 'rule card', 'data-place': `${how.section}.${at}` },
     h('div', { class: 'row ends' }, h('div', { class: 'row' }, !how.disabled && rules.length > 1 && grip, h('span', { class: 'number-of', 'aria-hidden': 'true' }, at + 1), sentence),
       !how.disabled && h('div', { class: 'row' },
         h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Copy'),

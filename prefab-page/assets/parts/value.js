@@ -2,7 +2,8 @@
 // understood is said beside the field and kept as it was typed.
 
 import { field, fresh, h, show } from '../dom.js';
-import { duration, LEVELS } from '../words.js';
+import { LEVELS } from '../words.js';
+import { durationInput } from './duration.js';
 import { linedInput } from './json.js';
 
 /** @typedef {(value: Json) => void} Changes told of every change of a value */
@@ -45,7 +46,7 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'log_level': return field(label, select(LEVELS.map((level) => [level, level]), String(flat.value), changed, disabled), { place });
     case 'int': return checked(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? whole(text) : wrong('a whole number')), changed, place, disabled);
     case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
-    case 'duration': return durationInput(label, flat, changed, place, disabled);
+    case 'duration': return durationInput(label, String(flat.value), changed, place, disabled);
     case 'json': return jsonInput(label, flat, typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2), changed, { place, disabled, check, onChange });
     case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each; pasting several lines works too.', place });
     case 'string':
@@ -108,32 +109,6 @@ function watch(box, element, read, changed) {
 function textInput(flat, changed, disabled) {
   const isLong = String(flat.value).length > 60 || String(flat.value).includes('\n');
   return h(isLong ? 'textarea' : 'input', { id: fresh('value'), value: flat.value, disabled, autocomplete: 'off', oninput: (event) => changed(event.target.value) });
-}
-
-/** @type {[string, string, number][]} */
-const UNITS = [['S', 'seconds', 1], ['M', 'minutes', 60], ['H', 'hours', 3600], ['D', 'days', 86400]];
-/**
- * A number and a unit, or the text itself where it has several.
- * @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement}
- */
-function durationInput(label, flat, changed, place, disabled) {
-  const found = /^P(?:T(\d+(?:\.\d+)?)([HMS])|(\d+)(D))$/.exec(String(flat.value));
-  if (!found) {
-    const element = input({ value: String(flat.value), disabled });
-    const box = field(label, element, { hint: `ISO 8601: ${duration(String(flat.value))}`, place });
-    watch(box, element, (text) => (/^P(?=.)[\dDTHMS.]+$/.test(text) ? text : wrong('a duration such as PT1M30S')), changed);
-    return box;
-  }
-  const amount = input({ value: found[1] ?? found[3], inputmode: 'decimal', disabled });
-  let unit = found[2] ?? found[4];
-  /** @type {(text: string) => string} */
-  const write = (text) => (/^\d+(\.\d+)?$/.test(text) ? (unit === 'D' ? (/^\d+$/.test(text) ? `P${text}D` : wrong('a whole number of days')) : `PT${text}${unit}`) : wrong('a number'));
-  const units = select(UNITS.map(([value, text]) => [value, text]), unit, (next) => { unit = next; amount.dispatchEvent(new Event('input')); }, disabled, { 'aria-label': 'Unit' });
-  const box = field(label, amount, { place });
-  watch(box, amount, write, changed);
-  amount.replaceWith(h('div', { class: 'row' }, h('span', { class: 'amount' }, amount.cloneNode()), units));
-  box.querySelector('.amount')?.replaceChildren(amount);
-  return box;
 }
 
 /**

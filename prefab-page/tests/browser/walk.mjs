@@ -9,7 +9,7 @@ import path from 'node:path';
 import { mishaps, start } from './harness.mjs';
 import { server } from './server.mjs';
 
-const PARTS = ['first', 'rules', 'find', 'json', 'playground', 'levels', 'together', 'accounts', 'moves', 'hazards', 'text', 'looks', 'many'];
+const PARTS = ['first', 'rules', 'find', 'json', 'playground', 'inputs', 'drafts', 'places', 'levels', 'together', 'accounts', 'moves', 'hazards', 'text', 'looks', 'many'];
 
 // Whatever hangs, the test says so before it is killed without a word.
 setTimeout(() => {

@@ -1,0 +1,101 @@
+// Drafts that wait for somebody else, and the way back after publishing.
+
+import { axe, check, email, open, person, picture, publish, signUp, until } from '../harness.mjs';
+
+const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
+const flag = (/** @type {string} */ key) => ({ key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules: [{ criteria: [], value: bool(false) }] }, environments: [] });
+
+/** @type {Part} */
+export default {
+  async 'an environment is protected, and a change becomes a draft'({ on, people: { Ann } }) {
+    await on.manage('POST', '/projects/1/items', { item: flag('guarded') });
+    await open(Ann, on.url, 'environments');
+    const card = Ann.locator('.card', { has: Ann.getByRole('heading', { name: 'Production', exact: true }) });
+    await card.getByLabel('Every change takes the approval of a second person').check();
+    await Ann.getByText('Production is protected as you said').waitFor();
+    await open(Ann, on.url, 'flags/guarded');
+    await Ann.locator('.answer select').selectOption('true');
+    await Ann.getByRole('button', { name: 'Review and publish' }).click();
+    const dialog = Ann.getByRole('dialog');
+    await dialog.getByText('A change in Production takes the approval of a second person').waitFor();
+    await dialog.getByRole('textbox').fill('we are ready');
+    await dialog.getByRole('button', { name: 'Save the draft' }).click();
+    await Ann.getByText('It waits for the approval of a second person.').waitFor();
+    check((await Ann.locator('.answer select').inputValue()) === 'false', 'what is published stays');
+    const item = await on.manage('GET', '/projects/1/items/guarded');
+    check(item.default.rules[0].value.value === false, JSON.stringify(item.default));
+    await Ann.getByRole('button', { name: 'Approve' }).click();
+    await Ann.getByText('approving it takes somebody else').waitFor();
+    await Ann.getByRole('button', { name: 'Dismiss' }).last().click();
+  },
+
+  async 'a second person finds the draft, opens, approves and publishes it'({ on, browser, people }) {
+    const invitation = await on.manage('POST', '/projects/1/invitations', { email: email('Dee'), role: 'publisher' });
+    const Dee = await person(browser);
+    people.Dee = Dee;
+    await signUp(Dee, invitation.link.replace(/^https?:\/\/[^/]+/, on.url), 'Dee');
+    await open(Dee, on.url, 'flags');
+    const row = Dee.locator('.item', { has: Dee.locator('[data-row="guarded"]') });
+    await row.getByText('draft', { exact: true }).waitFor();
+    await Dee.locator('[data-row="guarded"]').click();
+    const banner = Dee.locator('.banner', { hasText: 'A draft of' });
+    await banner.getByText('we are ready').waitFor();
+    check((await banner.getByRole('button', { name: 'Publish it' }).count()) === 0, 'it cannot be published before it was approved');
+    await picture(Dee, 'draft');
+    const found = await axe(Dee, 'a draft');
+    check(!found.length, found.join('\n  '));
+    await banner.getByRole('button', { name: 'Open it' }).click();
+    await until(async () => (await Dee.locator('.answer select').inputValue()) === 'true', 'what it would be is shown');
+    await Dee.getByRole('button', { name: 'Discard' }).click();
+    await Dee.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+    await Dee.reload();
+    await banner.getByRole('button', { name: 'Approve' }).click();
+    await banner.getByText('Approved by').waitFor();
+    await banner.getByRole('button', { name: 'Publish it' }).click();
+    await Dee.getByText('Published.').waitFor();
+    const item = await on.manage('GET', '/projects/1/items/guarded');
+    check(item.default.rules[0].value.value === true, JSON.stringify(item.default));
+    const [version] = await on.manage('GET', '/projects/1/items/guarded/versions');
+    check(version.comment === 'we are ready', JSON.stringify(version));
+    await on.manage('PATCH', '/projects/1/environments/Production', { needsApproval: false });
+    await Dee.context().close();
+    delete people.Dee;
+  },
+
+  async 'a draft is saved where nobody has to approve it, opened again and published'({ on, people: { Ann } }) {
+    await on.manage('POST', '/projects/1/items', { item: flag('sketched') });
+    await open(Ann, on.url, 'flags/sketched');
+    await Ann.locator('.answer select').selectOption('true');
+    await Ann.getByRole('button', { name: 'Save draft' }).click();
+    const banner = Ann.locator('.banner', { hasText: 'A draft of' });
+    await banner.getByText('from false to true').waitFor();
+    await Ann.reload();
+    await banner.getByRole('button', { name: 'Open it' }).click();
+    await Ann.getByRole('button', { name: 'Review and publish' }).waitFor();
+    await Ann.reload();
+    await Ann.getByText('What you had changed here is still as you left it.').waitFor();
+    await publish(Ann, 'out of the drawer');
+    const item = await on.manage('GET', '/projects/1/items/sketched');
+    check(item.default.rules[0].value.value === true, JSON.stringify(item.default));
+  },
+
+  async 'what was published is undone, with all that it changed'({ on, people: { Ann } }) {
+    await on.manage('POST', '/projects/1/items', { item: flag('undone') });
+    await open(Ann, on.url, 'flags/undone');
+    await Ann.locator('.answer select').selectOption('true');
+    await Ann.getByRole('tab', { name: 'Staging' }).click();
+    await Ann.getByRole('button', { name: 'Make rules for Staging' }).click();
+    await Ann.locator('.answer select').selectOption('false');
+    await publish(Ann, 'too soon');
+    await Ann.getByRole('button', { name: 'Undo' }).click();
+    await Ann.getByText('Undone: the version before is back.').waitFor();
+    await Ann.getByText('Staging follows the rules for all environments').waitFor();
+    await Ann.getByRole('tab', { name: 'All environments' }).click();
+    check((await Ann.locator('.answer select').inputValue()) === 'false', 'its value is what it was');
+    check((await Ann.getByRole('button', { name: 'Undo' }).count()) === 0, 'it is undone once');
+    const [newest, before, first] = await on.manage('GET', '/projects/1/items/undone/versions');
+    check(newest.comment === 'undone' && before.comment === 'too soon' && first.previousId === null, JSON.stringify([newest, before, first]));
+    const item = await on.manage('GET', '/projects/1/items/undone');
+    check(item.environments.length === 0, JSON.stringify(item.environments));
+  },
+};
