@@ -14,10 +14,11 @@ const PAUSE = 250;
  * @param {(text: string) => string} how.look says at once what is wrong, or nothing
  * @param {(text: string) => Promise<Flaw[]>} [how.check] asks somebody who knows better
  * @param {() => void} [how.checked] called after that
+ * @param {boolean} [how.isDoubtful] whether what is there already may be wrong
  * @param {string} [how.place]
  * @param {boolean} [how.disabled]
  */
-export function linedInput(label, text, { changed, look, check, checked, place = '', disabled = false }) {
+export function linedInput(label, text, { changed, look, check, checked, isDoubtful = false, place = '', disabled = false }) {
   const element = h('textarea', { id: fresh('value'), value: text, disabled, spellcheck: 'false', wrap: 'off', autocomplete: 'off' });
   const gutter = h('div', { class: 'gutter', 'aria-hidden': 'true' });
   const box = field(label, element, { place });
@@ -92,6 +93,6 @@ export function linedInput(label, text, { changed, look, check, checked, place =
   });
   element.addEventListener('scroll', () => { gutter.scrollTop = element.scrollTop; }, { passive: true });
   number();
-  if (!disabled && check && text) ask();
+  if (!disabled && isDoubtful) ask();
   return box;
 }

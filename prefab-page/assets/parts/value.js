@@ -126,7 +126,7 @@ function jsonInput(label, flat, text, changed, { place, disabled, check, onChang
     try { JSON.parse(typed); } catch (error) { return error.message; }
     return '';
   };
-  return linedInput(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange,
+  return linedInput(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange, isDoubtful: Boolean(check?.hasSchema),
     check: check && ((typed) => check({ ...flat, value: kept(typed) })) });
 }
 

@@ -84,7 +84,7 @@ export async function publish(page, comment = '') {
   if (comment) await dialog.getByRole('textbox').fill(comment);
   const diff = await dialog.locator('.diff').allInnerTexts();
   await dialog.getByRole('button', { name: 'Publish' }).click();
-  await page.getByText('Published.').waitFor();
+  await page.getByText('Published.', { exact: true }).waitFor();
   return diff.join('\n');
 }
 

@@ -52,7 +52,7 @@ export default {
     await banner.getByRole('button', { name: 'Approve' }).click();
     await banner.getByText('Approved by').waitFor();
     await banner.getByRole('button', { name: 'Publish it' }).click();
-    await Dee.getByText('Published.').waitFor();
+    await Dee.getByText('Published.', { exact: true }).waitFor();
     const item = await on.manage('GET', '/projects/1/items/guarded');
     check(item.default.rules[0].value.value === true, JSON.stringify(item.default));
     const [version] = await on.manage('GET', '/projects/1/items/guarded/versions');

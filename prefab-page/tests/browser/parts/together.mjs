@@ -84,7 +84,7 @@ export default {
     await again.getByLabel('E-mail').fill(email('Bea'));
     await again.getByLabel('Password').fill(password('Bea'));
     await again.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await Bea.getByText('Published.').waitFor();
+    await Bea.getByText('Published.', { exact: true }).waitFor();
     const item = await on.manage('GET', '/projects/1/items/greeting');
     check(item.default.rules[0].value.value === 'typed before the session ended', JSON.stringify(item.default));
   },
