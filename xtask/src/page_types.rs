@@ -31,8 +31,10 @@ pub(crate) fn is_at_hand() -> bool {
 
 pub(crate) fn check() -> Result<()> {
     workspace::run(program(tsc()).args(["--project", "prefab-page"]))?;
-    let Some(folder) = folder() else {
-        println!("the tests' own scripts are skipped: PREFAB_BROWSER_TESTS names no folder with a driver");
+    let Some(folder) = folder().filter(|folder| folder.join("node_modules/@types/node").is_dir()) else {
+        println!(
+            "the tests' own scripts are skipped: their types are what prefab-page/tests/browser/install.sh installs"
+        );
         return Ok(());
     };
     workspace::run(program(tsc()).arg("--project").arg(of_tests(&folder)?))

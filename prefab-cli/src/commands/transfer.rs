@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use prefab_server::Overwrite;
 
 use super::environments;
@@ -119,7 +119,8 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     asked.extend(args.environment.as_ref().map(|environment| format!("environment={}", part(environment))));
     asked.extend(args.skip_broken.then(|| "skipBroken=true".to_owned()));
     let asked = asked.join("&");
-    let waiting = spinner("comparing with what is there");
+    let size = HumanBytes(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    let waiting = spinner(&format!("1 of 2: comparing {size} with what is there"));
     let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
     waiting.finish_and_clear();
     let plan = plan?;
@@ -141,7 +142,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     if !args.connection.agrees(&format!("Import {steps} keys?"))? {
         return Err(Failure::NoValue);
     }
-    let waiting = spinner(&format!("importing {steps} keys"));
+    let waiting = spinner(&format!("2 of 2: importing {steps} keys, all at once"));
     let done = server.upload(&format!("/import?dryRun=false&{asked}"), bytes);
     waiting.finish_and_clear();
     let done = done?;
