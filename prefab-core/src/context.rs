@@ -35,6 +35,7 @@ impl Context {
     /// Returns an empty context. The name `""` is the unnamed context's.
     ///
     /// Names that stand in the program's text, as most do, are not copied.
+    #[inline]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), properties: Vec::new() }
     }
@@ -46,32 +47,45 @@ impl Context {
 
     /// Sets a property and returns the context.
     #[must_use]
+    #[inline]
     pub fn with(mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) -> Self {
         self.set(property, value);
         self
     }
 
     /// Sets a property, replacing an earlier value.
+    ///
+    /// Small enough to be taken into the caller: a property that is handed on costs as much as all else here.
+    #[inline]
     pub fn set(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) {
         let (property, value) = (property.into(), value.into());
+        if self.has_room_for(&property) {
+            self.properties.push((property, value));
+        } else {
+            self.set_elsewhere(property, value);
+        }
+    }
+
+    /// Tells whether the property goes behind the others; makes room for the first ones.
+    #[inline(never)]
+    fn has_room_for(&mut self, property: &str) -> bool {
+        if self.properties.is_empty() {
+            self.properties.reserve_exact(6);
+        }
+        self.properties.len() < SCANNED && self.place(property).is_none()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_elsewhere(&mut self, property: Cow<'static, str>, value: ContextValue) {
         if let Some(place) = self.place(&property) {
             self.properties[place].1 = value;
-            return;
-        }
-        match self.properties.len() {
-            0 => {
-                self.properties.reserve_exact(6);
-                self.properties.push((property, value));
-            }
-            1..SCANNED => self.properties.push((property, value)),
-            SCANNED => {
-                self.properties.push((property, value));
-                self.properties.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-            }
-            _ => {
-                let at = self.properties.partition_point(|(name, _)| *name < property);
-                self.properties.insert(at, (property, value));
-            }
+        } else if self.properties.len() == SCANNED {
+            self.properties.push((property, value));
+            self.properties.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        } else {
+            let at = self.properties.partition_point(|(name, _)| *name < property);
+            self.properties.insert(at, (property, value));
         }
     }
 
@@ -146,6 +160,7 @@ pub enum ContextValue {
 macro_rules! context_value_from {
     ($($from:ty => $variant:ident,)*) => {$(
         impl From<$from> for ContextValue {
+            #[inline]
             fn from(value: $from) -> Self {
                 Self::$variant(value.into())
             }
@@ -346,6 +361,7 @@ impl fmt::Debug for ContextSet {
 }
 
 impl From<Context> for ContextSet {
+    #[inline]
     fn from(context: Context) -> Self {
         Self { contexts: smallvec![context], mark: AtomicU64::new(0) }
     }

@@ -146,7 +146,7 @@ pub(crate) struct ProvidedSide {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) kind: Kind,
-    /// No other answer of the process has it; odd for a secret.
+    /// Twice a number that no other answer of the process has; odd for a secret.
     mark: u64,
 }
 
@@ -197,10 +197,10 @@ impl Answer {
         Self { kind, mark: NEXT_MARK.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
     }
 
-    /// Returns a number that no other answer of the process has.
+    /// Returns a number that no other answer of the process has, from 1 on, one after the other.
     #[inline]
     pub(crate) fn id(&self) -> u64 {
-        self.mark
+        self.mark >> 1
     }
 
     #[inline]

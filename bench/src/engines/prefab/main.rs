@@ -8,9 +8,9 @@ mod server;
 
 use anyhow::{Context as _, Result, ensure};
 use prefab_bench::{Entry, User, Work, host, prefab_form};
-use prefab_core::{ConfigSet, Context, ContextSet, datafile};
+use prefab_core::{ConfigSet, Context, ContextSet, StoredConfig, datafile};
 use prefab_eval::EvaluatedValue;
-use prefab_proto::convert;
+use prefab_proto::{convert, packed};
 
 fn main() -> Result<()> {
     if let Some(file) = own::asked_for() {
@@ -32,10 +32,10 @@ fn write(work: &Work) -> Result<Vec<u8>> {
 }
 
 /// Reads what a server sends.
-fn read(document: &[u8]) -> Result<ConfigSet> {
-    let decoded = convert::decode(document).context("reading configs from protobuf")?;
-    ensure!(decoded.findings.is_empty(), "our own message: {:?}", decoded.findings);
-    Ok(decoded.set)
+fn read(document: &[u8]) -> Result<ConfigSet<StoredConfig>> {
+    let packed = packed::pack(document).context("reading configs from protobuf")?;
+    ensure!(packed.findings.is_empty(), "our own message: {:?}", packed.findings);
+    Ok(packed.set)
 }
 
 fn contexts(user: &User) -> ContextSet {
