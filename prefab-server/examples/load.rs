@@ -71,7 +71,7 @@ async fn measure(server: &mut std::process::Child, configs: usize, idle: usize) 
     for encoding in ["identity", "gzip", "zstd"] {
         checkpoints(&ask, encoding).await?;
     }
-    for clients in [1, 100, 1_000] {
+    for clients in [1, 100, 1_000, idle] {
         latency(&ask, clients).await?;
     }
     idle_streams(&ask, server.id(), idle).await
@@ -177,7 +177,7 @@ async fn latency(ask: &Ask, clients: usize) -> Result<()> {
         .collect();
     tokio::time::sleep(Duration::from_secs(1)).await;
     while told.try_recv().is_ok() {}
-    let mut times = Vec::new();
+    let (mut times, mut lasts) = (Vec::new(), Vec::new());
     for change in 0..CHANGES {
         let start = Instant::now();
         let body = json!({"configKey": "config.number.0", "value": {"int": change.to_string()}}).to_string();
@@ -185,11 +185,14 @@ async fn latency(ask: &Ask, clients: usize) -> Result<()> {
         for _ in 0..clients {
             times.push(told.recv().await.ok_or("a stream ended")? - start);
         }
+        lasts.extend(times.last().copied());
     }
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 100];
-    println!("change to {clients} clients: median {:.2?}, p99 {:.2?}", at(50), at(99));
+    lasts.sort_unstable();
+    let last = lasts[lasts.len() / 2];
+    println!("change to {clients} clients: median {:.2?}, p99 {:.2?}, the last of all {last:.2?}", at(50), at(99));
     Ok(())
 }
 
