@@ -192,7 +192,11 @@ async fn latency(ask: &Ask, clients: usize) -> Result<()> {
     let at = |share: usize| times[(times.len() - 1) * share / 100];
     lasts.sort_unstable();
     let last = lasts[lasts.len() / 2];
-    println!("change to {clients} clients: median {:.2?}, p99 {:.2?}, the last of all {last:.2?}", at(50), at(99));
+    println!(
+        "change to {clients} clients: median {:.2?}, p99 {:.2?}, the last of all {last:.2?}",
+        at(50),
+        at(99)
+    );
     Ok(())
 }
 
