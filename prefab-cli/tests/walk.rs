@@ -63,7 +63,6 @@ impl Drop for Process {
 fn prefab(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prefab"));
     command.current_dir(dir.join("program")).env("HOME", dir.join("home"));
-    command.env("XDG_CACHE_HOME", dir.join("cache"));
     for name in ["PREFAB_ENVS", "PREFAB_DATAFILE", "PREFAB_API_KEY", "PREFAB_API_URL", "PREFAB_STREAM_URL"] {
         command.env_remove(name);
     }
@@ -78,10 +77,26 @@ fn serve(dir: &Path, listen: &str) -> (Process, Json) {
     (server, said)
 }
 
-fn program(dir: &Path, url: &str, key: &str) -> Process {
+fn program(dir: &Path, cache: &str, url: &str, key: &str) -> Process {
     let mut command = prefab(dir);
+    command.env("XDG_CACHE_HOME", dir.join(cache));
     command.args(["watch", KEY, "--json"]).env("PREFAB_API_KEY", key).env("PREFAB_API_URL", url);
     Process::start(command)
+}
+
+/// Waits until there is a file, whole: it is written beside its place and moved there.
+fn wait_for_file_below(dir: &Path) {
+    fn has_file(dir: &Path) -> bool {
+        let Ok(entries) = fs::read_dir(dir) else { return false };
+        entries.flatten().map(|entry| entry.path()).any(|path| {
+            if path.is_dir() { has_file(&path) } else { path.extension().is_none_or(|end| end != "tmp") }
+        })
+    }
+    let started = Instant::now();
+    while !has_file(dir) {
+        assert!(started.elapsed() < PATIENCE, "nothing was written below {}", dir.display());
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn post(url: &str, path: &str, key: &str, body: &Json) {
@@ -103,7 +118,7 @@ fn post(url: &str, path: &str, key: &str, body: &Json) {
 #[test]
 fn defaults_change_live_survive_an_outage_and_converge() {
     let dir = TempDir::new().unwrap();
-    for name in ["program", "home", "cache"] {
+    for name in ["program", "home"] {
         fs::create_dir(dir.path().join(name)).unwrap();
     }
     fs::write(dir.path().join("program/.prefab.default.config.yaml"), format!("{KEY}: 30\n")).unwrap();
@@ -117,7 +132,7 @@ fn defaults_change_live_survive_an_outage_and_converge() {
     };
     let (backend, admin) = (key("backend"), key("admin"));
 
-    let first = program(dir.path(), &url, &backend);
+    let first = program(dir.path(), "cache-of-the-first", &url, &backend);
     first.says(30, ".prefab.default.config.yaml");
 
     let config = json!({"key": KEY, "configType": "CONFIG", "valueType": "INT",
@@ -132,13 +147,14 @@ fn defaults_change_live_survive_an_outage_and_converge() {
     first.says(50, "streaming");
 
     // A second start has heard everything from a checkpoint, and keeps it.
-    let second = program(dir.path(), &url, &backend);
+    let second = program(dir.path(), "cache", &url, &backend);
     second.says(50, "remote_api");
+    wait_for_file_below(&dir.path().join("cache"));
     drop(second);
 
     server.child.kill().unwrap();
     server.child.wait().unwrap();
-    let restarted = program(dir.path(), &url, &backend);
+    let restarted = program(dir.path(), "cache", &url, &backend);
     restarted.says(50, "cache");
     assert!(first.lines.try_recv().is_err(), "the running program keeps its value");
 

@@ -33,8 +33,11 @@ log-level:
   my_app.db: debug
 "#;
 
+/// Writes a file in one step: on a busy machine a half-written one may rest long enough to be taken.
 fn write(dir: &Path, env: &str, text: &str) {
-    fs::write(dir.join(format!(".prefab.{env}.config.yaml")), text).unwrap();
+    let beside = dir.join("beside");
+    fs::write(&beside, text).unwrap();
+    fs::rename(beside, dir.join(format!(".prefab.{env}.config.yaml"))).unwrap();
 }
 
 fn files(text: &str) -> (TempDir, ClientBuilder) {

@@ -72,7 +72,9 @@ impl Followed {
     }
 
     fn keys(&self) -> Vec<String> {
-        self.store.entries().map(|entry| entry.key().to_owned()).collect()
+        let mut keys: Vec<String> = self.store.entries().map(|entry| entry.key().to_owned()).collect();
+        keys.sort();
+        keys
     }
 }
 
