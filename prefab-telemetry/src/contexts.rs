@@ -41,15 +41,13 @@ impl Contexts {
     /// Takes contexts in: several levels, the strongest first.
     #[inline]
     pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
-        if self.mode == ContextUploadMode::None || levels.iter().all(|level| level.is_empty()) {
-            return;
-        }
         let look = match self.mode {
             ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
-            _ => look(levels, |set| hash(set, false)),
+            ContextUploadMode::ShapeOnly => look(levels, |set| hash(set, false)),
+            ContextUploadMode::None => 0,
         };
         // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
-        if self.recognised.is_new(look) {
+        if look != 0 && self.recognised.is_new(look) {
             self.meet(levels, now_millis(), drops);
         }
     }
@@ -80,7 +78,7 @@ impl Contexts {
     }
 }
 
-/// Puts what levels of contexts look like into one number.
+/// Puts what levels of contexts look like into one number; 0 where all are empty.
 #[inline]
 fn look(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
     levels
