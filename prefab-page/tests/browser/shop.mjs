@@ -55,11 +55,11 @@ const ALL = BUSY.reduce((sum, one) => sum + one, 0);
  * @type {(page: Page) => Promise<void>}
  */
 export async function asADay(page) {
-  await page.route(/\/api\/manage\/v1\/projects\/1\/(evaluations|items)\?/, async (route) => {
+  await page.route(/\/api\/manage\/v1\/projects\/1\/(evaluations\?|items\?|usage$)/, async (route) => {
     const response = await route.fetch();
     const told = await response.json();
     for (const one of told.environments ?? []) one.buckets = one.buckets.flatMap(spread);
-    for (const one of told.items ?? []) if (one.evaluations24h) one.sparkline = BUSY.map((busy) => Math.round((one.evaluations24h * busy) / ALL));
+    for (const one of told.items ?? (Array.isArray(told) ? told : [])) if (one.evaluations24h) one.sparkline = BUSY.map((busy) => Math.round((one.evaluations24h * busy) / ALL));
     await route.fulfill({ response, json: told });
   });
 }
