@@ -4,7 +4,12 @@
 //! `project` within the writing transaction, so ids become visible in their own order; `config_head` says
 //! which version of a key stands, and is what a writer's belief is compared with.
 
-use rusqlite::Connection;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode};
 
 use super::failed;
 use crate::store::StoreError;
@@ -227,12 +232,28 @@ pub(crate) fn newest() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
+/// Sets the connection's modes. While another server does so with the same new file, `SQLite` answers that it is
+/// busy at once, whatever patience it was given.
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    // `FULL` also outlives a loss of power, at the price of a flush per change; changes are rare.
+    const MODES: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    let started = Instant::now();
+    loop {
+        match connection.execute_batch(MODES) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && started.elapsed() < super::BUSY_TIMEOUT =>
+            {
+                thread::sleep(Duration::from_millis(10));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Sets the connection up and brings the tables to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
-    // `FULL` also outlives a loss of power, at the price of a flush per change; changes are rare.
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(failed("setting up"))?;
+    set_up(connection).map_err(failed("setting up"))?;
     let transaction = super::write(connection)?;
     let version: i64 = transaction
         .query_row("PRAGMA user_version", [], |row| row.get(0))
