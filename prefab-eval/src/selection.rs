@@ -8,13 +8,16 @@ use crate::{
 };
 
 /// Why there is no answer to make a value of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unselected {
     /// There is no config with this key.
+    #[error("no config has this key")]
     UnknownKey,
     /// The config has no rule that holds in these contexts.
+    #[error("no rule matches")]
     NoMatch,
     /// There are percentages of nothing.
+    #[error("weighted values without a value to choose")]
     InvalidWeightedValues,
 }
 
@@ -39,7 +42,7 @@ impl From<Unselected> for EvalError {
 /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
 ///     {"id": "1", "key": "new-checkout", "rows": [{"values": [{"value": {"bool": true}}]}]}
 /// ]}"#)?;
-/// let selection = ruleset.select("new-checkout", &Contexts::default(), &FixedHost::default()).unwrap();
+/// let selection = ruleset.select("new-checkout", &Contexts::default(), &FixedHost::default())?;
 /// assert_eq!(selection.is_true(), Some(true));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

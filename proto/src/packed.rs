@@ -33,6 +33,13 @@ pub struct Packed {
     pub newest_id: i64,
 }
 
+impl Packed {
+    /// Tells whether a part was no config at all: it was damaged on its way, and nobody knows what it said.
+    pub fn is_damaged(&self) -> bool {
+        self.findings.iter().any(|finding| matches!(finding.cause, Cause::Malformed(_)))
+    }
+}
+
 /// Field 1 of `Configs`.
 const CONFIGS: u32 = 1;
 

@@ -171,6 +171,9 @@ impl<T: Transport> Cycle<T> {
     async fn frame(&mut self, frame: Frame, source: &Arc<str>) {
         match frame {
             Frame::Configs(configs) if is_news(&configs) => {
+                if configs.is_damaged() {
+                    self.missed.get_or_insert(self.known.high_water_mark());
+                }
                 let loaded = self.take(configs, source, false);
                 self.voice.ready(Some(loaded), source).await;
             }

@@ -256,6 +256,19 @@ async fn a_message_that_cannot_be_read_costs_a_checkpoint_and_not_the_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_config_that_was_damaged_on_its_way_is_asked_for_again() {
+    let server = Server::with(&[("a", 1), ("b", 2)]);
+    let mut client = Client::of(&server);
+    client.run(SECOND).await;
+    server.set_silently("a", 3);
+    server.send_damaged();
+    server.set("b", 4);
+    client.run(SECOND).await;
+    assert_eq!(client.ids(), "a@3 b@4");
+    assert_eq!(server.requests(), ["checkpoint 0", "stream 2", "checkpoint 2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(&[("a", 1), ("b", 2), ("c", 3)]);

@@ -99,6 +99,11 @@ impl Server {
         self.send(|| Frame::Unreadable("it is garbage".to_owned()));
     }
 
+    /// Sends a message that is whole, with a config in it that is not.
+    pub(super) fn send_damaged(&self) {
+        self.send(|| Frame::Configs(packed::pack([1 << 3 | 2, 1, 0xff]).unwrap()));
+    }
+
     pub(super) fn requests(&self) -> Vec<String> {
         self.world().requests.clone()
     }
