@@ -23,6 +23,9 @@ use crate::{
 /// How often the use of keys is written down.
 const WRITE_DOWN_EVERY: Duration = Duration::from_secs(5);
 
+/// How soon news that could not be taken in are asked for again: no other hint may come.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
 /// How long a clock that is set may go unnoticed by a stream whose key expires.
 const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 
@@ -110,11 +113,13 @@ impl Hub {
     pub(crate) async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut news = self.store.watch();
         let mut write_down = tokio::time::interval(WRITE_DOWN_EVERY);
+        let mut is_behind = false;
         loop {
             // What is awaited holds locks that must not be held while the store is asked.
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
                 changed = news.changed() => if changed.is_err() { return } else { Next::Refresh },
+                () = tokio::time::sleep(TRY_AGAIN), if is_behind => Next::Refresh,
                 _ = write_down.tick() => Next::WriteDown,
             };
             match next {
@@ -125,8 +130,10 @@ impl Hub {
                 }
                 Next::Stop => return self.write_down().await,
             }
-            if let Err(error) = self.refresh().await {
-                // The next change tries again; until then clients keep what they have.
+            let refreshed = self.refresh().await;
+            is_behind = refreshed.is_err();
+            if let Err(error) = refreshed {
+                // Until it works, clients keep what they have.
                 warn!(%error, cause = ?std::error::Error::source(&error), "changes could not be taken in");
             }
         }

@@ -102,14 +102,25 @@ impl House {
     async fn serve(&self, stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let peer = stream.peer_addr()?;
         let Some(tls) = &self.tls else {
-            let http2 = timeout(self.header_timeout, speaks_http2(&stream)).await??;
+            let http2 = self.first_words(speaks_http2(&stream)).await?;
             return if http2 { self.http2(stream, peer).await } else { self.http1(stream, peer).await };
         };
-        let stream = timeout(self.header_timeout, tls.accept(stream)).await??;
+        let stream = self.first_words(tls.accept(stream)).await?;
         if Tls::agreed_on_http2(&stream) {
             self.http2(stream, peer).await
         } else {
             self.http1(stream, peer).await
+        }
+    }
+
+    /// Waits for what a connection begins with, but not while stopping: clients open connections in advance, and
+    /// one that has said nothing asks for nothing.
+    async fn first_words<T>(&self, words: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            said = timeout(self.header_timeout, words) => said?,
+            _ = stop.wait_for(|stop| *stop) => Err(io::Error::other("the server stops")),
         }
     }
 

@@ -4,11 +4,15 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use common::{Bed, keys};
 use prefab_server::{Limits, Options, TlsFiles, serve};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, ServerName},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -46,18 +50,40 @@ async fn connections_beyond_the_bound_are_closed_at_once() {
 }
 
 #[tokio::test]
+async fn connections_that_have_said_nothing_do_not_hold_up_a_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tls, _) = certificate(dir.path());
+    for tls in [None, Some(tls)] {
+        let secure = tls.is_some();
+        let data = dir.path().join(secure.to_string());
+        let mut options = Options { tls, ..Options::local(data) };
+        options.drain_timeout = Duration::from_secs(600);
+        let running = serve(options).await.unwrap();
+        let mut silent = Vec::new();
+        for said in ["", "P"] {
+            let mut stream = TcpStream::connect(running.address).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            silent.push(stream);
+        }
+        // The server lets people in one after another, so the silent ones are in once a later one is.
+        let mut last = TcpStream::connect(running.address).await.unwrap();
+        last.write_all(b"no way to begin\r\n\r\n").await.unwrap();
+        let _ = last.read_to_end(&mut Vec::new()).await;
+        let stopped = timeout(Duration::from_secs(20), running.shutdown()).await;
+        assert!(stopped.is_ok(), "https: {secure}");
+    }
+}
+
+#[tokio::test]
 async fn https_is_served_from_certificate_files() {
     let dir = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(["belt.test".to_owned()]).unwrap();
-    let files = TlsFiles { certificate: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
-    std::fs::write(&files.certificate, made.cert.pem()).unwrap();
-    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    let (files, made) = certificate(dir.path());
     let options = Options { tls: Some(files), ..Options::local(dir.path().join("data")) };
     let running = serve(options).await.unwrap();
     assert!(running.url.starts_with("https://"));
 
     let mut roots = RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
+    roots.add(made).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -116,4 +142,13 @@ async fn a_bad_seed_stops_the_first_start_before_it_wrote_anything() {
     assert!(error.contains("seed.json") && error.contains("line 1"), "{error}");
     std::fs::write(&seed, r#"{"configs": []}"#).unwrap();
     assert_eq!(serve(options).await.unwrap().keys.len(), 9);
+}
+
+/// Writes a certificate for `belt.test` with its key.
+fn certificate(dir: &Path) -> (TlsFiles, CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(["belt.test".to_owned()]).unwrap();
+    let files = TlsFiles { certificate: dir.join("cert.pem"), key: dir.join("key.pem") };
+    std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    (files, made.cert.der().clone())
 }

@@ -6,7 +6,7 @@ use prefab_core::{ChangedBy, Config};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{key::KeyKind, store::Expected};
+use crate::{hub::Hub, key::KeyKind, store::Expected};
 
 struct Bed {
     dir: TempDir,
@@ -159,4 +159,50 @@ async fn a_backup_is_one_moment_while_others_write() {
     let rows = |version: &Version| version.config.as_ref().unwrap().rows.clone();
     assert!(values.len() != 1 && values.windows(2).all(|pair| rows(&pair[0]) == rows(&pair[1])));
     restored.append(bed.project.id, vec![change("c", Some(1), Expected::Absent)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
+    let Bed { dir: _dir, store, .. } = bed().await;
+    let store = Arc::new(store);
+    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store)).await.unwrap());
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(Arc::clone(&hub).follow(stopping));
+    // What a connection does itself is no news to it, so nothing hints at either of these.
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        let renamed = store.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("")));
+        renamed.await.unwrap();
+    };
+    rename("api_key", "away").await;
+    let project = store.create_project("second".to_owned(), Vec::new()).await.unwrap();
+    // The hint is out, so whoever follows asks before this does.
+    tokio::task::yield_now().await;
+    assert!(store.registry().await.is_err());
+    assert!(hub.project(project.id).is_none());
+    rename("away", "api_key").await;
+    taken_in(&hub, project.id).await;
+}
+
+#[tokio::test]
+async fn what_another_server_did_before_anybody_followed_is_taken_in() {
+    let Bed { dir, store, .. } = bed().await;
+    let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
+    let mut hinted = store.watch();
+    hinted.mark_unchanged();
+    let hub = Arc::new(Hub::open(Arc::new(store)).await.unwrap());
+    let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
+    hinted.changed().await.unwrap();
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(Arc::clone(&hub).follow(stopping));
+    taken_in(&hub, project.id).await;
+}
+
+async fn taken_in(hub: &Hub, project: ProjectId) {
+    let taken_in = async {
+        while hub.project(project).is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), taken_in).await.unwrap();
 }
