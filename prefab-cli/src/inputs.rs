@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use prefab_client::{Client, ContextSet};
 
-use crate::{Failure, contexts, output};
+use crate::{Failure, contexts, output, server::Server};
 
 /// Where configs come from, and for whom.
 #[derive(clap::Args)]
@@ -56,6 +56,17 @@ impl Inputs {
     /// The same for a command that stays: files are watched.
     pub(crate) fn watching_client(&self) -> Result<Client, Failure> {
         self.build(true)
+    }
+
+    /// Finds the server that is asked, too, to be asked what SDKs are not told; none where files alone are read.
+    pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
+        let from_env = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
+        let key = self.api_key.clone().or_else(|| from_env("PREFAB_ADMIN_KEY"));
+        let is_asked = key.is_some() || from_env("PREFAB_API_KEY").is_some();
+        if self.datafile.is_some() || !is_asked {
+            return Ok(None);
+        }
+        Server::signed_in(self.url.clone(), key, None).map(Some)
     }
 
     fn build(&self, watch: bool) -> Result<Client, Failure> {

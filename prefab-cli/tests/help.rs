@@ -20,7 +20,7 @@ fn the_first_page_names_every_verb() {
 
 #[test]
 fn verbs_say_what_they_take() {
-    for verb in ["set", "rollout", "log-level", "override", "import", "secret"] {
+    for verb in ["set", "rollout", "log-level", "override", "import", "secret", "list"] {
         insta::assert_snapshot!(verb, help(&[verb, "--help"]));
     }
 }

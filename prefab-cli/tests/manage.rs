@@ -6,7 +6,7 @@ use std::{fs, process::Command as Process};
 use assert_cmd::Command;
 use prefab_client::Client;
 use prefab_server::{KeyKind, Options, Running};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 struct Desk {
@@ -130,6 +130,52 @@ async fn a_share_a_person_and_a_segment_get_their_own_value() {
     desk.run(&["env", "copy", "Production", "Staging", "--yes"]);
     let compared = desk.run(&["env", "compare", "Staging", "Production"]);
     assert!(compared.contains("the same values"), "{compared}");
+    desk.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_cut_down_to_what_has_all_the_tags() {
+    let desk = Desk::new().await;
+    for (key, tags) in [("both", &["team a", "old"][..]), ("one", &["old"]), ("none", &[])] {
+        let value = json!({"rules": [{"value": {"type": "string", "value": "x"}}]});
+        let item =
+            json!({"key": key, "type": "config", "valueType": "string", "tags": tags, "default": value});
+        let url = format!("{}/api/manage/v1/projects/1/items", desk.server.url);
+        let request = reqwest::Client::new().post(url).bearer_auth(desk.key(KeyKind::Admin));
+        let answer = request.body(json!({"item": item}).to_string()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let listed = |tags: &[&str]| -> Vec<String> {
+        let mut command = desk.command(&["list", "--json"]);
+        command.env("PREFAB_API_KEY", desk.key(KeyKind::Backend));
+        command.args(tags.iter().flat_map(|tag| ["--tag", tag]));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let key =
+            |line: &str| serde_json::from_str::<Json>(line).unwrap()["key"].as_str().unwrap().to_owned();
+        lines.lines().map(key).collect()
+    };
+    assert_eq!(listed(&[]), ["both", "none", "one"]);
+    assert_eq!(listed(&["old"]), ["both", "one"]);
+    assert_eq!(listed(&["old", "team a"]), ["both"]);
+    assert_eq!(listed(&["team b"]), [""; 0]);
+
+    let sdk = desk.key(KeyKind::Backend);
+    let (code, said) = desk.fails(&["list", "--tag", "old", "--api-key", sdk]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("admin key"), "{said}");
+    let admin = desk.key(KeyKind::Admin);
+    assert!(desk.run(&["list", "both", "--tag", "old", "--api-key", admin]).contains("both"));
+
+    let tagged = r#"{"configs": [{"id": "1", "key": "of-file", "configType": "CONFIG", "valueType": "STRING",
+        "tags": ["old"], "rows": [{"values": [{"value": {"string": "x"}}]}]}]}"#;
+    fs::write(desk.path("file.json"), tagged).unwrap();
+    let file = desk.path("file.json");
+    assert!(desk.run(&["list", "--tag", "old", "--datafile", &file]).contains("of-file"));
+    let none = desk.command(&["list", "--tag", "new", "--datafile", &file]).output().unwrap();
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert!(said.contains("no key tagged `new`"), "{said}");
     desk.server.shutdown().await;
 }
 

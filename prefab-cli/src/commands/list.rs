@@ -1,7 +1,9 @@
 //! `prefab list`
 
+use std::collections::BTreeSet;
+
 use prefab_client::Error;
-use prefab_core::ConfigType;
+use prefab_core::{ConfigType, StoredConfig};
 
 use crate::{
     Failure,
@@ -33,13 +35,17 @@ pub(crate) struct Args {
     #[arg(long)]
     segments: bool,
 
+    /// Only what has this tag; given again, only what has all of them. A server is asked with an admin key
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+
     #[command(flatten)]
     inputs: Inputs,
 }
 
 impl Args {
     fn wants(&self, config_type: ConfigType) -> bool {
-        let Self { configs, feature_flags, log_levels, segments, .. } = *self;
+        let &Self { configs, feature_flags, log_levels, segments, .. } = self;
         if !(configs || feature_flags || log_levels || segments) {
             return true;
         }
@@ -57,9 +63,17 @@ const WIDTHS: [usize; 4] = [50, 40, 11, 20];
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.client()?;
     let rules = client.ruleset();
+    let on_server = tagged_on_server(args)?;
+    let has_tags = |config: &StoredConfig| {
+        let own = &config.config().tags;
+        args.tag.iter().all(|tag| own.contains(tag)) || on_server.contains(config.key())
+    };
     let is_wanted = |key: &String| {
         key.contains(&args.filter)
-            && rules.entry(key).is_some_and(|entry| args.wants(entry.stored().config_type()))
+            && rules.entry(key).is_some_and(|entry| {
+                let config = entry.stored();
+                args.wants(config.config_type()) && (args.tag.is_empty() || has_tags(config))
+            })
     };
     let keys = client.keys().into_iter().filter(is_wanted);
     let details: Vec<_> = keys.map(|key| client.details(&key)).collect();
@@ -70,8 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     if details.is_empty() {
-        let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
-        output::warning(&format!("there is no key{what}; add one to .prefab.default.config.yaml"));
+        output::warning(&nothing(args));
         return Ok(());
     }
     let mut rows = vec![["KEY", "VALUE", "TYPE", "MATCH", "SOURCE"].map(ToOwned::to_owned)];
@@ -98,4 +111,23 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
+}
+
+/// Asks the server, if there is one, since what SDKs are sent has no tags.
+fn tagged_on_server(args: &Args) -> Result<BTreeSet<String>, Failure> {
+    if args.tag.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let Some(server) = args.inputs.server()? else { return Ok(BTreeSet::new()) };
+    server.tagged(&args.tag)
+}
+
+fn nothing(args: &Args) -> String {
+    let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
+    if args.tag.is_empty() {
+        return format!("there is no key{what}; add one to .prefab.default.config.yaml");
+    }
+    let tags: Vec<_> = args.tag.iter().map(|tag| format!("`{tag}`")).collect();
+    let tags = tags.join(" and ");
+    format!("there is no key{what} tagged {tags}; tags are kept by servers and in datafiles")
 }

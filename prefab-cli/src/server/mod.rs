@@ -3,6 +3,7 @@
 mod error;
 mod options;
 mod profile;
+mod tags;
 mod value;
 
 use std::{fmt::Write as _, time::Duration};
@@ -18,6 +19,8 @@ pub(crate) use profile::Profile;
 pub(crate) use value::{flat, kind_of, words};
 
 use crate::Failure;
+
+const LOCAL: &str = "http://127.0.0.1:8742";
 
 /// How long an answer may take; the stream of `prefab tail` has no end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,6 +50,33 @@ pub(crate) fn part(text: &str) -> String {
 }
 
 impl Server {
+    /// Finds the server and who asks it: what is said, else what the environment says, else what was signed in to.
+    pub(crate) fn signed_in(
+        url: Option<String>,
+        key: Option<String>,
+        project: Option<i64>,
+    ) -> Result<Self, Failure> {
+        let profile = Profile::load()?;
+        let from_env = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
+        let first = |urls: String| urls.split(',').next().unwrap_or_default().trim().to_owned();
+        let url = url.or_else(|| from_env("PREFAB_API_URL").map(first));
+        let key = key.or_else(|| from_env("PREFAB_API_KEY"));
+        let (url, key) = match (url, key, profile) {
+            (Some(url), Some(key), _) => (url, key),
+            // A key is never sent to a server that it was not given for.
+            (None, None, Some(profile)) => (profile.url, profile.key),
+            (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
+            (None, Some(key), _) => (LOCAL.to_owned(), key),
+            _ => {
+                return Err(anyhow::anyhow!(
+                    "who asks? Give an admin key with --api-key or PREFAB_ADMIN_KEY, or sign in with `prefab login`"
+                )
+                .into());
+            }
+        };
+        Self::new(&url, key, project)
+    }
+
     pub(crate) fn new(url: &str, key: String, project: Option<i64>) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let http = reqwest::Client::builder()

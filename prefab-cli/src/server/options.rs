@@ -2,10 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use super::{Profile, Server};
+use super::Server;
 use crate::{Failure, output};
-
-const LOCAL: &str = "http://127.0.0.1:8742";
 
 /// Which server, and who asks.
 #[derive(clap::Args)]
@@ -62,28 +60,10 @@ pub(crate) struct Connection {
 impl Connection {
     /// Finds the server and the project.
     pub(crate) fn server(&self) -> Result<Server, Failure> {
-        let profile = Profile::load()?;
-        let from_env = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
-        let first = |urls: String| urls.split(',').next().unwrap_or_default().trim().to_owned();
-        let url = self.url.clone().or_else(|| from_env("PREFAB_API_URL").map(first));
-        let key = self.api_key.clone().or_else(|| from_env("PREFAB_API_KEY"));
-        let (url, key) = match (url, key, profile) {
-            (Some(url), Some(key), _) => (url, key),
-            // A key is never sent to a server that it was not given for.
-            (None, None, Some(profile)) => (profile.url, profile.key),
-            (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
-            (None, Some(key), _) => (LOCAL.to_owned(), key),
-            _ => {
-                return Err(anyhow::anyhow!(
-                    "who asks? Give an admin key with --api-key or PREFAB_ADMIN_KEY, or sign in with `prefab login`"
-                )
-                .into());
-            }
-        };
         if self.no_color {
             anstream::ColorChoice::Never.write_global();
         }
-        Server::new(&url, key, self.project)
+        Server::signed_in(self.url.clone(), self.api_key.clone(), self.project)
     }
 
     /// Asks whether to go on, on a terminal; elsewhere only what was asked for beforehand is done.
