@@ -21,6 +21,8 @@ pub(crate) struct Author {
     pub(crate) project: Arc<Project>,
     pub(crate) changed_by: ChangedBy,
     pub(crate) roles: Roles,
+    /// The person who acts, in a browser or by a token; none where a key does.
+    pub(crate) owner: Option<i64>,
     /// As people know them: `key 7 (ci)`.
     pub(crate) who: String,
     pub(crate) origin: Origin,
@@ -41,6 +43,7 @@ impl Author {
             changed_by,
             // Whoever may change with a key at all may change everything in its project.
             roles: Roles::of(Role::Admin),
+            owner: None,
             who: who(caller.key_id, &caller.name),
             origin,
             comment: String::new(),
@@ -52,7 +55,7 @@ impl Author {
         let Person { id, email, name } = person;
         let changed_by = ChangedBy { user_id: *id, email: email.clone(), ..ChangedBy::default() };
         let who = format!("{name} ({email})");
-        Self { project, changed_by, roles, who, origin, comment: String::new() }
+        Self { project, changed_by, roles, owner: Some(*id), who, origin, comment: String::new() }
     }
 
     /// Returns the holder of a management token as an author. The person who made it answers for it, so that it
@@ -64,7 +67,8 @@ impl Author {
             user_identity: who.clone(),
             ..ChangedBy::default()
         };
-        Self { project, changed_by, roles: token.roles.clone(), who, origin, comment: String::new() }
+        let (roles, owner) = (token.roles.clone(), token.owner);
+        Self { project, changed_by, roles, owner, who, origin, comment: String::new() }
     }
 
     /// Names the person, whichever key they use; a key that belongs to nobody stands for itself.
@@ -83,7 +87,7 @@ impl Author {
 
     /// Returns what the audit log says of a deed of theirs.
     pub(crate) fn note(&self, deed: &str) -> Note {
-        let Self { project: _, changed_by: _, roles: _, who, origin, comment } = self;
+        let Self { project: _, changed_by: _, roles: _, owner: _, who, origin, comment } = self;
         Note {
             who: who.clone(),
             origin: origin.address.clone(),

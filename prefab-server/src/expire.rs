@@ -114,6 +114,7 @@ fn author(project: &Arc<Project>, expiry: &Expiry) -> Author {
         project: Arc::clone(project),
         changed_by: ChangedBy { user_identity: "expiry".to_owned(), ..ChangedBy::default() },
         roles: Roles::of(Role::Admin),
+        owner: None,
         who: "expiry".to_owned(),
         origin: Origin::default(),
         comment: format!("{what} that {} set has expired", expiry.set_by),

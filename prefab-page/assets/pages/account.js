@@ -28,7 +28,7 @@ export default function page(main, known) {
   async function leave() {
     const gone = await dialog('Delete your account?', (/** @type {(gone: boolean | null) => void} */ close) => {
       const proof = password('password', 'current-password');
-      return h('div', { class: 'stack' }, h('p', null, 'You are signed out everywhere, and can no longer sign in. What you did keeps your name in the histories and the audit log. This cannot be undone.'),
+      return h('div', { class: 'stack' }, h('p', null, 'You are signed out everywhere, and can no longer sign in. Tokens that you made end. What you did keeps your name in the histories and the audit log. This cannot be undone.'),
         form('', [field('Your password', proof)], 'Delete the account', () => api.remove('/account', { password: proof.value }), () => close(true), { isDanger: true }),
         h('div', null, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });

@@ -38,7 +38,7 @@ export default async function page(main, known) {
   }
   /** @param {Person} one */
   async function remove(one) {
-    if (await confirm(`Remove ${one.name}?`, h('p', null, 'They can no longer look at this project. What they did stays in the audit log.'), 'Remove', () => api.remove(known.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
+    if (await confirm(`Remove ${one.name}?`, h('p', null, 'They can no longer look at this project, and the tokens they made for it end. What they did stays in the audit log.'), 'Remove', () => api.remove(known.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
   }
   /** @param {Person} one */
   async function reset(one) {

@@ -71,6 +71,15 @@ impl Roles {
         self.environments.get(&environment).copied().unwrap_or(self.project)
     }
 
+    /// Returns what both allow.
+    pub(crate) fn bounded(&self, by: &Self) -> Self {
+        let environments = self.environments.keys().chain(by.environments.keys());
+        Self {
+            project: self.project.min(by.project),
+            environments: environments.map(|id| (*id, self.within(*id).min(by.within(*id)))).collect(),
+        }
+    }
+
     /// Returns the highest role that there is in any place.
     pub fn highest(&self) -> Role {
         self.environments.values().copied().fold(self.project, Role::max)
@@ -87,6 +96,10 @@ mod tests {
         let roles = Roles { environments: [(production, Role::Viewer)].into(), ..Roles::of(Role::Publisher) };
         assert_eq!((roles.within(production), roles.within(staging)), (Role::Viewer, Role::Publisher));
         assert_eq!(roles.highest(), Role::Publisher);
+        let admin_there = Roles { environments: [(staging, Role::Admin)].into(), ..Roles::of(Role::Viewer) };
+        let both = roles.bounded(&admin_there);
+        assert_eq!((both.within(production), both.within(staging)), (Role::Viewer, Role::Publisher));
+        assert_eq!((both.project, &both), (Role::Viewer, &admin_there.bounded(&roles)));
         assert!(Role::ALL.is_sorted());
         assert!(Role::ALL.iter().all(|role| Role::from_name(role.name()) == Some(*role)));
     }

@@ -46,8 +46,8 @@ pub trait People: Send + Sync + 'static {
     /// Gives a password to whom a link is for, uses it up, and ends all their sessions.
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>>;
 
-    /// Deletes a person, unless a project would be left without an admin: it is returned then.
-    fn delete_person(&self, person: i64) -> StoreFuture<'_, Option<ProjectId>>;
+    /// Deletes a person with the tokens that act for them, unless a project would be left without an admin.
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure>;
 
     /// Begins a session.
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()>;
@@ -64,7 +64,7 @@ pub trait People: Send + Sync + 'static {
     /// Adds a person to a project, or gives them other roles.
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange>;
 
-    /// Takes a person out of a project.
+    /// Takes a person out of a project, with the tokens that act for them there.
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange>;
 
     /// Keeps a new management token, and returns its number.
@@ -76,7 +76,8 @@ pub trait People: Send + Sync + 'static {
     /// Ends a management token; tells whether there was one that had not ended.
     fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool>;
 
-    /// Finds a management token that has not ended; `is_use` says that it is being used.
+    /// Finds a management token that has not ended, with no more roles than whom it acts for has by now; `is_use`
+    /// says that it is being used.
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>>;
 }
 
@@ -186,14 +187,23 @@ pub struct Member {
 }
 
 /// What came of changing somebody's place in a project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberChange {
-    /// It is as was wanted.
-    Done,
+    /// It is as was wanted, and these tokens have ended.
+    Done(Vec<Token>),
     /// There is nobody like that.
     Unknown,
     /// Nobody would be left to manage the project.
     LastAdmin,
+}
+
+/// What came of deleting somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// They are gone, and these tokens have ended.
+    Done(Vec<Token>),
+    /// Nobody would be left to manage this project.
+    LastAdmin(ProjectId),
 }
 
 /// A management token that is wanted.
@@ -209,8 +219,10 @@ pub struct NewToken {
     pub roles: Roles,
     /// Who made it.
     pub created_by: String,
-    /// The person behind that, or 0.
+    /// The user behind that, or 0.
     pub created_by_person: i64,
+    /// The person it acts for and ends with; none where a key made it.
+    pub owner: Option<i64>,
     /// When it ends by itself, in milliseconds since 1970.
     pub expires_at_millis: Option<i64>,
 }
@@ -228,8 +240,10 @@ pub struct Token {
     pub roles: Roles,
     /// Who made it.
     pub created_by: String,
-    /// The person behind that, or 0.
+    /// The user behind that, or 0.
     pub created_by_person: i64,
+    /// The person it acts for and ends with; none where a key made it.
+    pub owner: Option<i64>,
     /// When it was made, in milliseconds since 1970.
     pub created_at_millis: i64,
     /// When it was used last, to the minute.

@@ -16,15 +16,17 @@ use super::{
         ended,
         told::note,
     },
+    tokens,
     views::Problem,
     who::Visitor,
 };
 use crate::{
     api::{ApiError, App, Origin},
+    author::Author,
     ids::ProjectId,
     key::KeyHash,
     people::{self, network},
-    store::people::{NewPerson, Person, Session, SignedUp},
+    store::people::{Departure, NewPerson, Person, Session, SignedUp},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -117,7 +119,7 @@ pub(super) struct Farewell {
     password: String,
 }
 
-/// Deletes your own account, with its sessions. What you did stays in the audit log.
+/// Deletes your own account, with its sessions and the management tokens that act for you. What you did stays in the audit log.
 #[utoipa::path(
     delete, path = "/account", tag = "people", request_body = Farewell, security(("session" = [])),
     responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
@@ -134,11 +136,20 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
-    if let Some(project) = app.hub.store().delete_person(person.id).await? {
-        let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
-        return Err(ApiError::Conflict(format!(
-            "you are the last admin of the project {name}: make somebody else one first"
-        )));
+    let revoked = match app.hub.store().delete_person(person.id).await? {
+        Departure::Done(revoked) => revoked,
+        Departure::LastAdmin(project) => {
+            let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
+            return Err(ApiError::Conflict(format!(
+                "you are the last admin of the project {name}: make somebody else one first"
+            )));
+        }
+    };
+    for (id, roles) in &projects {
+        let Some(project) = app.hub.project(*id) else { continue };
+        let author = Author::of_person(&person, roles.clone(), project, origin.clone());
+        let here: Vec<_> = revoked.iter().filter(|token| token.project == *id).cloned().collect();
+        tokens::note_ended(&app, &author, &here, &author.who).await?;
     }
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{
     access::{self, Access, At, Sent},
     session::checks::an_email,
+    tokens,
     views::{Problem, RoleIn},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     people::{Role, Roles},
     store::{
         AuditEntry,
-        people::{Member, MemberChange},
+        people::{Member, MemberChange, Token},
     },
 };
 
@@ -155,7 +156,7 @@ pub(super) async fn update(
     Ok(Json(PersonView::of(Member { roles: after, ..before }, &author)))
 }
 
-/// Takes somebody out of a project. Their account stays.
+/// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
 #[utoipa::path(
     delete, path = "/projects/{project}/people/{person}", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
@@ -169,7 +170,8 @@ pub(super) async fn remove(
 ) -> Result<Json<PersonView>, ApiError> {
     let author = access.to(project)?;
     let member = find(&app, &author, person).await?;
-    change(&app, &author, person, None).await?;
+    let ended = change(&app, &author, person, None).await?;
+    tokens::note_ended(&app, &author, &ended, &named(&member)).await?;
     let deed = format!("took {} out of the project", named(&member));
     note(&app, &author, person, "person.removed", &deed).await?;
     Ok(Json(PersonView::of(member, &author)))
@@ -195,14 +197,20 @@ pub(super) fn in_words(author: &Author, roles: &Roles) -> String {
     std::iter::once(roles.project.name().to_owned()).chain(own).collect::<Vec<_>>().join(", ")
 }
 
-async fn change(app: &App, author: &Author, person: i64, roles: Option<Roles>) -> Result<(), ApiError> {
+/// Returns which tokens ended with it.
+async fn change(
+    app: &App,
+    author: &Author,
+    person: i64,
+    roles: Option<Roles>,
+) -> Result<Vec<Token>, ApiError> {
     let (store, project) = (app.hub.store(), author.project.id);
     let change = match roles {
         Some(roles) => store.set_member(project, person, roles).await?,
         None => store.remove_member(project, person).await?,
     };
     match change {
-        MemberChange::Done => Ok(()),
+        MemberChange::Done(ended) => Ok(ended),
         MemberChange::Unknown => Err(ApiError::NotFound),
         MemberChange::LastAdmin => Err(ApiError::Conflict(
             "this is the last admin of the project: make somebody else one first".to_owned(),

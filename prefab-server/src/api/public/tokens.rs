@@ -120,6 +120,7 @@ pub(super) async fn issue(
         roles,
         created_by: author.who.clone(),
         created_by_person: author.changed_by.user_id,
+        owner: author.owner,
         expires_at_millis: expires_at,
     };
     let id = app.hub.store().keep_token(token).await?;
@@ -158,6 +159,20 @@ fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result
         roles.environments.insert(environment.id, role);
     }
     Ok(roles)
+}
+
+/// Writes down which tokens ended with somebody's place.
+pub(super) async fn note_ended(
+    app: &App,
+    author: &Author,
+    ended: &[Token],
+    whose: &str,
+) -> Result<(), ApiError> {
+    for token in ended {
+        let deed = format!("revoked {}, which acted for {whose}", token_name(token.id, &token.name));
+        note(app, author, token.id, "token.revoked", &deed).await?;
+    }
+    Ok(())
 }
 
 async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {

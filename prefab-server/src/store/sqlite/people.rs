@@ -19,8 +19,8 @@ use crate::{
     store::{
         StoreFuture,
         people::{
-            Account, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset, NewToken, People,
-            Session, SignedUp, Token,
+            Account, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset,
+            NewToken, People, Session, SignedUp, Token,
         },
     },
 };
@@ -70,7 +70,7 @@ impl People for SqliteStore {
         self.run(false, move |connection| resets::use_up(connection, &reset, &hash))
     }
 
-    fn delete_person(&self, person: i64) -> StoreFuture<'_, Option<ProjectId>> {
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure> {
         self.run(false, move |connection| accounts::delete(connection, person))
     }
 

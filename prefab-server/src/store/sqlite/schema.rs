@@ -225,6 +225,14 @@ CREATE TABLE reset (
 ALTER TABLE config_version ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE draft ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ",
+    // The user of a key may have the number of a person by chance, so the name tells who made a token.
+    "
+ALTER TABLE token ADD COLUMN owner_id INTEGER;
+UPDATE token SET owner_id = created_by_person WHERE EXISTS (
+  SELECT 1 FROM person
+  WHERE person.id = token.created_by_person AND token.created_by = person.name || ' (' || person.email || ')'
+);
+",
 ];
 
 /// Returns the newest version of the schema.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 
-use super::{super::write, invitations, members, sessions};
+use super::{super::write, invitations, members, sessions, tokens};
 use crate::{
     clock,
     ids::ProjectId,
@@ -10,7 +10,7 @@ use crate::{
     people::{Role, Roles},
     store::{
         StoreError,
-        people::{Account, NewPerson, Person, SignedUp},
+        people::{Account, Departure, NewPerson, Person, SignedUp},
         sqlite::failed,
     },
 };
@@ -116,13 +116,14 @@ pub(super) fn keep_password(connection: &Connection, person: i64, hash: &str) ->
 }
 
 /// Deletes somebody. What they did keeps their name, as text.
-pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Option<ProjectId>, StoreError> {
+pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Departure, StoreError> {
     let transaction = write(connection)?;
     for (project, roles) in members::projects(&transaction, person)? {
         if roles.project == Role::Admin && members::is_last_admin(&transaction, project, person)? {
-            return Ok(Some(project));
+            return Ok(Departure::LastAdmin(project));
         }
     }
+    let ended = tokens::revoke_all(&transaction, person, None)?;
     for statement in [
         "DELETE FROM member WHERE person_id = ?1",
         "DELETE FROM session WHERE person_id = ?1",
@@ -134,5 +135,5 @@ pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Option<
         transaction.execute(statement, [person]).map_err(failed("deleting a person"))?;
     }
     transaction.commit().map_err(failed("deleting a person"))?;
-    Ok(None)
+    Ok(Departure::Done(ended))
 }

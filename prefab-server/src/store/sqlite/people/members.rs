@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{super::write, accounts::person, read, written};
+use super::{super::write, accounts::person, read, tokens, written};
 use crate::{
     clock,
     ids::ProjectId,
@@ -78,16 +78,20 @@ pub(super) fn change(
     if was_admin && !stays_admin && is_last_admin(&transaction, project, person)? {
         return Ok(MemberChange::LastAdmin);
     }
-    match (roles, before) {
+    let ended = match (roles, before) {
         (None, None) => return Ok(MemberChange::Unknown),
-        (Some(roles), _) => insert(&transaction, project, person, roles)?,
+        (Some(roles), _) => {
+            insert(&transaction, project, person, roles)?;
+            Vec::new()
+        }
         (None, Some(_)) => {
             let gone = "DELETE FROM member WHERE project_id = ?1 AND person_id = ?2";
             transaction.execute(gone, params![project.0, person]).map(drop).map_err(changing())?;
+            tokens::revoke_all(&transaction, person, Some(project))?
         }
-    }
+    };
     transaction.commit().map_err(changing())?;
-    Ok(MemberChange::Done)
+    Ok(MemberChange::Done(ended))
 }
 
 /// Tells whether nobody but this person manages a project.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{read, sessions::USE_MILLIS, written};
+use super::{members, read, sessions::USE_MILLIS, written};
 use crate::{
     clock,
     ids::ProjectId,
@@ -15,15 +15,16 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, project_id, name, roles, created_by, created_by_person, created_at_millis,
-                       last_used_at_millis, expires_at_millis, revoked_at_millis";
+                       last_used_at_millis, expires_at_millis, revoked_at_millis, owner_id";
 
 pub(super) fn keep(connection: &Connection, token: &NewToken) -> Result<i64, StoreError> {
-    let NewToken { project, hash, name, roles, created_by, created_by_person, expires_at_millis } = token;
+    let NewToken { project, hash, name, roles, created_by, created_by_person, owner, expires_at_millis } =
+        token;
     connection
         .execute(
             "INSERT INTO token (project_id, hash, name, roles, created_by, created_by_person,
-                                created_at_millis, expires_at_millis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                created_at_millis, expires_at_millis, owner_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 project.0,
                 hash.0,
@@ -32,7 +33,8 @@ pub(super) fn keep(connection: &Connection, token: &NewToken) -> Result<i64, Sto
                 created_by,
                 created_by_person,
                 clock::now_millis(),
-                expires_at_millis
+                expires_at_millis,
+                owner
             ],
         )
         .map_err(failed("keeping a token"))?;
@@ -60,6 +62,26 @@ pub(super) fn revoke(connection: &Connection, project: ProjectId, id: i64) -> Re
         .map_err(failed("ending a token"))
 }
 
+/// Ends what acts for somebody, in one project or in all, and returns what had not ended.
+pub(super) fn revoke_all(
+    connection: &Connection,
+    owner: i64,
+    project: Option<ProjectId>,
+) -> Result<Vec<Token>, StoreError> {
+    let query = format!(
+        "UPDATE token SET revoked_at_millis = ?3
+         WHERE owner_id = ?1 AND project_id = coalesce(?2, project_id) AND revoked_at_millis IS NULL
+           AND (expires_at_millis IS NULL OR expires_at_millis > ?3)
+         RETURNING {COLUMNS}"
+    );
+    let mut statement = connection.prepare(&query).map_err(failed("ending tokens"))?;
+    let project = project.map(|project| project.0);
+    let ended = statement.query_map(params![owner, project, clock::now_millis()], token);
+    let mut ended: Vec<Token> = ended.and_then(Iterator::collect).map_err(failed("ending tokens"))?;
+    ended.sort_by_key(|token| token.id);
+    Ok(ended)
+}
+
 pub(super) fn find(
     connection: &Connection,
     hash: &KeyHash,
@@ -74,13 +96,24 @@ pub(super) fn find(
         .prepare_cached(&query)
         .and_then(|mut statement| statement.query_row(params![hash.0, now], token).optional())
         .map_err(failed("finding a token"))?;
+    let Some(found) = found.map(|token| bounded(connection, token)).transpose()?.flatten() else {
+        return Ok(None);
+    };
     let is_due = |token: &Token| token.last_used_at_millis.is_none_or(|at| now - at >= USE_MILLIS);
-    if let Some(token) = found.as_ref().filter(|token| is_use && is_due(token)) {
+    if is_use && is_due(&found) {
         connection
-            .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![token.id, now])
+            .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![found.id, now])
             .map_err(failed("using a token"))?;
     }
-    Ok(found)
+    Ok(Some(found))
+}
+
+/// Whom a token acts for may have other roles by now, or none.
+fn bounded(connection: &Connection, token: Token) -> Result<Option<Token>, StoreError> {
+    let Some(owner) = token.owner else { return Ok(Some(token)) };
+    let mut places = members::projects(connection, owner)?;
+    let bound = places.remove(&token.project);
+    Ok(bound.map(|bound| Token { roles: token.roles.bounded(&bound), ..token }))
 }
 
 fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
@@ -95,5 +128,6 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         last_used_at_millis: row.get(7)?,
         expires_at_millis: row.get(8)?,
         revoked_at_millis: row.get(9)?,
+        owner: row.get(10)?,
     })
 }
