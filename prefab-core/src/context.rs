@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde_json::Value as Json;
-use smallvec::{SmallVec, smallvec};
 
 use crate::text::same;
 
@@ -207,8 +206,11 @@ impl fmt::Display for ContextValue {
 /// ```
 #[derive(Default)]
 pub struct ContextSet {
-    /// Mostly there is one.
-    contexts: SmallVec<[Context; 1]>,
+    /// Mostly the only one.
+    first: Option<Context>,
+    /// Boxed, so that a set of one is no larger for it.
+    #[expect(clippy::box_collection, reason = "three words for what mostly is not there")]
+    others: Option<Box<Vec<Context>>>,
     /// What [`mark`](Self::mark) gave; 0 before it was asked for.
     mark: AtomicU64,
 }
@@ -219,7 +221,7 @@ pub const LOOKUP: &str = "LOOKUP";
 impl ContextSet {
     /// Returns a set without contexts.
     pub const fn new() -> Self {
-        Self { contexts: SmallVec::new_const(), mark: AtomicU64::new(0) }
+        Self { first: None, others: None, mark: AtomicU64::new(0) }
     }
 
     /// Adds a context, replacing one of the same name, and returns the set.
@@ -232,9 +234,13 @@ impl ContextSet {
     /// Adds a context, replacing one of the same name.
     pub fn set(&mut self, context: Context) {
         self.mark = AtomicU64::new(0);
-        match self.contexts.iter_mut().find(|other| other.name == context.name) {
-            Some(other) => *other = context,
-            None => self.contexts.push(context),
+        let others = self.others.iter_mut().flat_map(|others| others.iter_mut());
+        if let Some(other) = self.first.iter_mut().chain(others).find(|other| other.name == context.name) {
+            *other = context;
+        } else if self.first.is_none() {
+            self.first = Some(context);
+        } else {
+            self.others.get_or_insert_default().push(context);
         }
     }
 
@@ -260,9 +266,19 @@ impl ContextSet {
     }
 
     /// Returns the context of this name.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub fn get(&self, name: &str) -> Option<&Context> {
-        self.contexts.iter().find(|context| same(&context.name, name))
+        let first = self.first.as_ref()?;
+        if same(&first.name, name) {
+            return Some(first);
+        }
+        self.among_others(name)
+    }
+
+    #[inline(never)]
+    fn among_others(&self, name: &str) -> Option<&Context> {
+        self.others.as_ref()?.iter().find(|context| same(&context.name, name))
     }
 
     /// Returns the value of `property` in the context `context`.
@@ -274,7 +290,7 @@ impl ContextSet {
     #[must_use]
     pub fn merged(&self, stronger: &Self) -> Self {
         let mut merged = self.clone();
-        for context in &stronger.contexts {
+        for context in stronger.iter() {
             merged.set(context.clone());
         }
         merged
@@ -282,18 +298,18 @@ impl ContextSet {
 
     /// Lists the contexts in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Context> {
-        self.contexts.iter()
+        self.first.iter().chain(self.others.iter().flat_map(|others| others.iter()))
     }
 
     /// Tells how many contexts there are.
     pub fn len(&self) -> usize {
-        self.contexts.len()
+        self.iter().count()
     }
 
     /// Tells whether there is no context.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.contexts.is_empty()
+        self.first.is_none()
     }
 
     /// Returns a number that `make` makes of the set, once for as long as the set stays as it is.
@@ -343,27 +359,27 @@ impl ContextSet {
 impl Clone for ContextSet {
     fn clone(&self) -> Self {
         let mark = AtomicU64::new(self.mark.load(Ordering::Relaxed));
-        Self { contexts: self.contexts.clone(), mark }
+        Self { first: self.first.clone(), others: self.others.clone(), mark }
     }
 }
 
 impl PartialEq for ContextSet {
     fn eq(&self, other: &Self) -> bool {
-        self.contexts == other.contexts
+        self.iter().eq(other.iter())
     }
 }
 
 impl fmt::Debug for ContextSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { contexts, mark: _ } = self;
-        f.debug_struct("ContextSet").field("contexts", contexts).finish()
+        let contexts: Vec<_> = self.iter().collect();
+        f.debug_struct("ContextSet").field("contexts", &contexts).finish()
     }
 }
 
 impl From<Context> for ContextSet {
     #[inline]
     fn from(context: Context) -> Self {
-        Self { contexts: smallvec![context], mark: AtomicU64::new(0) }
+        Self { first: Some(context), others: None, mark: AtomicU64::new(0) }
     }
 }
 
