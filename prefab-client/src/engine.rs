@@ -19,10 +19,7 @@ use crate::{
     live::Refresh,
     problems::Problems,
     published::Published,
-    scope,
     subscription::{Change, Listeners},
-    thread,
-    view::NONE,
 };
 
 /// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.
@@ -77,24 +74,11 @@ impl Engine {
         self.rules.load()
     }
 
-    /// Hands the ruleset and the innermost scope's contexts to `read`.
+    /// Hands the ruleset to `read`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &ContextSet) -> R) -> R {
-        let at_hand = thread::with(read, |thread, read| {
-            let Some(thread) = self.rules.at_hand(thread) else { return Err(read) };
-            let Some(rules) = self.rules.of(&thread) else { return Err(read) };
-            Ok(read(rules, thread.scope.as_deref().unwrap_or(&NONE)))
-        });
-        at_hand.unwrap_or_else(|read| self.with_shared_rules(read))
-    }
-
-    /// Does the same where the thread has nothing at hand: it is going down, or asks while it asks and
-    /// the ruleset was replaced in between.
-    #[cold]
-    #[inline(never)]
-    fn with_shared_rules<R>(&self, read: impl FnOnce(&Ruleset, &ContextSet) -> R) -> R {
-        read(&self.rules.load(), &scope::current())
+    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset) -> R) -> R {
+        self.rules.read(read)
     }
 
     fn owner(&self) -> MutexGuard<'_, Owner> {
@@ -222,7 +206,7 @@ mod tests {
             let engine = &engine;
             scope.spawn(move || {
                 for () in asked {
-                    engine.with_rules(|rules, _| assert_eq!(rules.len(), 1));
+                    engine.with_rules(|rules| assert_eq!(rules.len(), 1));
                     answer.send(()).unwrap();
                 }
             });

@@ -1,7 +1,7 @@
 //! The ruleset that holds now, for any number of readers.
 
 use std::{
-    cell::{Ref, RefCell},
+    cell::Cell,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,12 +11,12 @@ use std::{
 use arc_swap::{ArcSwap, Guard};
 use prefab_eval::Ruleset;
 
-use crate::thread::Thread;
+use crate::thread::{self, Thread};
 
 /// Gives every published ruleset of the process a number of its own.
 static NEXT_STAMP: AtomicU64 = AtomicU64::new(1);
 
-/// How many clients' rulesets a thread remembers.
+/// How many clients' rulesets a thread remembers. A power of two.
 const REMEMBERED: usize = 4;
 
 /// The ruleset that holds now. Readers never wait, and mostly read only one shared word: the stamp.
@@ -37,7 +37,7 @@ impl Published {
         Self {
             rules: ArcSwap::from_pointee(rules),
             stamp: AtomicU64::new(stamp),
-            place: usize::try_from(stamp).unwrap_or_default() % REMEMBERED,
+            place: usize::try_from(stamp).unwrap_or_default(),
         }
     }
 
@@ -58,45 +58,62 @@ impl Published {
         self.rules.load_full()
     }
 
-    /// Borrows the thread's state once it remembers the published ruleset; not where somebody further out
-    /// keeps it from remembering.
-    #[inline]
-    pub(crate) fn at_hand<'t>(&self, thread: &'t RefCell<Thread>) -> Option<Ref<'t, Thread>> {
+    /// Hands the ruleset to `read`. The thread's own is taken out meanwhile, which counts no references.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Ruleset) -> R) -> R {
         let stamp = self.stamp.load(Ordering::Acquire);
-        let state = thread.try_borrow().ok()?;
-        if state.seen.0[self.place].0 == stamp {
-            return Some(state);
-        }
-        drop(state);
-        self.remember(thread, stamp)
+        let at_hand = thread::with(|thread| {
+            let place = self.place_of(thread);
+            if place.stamp.get() == stamp { place.rules.take() } else { None }
+        });
+        let rules = at_hand.flatten().unwrap_or_else(|| self.remembered(stamp));
+        let result = read(&rules);
+        let mut rules = Some(rules);
+        thread::with(|thread| {
+            let place = self.place_of(thread);
+            if place.stamp.get() == stamp {
+                // Whoever read meanwhile, within this, may have put one there that is newer.
+                let newer = place.rules.take();
+                place.rules.set(newer.or_else(|| rules.take()));
+            }
+        });
+        drop(rules);
+        result
     }
 
-    /// Returns the ruleset that was found [at hand](Self::at_hand).
-    #[inline]
-    pub(crate) fn of<'t>(&self, thread: &'t Thread) -> Option<&'t Ruleset> {
-        thread.seen.0[self.place].1.as_deref()
-    }
-
-    /// Remembers the ruleset for the next time, unless a reader further out still looks at an older one.
+    /// Returns the ruleset and has the thread remember the stamp; it is as new as that, or newer.
     #[cold]
-    fn remember<'t>(&self, thread: &'t RefCell<Thread>, stamp: u64) -> Option<Ref<'t, Thread>> {
+    #[inline(never)]
+    fn remembered(&self, stamp: u64) -> Arc<Ruleset> {
         let rules = self.rules.load_full();
-        let before = {
-            let mut state = thread.try_borrow_mut().ok()?;
-            // It is as new as the stamp, or newer; in that case it is remembered once more the next time.
-            std::mem::replace(&mut state.seen.0[self.place], (stamp, Some(rules)))
-        };
+        let before = thread::with(|thread| {
+            let place = self.place_of(thread);
+            place.stamp.set(stamp);
+            place.rules.take()
+        });
         drop(before);
-        thread.try_borrow().ok()
+        rules
+    }
+
+    #[inline]
+    fn place_of<'t>(&self, thread: &'t Thread) -> &'t Place {
+        &thread.seen.0[self.place % REMEMBERED]
     }
 }
 
-/// The rulesets that a thread read last, with their stamps; 0 is nobody's.
-pub(crate) struct Seen([(u64, Option<Arc<Ruleset>>); REMEMBERED]);
+/// The rulesets that a thread read last.
+pub(crate) struct Seen([Place; REMEMBERED]);
+
+/// A ruleset, absent while it is read, and its stamp; 0 is nobody's.
+struct Place {
+    stamp: Cell<u64>,
+    rules: Cell<Option<Arc<Ruleset>>>,
+}
 
 impl Seen {
     pub(crate) const fn new() -> Self {
-        Self([const { (0, None) }; REMEMBERED])
+        Self([const { Place { stamp: Cell::new(0), rules: Cell::new(None) } }; REMEMBERED])
     }
 }
 
@@ -108,7 +125,6 @@ mod tests {
     use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Options};
 
     use super::*;
-    use crate::thread;
 
     fn numbered(number: i64) -> Ruleset {
         let provenance = Arc::new(Provenance::new(Layer::ProgramOverride, "test"));
@@ -116,10 +132,7 @@ mod tests {
     }
 
     fn read(published: &Published) -> i64 {
-        let at_hand = thread::with((), |thread, ()| {
-            Ok(published.at_hand(thread).and_then(|thread| published.of(&thread).map(number)))
-        });
-        at_hand.ok().flatten().unwrap_or_else(|| number(&published.load()))
+        published.read(number)
     }
 
     fn number(rules: &Ruleset) -> i64 {
@@ -147,15 +160,22 @@ mod tests {
     #[test]
     fn a_reader_within_a_reader_sees_what_changed_meanwhile() {
         let published = Published::new(numbered(1));
-        let outer = thread::with((), |thread, ()| {
-            let outer = published.at_hand(thread).ok_or(())?;
-            assert_eq!(published.of(&outer).map(number), Some(1));
+        published.read(|outer| {
+            assert_eq!((number(outer), read(&published)), (1, 1));
             published.store(Arc::new(numbered(2)));
-            assert_eq!(read(&published), 2);
-            Ok(published.of(&outer).map(number))
+            assert_eq!((number(outer), read(&published)), (1, 2));
         });
-        assert_eq!(outer, Ok(Some(1)));
         assert_eq!(read(&published), 2);
+    }
+
+    #[test]
+    fn a_reader_that_panics_leaves_the_next_one_what_there_is() {
+        let published = Published::new(numbered(1));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            published.read(|_| panic!("a reader's own"));
+        }));
+        assert!(panicked.is_err());
+        assert_eq!((read(&published), read(&published)), (1, 1));
     }
 
     #[test]

@@ -37,7 +37,7 @@ use std::{
 
 use prefab_core::ContextSet;
 
-use crate::thread;
+use crate::{thread, view::NONE};
 
 /// Opens a scope on this thread until the guard is dropped.
 #[must_use = "the scope ends when the guard is dropped"]
@@ -58,18 +58,46 @@ pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Wit
 
 /// Returns the contexts of the innermost open scope; empty outside of any.
 pub fn current() -> Arc<ContextSet> {
-    thread::with((), |thread, ()| thread.try_borrow().map(|thread| thread.scope.clone()).map_err(|_| ()))
-        .ok()
-        .flatten()
-        .unwrap_or_default()
+    thread::with(|thread| {
+        let scope = thread.scope.take();
+        thread.scope.set(scope.clone());
+        scope
+    })
+    .flatten()
+    .unwrap_or_default()
 }
 
 fn replace(contexts: Option<Arc<ContextSet>>) -> Option<Arc<ContextSet>> {
-    let replaced = thread::with(contexts, |thread, contexts| match thread.try_borrow_mut() {
-        Ok(mut thread) => Ok(std::mem::replace(&mut thread.scope, contexts)),
-        Err(_) => Err(contexts),
-    });
-    replaced.ok().flatten()
+    thread::with(|thread| thread.scope.replace(contexts)).flatten()
+}
+
+#[inline(never)]
+fn put_back(contexts: Arc<ContextSet>) {
+    replace(Some(contexts));
+}
+
+/// The innermost scope's contexts, taken out of the thread until this is dropped: for where nobody else asks.
+pub(crate) struct Innermost(Option<Arc<ContextSet>>);
+
+impl Innermost {
+    #[inline]
+    pub(crate) fn take() -> Self {
+        Self(thread::with(|thread| thread.scope.take()).flatten())
+    }
+
+    #[inline]
+    pub(crate) fn contexts(&self) -> &ContextSet {
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl Drop for Innermost {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(contexts) = self.0.take() {
+            put_back(contexts);
+        }
+    }
 }
 
 /// Keeps a scope open on the thread that opened it.

@@ -1,6 +1,9 @@
 //! What each thread keeps for itself, so that a call need not ask others for it.
+//!
+//! A call takes out what it needs and puts it back, so that nothing heavy runs inside of the thread's own state:
+//! what runs in there the compiler does not take into its caller.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
 use prefab_core::ContextSet;
 
@@ -9,22 +12,18 @@ use crate::published::Seen;
 /// The state of one thread.
 pub(crate) struct Thread {
     /// The innermost open scope.
-    pub(crate) scope: Option<Arc<ContextSet>>,
+    pub(crate) scope: Cell<Option<Arc<ContextSet>>>,
     /// The rulesets that were read last.
     pub(crate) seen: Seen,
 }
 
 thread_local! {
-    static THREAD: RefCell<Thread> = const { RefCell::new(Thread { scope: None, seen: Seen::new() }) };
+    static THREAD: Thread = const { Thread { scope: Cell::new(None), seen: Seen::new() } };
 }
 
-/// Hands the calling thread's state over, with what is to be done with it. What cannot be done comes back:
-/// a thread that is going down has no state any more.
+/// Hands the calling thread's state over; a thread that is going down has none any more.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-pub(crate) fn with<T, R>(task: T, attempt: impl FnOnce(&RefCell<Thread>, T) -> Result<R, T>) -> Result<R, T> {
-    if THREAD.try_with(|_| ()).is_err() {
-        return Err(task);
-    }
-    THREAD.with(|thread| attempt(thread, task))
+pub(crate) fn with<R>(attempt: impl FnOnce(&Thread) -> R) -> Option<R> {
+    THREAD.try_with(attempt).ok()
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
+#[cfg(feature = "telemetry")]
+use prefab_eval::Ruleset;
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Found, Selection, Unselected};
 
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
@@ -11,6 +13,7 @@ use crate::{
     Details, Error, FromValue, OnNoDefault,
     client::{Inner, LOG},
     error::near,
+    scope::Innermost,
     typed::Mismatch,
 };
 
@@ -81,21 +84,42 @@ impl View<'_> {
     pub fn enabled(&self, key: &str) -> bool {
         self.await_server(key);
         let engine = &self.inner.engine;
-        let at_once = engine.with_rules(|rules, scope| {
-            let contexts = self.contexts(scope);
-            let selection = rules.select(key, &contexts, &engine.host);
-            let is_on = match &selection {
-                Ok(selection) => selection.is_true()?,
-                Err(Unselected::UnknownKey | Unselected::NoMatch) => false,
-                Err(Unselected::InvalidWeightedValues) => return None,
-            };
+        let at_once = engine.with_rules(|rules| {
+            let found = rules.find(key);
             #[cfg(feature = "telemetry")]
             if let Some(recorder) = &engine.recorder {
-                recorder.record_selection(rules, &contexts, selection.as_ref().ok());
+                return self.enabled_recorded(recorder, rules, found);
             }
-            Some(is_on)
+            let Some(found) = found else { return Some(false) };
+            match found.constant() {
+                Some(constant) => constant.is_true(),
+                None => self.enabled_by_rules(found),
+            }
         });
         at_once.unwrap_or_else(|| self.enabled_once_made(key))
+    }
+
+    fn enabled_by_rules(&self, found: Found<'_>) -> Option<bool> {
+        let scope = Innermost::take();
+        is_true(found.select(&self.contexts(&scope), &self.inner.engine.host))
+    }
+
+    #[cfg(feature = "telemetry")]
+    #[inline(never)]
+    fn enabled_recorded(
+        &self,
+        recorder: &Recorder,
+        rules: &Ruleset,
+        found: Option<Found<'_>>,
+    ) -> Option<bool> {
+        let scope = Innermost::take();
+        let contexts = self.contexts(&scope);
+        let selection = found.ok_or(Unselected::UnknownKey).and_then(|found| {
+            found.constant().map_or_else(|| found.select(&contexts, &self.inner.engine.host), Ok)
+        });
+        let is_on = is_true(selection)?;
+        recorder.record_selection(rules, &contexts, selection.as_ref().ok());
+        Some(is_on)
     }
 
     /// Answers as [`enabled`](Self::enabled) where the value has to be made, or cannot be.
@@ -137,15 +161,20 @@ impl View<'_> {
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules, scope| rules.explain(key, &self.contexts(scope), &engine.host).to_string())
+        engine.with_rules(|rules| {
+            let scope = Innermost::take();
+            rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
+        })
     }
 
     /// Returns the level for the logger `path`, `my_app::db` or `my_app.db`; `Warn` where no key says any.
     pub fn log_level(&self, path: &str) -> LogLevel {
         let path = path.replace("::", ".");
         let engine = &self.inner.engine;
-        let level =
-            engine.with_rules(|rules, scope| rules.log_level(&path, &self.contexts(scope), &engine.host));
+        let level = engine.with_rules(|rules| {
+            let scope = Innermost::take();
+            rules.log_level(&path, &self.contexts(&scope), &engine.host)
+        });
         level.unwrap_or(LogLevel::Warn)
     }
 
@@ -191,10 +220,15 @@ impl View<'_> {
         read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules, scope| {
-            let contexts = self.contexts(scope);
-            let answer = rules.evaluate(key, &contexts, &engine.host);
-            recorder.record(rules, &contexts, answer.as_ref().ok());
+        engine.with_rules(|rules| {
+            let answer = {
+                let scope = Innermost::take();
+                let contexts = self.contexts(&scope);
+                let answer = rules.evaluate(key, &contexts, &engine.host);
+                recorder.record(rules, &contexts, answer.as_ref().ok());
+                answer
+            };
+            // Whatever is done there is done within the scope again.
             read(answer.as_ref())
         })
     }
@@ -206,9 +240,13 @@ impl View<'_> {
         read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules, scope| {
+        engine.with_rules(|rules| {
+            let answer = {
+                let scope = Innermost::take();
+                rules.evaluate(key, &self.contexts(&scope), &engine.host)
+            };
             // By reference: to move an answer costs more than to find it.
-            read(rules.evaluate(key, &self.contexts(scope), &engine.host).as_ref())
+            read(answer.as_ref())
         })
     }
 
@@ -245,7 +283,8 @@ impl View<'_> {
     }
 
     #[inline]
-    fn contexts<'s>(&'s self, scope: &'s ContextSet) -> Contexts<'s> {
+    fn contexts<'s>(&'s self, scope: &'s Innermost) -> Contexts<'s> {
+        let scope = scope.contexts();
         Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
     }
 
@@ -271,6 +310,16 @@ impl View<'_> {
         if self.inner.is_news(error) {
             tracing::warn!(target: LOG, %error, "the default is used instead");
         }
+    }
+}
+
+/// Tells whether a selected value is `true`; `None` where it has to be made, or cannot be.
+#[inline]
+fn is_true(selection: Result<Selection<'_>, Unselected>) -> Option<bool> {
+    match selection {
+        Ok(selection) => selection.is_true(),
+        Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),
+        Err(Unselected::InvalidWeightedValues) => None,
     }
 }
 

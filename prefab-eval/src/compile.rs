@@ -55,7 +55,7 @@ impl<'a> Compiler<'a> {
 
     pub(crate) fn config(&mut self, entry: Entry) -> CompiledConfig {
         let config = entry.stored().borrowed();
-        let mut rules = SmallVec::new();
+        let mut rules: SmallVec<[Rule; 1]> = SmallVec::new();
         let mut own_rows = 0;
         let tried = tried_rows(&config.rows, |row| row.project_env_id, self.project_env_id);
         for (at, (place, row)) in (0..).zip(tried) {
@@ -70,9 +70,13 @@ impl<'a> Compiler<'a> {
         let chains = Chain::all(&rules);
         let findings: Box<[Finding]> = std::mem::take(&mut self.findings).into();
         let is_rare = !chains.is_empty() || !findings.is_empty();
+        let is_constant = rules
+            .first()
+            .is_some_and(|rule| rule.conditions.is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_)));
         CompiledConfig {
             rules,
             has_criteria,
+            is_constant,
             own_rows,
             project_env_id: self.project_env_id,
             rare: is_rare.then(|| Box::new(Rare { chains, findings })),

@@ -25,6 +25,8 @@ pub(crate) struct CompiledConfig {
     /// The rules of the environment's rows, then those of the default ones: the order in which they are tried.
     pub(crate) rules: SmallVec<[Rule; 1]>,
     pub(crate) has_criteria: bool,
+    /// Whether the first rule holds for everybody and says the answer itself.
+    pub(crate) is_constant: bool,
     /// How many of the rows that are tried are the environment's.
     pub(crate) own_rows: u32,
     pub(crate) project_env_id: i64,

@@ -1,6 +1,6 @@
 //! The stack of context sets that one evaluation looks through.
 
-use prefab_core::{ContextSet, ContextValue};
+use prefab_core::{Context, ContextSet, ContextValue};
 
 use crate::property::PropertyName;
 
@@ -52,26 +52,26 @@ impl<'a> Contexts<'a> {
 
 /// A stack with the API's default context in its place.
 pub(crate) struct Stack<'a> {
-    levels: [&'a ContextSet; 5],
+    contexts: &'a Contexts<'a>,
+    api: &'a ContextSet,
 }
 
 impl<'a> Stack<'a> {
     #[inline]
-    pub(crate) fn new(contexts: &Contexts<'a>, api: &'a ContextSet) -> Self {
-        let Contexts { call, bound, scope, global } = *contexts;
-        Self { levels: [call, bound, scope, api, global] }
+    pub(crate) fn new(contexts: &'a Contexts<'a>, api: &'a ContextSet) -> Self {
+        Self { contexts, api }
     }
 
     /// Finds a property; one that is null is as good as absent.
     pub(crate) fn property(&self, name: &PropertyName) -> Option<&'a ContextValue> {
-        let (context, property) = (name.context(), name.property());
-        for level in self.levels {
-            if !level.is_empty()
-                && let Some(context) = level.get(context)
-            {
-                return context.get(property).filter(|value| !matches!(value, ContextValue::Null));
-            }
-        }
-        None
+        // Mostly the strongest set has it.
+        let context = self.contexts.call.get(name.context()).or_else(|| self.weaker(name.context()))?;
+        context.get(name.property()).filter(|value| !matches!(value, ContextValue::Null))
+    }
+
+    #[inline(never)]
+    fn weaker(&self, context: &str) -> Option<&'a Context> {
+        let Contexts { call: _, bound, scope, global } = *self.contexts;
+        [bound, scope, self.api, global].into_iter().find_map(|level| level.get(context))
     }
 }

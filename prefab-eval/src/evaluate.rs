@@ -10,6 +10,7 @@ use crate::{
     contexts::Stack,
     decrypt::decrypt,
     operators::Test,
+    property::Property,
     provided::coerce,
     selection::Unselected,
     trace::Trace,
@@ -47,9 +48,15 @@ impl Ruleset {
         contexts: &Contexts<'_>,
         host: &dyn Host,
     ) -> Result<Selection<'r>, Unselected> {
-        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(Unselected::UnknownKey)?;
-        let stack = Stack::new(contexts, &self.default_context);
-        Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 }.select(config, &Frame::ROOT)
+        let found = self.find(key).ok_or(Unselected::UnknownKey)?;
+        found.constant().map_or_else(|| found.select(contexts, host), Ok)
+    }
+
+    /// Finds the config of a key, for whoever has to put the contexts together first: many answers need none.
+    #[inline]
+    pub fn find(&self, key: &str) -> Option<Found<'_>> {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot))?;
+        Some(Found { ruleset: self, config })
     }
 
     /// Evaluates a key and tells every step to `trace`.
@@ -71,6 +78,12 @@ impl Ruleset {
         host: &dyn Host,
         trace: &mut T,
     ) -> Result<Evaluation<'r>, EvalError> {
+        if !T::LISTENS
+            && let Some(constant) = (Found { ruleset: self, config }).constant()
+            && let Some(evaluation) = constant.evaluation()
+        {
+            return Ok(evaluation);
+        }
         let stack = Stack::new(contexts, &self.default_context);
         Evaluator { ruleset: self, stack, host, trace, segments: 0 }.evaluate(config, &Frame::ROOT)
     }
@@ -102,6 +115,32 @@ impl Ruleset {
             }
         }
         None
+    }
+}
+
+/// A config that was [found](Ruleset::find) by its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'r> {
+    ruleset: &'r Ruleset,
+    config: &'r CompiledConfig,
+}
+
+impl<'r> Found<'r> {
+    /// Returns the answer where it is the same for all contexts: the first rule has no criteria, and no percentages.
+    #[inline]
+    pub fn constant(&self) -> Option<Selection<'r>> {
+        if !self.config.is_constant {
+            return None;
+        }
+        self.config.rules.first().map(|rule| Selection::of_rule(self.config, rule))
+    }
+
+    /// Finds the answer among the rules.
+    #[inline(never)]
+    pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Selection<'r>, Unselected> {
+        let Self { ruleset, config } = *self;
+        let stack = Stack::new(contexts, &ruleset.default_context);
+        Evaluator { ruleset, stack, host, trace: &mut (), segments: 0 }.select(config, &Frame::ROOT)
     }
 }
 
@@ -224,11 +263,15 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         match check {
             Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
             Check::Segment { slot, negated } => self.in_segment(*slot, frame) != *negated,
-            Check::Provided(side) => {
-                let test = self.provided_test(side);
-                property.with(&self.stack, self.host, |value| test.holds(value))
-            }
+            Check::Provided(side) => self.holds_provided(property, side),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn holds_provided(&mut self, property: &Property, side: &ProvidedSide) -> bool {
+        let test = self.provided_test(side);
+        property.with(&self.stack, self.host, |value| test.holds(value))
     }
 
     /// A right side that is not there makes the criterion malformed.

@@ -56,6 +56,7 @@ mod words;
 pub use contexts::Contexts;
 pub use decrypt::encrypt;
 pub use error::EvalError;
+pub use evaluate::Found;
 pub use evaluation::{EvaluatedValue, Evaluation, Reason};
 pub use explain::{Explanation, Step};
 pub use host::{FixedHost, Host};

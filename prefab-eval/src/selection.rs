@@ -4,7 +4,7 @@ use prefab_core::StoredConfig;
 
 use crate::{
     EvalError, EvaluatedValue, Evaluation, Reason,
-    compiled::{Answer, CompiledConfig, Kind},
+    compiled::{Answer, CompiledConfig, Kind, Rule},
 };
 
 /// Why there is no answer to make a value of.
@@ -57,6 +57,12 @@ pub struct Selection<'r> {
 }
 
 impl<'r> Selection<'r> {
+    #[inline]
+    pub(crate) fn of_rule(config: &'r CompiledConfig, rule: &'r Rule) -> Self {
+        let Rule { answer, row, index, .. } = rule;
+        Self { config, answer, row: *row, rule: *index, weighted: None, secret: answer.is_secret() }
+    }
+
     /// Tells whether the value is the bool `true`; `None` where it has to be made first, from the
     /// environment or by decryption, and where it cannot be made.
     #[inline]

@@ -10,7 +10,7 @@ use prefab_eval::{Contexts, EvaluatedValue, Ruleset, logger_keys};
 use prefab_log::{LevelResolver, LogFilter, Refresh};
 
 use super::LogOptions;
-use crate::{Change, Subscription, client::LOG, engine::Engine};
+use crate::{Change, Subscription, client::LOG, engine::Engine, scope::Innermost};
 
 /// The oldest name of the client's own logger, honoured still.
 const OLD_OWN: &str = "prefab";
@@ -32,8 +32,9 @@ struct Levels {
 
 impl LevelResolver for Levels {
     fn level(&self, path: &str) -> Option<LogLevel> {
-        self.engine.with_rules(|rules, scope| {
-            let contexts = Contexts { scope, ..self.engine.global_contexts() };
+        self.engine.with_rules(|rules| {
+            let scope = Innermost::take();
+            let contexts = Contexts { scope: scope.contexts(), ..self.engine.global_contexts() };
             let level = rules.log_level_among(paths(path), &contexts, &self.engine.host);
             level.or_else(|| self.single_level(rules, path, &contexts))
         })

@@ -14,11 +14,10 @@ pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
 pub use pattern::RegexLimits;
 
-use affix::Affix;
+use affix::{Affix, Row};
 use number::{Number, Relation};
 pub(crate) use one_of::{TextSet, fingerprint};
 use pattern::Pattern;
-use texts::Texts;
 use version::Version;
 
 /// An operator with its right side prepared.
@@ -32,7 +31,7 @@ pub(crate) enum Test {
     },
     Affix {
         affix: Affix,
-        texts: Texts,
+        texts: Row,
         negated: bool,
     },
     /// A plain prefix; between namespaces, a prefix of whole segments.
@@ -121,7 +120,7 @@ impl Test {
     }
 
     fn affix(affix: Affix, value: Option<&Value<'_>>, negated: bool) -> Self {
-        Self::Affix { affix, texts: Texts::new(list(value)), negated }
+        Self::Affix { affix, texts: Row::new(list(value)), negated }
     }
 
     fn compare(relation: Relation, value: Option<&Value<'_>>) -> Self {

@@ -38,7 +38,7 @@ impl TextSet {
     pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
             Self::Few(texts) => texts.contains(text, print(text)),
-            Self::Many(texts) => texts.contains(text),
+            Self::Many(texts) => has(texts, text),
         }
     }
 
@@ -51,6 +51,11 @@ impl TextSet {
             other => TextBuffer::default().scalar(other).is_some_and(|text| self.contains(text)),
         }
     }
+}
+
+#[inline(never)]
+fn has(texts: &HashSet<Box<str>, foldhash::fast::FixedState>, text: &str) -> bool {
+    texts.contains(text)
 }
 
 /// Mixes the length and both ends of a text: equal texts have equal ones, most others do not.

@@ -50,7 +50,7 @@ impl Texts {
     }
 
     /// Tells whether one of the texts is this one; `print` is [its](print).
-    #[inline]
+    #[inline(never)]
     pub(crate) fn contains(&self, text: &str, print: u32) -> bool {
         let (prints, ends, texts) = self.parts();
         prints.iter().enumerate().any(|(at, other)| {
