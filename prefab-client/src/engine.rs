@@ -18,7 +18,7 @@ use crate::{
     host::SystemHost,
     live::Refresh,
     problems::Problems,
-    published::Published,
+    published::{Lane, Published},
     subscription::{Change, Listeners},
 };
 
@@ -74,10 +74,10 @@ impl Engine {
         self.rules.load()
     }
 
-    /// Hands the ruleset to `read`.
+    /// Hands over the ruleset, and what the thread counts with.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset) -> R) -> R {
+    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &mut Lane) -> R) -> R {
         self.rules.read(read)
     }
 
@@ -206,7 +206,7 @@ mod tests {
             let engine = &engine;
             scope.spawn(move || {
                 for () in asked {
-                    engine.with_rules(|rules| assert_eq!(rules.len(), 1));
+                    engine.with_rules(|rules, _| assert_eq!(rules.len(), 1));
                     answer.send(()).unwrap();
                 }
             });

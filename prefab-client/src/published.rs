@@ -16,8 +16,29 @@ use crate::thread::{self, Thread};
 /// Gives every published ruleset of the process a number of its own.
 static NEXT_STAMP: AtomicU64 = AtomicU64::new(1);
 
-/// How many clients' rulesets a thread remembers. A power of two.
-const REMEMBERED: usize = 4;
+/// Of how many clients a thread keeps something. A power of two.
+const CLIENTS: usize = 4;
+
+/// What a thread counts with.
+#[cfg(feature = "telemetry")]
+pub(crate) use prefab_telemetry::Lane;
+
+/// Nobody counts.
+#[cfg(not(feature = "telemetry"))]
+#[derive(Default)]
+pub(crate) struct Lane;
+
+#[cfg(not(feature = "telemetry"))]
+impl Lane {
+    const fn new() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "as where there are counters")]
+    const fn is_new(&self) -> bool {
+        true
+    }
+}
 
 /// The ruleset that holds now. Readers never wait, and mostly read only one shared word: the stamp.
 ///
@@ -58,17 +79,23 @@ impl Published {
         self.rules.load_full()
     }
 
-    /// Hands the ruleset to `read`. The thread's own is taken out meanwhile, which counts no references.
+    /// Hands over the ruleset, and the thread's own counters for this client. Both are taken out of the thread
+    /// meanwhile, which counts no references.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn read<R>(&self, read: impl FnOnce(&Ruleset) -> R) -> R {
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Ruleset, &mut Lane) -> R) -> R {
         let stamp = self.stamp.load(Ordering::Acquire);
         let at_hand = thread::with(|thread| {
             let place = self.place_of(thread);
-            if place.stamp.get() == stamp { place.rules.take() } else { None }
+            if place.stamp.get() == stamp {
+                (place.rules.take(), place.lane.take())
+            } else {
+                Default::default()
+            }
         });
-        let rules = at_hand.flatten().unwrap_or_else(|| self.remembered(stamp));
-        let result = read(&rules);
+        let (rules, mut lane) = at_hand.unwrap_or_default();
+        let rules = rules.unwrap_or_else(|| self.remembered(stamp, &mut lane));
+        let result = read(&rules, &mut lane);
         let mut rules = Some(rules);
         thread::with(|thread| {
             let place = self.place_of(thread);
@@ -76,6 +103,9 @@ impl Published {
                 // Whoever read meanwhile, within this, may have put one there that is newer.
                 let newer = place.rules.take();
                 place.rules.set(newer.or_else(|| rules.take()));
+                if !lane.is_new() {
+                    place.lane.set(std::mem::take(&mut lane));
+                }
             }
         });
         drop(rules);
@@ -85,11 +115,13 @@ impl Published {
     /// Returns the ruleset and has the thread remember the stamp; it is as new as that, or newer.
     #[cold]
     #[inline(never)]
-    fn remembered(&self, stamp: u64) -> Arc<Ruleset> {
+    fn remembered(&self, stamp: u64, lane: &mut Lane) -> Arc<Ruleset> {
         let rules = self.rules.load_full();
         let before = thread::with(|thread| {
             let place = self.place_of(thread);
             place.stamp.set(stamp);
+            // Those of another client begin anew once this one counts.
+            *lane = place.lane.take();
             place.rules.take()
         });
         drop(before);
@@ -98,22 +130,26 @@ impl Published {
 
     #[inline]
     fn place_of<'t>(&self, thread: &'t Thread) -> &'t Place {
-        &thread.seen.0[self.place % REMEMBERED]
+        &thread.seen.0[self.place % CLIENTS]
     }
 }
 
 /// The rulesets that a thread read last.
-pub(crate) struct Seen([Place; REMEMBERED]);
+pub(crate) struct Seen([Place; CLIENTS]);
 
-/// A ruleset, absent while it is read, and its stamp; 0 is nobody's.
+/// A ruleset and its client's counters, absent while they are used, and the ruleset's stamp; 0 is nobody's.
 struct Place {
     stamp: Cell<u64>,
     rules: Cell<Option<Arc<Ruleset>>>,
+    lane: Cell<Lane>,
 }
 
 impl Seen {
     pub(crate) const fn new() -> Self {
-        Self([const { Place { stamp: Cell::new(0), rules: Cell::new(None) } }; REMEMBERED])
+        Self(
+            [const { Place { stamp: Cell::new(0), rules: Cell::new(None), lane: Cell::new(Lane::new()) } };
+                CLIENTS],
+        )
     }
 }
 
@@ -132,7 +168,7 @@ mod tests {
     }
 
     fn read(published: &Published) -> i64 {
-        published.read(number)
+        published.read(|rules, _| number(rules))
     }
 
     fn number(rules: &Ruleset) -> i64 {
@@ -160,7 +196,7 @@ mod tests {
     #[test]
     fn a_reader_within_a_reader_sees_what_changed_meanwhile() {
         let published = Published::new(numbered(1));
-        published.read(|outer| {
+        published.read(|outer, _| {
             assert_eq!((number(outer), read(&published)), (1, 1));
             published.store(Arc::new(numbered(2)));
             assert_eq!((number(outer), read(&published)), (1, 2));
@@ -172,7 +208,7 @@ mod tests {
     fn a_reader_that_panics_leaves_the_next_one_what_there_is() {
         let published = Published::new(numbered(1));
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            published.read(|_| panic!("a reader's own"));
+            published.read(|_, _| panic!("a reader's own"));
         }));
         assert!(panicked.is_err());
         assert_eq!((read(&published), read(&published)), (1, 1));

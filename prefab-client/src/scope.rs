@@ -76,6 +76,14 @@ fn put_back(contexts: Arc<ContextSet>) {
     replace(Some(contexts));
 }
 
+/// Tells whether a scope is open on this thread.
+#[cfg(feature = "telemetry")]
+#[inline]
+pub(crate) fn is_open() -> bool {
+    let scope = Innermost::take();
+    scope.0.is_some()
+}
+
 /// The innermost scope's contexts, taken out of the thread until this is dropped: for where nobody else asks.
 pub(crate) struct Innermost(Option<Arc<ContextSet>>);
 

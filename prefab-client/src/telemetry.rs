@@ -3,6 +3,7 @@
 mod parts;
 mod reporter;
 mod settings;
+mod view;
 
 #[cfg(feature = "log")]
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, Selection};
 #[cfg(feature = "log")]
 use prefab_log::{LineCounts, LogFilter};
-use prefab_telemetry::{Options, Report, Telemetry};
+use prefab_telemetry::{Lane, Options, Report, Telemetry};
 
 use crate::host::SystemHost;
 
@@ -35,28 +36,37 @@ impl Recorder {
 
     /// Counts an answer, and takes in whom it was given to.
     #[inline]
-    pub(crate) fn record(&self, rules: &Ruleset, contexts: &Contexts<'_>, answer: Option<&Evaluation<'_>>) {
+    pub(crate) fn record(
+        &self,
+        lane: &mut Lane,
+        rules: &Ruleset,
+        contexts: &Contexts<'_>,
+        answer: Option<&Evaluation<'_>>,
+    ) {
         self.record_contexts(rules, contexts);
         if let Some(answer) = answer {
-            self.telemetry.record_evaluation(answer);
+            self.telemetry.record_evaluation_in(lane, answer);
         }
     }
 
     /// Counts an answer whose value nobody had to make, if there was one, and takes in whom it was given to.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn record_selection(
         &self,
+        lane: &mut Lane,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
         selection: Option<&Selection<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(selection) = selection {
-            self.telemetry.record_selection(selection);
+            self.telemetry.record_selection_in(lane, selection);
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     fn record_contexts(&self, rules: &Ruleset, contexts: &Contexts<'_>) {
         let Contexts { call, bound, scope, global } = *contexts;
         let levels = [call, bound, scope, rules.default_context(), global];

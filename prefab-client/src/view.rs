@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-#[cfg(feature = "telemetry")]
-use prefab_eval::Ruleset;
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Found, Selection, Unselected};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Selection, Unselected};
 
-#[cfg(feature = "telemetry")]
-use crate::telemetry::Recorder;
 use crate::{
     Details, Error, FromValue, OnNoDefault,
     client::{Inner, LOG},
@@ -84,42 +80,28 @@ impl View<'_> {
     pub fn enabled(&self, key: &str) -> bool {
         self.await_server(key);
         let engine = &self.inner.engine;
-        let at_once = engine.with_rules(|rules| {
+        let at_once = engine.with_rules(|rules, lane| {
             let found = rules.find(key);
+            let constant = found.and_then(|found| found.constant());
             #[cfg(feature = "telemetry")]
             if let Some(recorder) = &engine.recorder {
-                return self.enabled_recorded(recorder, rules, found);
+                return match constant {
+                    Some(constant) if self.record_known(recorder, rules, lane, &constant) => {
+                        constant.is_true()
+                    }
+                    _ => self.enabled_recorded(recorder, rules, lane, found),
+                };
             }
-            let Some(found) = found else { return Some(false) };
-            match found.constant() {
-                Some(constant) => constant.is_true(),
-                None => self.enabled_by_rules(found),
+            #[cfg(not(feature = "telemetry"))]
+            let _ = lane;
+            if let Some(constant) = constant {
+                return constant.is_true();
             }
+            let scope = Innermost::take();
+            let selection = found.ok_or(Unselected::UnknownKey);
+            is_true(&selection.and_then(|found| found.select(&self.contexts(&scope), &engine.host)))
         });
         at_once.unwrap_or_else(|| self.enabled_once_made(key))
-    }
-
-    fn enabled_by_rules(&self, found: Found<'_>) -> Option<bool> {
-        let scope = Innermost::take();
-        is_true(found.select(&self.contexts(&scope), &self.inner.engine.host))
-    }
-
-    #[cfg(feature = "telemetry")]
-    #[inline(never)]
-    fn enabled_recorded(
-        &self,
-        recorder: &Recorder,
-        rules: &Ruleset,
-        found: Option<Found<'_>>,
-    ) -> Option<bool> {
-        let scope = Innermost::take();
-        let contexts = self.contexts(&scope);
-        let selection = found.ok_or(Unselected::UnknownKey).and_then(|found| {
-            found.constant().map_or_else(|| found.select(&contexts, &self.inner.engine.host), Ok)
-        });
-        let is_on = is_true(selection)?;
-        recorder.record_selection(rules, &contexts, selection.as_ref().ok());
-        Some(is_on)
     }
 
     /// Answers as [`enabled`](Self::enabled) where the value has to be made, or cannot be.
@@ -161,7 +143,7 @@ impl View<'_> {
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules| {
+        engine.with_rules(|rules, _| {
             let scope = Innermost::take();
             rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
         })
@@ -171,7 +153,7 @@ impl View<'_> {
     pub fn log_level(&self, path: &str) -> LogLevel {
         let path = path.replace("::", ".");
         let engine = &self.inner.engine;
-        let level = engine.with_rules(|rules| {
+        let level = engine.with_rules(|rules, _| {
             let scope = Innermost::take();
             rules.log_level(&path, &self.contexts(&scope), &engine.host)
         });
@@ -211,28 +193,6 @@ impl View<'_> {
         self.evaluate_unrecorded(key, read)
     }
 
-    #[cfg(feature = "telemetry")]
-    #[inline(never)]
-    fn evaluate_recorded<R>(
-        &self,
-        recorder: &Recorder,
-        key: &str,
-        read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
-    ) -> R {
-        let engine = &self.inner.engine;
-        engine.with_rules(|rules| {
-            let answer = {
-                let scope = Innermost::take();
-                let contexts = self.contexts(&scope);
-                let answer = rules.evaluate(key, &contexts, &engine.host);
-                recorder.record(rules, &contexts, answer.as_ref().ok());
-                answer
-            };
-            // Whatever is done there is done within the scope again.
-            read(answer.as_ref())
-        })
-    }
-
     #[inline]
     fn evaluate_unrecorded<R>(
         &self,
@@ -240,7 +200,7 @@ impl View<'_> {
         read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules| {
+        engine.with_rules(|rules, _| {
             let answer = {
                 let scope = Innermost::take();
                 rules.evaluate(key, &self.contexts(&scope), &engine.host)
@@ -283,7 +243,7 @@ impl View<'_> {
     }
 
     #[inline]
-    fn contexts<'s>(&'s self, scope: &'s Innermost) -> Contexts<'s> {
+    pub(crate) fn contexts<'s>(&'s self, scope: &'s Innermost) -> Contexts<'s> {
         let scope = scope.contexts();
         Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
     }
@@ -313,9 +273,9 @@ impl View<'_> {
     }
 }
 
-/// Tells whether a selected value is `true`; `None` where it has to be made, or cannot be.
+/// Tells whether what was selected is `true`; `None` where it has to be made first, or cannot be.
 #[inline]
-fn is_true(selection: Result<Selection<'_>, Unselected>) -> Option<bool> {
+pub(crate) fn is_true(selection: &Result<Selection<'_>, Unselected>) -> Option<bool> {
     match selection {
         Ok(selection) => selection.is_true(),
         Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),

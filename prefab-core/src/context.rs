@@ -329,6 +329,12 @@ impl ContextSet {
         }
     }
 
+    /// Returns the [mark](Self::mark) where it was made already.
+    #[inline]
+    pub fn known_mark(&self) -> Option<u64> {
+        Some(self.mark.load(Ordering::Relaxed)).filter(|mark| *mark != 0)
+    }
+
     /// Reads contexts from JSON: `{"user": {"key": "u-1", "age": 42}}`.
     ///
     /// Values are texts, numbers, booleans, null and lists of texts. A number without a fraction is an

@@ -41,6 +41,9 @@ impl Default for Slots {
     }
 }
 
+/// Room is cheap while there are few keys, and a search then ends where it begins.
+const SMALLEST: usize = 64;
+
 const UPPER: u64 = 0xffff_ffff << 32;
 
 impl Slots {
@@ -80,6 +83,7 @@ impl Slots {
     }
 
     fn grow(&mut self, len: usize, hash_of: impl Fn(u32) -> u64) {
+        let len = len.max(SMALLEST);
         let words = std::mem::replace(&mut self.words, vec![0; len].into());
         for slot in slots(&words) {
             self.put(hash_of(slot), slot);

@@ -39,16 +39,27 @@ impl Contexts {
     }
 
     /// Takes contexts in: several levels, the strongest first.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
         let look = match self.mode {
             ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
-            ContextUploadMode::ShapeOnly => look(levels, |set| hash(set, false)),
+            ContextUploadMode::ShapeOnly => look_of_shapes(levels),
             ContextUploadMode::None => 0,
         };
         // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
         if look != 0 && self.recognised.is_new(look) {
             self.meet(levels, now_millis(), drops);
+        }
+    }
+
+    /// Tells whether these contexts, with none besides, were met already. May not know some that were.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
+        match contexts.known_mark() {
+            Some(mark) => self.recognised.knows(mix(0, mark)),
+            None => contexts.is_empty(),
         }
     }
 
@@ -81,16 +92,24 @@ impl Contexts {
 /// Puts what levels of contexts look like into one number; 0 where all are empty.
 #[inline]
 fn look(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
-    levels
-        .iter()
-        .filter(|level| !level.is_empty())
-        .fold(0, |look: u64, level| (look.rotate_left(5) ^ hash(level)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    levels.iter().filter(|level| !level.is_empty()).fold(0, |look, level| mix(look, hash(level)))
+}
+
+#[inline]
+fn mix(look: u64, hash: u64) -> u64 {
+    (look.rotate_left(5) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline(never)]
+fn look_of_shapes(levels: &[&ContextSet]) -> u64 {
+    look(levels, |set| hash(set, false))
 }
 
 /// Nobody outside is to know which contexts look alike.
 static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Hashes what makes a shape, and what makes an example of it.
+#[inline(never)]
 fn hash(set: &ContextSet, with_keys: bool) -> u64 {
     let mut hasher = SEEDS.build_hasher();
     for context in set.iter() {
@@ -124,7 +143,7 @@ fn hash_key(key: &ContextValue, hasher: &mut impl Hasher) {
 /// Looks that were met since the last drain. It may forget one, which then is taken in again, to no effect;
 /// it takes a new one for an old one only where all 64 bits agree.
 struct Recognised {
-    buckets: Box<[Bucket]>,
+    buckets: Box<[Bucket; BUCKETS]>,
 }
 
 /// Looks whose lower bits agree, in one line of a processor's cache. With one place for each, two users of
@@ -134,20 +153,18 @@ struct Recognised {
 struct Bucket([AtomicU64; 8]);
 
 /// A power of two. All buckets are 32 KiB, which stay in the cache of a processor that asks often.
-const BUCKETS: u64 = 512;
+const BUCKETS: usize = 512;
 
 impl Recognised {
     fn new() -> Self {
-        Self { buckets: (0..BUCKETS).map(|_| Bucket::default()).collect() }
+        Self { buckets: Box::new(std::array::from_fn(|_| Bucket::default())) }
     }
 
     /// Marks a look, and tells whether it was not marked before. Known ones are only read, so that threads
     /// do not take the cache line from one another.
     #[inline]
     fn is_new(&self, look: u64) -> bool {
-        // Some bits pick the bucket, and all of them are compared.
-        let at = usize::try_from(look % BUCKETS).unwrap_or_default();
-        let Some(Bucket(places)) = self.buckets.get(at) else { return true };
+        let Bucket(places) = self.bucket(look);
         for place in places {
             match place.load(Ordering::Relaxed) {
                 known if known == look => return false,
@@ -163,6 +180,19 @@ impl Recognised {
             place.store(look, Ordering::Relaxed);
         }
         true
+    }
+
+    /// Tells whether a look is where it would be put first.
+    #[inline]
+    fn knows(&self, look: u64) -> bool {
+        let Bucket([first, ..]) = self.bucket(look);
+        first.load(Ordering::Relaxed) == look
+    }
+
+    /// Some bits pick the bucket; all of them are compared within it.
+    #[inline]
+    fn bucket(&self, look: u64) -> &Bucket {
+        &self.buckets[usize::try_from(look).unwrap_or_default() % BUCKETS]
     }
 
     fn forget(&self) {

@@ -10,7 +10,7 @@ use crate::{
     bounds::Drops,
     report::{Counter, Summary},
     reportable,
-    tallies::{Mark, Tallies},
+    tallies::{Lane, Mark, Tallies},
 };
 
 /// Counters of evaluations.
@@ -35,31 +35,49 @@ impl Evaluations {
         Self { tallies: Tallies::new(most), seeds: RandomState::default() }
     }
 
-    /// Counts an evaluation.
+    /// Counts an evaluation in the thread's own lane.
     #[inline]
     pub(crate) fn record(&self, evaluation: &Evaluation<'_>, drops: &Drops) {
+        self.tallies.with_lane(|lane| self.record_in(lane, evaluation, drops));
+    }
+
+    /// Counts an evaluation.
+    #[inline]
+    pub(crate) fn record_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>, drops: &Drops) {
         let value = if evaluation.stands() { 0 } else { reportable::mark(&evaluation.value, &self.seeds) };
         let mark = Mark { answer: evaluation.id(), value };
-        if !self.tallies.count(mark) {
-            self.meet(mark, evaluation, drops);
+        if !self.tallies.count(lane, mark) {
+            self.meet(lane, mark, evaluation, drops);
         }
+    }
+
+    /// Counts an answer whose value stands in the ruleset if the lane has it at hand; tells whether it has.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn count_at_once(&self, lane: &Lane, selection: &Selection<'_>) -> bool {
+        self.tallies.count_at_once(lane, selection.id())
     }
 
     /// Counts an answer whose value stands in the ruleset.
     #[inline]
-    pub(crate) fn record_selection(&self, selection: &Selection<'_>, drops: &Drops) {
-        let mark = Mark { answer: selection.id(), value: 0 };
-        if !self.tallies.count(mark)
-            && let Some(evaluation) = selection.evaluation()
-        {
-            self.meet(mark, &evaluation, drops);
+    pub(crate) fn record_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
+        if !self.tallies.count(lane, Mark { answer: selection.id(), value: 0 }) {
+            self.meet_selection(lane, selection, drops);
         }
     }
 
     #[cold]
-    fn meet(&self, mark: Mark, evaluation: &Evaluation<'_>, drops: &Drops) {
+    #[inline(never)]
+    fn meet_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
+        if let Some(evaluation) = selection.evaluation() {
+            self.meet(lane, Mark { answer: selection.id(), value: 0 }, &evaluation, drops);
+        }
+    }
+
+    #[cold]
+    fn meet(&self, lane: &mut Lane, mark: Mark, evaluation: &Evaluation<'_>, drops: &Drops) {
         let is_counted = is_counted(evaluation.entry().stored().config_type());
-        let found_room = self.tallies.meet(mark, || is_counted.then(|| Answer::of(evaluation)));
+        let found_room = self.tallies.meet(lane, mark, || is_counted.then(|| Answer::of(evaluation)));
         drops.add(u64::from(is_counted && !found_room));
     }
 

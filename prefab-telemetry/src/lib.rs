@@ -47,4 +47,5 @@ mod wire;
 
 pub use options::{ContextUploadMode, Limits, Options, UnknownMode};
 pub use report::{Counter, Example, Logger, Report, Shape, Summary};
+pub use tallies::Lane;
 pub use telemetry::Telemetry;

@@ -5,7 +5,8 @@
 //! any more, threads that are gone) happens under one lock, and seldom.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,7 +15,7 @@ use std::{
 
 use crate::{bounds::Room, evaluations::Answer};
 
-/// Of how many `Tallies` a thread remembers its counters.
+/// Of how many `Tallies` a thread remembers its lane.
 const REMEMBERED: usize = 4;
 
 /// The places of a thread's first table.
@@ -27,6 +28,32 @@ pub(crate) struct Mark {
     pub(crate) value: u64,
 }
 
+/// One thread's own counters, whichever `Telemetry` they are of; it begins without any.
+///
+/// Whoever has state for each thread anyway keeps a lane there, and counts without a look at other state of the
+/// thread. Handed to another `Telemetry` it begins anew; what was counted stays counted.
+#[derive(Default)]
+pub struct Lane(Option<Arc<Table>>);
+
+impl Lane {
+    /// Returns a lane without counters.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Tells whether nothing was counted in it.
+    #[inline]
+    pub const fn is_new(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").field("counters", &self.0.as_ref().map(|table| table.len())).finish()
+    }
+}
+
 /// Counters of answers, by thread.
 pub(crate) struct Tallies {
     number: u64,
@@ -37,11 +64,9 @@ pub(crate) struct Tallies {
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
-    /// This thread's tables, each with the number of the `Tallies` it is a part of.
-    static MINE: RefCell<[Remembered; REMEMBERED]> = const { RefCell::new([const { None }; REMEMBERED]) };
+    /// The lanes of those that keep none.
+    static LANES: [Cell<Lane>; REMEMBERED] = const { [const { Cell::new(Lane::new()) }; REMEMBERED] };
 }
-
-type Remembered = Option<(u64, Arc<Table>)>;
 
 impl Tallies {
     pub(crate) fn new(most: usize) -> Self {
@@ -49,34 +74,56 @@ impl Tallies {
         Self { number, tables: Mutex::default(), room: Room::new(most) }
     }
 
-    /// Counts an answer that this thread has met; tells whether it has.
+    /// Hands over the thread's lane; a thread that is going down has a new one each time.
     #[inline]
-    pub(crate) fn count(&self, mark: Mark) -> bool {
-        let count = MINE.try_with(|mine| {
-            let mine = mine.try_borrow().ok()?;
-            let (number, table) = mine[self.place()].as_ref()?;
-            (*number == self.number && !table.is_stale.load(Ordering::Relaxed)).then(|| table.count(mark))
-        });
-        matches!(count, Ok(Some(true)))
+    pub(crate) fn with_lane<R>(&self, record: impl FnOnce(&mut Lane) -> R) -> R {
+        let place = usize::try_from(self.number).unwrap_or_default() % REMEMBERED;
+        let mut lane = LANES.try_with(|lanes| lanes[place].take()).unwrap_or_default();
+        let result = record(&mut lane);
+        // Gone with the thread where it cannot be put back; what it counted is told all the same.
+        let _ = LANES.try_with(|lanes| lanes[place].set(lane));
+        result
     }
 
-    /// Counts an answer that this thread may not have met. Nothing becomes of one that is not told; tells
+    /// Counts an answer that this lane has met; tells whether it has.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn count(&self, lane: &Lane, mark: Mark) -> bool {
+        let table = lane.0.as_ref().filter(|table| table.owner == self.number);
+        table.is_some_and(|table| !table.is_stale.load(Ordering::Relaxed) && table.count(mark))
+    }
+
+    /// Counts an answer, without a value of its own, that this lane has where it would be put first; tells whether it
+    /// has.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub(crate) fn count_at_once(&self, lane: &Lane, answer: u64) -> bool {
+        let Some(table) = &lane.0 else { return false };
+        let last = table.places.len().wrapping_sub(1);
+        let place = table.places.get(usize::try_from(answer).unwrap_or_default() & last);
+        let place = place.filter(|place| {
+            place.answer.load(Ordering::Relaxed) == answer && place.value.load(Ordering::Relaxed) == 0
+        });
+        match place {
+            Some(place) if table.owner == self.number && !table.is_stale.load(Ordering::Relaxed) => {
+                place.add_one();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts an answer that this lane may not have met. Nothing becomes of one that is not told; tells
     /// whether there was room.
     #[cold]
-    pub(crate) fn meet(&self, mark: Mark, answer: impl FnOnce() -> Option<Answer>) -> bool {
+    pub(crate) fn meet(&self, lane: &mut Lane, mark: Mark, answer: impl FnOnce() -> Option<Answer>) -> bool {
         let mut tables = self.tables();
-        MINE.try_with(|mine| {
-            let mut mine = mine.try_borrow_mut().ok()?;
-            let place = &mut mine[self.place()];
-            let table = place.take().filter(|(number, _)| *number == self.number).map(|(_, table)| table);
-            let table = self.roomy(table, &mut tables);
-            // It was met before the table was made anew, or has found room now.
-            let counted = table.count(mark) || (self.room.take() && table.insert(mark, answer()));
-            *place = Some((self.number, table));
-            Some(counted)
-        })
-        // A thread that is going down, or that records while it records, counts no more.
-        .is_ok_and(|counted| counted == Some(true))
+        let table = lane.0.take().filter(|table| table.owner == self.number);
+        let table = self.roomy(table, &mut tables);
+        // It was met before the table was made anew, or has found room now.
+        let counted = table.count(mark) || (self.room.take() && table.insert(mark, answer()));
+        lane.0 = Some(table);
+        counted
     }
 
     /// Returns a table with a free place and without the places that nobody uses any more.
@@ -87,7 +134,7 @@ impl Tallies {
         };
         let kept = |place: &&Place| place.mark().is_some() && !place.is_forgotten();
         let len = before.as_ref().map_or(0, |table| table.places.iter().filter(kept).count());
-        let next = Arc::new(Table::new((len * 2).next_power_of_two().max(SMALLEST)));
+        let next = Arc::new(Table::new(self.number, (len * 2).next_power_of_two().max(SMALLEST)));
         if let Some(before) = before {
             before.places.iter().filter(kept).for_each(|place| next.take_over(place));
             self.room.give_back(before.len() - len);
@@ -113,14 +160,12 @@ impl Tallies {
     fn tables(&self) -> MutexGuard<'_, Vec<Arc<Table>>> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn place(&self) -> usize {
-        usize::try_from(self.number).unwrap_or_default() % REMEMBERED
-    }
 }
 
 /// The counters of one thread: a hash table that only this thread adds to.
 struct Table {
+    /// The number of the `Tallies` it is a part of.
+    owner: u64,
     /// A power of two, and never quite full, so that every search ends.
     places: Box<[Place]>,
     len: AtomicU64,
@@ -142,9 +187,9 @@ struct Place {
 }
 
 impl Table {
-    fn new(places: usize) -> Self {
+    fn new(owner: u64, places: usize) -> Self {
         let places = (0..places).map(|_| Place::default()).collect();
-        Self { places, len: AtomicU64::new(0), is_stale: AtomicBool::new(false) }
+        Self { owner, places, len: AtomicU64::new(0), is_stale: AtomicBool::new(false) }
     }
 
     fn len(&self) -> usize {
@@ -177,8 +222,7 @@ impl Table {
         let place = self.place_of(mark);
         let is_known = place.mark().is_some();
         if is_known {
-            // This thread alone writes, so nothing can come between.
-            place.count.store(place.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            place.add_one();
         }
         is_known
     }
@@ -228,6 +272,12 @@ impl Place {
     fn mark(&self) -> Option<Mark> {
         let answer = self.answer.load(Ordering::Relaxed);
         (answer != 0).then(|| Mark { answer, value: self.value.load(Ordering::Relaxed) })
+    }
+
+    /// The thread of the table alone writes, so nothing can come between.
+    #[inline]
+    fn add_one(&self) {
+        self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// Tells whether it can go: nobody used it for a while, and all was drained.

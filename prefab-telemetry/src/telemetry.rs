@@ -8,7 +8,10 @@ use std::{
 use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{Evaluation, Selection};
 
-use crate::{Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations, loggers::Loggers};
+use crate::{
+    ContextUploadMode, Lane, Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations,
+    loggers::Loggers,
+};
 
 /// Counts what a client does until it is drained.
 ///
@@ -17,6 +20,8 @@ use crate::{Options, Report, bounds::Drops, contexts::Contexts, evaluations::Eva
 /// is dropped, and the drops are part of the next report.
 pub struct Telemetry {
     options: Options,
+    /// Whether evaluations are counted, and whole contexts taken in: what is collected where nobody says otherwise.
+    collects_all: bool,
     evaluations: Evaluations,
     contexts: Contexts,
     loggers: Loggers,
@@ -34,6 +39,8 @@ impl Telemetry {
             loggers: Loggers::new(limits.loggers),
             drops: Drops::default(),
             drained_at_millis: AtomicI64::new(now_millis),
+            collects_all: options.collect_evaluation_summaries
+                && options.context_upload_mode == ContextUploadMode::PeriodicExample,
             options,
         }
     }
@@ -54,12 +61,28 @@ impl Telemetry {
         }
     }
 
+    /// Counts an answer as [`record_evaluation`](Self::record_evaluation) does, in a lane of the caller's.
+    #[inline]
+    pub fn record_evaluation_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>) {
+        if self.options.collect_evaluation_summaries {
+            self.evaluations.record_in(lane, evaluation, &self.drops);
+        }
+    }
+
     /// Counts an answer whose value [stands in the ruleset](Selection::stands); others are not counted.
     #[inline]
-    pub fn record_selection(&self, selection: &Selection<'_>) {
+    pub fn record_selection_in(&self, lane: &mut Lane, selection: &Selection<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record_selection(selection, &self.drops);
+            self.evaluations.record_selection(lane, selection, &self.drops);
         }
+    }
+
+    /// Counts an answer whose value stands in the ruleset, given to these contexts and none besides, where both are
+    /// at hand; tells whether they are. Where not, nothing is counted, and the caller records both.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    pub fn record_known(&self, lane: &Lane, selection: &Selection<'_>, contexts: &ContextSet) -> bool {
+        self.collects_all && self.contexts.knows(contexts) && self.evaluations.count_at_once(lane, selection)
     }
 
     /// Takes in the contexts of an evaluation, whether it found anything or not: levels of contexts, the

@@ -32,7 +32,7 @@ struct Levels {
 
 impl LevelResolver for Levels {
     fn level(&self, path: &str) -> Option<LogLevel> {
-        self.engine.with_rules(|rules| {
+        self.engine.with_rules(|rules, _| {
             let scope = Innermost::take();
             let contexts = Contexts { scope: scope.contexts(), ..self.engine.global_contexts() };
             let level = rules.log_level_among(paths(path), &contexts, &self.engine.host);
