@@ -26,7 +26,7 @@ fn of(server: &Server) -> ClientBuilder {
 }
 
 /// Waits until `holds`, and returns how long that took.
-fn until(limit: Duration, what: &str, holds: impl Fn() -> bool) -> Duration {
+fn until(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < limit, "waited in vain: {what}");

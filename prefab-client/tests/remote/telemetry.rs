@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::StatusCode;
 use prefab_client::{
-    Client, ClientBuilder, Config, ConfigValue, Context, ContextSet, ContextUploadMode, Datasources,
+    Client, ClientBuilder, Config, ConfigValue, Context, ContextSet, ContextUploadMode, Datasources, scope,
 };
 use prefab_core::{ConditionalValue, ConfigRow, Criterion, Operator};
 use prefab_proto::wire::{self, config_value::Type, telemetry_event::Payload};
@@ -277,6 +277,65 @@ fn two_clients_count_for_themselves() {
     assert_eq!(both.times("max-jobs"), 4);
     assert_eq!(both.instances.len(), 2);
     assert_ne!(both.instances[0], both.instances[1]);
+}
+
+#[test]
+fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
+    let server = Server::start();
+    server.set("on", true);
+    let client = of(&server).build().unwrap();
+    let ask = |client: &Client| {
+        let one = user("u-1");
+        for _ in 0..5 {
+            assert!(client.with(&one).enabled("on"));
+            assert!(client.enabled("on"));
+        }
+        assert!(client.with(&user("u-2")).enabled("on"));
+        let _request = scope::enter(ContextSet::from(Context::new("request").with("path", "/")));
+        for _ in 0..5 {
+            assert!(client.with(&one).enabled("on"));
+        }
+        drop(scope::enter(user("u-3")));
+        assert!(client.with_context(user("u-4")).enabled("on"));
+        // Around what is done with an answer, too, the scope is open.
+        let scopes = client.with(&one).evaluate("on", |_| scope::current().len());
+        assert_eq!(scopes, 1);
+    };
+    ask(&client);
+    thread::scope(|threads| {
+        threads.spawn(|| ask(&client));
+    });
+    client.close();
+    let told = told(&server);
+    assert_eq!(told.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", told.answers);
+    let keys = |example: &wire::ContextSet| {
+        let user = example.contexts.iter().find(|context| context.r#type.as_deref() == Some("user"));
+        let key = user.and_then(|user| user.values.get("key")).map(shown);
+        (key.unwrap_or_default(), example.contexts.len())
+    };
+    let mut examples: Vec<_> = told.examples.iter().map(keys).collect();
+    examples.sort();
+    let key = |key: &str| key.to_owned();
+    assert_eq!(examples, [(key("u-1"), 1), (key("u-2"), 1), (key("u-4"), 2)]);
+    let shapes: Vec<_> = told.shapes.iter().map(|shape| shape.name.as_str()).collect();
+    assert!(shapes.contains(&"user") && shapes.contains(&"request"), "{shapes:?}");
+}
+
+#[test]
+fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
+    let server = Server::start();
+    server.set("on", true);
+    let client = talkative(&server).build().unwrap();
+    let one = user("u-1");
+    let mut asked = 0;
+    until(20 * SECOND, "several reports with counts and shapes", || {
+        assert!(client.with(&one).enabled("on"));
+        asked += 1;
+        let told = told(&server);
+        told.instances.len() > 4 && told.shapes.len() > 2
+    });
+    client.close();
+    assert_eq!(told(&server).times("on"), asked);
 }
 
 #[test]
