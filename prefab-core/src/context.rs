@@ -58,20 +58,23 @@ impl Context {
     #[inline]
     pub fn set(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) {
         let (property, value) = (property.into(), value.into());
-        if self.has_room_for(&property) {
+        // Where a list is known to have room, a compiler puts the parts there one by one and moves no whole.
+        if self.has_room_for(&property) && self.properties.len() < self.properties.capacity() {
             self.properties.push((property, value));
         } else {
             self.set_elsewhere(property, value);
         }
     }
 
-    /// Tells whether the property goes behind the others; makes room for the first ones.
+    /// Tells whether the property goes behind the others; makes room for some more.
     #[inline(never)]
     fn has_room_for(&mut self, property: &str) -> bool {
-        if self.properties.is_empty() {
+        if self.properties.len() == self.properties.capacity() {
             self.properties.reserve_exact(6);
         }
-        self.properties.len() < SCANNED && self.place(property).is_none()
+        // Most names differ in their lengths.
+        let is_it = |name: &str| name.len() == property.len() && is_same(name, property);
+        self.properties.len() < SCANNED && !self.properties.iter().any(|(name, _)| is_it(name))
     }
 
     #[cold]
@@ -121,6 +124,11 @@ impl Context {
     pub fn is_empty(&self) -> bool {
         self.properties.is_empty()
     }
+}
+
+#[inline(never)]
+fn is_same(left: &str, right: &str) -> bool {
+    same(left, right)
 }
 
 impl PartialEq for Context {
