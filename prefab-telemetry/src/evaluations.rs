@@ -44,8 +44,11 @@ impl Evaluations {
     /// Counts an evaluation.
     #[inline]
     pub(crate) fn record_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>, drops: &Drops) {
-        let value = if evaluation.stands() { 0 } else { reportable::mark(&evaluation.value, &self.seeds) };
-        let mark = Mark { answer: evaluation.id(), value };
+        let mark = if evaluation.stands() {
+            Mark::of(evaluation.id())
+        } else {
+            Mark::with_value(evaluation.id(), reportable::mark(&evaluation.value, &self.seeds))
+        };
         if !self.tallies.count(lane, mark) {
             self.meet(lane, mark, evaluation, drops);
         }
@@ -61,7 +64,7 @@ impl Evaluations {
     /// Counts an answer whose value stands in the ruleset.
     #[inline]
     pub(crate) fn record_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
-        if !self.tallies.count(lane, Mark { answer: selection.id(), value: 0 }) {
+        if !self.tallies.count(lane, Mark::of(selection.id())) {
             self.meet_selection(lane, selection, drops);
         }
     }
@@ -70,7 +73,7 @@ impl Evaluations {
     #[inline(never)]
     fn meet_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
         if let Some(evaluation) = selection.evaluation() {
-            self.meet(lane, Mark { answer: selection.id(), value: 0 }, &evaluation, drops);
+            self.meet(lane, Mark::of(selection.id()), &evaluation, drops);
         }
     }
 

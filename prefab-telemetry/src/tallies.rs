@@ -24,8 +24,24 @@ const SMALLEST: usize = 16;
 /// What an answer is known by: its own number, and its value's where that is made anew each time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
-    pub(crate) answer: u64,
-    pub(crate) value: u64,
+    answer: u64,
+    value: u64,
+}
+
+/// Set where the value counts, too. No process comes to that many answers.
+const WITH_VALUE: u64 = 1 << 63;
+
+impl Mark {
+    /// Marks an answer that is always the same.
+    #[inline]
+    pub(crate) fn of(answer: u64) -> Self {
+        Self { answer, value: 0 }
+    }
+
+    /// Marks an answer with a value.
+    pub(crate) fn with_value(answer: u64, value: u64) -> Self {
+        Self { answer: answer | WITH_VALUE, value }
+    }
 }
 
 /// One thread's own counters, whichever `Telemetry` they are of; it begins without any.
@@ -89,8 +105,7 @@ impl Tallies {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn count(&self, lane: &Lane, mark: Mark) -> bool {
-        let table = lane.0.as_ref().filter(|table| table.owner == self.number);
-        table.is_some_and(|table| !table.is_stale.load(Ordering::Relaxed) && table.count(mark))
+        lane.0.as_ref().is_some_and(|table| table.is_fresh_for(self.number) && table.count(mark))
     }
 
     /// Counts an answer, without a value of its own, that this lane has where it would be put first; tells whether it
@@ -101,16 +116,9 @@ impl Tallies {
         let Some(table) = &lane.0 else { return false };
         let last = table.places.len().wrapping_sub(1);
         let place = table.places.get(usize::try_from(answer).unwrap_or_default() & last);
-        let place = place.filter(|place| {
-            place.answer.load(Ordering::Relaxed) == answer && place.value.load(Ordering::Relaxed) == 0
-        });
-        match place {
-            Some(place) if table.owner == self.number && !table.is_stale.load(Ordering::Relaxed) => {
-                place.add_one();
-                true
-            }
-            _ => false,
-        }
+        let place = place.filter(|place| place.answer.load(Ordering::Relaxed) == answer);
+        let place = place.filter(|_| table.is_fresh_for(self.number));
+        place.inspect(|place| place.add_one()).is_some()
     }
 
     /// Counts an answer that this lane may not have met. Nothing becomes of one that is not told; tells
@@ -129,7 +137,7 @@ impl Tallies {
     /// Returns a table with a free place and without the places that nobody uses any more.
     fn roomy(&self, table: Option<Arc<Table>>, tables: &mut Vec<Arc<Table>>) -> Arc<Table> {
         let before = match table {
-            Some(table) if !table.is_stale.load(Ordering::Relaxed) && !table.is_full() => return table,
+            Some(table) if table.is_fresh_for(self.number) && !table.is_full() => return table,
             before => before,
         };
         let kept = |place: &&Place| place.mark().is_some() && !place.is_forgotten();
@@ -169,13 +177,13 @@ struct Table {
     /// A power of two, and never quite full, so that every search ends.
     places: Box<[Place]>,
     len: AtomicU64,
-    /// Whether there are places that were not used for a while.
-    is_stale: AtomicBool,
+    /// The same as long as all places are in use; 0 once some were not for a while.
+    fresh_for: AtomicU64,
 }
 
 #[derive(Default)]
 struct Place {
-    /// The answer's number; 0 for a free place.
+    /// The answer's number, with a bit of its own where the value counts, too; 0 for a free place.
     answer: AtomicU64,
     value: AtomicU64,
     count: AtomicU64,
@@ -189,7 +197,12 @@ struct Place {
 impl Table {
     fn new(owner: u64, places: usize) -> Self {
         let places = (0..places).map(|_| Place::default()).collect();
-        Self { owner, places, len: AtomicU64::new(0), is_stale: AtomicBool::new(false) }
+        Self { owner, places, len: AtomicU64::new(0), fresh_for: AtomicU64::new(owner) }
+    }
+
+    #[inline]
+    fn is_fresh_for(&self, owner: u64) -> bool {
+        self.fresh_for.load(Ordering::Relaxed) == owner
     }
 
     fn len(&self) -> usize {
@@ -259,7 +272,7 @@ impl Table {
             let new = count - place.drained.swap(count, Ordering::Relaxed);
             place.is_idle.store(new == 0, Ordering::Relaxed);
             match place.told.get() {
-                _ if new == 0 => self.is_stale.store(true, Ordering::Relaxed),
+                _ if new == 0 => self.fresh_for.store(0, Ordering::Relaxed),
                 Some(Some(answer)) => told(answer, new),
                 _ => {}
             }
