@@ -98,6 +98,7 @@ impl Hub {
         }
         for project in projects.values() {
             project.catch_up(&*self.store).await?;
+            project.look_at_drafts(&*self.store).await?;
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();
         // Every stream looks up at this, so nothing is said where it concerns none.

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     ids::{EnvironmentId, ProjectId},
     publish::{Channel, outgoing},
-    store::{self, Environment, Store, StoreError, Version},
+    store::{self, DraftMark, Environment, Store, StoreError, Version},
 };
 
 /// A project in memory.
@@ -26,7 +26,11 @@ pub(crate) struct Project {
     last_id: Mutex<i64>,
     /// The id of the newest change that has been published.
     published: watch::Sender<i64>,
+    /// Which drafts there are, by key.
+    drafts: watch::Sender<Drafts>,
 }
+
+pub(crate) type Drafts = Arc<[DraftMark]>;
 
 /// The configs of a project as they stand, all environments' rows in them.
 pub(crate) type Configs = BTreeMap<String, Arc<Version>>;
@@ -45,6 +49,7 @@ impl Project {
             configs: RwLock::default(),
             last_id: Mutex::new(first_id),
             published: watch::Sender::new(first_id),
+            drafts: watch::Sender::new(Arc::default()),
         }
     }
 
@@ -145,6 +150,22 @@ impl Project {
     /// Follows the id of the newest change that has been published.
     pub(crate) fn published(&self) -> watch::Receiver<i64> {
         self.published.subscribe()
+    }
+
+    /// Looks which drafts there are now.
+    pub(crate) async fn look_at_drafts(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let drafts: Drafts = store.draft_marks(self.id).await?.into();
+        self.drafts.send_if_modified(|known| {
+            let is_news = *known != drafts;
+            *known = drafts;
+            is_news
+        });
+        Ok(())
+    }
+
+    /// Follows which drafts there are.
+    pub(crate) fn drafts(&self) -> watch::Receiver<Drafts> {
+        self.drafts.subscribe()
     }
 
     fn take_in(&self, news: &[Version]) {

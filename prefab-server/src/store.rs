@@ -26,7 +26,7 @@ pub use observations::{
     Logger, Observations, Observed, Property, Told,
 };
 pub use records::{
-    AuditEntry, AuditFilter, AuditRecord, Draft, KeyDetails, NewKey, Note, Protection, Records,
+    AuditEntry, AuditFilter, AuditRecord, Draft, DraftMark, KeyDetails, NewKey, Note, Protection, Records,
 };
 pub use sqlite::SqliteStore;
 pub(crate) use sqlite::newest_schema;

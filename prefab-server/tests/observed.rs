@@ -195,6 +195,31 @@ async fn events_tell_of_changes_clients_and_counts() {
 }
 
 #[tokio::test]
+async fn events_tell_of_drafts_whichever_server_has_them() {
+    let bed = Bed::new().await;
+    let there = serve(Options::local(bed.dir.path().join("data"))).await.unwrap();
+    let mut here = Stream::open(bed.admin("GET", &format!("{PROJECT}/events"))).await;
+    let elsewhere = bed.http.get(format!("{}{PROJECT}/events", there.url));
+    let mut elsewhere = Stream::open(elsewhere.bearer_auth(bed.key("Production", KeyKind::Admin))).await;
+    let item = json!({"item": {"key": "new", "type": "config", "valueType": "string",
+                               "default": {"rules": [{"value": {"type": "string", "value": "a"}}]}}});
+    let path = format!("{PROJECT}/items/new/draft");
+    let saved = bed.admin("PUT", &path).body(item.to_string()).send().await.unwrap();
+    let saved = answer(saved).await.1;
+    let expected = json!({"key": "new", "savedBy": "key 3", "savedAt": saved["savedAt"], "approvedBy": null});
+    for events in [&mut here, &mut elsewhere] {
+        assert_eq!(event(events, "draft").await, (None, expected.clone()));
+    }
+    assert_eq!(bed.admin("DELETE", &path).send().await.unwrap().status(), 200);
+    let expected = json!({"key": "new", "savedBy": null, "savedAt": null, "approvedBy": null});
+    for events in [&mut here, &mut elsewhere] {
+        assert_eq!(event(events, "draft").await, (None, expected.clone()));
+    }
+    drop((here, elsewhere));
+    there.shutdown().await;
+}
+
+#[tokio::test]
 async fn events_continue_after_the_last_one_that_was_read() {
     let bed = Bed::new().await;
     let first = bed.create("k", "a").await;

@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these: change, clients, evaluations
+    /// Only these: change, draft, clients, evaluations
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     only: Vec<String>,
 
@@ -55,6 +55,13 @@ fn tell(args: &Args, event: &str) -> Result<(), Failure> {
             format!("{} {verb} {STRONG}{}{STRONG:#}", text("who"), text("key"))
         }
         "change" => text("sentence").to_owned(),
+        "draft" => match (json["savedBy"].as_str(), json["approvedBy"].as_str()) {
+            (_, Some(approver)) => {
+                format!("{approver} approved the draft of {STRONG}{}{STRONG:#}", text("key"))
+            }
+            (Some(author), None) => format!("{author} saved a draft of {STRONG}{}{STRONG:#}", text("key")),
+            (None, None) => format!("there is no draft of {STRONG}{}{STRONG:#} any more", text("key")),
+        },
         "clients" => format!("{} clients of environment {}", json["connected"], text("environment")),
         "evaluations" => {
             let keys: Vec<_> =

@@ -120,6 +120,12 @@ export default async function list(main, known) {
     view.set(found, isTyping);
   }
 
+  async function fetchDrafts() {
+    /** @type {Draft[]} */
+    const drafts = await api.get(known.api('drafts'));
+    drafted = new Set(drafts.map((draft) => draft.key));
+  }
+
   let drawing = 0;
   /** Draws once for all that happens at about the same time. */
   function drawSoon() {
@@ -157,14 +163,12 @@ export default async function list(main, known) {
   else show(body, h('p', { class: 'faint' }, 'Fetching …'));
   known.listen(async (name, data) => {
     if (name === 'change') await items.refresh(project.id, data.key);
-    else if (name === 'again') await items.fetchAll(project.id);
+    else if (name === 'draft') drafted[data.savedBy ? 'add' : 'delete'](data.key);
+    else if (name === 'again') await Promise.all([items.fetchAll(project.id), fetchDrafts()]);
     else return;
     drawSoon();
   });
-  api.get(known.api('drafts')).then((/** @type {Draft[]} */ drafts) => {
-    drafted = new Set(drafts.map((draft) => draft.key));
-    if (drafted.size) drawSoon();
-  });
+  fetchDrafts().then(() => { if (drafted.size) drawSoon(); });
   if (items.isFresh(project.id)) return;
   await items.fetchAll(project.id);
   draw();

@@ -143,7 +143,10 @@ export default async function page(main, known) {
   show(main, h('div', null, h('h1', null, 'Playground'), h('p', { class: 'about' }, `What would somebody get in ${environment.name}, and why? Nothing is changed or counted.`)),
     choice, sides, h('div', { 'aria-live': 'polite' }, body));
   drawSides();
-  known.listen((name) => { if (name === 'change' || name === 'again') soon(); });
+  known.listen((name, data) => {
+    if (name === 'draft') drafted[data.savedBy ? 'add' : 'delete'](data.key);
+    if (['change', 'draft', 'again'].includes(name)) soon();
+  });
   await begin();
 }
 

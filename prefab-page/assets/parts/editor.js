@@ -155,7 +155,25 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     take({ base: fresh, item: fresh });
   }
 
+  const waiting = () => news.querySelector('.waiting');
+  /** @type {(draft: {savedAt?: number | null, savedBy?: string | null, approvedBy?: string | null}) => string} */
+  const mark = (draft) => JSON.stringify([draft.savedAt, draft.savedBy, draft.approvedBy]);
+  /** Which draft is shown, so that what one did oneself is not drawn again below the pointer. */
+  let shown = '';
+
+  async function drawDraft() {
+    /** @type {Draft | null} */
+    const now = await api.get(known.api('items', item.key, 'draft')).catch((error) => { if (error.status !== 404) throw error; return null; });
+    const old = waiting();
+    if (!now) return old?.remove();
+    if (old) old.replaceWith(draftBanner(now));
+    else news.append(draftBanner(now));
+  }
+
   known.listen(async (kind, data) => {
+    if (kind === 'draft' && data.key === item.key && !(waiting() && shown === mark(data))) return drawDraft();
+    // A draft may be for an older version now; what was missed may be anything.
+    if (kind === 'again' || (kind === 'change' && data.key === item.key && waiting())) drawDraft().catch(() => {});
     if (kind === 'again' && !isDirty()) return reload();
     if (kind !== 'change' || data.key !== item.key || BigInt(data.version) <= BigInt(base.id)) return;
     if (data.deleted) return show(news, h('div', { class: 'banner bad' }, `${data.who} archived this.`));
@@ -203,7 +221,8 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     } }, text);
     const path = known.api('items', item.key, 'draft');
     const opened = draft.item;
-    return h('div', { class: 'banner' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}.`,
+    shown = mark(draft);
+    return h('div', { class: 'banner waiting' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}.`,
       draft.needsApproval && !draft.approvedBy && ' It waits for the approval of a second person.', draft.approvedBy && ` Approved by ${draft.approvedBy}.`, draft.isStale && ' It was made for an older version.'),
     h('div', { class: 'row' }, opened && ['feature_flag', 'config'].includes(item.type) && h('a', { class: 'button', href: known.path('playground') + api.query({ key: item.key, environment: environment.id, against: 'version', left: 'published', right: 'draft' }) }, 'Compare answers'),
       opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),

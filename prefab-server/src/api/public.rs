@@ -58,7 +58,7 @@ const PREFIX: &str = "/api/manage/v1";
                        changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. What is wrong is said with its place: `_embedded.errors[].message`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(events::ChangeEvent, events::ClientsEvent, events::EvaluationsEvent)),
+    components(schemas(events::ChangeEvent, events::DraftEvent, events::ClientsEvent, events::EvaluationsEvent)),
     modifiers(&Security),
     security(("key" = []), ("bearer" = []), ("session" = []))
 )]

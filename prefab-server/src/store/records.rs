@@ -54,6 +54,9 @@ pub trait Records: Send + Sync + 'static {
     /// Lists a project's drafts by key.
     fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>>;
 
+    /// Lists which drafts a project has, without what they are.
+    fn draft_marks(&self, project: ProjectId) -> StoreFuture<'_, Vec<DraftMark>>;
+
     /// Keeps a draft in place of an earlier one of that key, whose approval does not hold for it.
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()>;
 
@@ -65,6 +68,19 @@ pub trait Records: Send + Sync + 'static {
 
     /// Writes a copy of everything, at one consistent moment, into a new file.
     fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()>;
+}
+
+/// What tells a draft from another one of its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftMark {
+    /// The key.
+    pub key: String,
+    /// Who saved it, as people know them.
+    pub saved_by: String,
+    /// When, in milliseconds since 1970.
+    pub saved_at_millis: i64,
+    /// Who approved it.
+    pub approved_by: Option<String>,
 }
 
 /// What changes to an environment take.

@@ -79,6 +79,37 @@ export default {
     check(item.default.rules[0].value.value === true, JSON.stringify(item.default));
   },
 
+  async 'a draft shows to whoever has the page open when it is saved, and goes with it'({ on, browser, people: { Ann } }) {
+    await on.manage('POST', '/projects/1/items', { item: flag('watched') });
+    const invitation = await on.manage('POST', '/projects/1/invitations', { email: email('Fay'), role: 'publisher' });
+    const Fay = await person(browser);
+    await signUp(Fay, invitation.link.replace(/^https?:\/\/[^/]+/, on.url), 'Fay');
+    await open(Fay, on.url, 'flags');
+    const row = Fay.locator('.item', { has: Fay.locator('[data-row="watched"]') });
+    await row.waitFor();
+    const save = async () => {
+      await open(Ann, on.url, 'flags/watched');
+      await Ann.locator('.answer select').selectOption('true');
+      await Ann.getByRole('button', { name: 'Save draft' }).click();
+      await Ann.locator('.banner', { hasText: 'from false to true' }).waitFor();
+    };
+    const discard = () => Ann.getByRole('button', { name: 'Discard it' }).click();
+    await save();
+    await row.getByText('draft', { exact: true }).waitFor();
+    await discard();
+    await row.getByText('draft', { exact: true }).waitFor({ state: 'detached' });
+    await row.locator('[data-row="watched"]').click();
+    await Fay.locator('.answer select').waitFor();
+    await save();
+    const banner = Fay.locator('.banner', { hasText: 'A draft of' });
+    await banner.getByText('from false to true').waitFor();
+    await on.manage('PUT', '/projects/1/items/watched/value', { value: bool(true), environment: 'Staging' });
+    await banner.getByText('It was made for an older version.').waitFor();
+    await discard();
+    await banner.waitFor({ state: 'detached' });
+    await Fay.context().close();
+  },
+
   async 'what was published is undone, with all that it changed'({ on, people: { Ann } }) {
     await on.manage('POST', '/projects/1/items', { item: flag('undone') });
     await open(Ann, on.url, 'flags/undone');

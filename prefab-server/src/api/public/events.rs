@@ -1,5 +1,7 @@
 //! What happens in a project, as it happens: changes, who has them, new counts.
 
+mod drafts;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     convert::Infallible,
@@ -30,6 +32,9 @@ use super::{
     views::{Problem, who},
     who::Lease,
 };
+pub(super) use drafts::DraftEvent;
+use drafts::Drawer;
+
 use crate::{
     api::{ApiError, App},
     ids::EnvironmentId,
@@ -95,10 +100,10 @@ pub(super) struct EvaluationsEvent {
     keys: Vec<String>,
 }
 
-/// Streams what happens: events `change`, `clients` and `evaluations` with JSON in them.
+/// Streams what happens: events `change`, `draft`, `clients` and `evaluations` with JSON in them.
 ///
 /// `Last-Event-ID` continues after a change; without it the stream begins with the next one. `clients` comes
-/// once for each environment at the beginning. A comment comes at least every 15 seconds.
+/// once for each environment at the beginning, and what happened to drafts meanwhile is not told. A comment comes at least every 15 seconds.
 #[utoipa::path(
     get, path = "/projects/{project}/events", tag = "operations",
     params(("project" = i64, Path),
@@ -136,6 +141,7 @@ struct Events {
     /// The change up to which everything has been told.
     told: i64,
     published: watch::Receiver<i64>,
+    drafts: Drawer,
     hints: broadcast::Receiver<Arc<Hint>>,
     look: Interval,
     keep_alive: Interval,
@@ -147,6 +153,7 @@ struct Events {
 /// What there is to say.
 enum News {
     Changes,
+    Drafts,
     Counts(Arc<Hint>),
     Look,
     KeepAlive,
@@ -168,6 +175,7 @@ impl Events {
             hints: app.telemetry.hints(),
             told: told.unwrap_or(newest),
             published,
+            drafts: Drawer::of(&project),
             look,
             keep_alive: interval(KEEP_ALIVE_EVERY),
             clients: BTreeMap::new(),
@@ -187,6 +195,7 @@ impl Events {
             }
             match self.news().await {
                 News::Changes => self.changes().await?,
+                News::Drafts => self.look_at_drafts(),
                 News::Counts(hint) => self.count(&hint),
                 News::Look => self.look_for_clients(),
                 News::KeepAlive => self.waiting.push_back(Bytes::from_static(b": keepalive\n\n")),
@@ -203,6 +212,7 @@ impl Events {
                 changed = self.published.changed() => {
                     return if changed.is_ok() { News::Changes } else { News::End };
                 }
+                changed = self.drafts.changed() => return if changed { News::Drafts } else { News::End },
                 hint = self.hints.recv() => {
                     if let Ok(hint) = hint { return News::Counts(hint); }
                 }
@@ -224,6 +234,12 @@ impl Events {
                 let (id, event) = (told.version.id, change(told, &self.project));
                 self.waiting.push_back(event_bytes("change", Some(id), &event));
             }
+        }
+    }
+
+    fn look_at_drafts(&mut self) {
+        for event in self.drafts.events() {
+            self.waiting.push_back(event_bytes("draft", None, &event));
         }
     }
 

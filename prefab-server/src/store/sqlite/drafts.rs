@@ -8,7 +8,7 @@ use tracing::error;
 use super::{failed, log};
 use crate::{
     ids::ProjectId,
-    store::{Draft, StoreError},
+    store::{Draft, DraftMark, StoreError},
 };
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Draft>, StoreError> {
@@ -25,6 +25,25 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Dr
         drafts.extend(row.map_err(reading())?);
     }
     Ok(drafts)
+}
+
+pub(super) fn marks(connection: &Connection, project: ProjectId) -> Result<Vec<DraftMark>, StoreError> {
+    let reading = || failed("reading drafts");
+    let mark = |row: &Row<'_>| {
+        Ok(DraftMark {
+            key: row.get(0)?,
+            saved_by: row.get(1)?,
+            saved_at_millis: row.get(2)?,
+            approved_by: row.get(3)?,
+        })
+    };
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT key, saved_by, saved_at_millis, approved_by FROM draft WHERE project_id = ?1 ORDER BY key",
+        )
+        .map_err(reading())?;
+    let marks = statement.query_map([project.0], mark).and_then(Iterator::collect);
+    marks.map_err(reading())
 }
 
 /// A draft whose bytes are damaged is left out, loudly.

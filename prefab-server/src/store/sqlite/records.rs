@@ -11,8 +11,8 @@ use crate::{
     ids::{EnvironmentId, ProjectId},
     key::IssuedKey,
     store::{
-        AuditEntry, AuditFilter, AuditRecord, Draft, Environment, KeyDetails, KeyRange, NewKey, Records,
-        StoreError, StoreFuture, Version,
+        AuditEntry, AuditFilter, AuditRecord, Draft, DraftMark, Environment, KeyDetails, KeyRange, NewKey,
+        Records, StoreError, StoreFuture, Version,
     },
 };
 
@@ -82,16 +82,20 @@ impl Records for SqliteStore {
         self.run(false, move |connection| drafts::list(connection, project))
     }
 
+    fn draft_marks(&self, project: ProjectId) -> StoreFuture<'_, Vec<DraftMark>> {
+        self.run(false, move |connection| drafts::marks(connection, project))
+    }
+
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| drafts::save(connection, project, draft))
+        self.run(true, move |connection| drafts::save(connection, project, draft))
     }
 
     fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| drafts::approve(connection, project, &draft, &by))
+        self.run(true, move |connection| drafts::approve(connection, project, &draft, &by))
     }
 
     fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| drafts::forget(connection, project, &key))
+        self.run(true, move |connection| drafts::forget(connection, project, &key))
     }
 
     fn backup(&self, file: PathBuf) -> StoreFuture<'_, ()> {
