@@ -25,6 +25,7 @@ mod loggers;
 mod overrides;
 mod people;
 mod projects;
+mod refusals;
 mod reset;
 mod secrets;
 mod session;
@@ -141,7 +142,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::lines))
         .routes(routes!(transfer::export))
         .routes(routes!(transfer::import));
-    OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
+    let mut all = OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes);
+    refusals::describe(all.get_openapi_mut());
+    all
 }
 
 #[cfg(test)]

@@ -19,3 +19,17 @@ fn everything_that_is_referred_to_is_described() {
     let missing: Vec<_> = names.into_iter().filter(|name| !described.contains_key(*name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+#[test]
+fn whatever_asks_who_somebody_is_says_that_it_may_refuse() {
+    let document = serde_json::to_value(super::described().into_openapi()).unwrap();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let is_for_everybody = operation["security"] == serde_json::json!([{}]);
+            for status in ["401", "403"] {
+                let says = operation["responses"].get(status).is_some();
+                assert!(says || is_for_everybody, "{method} {path}: {status}");
+            }
+        }
+    }
+}
