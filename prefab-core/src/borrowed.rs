@@ -27,12 +27,22 @@ pub struct Row<'a> {
 }
 
 /// One rule; see [`ConditionalValue`](crate::ConditionalValue).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Rule<'a> {
     /// The criteria; none means always.
     pub criteria: Vec<Criterion<'a>>,
+    /// The bytes that they were read from, where those stand together: criteria of equal bytes are equal. Empty where
+    /// there are none.
+    pub criteria_bytes: &'a [u8],
     /// The value; a rule without one is an error of that config.
     pub value: Option<ConfigValue<'a>>,
+}
+
+/// What a rule was read from makes no difference.
+impl PartialEq for Rule<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.criteria == other.criteria && self.value == other.value
+    }
 }
 
 /// A condition; see [`Criterion`](crate::Criterion).
@@ -135,6 +145,7 @@ impl<'a> From<&'a crate::Config> for Config<'a> {
     fn from(config: &'a crate::Config) -> Self {
         let rule = |rule: &'a crate::ConditionalValue| Rule {
             criteria: rule.criteria.iter().map(Criterion::from).collect(),
+            criteria_bytes: &[],
             value: rule.value.as_ref().map(ConfigValue::from),
         };
         let row = |row: &'a crate::ConfigRow| Row {

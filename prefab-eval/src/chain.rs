@@ -125,7 +125,7 @@ fn place_of(print: u64) -> (usize, u32) {
 
 /// Returns what the first condition asks, where that is "is one of" for a property of a context.
 fn head(rule: &Rule) -> Option<(&PropertyName, &TextSet)> {
-    match rule.conditions.first()? {
+    match rule.conditions().first()? {
         Condition {
             property: Property::Named(name),
             check: Check::Test(Test::OneOf { texts, negated: false }),

@@ -1,7 +1,8 @@
 //! From configs as people wrote them to configs as machines read them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use foldhash::fast::RandomState;
 use prefab_core::{
     Entry, Operator, ProvidedSource, Schema,
     borrowed::{Config, ConfigValue, Criterion, Rule as Written, Value, WeightedValues},
@@ -32,6 +33,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) namespace: Namespace,
     pub(crate) limits: RegexLimits,
     pub(crate) interner: Interner,
+    /// By the bytes of their criteria.
+    conditions: HashMap<Box<[u8]>, Arc<[Condition]>, RandomState>,
     findings: Vec<Finding>,
 }
 
@@ -49,6 +52,7 @@ impl<'a> Compiler<'a> {
             namespace: namespace.map(|namespace| Arc::new(namespace.into())),
             limits,
             interner: Interner::default(),
+            conditions: HashMap::default(),
             findings: Vec::new(),
         }
     }
@@ -70,9 +74,9 @@ impl<'a> Compiler<'a> {
         let chains = Chain::all(&rules);
         let findings: Box<[Finding]> = std::mem::take(&mut self.findings).into();
         let is_rare = !chains.is_empty() || !findings.is_empty();
-        let is_constant = rules
-            .first()
-            .is_some_and(|rule| rule.conditions.is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_)));
+        let is_constant = rules.first().is_some_and(|rule| {
+            rule.conditions().is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_))
+        });
         CompiledConfig {
             rules,
             has_criteria,
@@ -91,17 +95,38 @@ impl<'a> Compiler<'a> {
         (row, index): (u32, u32),
         source: usize,
     ) -> Rule {
-        let conditions = rule
-            .criteria
-            .iter()
-            .enumerate()
-            .map(|(nth, criterion)| self.condition(config, criterion, || place(source, index, nth)))
-            .collect();
+        let conditions = self.conditions(config, rule, source, index);
         let answer = match &rule.value {
             Some(value) => self.answer(config, value),
             None => invalid(EvalError::UnsupportedValueType { kind: "nothing" }),
         };
-        Rule { conditions, answer, row, index }
+        Rule::new(conditions, answer, row, index)
+    }
+
+    /// Compiles criteria, or finds those that say the same. Many flags ask for the same few teams.
+    fn conditions(
+        &mut self,
+        config: &Config<'_>,
+        rule: &Written<'_>,
+        source: usize,
+        index: u32,
+    ) -> Option<Arc<[Condition]>> {
+        if rule.criteria.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.conditions.get(rule.criteria_bytes) {
+            return Some(Arc::clone(known));
+        }
+        let findings = self.findings.len();
+        let criteria = rule.criteria.iter().enumerate();
+        let conditions: Arc<[Condition]> = criteria
+            .map(|(nth, criterion)| self.condition(config, criterion, || place(source, index, nth)))
+            .collect();
+        // What is wrong is told of every config.
+        if !rule.criteria_bytes.is_empty() && self.findings.len() == findings {
+            self.conditions.insert(rule.criteria_bytes.into(), Arc::clone(&conditions));
+        }
+        Some(conditions)
     }
 
     fn condition(

@@ -99,7 +99,8 @@ impl<'c> Written<'c> {
 
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) conditions: Box<[Condition]>,
+    /// What must hold, shared with other rules of which the same must; absent where nothing must.
+    conditions: Option<Arc<[Condition]>>,
     pub(crate) answer: Answer,
     /// The row, in the order in which they are tried.
     pub(crate) row: u32,
@@ -108,9 +109,18 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    pub(crate) fn new(conditions: Option<Arc<[Condition]>>, answer: Answer, row: u32, index: u32) -> Self {
+        Self { conditions, answer, row, index }
+    }
+
+    #[inline]
+    pub(crate) fn conditions(&self) -> &[Condition] {
+        self.conditions.as_deref().unwrap_or_default()
+    }
+
     /// Returns the namespace that the rule asks the client's to be in.
     pub(crate) fn namespace(&self) -> Option<&str> {
-        self.conditions.iter().find_map(|condition| match condition {
+        self.conditions().iter().find_map(|condition| match condition {
             Condition {
                 property: Property::Namespace(_),
                 check: Check::Test(Test::Hierarchical { prefix, .. }),

@@ -223,7 +223,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             }
             if T::LISTENS {
                 self.tell_rows(config, &mut told, rule.row.saturating_add(1));
-                self.trace.rule(rule.index, rule.conditions.len());
+                self.trace.rule(rule.index, rule.conditions().len());
             }
             if self.all_hold(written.as_ref(), rule, frame) {
                 return Some(rule);
@@ -246,7 +246,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
 
     #[inline]
     fn all_hold(&mut self, written: Option<&Written<'_>>, rule: &Rule, frame: &Frame<'_>) -> bool {
-        rule.conditions.iter().enumerate().all(|(at, condition)| {
+        rule.conditions().iter().enumerate().all(|(at, condition)| {
             let held = self.holds(condition, frame);
             if T::LISTENS
                 && let Some(criterion) = written.and_then(|written| written.criterion(rule, at))

@@ -74,7 +74,7 @@ fn outlook(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
     for rule in &config.rules {
         let mut certain = true;
         let mut possible = true;
-        for condition in &rule.conditions {
+        for condition in rule.conditions() {
             match foreseen(condition, known) {
                 Some(true) => {}
                 Some(false) => possible = false,

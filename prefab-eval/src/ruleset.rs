@@ -7,7 +7,7 @@ use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 use crate::{
     RegexLimits,
     compile::Compiler,
-    compiled::{Check, CompiledConfig},
+    compiled::{Check, CompiledConfig, Rule},
     keys::KeyTable,
 };
 
@@ -205,9 +205,7 @@ impl Ruleset {
 
     fn segments_of(&self, slot: usize) -> impl Iterator<Item = usize> {
         let rules = self.configs.get(slot).and_then(Option::as_ref).map(|config| &config.rules);
-        rules.into_iter().flatten().flat_map(|rule| &rule.conditions).filter_map(|condition| match condition
-            .check
-        {
+        rules.into_iter().flatten().flat_map(Rule::conditions).filter_map(|condition| match condition.check {
             Check::Segment { slot, .. } => Some(slot as usize),
             _ => None,
         })

@@ -62,13 +62,22 @@ fn row(message: &[u8]) -> Row<'_> {
 }
 
 fn rule(message: &[u8]) -> Rule<'_> {
-    let mut rule = Rule { criteria: list(message, 1, criterion), value: None };
+    let mut rule = Rule { criteria: list(message, 1, criterion), ..Rule::default() };
     each(message, |number, field| {
         if let (2, Field::Bytes(value)) = (number, field) {
             rule.value = Some(self::value(value));
         }
     });
+    rule.criteria_bytes = message.get(..end_of_first(message, 1, rule.criteria.len())).unwrap_or_default();
     rule
+}
+
+/// Returns where the first fields end, if they are the `wanted` ones and there are `count` of them; else 0.
+fn end_of_first(message: &[u8], wanted: u32, count: usize) -> usize {
+    let mut fields = Fields::new(message);
+    let all =
+        (0..count).all(|_| matches!(fields.next(), Ok(Some((number, Field::Bytes(_)))) if number == wanted));
+    if all { message.len() - fields.rest() } else { 0 }
 }
 
 fn criterion(message: &[u8]) -> Criterion<'_> {
