@@ -75,7 +75,8 @@ impl Details {
                 ..none
             },
             Err(error) if error.is_no_value() => {
-                Self { error: Some(Error::MissingDefault { key, near: near() }), ..none }
+                let unmatched = *error == EvalError::NoMatch;
+                Self { error: Some(Error::MissingDefault { key, unmatched, near: near() }), ..none }
             }
             Err(cause) => Self { error: Some(Error::Evaluation { key, cause: cause.clone() }), ..none },
         }

@@ -10,10 +10,12 @@ use prefab_sources::SourceError;
 #[non_exhaustive]
 pub enum Error {
     /// No config has this key, or none of its rules matches, and the call gives no default.
-    #[error("config `{key}`: no value and no default{}", hint(.near.as_ref()))]
+    #[error("config `{key}`: {}{}", absent(*.unmatched), hint(.near.as_ref()))]
     MissingDefault {
         /// The key asked for.
         key: String,
+        /// Whether there is such a config, none of whose rules matches.
+        unmatched: bool,
         /// The known key most like it, where there is one.
         near: Option<String>,
     },
@@ -93,6 +95,10 @@ impl Error {
     }
 }
 
+fn absent(unmatched: bool) -> &'static str {
+    if unmatched { "none of its rules matches, and there is no default" } else { "no value and no default" }
+}
+
 fn hint(near: Option<&String>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
@@ -100,14 +106,20 @@ fn hint(near: Option<&String>) -> String {
 /// Past this many keys, looking for a similar one costs more than the hint is worth.
 const MAX_KEYS: usize = 5_000;
 
-/// Finds the key most like a misspelt one.
+/// Finds the key most like a misspelt one, or the first below one that stands for nothing itself.
 pub(crate) fn near<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
     let allowed = (key.chars().count() / 4).clamp(1, 3);
+    let lower = key.to_lowercase();
+    // Nested keys of a file are keys of their own: of `retry: {times: 3}` there is `retry.times`.
+    let is_below = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+    let distance = |known: &str| {
+        let is_close = known.len().abs_diff(key.len()) <= allowed;
+        let distance = is_close.then(|| strsim::damerau_levenshtein(&lower, &known.to_lowercase()));
+        distance.filter(|distance| *distance <= allowed).or_else(|| is_below(known).then_some(usize::MAX))
+    };
     known
         .take(MAX_KEYS)
-        .filter(|known| known.len().abs_diff(key.len()) <= allowed)
-        .map(|known| (strsim::damerau_levenshtein(key, known), known))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter_map(|known| Some((distance(known)?, known)))
         .min()
         .map(|(_, known)| known.to_owned())
 }
@@ -123,16 +135,30 @@ mod tests {
         let near = |key| super::near(key, known.into_iter());
         assert_eq!(near("max-jbos").as_deref(), Some("max-jobs"));
         assert_eq!(near("max_jobs_per_second").as_deref(), Some("max-jobs-per-second"));
+        assert_eq!(near("Max-Jobs-Per-Second").as_deref(), Some("max-jobs-per-second"));
         assert_eq!(near("timeout"), None);
+        assert_eq!(near(""), None);
+    }
+
+    #[test]
+    fn a_key_that_only_nests_others_finds_the_first_of_them() {
+        let known = ["retry.times", "retry.pause", "retrying"];
+        let near = |key| super::near(key, known.into_iter());
+        assert_eq!(near("retry").as_deref(), Some("retry.pause"));
+        assert_eq!(near("retry.time").as_deref(), Some("retry.times"));
     }
 
     #[test]
     fn every_message_names_the_key_and_what_to_do() {
-        let missing = Error::MissingDefault { key: "max-jbos".into(), near: Some("max-jobs".into()) };
+        let near = Some("max-jobs".into());
+        let missing = Error::MissingDefault { key: "max-jbos".into(), unmatched: false, near };
         assert_eq!(
             missing.to_string(),
             "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
         );
+        let unmatched = Error::MissingDefault { key: "on".into(), unmatched: true, near: None };
+        let text = "config `on`: none of its rules matches, and there is no default";
+        assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
         let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };
         assert_eq!(mismatch.to_string(), "config `k`: wanted int, found string");
         let cause = EvalError::MissingEnvVar { variable: "DB".into() };

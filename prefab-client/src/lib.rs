@@ -34,6 +34,22 @@
 //! the program's own ([`ClientBuilder::global_context`]). A context in a stronger place replaces the one of
 //! the same name in a weaker place as a whole.
 //!
+//! # In async code
+//!
+//! With a server, the first call waits for its first word on the thread that calls: build with
+//! [`ClientBuilder::build_async`], or await [`Client::ready`]. From then on nothing waits, on any runtime.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `http` (on) | a server beside files |
+//! | `rustls` (on) | TLS for it |
+//! | `telemetry` (on) | what is evaluated, counted and told to the server |
+//! | `log` (on) | `Client::log_filter`: log levels for `tracing` |
+//! | `tower` | `tower::ContextLayer`: a scope for each request |
+//! | `grpc` | gRPC as another way to the server |
+//!
 //! # Errors
 //!
 //! [`Client::get`] says why there is no value of the type asked for; [`Client::get_or`] and
@@ -76,9 +92,14 @@ pub use error::Error;
 pub use gate::OnInitFailure;
 pub use live::{Live, LiveValue};
 pub use overrides::Override;
-pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, LogLevel};
-pub use prefab_eval::Reason;
-pub use prefab_sources::{ConfigSource, MemorySource};
+pub use prefab_core::{
+    ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Layer,
+    LogLevel, Operator, Update, Value, WeightedValue, WeightedValues,
+};
+pub use prefab_eval::{EvalError, Reason};
+pub use prefab_sources::{
+    ConfigSource, Finding, Loaded, MemorySender, MemorySource, SourceError, SourceErrorKind, UpdateStream,
+};
 #[cfg(feature = "telemetry")]
 pub use prefab_telemetry::ContextUploadMode;
 pub use subscription::{Change, Subscription};
@@ -89,6 +110,11 @@ pub use view::View;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// And those of the page about web services.
+#[cfg(all(doctest, feature = "log", feature = "tower"))]
+#[doc = include_str!("../../docs/web-service.md")]
+struct WebService;
 
 /// And those of the page about log levels.
 #[cfg(all(doctest, feature = "log", feature = "tower"))]

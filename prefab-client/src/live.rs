@@ -1,9 +1,10 @@
 //! Handles that stay current and cost next to nothing to read.
 
 use std::{
+    convert::identity,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,8 +13,9 @@ use std::{
 use arc_swap::ArcSwap;
 use prefab_core::LogLevel;
 use prefab_eval::{Contexts, Host, Ruleset};
+use serde::de::DeserializeOwned;
 
-use crate::{FromValue, typed::Mismatch};
+use crate::{FromValue, Json, client::LOG, typed::Mismatch};
 
 /// The value of one key, kept current by the client.
 ///
@@ -41,7 +43,12 @@ impl<T: LiveValue> Live<T> {
     }
 
     pub(crate) fn new(key: &str, value: T, default: Option<T>) -> (Self, Arc<LiveCell<T>>) {
-        let cell = Arc::new(LiveCell { key: key.to_owned(), store: T::Store::new(value), default });
+        let cell = Arc::new(LiveCell {
+            key: key.to_owned(),
+            store: T::Store::new(value),
+            default,
+            told: Mutex::default(),
+        });
         (Self { cell: Arc::clone(&cell) }, cell)
     }
 }
@@ -59,7 +66,12 @@ impl<T: LiveValue + fmt::Debug> fmt::Debug for Live<T> {
 }
 
 /// A type that a [`Live`] handle can hold: numbers, bools, log levels and durations in one atomic word,
-/// texts and lists behind a pointer.
+/// texts, lists and [`Json`] of a type that can be cloned behind a pointer.
+#[diagnostic::on_unimplemented(
+    message = "a live handle cannot hold a `{Self}`",
+    note = "it holds what a config can be asked for; for a type of your own ask for `Json<{Self}>`, where \
+            `{Self}` is `Deserialize`, `Clone`, `Send` and `Sync`"
+)]
 pub trait LiveValue: FromValue + Clone + Send + Sync + 'static {
     /// Where the current value stands.
     type Store: LiveStore<Self>;
@@ -121,11 +133,42 @@ macro_rules! in_a_word {
 }
 in_a_word! {
     i64, i64::cast_unsigned, u64::cast_signed;
+    u64, identity, identity;
     f64, f64::to_bits, f64::from_bits;
     bool, u64::from, |word| word != 0;
     LogLevel, level_to_word, word_to_level;
     // More than 584 years of nanoseconds do not fit; such a duration reads as that long.
     Duration, |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX), Duration::from_nanos;
+}
+
+/// Narrower integers are held as the widest of their kind; what was put in is what comes back.
+macro_rules! narrow_in_a_word {
+    ($($wide:ty: $($type:ty)*;)*) => {$($(
+        impl LiveStore<$type> for Word {
+            fn new(value: $type) -> Self {
+                <Self as LiveStore<$wide>>::new(widen(value))
+            }
+
+            #[inline]
+            fn load(&self) -> $type {
+                <$type>::try_from(LiveStore::<$wide>::load(self)).unwrap_or_default()
+            }
+
+            fn store(&self, value: $type) {
+                LiveStore::<$wide>::store(self, widen(value));
+            }
+        }
+
+        impl LiveValue for $type {
+            type Store = Word;
+        }
+    )*)*};
+}
+narrow_in_a_word! { i64: i8 i16 i32; u64: u8 u16 u32 usize; }
+
+/// Nothing is lost: there is no machine whose `usize` is wider than 64 bits.
+fn widen<N: TryInto<W>, W: Default>(narrow: N) -> W {
+    narrow.try_into().unwrap_or_default()
 }
 
 fn level_to_word(level: LogLevel) -> u64 {
@@ -145,11 +188,18 @@ macro_rules! behind_a_pointer {
 }
 behind_a_pointer! { String Vec<String> serde_json::Value }
 
+/// The JSON is read into the type when it changes; each [`get`](Live::get) clones what came of it.
+impl<T: DeserializeOwned + Clone + Send + Sync + 'static> LiveValue for Json<T> {
+    type Store = Pointer<Self>;
+}
+
 /// What the client keeps current.
 pub(crate) struct LiveCell<T: LiveValue> {
     key: String,
     store: T::Store,
     default: Option<T>,
+    /// What was wrong with the value, as it was logged.
+    told: Mutex<Option<String>>,
 }
 
 /// A handle's side towards the client.
@@ -159,18 +209,44 @@ pub(crate) trait Refresh: Send + Sync {
 
 impl<T: LiveValue> Refresh for LiveCell<T> {
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
-        let problem = match rules.evaluate(&self.key, contexts, host) {
+        let (problem, is_none) = match rules.evaluate(&self.key, contexts, host) {
             Ok(answer) => match T::from_value(&answer.value) {
-                Ok(value) => return self.store.store(value),
-                Err(Mismatch { found }) => format!("wanted {}, found {found}", T::WANTED),
+                Ok(value) => {
+                    self.store.store(value);
+                    self.is_news(None);
+                    return;
+                }
+                Err(Mismatch { found }) => (format!("wanted {}, found {found}", T::WANTED), false),
             },
-            Err(error) => error.to_string(),
+            Err(error) => (error.to_string(), error.is_no_value()),
         };
-        if let Some(default) = &self.default {
-            self.store.store(default.clone());
-        } else {
-            let key = self.key.as_str();
-            tracing::warn!(target: crate::client::LOG, key, problem, "live value kept as it was");
+        let key = self.key.as_str();
+        match &self.default {
+            Some(default) => {
+                self.store.store(default.clone());
+                // To have no value is what a default is for.
+                let problem = if is_none { None } else { Some(problem.as_str()) };
+                if self.is_news(problem) && problem.is_some() {
+                    tracing::warn!(target: LOG, key, problem, "live value is its default");
+                }
+            }
+            None if self.is_news(Some(&problem)) => {
+                tracing::warn!(target: LOG, key, problem, "live value kept as it was");
+            }
+            None => {}
         }
+    }
+}
+
+impl<T: LiveValue> LiveCell<T> {
+    /// Remembers what is wrong; tells whether that is another thing than before. Handles are looked at after each
+    /// change of any key.
+    fn is_news(&self, problem: Option<&str>) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = told.as_deref() != problem;
+        if is_news {
+            *told = problem.map(ToOwned::to_owned);
+        }
+        is_news
     }
 }

@@ -10,6 +10,13 @@ use serde::de::DeserializeOwned;
 ///
 /// Kinds are never converted into one another: an int is not a double, a string is not a bool. Narrower
 /// integers take what fits them.
+#[diagnostic::on_unimplemented(
+    message = "a config cannot be asked for as `{Self}`",
+    note = "configs are asked for as `i64` and other integers, `f64`, `bool`, `String`, `Vec<String>`, `Duration`, \
+            `LogLevel`, or `serde_json::Value` for any of them",
+    note = "a text's default is a `String`: `get_or(key, \"text\".to_owned())`",
+    note = "for a type of your own that is `Deserialize`, ask for `Json<{Self}>`"
+)]
 pub trait FromValue: Sized {
     /// The type in the words of an error message.
     const WANTED: &'static str;
@@ -73,6 +80,7 @@ macro_rules! narrower {
     )*};
 }
 narrower! {
+    i8, "an int from -128 to 127"; u8, "an int from 0 to 255"; i16, "an int that fits 16 bits";
     i32, "an int that fits 32 bits"; u16, "an int from 0 to 65535"; u32, "an int that fits 32 unsigned bits";
     u64, "an int that is not negative"; usize, "an int that is not negative";
 }

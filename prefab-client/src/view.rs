@@ -251,8 +251,8 @@ impl View<'_> {
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
         if error.is_no_value() {
-            let near = self.near(&key);
-            return Error::MissingDefault { key, near };
+            let (unmatched, near) = (*error == EvalError::NoMatch, self.near(&key));
+            return Error::MissingDefault { key, unmatched, near };
         }
         Error::Evaluation { key, cause: error.clone() }
     }

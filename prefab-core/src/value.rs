@@ -111,7 +111,7 @@ macro_rules! value_from {
     )*};
 }
 value_from! {
-    i64 => Int, i32 => Int, u32 => Int, f64 => Double, bool => Bool, String => String, &str => String,
+    i64 => Int, i32 => Int, u32 => Int, i16 => Int, u16 => Int, i8 => Int, u8 => Int, f64 => Double, bool => Bool, String => String, &str => String,
     LogLevel => LogLevel, Vec<String> => StringList, WeightedValues => Weighted, IntRange => IntRange,
     Provided => Provided, LimitDefinition => LimitDefinition, Schema => Schema,
 }

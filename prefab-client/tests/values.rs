@@ -1,0 +1,121 @@
+//! The types that a program asks for, at once and by handles.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use prefab_client::{
+    Client, ConditionalValue, Config, ConfigRow, Context, ContextSet, Criterion, Error, Json, Operator,
+};
+use tracing_subscriber::fmt::MakeWriter;
+
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+struct Retry {
+    times: u32,
+    pause_millis: u64,
+}
+
+fn json(times: i64) -> serde_json::Value {
+    serde_json::json!({"times": times, "pause_millis": 250})
+}
+
+#[test]
+fn a_live_handle_holds_every_width_of_integer() {
+    let client = Client::in_memory().value("n", 7).build().unwrap();
+    macro_rules! check {
+        ($($type:ty)*) => {$({
+            let live = client.live::<$type>("n").unwrap();
+            assert_eq!((live.get(), client.get::<$type>("n")), (7, Ok(7)));
+            for end in [<$type>::MIN, <$type>::MAX] {
+                assert_eq!(client.live_or("none", end).get(), end, "{}", stringify!($type));
+            }
+            let _too_much = client.override_value("n", i64::MIN + 1);
+            let expected = if <$type>::BITS == 64 && <$type>::MIN != 0 { <$type>::MIN + 1 } else { 7 };
+            assert_eq!(live.get(), expected);
+        })*};
+    }
+    check! { i8 u8 i16 u16 i32 u32 i64 u64 usize }
+}
+
+#[test]
+fn a_live_handle_holds_json_of_the_programs_own_type() {
+    let client = Client::in_memory().value("retry", json(3)).build().unwrap();
+    let live = client.live::<Json<Retry>>("retry").unwrap();
+    assert_eq!(live.get().0, Retry { times: 3, pause_millis: 250 });
+    {
+        let _more = client.override_value("retry", json(5));
+        assert_eq!(live.get().0.times, 5);
+        let _broken = client.override_value("retry", serde_json::json!({"times": "many"}));
+        assert_eq!(live.get().0.times, 5, "the last good one");
+    }
+    assert_eq!(live.get().0.times, 3);
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[test]
+fn a_live_default_in_place_of_another_kind_is_told_once() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
+    let _logs = tracing::subscriber::set_default(subscriber);
+    let client = Client::in_memory().build().unwrap();
+    let live = client.live_or("max-jobs", 10);
+    assert_eq!(lines.take(), "", "there is no value, and that is what a default is for");
+    let wrong = client.override_value("max-jobs", "lots");
+    assert_eq!(live.get(), 10);
+    let told = lines.take();
+    assert!(told.contains("WARN") && told.contains("max-jobs") && told.contains("found string"), "{told}");
+    let _another = client.override_value("another", 1);
+    assert_eq!(lines.take(), "");
+    drop(wrong);
+    let _again = client.override_value("max-jobs", "lots");
+    assert!(lines.take().contains("found string"));
+}
+
+#[test]
+fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
+    let criterion = Criterion {
+        property_name: "user.plan".into(),
+        operator: Operator::PropIsOneOf,
+        value_to_match: Some(["pro"].into()),
+    };
+    let rule = ConditionalValue::when(vec![criterion], true);
+    let flag = Config { rows: vec![ConfigRow::of(vec![rule])], ..Config::constant("new-checkout", true) };
+    let client = Client::in_memory().config(flag).value("retry.times", 3).build().unwrap();
+    let text = |key: &str| client.get::<bool>(key).unwrap_err().to_string();
+    assert_eq!(
+        text("new-checkout"),
+        "config `new-checkout`: none of its rules matches, and there is no default"
+    );
+    assert_eq!(text("nothing"), "config `nothing`: no value and no default");
+    assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
+    let details = client.details("new-checkout");
+    assert!(matches!(details.error, Some(Error::MissingDefault { unmatched: true, near: None, .. })));
+    let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
+    assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
+}
