@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, thread};
 
 use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance, Update};
 use prefab_eval::Options;
-use prefab_sources::{ConfigSource, DatafileSource, LocalFiles};
+use prefab_sources::{ConfigSource, DatafileSource, Finding, LocalFiles};
 use tokio::sync::oneshot;
 
 #[cfg(not(feature = "http"))]
@@ -64,6 +64,8 @@ pub struct ClientBuilder {
     pub(crate) datafile: Option<PathBuf>,
     files: bool,
     watch: bool,
+    /// What was doubtful about what was asked for.
+    doubts: Vec<Finding>,
     /// What was asked for, if anything was.
     pub(crate) datasources: Option<Datasources>,
     on_no_default: OnNoDefault,
@@ -87,6 +89,7 @@ impl Default for ClientBuilder {
             datafile: None,
             files: true,
             watch: true,
+            doubts: Vec::new(),
             datasources: None,
             on_no_default: OnNoDefault::default(),
             namespace: None,
@@ -112,10 +115,11 @@ impl ClientBuilder {
         if let Some(dir) = env::setting(env::OVERRIDE_DIR) {
             builder.override_dir = Some(dir.into());
         }
-        builder.datasources = env::setting(env::DATASOURCES).map(|text| match text.as_str() {
-            "LOCAL_ONLY" => Datasources::LocalOnly,
-            _ => Datasources::All,
-        });
+        if let Some(text) = env::setting(env::DATASOURCES) {
+            let (datasources, doubt) = env::datasources(&text);
+            builder.datasources = Some(datasources);
+            builder.doubts.extend(doubt);
+        }
         let names = env::setting(env::ENVS).unwrap_or_default();
         builder.envs.extend(names.split(',').map(str::trim).map(ToOwned::to_owned));
         builder.datafile = env::setting(env::DATAFILE).map(PathBuf::from);
@@ -245,7 +249,7 @@ impl ClientBuilder {
     /// [`Error::Source`] for a datafile that cannot be read: it is all that the client would have.
     /// [`Error::MissingApiKey`] where a server is asked for and there is no key for it.
     /// [`Error::Worker`] where no thread can be started.
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(mut self) -> Result<Client, Error> {
         #[cfg(feature = "http")]
         let (gate, remote) = self.remote()?;
         #[cfg(not(feature = "http"))]
@@ -267,6 +271,7 @@ impl ClientBuilder {
         let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
 
+        engine.note("settings", std::mem::take(&mut self.doubts));
         let mut sources = self.load(&engine)?;
         if !self.watch {
             sources.clear();
@@ -323,10 +328,13 @@ impl ClientBuilder {
         if let Some(dir) = &self.override_dir {
             files = files.override_dir(dir);
         }
-        let layers = files.layers();
-        for finding in &layers.findings {
-            tracing::warn!(target: crate::client::LOG, %finding, "files left out");
+        let mut layers = files.layers();
+        if let Some(dir) = self.classpath_dir.as_deref().filter(|dir| !dir.is_dir()) {
+            let message = "there was no such directory at the start; name the one that has \
+                           `.prefab.default.config.yaml`";
+            layers.findings.push(Finding::new(dir.display().to_string(), message));
         }
+        engine.note("local files", layers.findings);
         let mut watched: Vec<Box<dyn ConfigSource>> = Vec::new();
         for file in layers.files {
             engine.take(file.name(), file.load());

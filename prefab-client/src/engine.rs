@@ -8,13 +8,13 @@ use std::{
 use arc_swap::Guard;
 use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
-use prefab_sources::{Loaded, SourceError};
+use prefab_sources::{Finding, Loaded, SourceError, SourceErrorKind};
 
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
 use crate::{
     client::LOG,
-    gate::Gate,
+    gate::{Gate, Phase},
     host::SystemHost,
     live::Refresh,
     problems::Problems,
@@ -90,7 +90,7 @@ impl Engine {
         match item {
             Ok(loaded) => {
                 for finding in &loaded.findings {
-                    tracing::warn!(target: LOG, %finding, "config left out");
+                    tracing::warn!(target: LOG, %finding, "a config is not as it is written");
                 }
                 self.owner().problems.take(source, &loaded);
                 self.apply(loaded.update);
@@ -105,6 +105,24 @@ impl Engine {
                 self.owner().problems.fail(source, error);
             }
         }
+    }
+
+    /// Takes in what is doubtful about what the client was told.
+    pub(crate) fn note(&self, about: &str, findings: Vec<Finding>) {
+        for finding in &findings {
+            tracing::warn!(target: LOG, %finding, "doubtful setting");
+        }
+        self.owner().problems.note(about, findings);
+    }
+
+    /// Says that nothing more will come, since the client's thread has panicked, and lets everybody pass.
+    pub(crate) fn stand_still(&self) {
+        let why = "the thread that keeps configs current has panicked, and values stay as they are";
+        let error = SourceError::new(SourceErrorKind::Unreadable, "client", why)
+            .advise("look for the panic's own message, and build another client");
+        tracing::error!(target: LOG, %error, "client stands still");
+        self.owner().problems.fail("client", error);
+        self.gate.set(Phase::Open);
     }
 
     pub(crate) fn apply(&self, update: Update) {

@@ -3,6 +3,10 @@
 #[cfg(feature = "http")]
 use std::path::PathBuf;
 
+use prefab_sources::Finding;
+
+use crate::Datasources;
+
 /// The directory of default files.
 pub(crate) const CLASSPATH_DIR: &str = "PREFAB_CONFIG_CLASSPATH_DIR";
 /// The directory of override files.
@@ -55,9 +59,44 @@ pub(crate) fn list(name: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
 }
 
+/// Reads the word for where configs come from. As in the official clients all that is not `LOCAL_ONLY` means
+/// everywhere, but whoever misspelt it is told.
+pub(crate) fn datasources(text: &str) -> (Datasources, Option<Finding>) {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "LOCAL_ONLY" => (Datasources::LocalOnly, None),
+        "ALL" => (Datasources::All, None),
+        _ => {
+            let message = format!("`{text}` is neither `LOCAL_ONLY` nor `ALL`, and taken for `ALL`");
+            (Datasources::All, Some(Finding::new(DATASOURCES, message)))
+        }
+    }
+}
+
 /// Returns the directory for what a program keeps between runs but can lose.
 #[cfg(feature = "http")]
 pub(crate) fn cache_dir() -> Option<PathBuf> {
     let dir = setting("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     dir.or_else(|| Some(std::env::home_dir()?.join(".cache")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_word_means_everywhere_and_is_told() {
+        let check = |text, expected, told: Option<&str>| {
+            let (datasources, doubt) = datasources(text);
+            assert_eq!(
+                (datasources, doubt.map(|doubt| doubt.to_string()).as_deref()),
+                (expected, told),
+                "{text}"
+            );
+        };
+        check("LOCAL_ONLY", Datasources::LocalOnly, None);
+        check(" local_only", Datasources::LocalOnly, None);
+        check("ALL", Datasources::All, None);
+        let told = "PREFAB_DATASOURCES: `LOCALONLY` is neither `LOCAL_ONLY` nor `ALL`, and taken for `ALL`";
+        check("LOCALONLY", Datasources::All, Some(told));
+    }
 }

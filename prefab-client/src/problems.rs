@@ -52,6 +52,13 @@ impl Problems {
         troubles.findings.extend(findings.iter().take(room).cloned());
     }
 
+    /// Takes in what stays wrong for as long as the client lives.
+    pub(crate) fn note(&mut self, about: &str, findings: Vec<Finding>) {
+        if !findings.is_empty() {
+            self.sources.entry(about.to_owned()).or_default().findings.extend(findings);
+        }
+    }
+
     /// Takes in why a source says nothing.
     pub(crate) fn fail(&mut self, source: &str, error: SourceError) {
         let errors = &mut self.sources.entry(source.to_owned()).or_default().errors;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
@@ -23,6 +24,14 @@ pub struct Subscription {
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+/// Calls what the program gave. A panic in it would end the thread that keeps the client current, and is for the
+/// program's panic hook to tell of; here it is logged.
+pub(crate) fn call(given: impl FnOnce(), if_it_panics: &'static str) {
+    if catch_unwind(AssertUnwindSafe(given)).is_err() {
+        tracing::error!(target: crate::client::LOG, "{if_it_panics}");
     }
 }
 
@@ -52,7 +61,10 @@ impl Listeners {
         }
         let change = change();
         for listener in listening {
-            listener(&change);
+            call(
+                || listener(&change),
+                "a listener of `on_change` has panicked; it is called again at the next",
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The thread that keeps a client current.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     process,
     sync::{Arc, Weak},
     thread::{self, JoinHandle},
@@ -11,7 +12,7 @@ use futures_util::{StreamExt as _, stream::SelectAll};
 use prefab_sources::ConfigSource;
 use tokio::{runtime, sync::watch};
 
-use crate::{Error, engine::Engine, gate::Phase};
+use crate::{Error, engine::Engine, gate::Phase, subscription::call};
 
 /// What a worker is given to do.
 pub(crate) struct Work {
@@ -57,7 +58,12 @@ impl Worker {
         let thread = thread::Builder::new()
             .name("prefab".to_owned())
             .spawn(move || {
-                runtime.block_on(run(&engine, work, stopped));
+                let run = AssertUnwindSafe(|| runtime.block_on(run(&engine, work, stopped)));
+                if catch_unwind(run).is_err()
+                    && let Some(engine) = engine.upgrade()
+                {
+                    engine.stand_still();
+                }
                 // A name that is being looked up, or a cache that is being written, keeps nobody waiting.
                 runtime.shutdown_background();
             })
@@ -151,7 +157,7 @@ async fn follow(engine: &Weak<Engine>, work: Work) {
             engine.gate.follow(&mut state).await;
         }
         if let Some(on_ready) = on_ready {
-            on_ready();
+            call(on_ready, "what `on_ready` was given has panicked");
         }
     };
     tokio::join!(ready, keep_current(engine, sources));

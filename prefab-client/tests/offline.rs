@@ -216,6 +216,19 @@ fn a_broken_file_costs_that_file_and_says_where() {
 }
 
 #[test]
+fn a_directory_that_is_not_there_is_a_problem_and_its_file_is_taken_when_it_comes() {
+    let dir = TempDir::new().unwrap();
+    let conf = dir.path().join("conf");
+    let client = Client::builder().classpath_dir(&conf).without_override_dir().build().unwrap();
+    let advice =
+        "there was no such directory at the start; name the one that has `.prefab.default.config.yaml`";
+    assert_eq!(client.problems(), [format!("{}: {advice}", conf.display())]);
+    fs::create_dir(&conf).unwrap();
+    write(&conf, "default", "a: 1\n");
+    within_a_second("the file", || client.get_or("a", 0) == 1);
+}
+
+#[test]
 fn a_saved_edit_is_live_within_a_second_and_a_broken_one_changes_nothing() {
     let (dir, builder) = files("max-jobs: 30\n");
     let client = builder.build().unwrap();
