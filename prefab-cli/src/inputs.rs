@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use prefab_client::{Client, ContextSet};
+use prefab_client::{Client, ContextSet, Error};
 
 use crate::{Failure, contexts, output, server::Server};
 
@@ -47,6 +47,14 @@ pub(crate) struct Inputs {
     pub(crate) json: bool,
 }
 
+/// What to do where files alone were read.
+pub(crate) const ASK_A_SERVER: &str =
+    "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it";
+
+fn from_env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
 impl Inputs {
     /// Reads everything and says on standard error what is wrong with parts of it.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
@@ -60,13 +68,24 @@ impl Inputs {
 
     /// Finds the server that is asked, too, to be asked what SDKs are not told; none where files alone are read.
     pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
-        let from_env = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
         let key = self.api_key.clone().or_else(|| from_env("PREFAB_ADMIN_KEY"));
         let is_asked = key.is_some() || from_env("PREFAB_API_KEY").is_some();
         if self.datafile.is_some() || !is_asked {
             return Ok(None);
         }
         Server::signed_in(self.url.clone(), key, None).map(Some)
+    }
+
+    /// Writes why there is no value, and, to somebody who may have a server in mind, that none was asked.
+    pub(crate) fn tell(&self, error: &Error) {
+        let is_unknown = matches!(error, Error::MissingDefault { unmatched: false, near: None, .. });
+        let advice = if is_unknown && self.reads_files_alone() { ASK_A_SERVER } else { "" };
+        output::error(&format!("{error}{advice}"));
+    }
+
+    /// Tells whether neither a server nor a datafile is asked.
+    pub(crate) fn reads_files_alone(&self) -> bool {
+        self.datafile.is_none() && self.api_key.is_none() && from_env("PREFAB_API_KEY").is_none()
     }
 
     fn build(&self, watch: bool) -> Result<Client, Failure> {

@@ -55,6 +55,14 @@ fn a_missing_key_is_exit_code_1_with_a_hint() {
     let (code, out, error) = run(dir.path(), &["get", "max-jbos"], "");
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(error, "error: config `max-jbos`: no value and no default; did you mean `max-jobs`?\n");
+    let unknown = |args: &[&str]| run(dir.path(), args, "");
+    let only_files = "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it\n";
+    let (code, _, error) = unknown(&["get", "elsewhere"]);
+    assert_eq!((code, error), (1, format!("error: config `elsewhere`: no value and no default{only_files}")));
+    assert!(unknown(&["explain", "elsewhere"]).2.ends_with(only_files));
+    assert!(unknown(&["list", "elsewhere"]).2.ends_with(only_files));
+    let unmatched = "error: config `new-checkout`: none of its rules matches, and there is no default\n";
+    assert_eq!(unknown(&["get", "new-checkout"]).2, unmatched);
 }
 
 #[test]

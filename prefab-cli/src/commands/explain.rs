@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     match &details.error {
         Some(error) => {
-            output::error(&error.to_string());
+            args.inputs.tell(error);
             Err(Failure::NoValue)
         }
         None => Ok(()),

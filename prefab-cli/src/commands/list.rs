@@ -8,7 +8,7 @@ use prefab_core::{ConfigType, StoredConfig};
 use crate::{
     Failure,
     commands::get::to_redacted_json,
-    inputs::Inputs,
+    inputs::{ASK_A_SERVER, Inputs},
     output::{self, FAINT, STRONG, VALUE, cut},
 };
 
@@ -125,7 +125,8 @@ fn tagged_on_server(args: &Args) -> Result<BTreeSet<String>, Failure> {
 fn nothing(args: &Args) -> String {
     let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
     if args.tag.is_empty() {
-        return format!("there is no key{what}; add one to .prefab.default.config.yaml");
+        let advice = if args.inputs.reads_files_alone() { ASK_A_SERVER } else { "" };
+        return format!("there is no key{what}; add one to .prefab.default.config.yaml{advice}");
     }
     let tags: Vec<_> = args.tag.iter().map(|tag| format!("`{tag}`")).collect();
     let tags = tags.join(" and ");
