@@ -89,7 +89,7 @@ enum Verb {
     /// Writes everything as JSON
     Export(commands::transfer::ExportArgs),
     /// Writes what one environment sees to a datafile
-    Download(commands::transfer::ExportArgs),
+    Download(commands::transfer::DownloadArgs),
     /// Reads an export, a datafile, YAML defaults or a change history into the project
     Import(commands::transfer::ImportArgs),
     /// Copies the server's database while it runs

@@ -34,6 +34,12 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Shows a text with what would break a line, or command a terminal, escaped.
+pub(crate) fn one_line(text: &str) -> String {
+    let as_is = |c: &char| matches!(c, '"' | '\'' | '\\');
+    text.chars().map(|c| if as_is(&c) { c.to_string() } else { c.escape_debug().to_string() }).collect()
+}
+
 /// Shortens a text to a width in characters.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {

@@ -9,7 +9,7 @@ use crate::{
     Failure,
     commands::get::to_redacted_json,
     inputs::{ASK_A_SERVER, Inputs},
-    output::{self, FAINT, STRONG, VALUE, cut},
+    output::{self, FAINT, STRONG, VALUE, cut, one_line},
 };
 
 #[derive(clap::Args)]
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let value = match &details.error {
             Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
-            None => details.shown.escape_debug().to_string(),
+            None => one_line(&details.shown),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let kind = if details.error.is_some() { "" } else { details.kind };

@@ -33,6 +33,20 @@ pub(crate) struct ExportArgs {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct DownloadArgs {
+    /// The file to write [default: prefab.NAME.ID.config.json, after the environment]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// The environment
+    #[arg(short, long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct ImportArgs {
     /// A datafile, an export, a YAML file of defaults, or a change history
     file: PathBuf,
@@ -90,7 +104,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
 }
 
 /// Writes a datafile under the name that the official tool gives it.
-pub(crate) fn download(args: &ExportArgs) -> Result<(), Failure> {
+pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let named = environments::named(&server, args.environment.as_deref())?;
     let environment = named.context("of which environment? Name it with --environment")?;
