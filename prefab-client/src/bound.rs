@@ -9,8 +9,7 @@ use crate::{Client, View, view::NONE};
 /// A client with contexts of its own, cheap to clone and free to move between threads and tasks; see
 /// [`Client::with_context`].
 ///
-/// It dereferences to nothing: everything is asked through [`view`](Self::view), or the same methods as a
-/// [`Client`] has.
+/// It is asked by the same methods as a [`Client`] is.
 #[derive(Clone, Debug)]
 pub struct BoundClient {
     client: Client,
@@ -38,7 +37,8 @@ impl BoundClient {
         View { inner: self.client.inner(), call: contexts, bound: &self.contexts }
     }
 
-    pub(crate) fn view(&self) -> View<'_> {
+    /// Returns a view that answers for the bound contexts.
+    pub fn view(&self) -> View<'_> {
         self.with(&NONE)
     }
 }

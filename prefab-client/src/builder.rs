@@ -106,7 +106,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Returns a builder with what the environment says.
+    /// Returns a builder with what the environment says; the variables are those of [`Client::from_env`]. A method
+    /// called on it wins over a variable.
     pub fn from_env() -> Self {
         let mut builder = Self::default();
         if let Some(dir) = env::setting(env::CLASSPATH_DIR) {

@@ -78,6 +78,9 @@ impl Client {
     }
 
     /// Returns a builder that reads the files of the current and of the home directory.
+    ///
+    /// It knows of no environment variable, `PREFAB_API_KEY` among them: [`ClientBuilder::from_env`] does, and takes
+    /// options over what they say.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -125,8 +128,9 @@ impl Client {
         BoundClient::new(self.clone(), contexts.into())
     }
 
+    /// Returns a view without contexts of its own, which answers for those of the scope and the program.
     #[inline]
-    pub(crate) fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View<'_> {
         self.with(&NONE)
     }
 
@@ -164,7 +168,8 @@ impl Client {
 
     /// Calls `listener` after each change, with the keys that changed, on the thread that brought it.
     ///
-    /// The listener may ask the client anything. It is called until the subscription is dropped.
+    /// The listener may ask the client anything. It is called until the subscription is dropped. One that panics is
+    /// logged, and called again at the next change.
     #[must_use = "the listener is forgotten when the subscription is dropped"]
     pub fn on_change(&self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
         self.inner.engine.listeners.add(listener)

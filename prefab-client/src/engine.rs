@@ -90,9 +90,11 @@ impl Engine {
         match item {
             Ok(loaded) => {
                 for finding in &loaded.findings {
-                    tracing::warn!(target: LOG, %finding, "a config is not as it is written");
+                    tracing::warn!(target: LOG, %finding, "source with a fault");
                 }
-                self.owner().problems.take(source, &loaded);
+                if self.owner().problems.take(source, &loaded) {
+                    tracing::info!(target: LOG, source, "source back");
+                }
                 self.apply(loaded.update);
             }
             Err(error) => {

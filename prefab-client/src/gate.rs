@@ -13,7 +13,7 @@ use std::{
 use prefab_sources::SourceError;
 use tokio::sync::watch;
 
-use crate::Error;
+use crate::{Error, client::LOG};
 
 /// What happens to calls that ask for a value when the server has not been heard from in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,12 @@ pub(crate) struct Gate {
     deadline: Option<Instant>,
     /// The client's own thread, which would wait for itself.
     worker: OnceLock<ThreadId>,
+    /// Whether somebody was told that async code is kept waiting.
+    told_of_blocking: AtomicBool,
 }
+
+/// How long a thread of a runtime may be kept before somebody is told.
+const LONG: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only a server keeps callers waiting"))]
@@ -76,6 +81,7 @@ impl Gate {
             timeout,
             deadline: Instant::now().checked_add(timeout),
             worker: OnceLock::new(),
+            told_of_blocking: AtomicBool::new(false),
         }
     }
 
@@ -97,6 +103,25 @@ impl Gate {
         if self.worker.get() == Some(&thread::current().id()) {
             return Ok(());
         }
+        let begun = Instant::now();
+        let verdict = self.wait_for_verdict(key);
+        let waited = begun.elapsed();
+        if waited > LONG
+            && tokio::runtime::Handle::try_current().is_ok()
+            && !self.told_of_blocking.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                target: LOG,
+                key,
+                ?waited,
+                "a thread of an async runtime was kept waiting for the server; build with `build_async`, or await \
+                 `ready` first"
+            );
+        }
+        verdict
+    }
+
+    fn wait_for_verdict(&self, key: &str) -> Result<(), Error> {
         let mut phase = self.lock();
         loop {
             if let Some(verdict) = self.verdict(&phase, Some(key)) {

@@ -26,10 +26,11 @@ const MAX_ERRORS: usize = 16;
 const MAX_FINDINGS: usize = 1_000;
 
 impl Problems {
-    /// Takes in what a source said.
-    pub(crate) fn take(&mut self, source: &str, loaded: &Loaded) {
+    /// Takes in what a source said; tells whether that is the end of all that kept it from saying something.
+    pub(crate) fn take(&mut self, source: &str, loaded: &Loaded) -> bool {
         let Loaded { update, findings } = loaded;
         let troubles = self.sources.entry(source.to_owned()).or_default();
+        let was_away = !troubles.errors.is_empty();
         match update {
             // Everything was said anew, and so is everything that is wrong with it.
             Update::Replace { .. } => *troubles = Troubles::default(),
@@ -50,6 +51,7 @@ impl Problems {
         }
         let room = MAX_FINDINGS.saturating_sub(troubles.findings.len());
         troubles.findings.extend(findings.iter().take(room).cloned());
+        was_away && troubles.errors.is_empty()
     }
 
     /// Takes in what stays wrong for as long as the client lives.
@@ -126,9 +128,10 @@ mod tests {
         problems.fail("remote", away("remote_api"));
         problems.fail("remote", away("remote_api"));
         assert_eq!(problems.list(), ["streaming: is away", "remote_api: is away"]);
-        problems.take("remote", &said("remote_api", &[], &[]));
+        assert!(!problems.take("remote", &said("remote_api", &[], &[])));
         assert_eq!(problems.list(), ["streaming: is away"]);
-        problems.take("remote", &said("streaming", &[], &[]));
+        assert!(problems.take("remote", &said("streaming", &[], &[])));
+        assert!(!problems.take("remote", &said("streaming", &[], &[])), "it is no news");
         assert_eq!(problems.list(), [] as [&str; 0]);
     }
 

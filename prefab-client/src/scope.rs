@@ -40,6 +40,8 @@ use prefab_core::ContextSet;
 use crate::{thread, view::NONE};
 
 /// Opens a scope on this thread until the guard is dropped.
+///
+/// Not to be kept across an `.await`, where the thread goes on with other tasks: that is what [`within`] is for.
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
     ScopeGuard { outer: replace(Some(contexts.into())), not_send: PhantomData }

@@ -45,12 +45,17 @@ pub(crate) fn render(engine: &Engine) -> String {
             table,
             "{:KEY$} | {:VALUE$} | {:KIND$} | Match: {:MATCH$} | Source: {source}",
             cut(key, KEY),
-            cut(&value.escape_debug().to_string(), VALUE),
+            cut(&one_line(&value), VALUE),
             cut(kind, KIND),
             cut(&matched, MATCH),
         );
     }
     table
+}
+
+fn one_line(text: &str) -> String {
+    let as_is = |c: &char| matches!(c, '"' | '\'' | '\\');
+    text.chars().map(|c| if as_is(&c) { c.to_string() } else { c.escape_debug().to_string() }).collect()
 }
 
 fn cut(text: &str, width: usize) -> String {

@@ -1,12 +1,12 @@
 //! The types that a program asks for, at once and by handles.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use std::sync::{Arc, Mutex};
+#[path = "support/lines.rs"]
+mod lines;
 
 use prefab_client::{
     Client, ConditionalValue, Config, ConfigRow, Context, ContextSet, Criterion, Error, Json, Operator,
 };
-use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 struct Retry {
@@ -50,39 +50,9 @@ fn a_live_handle_holds_json_of_the_programs_own_type() {
     assert_eq!(live.get().0.times, 3);
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[test]
 fn a_live_default_in_place_of_another_kind_is_told_once() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
-    let _logs = tracing::subscriber::set_default(subscriber);
+    let (lines, _logs) = lines::of_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
     assert_eq!(lines.take(), "", "there is no value, and that is what a default is for");

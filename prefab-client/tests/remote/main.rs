@@ -1,6 +1,9 @@
 //! What a program relies on with a server: the first word, changes, outages, the cache, the end.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
+#[path = "../support/lines.rs"]
+mod lines;
+mod runtimes;
 mod server;
 #[cfg(feature = "telemetry")]
 mod telemetry;
