@@ -6,14 +6,14 @@ use clap::{ArgAction, Args};
 
 use crate::{
     limits::Limits,
-    options::{Options, TlsFiles},
+    options::{Network, Options, PublicUrl, TlsFiles},
 };
 
 /// The options of `prefab serve`, to be flattened into a command.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "PREFAB_SERVER_LISTEN", default_value = "127.0.0.1:8742", value_name = "ADDRESS")]
+    #[arg(long, env = "PREFAB_SERVER_LISTEN", default_value = "127.0.0.1:8742", value_name = "ADDRESS", value_parser = an_address)]
     pub listen: SocketAddr,
 
     /// Folder for the database, created if it is not there
@@ -67,6 +67,24 @@ pub struct ServeArgs {
     /// Whether to keep contexts that clients report, for people to look at
     #[arg(long, env = "PREFAB_SERVER_COLLECT_CONTEXTS", default_value_t = true, action = ArgAction::Set, value_name = "true|false")]
     pub collect_contexts: bool,
+
+    /// How others reach this server, as in <https://prefab.example.com>; links for signing up and invitations begin with it
+    #[arg(long, env = "PREFAB_SERVER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// A proxy before this server, or a network of them, that is believed when it says for whom it asks; may be given
+    /// again, or with commas
+    #[arg(
+        long = "trusted-proxy",
+        env = "PREFAB_SERVER_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    pub trusted_proxies: Vec<Network>,
+}
+
+fn an_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address and a port, as in 127.0.0.1:8742 or [::1]:8742".to_owned())
 }
 
 impl From<ServeArgs> for Options {
@@ -86,6 +104,8 @@ impl From<ServeArgs> for Options {
             drain_timeout,
             evaluations_days,
             collect_contexts,
+            public_url,
+            trusted_proxies,
         } = args;
         Self {
             listen,
@@ -103,6 +123,8 @@ impl From<ServeArgs> for Options {
             drain_timeout: Duration::from_secs(drain_timeout),
             evaluations_days,
             collect_contexts,
+            public_url,
+            trusted_proxies,
         }
     }
 }

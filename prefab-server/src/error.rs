@@ -1,8 +1,12 @@
 //! Why a server did not start.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Trouble};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +29,19 @@ pub enum Error {
         source: io::Error,
     },
     /// The database cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("`{}`", path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// The cause.
+        source: StoreError,
+    },
+    /// There is no database where one is to be.
+    #[error("there is no database `{}`", path.display())]
+    NoDatabase {
+        /// Its file.
+        path: PathBuf,
+    },
     /// The file to start with cannot be used.
     #[error("seed file `{}`: {cause}", path.display())]
     Seed {
@@ -43,4 +58,48 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
+}
+
+impl Error {
+    /// Says what to do about it, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::DataDir { source, .. } => match source.kind() {
+                ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                    Some("--data-dir takes a folder; this is a file")
+                }
+                ErrorKind::PermissionDenied => Some(
+                    "whoever runs the server must be able to write there; --data-dir names another place",
+                ),
+                _ => None,
+            },
+            Self::Listen { source, .. } => match source.kind() {
+                ErrorKind::AddrInUse => Some(
+                    "another program listens there; --listen takes another address, and with port 0 any free port",
+                ),
+                ErrorKind::AddrNotAvailable => {
+                    Some("this machine has no such address; --listen 0.0.0.0:PORT stands for all it has")
+                }
+                ErrorKind::PermissionDenied => Some(
+                    "ports below 1024 take special rights; --listen takes another one, with a proxy before it",
+                ),
+                _ => None,
+            },
+            Self::Database { source: StoreError::Unavailable { trouble, .. }, .. } => match trouble {
+                Trouble::Damaged => Some(
+                    "it is damaged, or no database of a Prefab server; `prefab restore BACKUP --overwrite` puts a backup in its place and keeps it",
+                ),
+                Trouble::ReadOnly => {
+                    Some("whoever runs the server must be able to write to it and to its folder")
+                }
+                Trouble::Full => Some("make room on its disk"),
+                Trouble::Busy => Some("another program keeps it locked"),
+                Trouble::Other => None,
+            },
+            Self::NoDatabase { .. } => {
+                Some("--data-dir names the folder that the server has, --database the file")
+            }
+            Self::Database { .. } | Self::Seed { .. } | Self::Tls { .. } => None,
+        }
+    }
 }

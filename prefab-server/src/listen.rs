@@ -21,7 +21,7 @@ use tokio::{
 use tower::util::MapRequest;
 use tracing::{debug, warn};
 
-use crate::{api::Peer, limits::Limits, metrics::Metrics, tls::Tls};
+use crate::{api::Peer, limits::Limits, metrics::Metrics, network::Network, tls::Tls};
 
 /// How an HTTP/2 connection begins that was not agreed on before.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
@@ -30,6 +30,7 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 pub(crate) struct Door {
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Tls>,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) stop: watch::Receiver<bool>,
@@ -43,6 +44,7 @@ impl Door {
         let house = Arc::new(House {
             router,
             tls: self.tls.take(),
+            trusted_proxies: self.trusted_proxies.as_slice().into(),
             header_timeout: self.limits.header_timeout,
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),
@@ -82,6 +84,7 @@ impl Door {
 struct House {
     router: Router,
     tls: Option<Tls>,
+    trusted_proxies: Arc<[Network]>,
     header_timeout: Duration,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
@@ -132,7 +135,7 @@ impl House {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), from(peer)));
+        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), self.from(peer)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
@@ -155,7 +158,7 @@ impl House {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), from(peer)));
+        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), self.from(peer)));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.header_timeout)
@@ -169,13 +172,15 @@ impl House {
         connection.as_mut().graceful_shutdown();
         Ok(connection.await?)
     }
-}
 
-/// Tells every request where it comes from.
-fn from(peer: SocketAddr) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone {
-    move |mut request| {
-        request.extensions_mut().insert(Peer(peer));
-        request
+    /// Tells every request where it comes from.
+    fn from(&self, peer: SocketAddr) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone + use<> {
+        let trusted = Arc::clone(&self.trusted_proxies);
+        move |mut request| {
+            let peer = Peer::of(peer.ip(), request.headers(), &trusted);
+            request.extensions_mut().insert(peer);
+            request
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::limits::Limits;
+pub use crate::{network::Network, public_url::PublicUrl};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct Options {
     pub evaluations_days: u32,
     /// Whether contexts that clients report are kept, for people to look at.
     pub collect_contexts: bool,
+    /// How others reach this server, where that is not by the address it listens on: for links that it hands out.
+    pub public_url: Option<PublicUrl>,
+    /// The proxies before this server, which are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Options {
@@ -40,6 +45,8 @@ impl Options {
             drain_timeout: Duration::from_secs(10),
             evaluations_days: 90,
             collect_contexts: true,
+            public_url: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::options::PublicUrl;
+
 pub(crate) use password::{check, hash};
 pub use role::{Role, Roles};
 pub(crate) use secret::{Secret, csrf};
@@ -29,15 +31,18 @@ const MOST_PER_ADDRESS: u32 = 100;
 pub(crate) struct Entrance {
     /// Whether the server itself speaks https.
     pub(crate) tls: bool,
+    /// How browsers reach it, where somebody has said so.
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) by_email: Throttle,
     pub(crate) by_address: Throttle,
     pub(crate) hashing: Semaphore,
 }
 
 impl Entrance {
-    pub(crate) fn new(tls: bool) -> Self {
+    pub(crate) fn new(tls: bool, public_url: Option<PublicUrl>) -> Self {
         Self {
             tls,
+            public_url,
             by_email: Throttle::new(MOST_PER_EMAIL, WINDOW),
             by_address: Throttle::new(MOST_PER_ADDRESS, WINDOW),
             hashing: Semaphore::new(AT_ONCE),

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::store::newest_schema;
+use crate::{files, store::newest_schema};
 
 /// The database's name within a data directory.
 pub(crate) const DATABASE: &str = "prefab.db";
@@ -76,14 +76,20 @@ pub enum RestoreError {
 /// Versions made afterwards have higher ids than any before, so clients take them. What clients were given
 /// after the backup was made they keep until it is changed again, or until they start anew.
 pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
+    restore_to(backup, &data_dir.join(DATABASE), overwrite)
+}
+
+/// Brings a backup back as the database with this name, whose server must not be running.
+pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
     let (projects, configs, newest) =
         look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })?;
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| RestoreError::Io { path, source }
     };
-    fs::create_dir_all(data_dir).map_err(failed(data_dir))?;
-    let database = data_dir.join(DATABASE);
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), |folder| files::folder(folder).map_err(failed(folder)))?;
+    let database = database.to_owned();
     let is_there = database.exists();
     if is_there {
         if overwrite == Overwrite::Refused {
@@ -92,17 +98,35 @@ pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<R
         close(&database)?;
     }
     // Complete and on the disk before anything that is there is touched.
-    let copy = data_dir.join("prefab.db.restoring");
-    fs::copy(backup, &copy).map_err(failed(&copy))?;
-    File::open(&copy).and_then(|file| file.sync_all()).map_err(failed(&copy))?;
+    let copy = beside(&database, ".restoring");
+    let _ = fs::remove_file(&copy);
+    let written = files::create(&copy).and_then(|mut new| {
+        io::copy(&mut File::open(backup)?, &mut new)?;
+        new.sync_all()
+    });
+    written.map_err(failed(&copy))?;
+    let aside = beside(&database, &format!(".before-{}", crate::clock::now_micros()));
     let mut kept = None;
     if is_there {
-        let aside = data_dir.join(format!("prefab.db.before-{}", crate::clock::now_micros()));
         fs::rename(&database, &aside).map_err(failed(&aside))?;
-        kept = Some(aside);
+        kept = Some(aside.clone());
+    }
+    // What a damaged or lost database has left beside it would be taken for changes to the new one.
+    for end in ["-wal", "-shm"] {
+        let (left, aside) = (beside(&database, end), beside(&aside, end));
+        if left.exists() {
+            fs::rename(&left, &aside).map_err(failed(&aside))?;
+        }
     }
     fs::rename(&copy, &database).map_err(failed(&database))?;
     Ok(Restored { database, projects, configs, newest, kept })
+}
+
+/// Names a file that stands beside another and belongs to it.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// Tells what a backup has, or why it is none.
@@ -139,8 +163,15 @@ fn close(database: &Path) -> Result<(), RestoreError> {
         .and_then(|connection| connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)));
     match mode {
         Ok(mode) if mode == "delete" => Ok(()),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Ok(()),
-        _ => Err(RestoreError::InUse { path: database.to_owned() }),
+        Ok(_) => Err(RestoreError::InUse { path: database.to_owned() }),
+        Err(error) => match error.sqlite_error_code() {
+            // No server can use it, and it is put aside as it is.
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Err(RestoreError::InUse { path: database.to_owned() })
+            }
+            _ => Err(RestoreError::Io { path: database.to_owned(), source: io::Error::other(error) }),
+        },
     }
 }
 
@@ -173,6 +204,47 @@ mod tests {
         let missing = dir.path().join("missing");
         for wrong in [&text, &missing] {
             restore(wrong, &new, Overwrite::Allowed).unwrap_err();
+        }
+    }
+    /// Makes a data directory of one project, and a backup of it.
+    async fn backed_up(dir: &Path, name: &str) -> PathBuf {
+        let (data, backup) = (dir.join(name), dir.join(format!("{name}.backup")));
+        fs::create_dir_all(&data).unwrap();
+        let store = SqliteStore::open(&data.join(DATABASE)).unwrap();
+        store.create_project(name.to_owned(), vec!["Production".to_owned()]).await.unwrap();
+        store.backup(backup.clone()).await.unwrap();
+        backup
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_makes_way_with_all_that_belongs_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = backed_up(dir.path(), "good").await;
+        let bad = backed_up(dir.path(), "bad").await;
+        for (case, damage) in [(None, 0), (Some(100), 4_000), (Some(0), 100)] {
+            let data = dir.path().join(format!("data-{case:?}"));
+            fs::create_dir_all(&data).unwrap();
+            let database = data.join(DATABASE);
+            // Changes that were not written into the file yet, as a killed server leaves them.
+            fs::copy(&bad, &database).unwrap();
+            let connection = Connection::open(&database).unwrap();
+            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+            connection.execute("UPDATE project SET name = 'late'", []).unwrap();
+            let wal = fs::read(beside(&database, "-wal")).unwrap();
+            drop(connection);
+            fs::write(beside(&database, "-wal"), wal).unwrap();
+            match case {
+                Some(from) => {
+                    let mut bytes = fs::read(&database).unwrap();
+                    bytes[from..from + damage].fill(0xff);
+                    fs::write(&database, bytes).unwrap();
+                }
+                None => fs::remove_file(&database).unwrap(),
+            }
+            let restored = restore(&good, &data, Overwrite::Allowed).unwrap();
+            assert_eq!(restored.kept.is_some(), case.is_some());
+            let registry = SqliteStore::open(&database).unwrap().registry().await.unwrap();
+            assert_eq!(registry.projects[0].name, "good", "{case:?}");
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Starting and stopping.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
@@ -8,13 +12,13 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App},
-    clock, expire,
+    clock, expire, files,
     hub::Hub,
     key::IssuedKey,
     limits::Usage,
     listen,
     metrics::Metrics,
-    options::Options,
+    options::{Options, PublicUrl},
     people::Entrance,
     restore::DATABASE,
     setup,
@@ -47,22 +51,31 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         drain_timeout,
         evaluations_days,
         collect_contexts,
+        public_url,
+        trusted_proxies,
     } = options;
     let tls = tls.as_ref().map(Tls::load).transpose()?;
-    std::fs::create_dir_all(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
-    let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database)?);
-    let keys = setup::first_start(&*store, seed_from.as_deref()).await?;
-    if keys.is_empty() && seed_from.is_some() {
-        warn!("there is a project already; the seed file is not read");
-    }
-    let hub = Arc::new(Hub::open(Arc::clone(&store)).await?);
-
+    // Before the first start makes keys, which nobody would ever see if there were no room to listen.
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
-    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
-    let sign_up = setup::invite_first(&*store).await?.map(|token| format!("{url}/sign-up?token={token}"));
+    files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
+    let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
+    let unusable = |source| Error::Database { path: database.clone(), source };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
+    if files::is_open_to_all(&database) {
+        warn!(database = %database.display(), "everybody on this machine may read the database; `chmod 600` it");
+    }
+    let keys = setup::first_start(&*store, &database, seed_from.as_deref()).await?;
+    if keys.is_empty() && seed_from.is_some() {
+        warn!("there is a project already; the seed file is not read");
+    }
+    let hub = Arc::new(Hub::open(Arc::clone(&store)).await.map_err(unusable)?);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}", reachable(address));
+    let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
+    let sign_up = setup::invite_first(&*store).await.map_err(unusable)?;
+    let sign_up = sign_up.map(|token| format!("{public}/sign-up?token={token}"));
     allow_many_files();
     let (stop, stopping) = watch::channel(false);
     let app = App {
@@ -71,7 +84,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
-        entrance: Arc::new(Entrance::new(tls.is_some())),
+        entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone())),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
     };
@@ -82,6 +95,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let door = listen::Door {
         listener,
         tls,
+        trusted_proxies,
         limits: app.limits.limits().clone(),
         metrics: app.metrics.clone(),
         stop: stopping,
@@ -95,7 +109,18 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         }
     });
     info!(url, database = %database.display(), "serving");
-    Ok(Running { url, address, keys, sign_up, stop: Stop(Arc::new(stop)), task })
+    let public_url = public_url.map(|url| url.as_str().to_owned());
+    Ok(Running { url, address, public_url, keys, sign_up, stop: Stop(Arc::new(stop)), task })
+}
+
+/// Returns an address that can be asked: "every address of this machine" is none.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// Every connection is an open file, and the usual allowance is made for programs with a few.
@@ -112,6 +137,8 @@ pub struct Running {
     pub url: String,
     /// The address it listens on.
     pub address: SocketAddr,
+    /// How others reach it, where the options say so.
+    pub public_url: Option<String>,
     /// The keys made at the first start, the only time their texts are known; none at later starts.
     pub keys: Vec<IssuedKey>,
     /// Where the first person signs up, who becomes admin; nothing once there is somebody. It works once, for a
@@ -124,7 +151,7 @@ pub struct Running {
 impl fmt::Debug for Running {
     /// Leaves the link out: it must not reach a log by accident.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, address, keys, sign_up: _, stop: _, task: _ } = self;
+        let Self { url, address, public_url: _, keys, sign_up: _, stop: _, task: _ } = self;
         let mut shown = f.debug_struct("Running");
         shown.field("url", url).field("address", address).field("keys", keys).finish_non_exhaustive()
     }

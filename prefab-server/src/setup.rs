@@ -20,20 +20,25 @@ const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;
 pub(crate) const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
 
 /// Sets up an empty store, and returns the keys; does nothing to a store that has a project.
-pub(crate) async fn first_start(store: &dyn Store, seed: Option<&Path>) -> Result<Vec<IssuedKey>, Error> {
-    if !store.registry().await?.projects.is_empty() {
+pub(crate) async fn first_start(
+    store: &dyn Store,
+    database: &Path,
+    seed: Option<&Path>,
+) -> Result<Vec<IssuedKey>, Error> {
+    let unusable = |source| Error::Database { path: database.to_owned(), source };
+    if !store.registry().await.map_err(unusable)?.projects.is_empty() {
         return Ok(Vec::new());
     }
     // Read before anything is written: a bad file must not leave half a project.
     let seed = seed.map(read).transpose()?;
     let environments = ENVIRONMENTS.map(ToOwned::to_owned).to_vec();
-    let made = store.create_first_project("Default".to_owned(), environments).await?;
+    let made = store.create_first_project("Default".to_owned(), environments).await.map_err(unusable)?;
     // Another server was faster; it has the keys.
     let Some((project, keys)) = made else { return Ok(Vec::new()) };
     if let Some(set) = seed {
         let changes = changes(set, &project);
         let count = changes.len();
-        store.append(project.id, changes).await?;
+        store.append(project.id, changes).await.map_err(unusable)?;
         info!(configs = count, "seeded");
     }
     Ok(keys)

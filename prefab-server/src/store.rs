@@ -209,6 +209,8 @@ pub enum StoreError {
     Unavailable {
         /// What was being done.
         doing: &'static str,
+        /// What whoever runs the server can do something about.
+        trouble: Trouble,
         /// Why it failed.
         source: Box<dyn StdError + Send + Sync>,
     },
@@ -219,8 +221,24 @@ impl StoreError {
         doing: &'static str,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self::Unavailable { doing, source: source.into() }
+        Self::Unavailable { doing, trouble: Trouble::Other, source: source.into() }
     }
+}
+
+/// Why a database cannot be used, as far as people can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// There is no room for more.
+    Full,
+    /// It, or where it is, may not be written to.
+    ReadOnly,
+    /// Another server writes for very long.
+    Busy,
+    /// It is not what a server wrote.
+    Damaged,
+    /// Something else.
+    Other,
 }
 
 fn conflict(current: Option<i64>) -> String {

@@ -35,6 +35,10 @@ pub(crate) fn alone(
     if config.key.trim().is_empty() || config.key.len() > 512 {
         problems.push("`key`: expected 1 to 512 bytes".to_owned());
     }
+    if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
+        // Clients of HTTP resolve dots in paths, so nobody could ask for such a key again.
+        problems.push("`key`: expected neither control characters nor only dots".to_owned());
+    }
     if config.rows.is_empty() {
         problems.push("`rows`: expected at least one".to_owned());
     }

@@ -1,9 +1,13 @@
 //! `prefab serve`
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use prefab_server::{IssuedKey, KeyKind, Running, ServeArgs};
 use serde_json::{Value as Json, json};
-use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::{
     Failure,
@@ -19,21 +23,49 @@ pub(crate) struct Args {
     #[arg(long, env = "PREFAB_SERVER_LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: LevelFilter,
 
+    /// The form of the server's own log lines: text, or JSON for machines
+    #[arg(long, env = "PREFAB_SERVER_LOG_FORMAT", default_value = "text", value_name = "FORM")]
+    log_format: LogFormat,
+
     /// Print one line of JSON once connections are accepted: {"url": …, "keys": […]}, with the link to sign up while
     /// nobody has
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Adds what to do about it, on a line of its own.
+pub(super) fn with_hint(error: prefab_server::Error) -> anyhow::Error {
+    let hint = error.hint();
+    let error = anyhow::Error::from(error);
+    match hint {
+        Some(hint) => anyhow::anyhow!("{error:#}\n       {hint}"),
+        None => error,
+    }
+}
+
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match args.log_format {
+        // Colours would be noise in a journal or a file.
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
     tracing_subscriber::registry().with(args.log_level).with(lines).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
     runtime.block_on(async {
-        let running = prefab_server::serve(args.serve.into()).await?;
+        let running = prefab_server::serve(args.serve.into()).await.map_err(with_hint)?;
         if args.json {
             let keys: Vec<Json> = running.keys.iter().map(key_to_json).collect();
             let mut started = json!({"url": running.url, "keys": keys});
+            if let Some(url) = &running.public_url {
+                started["public_url"] = url.as_str().into();
+            }
             if let Some(link) = &running.sign_up {
                 started["sign_up"] = link.as_str().into();
             }
@@ -52,8 +84,14 @@ fn key_to_json(key: &IssuedKey) -> Json {
 
 /// Says where the server is, shows keys that will not be shown again, and what to paste into a client.
 fn greet(running: &Running) -> std::io::Result<()> {
-    let Running { url, keys, .. } = running;
-    output::line(&format!("{STRONG}prefab{STRONG:#} serves at {VALUE}{url}{VALUE:#}"))?;
+    let Running { url: local, keys, .. } = running;
+    output::line(&format!("{STRONG}prefab{STRONG:#} serves at {VALUE}{local}{VALUE:#}"))?;
+    let url = running.public_url.as_ref().unwrap_or(local);
+    if url != local {
+        output::line(&format!("Others reach it at {VALUE}{url}{VALUE:#}"))?;
+    } else if running.address.ip().is_unspecified() {
+        output::line("and at every other address of this machine; --public-url says how others reach it")?;
+    }
     if !keys.is_empty() {
         output::line("\nKeys, shown this once:\n")?;
         let width = keys.iter().map(|key| key.environment.len()).max().unwrap_or_default();

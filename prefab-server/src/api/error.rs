@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracing::error;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Trouble};
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,11 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Store(error) => match trouble(error) {
+                Trouble::Full => StatusCode::INSUFFICIENT_STORAGE,
+                Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
         }
     }
 
@@ -67,8 +71,23 @@ impl ApiError {
         match self {
             Self::Invalid(causes) => causes.clone(),
             Self::Conflict(cause) => vec![cause.clone()],
+            Self::Store(error) => match trouble(error) {
+                Trouble::Full => vec!["the server's disk is full; nothing was changed".to_owned()],
+                Trouble::Busy => vec!["the database is busy; nothing was changed, try again".to_owned()],
+                Trouble::ReadOnly => {
+                    vec!["the server may not write to its database; nothing was changed".to_owned()]
+                }
+                Trouble::Damaged | Trouble::Other => Vec::new(),
+            },
             _ => Vec::new(),
         }
+    }
+}
+
+fn trouble(error: &StoreError) -> Trouble {
+    match error {
+        StoreError::Unavailable { trouble, .. } => *trouble,
+        _ => Trouble::Other,
     }
 }
 
@@ -105,5 +124,24 @@ impl IntoResponse for ApiError {
         // Node keeps errors that have caching headers and replays them as good answers.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_database_suffers_from_is_told_where_people_can_help() {
+        let told = |trouble| {
+            let error =
+                StoreError::Unavailable { doing: "committing a change", trouble, source: "no".into() };
+            let error = ApiError::from(error);
+            (error.status().as_u16(), error.causes().join(""))
+        };
+        assert_eq!(told(Trouble::Full), (507, "the server's disk is full; nothing was changed".to_owned()));
+        assert_eq!(told(Trouble::Busy).0, 503);
+        assert!(told(Trouble::ReadOnly).1.contains("may not write"));
+        assert_eq!(told(Trouble::Other), (500, String::new()));
     }
 }

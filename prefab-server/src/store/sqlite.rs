@@ -22,13 +22,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
 pub(crate) use schema::newest as newest_schema;
 
-use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Version};
-use crate::{ids::ProjectId, key::IssuedKey};
+use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
+use crate::{files, ids::ProjectId, key::IssuedKey};
 
 /// How long the thread is idle before it looks for commits of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -54,6 +54,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, creating or upgrading what is in it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // The files beside it, which `SQLite` makes, are given the rights of this one.
+        files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         schema::prepare(&mut connection)?;
@@ -123,7 +125,16 @@ fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
 }
 
 fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |error| StoreError::unavailable(doing, error)
+    move |error| {
+        let trouble = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Trouble::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Trouble::ReadOnly,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Trouble::Damaged,
+            _ => Trouble::Other,
+        };
+        StoreError::Unavailable { doing, trouble, source: error.into() }
+    }
 }
 
 impl Store for SqliteStore {

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{SqliteStore, audit, drafts, failed, keys, log, write};
 use crate::{
-    clock,
+    clock, files,
     ids::{EnvironmentId, ProjectId},
     key::IssuedKey,
     store::{
@@ -104,7 +104,11 @@ impl Records for SqliteStore {
         let copying = failed("writing a backup");
         // With a connection of its own, so that nobody who writes has to wait for it.
         let started = thread::Builder::new().name("prefab-backup".to_owned()).spawn(move || {
-            // Refuses a file that is there already, and sees one moment of the database.
+            if let Err(error) = files::create(&file) {
+                let _ = answer.send(Err(StoreError::unavailable("writing a backup", error)));
+                return;
+            }
+            // Writes into an empty file alone, and sees one moment of the database.
             let copied = Connection::open(path).and_then(|connection| {
                 connection.busy_timeout(super::BUSY_TIMEOUT)?;
                 connection.execute("VACUUM INTO ?1", [file.to_string_lossy()])

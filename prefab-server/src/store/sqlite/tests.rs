@@ -206,3 +206,21 @@ async fn taken_in(hub: &Hub, project: ProjectId) {
     };
     tokio::time::timeout(Duration::from_secs(20), taken_in).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_full_database_says_so_and_stays_as_it_was() {
+    let bed = bed().await;
+    bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+    let room = |pages: i64| {
+        bed.store.run(false, move |connection| {
+            connection.pragma_update(None, "max_page_count", pages).map_err(failed("making room"))
+        })
+    };
+    room(1).await.unwrap(); // no less than there are
+    let key = "k".repeat(500_000);
+    let error = bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::Full, .. }), "{error:?}");
+    assert_eq!(bed.since(0).await, [("a".to_owned(), true)]);
+    room(1 << 30).await.unwrap();
+    bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
+}

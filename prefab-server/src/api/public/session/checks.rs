@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, header::HOST};
 
 use crate::{
     api::{ApiError, App, Origin},
+    options::PublicUrl,
     people::{Later, network},
 };
 
@@ -31,11 +32,16 @@ pub(in super::super) fn too_often(Later { after, is_first: _ }: Later) -> ApiErr
 /// Tells whether the browser came by https, to us or to a proxy before us. Claiming it makes a cookie stricter
 /// and nothing else.
 pub(in super::super) fn is_https(app: &App, headers: &HeaderMap) -> bool {
-    app.entrance.tls || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
+    app.entrance.tls
+        || app.entrance.public_url.as_ref().is_some_and(PublicUrl::is_https)
+        || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 
-/// Returns a link with a token into a page, as whoever asks reaches this server.
+/// Returns a link with a token into a page, at the server's public URL, or else as whoever asks reaches it.
 pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: &str) -> String {
+    if let Some(url) = &app.entrance.public_url {
+        return format!("{}/{page}?token={token}", url.as_str());
+    }
     let scheme = if is_https(app, headers) { "https" } else { "http" };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     format!("{scheme}://{host}/{page}?token={token}")

@@ -1,0 +1,64 @@
+//! A way back in for those who have lost every password and key.
+
+use std::path::Path;
+
+use crate::{
+    Error,
+    ids::ProjectId,
+    key::{IssuedKey, KeyKind},
+    restore::DATABASE,
+    store::{AuditEntry, NewKey, Note, Records as _, SqliteStore, Store as _, StoreError},
+};
+
+const WHO: &str = "somebody at the server's data";
+
+/// A project, and a new admin key for it.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The project's name.
+    pub project: String,
+    /// The key, the only time its text is known.
+    pub key: IssuedKey,
+}
+
+/// Makes an admin key for each project of the database in a data directory, or elsewhere.
+///
+/// Whoever may write the file could do so anyway. The server may run meanwhile; the audit log says what was done.
+pub async fn recover(data_dir: &Path, database: Option<&Path>) -> Result<Vec<Recovered>, Error> {
+    let file = database.map_or_else(|| data_dir.join(DATABASE), Path::to_owned);
+    if !file.exists() {
+        return Err(Error::NoDatabase { path: file });
+    }
+    keys(&file).await.map_err(|source| Error::Database { path: file, source })
+}
+
+async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
+    let store = SqliteStore::open(file)?;
+    let mut recovered = Vec::new();
+    for project in store.registry().await?.projects {
+        let Some(environment) = project.environments.first() else { continue };
+        let request = NewKey {
+            project: project.id,
+            environment: environment.id,
+            kind: KeyKind::Admin,
+            user_id: None,
+            name: "recovered".to_owned(),
+            created_by: WHO.to_owned(),
+            expires_at_millis: None,
+        };
+        let key = store.issue_named_key(request).await?;
+        store.note(vec![entry(project.id, &key)]).await?;
+        recovered.push(Recovered { project: project.name, key });
+    }
+    Ok(recovered)
+}
+
+fn entry(project: ProjectId, key: &IssuedKey) -> AuditEntry {
+    let sentence = format!("{WHO} made admin key {} (recovered), since others were lost", key.id);
+    AuditEntry {
+        project: Some(project),
+        action: "key.created".to_owned(),
+        subject: key.id.to_string(),
+        ..AuditEntry::of(Note { who: WHO.to_owned(), sentence, ..Note::default() })
+    }
+}
