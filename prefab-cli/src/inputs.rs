@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use prefab_client::{Client, ContextSet, Error};
 
-use crate::{Failure, contexts, output, server::Server};
+use crate::{
+    Failure, contexts, output,
+    server::{Profile, Server},
+};
 
 /// Where configs come from, and for whom.
 #[derive(clap::Args)]
@@ -34,11 +37,12 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 
-    /// A server to ask, too; its key is PREFAB_API_KEY's without --api-key [default: PREFAB_API_URL]
+    /// A server to ask, too [default: PREFAB_API_URL]
     #[arg(long, value_name = "URL", env = "PREFAB_URL")]
     url: Option<String>,
 
-    /// The SDK key or admin key to ask it with
+    /// The SDK key or admin key to ask it with, whose environment answers [default: PREFAB_API_KEY; with --url
+    /// also PREFAB_ADMIN_KEY, or the one signed in with]
     #[arg(long, value_name = "KEY", hide_env_values = true)]
     api_key: Option<String>,
 
@@ -46,10 +50,6 @@ pub(crate) struct Inputs {
     #[arg(long)]
     pub(crate) json: bool,
 }
-
-/// What to do where files alone were read.
-pub(crate) const ASK_A_SERVER: &str =
-    "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it";
 
 fn from_env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
@@ -79,13 +79,41 @@ impl Inputs {
     /// Writes why there is no value, and, to somebody who may have a server in mind, that none was asked.
     pub(crate) fn tell(&self, error: &Error) {
         let is_unknown = matches!(error, Error::MissingDefault { unmatched: false, near: None, .. });
-        let advice = if is_unknown && self.reads_files_alone() { ASK_A_SERVER } else { "" };
+        let advice = if is_unknown { self.advice() } else { String::new() };
         output::error(&format!("{error}{advice}"));
     }
 
-    /// Tells whether neither a server nor a datafile is asked.
-    pub(crate) fn reads_files_alone(&self) -> bool {
-        self.datafile.is_none() && self.api_key.is_none() && from_env("PREFAB_API_KEY").is_none()
+    /// Says how to ask a server, too, where files alone were read.
+    pub(crate) fn advice(&self) -> String {
+        let has_key = self.api_key.is_some() || from_env("PREFAB_API_KEY").is_some();
+        if self.datafile.is_some() || self.url.is_some() || has_key {
+            return String::new();
+        }
+        match Profile::load() {
+            Ok(Some(Profile { url, .. })) => {
+                format!("; only files were read: --url {url} asks the server that you are signed in to, too")
+            }
+            _ => "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it".to_owned(),
+        }
+    }
+
+    /// Finds the key for a server that is named; what `PREFAB_API_KEY` says needs no finding.
+    fn key(&self) -> Result<Option<String>, Failure> {
+        if self.api_key.is_some() || self.datafile.is_some() || from_env("PREFAB_API_KEY").is_some() {
+            return Ok(self.api_key.clone());
+        }
+        let Some(url) = &self.url else { return Ok(None) };
+        if let Some(key) = from_env("PREFAB_ADMIN_KEY") {
+            return Ok(Some(key));
+        }
+        let profile = Profile::load()?.filter(|profile| profile.url == url.trim_end_matches('/'));
+        if profile.is_none() && from_env("PREFAB_DATASOURCES").is_none() {
+            let message = format!(
+                "who asks {url}? Give a key with --api-key or PREFAB_API_KEY, or sign in with `prefab login --url {url}`"
+            );
+            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+        }
+        Ok(profile.map(|profile| profile.key))
     }
 
     fn build(&self, watch: bool) -> Result<Client, Failure> {
@@ -104,7 +132,7 @@ impl Inputs {
         if let Some(url) = &self.url {
             builder = builder.api_urls([url]);
         }
-        if let Some(key) = &self.api_key {
+        if let Some(key) = self.key()? {
             builder = builder.api_key(key);
         }
         if let Some(path) = &self.datafile {

@@ -64,6 +64,8 @@ enum Verb {
     Info(commands::info::Args),
     /// Gives a value to some: prefab rollout new-checkout 10%
     Rollout(commands::rollout::Args),
+    /// Drafts: list, show, approve, publish, discard; `set` and `rollout` save them with --draft
+    Draft(commands::draft::Args),
     /// Sets a logger's level, for everybody or for some, for good or for a time
     LogLevel(commands::log_level::Args),
     /// Gives a value to one person
@@ -96,6 +98,8 @@ enum Verb {
     Backup(commands::transfer::BackupArgs),
     /// Brings a backup back
     Restore(commands::transfer::RestoreArgs),
+    /// Makes a new admin key in a server's database, where all passwords and keys are lost
+    Recover(commands::recover::Args),
     /// Writes typed code for the project's keys
     #[command(alias = "gen")]
     Generate(commands::generate::Args),
@@ -148,6 +152,7 @@ fn main() -> ExitCode {
         Verb::Set(args) => commands::set::run(&args),
         Verb::Info(args) => commands::info::run(&args),
         Verb::Rollout(args) => commands::rollout::run(&args),
+        Verb::Draft(args) => commands::draft::run(&args),
         Verb::LogLevel(args) => commands::log_level::run(&args),
         Verb::Override(args) => commands::overrides::run(&args),
         Verb::History(args) => commands::history::history(&args),
@@ -164,6 +169,7 @@ fn main() -> ExitCode {
         Verb::Import(args) => commands::transfer::import(&args),
         Verb::Backup(args) => commands::transfer::backup(&args),
         Verb::Restore(args) => commands::transfer::restore(&args),
+        Verb::Recover(args) => commands::recover::run(&args),
         Verb::Generate(args) => commands::generate::run(&args),
         Verb::Tail(args) => commands::tail::run(&args),
         Verb::Doctor(args) => commands::doctor::run(&args),

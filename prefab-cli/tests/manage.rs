@@ -95,10 +95,10 @@ async fn what_cannot_be_done_is_told_with_the_way_out_and_its_exit_code() {
         (&["set", "max-jobs", "many"], 2, "expected a whole number"),
         (&["set", "max-jobs"], 2, "which value?"),
         (&["set", "max-jobs", "3", "-e", "Prodution"], 2, "there are Development, Staging, Production"),
-        (&["create", "max-jobs", "--type", "int"], 5, "already in use"),
+        (&["create", "max-jobs", "--type", "int"], 5, "`prefab set max-jobs VALUE` changes it"),
         (&["create", "other", "--type", "number"], 2, "there are boolean-flag"),
         (&["revert", "max-jobs", "--yes"], 3, "there is none to go back to"),
-        (&["archive", "max-jobs"], 3, "--yes"),
+        (&["archive", "max-jobs"], 2, "--yes"),
         (&["log-level", "my_app"], 2, "which level?"),
         (&["log-level", "my_app", "LOUD"], 1, "expected TRACE"),
         (&["rollout", "max-jobs", "120%"], 2, "between 0% and 100%"),
@@ -190,7 +190,7 @@ async fn everything_goes_out_and_comes_back() {
     let other = Desk::new().await;
     let plan = other.run(&["import", &desk.path("all.json"), "--dry-run"]);
     assert!(plan.contains("2 to create"), "{plan}");
-    assert_eq!(other.fails(&["import", &desk.path("all.json")]).0, 3);
+    assert_eq!(other.fails(&["import", &desk.path("all.json")]).0, 2);
     other.run(&["import", &desk.path("all.json"), "--yes"]);
     assert!(other.run(&["info", "greeting"]).contains("Default: hello"));
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Failure,
     output::{self, STRONG, VALUE},
-    server::{Connection, Server, flat, words},
+    server::{Connection, Refusal, Server, flat, part, words},
 };
 
 #[derive(clap::Args)]
@@ -23,8 +23,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "VALUE")]
     value: Option<String>,
 
+    #[command(flatten)]
+    value_from: super::secret::FromFile,
+
     /// Take the value from an environment variable, wherever a client runs
-    #[arg(long, value_name = "VARIABLE", conflicts_with = "value")]
+    #[arg(long, value_name = "VARIABLE", conflicts_with_all = ["value", "value_from"])]
     env_var: Option<String>,
 
     /// Keep the value out of logs, telemetry and displays
@@ -57,17 +60,26 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         item["variants"] = json!([{"value": flat("bool", "false")?}, {"value": flat("bool", "true")?}]);
     }
     let body = json!({"item": item, "comment": args.connection.comment});
-    let answer = server.send(Method::POST, "/items", &body)?;
+    let answer = server.send(Method::POST, "/items", &body).map_err(|failure| match failure {
+        Failure::Refused(refusal)
+            if refusal.status == 409 && server.get(&format!("/items/{}", part(&args.key))).is_ok() =>
+        {
+            let message = format!("`{0}` is there already; `prefab set {0} VALUE` changes it", args.key);
+            Failure::Refused(Refusal { message, ..refusal })
+        }
+        other => other,
+    })?;
     if args.connection.json {
         return Ok(output::line(&answer.to_string())?);
     }
     let (key, words) = (&args.key, words(&value));
     output::line(&format!("Created {STRONG}{key}{STRONG:#} with {VALUE}{words}{VALUE:#}"))?;
     Ok(output::line(&format!(
-        "{}/account/projects/{}/{}/{key}",
+        "{}/account/projects/{}/{}/{}",
         server.url,
         server.project(),
-        page(purpose)
+        page(purpose),
+        part(key)
     ))?)
 }
 
@@ -104,7 +116,8 @@ fn value(args: &Args, server: &Server, kind: &str) -> Result<Json, Failure> {
         "log_level" => "INFO",
         _ => "",
     };
-    let text = args.value.as_deref().unwrap_or(nothing);
+    let read = args.value_from.read()?;
+    let text = args.value.as_deref().or(read.as_deref()).unwrap_or(nothing);
     let mut value = match &args.env_var {
         Some(variable) => json!({"type": "provided", "value": {"source": "ENV_VAR", "lookup": variable}}),
         None if args.secret.is_wanted() => args.secret.encrypted(server, text)?,

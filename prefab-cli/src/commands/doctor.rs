@@ -70,11 +70,12 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
         Ok(response) => response,
         Err(error) => {
             let cause = format!("{:#}", anyhow::Error::from(error.without_url()));
-            return findings.say(
-                false,
-                &format!("{url} does not answer: {cause}"),
-                "`prefab serve` starts a server",
-            );
+            let then = if cause.contains("certificate") {
+                "if it is signed by an authority of your own, name that one's file in SSL_CERT_FILE"
+            } else {
+                "`prefab serve` starts a server"
+            };
+            return findings.say(false, &format!("{url} does not answer: {cause}"), then);
         }
     };
     let took = started.elapsed().as_millis();
@@ -174,13 +175,13 @@ fn options(url: &str) -> Result<(), Failure> {
         ("Rust", format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}"), ""),
         (
             "Python",
-            format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}, option telemetry_url=\"{url}\""),
+            format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}, option prefab_telemetry_url=\"{url}\""),
             "",
         ),
         ("Node", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
         ("Ruby", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
         ("Java", format!("setApiHosts, setStreamHosts and setPrefabTelemetryHost, each {url}"), ""),
-        ("Go", format!("WithAPIURLs([\"{url}\"]) and the telemetry option"), ""),
+        ("Go", format!("PREFAB_API_URL={url}, WithAPIKey(key) and WithTelemetryHost(\"{url}\")"), ""),
         ("Browser", format!("endpoints: [\"{url}/api/v2\"], apiEndpoint: \"{url}/api/v1\""), ""),
     ] {
         output::line(&format!("  {sdk:8} {VALUE}{options}{VALUE:#}{FAINT}{remark}{FAINT:#}"))?;

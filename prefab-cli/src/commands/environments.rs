@@ -81,7 +81,13 @@ enum Verb {
         /// The environment by name or number
         environment: String,
         /// Whether every change takes a comment
-        #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+        #[arg(
+            long,
+            value_name = "BOOL",
+            num_args = 0..=1,
+            default_missing_value = "true",
+            required_unless_present = "needs_approval"
+        )]
         needs_comment: Option<bool>,
         /// Whether every change takes the approval of a second person
         #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]

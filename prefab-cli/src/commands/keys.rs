@@ -7,7 +7,7 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::Connection,
+    server::{Connection, Refusal},
 };
 
 #[derive(clap::Args)]
@@ -26,13 +26,17 @@ enum Verb {
     /// Makes a key; it is shown this once
     Create {
         /// The environment by name or number
-        environment: String,
+        #[arg(required_unless_present = "named", conflicts_with = "named")]
+        environment: Option<String>,
+        /// The same as ENVIRONMENT
+        #[arg(short = 'e', long = "environment", value_name = "ENVIRONMENT", id = "named")]
+        named: Option<String>,
         /// What it may do: backend (read with rules), frontend (read answers) or admin (change)
         #[arg(long, value_name = "KIND", default_value = "backend")]
         kind: String,
-        /// What people call it
-        #[arg(long, value_name = "TEXT", default_value = "")]
-        name: String,
+        /// What people call it [default: its kind]
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
         /// The person whose overrides it sees
         #[arg(long, value_name = "USER")]
         user: Option<String>,
@@ -61,10 +65,11 @@ enum Verb {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::List { connection } => list(connection),
-        Verb::Create { environment, kind, name, user, connection } => {
+        Verb::Create { environment, named, kind, name, user, connection } => {
             let server = connection.server()?;
-            let environment =
-                environments::named(&server, Some(environment))?.map(|environment| environment.id);
+            let environment = environment.as_deref().or(named.as_deref());
+            let environment = environments::named(&server, environment)?.map(|environment| environment.id);
+            let name = name.as_ref().unwrap_or(kind);
             let wish = json!({"environment": environment, "kind": kind, "name": name, "user": user});
             show(connection, &server.send(Method::POST, "/keys", &wish)?)
         }
@@ -72,18 +77,27 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             if !connection.agrees(&format!("Revoke key {number}? Whoever uses it is cut off at once."))? {
                 return Err(Failure::NoValue);
             }
-            let answer =
-                connection.server()?.send(Method::DELETE, &format!("/keys/{number}"), &Json::Null)?;
+            let sent = connection.server()?.send(Method::DELETE, &format!("/keys/{number}"), &Json::Null);
+            let answer = sent.map_err(|failure| unknown(*number, failure))?;
             let said = format!("Key {number} is revoked");
             Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
         }
         Verb::Rotate { number, overlap, connection } => {
             let wish = json!({"overlapSeconds": overlap * 3_600});
-            show(
-                connection,
-                &connection.server()?.send(Method::POST, &format!("/keys/{number}/rotate"), &wish)?,
-            )
+            let sent = connection.server()?.send(Method::POST, &format!("/keys/{number}/rotate"), &wish);
+            show(connection, &sent.map_err(|failure| unknown(*number, failure))?)
         }
+    }
+}
+
+/// Makes "Not Found" a sentence that helps.
+fn unknown(number: i64, failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(refusal) if refusal.status == 404 => {
+            let message = format!("the project has no key {number}; `prefab key list` lists them");
+            Failure::Refused(Refusal { message, ..refusal })
+        }
+        other => other,
     }
 }
 

@@ -8,7 +8,7 @@ use prefab_core::{ConfigType, StoredConfig};
 use crate::{
     Failure,
     commands::get::to_redacted_json,
-    inputs::{ASK_A_SERVER, Inputs},
+    inputs::Inputs,
     output::{self, FAINT, STRONG, VALUE, cut, one_line},
 };
 
@@ -96,7 +96,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let kind = if details.error.is_some() { "" } else { details.kind };
-        let cells = [&details.key, &value, kind, &text(&details.matched)];
+        let key = one_line(&details.key);
+        let cells = [&key, &value, kind, &text(&details.matched)];
         let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));
@@ -125,7 +126,7 @@ fn tagged_on_server(args: &Args) -> Result<BTreeSet<String>, Failure> {
 fn nothing(args: &Args) -> String {
     let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
     if args.tag.is_empty() {
-        let advice = if args.inputs.reads_files_alone() { ASK_A_SERVER } else { "" };
+        let advice = args.inputs.advice();
         return format!("there is no key{what}; add one to .prefab.default.config.yaml{advice}");
     }
     let tags: Vec<_> = args.tag.iter().map(|tag| format!("`{tag}`")).collect();

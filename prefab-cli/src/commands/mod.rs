@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod draft;
 pub(crate) mod environments;
 pub(crate) mod eval;
 pub(crate) mod explain;
@@ -16,6 +17,7 @@ pub(crate) mod list;
 pub(crate) mod log_level;
 pub(crate) mod login;
 pub(crate) mod overrides;
+pub(crate) mod recover;
 pub(crate) mod rollout;
 pub(crate) mod secret;
 pub(crate) mod segment;

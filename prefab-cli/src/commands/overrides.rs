@@ -8,7 +8,7 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Server, flat, kind_of, part, refused, words},
+    server::{Connection, Refusal, Server, flat, kind_of, part, refused, words},
 };
 
 #[derive(clap::Args)]
@@ -54,7 +54,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let failed = |failure| refused(&server, key, failure);
     if args.remove {
         let route = format!("{path}/override?environment={environment}&user={}", part(user));
-        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(failed)?;
+        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| match failure {
+            Failure::Refused(refusal) if refusal.status == 404 && server.get(&path).is_ok() => {
+                let message =
+                    format!("`{key}` has no override for {user} in {name}; `prefab override` lists them");
+                Failure::Refused(Refusal { message, ..refusal })
+            }
+            other => failed(other),
+        })?;
         return said(
             args,
             &answer,

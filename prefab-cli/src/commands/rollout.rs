@@ -38,6 +38,10 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
+    /// Save it as a draft, to be published later, or once somebody else has approved it
+    #[arg(long)]
+    draft: bool,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -65,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         (_, Some(to), None) => (to.clone(), standing(&item, environment.as_ref())),
         _ => {
-            let message = format!("which value? A {kind} takes --to VALUE and --otherwise VALUE");
+            let message = format!("which value? The type {kind} takes --to VALUE and --otherwise VALUE");
             return Err(Failure::Wrong(anyhow::Error::msg(message)));
         }
     };
@@ -91,6 +95,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         words(&value),
         args.by
     );
+    if args.draft {
+        let environment = environment.as_ref().map(|environment| environment.id.as_str());
+        return super::draft::save(&server, &args.connection, &item, environment, &value);
+    }
     let body = json!({
         "value": value,
         "environment": environment.map(|environment| environment.id),

@@ -3,6 +3,8 @@
 //! Encryption happens here, with a key from the environment of whoever runs the command. The server gets
 //! cipher texts alone.
 
+use std::{fs, io, path::PathBuf};
+
 use anyhow::{Context as _, bail};
 use prefab_eval::encrypt;
 use reqwest::Method;
@@ -27,6 +29,31 @@ pub(crate) struct Encrypt {
 }
 
 const DEFAULT_KEY: &str = "prefab.secrets.encryption.key";
+
+/// A value that does not stand on the command line, where others of the machine and the shell's history see it.
+#[derive(clap::Args)]
+pub(crate) struct FromFile {
+    /// Read the value from a file, or with - from standard input, without the line's end
+    #[arg(long, value_name = "FILE", conflicts_with = "value")]
+    value_from: Option<PathBuf>,
+}
+
+impl FromFile {
+    /// Reads the value; nothing where no file is named.
+    pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
+        let Some(file) = &self.value_from else { return Ok(None) };
+        let text = if file.as_os_str() == "-" {
+            io::read_to_string(io::stdin()).context("reading the value from standard input")
+        } else {
+            fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+        };
+        Ok(Some(without_end(text?)))
+    }
+}
+
+fn without_end(text: String) -> String {
+    text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).unwrap_or(text)
+}
 
 impl Encrypt {
     pub(crate) fn is_wanted(&self) -> bool {
@@ -57,8 +84,8 @@ enum Verb {
     GenerateKey,
     /// Prints a text encrypted, as it stands in configs
     Encrypt {
-        /// The text; what `set --secret` sends
-        text: String,
+        /// The text; what `set --secret` sends [default: standard input]
+        text: Option<String>,
         #[arg(long, value_name = "KEY", default_value = DEFAULT_KEY)]
         secret_key_name: String,
         #[command(flatten)]
@@ -82,7 +109,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Verb::GenerateKey => generate_key(),
         Verb::Encrypt { text, secret_key_name, connection } => {
             let server = connection.server()?;
-            Ok(output::line(&cipher(text, &material(&server, secret_key_name)?)?)?)
+            let key = material(&server, secret_key_name)?;
+            let text = match text {
+                Some(text) => text.clone(),
+                None => without_end(io::read_to_string(io::stdin()).context("reading the text")?),
+            };
+            Ok(output::line(&cipher(&text, &key)?)?)
         }
         Verb::Rotate { from, to, connection } => rotate(connection, from, to),
     }

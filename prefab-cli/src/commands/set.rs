@@ -20,8 +20,11 @@ pub(crate) struct Args {
     value: Option<String>,
 
     /// The same as VALUE
-    #[arg(long = "value", value_name = "VALUE", id = "value_flag")]
+    #[arg(long = "value", value_name = "VALUE", id = "value_flag", conflicts_with = "value_from")]
     value_flag: Option<String>,
+
+    #[command(flatten)]
+    value_from: super::secret::FromFile,
 
     /// The environment by name or number; "[default]" or none for all without a value of their own
     #[arg(short, long, value_name = "ENVIRONMENT")]
@@ -37,6 +40,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     secret: super::secret::Encrypt,
+
+    /// Save it as a draft, to be published later, or once somebody else has approved it
+    #[arg(long)]
+    draft: bool,
 
     #[command(flatten)]
     connection: Connection,
@@ -55,6 +62,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         args.key,
         words(&value)
     );
+    if args.draft {
+        let environment = environment.as_ref().map(|environment| environment.id.as_str());
+        return super::draft::save(&server, &args.connection, &item, environment, &value);
+    }
     if environment.as_ref().is_some_and(Environment::is_delicate)
         && !args.connection.json
         && !agreed(&args.connection, &change)?
@@ -84,7 +95,8 @@ fn agreed(connection: &Connection, change: &str) -> Result<bool, Failure> {
 }
 
 fn value(args: &Args, server: &Server, kind: &str) -> Result<Json, Failure> {
-    let text = args.value.as_ref().or(args.value_flag.as_ref());
+    let read = args.value_from.read()?;
+    let text = args.value.as_ref().or(args.value_flag.as_ref()).or(read.as_ref());
     let mut value = match (text, &args.env_var) {
         (Some(text), None) if args.secret.is_wanted() => args.secret.encrypted(server, text)?,
         (Some(text), None) => flat(kind, text)?,

@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::Context as _;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use prefab_server::Overwrite;
+use prefab_server::{Overwrite, RestoreError, Restored};
 
 use super::environments;
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, part},
+    server::{Connection, Refusal, part},
 };
 
 #[derive(clap::Args)]
@@ -51,7 +51,7 @@ pub(crate) struct ImportArgs {
     /// A datafile, an export, a YAML file of defaults, or a change history
     file: PathBuf,
 
-    /// The form, where it is not plain: json or yaml
+    /// The form: json or yaml [default: what the name of the file ends with]
     #[arg(long, value_name = "FORM")]
     format: Option<String>,
 
@@ -85,11 +85,15 @@ pub(crate) struct RestoreArgs {
     /// A file that `prefab backup` wrote
     file: PathBuf,
 
-    /// The directory of the server's data; the server must not run
-    #[arg(long, value_name = "DIR", env = "PREFAB_DATA_DIR", default_value = "prefab-data")]
+    /// The folder of the server's data, as `prefab serve` takes it; the server must not run
+    #[arg(long, value_name = "FOLDER", env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data")]
     data_dir: PathBuf,
 
-    /// Replace the data that is there
+    /// The server's database file, where it is elsewhere than in the folder
+    #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
+    database: Option<PathBuf>,
+
+    /// Replace the data that is there; it is kept beside the new
     #[arg(long)]
     overwrite: bool,
 }
@@ -129,7 +133,9 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let bytes = fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
     let mut asked = vec![format!("comment={}", part(&args.connection.comment))];
-    asked.extend(args.format.as_ref().map(|format| format!("format={}", part(format))));
+    let by_name = args.file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let format = args.format.as_deref().or(by_name.then_some("yaml"));
+    asked.extend(format.map(|format| format!("format={}", part(format))));
     asked.extend(args.environment.as_ref().map(|environment| format!("environment={}", part(environment))));
     asked.extend(args.skip_broken.then(|| "skipBroken=true".to_owned()));
     let asked = asked.join("&");
@@ -137,7 +143,13 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let waiting = spinner(&format!("1 of 2: comparing {size} with what is there"));
     let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
     waiting.finish_and_clear();
-    let plan = plan?;
+    let plan = plan.map_err(|failure| match failure {
+        Failure::Refused(refusal) if refusal.status == 400 => {
+            let message = format!("{}: {}", args.file.display(), refusal.message);
+            Failure::Refused(Refusal { message, ..refusal })
+        }
+        other => other,
+    })?;
     let steps = plan["created"].as_u64().unwrap_or_default() + plan["changed"].as_u64().unwrap_or_default();
     if !args.connection.json || args.dry_run {
         let text = plan["text"].as_str().unwrap_or_default().trim_end().to_owned();
@@ -181,7 +193,7 @@ fn spinner(doing: &str) -> ProgressBar {
 pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let file = &args.file;
-    let mut out = File::create_new(file).with_context(|| format!("writing {}", file.display()))?;
+    let mut out = private(file).with_context(|| format!("writing {}", file.display()))?;
     let bar = ProgressBar::no_length().with_message("backing up");
     let style = ProgressStyle::with_template("{spinner} {msg}  {bytes}  {bytes_per_sec}");
     let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
@@ -199,11 +211,35 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     Ok(output::line(&said)?)
 }
 
+/// Makes a file that its owner alone reads; refuses one that is there.
+fn private(file: &Path) -> std::io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
 /// Puts a backup in place of a server's data.
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let overwrite = if args.overwrite { Overwrite::Allowed } else { Overwrite::Refused };
-    prefab_server::restore(&args.file, &args.data_dir, overwrite)?;
-    let said =
-        format!("Restored into {STRONG}{}{STRONG:#}; start it with `prefab serve`", args.data_dir.display());
-    Ok(output::line(&said)?)
+    let restored = match &args.database {
+        Some(database) => prefab_server::restore_to(&args.file, database, overwrite),
+        None => prefab_server::restore(&args.file, &args.data_dir, overwrite),
+    };
+    let restored = restored.map_err(|error| match error {
+        RestoreError::Exists { path } => {
+            anyhow::anyhow!(
+                "`{}` is there already; --overwrite puts it aside, --data-dir names another folder",
+                path.display()
+            )
+        }
+        other => other.into(),
+    })?;
+    let Restored { database, configs, kept, .. } = restored;
+    let mut said = format!("Restored {configs} configs into {STRONG}{}{STRONG:#}", database.display());
+    if let Some(kept) = kept {
+        said = format!("{said}; what was there is now {}", kept.display());
+    }
+    Ok(output::line(&format!("{said}. Start it with `prefab serve`"))?)
 }

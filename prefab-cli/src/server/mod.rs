@@ -78,6 +78,10 @@ impl Server {
     }
 
     pub(crate) fn new(url: &str, key: String, project: Option<i64>) -> Result<Self, Failure> {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let message = format!("`{url}` is no URL of a server: it begins with http:// or https://");
+            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))

@@ -73,7 +73,7 @@ impl Connection {
         }
         if !std::io::stdin().is_terminal() {
             let message = "nobody is here to be asked; say so beforehand with --yes";
-            return Err(anyhow::anyhow!("{what} {message}").into());
+            return Err(Failure::Wrong(anyhow::anyhow!("{what} {message}")));
         }
         write!(anstream::stderr(), "{what} [y/N] ")?;
         anstream::stderr().flush()?;

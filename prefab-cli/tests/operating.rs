@@ -1,0 +1,208 @@
+//! What the command says to whoever runs a server, and to whoever mistypes: where, what, and what next.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{fs, net::TcpListener, path::Path};
+
+use assert_cmd::Command;
+use prefab_server::{KeyKind, Options, Running};
+use tempfile::TempDir;
+
+struct Desk {
+    dir: TempDir,
+    server: Running,
+}
+
+fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("prefab").unwrap();
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PREFAB_")) {
+        command.env_remove(name);
+    }
+    command
+        .current_dir(dir)
+        .env("HOME", dir)
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .args(args);
+    command
+}
+
+/// Runs a command; returns its exit code, standard output and standard error.
+fn told(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let server = prefab_server::serve(Options::local(dir.path().join("data"))).await.unwrap();
+        Self { dir, server }
+    }
+
+    fn key(&self, kind: KeyKind) -> &str {
+        &self.server.keys.iter().find(|key| key.kind == kind).unwrap().key
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = command(self.dir.path(), args);
+        command.env("PREFAB_URL", &self.server.url).env("PREFAB_ADMIN_KEY", self.key(KeyKind::Admin));
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> String {
+        let (code, out, error) = told(&mut self.command(args));
+        assert_eq!(code, 0, "{args:?}: {error}");
+        out
+    }
+
+    fn refuses(&self, args: &[&str], code: i32, says: &str) {
+        let (ended, _, error) = told(&mut self.command(args));
+        assert!(ended == code && error.contains(says), "{args:?}: {ended}, {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_say_what_next() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "new-checkout", "--type", "flag"]);
+    let says = "has no override for ann in Development; `prefab override` lists them";
+    desk.refuses(&["override", "new-checkout", "--remove", "--user", "ann"], 4, says);
+    desk.refuses(
+        &["override", "new-chekout", "--remove", "--user", "ann"],
+        4,
+        "did you mean `new-checkout`?",
+    );
+    desk.refuses(&["key", "revoke", "99", "--yes"], 4, "no key 99; `prefab key list`");
+    desk.refuses(&["key", "rotate", "99"], 4, "no key 99; `prefab key list`");
+    desk.refuses(&["key", "revoke", "1"], 2, "say so beforehand with --yes");
+    desk.refuses(
+        &["create", "new-checkout", "--type", "flag"],
+        5,
+        "`prefab set new-checkout VALUE` changes it",
+    );
+    desk.refuses(&["env", "protect", "Production"], 2, "--needs-comment");
+    desk.refuses(&["info", "a", "--url", "127.0.0.1:1"], 2, "begins with http:// or https://");
+    assert!(desk.run(&["key", "create", "-e", "Production"]).contains("-Production-"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_imported_by_its_name() {
+    let desk = Desk::new().await;
+    fs::write(desk.dir.path().join("defaults.yaml"), "max-jobs: 30\n").unwrap();
+    assert!(desk.run(&["import", "defaults.yaml", "--yes"]).contains("Imported 1 keys"));
+    fs::write(desk.dir.path().join("broken.json"), "{").unwrap();
+    desk.refuses(&["import", "broken.json", "--yes"], 1, "broken.json: ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_is_read_from_a_file_or_standard_input() {
+    let desk = Desk::new().await;
+    let args = ["create", "greeting", "--type", "string", "--value-from", "-"];
+    desk.command(&args).write_stdin("hello\n").assert().success();
+    let url = desk.server.url.clone();
+    assert_eq!(desk.run(&["get", "greeting", "--url", &url]), "hello\n");
+    fs::write(desk.dir.path().join("text"), "two\nlines\n").unwrap();
+    desk.run(&["set", "greeting", "--value-from", "text"]);
+    assert_eq!(desk.run(&["get", "greeting", "--url", &url]), "two\nlines\n");
+    desk.refuses(&["set", "greeting", "x", "--value-from", "text"], 2, "cannot be used with");
+    desk.refuses(&["set", "greeting", "--value-from", "none"], 3, "reading none");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_finds_the_server_that_was_signed_in_to() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    desk.run(&["login"]);
+    let url = &desk.server.url;
+    let (code, _, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs"]));
+    assert!(
+        code == 1 && error.contains(&format!("--url {url} asks the server you are signed in to")),
+        "{error}"
+    );
+    let (code, out, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", url]));
+    assert_eq!((code, &*out), (0, "30\n"), "{error}");
+    let (code, _, error) =
+        told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", "http://127.0.0.1:9"]));
+    assert!(code == 2 && error.contains("sign in with `prefab login --url http://127.0.0.1:9`"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    desk.run(&["backup", "copy.db"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(desk.dir.path().join("copy.db")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let says = "--overwrite puts it aside";
+    desk.refuses(&["restore", "copy.db", "--data-dir", "data"], 3, says);
+    assert!(
+        desk.run(&["restore", "copy.db", "--database", "elsewhere/own.db"]).contains("Restored 1 configs")
+    );
+    assert!(desk.dir.path().join("elsewhere/own.db").exists());
+    let mut restore = desk.command(&["restore", "copy.db"]);
+    assert_eq!(told(restore.env("PREFAB_SERVER_DATA_DIR", "third")).0, 0);
+    assert!(desk.dir.path().join("third/prefab.db").exists());
+    assert!(desk.run(&["recover", "--data-dir", "third"]).contains("BACKEND-ADMIN"));
+    desk.refuses(&["recover", "--data-dir", "none"], 3, "there is no database");
+}
+
+#[test]
+fn a_start_that_fails_says_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", &address]));
+    assert!(code == 3 && error.contains("\n       another program listens there"), "{error}");
+    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", "localhost"]));
+    assert!(code == 2 && error.contains("as in 127.0.0.1:8742"), "{error}");
+    fs::create_dir(dir.path().join("prefab-data")).unwrap();
+    fs::write(dir.path().join("prefab-data/prefab.db"), "this is no database, whatever it is called")
+        .unwrap();
+    let mut serve = command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    let (code, _, error) = told(&mut serve);
+    assert!(
+        code == 3 && error.contains("prefab-data/prefab.db") && error.contains("prefab restore"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_protected_environment_takes_a_draft_and_a_second_person() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    desk.run(&["env", "protect", "Production", "--needs-approval"]);
+    desk.refuses(&["set", "max-jobs", "50", "-e", "Production"], 5, "save this as a draft");
+    let saved = desk.run(&["set", "max-jobs", "50", "-e", "Production", "--draft", "-m", "more work"]);
+    assert!(saved.contains("Production: 50") && saved.contains("prefab draft approve max-jobs"), "{saved}");
+    let both = desk.run(&["set", "max-jobs", "40", "--draft"]);
+    assert!(both.contains("from 30 to 40") && both.contains("Production: 50"), "on top of the first: {both}");
+    assert!(desk.run(&["draft", "list"]).contains("waits for the approval of a second person"));
+    desk.refuses(&["draft", "publish", "max-jobs"], 5, "waits for");
+    desk.refuses(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
+    let other = desk.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
+    let other: serde_json::Value = serde_json::from_str(&other).unwrap();
+    let mut approve = desk.command(&["draft", "approve", "max-jobs"]);
+    let (code, _, error) = told(approve.env("PREFAB_ADMIN_KEY", other["key"].as_str().unwrap()));
+    assert_eq!(code, 0, "{error}");
+    desk.run(&["draft", "publish", "max-jobs"]);
+    let info = desk.run(&["info", "max-jobs"]);
+    assert!(info.contains("Default: 40") && info.contains("Production: 50"), "{info}");
+    desk.refuses(&["draft", "discard", "max-jobs"], 4, "no draft of `max-jobs`");
+}
+
+/// The names are those of the official clients; a wrong one makes a program fail at its start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_names_options_that_sdks_have() {
+    let desk = Desk::new().await;
+    let mut doctor = desk.command(&["doctor"]);
+    let (code, out, error) = told(doctor.env("PREFAB_API_KEY", desk.key(KeyKind::Backend)));
+    assert_eq!(code, 0, "{out}{error}");
+    for name in ["prefab_telemetry_url=", "setPrefabTelemetryHost", "WithTelemetryHost(", "apiEndpoint: "] {
+        assert!(out.contains(name), "{name}: {out}");
+    }
+}
