@@ -174,8 +174,9 @@ fn main() -> ExitCode {
         Verb::Tail(args) => commands::tail::run(&args),
         Verb::Doctor(args) => commands::doctor::run(&args),
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Command::command(), "prefab", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Command::command(), "prefab", &mut script);
+            output::line(String::from_utf8_lossy(&script).trim_end()).map_err(Failure::from)
         }
         Verb::Demo => commands::demo::run(),
         Verb::Serve(args) => commands::serve::run(*args),

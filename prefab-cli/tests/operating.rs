@@ -117,7 +117,7 @@ async fn asking_finds_the_server_that_was_signed_in_to() {
     let url = &desk.server.url;
     let (code, _, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs"]));
     assert!(
-        code == 1 && error.contains(&format!("--url {url} asks the server you are signed in to")),
+        code == 1 && error.contains(&format!("--url {url} asks the server that you are signed in to")),
         "{error}"
     );
     let (code, out, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", url]));
@@ -193,6 +193,26 @@ async fn a_protected_environment_takes_a_draft_and_a_second_person() {
     let info = desk.run(&["info", "max-jobs"]);
     assert!(info.contains("Default: 40") && info.contains("Production: 50"), "{info}");
     desk.refuses(&["draft", "discard", "max-jobs"], 4, "no draft of `max-jobs`");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_there_is_not_is_not_waited_for() {
+    let desk = Desk::new().await;
+    desk.refuses(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
+}
+
+#[test]
+fn whoever_has_read_enough_may_go() {
+    use std::{io::Read as _, process::Stdio};
+
+    let mut completions = std::process::Command::new(assert_cmd::cargo::cargo_bin("prefab"));
+    let completions = completions.args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = completions.spawn().unwrap();
+    let mut first = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && error.is_empty(), "{error}");
 }
 
 /// The names are those of the official clients; a wrong one makes a program fail at its start.

@@ -105,8 +105,9 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     findings.say(shape, what, "`prefab key create` makes one that has")?;
     stream(findings, url, key)?;
     cache(findings)?;
-    let client =
-        Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE).build()?;
+    let client = Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE);
+    // Whoever runs this may do so at home, where a program would not run.
+    let client = client.without_override_dir().build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let heard = runtime.block_on(client.ready());
     let problem = heard.err().map(|error| error.to_string());

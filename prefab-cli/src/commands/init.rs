@@ -33,7 +33,8 @@ pub(crate) struct Args {
 /// Writes a file of defaults, and says what comes next.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = args.dir.join(".prefab.default.config.yaml");
-    let mut file = File::create_new(&path).with_context(|| format!("writing {}", path.display()))?;
+    let mut file = File::create_new(&path)
+        .with_context(|| format!("writing {}: what is there is not replaced", path.display()))?;
     file.write_all(DEFAULTS.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
     output::line(&format!("Wrote {STRONG}{}{STRONG:#}\n", path.display()))?;
     for (step, what) in [

@@ -12,7 +12,13 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only these: change, draft, clients, evaluations
-    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        hide_possible_values = true,
+        value_parser = ["change", "draft", "clients", "evaluations"]
+    )]
     only: Vec<String>,
 
     #[command(flatten)]
