@@ -220,14 +220,12 @@ async fn head(
 ) -> Result<reqwest::Response, SourceError> {
     let response = match timeout(patience, request.send()).await {
         Ok(Ok(response)) => response,
-        Ok(Err(cause)) => {
-            return Err(origin.unavailable(format!("could not be reached: {}", origin::root(&cause))));
-        }
+        Ok(Err(cause)) => return Err(origin.unreachable(&cause)),
         Err(_) => return Err(origin.unavailable(format!("did not answer within {patience:?}"))),
     };
     match response.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(origin.unauthorized(response.status())),
-        status => Err(origin.unavailable(format!("answered {status}"))),
+        status => Err(origin.answered(status)),
     }
 }

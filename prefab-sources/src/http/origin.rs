@@ -76,6 +76,31 @@ impl Origin {
         }
     }
 
+    /// Says why there was no answer, and what the commonest mistakes in an address look like.
+    pub(super) fn unreachable(&self, cause: &reqwest::Error) -> SourceError {
+        let root = root(cause);
+        let error = self.unavailable(format!("could not be reached: {root}"));
+        // Their types are those of crates below ours; a test on sockets holds the words.
+        match self.base.split_once("://") {
+            Some(("https", _)) if root.contains("InvalidContentType") => {
+                error.advise("it does not speak TLS there: write `http://`")
+            }
+            Some(("http", _)) if root.contains("invalid HTTP version") => {
+                error.advise("if it speaks TLS there, write `https://`")
+            }
+            _ => error,
+        }
+    }
+
+    /// Says that a server is there, and does not give what was asked for.
+    pub(super) fn answered(&self, status: StatusCode) -> SourceError {
+        let error = self.unavailable(format!("answered {status}"));
+        match status {
+            StatusCode::NOT_FOUND => error.advise("write the address of a Prefab server, without a path"),
+            _ => error,
+        }
+    }
+
     pub(super) fn protocol(&self, what: impl AsRef<str>) -> SourceError {
         self.error(SourceErrorKind::Protocol, what.as_ref())
     }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use reqwest::{Client, StatusCode, header, redirect::Policy};
 use tokio::time::timeout;
 
-use super::{USER, VERSION, VERSION_HEADER, client, origin, origin::Origin};
+use super::{USER, VERSION, VERSION_HEADER, client, origin::Origin};
 use crate::{ApiKey, SourceError, SourceErrorKind};
 
 /// Takes what a client reports to `POST /api/v1/telemetry` of one server.
@@ -49,9 +49,7 @@ impl ReportSink {
             .body(message.to_vec());
         match timeout(PATIENCE, request.send()).await {
             Ok(Ok(response)) => self.verdict(response.status()),
-            Ok(Err(cause)) => {
-                Err(self.origin.unavailable(format!("could not be reached: {}", origin::root(&cause))))
-            }
+            Ok(Err(cause)) => Err(self.origin.unreachable(&cause)),
             Err(_) => Err(self.origin.unavailable(format!("did not answer within {PATIENCE:?}"))),
         }
     }

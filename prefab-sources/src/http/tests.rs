@@ -92,7 +92,11 @@ async fn what_a_server_does_wrong_is_told_in_words() {
     let url = "remote_api: `URL`";
     check(Answer::status("500 Internal Server Error"), &format!("{url} answered 500 Internal Server Error"))
         .await;
-    check(Answer::status("404 Not Found"), &format!("{url} answered 404 Not Found")).await;
+    check(
+        Answer::status("404 Not Found"),
+        &format!("{url} answered 404 Not Found; write the address of a Prefab server, without a path"),
+    )
+    .await;
     let refused = "set PREFAB_API_KEY to a backend key of this server";
     check(
         Answer::status("401 Unauthorized"),
@@ -119,9 +123,31 @@ async fn what_a_server_does_wrong_is_told_in_words() {
     .await;
     check(
         Answer::Raw(b"nonsense\r\n\r\n".to_vec()),
-        &format!("{url} could not be reached: invalid HTTP version parsed"),
+        &format!("{url} could not be reached: invalid HTTP version parsed; if it speaks TLS there, write `https://`"),
     )
     .await;
+}
+
+#[cfg(feature = "rustls")]
+#[tokio::test]
+async fn who_speaks_tls_to_a_server_without_is_told() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let answers = async {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            // Whoever is refused may have gone already.
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            let _ = socket.read(&mut [0; 4096]).await;
+        }
+    };
+    let mut http = http(&[&url]);
+    let told = tokio::select! {
+        told = checkpoint(&mut http, 0, Purpose::Start) => told,
+        () = answers => String::new(),
+    };
+    assert!(told.ends_with("; it does not speak TLS there: write `http://`"), "{told}");
 }
 
 #[tokio::test]
