@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use prefab_client::{Client, ContextSet, Error};
+use prefab_client::{Client, ContextSet, Error, Missing};
 
 use crate::{
     Failure, contexts, output,
@@ -78,7 +78,10 @@ impl Inputs {
 
     /// Writes why there is no value, and, to somebody who may have a server in mind, that none was asked.
     pub(crate) fn tell(&self, error: &Error) {
-        let is_unknown = matches!(error, Error::MissingDefault { unmatched: false, near: None, .. });
+        let is_unknown = matches!(
+            error,
+            Error::MissingDefault { why: Missing::Key | Missing::Everything, near: None, .. }
+        );
         let advice = if is_unknown { self.advice() } else { String::new() };
         output::error(&format!("{error}{advice}"));
     }

@@ -41,11 +41,10 @@ impl Details {
         key: &str,
         answer: Result<&Evaluation<'_>, &EvalError>,
         provenance: Option<&Provenance>,
-        near: impl FnOnce() -> Option<String>,
+        error: impl FnOnce(&EvalError) -> Error,
     ) -> Self {
-        let key = key.to_owned();
         let none = Self {
-            key: key.clone(),
+            key: key.to_owned(),
             value: None,
             shown: String::new(),
             kind: "nothing",
@@ -74,11 +73,7 @@ impl Details {
                 confidential: answer.is_confidential(),
                 ..none
             },
-            Err(error) if error.is_no_value() => {
-                let unmatched = *error == EvalError::NoMatch;
-                Self { error: Some(Error::MissingDefault { key, unmatched, near: near() }), ..none }
-            }
-            Err(cause) => Self { error: Some(Error::Evaluation { key, cause: cause.clone() }), ..none },
+            Err(cause) => Self { error: Some(error(cause)), ..none },
         }
     }
 }

@@ -10,12 +10,12 @@ use prefab_sources::SourceError;
 #[non_exhaustive]
 pub enum Error {
     /// No config has this key, or none of its rules matches, and the call gives no default.
-    #[error("config `{key}`: {}{}", absent(*.unmatched), hint(.near.as_ref()))]
+    #[error("config `{key}`: {why}{}", hint(.near.as_ref()))]
     MissingDefault {
         /// The key asked for.
         key: String,
-        /// Whether there is such a config, none of whose rules matches.
-        unmatched: bool,
+        /// What is missing.
+        why: Missing,
         /// The known key most like it, where there is one.
         near: Option<String>,
     },
@@ -68,6 +68,34 @@ pub enum Error {
     },
 }
 
+/// What is missing where there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Missing {
+    /// No config has this key.
+    #[error("no value and no default")]
+    Key,
+    /// There is such a config, and none of its rules matches.
+    #[error("none of its rules matches, and there is no default")]
+    Match,
+    /// There is no config at all.
+    #[error(
+        "no value and no default, and there are no configs at all; files are looked for in \
+         PREFAB_CONFIG_CLASSPATH_DIR, else where the program runs"
+    )]
+    Everything,
+}
+
+impl Missing {
+    pub(crate) fn of(error: &EvalError, configs: usize) -> Self {
+        match error {
+            EvalError::NoMatch => Self::Match,
+            _ if configs == 0 => Self::Everything,
+            _ => Self::Key,
+        }
+    }
+}
+
 impl Error {
     /// Returns the key that the call asked for.
     pub fn key(&self) -> Option<&str> {
@@ -93,10 +121,6 @@ impl Error {
             Self::Worker { .. } => "worker",
         }
     }
-}
-
-fn absent(unmatched: bool) -> &'static str {
-    if unmatched { "none of its rules matches, and there is no default" } else { "no value and no default" }
 }
 
 fn hint(near: Option<&String>) -> String {
@@ -151,12 +175,12 @@ mod tests {
     #[test]
     fn every_message_names_the_key_and_what_to_do() {
         let near = Some("max-jobs".into());
-        let missing = Error::MissingDefault { key: "max-jbos".into(), unmatched: false, near };
+        let missing = Error::MissingDefault { key: "max-jbos".into(), why: Missing::Key, near };
         assert_eq!(
             missing.to_string(),
             "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
         );
-        let unmatched = Error::MissingDefault { key: "on".into(), unmatched: true, near: None };
+        let unmatched = Error::MissingDefault { key: "on".into(), why: Missing::Match, near: None };
         let text = "config `on`: none of its rules matches, and there is no default";
         assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
         let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };

@@ -88,7 +88,7 @@ pub use bound::BoundClient;
 pub use builder::{ClientBuilder, Datasources, OnNoDefault};
 pub use client::Client;
 pub use details::Details;
-pub use error::Error;
+pub use error::{Error, Missing};
 pub use gate::OnInitFailure;
 pub use live::{Live, LiveValue};
 pub use overrides::Override;

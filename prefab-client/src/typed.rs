@@ -117,10 +117,21 @@ impl<T: DeserializeOwned> FromValue for Json<T> {
 
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
         match value {
-            EvaluatedValue::Json(json) => T::deserialize(json.as_ref())
-                .map(Json)
-                .map_err(|error| Mismatch { found: format!("json that does not fit: {error}") }),
+            EvaluatedValue::Json(json) => {
+                T::deserialize(json.as_ref()).map(Json).map_err(|_| Mismatch { found: misfit::<T>(json) })
+            }
             other => Err(Mismatch::of(other)),
         }
     }
+}
+
+/// Reads once more, and says where the reading ends.
+#[cold]
+fn misfit<T: DeserializeOwned>(json: &serde_json::Value) -> String {
+    let why = match serde_path_to_error::deserialize::<_, T>(json).err() {
+        Some(error) if error.path().iter().len() > 0 => format!("at `{}`: {}", error.path(), error.inner()),
+        Some(error) => error.inner().to_string(),
+        None => "it was read at the second try".to_owned(),
+    };
+    format!("json that does not fit: {why}")
 }

@@ -8,7 +8,7 @@ use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Selection, Un
 use crate::{
     Details, Error, FromValue, OnNoDefault,
     client::{Inner, LOG},
-    error::near,
+    error::{Missing, near},
     scope::Innermost,
     typed::Mismatch,
 };
@@ -137,7 +137,9 @@ impl View<'_> {
     pub fn details(&self, key: &str) -> Details {
         self.await_server(key);
         let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(entry.provenance()));
-        self.evaluate_now(key, |answer| Details::new(key, answer, provenance.as_deref(), || self.near(key)))
+        self.evaluate_now(key, |answer| {
+            Details::new(key, answer, provenance.as_deref(), |error| self.error(key, error))
+        })
     }
 
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
@@ -251,8 +253,9 @@ impl View<'_> {
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
         if error.is_no_value() {
-            let (unmatched, near) = (*error == EvalError::NoMatch, self.near(&key));
-            return Error::MissingDefault { key, unmatched, near };
+            let why = Missing::of(error, self.inner.engine.rules().len());
+            let near = self.near(&key);
+            return Error::MissingDefault { key, why, near };
         }
         Error::Evaluation { key, cause: error.clone() }
     }

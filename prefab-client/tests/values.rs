@@ -5,7 +5,8 @@
 mod lines;
 
 use prefab_client::{
-    Client, ConditionalValue, Config, ConfigRow, Context, ContextSet, Criterion, Error, Json, Operator,
+    Client, ConditionalValue, Config, ConfigRow, Context, ContextSet, Criterion, Error, Json, Missing,
+    Operator,
 };
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -51,6 +52,25 @@ fn a_live_handle_holds_json_of_the_programs_own_type() {
 }
 
 #[test]
+fn json_that_does_not_fit_is_told_with_its_place() {
+    type All = Json<std::collections::BTreeMap<String, Vec<Retry>>>;
+
+    let retry = serde_json::json!({"retry": [{"times": 3, "pause_millis": 1}, {"times": "many"}]});
+    let client = Client::in_memory().value("all", retry).value("one", serde_json::json!(7)).build().unwrap();
+    let text = |error: Error| error.to_string();
+    assert_eq!(
+        client.get::<All>("all").map_err(text).unwrap_err(),
+        "config `all`: wanted json of the type asked for, found json that does not fit: at `retry[1].times`: invalid \
+         type: string \"many\", expected u32"
+    );
+    assert_eq!(
+        client.get::<Json<bool>>("one").map_err(text).unwrap_err(),
+        "config `one`: wanted json of the type asked for, found json that does not fit: invalid type: integer `7`, \
+         expected a boolean"
+    );
+}
+
+#[test]
 fn a_live_default_in_place_of_another_kind_is_told_once() {
     let (lines, _logs) = lines::of_this_thread();
     let client = Client::in_memory().build().unwrap();
@@ -84,8 +104,11 @@ fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
     );
     assert_eq!(text("nothing"), "config `nothing`: no value and no default");
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
+    let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();
+    assert!(matches!(nothing, Error::MissingDefault { why: Missing::Everything, .. }));
+    assert!(nothing.to_string().contains("there are no configs at all"), "{nothing}");
     let details = client.details("new-checkout");
-    assert!(matches!(details.error, Some(Error::MissingDefault { unmatched: true, near: None, .. })));
+    assert!(matches!(details.error, Some(Error::MissingDefault { why: Missing::Match, near: None, .. })));
     let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
     assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
 }
