@@ -175,7 +175,8 @@ impl Client {
         self.inner.engine.listeners.add(listener)
     }
 
-    /// Sets the value of `key` above every other layer, until what is returned is dropped.
+    /// Sets the value of `key` above every other layer, until what is returned is dropped. Everybody who has a clone
+    /// of the client gets it.
     pub fn override_value(&self, key: &str, value: impl Into<ConfigValue>) -> Override {
         self.override_config(Config::constant(key, value))
     }

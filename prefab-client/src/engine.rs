@@ -1,12 +1,9 @@
 //! The heart of a client: one store, one compiled ruleset, one owner that changes both.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::Guard;
-use prefab_core::{ContextSet, Entry, Layer, LayeredStore, Update};
+use prefab_core::{ContextSet, Entry, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
 use prefab_sources::{Finding, Loaded, SourceError, SourceErrorKind};
 
@@ -17,6 +14,7 @@ use crate::{
     gate::{Gate, Phase},
     host::SystemHost,
     live::Refresh,
+    overrides::Overrides,
     problems::Problems,
     published::{Lane, Published},
     subscription::{Change, Listeners},
@@ -44,7 +42,7 @@ struct Owner {
     /// more of it has changed, and a reader is not to be the one who does it.
     retired: Vec<Arc<Ruleset>>,
     /// What the program itself has set.
-    program: BTreeMap<String, Entry>,
+    program: Overrides,
     problems: Problems,
 }
 
@@ -131,24 +129,26 @@ impl Engine {
         self.change(|store, _| store.apply(update));
     }
 
-    /// Sets or clears what the program says of a key, and returns what it said before.
-    pub(crate) fn set_program(&self, key: &str, entry: Option<Entry>) -> Option<Entry> {
-        let mut before = None;
+    /// Sets a key over whatever the program has set before, and returns the number by which that is taken back.
+    pub(crate) fn set_program(&self, key: &str, entry: Entry) -> u64 {
+        let mut number = 0;
         self.change(|store, program| {
-            before = match entry {
-                Some(entry) => program.insert(key.to_owned(), entry),
-                None => program.remove(key),
-            };
-            store.apply(Update::Replace {
-                slot: Layer::ProgramOverride.into(),
-                entries: program.values().cloned().collect(),
-            })
+            number = program.set(key, entry);
+            store.apply(program.update())
         });
-        before
+        number
+    }
+
+    /// Takes back what was set under this number, whatever was set after it.
+    pub(crate) fn unset_program(&self, key: &str, number: u64) {
+        self.change(|store, program| {
+            program.unset(key, number);
+            store.apply(program.update())
+        });
     }
 
     /// Changes the store, compiles what changed, and lets readers see it at once.
-    fn change(&self, change: impl FnOnce(&mut LayeredStore, &mut BTreeMap<String, Entry>) -> Vec<Arc<str>>) {
+    fn change(&self, change: impl FnOnce(&mut LayeredStore, &mut Overrides) -> Vec<Arc<str>>) {
         let keys = {
             let mut owner = self.owner();
             let Owner { store, program, .. } = &mut *owner;
@@ -206,13 +206,13 @@ impl Engine {
 mod tests {
     use std::sync::mpsc;
 
-    use prefab_core::{Config, Provenance};
+    use prefab_core::{Config, Layer, Provenance};
 
     use super::*;
 
     fn set(engine: &Engine, value: i64) {
         let provenance = Arc::new(Provenance::new(Layer::ProgramOverride, "test"));
-        engine.set_program("number", Some(Entry::new(Config::constant("number", value), provenance)));
+        engine.set_program("number", Entry::new(Config::constant("number", value), provenance));
     }
 
     #[test]

@@ -52,6 +52,23 @@ fn a_live_handle_holds_json_of_the_programs_own_type() {
 }
 
 #[test]
+fn overrides_of_one_key_are_taken_back_in_any_order() {
+    let client = Client::in_memory().value("n", 0).build().unwrap();
+    let n = || client.get_or("n", -1);
+    let [first, second, third] = [1, 2, 3].map(|value| client.override_value("n", value));
+    assert_eq!(n(), 3);
+    drop(second);
+    assert_eq!(n(), 3);
+    drop(third);
+    assert_eq!(n(), 1);
+    let fourth = client.override_value("n", 4);
+    drop(first);
+    assert_eq!(n(), 4);
+    drop(fourth);
+    assert_eq!(n(), 0);
+}
+
+#[test]
 fn json_that_does_not_fit_is_told_with_its_place() {
     type All = Json<std::collections::BTreeMap<String, Vec<Retry>>>;
 
