@@ -81,6 +81,7 @@ async fn refusals_say_what_next() {
         5,
         "`prefab set new-checkout VALUE` changes it",
     );
+    desk.refuses(&["log-level", "a.b", "--remove"], 4, "`prefab log-level` lists them");
     desk.refuses(&["env", "protect", "Production"], 2, "--needs-comment");
     desk.refuses(&["info", "a", "--url", "127.0.0.1:1"], 2, "begins with http:// or https://");
     assert!(desk.run(&["key", "create", "-e", "Production"]).contains("-Production-"));
@@ -193,6 +194,32 @@ async fn a_protected_environment_takes_a_draft_and_a_second_person() {
     let info = desk.run(&["info", "max-jobs"]);
     assert!(info.contains("Default: 40") && info.contains("Production: 50"), "{info}");
     desk.refuses(&["draft", "discard", "max-jobs"], 4, "no draft of `max-jobs`");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollout_that_grows_leaves_the_others_what_they_had() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
+    desk.run(&["rollout", "greeting", "10%", "--to", "hi"]);
+    assert!(desk.run(&["rollout", "greeting", "20%", "--to", "hi"]).contains("→ 20% hi, 80% hello by"));
+    desk.refuses(&["rollout", "greeting", "20%", "--to", "ahoy"], 2, "--otherwise VALUE");
+    desk.run(&["create", "password", "--type", "string", "--value", "hush", "--confidential"]);
+    desk.run(&["rollout", "password", "0%", "--to", "other"]);
+    let url = desk.server.url.clone();
+    let context = r#"{"user": {"key": "1"}}"#;
+    let told = desk.run(&["get", "password", "--reveal", "--url", &url, "--context", context]);
+    assert_eq!(told, "hush\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_value_does_not_fill_the_terminal() {
+    let desk = Desk::new().await;
+    fs::write(desk.dir.path().join("long"), "line\n\u{1b}[31m".repeat(100_000)).unwrap();
+    for verb in [&["create", "long", "--type", "string"][..], &["set", "long"]] {
+        let said = desk.run(&[verb, &["--value-from", "long"]].concat());
+        assert!(said.len() < 1_000 && !said.contains('\u{1b}'), "{} bytes", said.len());
+    }
+    assert!(desk.run(&["info", "long"]).len() < 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

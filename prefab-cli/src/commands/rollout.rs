@@ -1,9 +1,13 @@
 //! `prefab rollout KEY 10%`
 
+use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::{environments, set::standing};
+use super::{
+    environments,
+    set::{standing, standing_value},
+};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
@@ -61,13 +65,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let environment = environments::named(&server, args.environment.as_deref())?;
     let kind = kind_of(&item);
     let (to, otherwise) = match (kind, &args.to, &args.otherwise) {
-        (_, Some(to), Some(otherwise)) => (to.clone(), otherwise.clone()),
+        (_, Some(to), Some(otherwise)) => (flat(kind, to)?, flat(kind, otherwise)?),
         ("bool", to, otherwise) => {
             let to = to.clone().unwrap_or_else(|| "true".to_owned());
             let other = if to == "true" { "false" } else { "true" };
-            (to, otherwise.clone().unwrap_or_else(|| other.to_owned()))
+            (flat(kind, &to)?, flat(kind, otherwise.as_deref().unwrap_or(other))?)
         }
-        (_, Some(to), None) => (to.clone(), standing(&item, environment.as_ref())),
+        (_, Some(to), None) => {
+            let to = flat(kind, to)?;
+            let rest = of_the_others(standing_value(&item, environment.as_ref()), &to);
+            let rest = rest.context("what do the others get? Say so with --otherwise VALUE");
+            (to, rest.map_err(Failure::Wrong)?)
+        }
         _ => {
             let message = format!("which value? The type {kind} takes --to VALUE and --otherwise VALUE");
             return Err(Failure::Wrong(anyhow::Error::msg(message)));
@@ -78,13 +87,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let weight = (args.share / 100.0 * WHOLE).round() as i64;
     #[expect(clippy::cast_possible_truncation, reason = "the share is between 0 and 100")]
     let rest = WHOLE as i64 - weight;
-    let choice = |weight: i64, text: &str| -> Result<Json, Failure> {
-        Ok(json!({"weight": weight, "value": flat(kind, text)?}))
-    };
+    let choice = |weight: i64, value: Json| json!({"weight": weight, "value": value});
     // The choice that grows comes first, so that whoever has it keeps it.
     let value = json!({
         "type": "weighted_values",
-        "value": [choice(weight, &to)?, choice(rest, &otherwise)?],
+        "value": [choice(weight, to), choice(rest, otherwise)],
         "hashByPropertyName": args.by,
     });
     let place = environment.as_ref().map_or("every environment without a value of its own", |it| &it.name);
@@ -107,4 +114,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     });
     let answer = server.send(Method::PUT, &format!("{path}/value"), &body)?;
     Ok(output::line(&if args.connection.json { answer.to_string() } else { change })?)
+}
+
+/// Finds the value of those who do not get the new one: what stands, or of two shares the other one.
+fn of_the_others(standing: Option<&Json>, to: &Json) -> Option<Json> {
+    let standing = standing?;
+    if standing["type"] != "weighted_values" {
+        return Some(standing.clone());
+    }
+    let choices = standing["value"].as_array()?.iter().map(|choice| &choice["value"]);
+    let others: Vec<_> = choices.filter(|value| value["value"] != to["value"]).collect();
+    match &*others {
+        [only] => Some((*only).clone()),
+        _ => None,
+    }
 }

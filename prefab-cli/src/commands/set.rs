@@ -118,14 +118,19 @@ fn value(args: &Args, server: &Server, kind: &str) -> Result<Json, Failure> {
 
 /// Says what stands where no rule with criteria holds.
 pub(super) fn standing(item: &Json, environment: Option<&Environment>) -> String {
-    let of = |rules: &Json| {
-        let rules = rules.as_array()?;
-        let last = rules.iter().find(|rule| rule["criteria"].as_array().is_none_or(Vec::is_empty))?;
-        Some(words(&last["value"]))
+    standing_value(item, environment).map_or_else(|| "nothing".to_owned(), words)
+}
+
+/// Finds the value that stands where no rule with criteria holds.
+pub(super) fn standing_value<'a>(item: &'a Json, environment: Option<&Environment>) -> Option<&'a Json> {
+    let of = |rules: &'a Json| {
+        let mut rules = rules.as_array()?.iter();
+        let last = rules.find(|rule| rule["criteria"].as_array().is_none_or(Vec::is_empty))?;
+        Some(&last["value"])
     };
     let own = environment.and_then(|environment| {
         let all = item["environments"].as_array()?;
         of(&all.iter().find(|own| own["id"] == environment.id)?["rules"])
     });
-    own.or_else(|| of(&item["default"]["rules"])).unwrap_or_else(|| "nothing".to_owned())
+    own.or_else(|| of(&item["default"]["rules"]))
 }

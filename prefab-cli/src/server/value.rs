@@ -3,7 +3,10 @@
 use anyhow::{Context as _, bail};
 use serde_json::{Value as Json, json};
 
-use crate::Failure;
+use crate::{
+    Failure,
+    output::{cut, one_line},
+};
 
 /// Makes a value of a kind from the text of a command line.
 pub(crate) fn flat(kind: &str, text: &str) -> Result<Json, Failure> {
@@ -43,7 +46,10 @@ pub(crate) fn kind_of(item: &Json) -> &str {
     item["valueType"].as_str().or(first.as_str()).unwrap_or("string")
 }
 
-/// Says a flat value in words.
+/// How much of a value is said.
+const MOST: usize = 200;
+
+/// Says a flat value in words, in one line that is not too long. It is for people: no value is made from it again.
 pub(crate) fn words(value: &Json) -> String {
     let inner = &value["value"];
     if value["decryptWith"].is_string() {
@@ -64,8 +70,8 @@ pub(crate) fn words(value: &Json) -> String {
         }
         "provided" => format!("${}", inner["lookup"].as_str().unwrap_or("?")),
         _ => match inner {
-            Json::String(text) => text.clone(),
-            other => other.to_string(),
+            Json::String(text) => cut(&one_line(text), MOST),
+            other => cut(&other.to_string(), MOST),
         },
     }
 }
