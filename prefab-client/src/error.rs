@@ -20,7 +20,7 @@ pub enum Error {
         near: Option<String>,
     },
     /// The value is of another type than the call asks for.
-    #[error("config `{key}`: wanted {wanted}, found {found}")]
+    #[error("config `{key}`: wanted {wanted}, found {found}{}", kind_hint(wanted, found))]
     TypeMismatch {
         /// The key asked for.
         key: String,
@@ -127,6 +127,17 @@ fn hint(near: Option<&String>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
+/// What is commonly behind one kind in place of another.
+fn kind_hint(wanted: &str, found: &str) -> &'static str {
+    match (wanted, found) {
+        ("double", "int") => "; in a file a double has a dot, `1.0`",
+        ("duration", "string") => {
+            "; files have no form for a duration: a server, a datafile or the program can give one"
+        }
+        _ => "",
+    }
+}
+
 /// Past this many keys, looking for a similar one costs more than the hint is worth.
 const MAX_KEYS: usize = 5_000;
 
@@ -185,6 +196,18 @@ mod tests {
         assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
         let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };
         assert_eq!(mismatch.to_string(), "config `k`: wanted int, found string");
+        let hinted = |wanted, found: &str| {
+            Error::TypeMismatch { key: "k".into(), wanted, found: found.into() }.to_string()
+        };
+        assert_eq!(
+            hinted("double", "int"),
+            "config `k`: wanted double, found int; in a file a double has a dot, `1.0`"
+        );
+        assert_eq!(
+            hinted("duration", "string"),
+            "config `k`: wanted duration, found string; files have no form for a duration: a server, a datafile or \
+             the program can give one"
+        );
         let cause = EvalError::MissingEnvVar { variable: "DB".into() };
         let evaluation = Error::Evaluation { key: "k".into(), cause };
         assert_eq!(evaluation.to_string(), "config `k`: environment variable `DB` is not set");

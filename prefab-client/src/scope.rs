@@ -4,10 +4,10 @@
 //! Inner scopes replace outer ones and give them back when they end.
 //!
 //! ```
-//! use prefab_client::{Client, Context, ContextSet, scope};
+//! use prefab_client::{Client, Context, scope};
 //!
 //! # let client = Client::in_memory().build()?;
-//! let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+//! let user = Context::new("user").with("key", "u-1");
 //! {
 //!     let _open = scope::enter(user.clone());
 //!     client.enabled("new-checkout"); // asked for u-1

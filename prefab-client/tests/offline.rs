@@ -94,7 +94,8 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
     let json = client.get::<Json<std::collections::HashMap<String, u8>>>("json").unwrap();
     assert_eq!(json.0["times"], 3);
     assert_eq!(client.get::<serde_json::Value>("duration"), Ok(90_000.into()));
-    assert_eq!(message::<f64>(&client, "int"), "config `int`: wanted double, found int");
+    let with_a_hint = "config `int`: wanted double, found int; in a file a double has a dot, `1.0`";
+    assert_eq!(message::<f64>(&client, "int"), with_a_hint);
     assert_eq!(message::<i64>(&client, "string"), "config `string`: wanted int, found string");
     assert_eq!(message::<bool>(&client, "string"), "config `string`: wanted bool, found string");
     assert_eq!(

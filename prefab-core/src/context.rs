@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::Value as Json;
@@ -394,6 +397,13 @@ impl From<Context> for ContextSet {
     #[inline]
     fn from(context: Context) -> Self {
         Self { first: Some(context), others: None, mark: AtomicU64::new(0) }
+    }
+}
+
+/// For whoever shares a set, as scopes do.
+impl From<Context> for Arc<ContextSet> {
+    fn from(context: Context) -> Self {
+        Self::new(context.into())
     }
 }
 
