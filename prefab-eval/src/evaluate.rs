@@ -38,27 +38,6 @@ impl Ruleset {
         self.evaluate_with(key, contexts, host, &mut ())
     }
 
-    /// Finds the answer for a key, and does not make its value.
-    ///
-    /// Neither allocates nor locks, as [`evaluate`](Self::evaluate).
-    #[inline]
-    pub fn select<'r>(
-        &'r self,
-        key: &str,
-        contexts: &Contexts<'_>,
-        host: &dyn Host,
-    ) -> Result<Selection<'r>, Unselected> {
-        let found = self.find(key).ok_or(Unselected::UnknownKey)?;
-        found.constant().map_or_else(|| found.select(contexts, host), Ok)
-    }
-
-    /// Finds the config of a key, for whoever has to put the contexts together first: many answers need none.
-    #[inline]
-    pub fn find(&self, key: &str) -> Option<Found<'_>> {
-        let config = self.keys.slot(key).and_then(|slot| self.config(slot))?;
-        Some(Found { ruleset: self, config })
-    }
-
     /// Evaluates a key and tells every step to `trace`.
     pub fn evaluate_with<'r, T: Trace>(
         &'r self,
@@ -79,13 +58,12 @@ impl Ruleset {
         trace: &mut T,
     ) -> Result<Evaluation<'r>, EvalError> {
         if !T::LISTENS
-            && let Some(constant) = (Found { ruleset: self, config }).constant()
+            && let Some(constant) = Selection::constant(config)
             && let Some(evaluation) = constant.evaluation()
         {
             return Ok(evaluation);
         }
-        let stack = Stack::new(contexts, &self.default_context);
-        Evaluator { ruleset: self, stack, host, trace, segments: 0 }.evaluate(config, &Frame::ROOT)
+        Evaluator::new(self, contexts, host, trace).evaluate(config, &Frame::ROOT)
     }
 
     /// Returns the level that the first of these configs names; those that name none are passed over.
@@ -98,8 +76,8 @@ impl Ruleset {
         contexts: &Contexts<'_>,
         host: &dyn Host,
     ) -> Option<LogLevel> {
-        let stack = Stack::new(contexts, &self.default_context);
-        let mut evaluator = Evaluator { ruleset: self, stack, host, trace: &mut (), segments: 0 };
+        let mut trace = ();
+        let mut evaluator = Evaluator::new(self, contexts, host, &mut trace);
         for config in configs {
             evaluator.segments = 0;
             let level = match evaluator.first_rule(config, &Frame::ROOT) {
@@ -118,41 +96,15 @@ impl Ruleset {
     }
 }
 
-/// A config that was [found](Ruleset::find) by its key.
-#[derive(Clone, Copy, Debug)]
-pub struct Found<'r> {
-    ruleset: &'r Ruleset,
-    config: &'r CompiledConfig,
-}
-
-impl<'r> Found<'r> {
-    /// Returns the answer where it is the same for all contexts: the first rule has no criteria, and no percentages.
-    #[inline]
-    pub fn constant(&self) -> Option<Selection<'r>> {
-        if !self.config.is_constant {
-            return None;
-        }
-        self.config.rules.first().map(|rule| Selection::of_rule(self.config, rule))
-    }
-
-    /// Finds the answer among the rules.
-    #[inline(never)]
-    pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Selection<'r>, Unselected> {
-        let Self { ruleset, config } = *self;
-        let stack = Stack::new(contexts, &ruleset.default_context);
-        Evaluator { ruleset, stack, host, trace: &mut (), segments: 0 }.select(config, &Frame::ROOT)
-    }
-}
-
 /// What is being evaluated around this: found again, it is a circle.
-struct Frame<'f> {
+pub(crate) struct Frame<'f> {
     slot: Option<u32>,
     outer: Option<&'f Frame<'f>>,
     depth: u32,
 }
 
 impl Frame<'_> {
-    const ROOT: Self = Self { slot: None, outer: None, depth: 0 };
+    pub(crate) const ROOT: Self = Self { slot: None, outer: None, depth: 0 };
 
     fn contains(&self, slot: u32) -> bool {
         self.slot == Some(slot) || self.outer.is_some_and(|outer| outer.contains(slot))
@@ -163,7 +115,7 @@ impl Frame<'_> {
     }
 }
 
-struct Evaluator<'r, 'e, T> {
+pub(crate) struct Evaluator<'r, 'e, T> {
     ruleset: &'r Ruleset,
     stack: Stack<'e>,
     host: &'e dyn Host,
@@ -172,7 +124,21 @@ struct Evaluator<'r, 'e, T> {
     segments: u32,
 }
 
-impl<'r, T: Trace> Evaluator<'r, '_, T> {
+impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
+    #[inline]
+    pub(crate) fn new(
+        ruleset: &'r Ruleset,
+        contexts: &'e Contexts<'e>,
+        host: &'e dyn Host,
+        trace: &'e mut T,
+    ) -> Self
+    where
+        'r: 'e,
+    {
+        let stack = Stack::new(contexts, &ruleset.default_context);
+        Self { ruleset, stack, host, trace, segments: 0 }
+    }
+
     #[inline]
     fn evaluate(
         &mut self,
@@ -189,7 +155,11 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     /// Finds the answer: the rule, and the choice among its percentages.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    fn select(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Result<Selection<'r>, Unselected> {
+    pub(crate) fn select(
+        &mut self,
+        config: &'r CompiledConfig,
+        frame: &Frame<'_>,
+    ) -> Result<Selection<'r>, Unselected> {
         let rule = self.first_rule(config, frame).ok_or(Unselected::NoMatch)?;
         let mut answer = &rule.answer;
         let mut secret = answer.is_secret();

@@ -57,10 +57,14 @@ pub struct Selection<'r> {
 }
 
 impl<'r> Selection<'r> {
+    /// Selects the answer that a config has for everybody, if there is one.
     #[inline]
-    pub(crate) fn of_rule(config: &'r CompiledConfig, rule: &'r Rule) -> Self {
-        let Rule { answer, row, index, .. } = rule;
-        Self { config, answer, row: *row, rule: *index, weighted: None, secret: answer.is_secret() }
+    pub(crate) fn constant(config: &'r CompiledConfig) -> Option<Self> {
+        if !config.is_constant {
+            return None;
+        }
+        let Rule { answer, row, index, .. } = config.rules.first()?;
+        Some(Self { config, answer, row: *row, rule: *index, weighted: None, secret: answer.is_secret() })
     }
 
     /// Tells whether the value is the bool `true`; `None` where it has to be made first, from the
