@@ -19,7 +19,7 @@ mod stream;
 mod telemetry;
 mod variant;
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc};
 
 use axum::{
     Router,
@@ -35,9 +35,12 @@ use crate::{hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemet
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
 
-/// What every endpoint may use.
+/// What every endpoint may use. Each request takes several handles on it, so one is a single count.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Parts>);
+
+/// What an [`App`] has.
+pub(crate) struct Parts {
     pub(crate) hub: Arc<Hub>,
     pub(crate) limits: Usage,
     pub(crate) metrics: Metrics,
@@ -48,6 +51,20 @@ pub(crate) struct App {
     pub(crate) data_dir: Arc<Path>,
     /// Turns true when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// Says which path is answered by what.

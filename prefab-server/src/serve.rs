@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::{
     Error,
-    api::{self, App},
+    api::{self, App, Parts},
     clock, expire, files,
     hub::Hub,
     key::IssuedKey,
@@ -78,7 +78,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let sign_up = sign_up.map(|token| format!("{public}/sign-up?token={token}"));
     allow_many_files();
     let (stop, stopping) = watch::channel(false);
-    let app = App {
+    let app = App::new(Parts {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
         limits: Usage::new(limits),
@@ -87,7 +87,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone())),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
-    };
+    });
     tokio::spawn(hub.follow(stopping.clone()));
     tokio::spawn(expire::follow(app.clone(), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);

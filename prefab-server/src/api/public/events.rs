@@ -134,6 +134,7 @@ pub(super) async fn stream(
 }
 
 struct Events {
+    stop: watch::Receiver<bool>,
     app: App,
     project: Arc<Project>,
     /// Ends when whoever reads may not any more.
@@ -181,6 +182,7 @@ impl Events {
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
             lease_ended: Box::pin(lease.ended(app.clone(), project.id)),
+            stop: app.stop.clone(),
             app,
             project,
             _permit: permit,
@@ -208,7 +210,7 @@ impl Events {
         // Whoever missed hints gets the next one, which says as much.
         loop {
             tokio::select! {
-                _ = self.app.stop.wait_for(|stop| *stop) => return News::End,
+                _ = self.stop.wait_for(|stop| *stop) => return News::End,
                 changed = self.published.changed() => {
                     return if changed.is_ok() { News::Changes } else { News::End };
                 }
