@@ -170,10 +170,14 @@ pub(super) async fn approve(
     let author = access.holding(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     if draft.saved_by_person == author.person() {
-        let person = &draft.saved_by_person;
-        return Err(ApiError::Conflict(format!(
-            "the draft of `{key}` is {person}'s own: approving it takes somebody else"
-        )));
+        let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
+        let whose = if *saved_by == author.who {
+            "is your own".to_owned()
+        } else {
+            format!("was saved by {saved_by}, who is {person} as you are")
+        };
+        let cause = format!("the draft of `{key}` {whose}: approving it takes somebody else");
+        return Err(ApiError::Conflict(cause));
     }
     guard::check_role(&author, &change::drafted(&author, draft.clone())?, Role::Publisher)?;
     if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
