@@ -82,6 +82,10 @@ enum Verb {
     Env(commands::environments::Args),
     /// Keys of SDKs: list, create, revoke, rotate
     Key(commands::keys::Args),
+    /// Tokens for scripts that manage: list, create, revoke
+    Token(commands::token::Args),
+    /// People: list, invite, remove, and links to new passwords
+    Person(commands::person::Args),
     /// Segments: list, set
     Segment(commands::segment::Args),
     /// Secrets: make a key, encrypt, rotate
@@ -131,6 +135,18 @@ pub(crate) enum Failure {
     Wrong(anyhow::Error),
 }
 
+impl Failure {
+    /// Makes a bare "Not Found" a sentence that helps.
+    fn where_missing(self, say: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Refused(refusal) if refusal.status == 404 => {
+                Self::Refused(server::Refusal { message: say(), ..refusal })
+            }
+            other => other,
+        }
+    }
+}
+
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Input(error.into())
@@ -161,6 +177,8 @@ fn main() -> ExitCode {
         Verb::Archive(args) => commands::history::archive(&args),
         Verb::Env(args) => commands::environments::run(&args),
         Verb::Key(args) => commands::keys::run(&args),
+        Verb::Token(args) => commands::token::run(&args),
+        Verb::Person(args) => commands::person::run(&args),
         Verb::Segment(args) => commands::segment::run(&args),
         Verb::Secret(args) => commands::secret::run(&args),
         Verb::GenerateNewHexKey => commands::secret::generate_key(),

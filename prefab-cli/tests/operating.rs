@@ -223,6 +223,34 @@ async fn a_long_value_does_not_fill_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_invited_and_scripts_get_tokens() {
+    let desk = Desk::new().await;
+    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    let invite = ["person", "invite", "bea@example.com", "--role", "publisher", "--in", "Production=viewer"];
+    assert!(desk.run(&invite).contains("/sign-up?token="));
+    assert!(
+        desk.run(&["person", "list"]).contains("bea@example.com    publisher, viewer in Production  invited")
+    );
+    desk.refuses(&["person", "remove", "cid@example.com", "--yes"], 2, "`prefab person list` lists them");
+    desk.refuses(&["person", "invite", "cid@example.com", "--role", "king"], 1, "expected one of");
+    let create =
+        ["token", "create", "release", "--role", "publisher", "-e", "Staging", "--days", "7", "--json"];
+    let made: serde_json::Value = serde_json::from_str(&desk.run(&create)).unwrap();
+    let by_token =
+        |args: &[&str]| told(desk.command(args).env("PREFAB_ADMIN_KEY", made["token"].as_str().unwrap()));
+    assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Staging"]).0, 0);
+    assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Production"]).0, 1);
+    let listed = desk.run(&["token", "list"]);
+    assert!(
+        listed.contains("release") && listed.contains("publisher in Staging") && listed.contains("ends "),
+        "{listed}"
+    );
+    desk.run(&["token", "revoke", made["id"].as_str().unwrap(), "--yes"]);
+    assert_eq!(by_token(&["set", "max-jobs", "60", "-e", "Staging"]).0, 1);
+    desk.refuses(&["token", "revoke", "99", "--yes"], 4, "no token 99");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_there_is_not_is_not_waited_for() {
     let desk = Desk::new().await;
     desk.refuses(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");

@@ -7,7 +7,7 @@ use super::moment;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG},
-    server::{Connection, Refusal, Server, part},
+    server::{Connection, Server, part},
 };
 
 #[derive(clap::Args)]
@@ -73,13 +73,8 @@ impl Of {
         let why = Some(&connection.comment).filter(|comment| !comment.is_empty());
         let body = if step == "/publish" { json!({"comment": why}) } else { Json::Null };
         let sent = server.send(method, &format!("/items/{}/draft{step}", part(key)), &body);
-        let answer = sent.map_err(|failure| match failure {
-            Failure::Refused(refusal) if refusal.status == 404 => {
-                let message = format!("there is no draft of `{key}`; `prefab draft list` lists them");
-                Failure::Refused(Refusal { message, ..refusal })
-            }
-            other => other,
-        })?;
+        let missing = || format!("there is no draft of `{key}`; `prefab draft list` lists them");
+        let answer = sent.map_err(|failure| failure.where_missing(missing))?;
         if connection.json { Ok(output::line(&answer.to_string())?) } else { say(&answer) }
     }
 }

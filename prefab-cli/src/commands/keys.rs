@@ -7,7 +7,7 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Refusal},
+    server::Connection,
 };
 
 #[derive(clap::Args)]
@@ -90,15 +90,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Makes "Not Found" a sentence that helps.
 fn unknown(number: i64, failure: Failure) -> Failure {
-    match failure {
-        Failure::Refused(refusal) if refusal.status == 404 => {
-            let message = format!("the project has no key {number}; `prefab key list` lists them");
-            Failure::Refused(Refusal { message, ..refusal })
-        }
-        other => other,
-    }
+    failure.where_missing(|| format!("the project has no key {number}; `prefab key list` lists them"))
 }
 
 fn show(connection: &Connection, made: &Json) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Refusal, Server, part},
+    server::{Connection, Server, part},
 };
 
 #[derive(clap::Args)]
@@ -65,13 +65,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         asked.extend(args.for_segment.as_ref().map(|segment| format!("segment={}", part(segment))));
         let route = format!("/log-levels/{}?{}", part(path), asked.join("&"));
-        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| match failure {
-            Failure::Refused(refusal) if refusal.status == 404 => {
-                let message =
-                    format!("`{path}` has no level for {people} in {place}; `prefab log-level` lists them");
-                Failure::Refused(Refusal { message, ..refusal })
-            }
-            other => other,
+        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| {
+            failure.where_missing(|| {
+                format!("`{path}` has no level for {people} in {place}; `prefab log-level` lists them")
+            })
         })?;
         return done(args, &answer, &format!("{STRONG}{path}{STRONG:#} for {people} in {place}: taken away"));
     }

@@ -17,6 +17,7 @@ pub(crate) mod list;
 pub(crate) mod log_level;
 pub(crate) mod login;
 pub(crate) mod overrides;
+pub(crate) mod person;
 pub(crate) mod recover;
 pub(crate) mod rollout;
 pub(crate) mod secret;
@@ -24,6 +25,7 @@ pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod tail;
+pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 
