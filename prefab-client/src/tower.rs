@@ -13,6 +13,9 @@
 //! # drop(app);
 //! ```
 //!
+//! Of the layers of a router, what is added later runs first: add the one that finds out who asks after this one, and
+//! read what it left in `request.extensions()`.
+//!
 //! All that is asked while the request is worked on is asked for it: configs, flags and log levels, across every
 //! `.await`. A task that the handler spawns is on its own: take the scope along with
 //! [`within`](crate::scope::within)`(`[`current`](crate::scope::current)`(), task)`. So is the body of a
