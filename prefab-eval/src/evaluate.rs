@@ -1,17 +1,14 @@
 //! Evaluation: rows, rules, criteria, values.
 
-use std::borrow::Cow;
+mod making;
 
-use prefab_core::{ContextValue, Criterion, LogLevel, Operator, borrowed::Value};
+use prefab_core::{ContextValue, Criterion, LogLevel};
 
 use crate::{
-    Contexts, EvalError, EvaluatedValue, Evaluation, Host, RegexLimits, Ruleset, Selection,
-    compiled::{Answer, Check, CompiledConfig, Condition, Encrypted, Kind, ProvidedSide, Rule, Written},
+    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
+    compiled::{Answer, Check, CompiledConfig, Condition, Kind, ProvidedSide, Rule, Written},
     contexts::Stack,
-    decrypt::decrypt,
-    operators::Test,
     property::Property,
-    provided::coerce,
     selection::Unselected,
     trace::Trace,
 };
@@ -244,29 +241,6 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         property.with(&self.stack, self.host, |value| test.holds(value))
     }
 
-    /// A right side that is not there makes the criterion malformed.
-    fn provided_test(&self, side: &ProvidedSide) -> Test {
-        let ProvidedSide { operator, variable, by_segment } = side;
-        let text = self.host.env_var(variable);
-        let value = text.as_deref().map(|text| match operator {
-            // List operators take a single text as a list of one.
-            Operator::PropLessThan
-            | Operator::PropLessThanOrEqual
-            | Operator::PropGreaterThan
-            | Operator::PropGreaterThanOrEqual
-            | Operator::PropBefore
-            | Operator::PropAfter
-            | Operator::PropMatches
-            | Operator::PropDoesNotMatch
-            | Operator::PropSemverLessThan
-            | Operator::PropSemverEqual
-            | Operator::PropSemverGreaterThan
-            | Operator::HierarchicalMatch => Value::String(text),
-            _ => Value::StringList(vec![text]),
-        });
-        Test::compile(*operator, value.as_ref(), *by_segment, &RegexLimits::default()).unwrap_or(Test::Never)
-    }
-
     fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {
         let ruleset = self.ruleset;
         let mut problem = None;
@@ -306,58 +280,6 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
             self.trace.leave_segment(ruleset.keys.name(slot), held, problem);
         }
         held
-    }
-
-    /// Makes a value that does not stand in the ruleset.
-    #[cold]
-    fn make(&mut self, selection: &Selection<'r>, frame: &Frame<'_>) -> Result<Evaluation<'r>, EvalError> {
-        let mut provided = None;
-        let value = match &selection.answer.kind {
-            Kind::Provided { variable, wanted } => {
-                let text = self.host.env_var(variable);
-                self.trace.provided(variable, text.is_some());
-                let variable = || variable.clone().into_string();
-                let text = text.ok_or_else(|| EvalError::MissingEnvVar { variable: variable() })?;
-                provided = selection.secret.then(|| text.as_str().into());
-                coerce(text, *wanted).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
-                    variable: variable(),
-                    wanted: *wanted,
-                })?
-            }
-            Kind::Encrypted(encrypted) => {
-                let Encrypted { stored, slot, decrypt_with } = &**encrypted;
-                let plain = self.decrypted(stored, *slot, decrypt_with, frame)?;
-                EvaluatedValue::String(Cow::Owned(plain))
-            }
-            Kind::Invalid(error) => return Err((**error).clone()),
-            // Choices were made, and all else stands.
-            _ => return Err(EvalError::InvalidWeightedValues),
-        };
-        Ok(selection.evaluation_of(value, provided))
-    }
-
-    fn decrypted(
-        &mut self,
-        stored: &str,
-        slot: u32,
-        decrypt_with: &str,
-        frame: &Frame<'_>,
-    ) -> Result<String, EvalError> {
-        let failed =
-            |cause: String| EvalError::UnableToDecrypt { decrypt_with: decrypt_with.to_owned(), cause };
-        if frame.depth >= MAX_DEPTH {
-            return Err(failed("keys decrypt one another without end".to_owned()));
-        }
-        let config =
-            self.ruleset.config(slot).ok_or_else(|| failed("there is no config with this key".to_owned()))?;
-        self.trace.enter_key(decrypt_with);
-        let key = self.evaluate(config, &frame.inner(None));
-        self.trace.leave_key();
-        let key = key.map_err(|error| failed(error.to_string()))?;
-        match &key.value {
-            EvaluatedValue::String(key) => decrypt(stored, key).map_err(|cause| failed(cause.to_owned())),
-            other => Err(failed(format!("its value is {}, not a text", other.kind()))),
-        }
     }
 
     /// Tells a tested criterion in the words of the config.
