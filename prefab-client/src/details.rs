@@ -1,5 +1,7 @@
 //! An answer with all that is known about it.
 
+use std::fmt;
+
 use prefab_core::{Layer, Provenance};
 use prefab_eval::{EvalError, Evaluation, Reason};
 use serde_json::Value as Json;
@@ -7,7 +9,7 @@ use serde_json::Value as Json;
 use crate::Error;
 
 /// A value, why it is this one, and where it came from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Details {
     /// The key.
@@ -75,5 +77,41 @@ impl Details {
             },
             Err(cause) => Self { error: Some(error(cause)), ..none },
         }
+    }
+}
+
+/// A confidential value is shown redacted: what is printed ends up in logs.
+impl fmt::Debug for Details {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key,
+            value,
+            shown,
+            kind,
+            reason,
+            variant,
+            source,
+            layer,
+            matched,
+            indices,
+            confidential,
+            error,
+        } = self;
+        let redacted = Json::from(shown.as_str());
+        let value = if *confidential { value.as_ref().map(|_| &redacted) } else { value.as_ref() };
+        f.debug_struct("Details")
+            .field("key", key)
+            .field("value", &value)
+            .field("shown", shown)
+            .field("kind", kind)
+            .field("reason", reason)
+            .field("variant", variant)
+            .field("source", source)
+            .field("layer", layer)
+            .field("matched", matched)
+            .field("indices", indices)
+            .field("confidential", confidential)
+            .field("error", error)
+            .finish()
     }
 }

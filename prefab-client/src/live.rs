@@ -15,7 +15,7 @@ use prefab_core::LogLevel;
 use prefab_eval::{Contexts, Host, Ruleset};
 use serde::de::DeserializeOwned;
 
-use crate::{FromValue, Json, client::LOG, typed::Mismatch};
+use crate::{FromValue, Json, client::LOG};
 
 /// The value of one key, kept current by the client.
 ///
@@ -59,9 +59,10 @@ impl<T: LiveValue> Clone for Live<T> {
     }
 }
 
-impl<T: LiveValue + fmt::Debug> fmt::Debug for Live<T> {
+/// Shows the key alone: the value may be confidential, and what is printed ends up in logs.
+impl<T: LiveValue> fmt::Debug for Live<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live").field("key", &self.cell.key).field("value", &self.get()).finish()
+        f.debug_struct("Live").field("key", &self.cell.key).finish_non_exhaustive()
     }
 }
 
@@ -216,7 +217,7 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
                     self.is_news(None);
                     return;
                 }
-                Err(Mismatch { found }) => (format!("wanted {}, found {found}", T::WANTED), false),
+                Err(mismatch) => (format!("wanted {}, found {}", T::WANTED, mismatch.shown(&answer)), false),
             },
             Err(error) => (error.to_string(), error.is_no_value()),
         };

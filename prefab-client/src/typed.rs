@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prefab_core::LogLevel;
-use prefab_eval::EvaluatedValue;
+use prefab_eval::{EvaluatedValue, Evaluation};
 use serde::de::DeserializeOwned;
 
 /// A type that a program can ask for.
@@ -35,6 +35,12 @@ pub struct Mismatch {
 impl Mismatch {
     fn of(value: &EvaluatedValue<'_>) -> Self {
         Self { found: value.kind().to_owned() }
+    }
+
+    /// Returns what was found, but nothing of a confidential value save its kind.
+    #[cold]
+    pub(crate) fn shown(self, answer: &Evaluation<'_>) -> String {
+        if answer.is_confidential() { answer.value.kind().to_owned() } else { self.found }
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
     client::{Inner, LOG},
     error::{Missing, near},
     scope::Innermost,
-    typed::Mismatch,
 };
 
 /// A client that answers for the contexts of one call; see [`Client::with`](crate::Client::with).
@@ -288,9 +287,9 @@ pub(crate) fn is_true(selection: &Result<Selection<'_>, Unselected>) -> Option<b
 
 #[inline]
 fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
-    T::from_value(&answer.value).map_err(|Mismatch { found }| Error::TypeMismatch {
+    T::from_value(&answer.value).map_err(|mismatch| Error::TypeMismatch {
         key: key.to_owned(),
         wanted: T::WANTED,
-        found,
+        found: mismatch.shown(answer),
     })
 }

@@ -5,8 +5,8 @@
 mod lines;
 
 use prefab_client::{
-    Client, ConditionalValue, Config, ConfigRow, Context, ContextSet, Criterion, Error, Json, Missing,
-    Operator,
+    Client, ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, Criterion, Error, Json,
+    Missing, Operator,
 };
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -85,6 +85,32 @@ fn json_that_does_not_fit_is_told_with_its_place() {
         "config `one`: wanted json of the type asked for, found json that does not fit: invalid type: integer `7`, \
          expected a boolean"
     );
+}
+
+#[test]
+fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
+    let (lines, _logs) = lines::of_this_thread();
+    let confidential = |value: ConfigValue| ConfigValue { confidential: true, ..value };
+    let client = Client::in_memory()
+        .value("password", confidential("hush-4711".into()))
+        .value("account", confidential(serde_json::json!({"times": "hush-4711"}).into()))
+        .value("pin", confidential(4711.into()))
+        .build()
+        .unwrap();
+    let said = format!(
+        "{:?} {:?} {} {} {} {} {}",
+        client.details("password"),
+        client.live::<String>("password").unwrap(),
+        client.get::<bool>("password").unwrap_err(),
+        client.get::<Json<Retry>>("account").unwrap_err(),
+        client.get::<u8>("pin").unwrap_err(),
+        client.get_or("pin", 1_u8) + client.live_or("pin", 1_u8).get(),
+        client.table(),
+    );
+    let logged = lines.take();
+    assert!(said.contains("found int") && logged.contains("found int"), "{said} {logged}");
+    assert!(!said.contains("4711") && !logged.contains("4711"), "{said} {logged}");
+    assert_eq!(client.details("password").value, Some("hush-4711".into()), "who asks for it gets it");
 }
 
 #[test]
