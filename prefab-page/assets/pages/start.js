@@ -10,9 +10,9 @@ import { confirm } from '../parts/dialog.js';
 const SDKS = {
   Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nif client.with(&user).enabled("${key}") {\n    // the new way\n}` },
   'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nprefab.isFeatureEnabled("${key}", { user: { key: "u-1" } });` },
-  Python: { install: 'pip install prefab-cloud-python', code: (key) => `from prefab_cloud_python import Client, Options\n\nclient = Client(Options())\nclient.enabled("${key}", context={"user": {"key": "u-1"}})` },
+  Python: { install: 'pip install prefab-cloud-python', code: (key) => `import os\nfrom prefab_cloud_python import Client, Options\n\n# Without the option, counts go to the hosted service, which has ended.\nclient = Client(Options(prefab_telemetry_url=os.environ["PREFAB_API_URL"]))\nclient.enabled("${key}", context={"user": {"key": "u-1"}})` },
   Ruby: { install: 'gem install prefab-cloud-ruby', code: (key) => `prefab = Prefab::Client.new\nprefab.enabled?("${key}", user: { key: "u-1" })` },
-  Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(prefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")))\nenabled, ok := client.FeatureIsOn("${key}", context)` },
+  Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(\n\tprefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")),\n\tprefab.WithTelemetryHost(os.Getenv("PREFAB_API_URL")), // else counts go to the hosted service, which has ended\n)\nenabled, ok := client.FeatureIsOn("${key}", context)` },
 };
 
 /** @type {(main: HTMLElement, known: Known) => Promise<void>} */
