@@ -109,10 +109,14 @@ impl From<StoreError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Self::Store(error) = &self {
-            error!(%error, cause = ?std::error::Error::source(error), "the database does not answer");
+            error!(%error, cause = ?std::error::Error::source(error), "a request failed for the database");
         }
         let errors: Vec<_> = self.causes().iter().map(|cause| json!({ "message": cause })).collect();
-        let mut body = json!({ "message": self.to_string() });
+        let message = match &self {
+            Self::Store(_) => self.status().canonical_reason().unwrap_or_default().to_owned(),
+            other => other.to_string(),
+        };
+        let mut body = json!({ "message": message });
         if !errors.is_empty() {
             body["_embedded"] = json!({ "errors": errors });
         }
