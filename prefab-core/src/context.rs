@@ -89,7 +89,6 @@ impl Context {
         }
     }
 
-    #[inline]
     fn place(&self, property: &str) -> Option<usize> {
         if self.properties.len() > SCANNED {
             return self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok();
@@ -100,6 +99,15 @@ impl Context {
     /// Returns a property's value, which may be null.
     #[inline]
     pub fn get(&self, property: &str) -> Option<&ContextValue> {
+        if self.properties.len() > SCANNED {
+            return self.search(property);
+        }
+        self.properties.iter().find(|(name, _)| same(name, property)).map(|(_, value)| value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search(&self, property: &str) -> Option<&ContextValue> {
         self.place(property).map(|place| &self.properties[place].1)
     }
 

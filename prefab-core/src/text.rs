@@ -78,8 +78,18 @@ pub fn same_bytes(left: &[u8], right: &[u8]) -> bool {
         4..8 => ends::<4>(left, right, |bytes| u32::from_ne_bytes(bytes).into()),
         8..=16 => ends::<8>(left, right, |bytes| u64::from_ne_bytes(bytes).into()),
         17..=32 => ends::<16>(left, right, u128::from_ne_bytes),
-        _ => left == right,
+        _ => same_long(left, right),
     }
+}
+
+/// In place as well: a call, were it never made, would have whoever compares put the processor's registers aside.
+#[inline]
+fn same_long(left: &[u8], right: &[u8]) -> bool {
+    let (left_chunks, _) = left.as_chunks::<16>();
+    let (right_chunks, _) = right.as_chunks::<16>();
+    let same = |left: &[u8; 16], right: &[u8; 16]| u128::from_ne_bytes(*left) == u128::from_ne_bytes(*right);
+    left_chunks.iter().zip(right_chunks).all(|(left, right)| same(left, right))
+        && left.last_chunk::<16>() == right.last_chunk()
 }
 
 #[inline]

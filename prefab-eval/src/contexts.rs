@@ -65,13 +65,22 @@ impl<'a> Stack<'a> {
     /// Finds a property; one that is null is as good as absent.
     pub(crate) fn property(&self, name: &PropertyName) -> Option<&'a ContextValue> {
         // Mostly the strongest set has it.
-        let context = self.contexts.call.get(name.context()).or_else(|| self.weaker(name.context()))?;
-        context.get(name.property()).filter(|value| !matches!(value, ContextValue::Null))
+        match self.contexts.call.get(name.context()) {
+            Some(context) => property_of(context, name),
+            None => self.weaker(name),
+        }
     }
 
     #[inline(never)]
-    fn weaker(&self, context: &str) -> Option<&'a Context> {
+    fn weaker(&self, name: &PropertyName) -> Option<&'a ContextValue> {
         let Contexts { call: _, bound, scope, global } = *self.contexts;
-        [bound, scope, self.api, global].into_iter().find_map(|level| level.get(context))
+        let context =
+            [bound, scope, self.api, global].into_iter().find_map(|level| level.get(name.context()))?;
+        property_of(context, name)
     }
+}
+
+#[inline]
+fn property_of<'a>(context: &'a Context, name: &PropertyName) -> Option<&'a ContextValue> {
+    context.get(name.property()).filter(|value| !matches!(value, ContextValue::Null))
 }
