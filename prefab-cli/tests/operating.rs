@@ -220,6 +220,20 @@ async fn a_long_value_does_not_fill_the_terminal() {
         assert!(said.len() < 1_000 && !said.contains('\u{1b}'), "{} bytes", said.len());
     }
     assert!(desk.run(&["info", "long"]).len() < 1_000);
+    let evil = "\u{1b}]0;mine\u{7}";
+    desk.run(&["set", "long", evil, "-m", evil]);
+    desk.run(&["set", "long", evil, "--draft", "-m", evil]);
+    desk.run(&["override", "long", evil, "--user", evil]);
+    for verb in
+        [&["history", "long"][..], &["diff", "long"], &["draft", "list"], &["override"], &["info", "long"]]
+    {
+        // As on a terminal, where nothing is left out.
+        let (code, said, error) = told(desk.command(verb).env("CLICOLOR_FORCE", "1"));
+        assert!(
+            code == 0 && !said.contains("\u{1b}]") && !said.contains('\u{7}'),
+            "{verb:?}: {said:?} {error}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

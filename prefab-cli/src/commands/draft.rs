@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::moment;
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG},
+    output::{self, FAINT, STRONG, one_line},
     server::{Connection, Server, part},
 };
 
@@ -103,10 +103,10 @@ fn show(draft: &Json) -> Result<(), Failure> {
         text("savedBy")
     ))?;
     if !text("comment").is_empty() {
-        output::line(&format!("    {FAINT}“{}”{FAINT:#}", text("comment")))?;
+        output::line(&format!("    {FAINT}“{}”{FAINT:#}", one_line(text("comment"))))?;
     }
     for difference in draft["differences"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-        output::line(&format!("    {difference}"))?;
+        output::line(&format!("    {}", one_line(difference)))?;
     }
     Ok(())
 }

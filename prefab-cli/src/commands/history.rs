@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::moment;
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG},
+    output::{self, FAINT, STRONG, one_line},
     server::{Connection, part, refused},
 };
 
@@ -58,9 +58,10 @@ pub(crate) fn history(args: &Args) -> Result<(), Failure> {
         let text = |field: &str| version[field].as_str().unwrap_or_default();
         let at = moment(version["changedAt"].as_i64().unwrap_or_default());
         let said = if text("sentence").is_empty() { text("changedBy") } else { text("sentence") };
+        let said = one_line(said);
         output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{at}{FAINT:#}  {said}", text("id")))?;
         if !text("comment").is_empty() {
-            output::line(&format!("    “{}”", text("comment")))?;
+            output::line(&format!("    “{}”", one_line(text("comment"))))?;
         }
     }
     Ok(())
@@ -78,8 +79,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     if args.connection.json {
         return Ok(output::line(&difference.to_string())?);
     }
-    let said: Vec<_> =
-        difference["differences"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let said = difference["differences"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let said: Vec<_> = said.map(one_line).collect();
     if said.is_empty() {
         return Ok(output::line("nothing changed")?);
     }

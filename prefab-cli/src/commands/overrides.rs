@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{environments, moment};
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG, VALUE},
+    output::{self, FAINT, STRONG, VALUE, one_line},
     server::{Connection, Refusal, Server, flat, kind_of, part, refused, words},
 };
 
@@ -114,7 +114,7 @@ fn list(args: &Args, server: &Server) -> Result<(), Failure> {
             "{STRONG}{}{STRONG:#}  {VALUE}{}{VALUE:#}  {FAINT}for {} in {}{until}{FAINT:#}",
             text("key"),
             words(&one["value"]),
-            text("user"),
+            one_line(text("user")),
             name(&one["environment"])
         ))?;
     }

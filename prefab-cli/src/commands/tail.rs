@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::moment;
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG},
+    output::{self, FAINT, STRONG, one_line},
     server::Connection,
 };
 
@@ -60,7 +60,7 @@ fn tell(args: &Args, event: &str) -> Result<(), Failure> {
             let verb = if json["deleted"] == true { "archived" } else { "changed" };
             format!("{} {verb} {STRONG}{}{STRONG:#}", text("who"), text("key"))
         }
-        "change" => text("sentence").to_owned(),
+        "change" => one_line(text("sentence")),
         "draft" => match (json["savedBy"].as_str(), json["approvedBy"].as_str()) {
             (_, Some(approver)) => {
                 format!("{approver} approved the draft of {STRONG}{}{STRONG:#}", text("key"))
