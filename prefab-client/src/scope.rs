@@ -28,6 +28,7 @@
 //! [`within`]`(`[`current`]`(), …)` to take the scope along.
 
 use std::{
+    cell::{Cell, RefCell},
     future::Future,
     marker::PhantomData,
     pin::Pin,
@@ -44,7 +45,9 @@ use crate::{thread, view::NONE};
 /// Not to be kept across an `.await`, where the thread goes on with other tasks: that is what [`within`] is for.
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
-    ScopeGuard { outer: replace(Some(contexts.into())), not_send: PhantomData }
+    let contexts = contexts.into();
+    let number = thread::with(|thread| thread.open.add(thread.scope.replace(Some(contexts))));
+    ScopeGuard { number, not_send: PhantomData }
 }
 
 /// Opens a scope that keeps the outer one's contexts, save those that `contexts` names.
@@ -111,16 +114,56 @@ impl Drop for Innermost {
 }
 
 /// Keeps a scope open on the thread that opened it.
+///
+/// Guards may be dropped in any order: one that goes before those opened after it takes its own scope away and leaves
+/// theirs.
 #[derive(Debug)]
 pub struct ScopeGuard {
-    outer: Option<Arc<ContextSet>>,
+    /// Absent where the thread was going down.
+    number: Option<u64>,
     /// Giving the outer scope back to another thread would be wrong.
     not_send: PhantomData<*const ()>,
 }
 
 impl Drop for ScopeGuard {
     fn drop(&mut self) {
-        replace(self.outer.take());
+        if let Some(number) = self.number {
+            let ended = thread::with(|thread| thread.open.end(number, &thread.scope));
+            drop(ended);
+        }
+    }
+}
+
+/// The open scopes of a thread, the innermost last: each by its number, with the contexts that held before it.
+pub(crate) struct Open {
+    scopes: RefCell<Vec<(u64, Contexts)>>,
+    next: Cell<u64>,
+}
+
+type Contexts = Option<Arc<ContextSet>>;
+
+impl Open {
+    pub(crate) const fn new() -> Self {
+        Self { scopes: RefCell::new(Vec::new()), next: Cell::new(0) }
+    }
+
+    fn add(&self, before: Contexts) -> u64 {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.scopes.borrow_mut().push((number, before));
+        number
+    }
+
+    /// Ends a scope, and returns its contexts.
+    fn end(&self, number: u64, innermost: &Cell<Contexts>) -> Contexts {
+        let mut scopes = self.scopes.borrow_mut();
+        let at = scopes.iter().rposition(|(other, _)| *other == number)?;
+        let (_, before) = scopes.remove(at);
+        match scopes.get_mut(at) {
+            // What held before it now holds before the one that was opened after it.
+            Some((_, after)) => std::mem::replace(after, before),
+            None => innermost.replace(before),
+        }
     }
 }
 
@@ -145,6 +188,7 @@ impl<F: Future> Future for Within<F> {
 mod tests {
     use super::*;
     use prefab_core::Context;
+    use proptest::prelude::*;
 
     fn named(name: &str) -> ContextSet {
         Context::new(name.to_owned()).with("key", "1").into()
@@ -168,6 +212,23 @@ mod tests {
         assert_eq!(names(), ["outer"]);
         drop(outer);
         assert!(names().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn guards_may_go_in_any_order(steps in prop::collection::vec(any::<Option<prop::sample::Index>>(), 1..20)) {
+            let mut open = Vec::new();
+            for (at, step) in steps.into_iter().enumerate() {
+                match step.filter(|_| !open.is_empty()) {
+                    Some(which) => drop(open.remove(which.index(open.len()))),
+                    None => open.push((format!("scope-{at}"), enter(named(&format!("scope-{at}"))))),
+                }
+                let innermost: Vec<_> = open.last().map(|(name, _)| name.clone()).into_iter().collect();
+                prop_assert_eq!(names(), innermost);
+            }
+            drop(open);
+            prop_assert!(names().is_empty());
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

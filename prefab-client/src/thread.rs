@@ -7,18 +7,20 @@ use std::{cell::Cell, sync::Arc};
 
 use prefab_core::ContextSet;
 
-use crate::published::Seen;
+use crate::{published::Seen, scope::Open};
 
 /// The state of one thread.
 pub(crate) struct Thread {
     /// The innermost open scope.
     pub(crate) scope: Cell<Option<Arc<ContextSet>>>,
+    /// What to give back when scopes end.
+    pub(crate) open: Open,
     /// The rulesets that were read last.
     pub(crate) seen: Seen,
 }
 
 thread_local! {
-    static THREAD: Thread = const { Thread { scope: Cell::new(None), seen: Seen::new() } };
+    static THREAD: Thread = const { Thread { scope: Cell::new(None), open: Open::new(), seen: Seen::new() } };
 }
 
 /// Hands the calling thread's state over; a thread that is going down has none any more.
