@@ -144,10 +144,14 @@ impl View<'_> {
     /// Says in words why `key` has its value: every rule that was tried, and what came of it.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules, _| {
+        let mut words = engine.with_rules(|rules, _| {
             let scope = Innermost::take();
             rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
-        })
+        });
+        if let Some(near) = self.near(key) {
+            words += &format!("did you mean `{near}`?\n");
+        }
+        words
     }
 
     /// Returns the level for the logger `path`, `my_app::db` or `my_app.db`; `Warn` where no key says any.

@@ -325,6 +325,8 @@ fn details_and_explanation_agree_and_hide_secrets() {
     assert_eq!((secret.shown.as_str(), secret.confidential), ("*****18aa7", true));
     assert_eq!(secret.value, Some("hello.world".into()));
     assert!(!client.explain("secret").contains("hello.world"));
+    let unknown = "new-chekout has no value: no config has this key\ndid you mean `new-checkout`?\n";
+    assert_eq!(client.explain("new-chekout"), unknown);
     assert!(!client.table().contains("hello.world"));
     assert!(!format!("{client:?}").contains("hello.world"));
 
