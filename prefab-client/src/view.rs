@@ -149,7 +149,7 @@ impl View<'_> {
             rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
         });
         if let Some(near) = self.near(key) {
-            words += &format!("did you mean `{near}`?\n");
+            words.extend(["did you mean `", &near, "`?\n"]);
         }
         words
     }
