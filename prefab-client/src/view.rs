@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Selection, Unselected};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
 
 use crate::{
     Details, Error, FromValue, OnNoDefault,
@@ -97,8 +97,8 @@ impl View<'_> {
                 return constant.is_true();
             }
             let scope = Innermost::take();
-            let selection = found.ok_or(Unselected::UnknownKey);
-            is_true(&selection.and_then(|found| found.select(&self.contexts(&scope), &engine.host)))
+            let found = found.ok_or(Unselected::UnknownKey);
+            is_true(found.and_then(|found| found.is_true(&self.contexts(&scope), &engine.host)))
         });
         at_once.unwrap_or_else(|| self.enabled_once_made(key))
     }
@@ -211,7 +211,12 @@ impl View<'_> {
                 rules.evaluate(key, &self.contexts(&scope), &engine.host)
             };
             // By reference: to move an answer costs more than to find it.
-            read(answer.as_ref())
+            let result = read(answer.as_ref());
+            // What stands in the ruleset is all borrowed, and to find that out by dropping it takes longer.
+            if answer.as_ref().is_ok_and(Evaluation::stands) {
+                std::mem::forget(answer);
+            }
+            result
         })
     }
 
@@ -279,11 +284,11 @@ impl View<'_> {
     }
 }
 
-/// Tells whether what was selected is `true`; `None` where it has to be made first, or cannot be.
+/// Tells whether a flag is on; `None` where its value has to be made first, or cannot be.
 #[inline]
-pub(crate) fn is_true(selection: &Result<Selection<'_>, Unselected>) -> Option<bool> {
-    match selection {
-        Ok(selection) => selection.is_true(),
+pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> {
+    match answer {
+        Ok(is_true) => is_true,
         Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),
         Err(Unselected::InvalidWeightedValues) => None,
     }

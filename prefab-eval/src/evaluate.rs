@@ -211,20 +211,26 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     fn all_hold(&mut self, written: Option<&Written<'_>>, rule: &Rule, frame: &Frame<'_>) -> bool {
-        rule.conditions().iter().enumerate().all(|(at, condition)| {
+        // A loop, and no `all`: that one would be called.
+        for (at, condition) in rule.conditions().iter().enumerate() {
             let held = self.holds(condition, frame);
             if T::LISTENS
                 && let Some(criterion) = written.and_then(|written| written.criterion(rule, at))
             {
                 self.tell(condition, criterion, held);
             }
-            held
-        })
+            if !held {
+                return false;
+            }
+        }
+        true
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     fn holds(&mut self, condition: &Condition, frame: &Frame<'_>) -> bool {
         let Condition { property, check } = condition;
         match check {

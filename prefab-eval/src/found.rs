@@ -54,6 +54,15 @@ impl<'r> Found<'r> {
         Selection::constant(self.config)
     }
 
+    /// Tells whether the value is the bool `true`, as [`Selection::is_true`] does, and nothing else: less has to be
+    /// handed over.
+    #[inline(never)]
+    pub fn is_true(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Option<bool>, Unselected> {
+        let mut trace = ();
+        let mut evaluator = Evaluator::new(self.ruleset, contexts, host, &mut trace);
+        evaluator.select(self.config, &Frame::ROOT).map(|selection| selection.is_true())
+    }
+
     /// Finds the answer among the rules.
     #[inline(never)]
     pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Selection<'r>, Unselected> {

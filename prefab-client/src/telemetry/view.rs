@@ -43,7 +43,7 @@ impl View<'_> {
         let contexts = self.contexts(&scope);
         let selection = found.ok_or(Unselected::UnknownKey);
         let selection = selection.and_then(|found| found.select(&contexts, &self.inner.engine.host));
-        let is_on = is_true(&selection)?;
+        let is_on = is_true(selection.map(|selection| selection.is_true()))?;
         recorder.record_selection(lane, rules, &contexts, selection.as_ref().ok());
         Some(is_on)
     }
