@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Duration};
 
 use allocation_counter::measure;
-use prefab_client::{Client, Config, Context, ContextSet, Datasources, OnInitFailure, scope};
+use prefab_client::{Client, ClientBuilder, Config, Context, ContextSet, Datasources, OnInitFailure, scope};
 use prefab_core::{WeightedValue, WeightedValues};
 
 fn split() -> WeightedValues {
@@ -11,16 +11,20 @@ fn split() -> WeightedValues {
     WeightedValues { values: vec![choice("a"), choice("b")], hash_by_property_name: Some("user.key".into()) }
 }
 
-#[test]
-fn what_was_seen_before_is_counted_without_an_allocation() {
-    // Nobody listens there: counting is all that happens.
-    let client = Client::in_memory()
+/// Nobody listens there: counting is all that happens.
+fn counting() -> ClientBuilder {
+    Client::in_memory()
         .datasources(Datasources::All)
         .api_key("1-nobody")
         .api_urls(["http://127.0.0.1:9"])
         .local_cache(false)
         .init_timeout(Duration::ZERO)
         .on_init_failure(OnInitFailure::Return)
+}
+
+#[test]
+fn what_was_seen_before_is_counted_without_an_allocation() {
+    let client = counting()
         .value("on", true)
         .value("max-jobs", 30)
         .config(Config::constant("split", split()))
@@ -39,6 +43,21 @@ fn what_was_seen_before_is_counted_without_an_allocation() {
             assert!(client.with(user).evaluate("split", |answer| answer.is_ok()));
         }
     };
+    ask();
+    let counted = measure(|| (0..100).for_each(|_| ask()));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+}
+
+/// The inner call finds the thread's counters in use, and is not to make new ones each time.
+#[test]
+fn a_call_within_a_call_is_counted_without_an_allocation() {
+    let client = counting().value("on", true).value("max-jobs", 30).build().unwrap();
+    let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    let ask = || {
+        let view = client.with(black_box(&user));
+        assert!(view.evaluate("max-jobs", |answer| answer.is_ok() && view.enabled("on")));
+    };
+    ask();
     ask();
     let counted = measure(|| (0..100).for_each(|_| ask()));
     assert_eq!(counted.count_total, 0, "{counted:?}");

@@ -135,8 +135,13 @@ impl Tallies {
     }
 
     /// Returns a table with a free place and without the places that nobody uses any more.
+    ///
+    /// A lane without one takes up a table that no lane holds any more, of a thread that is gone or of a call within
+    /// a call, so that there are never more tables than there were lanes at once.
     fn roomy(&self, table: Option<Arc<Table>>, tables: &mut Vec<Arc<Table>>) -> Arc<Table> {
-        let before = match table {
+        let left =
+            || tables.iter_mut().find_map(|table| Arc::get_mut(table).is_some().then(|| Arc::clone(table)));
+        let before = match table.or_else(left) {
             Some(table) if table.is_fresh_for(self.number) && !table.is_full() => return table,
             before => before,
         };
