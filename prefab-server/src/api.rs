@@ -30,7 +30,9 @@ use axum::{
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::watch;
 
-use crate::{hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry};
+use crate::{
+    hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry, workers::Workers,
+};
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
@@ -43,6 +45,7 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) hub: Arc<Hub>,
     pub(crate) limits: Usage,
+    pub(crate) workers: Workers,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,

@@ -44,9 +44,25 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_HEADER_TIMEOUT", default_value_t = Limits::default().header_timeout.as_secs(), value_name = "SECONDS")]
     pub header_timeout: u64,
 
+    /// Seconds to send a request body before a minimum rate applies
+    #[arg(long, env = "PREFAB_SERVER_BODY_TIMEOUT", default_value_t = Limits::default().body_timeout.as_secs(), value_name = "SECONDS")]
+    pub body_timeout: u64,
+
     /// Most connections at once; further ones are closed at once
     #[arg(long, env = "PREFAB_SERVER_MAX_CONNECTIONS", default_value_t = Limits::default().connections, value_name = "COUNT")]
     pub max_connections: usize,
+
+    /// Maximum number of open connections from one address; trusted proxies are exempt
+    #[arg(long, env = "PREFAB_SERVER_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address, value_name = "COUNT")]
+    pub max_connections_per_address: usize,
+
+    /// Number of threads for each kind of CPU-heavy work; 0 means one per core, at least 2
+    #[arg(long, env = "PREFAB_SERVER_WORKER_THREADS", default_value_t = Limits::default().worker_threads, value_name = "COUNT")]
+    pub worker_threads: usize,
+
+    /// Maximum number of uncached front-end evaluations per second for one API key
+    #[arg(long, env = "PREFAB_SERVER_MAX_EVALUATIONS_PER_SECOND", default_value_t = Limits::default().evaluations_per_second, value_name = "COUNT")]
+    pub max_evaluations_per_second: usize,
 
     /// Most streams at once for one API key
     #[arg(long, env = "PREFAB_SERVER_MAX_STREAMS_PER_KEY", default_value_t = Limits::default().streams_per_key, value_name = "COUNT")]
@@ -55,6 +71,14 @@ pub struct ServeArgs {
     /// Most bytes of telemetry a minute from one API key
     #[arg(long, env = "PREFAB_SERVER_MAX_TELEMETRY_BYTES", default_value_t = Limits::default().telemetry_bytes_per_minute, value_name = "BYTES")]
     pub max_telemetry_bytes: usize,
+
+    /// Maximum telemetry per minute from one front-end API key, in bytes; these keys are public
+    #[arg(long, env = "PREFAB_SERVER_MAX_FRONT_END_TELEMETRY_BYTES", default_value_t = Limits::default().front_end_telemetry_bytes_per_minute, value_name = "BYTES")]
+    pub max_front_end_telemetry_bytes: usize,
+
+    /// Number of days that audit entries are kept [default: forever]
+    #[arg(long, env = "PREFAB_SERVER_AUDIT_DAYS", value_name = "DAYS")]
+    pub audit_days: Option<u32>,
 
     /// Most seconds that streams and requests may take to end when the server stops
     #[arg(long, env = "PREFAB_SERVER_DRAIN_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
@@ -98,9 +122,15 @@ impl From<ServeArgs> for Options {
             tls_key,
             max_body_bytes,
             header_timeout,
+            body_timeout,
             max_connections,
+            max_connections_per_address,
+            worker_threads,
+            max_evaluations_per_second,
             max_streams_per_key,
             max_telemetry_bytes,
+            max_front_end_telemetry_bytes,
+            audit_days,
             drain_timeout,
             evaluations_days,
             collect_contexts,
@@ -116,9 +146,16 @@ impl From<ServeArgs> for Options {
             limits: Limits {
                 body_bytes: max_body_bytes,
                 header_timeout: Duration::from_secs(header_timeout),
+                body_timeout: Duration::from_secs(body_timeout),
                 connections: max_connections,
+                connections_per_address: max_connections_per_address,
                 streams_per_key: max_streams_per_key,
+                worker_threads,
+                evaluations_per_second: max_evaluations_per_second,
                 telemetry_bytes_per_minute: max_telemetry_bytes,
+                front_end_telemetry_bytes_per_minute: max_front_end_telemetry_bytes,
+                audit_days,
+                ..Limits::default()
             },
             drain_timeout: Duration::from_secs(drain_timeout),
             evaluations_days,

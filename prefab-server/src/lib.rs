@@ -40,11 +40,12 @@ pub mod store;
 mod telemetry;
 mod tls;
 mod validate;
+mod workers;
 
 pub use args::ServeArgs;
 pub use error::Error;
 pub use key::{IssuedKey, KeyKind};
-pub use limits::Limits;
+pub use limits::{Limit, Limits};
 pub use options::{Network, Options, PublicUrl, TlsFiles};
 pub use people::{Role, Roles};
 pub use recover::{Recovered, recover};

@@ -1,24 +1,67 @@
-//! What one client may take, so that the others are served.
+//! Every limit of the server, in one table.
+//!
+//! Start with [`Limits`]: each field is one limit. [`Limits::table`] lists them with what happens beyond each;
+//! `docs/limits.md` is this table, and a test keeps the two equal.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+mod table;
+mod usage;
 
-/// The bounds of a server.
+use std::time::Duration;
+
+pub use table::Limit;
+pub(crate) use usage::{StreamPermit, Usage};
+
+/// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body that is read, in bytes.
+    /// Maximum size of a request body, in bytes.
     pub body_bytes: usize,
-    /// How long a client may take to send its headers, and may stay idle between requests.
+    /// Maximum time to send the request headers, and maximum idle time between two requests.
     pub header_timeout: Duration,
-    /// How many connections there may be.
+    /// Time to send a request body, before the minimum rate applies.
+    pub body_timeout: Duration,
+    /// Minimum rate of a request body after `body_timeout`, in bytes per second.
+    pub body_bytes_per_second: usize,
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// How many streams one key may have. One key serves a whole fleet, so this is generous.
+    /// Maximum number of open connections from one address. Trusted proxies are exempt.
+    pub connections_per_address: usize,
+    /// Maximum time that an HTTP/2 connection may stay open without a request in progress.
+    pub http2_idle_timeout: Duration,
+    /// Maximum number of open streams per API key. One key serves a whole fleet, so this is generous.
     pub streams_per_key: usize,
-    /// How many bytes of telemetry one key may send in a minute.
+    /// Maximum time that a stream may wait for its peer to read.
+    pub stream_write_timeout: Duration,
+    /// Maximum number of event streams of the management API per person, token or key.
+    pub event_streams_per_principal: usize,
+    /// Maximum memory for cached checkpoint responses per environment, in bytes. The full checkpoint is always kept.
+    pub response_cache_bytes: usize,
+    /// Number of threads for CPU-heavy work, per kind of work; 0 means one per core, at least 2.
+    pub worker_threads: usize,
+    /// Maximum number of jobs that wait for a worker thread, per kind of work.
+    pub queued_jobs: usize,
+    /// Maximum time that a request waits for CPU-heavy work, queueing included.
+    pub job_timeout: Duration,
+    /// Maximum front-end evaluation requests per second and API key that are not answered from the cache.
+    pub evaluations_per_second: usize,
+    /// Maximum memory for cached front-end evaluations per environment, in bytes.
+    pub evaluation_cache_bytes: usize,
+    /// Maximum telemetry per minute and API key, in bytes.
     pub telemetry_bytes_per_minute: usize,
+    /// Maximum telemetry per minute and front-end API key, in bytes. These keys are public.
+    pub front_end_telemetry_bytes_per_minute: usize,
+    /// Maximum number of evaluation counts stored per environment and hour.
+    pub evaluation_rows_per_hour: usize,
+    /// Maximum number of loggers stored per environment.
+    pub logger_rows: usize,
+    /// Maximum number of patterns per config.
+    pub patterns_per_config: usize,
+    /// Maximum sum of compiled patterns per config, in bytes.
+    pub pattern_bytes_per_config: usize,
+    /// Maximum number of nodes of a JSON Schema after its references are expanded.
+    pub schema_nodes: usize,
+    /// Number of days that audit entries are kept; `None` keeps them forever.
+    pub audit_days: Option<u32>,
 }
 
 impl Default for Limits {
@@ -26,104 +69,28 @@ impl Default for Limits {
         Self {
             body_bytes: 4 << 20,
             header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            body_bytes_per_second: 8 << 10,
             connections: 20_000,
+            connections_per_address: 10_000,
+            http2_idle_timeout: Duration::from_secs(60),
             streams_per_key: 15_000,
+            stream_write_timeout: Duration::from_secs(60),
+            event_streams_per_principal: 20,
+            response_cache_bytes: 8 << 20,
+            worker_threads: 0,
+            queued_jobs: 64,
+            job_timeout: Duration::from_secs(10),
+            evaluations_per_second: 500,
+            evaluation_cache_bytes: 8 << 20,
             telemetry_bytes_per_minute: 256 << 20,
+            front_end_telemetry_bytes_per_minute: 8 << 20,
+            evaluation_rows_per_hour: 5_000,
+            logger_rows: 10_000,
+            patterns_per_config: 1_000,
+            pattern_bytes_per_config: 16 << 20,
+            schema_nodes: 10_000,
+            audit_days: None,
         }
-    }
-}
-
-/// What each key uses of its bounds.
-#[derive(Clone)]
-pub(crate) struct Usage {
-    limits: Arc<Limits>,
-    keys: Arc<Mutex<HashMap<i64, Used>>>,
-}
-
-#[derive(Default)]
-struct Used {
-    streams: usize,
-    window: Option<Instant>,
-    telemetry_bytes: usize,
-}
-
-const WINDOW: Duration = Duration::from_secs(60);
-
-impl Usage {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits), keys: Arc::default() }
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// Returns a permit for one stream, given back when it is dropped.
-    pub(crate) fn stream(&self, key_id: i64) -> Option<StreamPermit> {
-        let mut keys = self.keys();
-        let used = keys.entry(key_id).or_default();
-        if used.streams >= self.limits.streams_per_key {
-            return None;
-        }
-        used.streams += 1;
-        Some(StreamPermit { usage: self.clone(), key_id })
-    }
-
-    /// Counts bytes of telemetry; tells whether they are within the bound.
-    pub(crate) fn telemetry(&self, key_id: i64, bytes: usize, now: Instant) -> bool {
-        let mut keys = self.keys();
-        let used = keys.entry(key_id).or_default();
-        if used.window.is_none_or(|start| now.duration_since(start) >= WINDOW) {
-            (used.window, used.telemetry_bytes) = (Some(now), 0);
-        }
-        used.telemetry_bytes = used.telemetry_bytes.saturating_add(bytes);
-        used.telemetry_bytes <= self.limits.telemetry_bytes_per_minute
-    }
-
-    /// Returns how many streams are open.
-    pub(crate) fn streams(&self) -> usize {
-        self.keys().values().map(|used| used.streams).sum()
-    }
-
-    fn keys(&self) -> MutexGuard<'_, HashMap<i64, Used>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One open stream.
-pub(crate) struct StreamPermit {
-    usage: Usage,
-    key_id: i64,
-}
-
-impl Drop for StreamPermit {
-    fn drop(&mut self) {
-        if let Some(used) = self.usage.keys().get_mut(&self.key_id) {
-            used.streams = used.streams.saturating_sub(1);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_that_ends_makes_room() {
-        let usage = Usage::new(Limits { streams_per_key: 2, ..Limits::default() });
-        let (one, two) = (usage.stream(7), usage.stream(7));
-        assert!(one.is_some() && two.is_some() && usage.stream(7).is_none());
-        assert!(usage.stream(8).is_some(), "another key has its own bound");
-        drop(one);
-        assert!(usage.stream(7).is_some());
-    }
-
-    #[test]
-    fn telemetry_is_bounded_by_the_minute() {
-        let usage = Usage::new(Limits { telemetry_bytes_per_minute: 100, ..Limits::default() });
-        let start = Instant::now();
-        assert!(usage.telemetry(7, 100, start));
-        assert!(!usage.telemetry(7, 1, start + Duration::from_secs(59)));
-        assert!(usage.telemetry(7, 1, start + WINDOW));
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     store::{SqliteStore, Store},
     telemetry::{Settings, Telemetry},
     tls::Tls,
+    workers::Workers,
 };
 
 /// Starts a server and returns once it accepts connections.
@@ -81,6 +82,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let app = App::new(Parts {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
+        workers: Workers::new(&limits),
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),

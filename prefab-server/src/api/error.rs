@@ -10,7 +10,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracing::error;
 
-use crate::store::{StoreError, Trouble};
+use crate::{
+    store::{StoreError, Trouble},
+    workers::{self, Busy},
+};
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,12 @@ pub(crate) enum ApiError {
     /// This key sends more than it may.
     #[error("too much telemetry from this key; it may send more in a minute")]
     TooMuch,
+    /// All threads for CPU-heavy work are busy.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The body arrives too slowly.
+    #[error("the request body arrived too slowly")]
+    TooSlow,
     /// The database does not answer.
     #[error("Internal Server Error")]
     Store(#[source] StoreError),
@@ -58,6 +67,8 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Store(error) => match trouble(error) {
                 Trouble::Full => StatusCode::INSUFFICIENT_STORAGE,
                 Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -121,7 +132,12 @@ impl IntoResponse for ApiError {
             body["_embedded"] = json!({ "errors": errors });
         }
         let mut response = (self.status(), Json(body)).into_response();
-        if let Self::TooOften(after) = self {
+        let retry_after = match &self {
+            Self::TooOften(after) => Some(*after),
+            Self::Busy(_) => Some(workers::RETRY_AFTER),
+            _ => None,
+        };
+        if let Some(after) = retry_after {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

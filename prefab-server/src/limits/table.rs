@@ -1,0 +1,228 @@
+//! The limits as rows for people.
+
+use std::time::Duration;
+
+use super::Limits;
+
+/// One row of the table of limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is limited.
+    pub name: &'static str,
+    /// The limit, with its unit.
+    pub value: String,
+    /// The option of `prefab serve` that changes it, if there is one.
+    pub option: Option<&'static str>,
+    /// What happens beyond it.
+    pub beyond: &'static str,
+}
+
+impl Limits {
+    /// Lists the limits with what happens beyond each.
+    ///
+    /// ```
+    /// let table = prefab_server::Limits::default().table();
+    /// assert!(table.iter().any(|limit| limit.name == "Request body" && limit.value == "4 MiB"));
+    /// ```
+    pub fn table(&self) -> Vec<Limit> {
+        // No `..`: a new limit must be described here.
+        let Self {
+            body_bytes,
+            header_timeout,
+            body_timeout,
+            body_bytes_per_second,
+            connections,
+            connections_per_address,
+            http2_idle_timeout,
+            streams_per_key,
+            stream_write_timeout,
+            event_streams_per_principal,
+            response_cache_bytes,
+            worker_threads,
+            queued_jobs,
+            job_timeout,
+            evaluations_per_second,
+            evaluation_cache_bytes,
+            telemetry_bytes_per_minute,
+            front_end_telemetry_bytes_per_minute,
+            evaluation_rows_per_hour,
+            logger_rows,
+            patterns_per_config,
+            pattern_bytes_per_config,
+            schema_nodes,
+            audit_days,
+        } = self;
+        let row = |name, value, option, beyond| Limit { name, value, option, beyond };
+        vec![
+            row(
+                "Request body",
+                bytes(*body_bytes),
+                Some("--max-body-bytes"),
+                "413; the body is not read further",
+            ),
+            row(
+                "Time for request headers",
+                time(*header_timeout),
+                Some("--header-timeout"),
+                "The connection is closed",
+            ),
+            row(
+                "Time for a request body",
+                time(*body_timeout),
+                Some("--body-timeout"),
+                "The minimum rate applies",
+            ),
+            row(
+                "Minimum rate of a request body",
+                format!("{}/s", bytes(*body_bytes_per_second)),
+                None,
+                "408; the connection is closed",
+            ),
+            row(
+                "Open connections",
+                connections.to_string(),
+                Some("--max-connections"),
+                "The connection that has been idle longest is closed; if none is idle, the new one is",
+            ),
+            row(
+                "Open connections per address",
+                connections_per_address.to_string(),
+                Some("--max-connections-per-address"),
+                "New connections from that address are closed; trusted proxies are exempt",
+            ),
+            row("Idle HTTP/2 connection", time(*http2_idle_timeout), None, "The connection is closed"),
+            row("Streams per API key", streams_per_key.to_string(), Some("--max-streams-per-key"), "429"),
+            row(
+                "Time for a stream's peer to read",
+                time(*stream_write_timeout),
+                None,
+                "The stream is closed; the client reconnects and receives the current state",
+            ),
+            row(
+                "Event streams per person, token or admin key",
+                event_streams_per_principal.to_string(),
+                None,
+                "429",
+            ),
+            row(
+                "Cached checkpoint responses per environment",
+                bytes(*response_cache_bytes),
+                None,
+                "The response is encoded for each request; the full checkpoint is always cached",
+            ),
+            row(
+                "Worker threads per kind of CPU-heavy work",
+                if *worker_threads == 0 {
+                    "one per core, at least 2".to_owned()
+                } else {
+                    worker_threads.to_string()
+                },
+                Some("--worker-threads"),
+                "The job waits",
+            ),
+            row(
+                "Jobs that wait for a worker thread",
+                queued_jobs.to_string(),
+                None,
+                "503 with `Retry-After`",
+            ),
+            row("Time for CPU-heavy work", time(*job_timeout), None, "503 with `Retry-After`"),
+            row(
+                "Uncached front-end evaluations per API key",
+                format!("{evaluations_per_second}/s"),
+                Some("--max-evaluations-per-second"),
+                "429 with `Retry-After`",
+            ),
+            row(
+                "Cached front-end evaluations per environment",
+                bytes(*evaluation_cache_bytes),
+                None,
+                "The least recently used entries are dropped",
+            ),
+            row(
+                "Telemetry per API key",
+                format!("{}/min", bytes(*telemetry_bytes_per_minute)),
+                Some("--max-telemetry-bytes"),
+                "429",
+            ),
+            row(
+                "Telemetry per front-end API key",
+                format!("{}/min", bytes(*front_end_telemetry_bytes_per_minute)),
+                Some("--max-front-end-telemetry-bytes"),
+                "429",
+            ),
+            row(
+                "Evaluation counts per environment and hour",
+                format!("{evaluation_rows_per_hour} rows"),
+                None,
+                "New counts are dropped and counted in `prefab_telemetry_dropped_total`",
+            ),
+            row(
+                "Loggers per environment",
+                format!("{logger_rows} rows"),
+                None,
+                "New loggers are dropped and counted in `prefab_telemetry_dropped_total`",
+            ),
+            row(
+                "Patterns per config",
+                patterns_per_config.to_string(),
+                None,
+                "The config is refused; in an SDK the criterion does not match, and a finding says so",
+            ),
+            row(
+                "Compiled patterns per config",
+                bytes(*pattern_bytes_per_config),
+                None,
+                "The config is refused; in an SDK the criterion does not match, and a finding says so",
+            ),
+            row(
+                "JSON Schema with its references expanded",
+                format!("{schema_nodes} nodes"),
+                None,
+                "The schema is refused",
+            ),
+            row(
+                "Age of audit entries",
+                audit_days.map_or("unlimited".to_owned(), |days| format!("{days} days")),
+                Some("--audit-days"),
+                "Older entries are deleted",
+            ),
+        ]
+    }
+}
+
+fn bytes(count: usize) -> String {
+    match count {
+        count if count >= 1 << 20 && count % (1 << 20) == 0 => format!("{} MiB", count >> 20),
+        count if count >= 1 << 10 && count % (1 << 10) == 0 => format!("{} KiB", count >> 10),
+        count => format!("{count} bytes"),
+    }
+}
+
+fn time(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `PREFAB_BLESS=1` writes the page anew.
+    #[test]
+    fn the_docs_quote_the_table() {
+        let mut page = String::from(
+            "# Limits\n\nEverything that a client can send to `prefab serve` is limited in bytes, number, time and CPU. This table \
+             lists every limit with its default.\n\n| limit | default | option | beyond it |\n| --- | --- | --- | --- |\n",
+        );
+        for Limit { name, value, option, beyond } in Limits::default().table() {
+            let option = option.map_or(String::new(), |option| format!("`{option}`"));
+            page.push_str(&format!("| {name} | {value} | {option} | {beyond} |\n"));
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/limits.md");
+        if std::env::var_os("PREFAB_BLESS").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap();
+        assert!(written.starts_with(&page), "docs/limits.md differs from the table; run with PREFAB_BLESS=1");
+    }
+}

@@ -1,0 +1,223 @@
+//! Threads for CPU-heavy work, so that the async threads stay free.
+//!
+//! Each [`Kind`] of work has threads and a queue of its own, and one project uses at most all threads but one. So
+//! neither front-end evaluations nor one project's expensive changes delay the changes of other projects.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{ids::ProjectId, limits::Limits};
+
+/// How long a client should wait before it repeats a refused request.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A kind of work with threads of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Evaluations for clients.
+    Evaluate,
+    /// Requests of the management APIs: validation, imports, explanations.
+    Manage,
+    /// Compiling and encoding what clients receive.
+    Publish,
+}
+
+/// All threads are busy and the queue is full, or the work took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server is busy; try again in {} s", RETRY_AFTER.as_secs())]
+pub(crate) struct Busy;
+
+/// Bounded threads for CPU-heavy work. Cloning shares them.
+#[derive(Clone)]
+pub(crate) struct Workers {
+    evaluate: Arc<Pool>,
+    manage: Arc<Pool>,
+    publish: Arc<Pool>,
+}
+
+impl Workers {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let pool = || Arc::new(Pool::new(limits));
+        Self { evaluate: pool(), manage: pool(), publish: pool() }
+    }
+
+    /// Runs work on a worker thread and waits for its result.
+    ///
+    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if the queue is full, or if the result is not there in time. Work that has begun goes on and
+    /// keeps its thread until it ends.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        project: Option<ProjectId>,
+        work: impl FnOnce(Instant) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let pool = match kind {
+            Kind::Evaluate => &self.evaluate,
+            Kind::Manage => &self.manage,
+            Kind::Publish => &self.publish,
+        };
+        pool.run(project, work).await
+    }
+}
+
+struct Pool {
+    threads: Arc<Semaphore>,
+    per_project: usize,
+    projects: Mutex<HashMap<ProjectId, Arc<Semaphore>>>,
+    waiting: AtomicUsize,
+    queue: usize,
+    timeout: Duration,
+}
+
+/// Keeps a thread taken until the work ends, even if nobody waits for it any more.
+struct Permits {
+    _thread: OwnedSemaphorePermit,
+    _project: Option<OwnedSemaphorePermit>,
+}
+
+impl Pool {
+    fn new(limits: &Limits) -> Self {
+        let threads = match limits.worker_threads {
+            0 => thread::available_parallelism().map_or(2, usize::from).max(2),
+            threads => threads,
+        };
+        Self {
+            threads: Arc::new(Semaphore::new(threads)),
+            per_project: threads.saturating_sub(1).max(1),
+            projects: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            queue: limits.queued_jobs,
+            timeout: limits.job_timeout,
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        project: Option<ProjectId>,
+        work: impl FnOnce(Instant) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let deadline = Instant::now() + self.timeout;
+        let worked = tokio::time::timeout_at(deadline.into(), async {
+            let permits = self.permits(project).await?;
+            let task = tokio::task::spawn_blocking(move || {
+                let _permits = permits;
+                work(deadline)
+            });
+            match task.await {
+                Ok(result) => Ok(result),
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => Err(Busy),
+            }
+        });
+        worked.await.unwrap_or(Err(Busy))
+    }
+
+    async fn permits(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
+        let _place = Place::take(self)?;
+        // First the project's own, so that one project's queue does not hold threads back from others.
+        let project = match project {
+            None => None,
+            Some(project) => Some(self.of_project(project).acquire_owned().await.map_err(|_| Busy)?),
+        };
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
+        Ok(Permits { _thread: thread, _project: project })
+    }
+
+    fn of_project(&self, project: ProjectId) -> Arc<Semaphore> {
+        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        let semaphore = projects.entry(project).or_insert_with(|| Arc::new(Semaphore::new(self.per_project)));
+        Arc::clone(semaphore)
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place<'a>(&'a Pool);
+
+impl<'a> Place<'a> {
+    fn take(pool: &'a Pool) -> Result<Self, Busy> {
+        let before = pool.waiting.fetch_add(1, Ordering::Relaxed);
+        // From here on dropping gives the place back.
+        let place = Self(pool);
+        if before < pool.queue { Ok(place) } else { Err(Busy) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workers(worker_threads: usize, queued_jobs: usize, millis: u64) -> Workers {
+        let job_timeout = Duration::from_millis(millis);
+        Workers::new(&Limits { worker_threads, queued_jobs, job_timeout, ..Limits::default() })
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_immediately() {
+        let workers = workers(1, 1, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, None, move |_| held.recv()).await });
+        let queued = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, None, |_| 2).await }
+        });
+        while workers.manage.waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(Kind::Manage, None, |_| 3).await, Err(Busy));
+        assert_eq!(
+            workers.run(Kind::Evaluate, None, |_| 4).await,
+            Ok(4),
+            "another kind has threads of its own"
+        );
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(queued.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn one_project_leaves_a_thread_to_the_others() {
+        let workers = workers(2, 8, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let one = Some(ProjectId(1));
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, one, move |_| held.recv()).await });
+        let second = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, one, |_| 2).await }
+        });
+        assert_eq!(workers.run(Kind::Manage, Some(ProjectId(2)), |_| 3).await, Ok(3));
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(second.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_not_waited_for() {
+        let workers = workers(1, 8, 50);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        assert_eq!(workers.run(Kind::Manage, None, move |_| drop(held.recv())).await, Err(Busy));
+        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Err(Busy), "the thread is still taken");
+        drop(release);
+        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Ok(()));
+    }
+}
