@@ -19,19 +19,27 @@ mod stream;
 mod telemetry;
 mod variant;
 
-use std::{ops::Deref, path::Path, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc, time::Instant};
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body, Bytes},
     middleware,
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
-    hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry, workers::Workers,
+    hub::Hub,
+    ids::ProjectId,
+    limits::Usage,
+    metrics::Metrics,
+    people::Entrance,
+    telemetry::Telemetry,
+    workers::{Kind, Workers},
 };
 
 pub(crate) use error::ApiError;
@@ -59,6 +67,28 @@ pub(crate) struct Parts {
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+}
+
+impl App {
+    /// Runs CPU-heavy work of a request on a worker thread.
+    ///
+    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        project: ProjectId,
+        work: impl FnOnce(Instant) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.workers.run(Kind::Manage, Some(project), work).await?
+    }
+
+    /// Answers with the result of CPU-heavy work as JSON; a worker thread serializes it, too.
+    pub(crate) async fn json<T: Serialize>(
+        &self,
+        project: ProjectId,
+        work: impl FnOnce(Instant) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<Response, ApiError> {
+        self.work(project, move |deadline| Ok(Json(work(deadline)?).into_response())).await
     }
 }
 
@@ -133,6 +163,21 @@ fn sdk() -> Router<App> {
     .fold(router, |router, (path, method)| {
         router.route(path, method.clone()).route(&format!("{path}/"), method)
     })
+}
+
+/// The largest JSON body that is parsed where it was read: parsing it takes less than a millisecond.
+const SMALL_BODY: usize = 64 << 10;
+
+/// Parses a JSON body, large ones on a worker thread.
+async fn parse<T: Send + 'static>(
+    app: &App,
+    bytes: Bytes,
+    parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes.len() <= SMALL_BODY {
+        return parse(&bytes);
+    }
+    app.workers.run(Kind::Manage, None, move |_| parse(&bytes)).await?
 }
 
 /// Reads a body up to a bound.

@@ -6,24 +6,38 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     ids::EnvironmentId,
+    limits::Limits,
     manage::{diff, guard, uses},
     people::Role,
     project::Configs,
     store::{Change, Draft, Environment, Expected, Version},
-    validate,
+    validate, workers,
 };
 
 /// Stores a config and returns its new id. An id of 0 says that the key is new; another one names the version
 /// that this replaces.
 pub(crate) async fn put(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
-    append(app, author, checked(author, config)?).await
+    append(app, author, checked(app, author, config).await?).await
 }
 
 /// Checks a config and returns the change that it is, if it may be made.
-pub(crate) fn checked(author: &Author, config: Config) -> Result<Prepared, ApiError> {
-    let change = prepare(author, config)?;
-    guard::check(author, &change)?;
-    Ok(change)
+pub(crate) async fn checked(app: &App, author: &Author, config: Config) -> Result<Prepared, ApiError> {
+    by(app, author, |author, limits| {
+        let change = prepare(author, config, limits)?;
+        guard::check(author, &change)?;
+        Ok(change)
+    })
+    .await
+}
+
+/// Runs an author's CPU-heavy work on a worker thread.
+async fn by<T: Send + 'static>(
+    app: &App,
+    author: &Author,
+    work: impl FnOnce(&Author, &Limits) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let (author, limits) = (author.clone(), app.limits.clone());
+    app.work(author.project.id, move |_| work(&author, limits.limits())).await
 }
 
 /// Stores a config from which a rule has been taken that was allowed for a time, or deletes it. Protection let
@@ -45,42 +59,58 @@ pub(crate) async fn put_expired(
 
 /// Stores several configs, all or none.
 pub(crate) async fn put_all(app: &App, author: &Author, configs: Vec<Config>) -> Result<(), ApiError> {
-    let changes: Result<Vec<_>, _> = configs.into_iter().map(|config| prepare(author, config)).collect();
-    let changes = changes?;
-    changes.iter().try_for_each(|change| guard::check(author, change))?;
+    let (this, limits) = (author.clone(), app.limits.clone());
+    let prepare_all = move |deadline| {
+        let standing = this.project.configs();
+        let prepared = |config| {
+            workers::check(deadline)?;
+            prepare_beside(&this, config, &standing, limits.limits())
+        };
+        let changes = configs.into_iter().map(prepared).collect::<Result<Vec<_>, _>>()?;
+        changes.iter().try_for_each(|change| guard::check(&this, change))?;
+        Ok(changes)
+    };
+    let changes = app.work(author.project.id, prepare_all).await?;
     append_all(app, author, changes).await.map(drop)
 }
 
 /// Stores several configs, all or none, that have been checked with one another.
 pub(crate) async fn put_checked(app: &App, author: &Author, configs: Vec<Config>) -> Result<(), ApiError> {
-    let standing = author.project.configs();
-    let changes: Vec<Prepared> = configs.into_iter().map(|config| prepared(config, &standing)).collect();
-    for change in &changes {
-        guard::check(author, change)?;
-        keep_used(author, change.before.as_ref(), change.after.as_ref())?;
-    }
+    let check = |author: &Author, _: &Limits| {
+        let standing = author.project.configs();
+        let changes: Vec<Prepared> = configs.into_iter().map(|config| prepared(config, &standing)).collect();
+        for change in &changes {
+            guard::check(author, change)?;
+            keep_used(author, change.before.as_ref(), change.after.as_ref())?;
+        }
+        Ok(changes)
+    };
+    let changes = by(app, author, check).await?;
     append_all(app, author, changes).await.map(drop)
 }
 
 /// Makes the change that a draft is, with the approval it has.
 pub(crate) async fn publish(app: &App, author: &Author, draft: Draft) -> Result<i64, ApiError> {
-    let is_approved = draft.approved_by.is_some();
-    let change = drafted(author, draft)?;
-    guard::check_role(author, &change, Role::Publisher)?;
-    if let Some(name) = guard::needs_approval(author, &change).filter(|_| !is_approved) {
-        return Err(ApiError::Conflict(format!(
-            "environment `{name}` takes the approval of a second person: this draft waits for it"
-        )));
-    }
-    guard::check_comment(author, &change)?;
-    append(app, author, change).await
+    let check = |author: &Author, limits: &Limits| {
+        let is_approved = draft.approved_by.is_some();
+        let change = drafted(author, draft, limits)?;
+        guard::check_role(author, &change, Role::Publisher)?;
+        if let Some(name) = guard::needs_approval(author, &change).filter(|_| !is_approved) {
+            return Err(ApiError::Conflict(format!(
+                "environment `{name}` takes the approval of a second person: this draft waits for it"
+            )));
+        }
+        guard::check_comment(author, &change)?;
+        Ok(change)
+    };
+    append(app, author, by(app, author, check).await?).await
 }
 
 /// Checks a draft and returns the change that it is.
-pub(crate) fn drafted(author: &Author, draft: Draft) -> Result<Prepared, ApiError> {
+pub(crate) fn drafted(author: &Author, draft: Draft, limits: &Limits) -> Result<Prepared, ApiError> {
     let Draft { key, config, base_id, .. } = draft;
     if let Some(config) = config {
-        return prepare(author, Config { id: base_id, ..config });
+        return prepare(author, Config { id: base_id, ..config }, limits);
     }
     let before = author.project.config(&key).and_then(|version| version.config.clone());
     keep_used(author, before.as_ref(), None)?;
@@ -89,25 +119,36 @@ pub(crate) fn drafted(author: &Author, draft: Draft) -> Result<Prepared, ApiErro
 
 /// Stores a config in which only somebody's own override is different, which protection does not cover.
 pub(crate) async fn put_personal(app: &App, author: &Author, config: Config) -> Result<i64, ApiError> {
-    let change = personal(author, config)?;
+    let change = personal(app, author, config).await?;
     append(app, author, change).await
 }
 
 /// Checks a config in which only somebody's own override is different, which protection does not cover.
-pub(crate) fn personal(author: &Author, config: Config) -> Result<Prepared, ApiError> {
-    let change = prepare(author, config)?;
-    guard::check_role(author, &change, Role::Editor)?;
-    Ok(change)
+pub(crate) async fn personal(app: &App, author: &Author, config: Config) -> Result<Prepared, ApiError> {
+    by(app, author, |author, limits| {
+        let change = prepare(author, config, limits)?;
+        guard::check_role(author, &change, Role::Editor)?;
+        Ok(change)
+    })
+    .await
 }
 
 /// Checks a config and returns the change that it is.
-pub(crate) fn prepare(author: &Author, config: Config) -> Result<Prepared, ApiError> {
-    let configs = author.project.configs();
-    let problems = validate::problems(&config, &configs, &author.project.environments());
+fn prepare(author: &Author, config: Config, limits: &Limits) -> Result<Prepared, ApiError> {
+    prepare_beside(author, config, &author.project.configs(), limits)
+}
+
+fn prepare_beside(
+    author: &Author,
+    config: Config,
+    standing: &Configs,
+    limits: &Limits,
+) -> Result<Prepared, ApiError> {
+    let problems = validate::problems(&config, standing, &author.project.environments(), limits);
     if !problems.is_empty() {
         return Err(ApiError::Invalid(problems));
     }
-    let change = prepared(config, &configs);
+    let change = prepared(config, standing);
     keep_used(author, change.before.as_ref(), change.after.as_ref())?;
     Ok(change)
 }
@@ -159,11 +200,14 @@ pub(crate) async fn delete(
     standing: &Version,
     expected: Expected,
 ) -> Result<i64, ApiError> {
-    keep_used(author, standing.config.as_ref(), None)?;
     let change =
         Prepared { key: standing.key.clone(), before: standing.config.clone(), after: None, expected };
-    guard::check(author, &change)?;
-    append(app, author, change).await
+    let check = |author: &Author, _: &Limits| {
+        keep_used(author, change.before.as_ref(), None)?;
+        guard::check(author, &change)?;
+        Ok(change)
+    };
+    append(app, author, by(app, author, check).await?).await
 }
 
 /// Refuses to take a segment or a schema away that others refer to; Python raises for such segments.
@@ -192,12 +236,15 @@ pub(crate) async fn append(app: &App, author: &Author, change: Prepared) -> Resu
 }
 
 async fn append_all(app: &App, author: &Author, changes: Vec<Prepared>) -> Result<Vec<i64>, ApiError> {
-    let environments = author.project.environments();
-    let changes = changes.into_iter().map(|change| noted(author, change, &environments)).collect();
+    let describe = |author: &Author, _: &Limits| {
+        let environments = author.project.environments();
+        Ok(changes.into_iter().map(|change| noted(author, change, &environments)).collect())
+    };
+    let changes = by(app, author, describe).await?;
     let ids = app.hub.store().append(author.project.id, changes).await?;
     app.metrics.changes.inc_by(ids.len() as u64);
     // Whoever wrote must read what they wrote, so it is published before they are answered.
-    author.project.catch_up(app.hub.store()).await?;
+    author.project.catch_up(app.hub.store(), &app.workers).await?;
     Ok(ids)
 }
 

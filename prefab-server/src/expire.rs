@@ -81,7 +81,7 @@ async fn end(app: &App, expiry: Expiry) -> Result<(), ApiError> {
     let project = app.hub.projects().into_iter().find(|other| other.id == *project);
     let Some(project) = project else { return Ok(()) };
     // Another server may have set it a moment ago.
-    project.catch_up(store).await?;
+    project.catch_up(store, &app.workers).await?;
     let standing = project.config(key);
     let config = standing.as_ref().and_then(|version| version.config.clone());
     if let (Some(standing), Some(mut config)) = (standing, config)

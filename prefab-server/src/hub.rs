@@ -18,6 +18,7 @@ use crate::{
     project::Project,
     publish::{Audience, Channel},
     store::{Store, StoreError, StoredKey},
+    workers::Workers,
 };
 
 /// How often the use of keys is written down.
@@ -32,6 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 /// The projects and keys as they stand.
 pub(crate) struct Hub {
     store: Arc<dyn Store>,
+    workers: Workers,
     state: RwLock<State>,
     /// Held while news are taken in: an older reading must not replace a newer one.
     refreshing: Mutex<()>,
@@ -69,9 +71,10 @@ pub(crate) struct Caller {
 
 impl Hub {
     /// Reads everything from a store.
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Arc<dyn Store>, workers: Workers) -> Result<Self, StoreError> {
         let hub = Self {
             store,
+            workers,
             state: RwLock::default(),
             refreshing: Mutex::default(),
             key_use: KeyUse::default(),
@@ -92,12 +95,12 @@ impl Hub {
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
             match projects.get(&project.id) {
-                Some(known) => known.take_in_environments(project).await,
+                Some(known) => known.take_in_environments(project, &self.workers).await,
                 None => drop(projects.insert(project.id, Arc::new(Project::new(project)))),
             }
         }
         for project in projects.values() {
-            project.catch_up(&*self.store).await?;
+            project.catch_up(&*self.store, &self.workers).await?;
             project.look_at_drafts(&*self.store).await?;
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();

@@ -54,12 +54,18 @@ pub struct Limits {
     pub evaluation_rows_per_hour: usize,
     /// Maximum number of loggers stored per environment.
     pub logger_rows: usize,
+    /// Maximum number of configs per import.
+    pub import_configs: usize,
+    /// Maximum number of context properties per request to explain an evaluation.
+    pub explain_properties: usize,
     /// Maximum number of patterns per config.
     pub patterns_per_config: usize,
     /// Maximum sum of compiled patterns per config, in bytes.
     pub pattern_bytes_per_config: usize,
     /// Maximum number of nodes of a JSON Schema after its references are expanded.
     pub schema_nodes: usize,
+    /// Maximum number of steps to check one value against its JSON Schema.
+    pub schema_steps: usize,
     /// Number of days that audit entries are kept; `None` keeps them forever.
     pub audit_days: Option<u32>,
 }
@@ -87,9 +93,12 @@ impl Default for Limits {
             front_end_telemetry_bytes_per_minute: 8 << 20,
             evaluation_rows_per_hour: 5_000,
             logger_rows: 10_000,
+            import_configs: 100_000,
+            explain_properties: 1_000,
             patterns_per_config: 1_000,
             pattern_bytes_per_config: 16 << 20,
             schema_nodes: 10_000,
+            schema_steps: 10_000_000,
             audit_days: None,
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     ids::{EnvironmentId, ProjectId},
     publish::{Channel, outgoing},
     store::{self, DraftMark, Environment, Store, StoreError, Version},
+    workers::{Kind, Workers},
 };
 
 /// A project in memory.
@@ -23,7 +24,7 @@ pub(crate) struct Project {
     channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
     configs: RwLock<Configs>,
     /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
-    last_id: Mutex<i64>,
+    last_id: Arc<Mutex<i64>>,
     /// The id of the newest change that has been published.
     published: watch::Sender<i64>,
     /// Which drafts there are, by key.
@@ -47,7 +48,7 @@ impl Project {
             channels: RwLock::new(environments.iter().map(channel).collect()),
             environments: RwLock::new(environments.into()),
             configs: RwLock::default(),
-            last_id: Mutex::new(first_id),
+            last_id: Arc::new(Mutex::new(first_id)),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
         }
@@ -67,14 +68,21 @@ impl Project {
 
     /// Takes in new names and new environments. Environments that are there already keep their channels, so
     /// that open streams go on.
-    pub(crate) async fn take_in_environments(&self, project: store::Project) {
-        let store::Project { id: _, name, first_id, environments } = project;
-        let is_same = *self.name() == *name && *self.environments() == *environments;
+    pub(crate) async fn take_in_environments(self: &Arc<Self>, project: store::Project, workers: &Workers) {
+        let is_same = *self.name() == *project.name && *self.environments() == *project.environments;
         if is_same {
             return;
         }
         // Nothing may be published between what a new channel starts with and its joining the others.
-        let last_id = self.last_id.lock().await;
+        let last_id = Arc::clone(&self.last_id).lock_owned().await;
+        let this = Arc::clone(self);
+        let add = move || this.add_environments(project, *last_id);
+        // Refused only while the process stops.
+        let _ = workers.run_always(Kind::Publish, Some(self.id), add).await;
+    }
+
+    fn add_environments(&self, project: store::Project, last_id: i64) {
+        let store::Project { id: _, name, first_id, environments } = project;
         let segments = self.segments();
         let configs = self.configs();
         let mut channels = self.channels();
@@ -85,7 +93,7 @@ impl Project {
             let channel = Channel::new(self.id, environment.id, first_id);
             let mut sent: Vec<Config> = sent(&configs, environment.id, &segments);
             sent.sort_by_key(|config| config.id);
-            channel.publish(sent, *last_id, self.pointer(environment.id, *last_id));
+            channel.publish(sent, last_id, self.pointer(environment.id, last_id));
             channels.insert(environment.id, Arc::new(channel));
         }
         *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
@@ -136,14 +144,26 @@ impl Project {
     }
 
     /// Takes in what is new in the store and publishes it.
-    pub(crate) async fn catch_up(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let mut last_id = self.last_id.lock().await;
+    ///
+    /// Publishing waits for a worker thread as long as it takes: what is stored must reach clients.
+    pub(crate) async fn catch_up(
+        self: &Arc<Self>,
+        store: &dyn Store,
+        workers: &Workers,
+    ) -> Result<(), StoreError> {
+        let mut last_id = Arc::clone(&self.last_id).lock_owned().await;
         let news = store.since(self.id, *last_id).await?;
-        let Some(newest) = news.last() else { return Ok(()) };
-        *last_id = newest.id;
-        self.take_in(&news);
-        self.publish(&news, *last_id);
-        self.published.send_replace(*last_id);
+        let Some(newest) = news.last().map(|newest| newest.id) else { return Ok(()) };
+        let this = Arc::clone(self);
+        // All of it happens on the worker thread, so a caller that stops waiting leaves nothing half done.
+        let publish = move || {
+            *last_id = newest;
+            this.take_in(&news);
+            this.publish(&news, newest);
+            this.published.send_replace(newest);
+        };
+        // Refused only while the process stops.
+        let _ = workers.run_always(Kind::Publish, Some(self.id), publish).await;
         Ok(())
     }
 

@@ -13,4 +13,4 @@ pub(crate) use channel::{Channel, Delta};
 pub(crate) use frame::Form;
 pub(crate) use listeners::{Counts, Listener, Manner};
 pub(crate) use outgoing::{outgoing, tombstone};
-pub(crate) use snapshot::{Audience, Encoded, Snapshot};
+pub(crate) use snapshot::{Audience, Coding, Encoded, Snapshot};

@@ -71,7 +71,8 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     if keys.is_empty() && seed_from.is_some() {
         warn!("there is a project already; the seed file is not read");
     }
-    let hub = Arc::new(Hub::open(Arc::clone(&store)).await.map_err(unusable)?);
+    let workers = Workers::new(&limits);
+    let hub = Arc::new(Hub::open(Arc::clone(&store), workers.clone()).await.map_err(unusable)?);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
@@ -82,7 +83,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let app = App::new(Parts {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
-        workers: Workers::new(&limits),
+        workers,
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),

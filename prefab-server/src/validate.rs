@@ -8,7 +8,7 @@ use std::{collections::HashSet, sync::Arc};
 use prefab_core::{Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType};
 use prefab_eval::{Options, Ruleset};
 
-use crate::{project::Configs, store::Environment};
+use crate::{limits::Limits, project::Configs, store::Environment};
 
 pub(crate) use schema::Schemas;
 pub(crate) use value::{Flaw, flaws};
@@ -18,8 +18,13 @@ const MOST_TAGS: usize = 20;
 const LONGEST_TAG: usize = 40;
 
 /// Lists what is wrong with a config that is to join those that stand.
-pub(crate) fn problems(config: &Config, standing: &Configs, environments: &[Environment]) -> Vec<String> {
-    let mut problems = alone(config, standing, environments, &mut Schemas::default());
+pub(crate) fn problems(
+    config: &Config,
+    standing: &Configs,
+    environments: &[Environment],
+    limits: &Limits,
+) -> Vec<String> {
+    let mut problems = alone(config, standing, environments, &mut Schemas::new(limits));
     problems.extend(together(&[config], standing, environments).into_iter().map(|(_, problem)| problem));
     problems
 }
@@ -29,7 +34,7 @@ pub(crate) fn alone(
     config: &Config,
     standing: &Configs,
     environments: &[Environment],
-    schemas: &mut Schemas,
+    schemas: &mut Schemas<'_>,
 ) -> Vec<String> {
     let mut problems = Vec::new();
     if config.key.trim().is_empty() || config.key.len() > 512 {
@@ -56,18 +61,25 @@ pub(crate) fn users_of_segment(key: &str, standing: &Configs) -> Vec<String> {
 }
 
 /// Tells whether a rule of a config refers to a segment.
-pub(crate) fn refers_to(config: &Config, segment: &str) -> bool {
+fn refers_to(config: &Config, segment: &str) -> bool {
+    segments_of(config).any(|key| key == segment)
+}
+
+/// Returns the keys of the segments that a config's rules refer to.
+pub(crate) fn segments_of(config: &Config) -> impl Iterator<Item = &str> {
     let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
-    let mut within =
+    let within =
         criteria.filter(|criterion| matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg));
-    within.any(|criterion| {
-        criterion.value_to_match.as_ref().is_some_and(|value| value.value == Value::from(segment))
+    within.filter_map(|criterion| match &criterion.value_to_match.as_ref()?.value {
+        Value::String(key) => Some(&**key),
+        _ => None,
     })
 }
 
 fn tags(tags: &[String], problems: &mut Vec<String>) {
     if tags.len() > MOST_TAGS {
         problems.push(format!("`tags`: expected at most {MOST_TAGS}"));
+        return;
     }
     for (at, tag) in tags.iter().enumerate() {
         let is_good = tag.trim() == tag

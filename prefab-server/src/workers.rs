@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Manage,
     /// Compiling and encoding what clients receive.
     Publish,
+    /// Decoding telemetry.
+    Telemetry,
 }
 
 /// All threads are busy and the queue is full, or the work took too long.
@@ -36,18 +38,28 @@ pub(crate) enum Kind {
 #[error("the server is busy; try again in {} s", RETRY_AFTER.as_secs())]
 pub(crate) struct Busy;
 
+/// Ends work whose caller does not wait for it any more.
+///
+/// # Errors
+///
+/// [`Busy`] after the deadline.
+pub(crate) fn check(deadline: Instant) -> Result<(), Busy> {
+    if Instant::now() < deadline { Ok(()) } else { Err(Busy) }
+}
+
 /// Bounded threads for CPU-heavy work. Cloning shares them.
 #[derive(Clone)]
 pub(crate) struct Workers {
     evaluate: Arc<Pool>,
     manage: Arc<Pool>,
     publish: Arc<Pool>,
+    telemetry: Arc<Pool>,
 }
 
 impl Workers {
     pub(crate) fn new(limits: &Limits) -> Self {
         let pool = || Arc::new(Pool::new(limits));
-        Self { evaluate: pool(), manage: pool(), publish: pool() }
+        Self { evaluate: pool(), manage: pool(), publish: pool(), telemetry: pool() }
     }
 
     /// Runs work on a worker thread and waits for its result.
@@ -64,12 +76,49 @@ impl Workers {
         project: Option<ProjectId>,
         work: impl FnOnce(Instant) -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let pool = match kind {
+        self.pool(kind).run(project, work).await
+    }
+
+    /// Runs work on a worker thread, however long the queue is and however long the work takes.
+    ///
+    /// For work that must be done because something else has been done already, such as publishing what is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] only if the process is stopping.
+    pub(crate) async fn run_always<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        project: Option<ProjectId>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let permits = self.pool(kind).wait(project).await?;
+        spawn(permits, work).await
+    }
+
+    fn pool(&self, kind: Kind) -> &Pool {
+        match kind {
             Kind::Evaluate => &self.evaluate,
             Kind::Manage => &self.manage,
             Kind::Publish => &self.publish,
-        };
-        pool.run(project, work).await
+            Kind::Telemetry => &self.telemetry,
+        }
+    }
+}
+
+/// Runs work on a thread, which stays taken until the work ends.
+async fn spawn<T: Send + 'static>(
+    permits: Permits,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Busy> {
+    let task = tokio::task::spawn_blocking(move || {
+        let _permits = permits;
+        work()
+    });
+    match task.await {
+        Ok(result) => Ok(result),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Busy),
     }
 }
 
@@ -111,22 +160,15 @@ impl Pool {
     ) -> Result<T, Busy> {
         let deadline = Instant::now() + self.timeout;
         let worked = tokio::time::timeout_at(deadline.into(), async {
-            let permits = self.permits(project).await?;
-            let task = tokio::task::spawn_blocking(move || {
-                let _permits = permits;
-                work(deadline)
-            });
-            match task.await {
-                Ok(result) => Ok(result),
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => Err(Busy),
-            }
+            let place = Place::take(self)?;
+            let permits = self.wait(project).await?;
+            drop(place);
+            spawn(permits, move || work(deadline)).await
         });
         worked.await.unwrap_or(Err(Busy))
     }
 
-    async fn permits(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
-        let _place = Place::take(self)?;
+    async fn wait(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
         // First the project's own, so that one project's queue does not hold threads back from others.
         let project = match project {
             None => None,
@@ -209,6 +251,23 @@ mod tests {
         drop(release);
         assert!(first.await.unwrap().is_ok());
         assert_eq!(second.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn publishing_waits_however_long_it_takes() {
+        let workers = workers(1, 0, 1);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let first =
+            tokio::spawn(async move { busy.run_always(Kind::Publish, None, move || held.recv()).await });
+        assert_eq!(workers.run(Kind::Publish, None, |_| 2).await, Err(Busy));
+        let second = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run_always(Kind::Publish, None, || 3).await }
+        });
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(second.await.unwrap(), Ok(3));
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! `prefab serve`
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, time::Duration};
 
 use anyhow::Context as _;
 use prefab_server::{IssuedKey, KeyKind, Running, ServeArgs};
@@ -13,6 +13,9 @@ use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
 };
+
+/// How long work that is still running after the drain may take to end.
+const WIND_DOWN: Duration = Duration::from_millis(500);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -58,7 +61,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     };
     tracing_subscriber::registry().with(args.log_level).with(lines).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let running = prefab_server::serve(args.serve.into()).await.map_err(with_hint)?;
         if args.json {
             let keys: Vec<Json> = running.keys.iter().map(key_to_json).collect();
@@ -75,7 +78,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         }
         running.run_until_signal().await;
         Ok(())
-    })
+    });
+    // Work that nobody waits for any more must not keep the process alive.
+    runtime.shutdown_timeout(WIND_DOWN);
+    served
 }
 
 fn key_to_json(key: &IssuedKey) -> Json {

@@ -7,7 +7,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 
 use super::{ApiError, App, caller::Backend};
-use crate::publish::{Encoded, Form};
+use crate::{
+    publish::{Coding, Encoded, Form},
+    workers::Kind,
+};
 
 /// Answers `configs/<id>` in every form it ever had. Only the last piece of the path counts: older clients
 /// put their project and a hash of their key before it.
@@ -20,9 +23,16 @@ pub(super) async fn get(
     let last = uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let id: i64 = last.parse().map_err(|_| ApiError::NotFound)?;
     let form = form(&headers);
-    let answer = caller.channel.snapshot().answer(id, &caller.audience, form);
     app.metrics.checkpoints.inc();
-    Ok(respond(&answer, form, &headers))
+    let snapshot = caller.channel.snapshot();
+    if let Some(answer) = snapshot.known_answer(id, &caller.audience, form)
+        && answer.has(coding(&headers))
+    {
+        return Ok(respond(&answer, form, &headers));
+    }
+    let encode = move || respond(&snapshot.answer(id, &caller.audience, form), form, &headers);
+    // SDKs start with this, so it waits rather than being refused.
+    Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
 }
 
 /// Protobuf unless JSON is asked for by name: Go names nothing, and old Python wants anything.
@@ -66,8 +76,16 @@ fn is_same(tag: &str, etag: &str) -> bool {
     tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
 }
 
-/// Chooses among what the client names. Java names nothing and must get plain bytes.
 fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'static str)>, Bytes) {
+    match coding(headers) {
+        Coding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
+        Coding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
+        Coding::Plain => (None, answer.plain.clone()),
+    }
+}
+
+/// Chooses among what the client names. Java names nothing and must get plain bytes.
+fn coding(headers: &HeaderMap) -> Coding {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let accepts = |name: &str| {
         accepted.unwrap_or_default().split(',').any(|part| {
@@ -77,10 +95,10 @@ fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'s
         })
     };
     if accepts("zstd") {
-        (Some(("zstd", "-z")), answer.zstd().clone())
+        Coding::Zstd
     } else if accepts("gzip") {
-        (Some(("gzip", "-g")), answer.gzip().clone())
+        Coding::Gzip
     } else {
-        (None, answer.plain.clone())
+        Coding::Plain
     }
 }

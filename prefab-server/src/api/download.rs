@@ -1,12 +1,11 @@
 //! All configs in one file: as one environment's clients are given them, or as they are kept.
 
 use axum::{
-    Json,
     extract::{Query, State},
+    response::Response,
 };
 use prefab_core::{Config, ConfigSet, datafile};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{ApiError, App, caller::Admin};
 use crate::ids::EnvironmentId;
@@ -19,10 +18,10 @@ pub(super) struct Wanted {
 
 /// Answers `GET configs/download?envId=`.
 pub(super) async fn datafile(
-    State(_): State<App>,
+    State(app): State<App>,
     Admin(caller): Admin,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     let environment = match wanted.env_id.as_deref() {
         None | Some("") => caller.environment,
         Some(text) => {
@@ -32,14 +31,19 @@ pub(super) async fn datafile(
         }
     };
     caller.project.channel(environment).ok_or(ApiError::NotFound)?;
-    Ok(Json(datafile::to_json(&caller.project.datafile(environment))))
+    let project = caller.project;
+    app.json(project.id, move |_| Ok(datafile::to_json(&project.datafile(environment)))).await
 }
 
 /// Answers `GET configs/download-unfiltered` with the rows of every environment.
-pub(super) async fn unfiltered(Admin(caller): Admin) -> Json<Value> {
-    let configs = caller.project.configs();
-    let configs = configs.values().filter_map(|version| version.config.clone());
-    // Official tools do not know them.
-    let configs = configs.map(|config| Config { tags: Vec::new(), ..config }).collect();
-    Json(datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() }))
+pub(super) async fn unfiltered(State(app): State<App>, Admin(caller): Admin) -> Result<Response, ApiError> {
+    let project = caller.project;
+    app.json(project.id, move |_| {
+        let configs = project.configs();
+        let configs = configs.values().filter_map(|version| version.config.clone());
+        // Official tools do not know them.
+        let configs = configs.map(|config| Config { tags: Vec::new(), ..config }).collect();
+        Ok(datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() }))
+    })
+    .await
 }

@@ -1,6 +1,6 @@
 //! The historic gRPC service, for clients from before 2023-04.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use futures_util::{Stream, stream};
 use prefab_core::Config;
@@ -20,6 +20,7 @@ use crate::{
     hub::Caller,
     key::KeyKind,
     publish::{Audience, Form, Manner, Snapshot},
+    workers::Kind,
 };
 
 /// Returns the service, to be mounted beside the others.
@@ -42,6 +43,18 @@ impl Service {
             _ => Err(Status::permission_denied("this key may not fetch configs")),
         }
     }
+
+    async fn newer(
+        &self,
+        caller: &Caller,
+        snapshot: Arc<Snapshot>,
+        id: i64,
+    ) -> Result<wire::Configs, Status> {
+        let audience = caller.audience.clone();
+        let encode = move || newer(&snapshot, id, &audience);
+        let encoded = self.app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await;
+        encoded.map_err(|busy| Status::unavailable(busy.to_string()))?
+    }
 }
 
 type Configs = Pin<Box<dyn Stream<Item = Result<wire::Configs, Status>> + Send>>;
@@ -59,7 +72,7 @@ impl ConfigService for Service {
             return Err(Status::resource_exhausted("too many streams for this key, try again"));
         };
         let (snapshot, feed) = Feed::open(&self.app, caller, Manner::Grpc, permit);
-        let first = newer(&snapshot, request.get_ref().start_at_id, &feed.caller.audience)?;
+        let first = self.newer(&feed.caller, snapshot, request.get_ref().start_at_id).await?;
         let rest = stream::unfold(feed, |mut feed| async move {
             let configs = next(&mut feed).await?;
             Some((configs, feed))
@@ -74,7 +87,7 @@ impl ConfigService for Service {
     ) -> Result<Response<wire::Configs>, Status> {
         let caller = self.caller(&request)?;
         let snapshot = caller.channel.snapshot();
-        newer(&snapshot, request.get_ref().start_at_id, &caller.audience).map(Response::new)
+        self.newer(&caller, snapshot, request.get_ref().start_at_id).await.map(Response::new)
     }
 
     async fn upsert(
@@ -114,6 +127,7 @@ fn status(error: &ApiError) -> Status {
     match error {
         ApiError::Invalid(_) => Status::invalid_argument(text),
         ApiError::Conflict(_) => Status::aborted(text),
+        ApiError::Busy(busy) => Status::unavailable(busy.to_string()),
         other => Status::internal(other.to_string()),
     }
 }

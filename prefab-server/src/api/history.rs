@@ -3,8 +3,8 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use axum::{
-    Json,
     extract::{Query, State},
+    response::Response,
 };
 use prefab_core::{ChangedBy, Config};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub(super) async fn changes(
     State(app): State<App>,
     Admin(caller): Admin,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = wanted.limit.unwrap_or(50).clamp(1, MOST);
     let cursor = wanted.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     let before = cursor.map(str::parse::<i64>).transpose();
@@ -41,19 +41,23 @@ pub(super) async fn changes(
     let store = app.hub.store();
     let versions = store.changes(caller.project.id, before, limit).await?;
     let previous = previous(store, &caller.project, &versions).await?;
-    let changes: Vec<Value> = versions
-        .iter()
-        .map(|version| {
-            let before = version.previous_id.and_then(|id| previous.get(&id)).and_then(Option::as_ref);
-            change(version, before, &caller.project, &wanted)
-        })
-        .collect();
-    let mut answer = json!({ "changes": changes });
-    let is_full = u32::try_from(versions.len()).is_ok_and(|count| count == limit);
-    if let Some(last) = versions.last().filter(|_| is_full) {
-        answer["cursor"] = last.id.to_string().into();
-    }
-    Ok(Json(answer))
+    let project = caller.project;
+    app.json(project.id, move |_| {
+        let changes: Vec<Value> = versions
+            .iter()
+            .map(|version| {
+                let before = version.previous_id.and_then(|id| previous.get(&id)).and_then(Option::as_ref);
+                change(version, before, &project, &wanted)
+            })
+            .collect();
+        let mut answer = json!({ "changes": changes });
+        let is_full = u32::try_from(versions.len()).is_ok_and(|count| count == limit);
+        if let Some(last) = versions.last().filter(|_| is_full) {
+            answer["cursor"] = last.id.to_string().into();
+        }
+        Ok(answer)
+    })
+    .await
 }
 
 /// Finds what each version replaced, most of which are on the same page.

@@ -1,6 +1,6 @@
 //! The part of the management API that creates, changes, shows and deletes configs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -17,6 +17,7 @@ use crate::{
     change, clock,
     hub::Caller,
     ids::EnvironmentId,
+    project::Project,
     store::{EvaluationFilter, Expected, HOUR_MILLIS},
 };
 
@@ -28,17 +29,23 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
+    let project = Arc::clone(&caller.project);
+    let config = app.work(project.id, move |_| config(&project, &json)).await?;
+    let id = change::put(&app, &Author::of(&caller, origin), config).await?;
+    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+fn config(project: &Project, json: &Value) -> Result<Config, ApiError> {
     let mut config =
-        datafile::config_from_json(&json).map_err(|finding| ApiError::invalid(finding.to_string()))?;
+        datafile::config_from_json(json).map_err(|finding| ApiError::invalid(finding.to_string()))?;
     if config.config_type == ConfigType::NotSet {
         config.config_type = ConfigType::Config;
     }
     // Official tools know of no tags, so they mean none of them when they say none.
-    if let Some(standing) = caller.project.config(&config.key).filter(|_| json.get("tags").is_none()) {
+    if let Some(standing) = project.config(&config.key).filter(|_| json.get("tags").is_none()) {
         config.tags = standing.config.as_ref().map(|config| config.tags.clone()).unwrap_or_default();
     }
-    let id = change::put(&app, &Author::of(&caller, origin), config).await?;
-    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+    Ok(config)
 }
 
 /// Answers `POST config/set-default/`.
@@ -180,7 +187,10 @@ fn flag(caller: &Caller, key: &str, on: bool) -> Config {
 
 pub(super) async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
     let bytes = super::read(body, app.limits.limits().body_bytes).await?;
-    serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
+    let parse = |bytes: &[u8]| {
+        serde_json::from_slice(bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
+    };
+    super::parse(app, bytes, parse).await
 }
 
 /// Reads an id, which may be a number or a text.

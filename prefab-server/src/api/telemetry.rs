@@ -12,7 +12,10 @@ use prefab_proto::wire;
 use prost::Message;
 
 use super::{ApiError, App, caller::Anyone};
-use crate::{hub::Caller, telemetry::json};
+use crate::{hub::Caller, telemetry::json, workers::Kind};
+
+/// The largest report that is decoded where it was read: decoding it takes less than a millisecond.
+const SMALL_REPORT: usize = 16 << 10;
 
 /// Answers `telemetry`. Go takes nothing but 200 for success, and browsers want JSON back.
 pub(super) async fn events(
@@ -24,13 +27,19 @@ pub(super) async fn events(
     let bytes = read(&app, &caller, body).await?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_json = kind.starts_with("application/json") || kind.starts_with("text/plain");
-    let events = if is_json {
-        let json = serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(error.to_string()))?;
-        json::events(&json)
-    } else {
-        decode(bytes)?
-    };
-    app.telemetry.record(caller.environment, &caller.project, &app.metrics, events);
+    let this = app.clone();
+    take(&app, bytes, move |bytes| {
+        let events = if is_json {
+            let json =
+                serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(error.to_string()))?;
+            json::events(&json)
+        } else {
+            decode(bytes)?
+        };
+        this.telemetry.record(caller.environment, &caller.project, &this.metrics, events);
+        Ok(())
+    })
+    .await?;
     Ok(if is_json {
         ([(header::CONTENT_TYPE, "application/json")], r#"{"success":true}"#).into_response()
     } else {
@@ -45,10 +54,15 @@ pub(super) async fn known_loggers(
     Anyone(caller): Anyone,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let loggers: wire::Loggers = decode(read(&app, &caller, body).await?)?;
-    let wire::Loggers { loggers, start_at, end_at, instance_hash, namespace: _ } = loggers;
-    let event = wire::LoggersTelemetryEvent { loggers, start_at, end_at };
-    record(&app, &caller, instance_hash, wire::telemetry_event::Payload::Loggers(event));
+    let bytes = read(&app, &caller, body).await?;
+    let this = app.clone();
+    take(&app, bytes, move |bytes| {
+        let wire::Loggers { loggers, start_at, end_at, instance_hash, namespace: _ } = decode(bytes)?;
+        let event = wire::LoggersTelemetryEvent { loggers, start_at, end_at };
+        record(&this, &caller, instance_hash, wire::telemetry_event::Payload::Loggers(event));
+        Ok(())
+    })
+    .await?;
     Ok(empty())
 }
 
@@ -58,8 +72,14 @@ pub(super) async fn context_shapes(
     Anyone(caller): Anyone,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let shapes: wire::ContextShapes = decode(read(&app, &caller, body).await?)?;
-    record(&app, &caller, String::new(), wire::telemetry_event::Payload::ContextShapes(shapes));
+    let bytes = read(&app, &caller, body).await?;
+    let this = app.clone();
+    take(&app, bytes, move |bytes| {
+        let shapes = wire::telemetry_event::Payload::ContextShapes(decode(bytes)?);
+        record(&this, &caller, String::new(), shapes);
+        Ok(())
+    })
+    .await?;
     Ok(empty())
 }
 
@@ -88,6 +108,18 @@ async fn read(app: &App, caller: &Caller, body: Body) -> Result<Bytes, ApiError>
         app.metrics.telemetry_dropped.inc();
         Err(ApiError::TooMuch)
     }
+}
+
+/// Decodes and counts a report, large ones on a worker thread.
+async fn take(
+    app: &App,
+    bytes: Bytes,
+    take: impl FnOnce(Bytes) -> Result<(), ApiError> + Send + 'static,
+) -> Result<(), ApiError> {
+    if bytes.len() <= SMALL_REPORT {
+        return take(bytes);
+    }
+    app.workers.run(Kind::Telemetry, None, move |_| take(bytes)).await?
 }
 
 fn decode<M: Message + Default>(bytes: Bytes) -> Result<M, ApiError> {

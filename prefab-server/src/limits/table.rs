@@ -47,9 +47,12 @@ impl Limits {
             front_end_telemetry_bytes_per_minute,
             evaluation_rows_per_hour,
             logger_rows,
+            import_configs,
+            explain_properties,
             patterns_per_config,
             pattern_bytes_per_config,
             schema_nodes,
+            schema_steps,
             audit_days,
         } = self;
         let row = |name, value, option, beyond| Limit { name, value, option, beyond };
@@ -163,6 +166,13 @@ impl Limits {
                 None,
                 "New loggers are dropped and counted in `prefab_telemetry_dropped_total`",
             ),
+            row("Configs per import", import_configs.to_string(), None, "400; nothing is imported"),
+            row(
+                "Context properties per request to explain an evaluation",
+                explain_properties.to_string(),
+                None,
+                "400",
+            ),
             row(
                 "Patterns per config",
                 patterns_per_config.to_string(),
@@ -179,7 +189,13 @@ impl Limits {
                 "JSON Schema with its references expanded",
                 format!("{schema_nodes} nodes"),
                 None,
-                "The schema is refused",
+                "The schema is refused; one that an older version stored is skipped",
+            ),
+            row(
+                "Check of a value against its JSON Schema",
+                format!("{schema_steps} steps"),
+                None,
+                "The value is refused",
             ),
             row(
                 "Age of audit entries",

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use crate::project::Project;
 
-pub(crate) use plan::{Step, plan};
-pub(crate) use read::{from_json, from_yaml};
+pub(crate) use plan::{Plan, Step, plan};
+pub(crate) use read::{Read, from_json, from_yaml};
 
 /// Returns everything but what every version changes: equal configs give equal bytes.
 pub(crate) fn export(project: &Project) -> Json {

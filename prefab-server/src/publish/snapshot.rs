@@ -76,9 +76,26 @@ pub(crate) struct Encoded {
     zstd: OnceLock<Bytes>,
 }
 
+/// How an answer is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
 impl Encoded {
     fn new(etag: String, plain: Bytes) -> Self {
         Self { etag, plain, gzip: OnceLock::new(), zstd: OnceLock::new() }
+    }
+
+    /// Tells whether an encoding has been made already.
+    pub(crate) fn has(&self, coding: Coding) -> bool {
+        match coding {
+            Coding::Plain => true,
+            Coding::Gzip => self.gzip.get().is_some(),
+            Coding::Zstd => self.zstd.get().is_some(),
+        }
     }
 
     pub(crate) fn gzip(&self) -> &Bytes {
@@ -157,6 +174,12 @@ impl Snapshot {
                 format!("{}-{:x}-{:x}{kind}{who}{}", self.environment, self.last_id, from, tag_of(audience));
             Arc::new(Encoded::new(etag, message))
         })
+    }
+
+    /// Returns the answer to "what is newer than `id`" if it is known, without waiting for it.
+    pub(crate) fn known_answer(&self, id: i64, audience: &Audience, form: Form) -> Option<Arc<Encoded>> {
+        let answers = self.answers.try_lock().ok()?;
+        answers.get(&(self.from(id), audience.clone(), form)).cloned()
     }
 
     /// Returns the same as events of a stream; empty if nothing is newer.

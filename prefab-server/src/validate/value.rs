@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use super::schema::{self, Deviation};
-use crate::project::Configs;
+use super::schema::{self, Checker, Deviation};
+use crate::{limits::Limits, project::Configs};
 
 /// Something wrong with a value.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,13 +34,18 @@ impl Flaw {
 }
 
 /// Lists what is wrong with a value that is to follow a schema, if one is named.
-pub(crate) fn flaws(value: &ConfigValue, schema_key: Option<&str>, standing: &Configs) -> Vec<Flaw> {
+pub(crate) fn flaws(
+    value: &ConfigValue,
+    schema_key: Option<&str>,
+    standing: &Configs,
+    limits: &Limits,
+) -> Vec<Flaw> {
     if value.encrypted_with().is_some() {
         return Vec::new();
     }
     match &value.value {
         Value::Json(text) => match parse(text) {
-            Ok(_) => of_schema(value, schema_key, standing),
+            Ok(_) => of_schema(value, schema_key, standing, limits),
             Err(flaw) => vec![flaw],
         },
         Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => {
@@ -48,28 +53,33 @@ pub(crate) fn flaws(value: &ConfigValue, schema_key: Option<&str>, standing: &Co
                 Ok(json) => json,
                 Err(flaw) => return vec![flaw],
             };
-            let error = jsonschema::validator_for(&json).err();
-            let flaw = error.map(|error| Deviation {
-                pointer: error.instance_path().to_string(),
-                message: format!("the schema is not JSON Schema: {error}"),
-            });
-            flaw.into_iter().map(Flaw::from).collect()
+            Checker::new(&json, limits).err().into_iter().map(Flaw::from).collect()
         }
-        _ => of_schema(value, schema_key, standing),
+        _ => of_schema(value, schema_key, standing, limits),
     }
 }
 
-fn of_schema(value: &ConfigValue, schema_key: Option<&str>, standing: &Configs) -> Vec<Flaw> {
+fn of_schema(
+    value: &ConfigValue,
+    schema_key: Option<&str>,
+    standing: &Configs,
+    limits: &Limits,
+) -> Vec<Flaw> {
     let Some(key) = schema_key else { return Vec::new() };
     let schema = standing.get(key).and_then(|version| version.config.as_ref());
     let Some(schema) = schema.filter(|schema: &&Config| schema.config_type == ConfigType::Schema) else {
         return vec![Flaw::whole(format!("there is no schema `{key}`"))];
     };
-    let (Some(Ok(validator)), Some(json)) = (schema::validator(schema), schema::instance(&value.value))
-    else {
-        return Vec::new();
+    let checker = match schema::checker(schema, limits) {
+        None => return Vec::new(),
+        Some(Ok(checker)) => checker,
+        // A version from before the limits may have stored it.
+        Some(Err(problem)) => {
+            return vec![Flaw::whole(format!("schema `{key}` is skipped: {problem}"))];
+        }
     };
-    schema::within(&json, value.confidential, &validator).into_iter().map(Flaw::from).collect()
+    let Some(json) = schema::instance(&value.value) else { return Vec::new() };
+    schema::within(&json, value.confidential, &checker).into_iter().map(Flaw::from).collect()
 }
 
 fn parse(text: &str) -> Result<Json, Flaw> {

@@ -11,6 +11,7 @@ use super::{
     who::{Lease, Who},
 };
 use crate::{
+    api,
     author::Author,
     hub::Hub,
     ids::{EnvironmentId, ProjectId},
@@ -165,23 +166,27 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 /// What was sent, as JSON.
 pub(super) struct Sent<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Sent<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        parse(&read(request.into_body(), app.limits.limits().body_bytes).await?).map(Self)
+        let bytes = read(request.into_body(), app.limits.limits().body_bytes).await?;
+        api::parse(app, bytes, parse).await.map(Self)
     }
 }
 
 /// What was sent, as JSON, or nothing.
 pub(super) struct MaybeSent<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Default> FromRequest<App> for MaybeSent<T> {
+impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for MaybeSent<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let bytes = read(request.into_body(), app.limits.limits().body_bytes).await?;
-        if bytes.is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        api::parse(app, bytes, parse).await.map(Self)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Who did what, when, from where, and why?
 
 use axum::{
-    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -108,9 +107,10 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
-) -> Result<Json<Vec<AuditView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    Ok(Json(find(&app, &author, wanted, 100).await?))
+    let entries = find(&app, &author, wanted, 100).await?;
+    app.json(author.project.id, move |_| Ok(entries)).await
 }
 
 /// Exports entries of the audit log as lines of JSON, newest first.
@@ -126,12 +126,17 @@ pub(super) async fn lines(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    let mut text = String::new();
-    for entry in find(&app, &author, wanted, MOST).await? {
-        // Texts and numbers always can be written.
-        text += &serde_json::to_string(&entry).unwrap_or_default();
-        text.push('\n');
-    }
+    let entries = find(&app, &author, wanted, MOST).await?;
+    let write = move |_| {
+        let mut text = String::new();
+        for entry in entries {
+            // Texts and numbers always can be written.
+            text += &serde_json::to_string(&entry).unwrap_or_default();
+            text.push('\n');
+        }
+        Ok(text)
+    };
+    let text = app.work(author.project.id, write).await?;
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], text).into_response())
 }
 

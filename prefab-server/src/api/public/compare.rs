@@ -1,6 +1,8 @@
 //! Two environments beside one another: what is different, and making one like the other.
 
-use axum::{Json, extract::State};
+use std::collections::HashSet;
+
+use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigRow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -45,20 +47,24 @@ pub(super) struct Unequal {
     responses((status = 200, body = Vec<Unequal>), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn compare(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Asked(Sides { left, right }): Asked<Sides>,
-) -> Result<Json<Vec<Unequal>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let left = access::environment(&author, &left, "left")?.id;
     let right = access::environment(&author, &right, "right")?.id;
-    let unequal = unequal(&author, left, right).into_iter();
-    let shown = unequal.map(|config| Unequal {
-        left: row(&config, left).map(said),
-        right: row(&config, right).map(said),
-        key: config.key,
-    });
-    Ok(Json(shown.collect()))
+    app.json(author.project.id, move |_| {
+        let unequal = unequal(&author, left, right).into_iter();
+        let shown = unequal.map(|config| Unequal {
+            left: row(&config, left).map(said),
+            right: row(&config, right).map(said),
+            key: config.key,
+        });
+        Ok(shown.collect::<Vec<_>>())
+    })
+    .await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -101,7 +107,19 @@ pub(super) async fn copy(
     let author = access.holding(project, Role::Publisher)?.because(comment);
     let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
     let from = access::environment(&author, &from, "from")?.id;
-    let mut configs = unequal(&author, from, to);
+    let copier = author.clone();
+    let configs = app.work(author.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
+    let keys = configs.iter().map(|config| config.key.clone()).collect();
+    if !dry_run {
+        change::put_all(&app, &author, configs).await?;
+    }
+    Ok(Json(Copied { is_done: !dry_run, keys }))
+}
+
+/// Returns the configs with the rules of one environment given to another one.
+fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
+    let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
+    let mut configs = unequal(author, from, to);
     configs.retain(|config| keys.as_ref().is_none_or(|keys| keys.contains(&config.key)));
     for config in &mut configs {
         let taken = row(config, from).cloned();
@@ -112,11 +130,7 @@ pub(super) async fn copy(
             config.rows.push(ConfigRow::for_environment(to.0, Vec::new()));
         }
     }
-    let keys = configs.iter().map(|config| config.key.clone()).collect();
-    if !dry_run {
-        change::put_all(&app, &author, configs).await?;
-    }
-    Ok(Json(Copied { is_done: !dry_run, keys }))
+    configs
 }
 
 fn unequal(author: &Author, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, App},
-    store::Property,
+    store::{Example, Property},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -79,25 +79,26 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
     Asked(Wanted { environment, search }): Asked<Wanted>,
-) -> Result<Json<Contexts>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let store = app.hub.store();
     app.telemetry.flush(store).await?;
     let search = search.unwrap_or_default().to_lowercase();
     let examples = store.examples(author.project.id, environment).await?.into_iter();
-    let examples = examples.filter(|example| example.contexts.to_lowercase().contains(&search));
-    Ok(Json(Contexts {
-        is_collecting: app.telemetry.settings().collect_contexts,
-        shapes: shapes(store.properties(author.project.id, environment).await?, &search),
-        examples: examples
-            .map(|example| ExampleView {
-                environment: example.environment.to_string(),
-                at: example.at_millis,
-                contexts: serde_json::from_str(&example.contexts).unwrap_or_default(),
-            })
-            .collect(),
-    }))
+    let properties = store.properties(author.project.id, environment).await?;
+    let is_collecting = app.telemetry.settings().collect_contexts;
+    app.json(author.project.id, move |_| {
+        let examples = examples.filter(|example| example.contexts.to_lowercase().contains(&search));
+        let view = |example: Example| ExampleView {
+            environment: example.environment.to_string(),
+            at: example.at_millis,
+            contexts: serde_json::from_str(&example.contexts).unwrap_or_default(),
+        };
+        let examples = examples.map(view).collect();
+        Ok(Contexts { is_collecting, shapes: shapes(properties, &search), examples })
+    })
+    .await
 }
 
 fn shapes(properties: Vec<Property>, search: &str) -> Vec<Shape> {

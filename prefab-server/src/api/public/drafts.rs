@@ -1,6 +1,6 @@
 //! Drafts: changes that are seen, and where it is wanted approved, before they are made.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,10 +12,13 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    change, clock,
+    change::{self, Prepared},
+    clock,
+    limits::Limits,
     manage::{diff, flat::Item, guard},
     people::Role,
     store::{AuditEntry, Draft},
+    workers,
 };
 
 /// A draft.
@@ -41,11 +44,11 @@ pub(super) struct DraftView {
 }
 
 impl DraftView {
-    fn of(draft: Draft, author: &Author) -> Self {
+    fn of(draft: Draft, author: &Author, limits: &Limits) -> Self {
         let standing = author.project.config(&draft.key);
         let before = standing.as_ref().and_then(|version| version.config.as_ref());
         let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
-        let change = change::drafted(author, draft.clone());
+        let change = change::drafted(author, draft.clone(), limits);
         Self {
             is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
             needs_approval: change.is_ok_and(|change| guard::needs_approval(author, &change).is_some()),
@@ -61,6 +64,17 @@ impl DraftView {
     }
 }
 
+async fn view(app: &App, author: &Author, draft: Draft) -> Result<Response, ApiError> {
+    let (author, limits) = (author.clone(), app.limits.clone());
+    app.json(author.project.id, move |_| Ok(DraftView::of(draft, &author, limits.limits()))).await
+}
+
+/// Checks a draft and returns the change that it is.
+async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, ApiError> {
+    let (author, draft, limits) = (author.clone(), draft.clone(), app.limits.clone());
+    app.work(author.project.id, move |_| change::drafted(&author, draft, limits.limits())).await
+}
+
 /// Lists drafts by key.
 #[utoipa::path(
     get, path = "/projects/{project}/drafts", tag = "drafts", params(("project" = i64, Path)),
@@ -70,10 +84,18 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
-) -> Result<Json<Vec<DraftView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let drafts = app.hub.store().drafts(author.project.id).await?;
-    Ok(Json(drafts.into_iter().map(|draft| DraftView::of(draft, &author)).collect()))
+    let limits = app.limits.clone();
+    app.json(author.project.id, move |deadline| {
+        let view = |draft| {
+            workers::check(deadline)?;
+            Ok(DraftView::of(draft, &author, limits.limits()))
+        };
+        drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
+    })
+    .await
 }
 
 /// Shows the draft of a key.
@@ -86,9 +108,10 @@ pub(super) async fn show(
     State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<DraftView>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    Ok(Json(DraftView::of(find(&app, &author, &key).await?, &author)))
+    let draft = find(&app, &author, &key).await?;
+    view(&app, &author, draft).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -112,7 +135,7 @@ pub(super) async fn save(
     access: Access,
     At((project, key)): At<(i64, String)>,
     Sent(NewDraft { item, comment }): Sent<NewDraft>,
-) -> Result<Json<DraftView>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.holding(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
@@ -122,7 +145,10 @@ pub(super) async fn save(
         return Err(ApiError::NotFound);
     }
     let draft = Draft {
-        config: item.map(|item| items::config(&author, &item)).transpose()?,
+        config: match item {
+            Some(item) => Some(items::config(&app, &author, item).await?),
+            None => None,
+        },
         base_id: standing.map(|version| version.id).unwrap_or_default(),
         comment,
         saved_by: author.who.clone(),
@@ -131,10 +157,11 @@ pub(super) async fn save(
         approved_by: None,
         key,
     };
-    change::drafted(&author, draft.clone())?;
+    check(&app, &author, &draft).await?;
+    let answer = view(&app, &author, draft.clone()).await?;
     app.hub.store().save_draft(author.project.id, draft.clone()).await?;
     note(&app, &author, &draft, "draft.saved", "saved a draft of").await?;
-    Ok(Json(DraftView::of(draft, &author)))
+    Ok(answer)
 }
 
 /// Throws a draft away.
@@ -147,12 +174,13 @@ pub(super) async fn discard(
     State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<DraftView>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.holding(project, Role::Editor)?;
     let draft = find(&app, &author, &key).await?;
+    let answer = view(&app, &author, draft.clone()).await?;
     app.hub.store().drop_draft(author.project.id, key).await?;
     note(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
-    Ok(Json(DraftView::of(draft, &author)))
+    Ok(answer)
 }
 
 /// Approves a draft. Whoever saved it cannot.
@@ -166,7 +194,7 @@ pub(super) async fn approve(
     State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<DraftView>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.holding(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     if draft.saved_by_person == author.person() {
@@ -179,12 +207,14 @@ pub(super) async fn approve(
         let cause = format!("the draft of `{key}` {whose}: approving it takes somebody else");
         return Err(ApiError::Conflict(cause));
     }
-    guard::check_role(&author, &change::drafted(&author, draft.clone())?, Role::Publisher)?;
+    guard::check_role(&author, &check(&app, &author, &draft).await?, Role::Publisher)?;
+    let approved = Draft { approved_by: Some(author.who.clone()), ..draft.clone() };
+    let answer = view(&app, &author, approved).await?;
     if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
         return Err(ApiError::Conflict(format!("the draft of `{key}` has changed meanwhile: look again")));
     }
     note(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
-    Ok(Json(DraftView::of(Draft { approved_by: Some(author.who.clone()), ..draft }, &author)))
+    Ok(answer)
 }
 
 #[derive(Default, Deserialize, ToSchema)]

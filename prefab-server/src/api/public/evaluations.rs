@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
@@ -105,7 +105,7 @@ pub(super) async fn counts(
     access: Access,
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
-) -> Result<Json<Evaluations>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let Wanted { key, environment, from, to, by } = wanted;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
@@ -131,16 +131,20 @@ pub(super) async fn counts(
         hours,
     };
     let counts = app.hub.store().evaluations(filter).await?;
-    let environments = author.project.environments();
-    let environments: Vec<EnvironmentCounts> = environments
-        .iter()
-        .filter_map(|environment| {
-            let own = counts.iter().filter(|count| count.environment == environment.id);
-            of(environment.id.to_string(), environment.name.clone(), own.collect())
-        })
-        .collect();
-    let total = environments.iter().map(|environment| environment.total).sum();
-    Ok(Json(Evaluations { key, start: start.div_euclid(length) * length, end, total, environments }))
+    let project = author.project;
+    app.json(project.id, move |_| {
+        let environments = project.environments();
+        let environments: Vec<EnvironmentCounts> = environments
+            .iter()
+            .filter_map(|environment| {
+                let own = counts.iter().filter(|count| count.environment == environment.id);
+                of(environment.id.to_string(), environment.name.clone(), own.collect())
+            })
+            .collect();
+        let total = environments.iter().map(|environment| environment.total).sum();
+        Ok(Evaluations { key, start: start.div_euclid(length) * length, end, total, environments })
+    })
+    .await
 }
 
 fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<EnvironmentCounts> {

@@ -1,8 +1,8 @@
 //! Which value would somebody get, and why?
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use prefab_core::{Config, Context, ContextSet};
-use prefab_eval::{Contexts, FixedHost};
+use prefab_eval::{Contexts, Explanation, FixedHost};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::ToSchema;
@@ -78,7 +78,7 @@ pub(super) async fn explain(
     access: Access,
     At(project): At<i64>,
     Sent(question): Sent<Question>,
-) -> Result<Json<Answer>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.holding(project, Role::Viewer)?;
     let Question { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&author, &environment, "environment")?.id;
@@ -86,22 +86,43 @@ pub(super) async fn explain(
         Some(version) => Some(find(&app, &author, &key, &version).await?),
         None => None,
     };
-    let ruleset = author.project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
     let contexts = match contexts {
         Json_::Null => ContextSet::new(),
         json => {
+            bound(&json, app.limits.limits().explain_properties)?;
             ContextSet::from_json(&json).map_err(|error| ApiError::invalid(format!("`contexts`: {error}")))?
         }
     };
     let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
     let person = person.unwrap_or_default();
-    let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
-    let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
-    let explanation = ruleset.explain(&key, &stack, &host);
+    let project = author.project;
+    app.json(project.id, move |_| {
+        let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
+        let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
+        let explanation = ruleset.explain(&key, &stack, &host);
+        Ok(answer(key, explanation))
+    })
+    .await
+}
+
+/// Refuses more properties than an evaluation has in earnest.
+fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
+    let properties = |context: &Json_| context.as_object().map_or(1, serde_json::Map::len);
+    let count: usize =
+        contexts.as_object().into_iter().flat_map(serde_json::Map::values).map(properties).sum();
+    if count > most {
+        let cause = format!("`contexts`: expected at most {most} properties, not {count}");
+        return Err(ApiError::invalid(cause));
+    }
+    Ok(())
+}
+
+fn answer(key: String, explanation: Explanation<'_>) -> Answer {
     let text = explanation.to_string();
     let steps = explanation.steps.into_iter();
     let steps = steps.map(|step| ExplainedStep { depth: step.depth, text: step.text }).collect();
-    Ok(Json(match &explanation.outcome {
+    match &explanation.outcome {
         Ok(answer) => Answer {
             key,
             value: Some(if answer.is_confidential() {
@@ -126,7 +147,7 @@ pub(super) async fn explain(
             steps,
             text,
         },
-    }))
+    }
 }
 
 /// Finds a version of a key, or its draft.

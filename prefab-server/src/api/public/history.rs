@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use prefab_core::Config;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -33,14 +33,15 @@ pub(super) async fn versions(
     State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<Vec<VersionView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let versions = app.hub.store().history(author.project.id, key.clone(), MOST).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
     }
     let records = records(&app, &author, &key).await?;
-    Ok(Json(versions.iter().map(|version| VersionView::of(version, records.get(&version.id))).collect()))
+    let view = move |version: &Version| VersionView::of(version, records.get(&version.id));
+    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
 /// Shows one version with what the item was then.
@@ -53,12 +54,15 @@ pub(super) async fn version(
     State(app): State<App>,
     access: Access,
     At((project, key, id)): At<(i64, String, i64)>,
-) -> Result<Json<VersionView>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let version = find(&app, &author, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &author, &key).await?;
-    let item = version.config.as_ref().map(Item::of);
-    Ok(Json(VersionView { item, ..VersionView::of(&version, records.get(&id)) }))
+    app.json(author.project.id, move |_| {
+        let item = version.config.as_ref().map(Item::of);
+        Ok(VersionView { item, ..VersionView::of(&version, records.get(&id)) })
+    })
+    .await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -95,7 +99,7 @@ pub(super) async fn diff(
     access: Access,
     At((project, key)): At<(i64, String)>,
     Asked(Two { from, to }): Asked<Two>,
-) -> Result<Json<Difference>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let newest = app.hub.store().history(author.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
@@ -109,15 +113,18 @@ pub(super) async fn diff(
         None => None,
         Some(id) => Some(find(&app, &author, &key, id).await?.ok_or_else(missing("from", id))?),
     };
-    let before = from.as_ref().and_then(|version| version.config.as_ref());
-    let after = to.config.as_ref();
-    Ok(Json(Difference {
-        from: from.as_ref().map(|version| version.id.to_string()),
-        to: to.id.to_string(),
-        differences: diff::in_words(before, after, &author.project.environments()),
-        before: before.map(Item::of),
-        after: after.map(Item::of),
-    }))
+    app.json(author.project.id, move |_| {
+        let before = from.as_ref().and_then(|version| version.config.as_ref());
+        let after = to.config.as_ref();
+        Ok(Difference {
+            from: from.as_ref().map(|version| version.id.to_string()),
+            to: to.id.to_string(),
+            differences: diff::in_words(before, after, &author.project.environments()),
+            before: before.map(Item::of),
+            after: after.map(Item::of),
+        })
+    })
+    .await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -184,10 +191,11 @@ pub(super) async fn archived(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
-) -> Result<Json<Vec<VersionView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let versions = app.hub.store().deleted(author.project.id).await?;
-    Ok(Json(versions.iter().map(|version| VersionView::of(version, None)).collect()))
+    let view = |version: &Version| VersionView::of(version, None);
+    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
 async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {

@@ -29,6 +29,7 @@ use crate::{
         uses, words,
     },
     people::Role,
+    project::Project,
     store::{Environment, Expected, KeyRange, Version},
 };
 
@@ -118,7 +119,8 @@ pub(super) async fn list(
     if tag.as_ref().is_some_and(|tag| weight::knows(&headers, tag)) {
         return Ok(weight::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
-    let mut page = page(&author, wanted);
+    let project = Arc::clone(&author.project);
+    let mut page = app.work(project.id, move |_| Ok(page(&project, wanted))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
         let comments = app.hub.store().comments(author.project.id, range.clone()).await?;
@@ -135,7 +137,7 @@ pub(super) async fn list(
             }
         }
     }
-    Ok(weight::unchanged(weight::light(page, &headers).await, tag))
+    Ok(weight::unchanged(weight::light(&app, author.project.id, page, &headers).await?, tag))
 }
 
 /// Names what a list comes from but for what clients do.
@@ -145,13 +147,13 @@ fn stamp(app: &App, author: &Author) -> String {
     format!("{}-{}-{}", app.started_millis, *author.project.published().borrow(), ids.join("."))
 }
 
-fn page(author: &Author, wanted: Wanted) -> ItemPage {
+fn page(project: &Project, wanted: Wanted) -> ItemPage {
     let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
     let search = wanted.search.unwrap_or_default().to_lowercase();
-    let environments = author.project.environments();
+    let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
-    for (key, version) in author.project.configs() {
+    for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
         let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
             && wanted.item_type.is_none_or(|wanted| wanted == ItemType::of(config))
@@ -210,7 +212,7 @@ pub(super) async fn create(
     Sent(Written { item, comment }): Sent<Written>,
 ) -> Result<Json<Changed>, ApiError> {
     let author = access.holding(project, Role::Publisher)?.because(comment);
-    let config = config(&author, &item)?;
+    let config = config(&app, &author, item).await?;
     let config = Config { id: 0, ..config };
     put(&app, &author, config).await
 }
@@ -222,11 +224,13 @@ pub(super) async fn create(
     responses((status = 200, body = Item), (status = 404, body = Problem))
 )]
 pub(super) async fn show(
+    State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<Item>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    Ok(Json(Item::of(&standing(&author, &key)?.1)))
+    let (_, config) = standing(&author, &key)?;
+    app.json(author.project.id, move |_| Ok(Item::of(&config))).await
 }
 
 /// Replaces an item. Its `id` names the version that is replaced.
@@ -247,7 +251,7 @@ pub(super) async fn replace(
     if item.key != key {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
-    let config = config(&author, &item)?;
+    let config = config(&app, &author, item).await?;
     if config.id == 0 {
         return Err(ApiError::invalid("`item.id`: expected the version that this replaces"));
     }
@@ -285,12 +289,13 @@ pub(super) async fn archive(
     responses((status = 200, body = Vec<String>), (status = 404, body = Problem))
 )]
 pub(super) async fn used_by(
+    State(app): State<App>,
     access: Access,
     At((project, key)): At<(i64, String)>,
-) -> Result<Json<Vec<String>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     standing(&author, &key)?;
-    Ok(Json(uses::of(&key, &author.project.configs())))
+    app.json(author.project.id, move |_| Ok(uses::of(&key, &author.project.configs()))).await
 }
 
 /// Returns what stands under a key.
@@ -306,9 +311,14 @@ pub(super) async fn put(app: &App, author: &Author, config: Config) -> Result<Js
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-pub(super) fn config(author: &Author, item: &Item) -> Result<Config, ApiError> {
-    item.to_config(&author.project.environments()).map_err(|problems| {
-        // The places are within the item.
-        ApiError::Invalid(problems.into_iter().map(|problem| problem.replacen('`', "`item.", 1)).collect())
-    })
+pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Config, ApiError> {
+    let project = Arc::clone(&author.project);
+    let read = move |_| {
+        item.to_config(&project.environments()).map_err(|problems| {
+            // The places are within the item.
+            let problems = problems.into_iter().map(|problem| problem.replacen('`', "`item.", 1));
+            ApiError::Invalid(problems.collect())
+        })
+    };
+    app.work(author.project.id, read).await
 }

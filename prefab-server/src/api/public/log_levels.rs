@@ -1,6 +1,8 @@
 //! Log levels: which logger prints what, for whom, until when.
 
-use axum::{Json, extract::State};
+use std::collections::HashMap;
+
+use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, LogLevel, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,6 +19,7 @@ use crate::{
     ids::EnvironmentId,
     manage::{levels, words},
     people::Role,
+    project::Project,
     store::{Expected, Expiry, Target, TimedRule},
 };
 
@@ -103,11 +106,19 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
-) -> Result<Json<Vec<LogLevelView>>, ApiError> {
-    let author = access.to(project)?;
-    let expiries = app.hub.store().expiries(author.project.id).await?;
+) -> Result<Response, ApiError> {
+    let project = access.to(project)?.project;
+    let expiries = app.hub.store().expiries(project.id).await?;
+    app.json(project.id, move |_| Ok(views(&project, &expiries))).await
+}
+
+fn views(project: &Project, expiries: &[Expiry]) -> Vec<LogLevelView> {
+    let mut by_key: HashMap<&str, Vec<&Expiry>> = HashMap::new();
+    for expiry in expiries {
+        by_key.entry(&expiry.rule.key).or_default().push(expiry);
+    }
     let mut views = Vec::new();
-    for (key, version) in author.project.configs() {
+    for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
         let Some(path) = levels::path(config) else { continue };
         views.push(LogLevelView {
@@ -115,14 +126,14 @@ pub(super) async fn list(
             id: version.id.to_string(),
             changed_at: version.changed_at_millis,
             changed_by: who(&version.changed_by),
-            levels: of(config, &expiries),
+            levels: of(config, by_key.get(&*key).map_or(&[], Vec::as_slice)),
             key,
         });
     }
-    Ok(Json(views))
+    views
 }
 
-fn of(config: &Config, expiries: &[Expiry]) -> Vec<LevelView> {
+fn of(config: &Config, expiries: &[&Expiry]) -> Vec<LevelView> {
     let mut views = Vec::new();
     for row in &config.rows {
         let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
@@ -216,7 +227,7 @@ pub(super) async fn set(
     } else {
         levels::set(&mut config, environment, &rule.target, level);
     }
-    let change = change::checked(&author, config)?;
+    let change = change::checked(&app, &author, config).await?;
     let id = expire::append(&app, &author, change, rule, expires_at).await?;
     Ok(Json(LevelSet { id: id.to_string(), key, expires_at }))
 }

@@ -1,6 +1,6 @@
 //! Which loggers do clients have, and how much do they write?
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -58,15 +58,18 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
     Asked(Wanted { environment, search }): Asked<Wanted>,
-) -> Result<Json<Vec<LoggerView>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let store = app.hub.store();
     app.telemetry.flush(store).await?;
     let search = search.unwrap_or_default().to_lowercase();
     let loggers = store.loggers(author.project.id, environment).await?.into_iter();
-    let loggers = loggers.filter(|logger| logger.name.to_lowercase().contains(&search));
-    Ok(Json(loggers.map(view).collect()))
+    app.json(author.project.id, move |_| {
+        let loggers = loggers.filter(|logger| logger.name.to_lowercase().contains(&search));
+        Ok(loggers.map(view).collect::<Vec<_>>())
+    })
+    .await
 }
 
 fn view(logger: Logger) -> LoggerView {

@@ -1,6 +1,8 @@
 //! Personal overrides: values that one person sees in one environment.
 
-use axum::{Json, extract::State};
+use std::collections::HashMap;
+
+use axum::{Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +19,8 @@ use crate::{
     ids::EnvironmentId,
     manage::{flat::FlatValue, overrides},
     people::Role,
-    store::{Target, TimedRule},
+    project::Project,
+    store::{Expiry, Target, TimedRule},
 };
 
 /// A person's own value.
@@ -43,26 +46,32 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
-) -> Result<Json<Vec<OverrideView>>, ApiError> {
-    let author = access.to(project)?;
-    let expiries = app.hub.store().expiries(author.project.id).await?;
+) -> Result<Response, ApiError> {
+    let project = access.to(project)?.project;
+    let expiries = app.hub.store().expiries(project.id).await?;
+    app.json(project.id, move |_| Ok(views(&project, expiries))).await
+}
+
+fn views(project: &Project, expiries: Vec<Expiry>) -> Vec<OverrideView> {
+    let ends: HashMap<_, i64> = expiries
+        .into_iter()
+        .filter_map(|expiry| match (expiry.rule.target, expiry.rule.environment) {
+            (Target::Person(user), Some(place)) => Some(((expiry.rule.key, place, user), expiry.at_millis)),
+            _ => None,
+        })
+        .collect();
     let mut views = Vec::new();
-    for (key, version) in author.project.configs() {
+    for (key, version) in project.configs() {
         let found = version.config.iter().flat_map(overrides::list);
-        views.extend(found.map(|found| {
-            OverrideView {
-                expires_at: expiries
-                    .iter()
-                    .find(|expiry| expiry.rule == rule(&author, &key, found.environment, found.user))
-                    .map(|expiry| expiry.at_millis),
-                key: key.clone(),
-                environment: found.environment.to_string(),
-                user: found.user.to_owned(),
-                value: FlatValue::of(found.value),
-            }
+        views.extend(found.map(|found| OverrideView {
+            expires_at: ends.get(&(key.clone(), found.environment, found.user.to_owned())).copied(),
+            key: key.clone(),
+            environment: found.environment.to_string(),
+            user: found.user.to_owned(),
+            value: FlatValue::of(found.value),
         }));
     }
-    Ok(Json(views))
+    views
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -104,7 +113,7 @@ pub(super) async fn assign(
     overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&author, &key, environment, user.trim());
     let end = lasting::end(expires_at, expires_in.as_ref())?;
-    let change = change::personal(&author, config)?;
+    let change = change::personal(&app, &author, config).await?;
     let id = expire::append(&app, &author, change, rule, end).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }

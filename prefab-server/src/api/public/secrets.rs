@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigValue, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -57,20 +57,24 @@ pub(super) struct EncryptedValue {
     responses((status = 200, body = Vec<Secret>), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn list(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Asked(Wanted { decrypt_with }): Asked<Wanted>,
-) -> Result<Json<Vec<Secret>>, ApiError> {
-    let author = access.to(project)?;
-    let mut secrets = Vec::new();
-    for (key, version) in author.project.configs() {
-        let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
-        values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
-        if !values.is_empty() {
-            secrets.push(Secret { key, id: version.id.to_string(), values });
+) -> Result<Response, ApiError> {
+    let project = access.to(project)?.project;
+    app.json(project.id, move |_| {
+        let mut secrets = Vec::new();
+        for (key, version) in project.configs() {
+            let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
+            values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
+            if !values.is_empty() {
+                secrets.push(Secret { key, id: version.id.to_string(), values });
+            }
         }
-    }
-    Ok(Json(secrets))
+        Ok(secrets)
+    })
+    .await
 }
 
 fn ciphers(config: &Config) -> Vec<EncryptedValue> {
@@ -123,6 +127,13 @@ pub(super) async fn rotate(
     Sent(Rotation { secrets, comment }): Sent<Rotation>,
 ) -> Result<Json<Rotated>, ApiError> {
     let author = access.holding(project, Role::Publisher)?.because(comment);
+    let rotator = author.clone();
+    let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
+    change::put_all(&app, &author, configs).await?;
+    Ok(Json(rotated))
+}
+
+fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
     let mut configs = Vec::with_capacity(secrets.len());
     let mut keys = Vec::with_capacity(secrets.len());
     let mut seen = HashSet::new();
@@ -134,10 +145,9 @@ pub(super) async fn rotate(
         }
         keys.push(secret.key.clone());
         values += secret.values.len();
-        configs.push(replaced(&author, secret, &format!("secrets[{at}]"))?);
+        configs.push(replaced(author, secret, &format!("secrets[{at}]"))?);
     }
-    change::put_all(&app, &author, configs).await?;
-    Ok(Json(Rotated { keys, values }))
+    Ok((configs, Rotated { keys, values }))
 }
 
 fn replaced(author: &Author, secret: Secret, place: &str) -> Result<Config, ApiError> {

@@ -1,9 +1,10 @@
 //! Taking everything along, and bringing it here: plan first, then do.
 
-use axum::{Json, body::Body, extract::State};
-use prefab_core::datafile;
+use std::sync::Arc;
+
+use axum::{body::Body, extract::State, response::Response};
+use prefab_core::{Config, datafile};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     api::{ApiError, App, read},
     change,
-    manage::transfer::{self, Step},
+    manage::transfer::{self, Read, Step},
     people::Role,
 };
 
@@ -36,16 +37,21 @@ pub(super) struct Wanted {
     responses((status = 200, body = Object), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn export(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Asked(Wanted { environment }): Asked<Wanted>,
-) -> Result<Json<Json_>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    Ok(Json(match environment {
-        Some(environment) => datafile::to_json(&author.project.datafile(environment)),
-        None => transfer::export(&author.project),
-    }))
+    let project = author.project;
+    app.json(project.id, move |_| {
+        Ok(match environment {
+            Some(environment) => datafile::to_json(&project.datafile(environment)),
+            None => transfer::export(&project),
+        })
+    })
+    .await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -115,32 +121,51 @@ pub(super) async fn import(
     At(project): At<i64>,
     Asked(how): Asked<How>,
     body: Body,
-) -> Result<Json<Plan>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.holding(project, Role::Publisher)?.because(how.comment.unwrap_or_default());
     let environment = access::optional_environment(&author, how.environment.as_deref(), "environment")?;
     let bytes = read(body, MOST_BYTES).await?;
-    let text = std::str::from_utf8(&bytes);
-    let text = text.map_err(|error| ApiError::invalid(format!("the body: not UTF-8: {error}")))?;
-    let read = match how.format.unwrap_or_default() {
-        Format::Json => transfer::from_json(text),
-        Format::Yaml => transfer::from_yaml(text),
-    };
-    let read = read.map_err(ApiError::invalid)?;
-    let plan = transfer::plan(read, &author.project, environment);
-    let steps = plan.steps.iter().map(view).collect();
-    let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
-    let (created, changed) = (count(true), count(false));
+    let format = how.format.unwrap_or_default();
+    let (project, limits) = (Arc::clone(&author.project), app.limits.clone());
     let is_wanted = how.dry_run == Some(false);
-    let is_done = is_wanted && (plan.problems.is_empty() || how.skip_broken == Some(true));
-    let text = plan.text();
-    let shown = Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text };
-    if is_done {
-        let configs = plan.steps.into_iter().map(|step| step.after).collect();
+    let skip_broken = how.skip_broken == Some(true);
+    // Each part has the whole time that a request may wait for CPU-heavy work.
+    let read = app.work(project.id, move |_| parse(&bytes, format, limits.limits().import_configs)).await?;
+    let limits = app.limits.clone();
+    let planned = app
+        .work(author.project.id, move |deadline| {
+            let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
+            Ok(shown(plan, is_wanted, skip_broken))
+        })
+        .await?;
+    let (shown, configs) = planned;
+    if shown.is_done {
         change::put_checked(&app, &author, configs).await?;
     } else if is_wanted {
         return Err(ApiError::Invalid(shown.problems));
     }
-    Ok(Json(shown))
+    app.json(author.project.id, move |_| Ok(shown)).await
+}
+
+fn parse(bytes: &[u8], format: Format, most: usize) -> Result<Read, ApiError> {
+    let text = std::str::from_utf8(bytes);
+    let text = text.map_err(|error| ApiError::invalid(format!("the body: not UTF-8: {error}")))?;
+    let read = match format {
+        Format::Json => transfer::from_json(text, most),
+        Format::Yaml => transfer::from_yaml(text, most),
+    };
+    read.map_err(ApiError::invalid)
+}
+
+/// Returns a plan as it is shown, and the configs that are stored if it is carried out.
+fn shown(plan: transfer::Plan, is_wanted: bool, skip_broken: bool) -> (Plan, Vec<Config>) {
+    let steps = plan.steps.iter().map(view).collect();
+    let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
+    let (created, changed) = (count(true), count(false));
+    let is_done = is_wanted && (plan.problems.is_empty() || skip_broken);
+    let text = plan.text();
+    let configs = plan.steps.into_iter().map(|step| step.after).collect();
+    (Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)
 }
 
 fn view(step: &Step) -> PlannedStep {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, collections::HashSet};
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use prefab_core::{Config, ConfigType};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +18,7 @@ use crate::{
         flat::{Item, ItemType},
         uses,
     },
+    project::Configs,
     store::HOUR_MILLIS,
 };
 
@@ -65,17 +66,20 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
     Asked(Wanted { days }): Asked<Wanted>,
-) -> Result<Json<Unused>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let days = days.unwrap_or(30);
     app.telemetry.flush(app.hub.store()).await?;
     let evaluated = app.hub.store().evaluated(author.project.id).await?;
     let evaluated: HashMap<String, i64> = evaluated.into_iter().collect();
     let since = clock::now_millis().saturating_sub(i64::from(days) * 24 * HOUR_MILLIS);
-    let configs = author.project.configs();
-    let referred: HashSet<&str> = uses::referred(&configs);
+    app.json(author.project.id, move |_| Ok(unused(&author.project.configs(), &evaluated, days, since))).await
+}
+
+fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since: i64) -> Unused {
+    let referred: HashSet<&str> = uses::referred(configs);
     let mut items = Vec::new();
-    for (key, version) in &configs {
+    for (key, version) in configs {
         let Some(config) = version.config.as_ref().filter(|_| version.changed_at_millis <= since) else {
             continue;
         };
@@ -96,7 +100,7 @@ pub(super) async fn list(
             reason,
         });
     }
-    Ok(Json(Unused { days, items }))
+    Unused { days, items }
 }
 
 /// Clients evaluate such items on the way to others, and report only those.

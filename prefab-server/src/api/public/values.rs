@@ -1,6 +1,6 @@
 //! One value: set where the rules of an item are to stay, or only looked at.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -73,11 +73,16 @@ pub(super) struct Attempt {
     responses((status = 200, body = Vec<Flaw>), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn validate(
+    State(app): State<App>,
     access: Access,
     At(project): At<i64>,
     Sent(Attempt { value, schema_key }): Sent<Attempt>,
-) -> Result<Json<Vec<Flaw>>, ApiError> {
-    let author = access.holding(project, Role::Viewer)?;
-    let value = value.to_value("value").map_err(ApiError::invalid)?;
-    Ok(Json(validate::flaws(&value, schema_key.as_deref(), &author.project.configs())))
+) -> Result<Response, ApiError> {
+    let project = access.holding(project, Role::Viewer)?.project;
+    let limits = app.limits.clone();
+    app.json(project.id, move |_| {
+        let value = value.to_value("value").map_err(ApiError::invalid)?;
+        Ok(validate::flaws(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
+    })
+    .await
 }

@@ -2,41 +2,44 @@
 
 use std::io::Write as _;
 
-use axum::{
-    Json,
-    response::{IntoResponse as _, Response},
-};
+use axum::response::{IntoResponse as _, Response};
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
+
+use crate::{
+    api::{ApiError, App},
+    ids::ProjectId,
+};
 
 /// Below this, packing costs more than it saves.
 const WORTH_IT: usize = 16 << 10;
 
 /// Answers with JSON, packed if whoever asks can unpack it.
-pub(super) async fn light<T: Serialize + Send + 'static>(body: T, asked: &HeaderMap) -> Response {
+pub(super) async fn light<T: Serialize + Send + 'static>(
+    app: &App,
+    project: ProjectId,
+    body: T,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
     let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
-    if !accepted.is_some_and(|accepted| accepted.contains("gzip")) {
-        return Json(body).into_response();
-    }
-    // Some milliseconds of work, which others should not wait for.
-    let packed = tokio::task::spawn_blocking(move || {
+    let accepts_gzip = accepted.is_some_and(|accepted| accepted.contains("gzip"));
+    let pack = move |_| {
         // Texts and numbers always can be written.
         let plain = serde_json::to_vec(&body).unwrap_or_default();
-        if plain.len() < WORTH_IT { Err(plain) } else { gzip(&plain).map_err(|_| plain) }
-    });
-    let (bytes, is_packed) = match packed.await {
-        Ok(Ok(packed)) => (packed, true),
-        Ok(Err(plain)) => (plain, false),
-        Err(_) => return http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        if !accepts_gzip || plain.len() < WORTH_IT {
+            return Ok((plain, false));
+        }
+        Ok(gzip(&plain).map_or((plain, false), |packed| (packed, true)))
     };
+    let (bytes, is_packed) = app.work(project, pack).await?;
     let mut response = bytes.into_response();
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if is_packed {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    response
+    Ok(response)
 }
 
 fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {

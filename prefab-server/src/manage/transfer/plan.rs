@@ -1,16 +1,23 @@
 //! What an import would do.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt::Write as _,
+    sync::Arc,
+    time::Instant,
+};
 
 use prefab_core::{Config, ConfigType};
 
 use super::{content, read::Read};
 use crate::{
     ids::EnvironmentId,
+    limits::Limits,
     manage::diff,
     project::{Configs, Project},
     store::{Environment, Version},
     validate::{self, Schemas},
+    workers::{self, Busy},
 };
 
 /// What an import would do.
@@ -36,7 +43,17 @@ impl Step {
 }
 
 /// Finds out what an import would do; `target` is the environment that a datafile's own rules are for.
-pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>) -> Plan {
+///
+/// # Errors
+///
+/// [`Busy`] after the deadline.
+pub(crate) fn plan(
+    read: Read,
+    project: &Project,
+    target: Option<EnvironmentId>,
+    limits: &Limits,
+    deadline: Instant,
+) -> Result<Plan, Busy> {
     let Read { set, names, problems } = read;
     let environments = project.environments();
     let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
@@ -49,7 +66,7 @@ pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>)
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
     let standing = project.configs();
     let mut next = standing.clone();
-    let mut schemas = Schemas::default();
+    let mut schemas = Schemas::new(limits);
     // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
     let by_key: BTreeMap<String, Config> = live.map(|config| (config.key.clone(), config)).collect();
@@ -58,13 +75,14 @@ pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>)
     let (segments, others): (Vec<Config>, Vec<Config>) =
         others.into_iter().partition(|config| config.config_type == ConfigType::Segment);
     for config in schema_configs.into_iter().chain(in_order(segments)).chain(others) {
+        workers::check(deadline)?;
         match moved(config, place) {
             Ok(config) => plan.add(config, &mut next, &environments, &mut schemas),
             Err(problem) => plan.problems.push(problem),
         }
     }
-    plan.check_together(&standing, &environments);
-    plan
+    plan.check_together(&standing, &environments, deadline)?;
+    Ok(plan)
 }
 
 impl Plan {
@@ -73,7 +91,7 @@ impl Plan {
         config: Config,
         next: &mut Configs,
         environments: &[Environment],
-        schemas: &mut Schemas,
+        schemas: &mut Schemas<'_>,
     ) {
         let current = next.get(&config.key).cloned();
         let before = current.as_ref().and_then(|version| version.config.clone());
@@ -111,18 +129,25 @@ impl Plan {
 
     /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
     /// cannot be taken is left out, and then what refers to it.
-    fn check_together(&mut self, standing: &Configs, environments: &[Environment]) {
+    fn check_together(
+        &mut self,
+        standing: &Configs,
+        environments: &[Environment],
+        deadline: Instant,
+    ) -> Result<(), Busy> {
         loop {
+            workers::check(deadline)?;
             let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
             let found = validate::together(&news, standing, environments);
             let before = self.steps.len();
-            self.steps.retain(|step| found.iter().all(|(key, _)| *key != step.after.key));
+            let broken: HashSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+            self.steps.retain(|step| !broken.contains(step.after.key.as_str()));
             let is_less = self.steps.len() < before;
             for (key, problem) in found {
                 self.refuse(&key, vec![problem]);
             }
             if !is_less {
-                return;
+                return Ok(());
             }
         }
     }
@@ -150,21 +175,33 @@ impl Plan {
 }
 
 /// Puts segments behind those they refer to; circles stay as they are and are found when they are checked.
-fn in_order(mut segments: Vec<Config>) -> Vec<Config> {
-    let mut ordered: Vec<Config> = Vec::with_capacity(segments.len());
-    loop {
-        let waits = |config: &Config, others: &[Config]| {
-            others.iter().any(|other| other.key != config.key && validate::refers_to(config, &other.key))
-        };
-        let (later, now): (Vec<Config>, Vec<Config>) =
-            segments.iter().cloned().partition(|config| waits(config, &segments));
-        if now.is_empty() {
-            ordered.extend(later);
-            return ordered;
+fn in_order(segments: Vec<Config>) -> Vec<Config> {
+    let places: HashMap<&str, usize> =
+        segments.iter().enumerate().map(|(place, segment)| (segment.key.as_str(), place)).collect();
+    let mut waits_for = vec![0_usize; segments.len()];
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); segments.len()];
+    for (place, segment) in segments.iter().enumerate() {
+        let used: HashSet<usize> =
+            validate::segments_of(segment).filter_map(|key| places.get(key).copied()).collect();
+        for used in used.into_iter().filter(|used| *used != place) {
+            waits_for[place] += 1;
+            users[used].push(place);
         }
-        ordered.extend(now);
-        segments = later;
     }
+    let mut ready: BTreeSet<usize> = (0..segments.len()).filter(|place| waits_for[*place] == 0).collect();
+    let mut order = Vec::with_capacity(segments.len());
+    while let Some(place) = ready.pop_first() {
+        order.push(place);
+        for user in &users[place] {
+            waits_for[*user] -= 1;
+            if waits_for[*user] == 0 {
+                ready.insert(*user);
+            }
+        }
+    }
+    order.extend((0..segments.len()).filter(|place| waits_for[*place] > 0));
+    let mut segments: Vec<Option<Config>> = segments.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|place| segments[place].take()).collect()
 }
 
 fn matching(id: i64, name: Option<&String>, environments: &[Environment]) -> Option<i64> {

@@ -17,9 +17,12 @@ pub(crate) struct Read {
 }
 
 /// Reads a datafile, an unfiltered download, an export or a history of changes.
-pub(crate) fn from_json(text: &str) -> Result<Read, String> {
+pub(crate) fn from_json(text: &str, most: usize) -> Result<Read, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("the body: {error}"))?;
+    let listed = json.get("configs").and_then(Json::as_array).map_or(0, Vec::len);
+    bound(listed, most)?;
     if let Some(changes) = changes::of(&json) {
+        bound(changes.len(), most)?;
         return Ok(changes::read(&changes, names(&json)));
     }
     let parsed = datafile::from_json(&json).map_err(|error| format!("the body: {error}"))?;
@@ -31,14 +34,22 @@ pub(crate) fn from_json(text: &str) -> Result<Read, String> {
 }
 
 /// Reads a YAML file of defaults.
-pub(crate) fn from_yaml(text: &str) -> Result<Read, String> {
+pub(crate) fn from_yaml(text: &str, most: usize) -> Result<Read, String> {
     let parsed = yaml::parse(text, "the body".to_owned()).map_err(|error| format!("the body: {error}"))?;
+    bound(parsed.items.len(), most)?;
     let configs = parsed.items.into_iter().map(|item| item.config).collect();
     Ok(Read {
         set: ConfigSet { configs, ..ConfigSet::default() },
         names: BTreeMap::new(),
         problems: parsed.findings.iter().map(ToString::to_string).collect(),
     })
+}
+
+fn bound(configs: usize, most: usize) -> Result<(), String> {
+    if configs <= most {
+        return Ok(());
+    }
+    Err(format!("the body: expected at most {most} configs, not {configs}; import them in parts"))
 }
 
 /// Returns the names of the environments, by number, where a file tells them.

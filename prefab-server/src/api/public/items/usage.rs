@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,12 +49,16 @@ pub(crate) async fn used(
     State(app): State<App>,
     access: Access,
     At(project): At<i64>,
-) -> Result<Json<Vec<Usage>>, ApiError> {
+) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let all = KeyRange { first: String::new(), last: char::MAX.to_string() };
-    let mut used: Vec<Usage> = of(&app, author.project.id, all).await?.into_values().collect();
-    used.sort_by(|left, right| left.key.cmp(&right.key));
-    Ok(Json(used))
+    let used = of(&app, author.project.id, all).await?;
+    app.json(author.project.id, move |_| {
+        let mut used: Vec<Usage> = used.into_values().collect();
+        used.sort_by(|left, right| left.key.cmp(&right.key));
+        Ok(used)
+    })
+    .await
 }
 
 /// Returns what clients reported of the keys of a range, where they did.
