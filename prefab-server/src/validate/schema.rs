@@ -65,10 +65,7 @@ impl Checker {
         let whole = |message: String| Deviation { pointer: String::new(), message };
         let graph = Graph::of(json, limits.schema_nodes).map_err(whole)?;
         if graph.expanded(limits.schema_nodes).map_err(whole)? > limits.schema_nodes {
-            let most = limits.schema_nodes;
-            return Err(whole(format!(
-                "the schema is too large: with its references expanded it has more than {most} nodes"
-            )));
+            return Err(whole(graph::too_large(limits.schema_nodes)));
         }
         if graph.patterns > limits.patterns_per_config {
             let (most, count) = (limits.patterns_per_config, graph.patterns);
@@ -184,3 +181,6 @@ pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> V
     };
     errors.map(deviation).collect()
 }
+
+#[cfg(test)]
+mod tests;

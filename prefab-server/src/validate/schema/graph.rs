@@ -18,7 +18,6 @@ pub(super) const MOST_DEPTH: usize = 250;
 const MOST_EDGES: usize = 500_000;
 
 const TOO_DEEP: &str = "the schema is nested too deeply";
-const TOO_LARGE: &str = "the schema is too large";
 
 /// A subschema.
 #[derive(Default)]
@@ -181,7 +180,7 @@ impl<'s> Builder<'s> {
         for (keyword, value) in fields {
             self.keyword(index, keyword, value, refs)?;
             if self.nodes.len() > self.most || self.edges > MOST_EDGES {
-                return Err(TOO_LARGE.to_owned());
+                return Err(too_large(self.most));
             }
         }
         Ok(())
@@ -262,6 +261,10 @@ impl<'s> Builder<'s> {
         let to = self.node(schema);
         self.nodes[index].each.extend(to);
     }
+}
+
+pub(super) fn too_large(most: usize) -> String {
+    format!("the schema is too large: with its references expanded it has more than {most} nodes")
 }
 
 fn list(value: &Json) -> impl Iterator<Item = &Json> {
