@@ -32,6 +32,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 /// The projects and keys as they stand.
 pub(crate) struct Hub {
     store: Arc<dyn Store>,
+    cache_bytes: usize,
     state: RwLock<State>,
     /// Held while news are taken in: an older reading must not replace a newer one.
     refreshing: Mutex<()>,
@@ -68,10 +69,11 @@ pub(crate) struct Caller {
 }
 
 impl Hub {
-    /// Reads everything from a store.
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    /// Reads everything from a store. Each environment caches this many bytes of responses.
+    pub(crate) async fn open(store: Arc<dyn Store>, cache_bytes: usize) -> Result<Self, StoreError> {
         let hub = Self {
             store,
+            cache_bytes,
             state: RwLock::default(),
             refreshing: Mutex::default(),
             key_use: KeyUse::default(),
@@ -93,7 +95,10 @@ impl Hub {
         for project in registry.projects {
             match projects.get(&project.id) {
                 Some(known) => known.take_in_environments(project).await,
-                None => drop(projects.insert(project.id, Arc::new(Project::new(project)))),
+                None => {
+                    let id = project.id;
+                    projects.insert(id, Arc::new(Project::new(project, self.cache_bytes)));
+                }
             }
         }
         for project in projects.values() {

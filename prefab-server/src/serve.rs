@@ -71,7 +71,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     if keys.is_empty() && seed_from.is_some() {
         warn!("there is a project already; the seed file is not read");
     }
-    let hub = Arc::new(Hub::open(Arc::clone(&store)).await.map_err(unusable)?);
+    let hub = Arc::new(Hub::open(Arc::clone(&store), limits.response_cache_bytes).await.map_err(unusable)?);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);

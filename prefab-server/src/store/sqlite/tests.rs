@@ -165,7 +165,7 @@ async fn a_backup_is_one_moment_while_others_write() {
 async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
     let Bed { dir: _dir, store, .. } = bed().await;
     let store = Arc::new(store);
-    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store)).await.unwrap());
+    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), 1 << 20).await.unwrap());
     let (_stop, stopping) = watch::channel(false);
     tokio::spawn(Arc::clone(&hub).follow(stopping));
     // What a connection does itself is no news to it, so nothing hints at either of these.
@@ -190,7 +190,7 @@ async fn what_another_server_did_before_anybody_followed_is_taken_in() {
     let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
     let mut hinted = store.watch();
     hinted.mark_unchanged();
-    let hub = Arc::new(Hub::open(Arc::new(store)).await.unwrap());
+    let hub = Arc::new(Hub::open(Arc::new(store), 1 << 20).await.unwrap());
     let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
     hinted.changed().await.unwrap();
     let (_stop, stopping) = watch::channel(false);
