@@ -93,12 +93,10 @@ impl Hub {
         let registry = self.store.registry().await?;
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
-            match projects.get(&project.id) {
-                Some(known) => known.take_in_environments(project).await,
-                None => {
-                    let id = project.id;
-                    projects.insert(id, Arc::new(Project::new(project, self.cache_bytes)));
-                }
+            if let Some(known) = projects.get(&project.id) {
+                known.take_in_environments(project).await;
+            } else {
+                projects.insert(project.id, Arc::new(Project::new(project, self.cache_bytes)));
             }
         }
         for project in projects.values() {

@@ -14,4 +14,4 @@ pub(crate) use channel::{Channel, Newest};
 pub(crate) use frame::Form;
 pub(crate) use listeners::{Counts, Listener, Manner};
 pub(crate) use outgoing::{outgoing, tombstone};
-pub(crate) use snapshot::{Audience, Batch, Encoded, Snapshot};
+pub(crate) use snapshot::{Audience, Encoded, Snapshot};

@@ -5,7 +5,6 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
 use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
 use prefab_eval::{Options, Ruleset};
 use tokio::sync::watch;
