@@ -31,7 +31,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::watch;
 
 use crate::{
-    hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry, workers::Workers,
+    hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, stalled, telemetry::Telemetry,
+    workers::Workers,
 };
 
 pub(crate) use error::ApiError;
@@ -88,6 +89,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(health::not_found)
         .layer(middleware::from_fn(cors::layer))
         .layer(middleware::from_fn_with_state(app.clone(), health::count))
+        .layer(middleware::map_response(stalled::chunked))
         .with_state(app)
 }
 
