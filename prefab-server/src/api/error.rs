@@ -11,6 +11,7 @@ use serde_json::json;
 use tracing::error;
 
 use crate::{
+    people::PasswordError,
     store::{StoreError, Trouble},
     workers::{self, Busy},
 };
@@ -113,6 +114,15 @@ impl From<StoreError> for ApiError {
             }
             StoreError::NameTaken(name) => Self::Conflict(format!("`{name}`: the name is taken")),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy(busy) => Self::Busy(busy),
+            PasswordError::Failed(cause) => Self::Store(StoreError::unavailable("hashing a password", cause)),
         }
     }
 }
