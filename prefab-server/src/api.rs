@@ -15,6 +15,7 @@ mod history;
 mod manage;
 mod origin;
 mod public;
+mod ready;
 mod stream;
 mod telemetry;
 mod variant;
@@ -37,6 +38,7 @@ use crate::{
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
+pub(crate) use ready::Readiness;
 
 /// What every endpoint may use. Each request takes several handles on it, so one is a single count.
 #[derive(Clone)]
@@ -50,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,
+    pub(crate) readiness: Readiness,
     pub(crate) started_millis: i64,
     /// Where files may be written.
     pub(crate) data_dir: Arc<Path>,
