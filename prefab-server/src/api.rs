@@ -38,6 +38,7 @@ use crate::{
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
+pub(crate) use public::Leases;
 pub(crate) use ready::Readiness;
 
 /// What every endpoint may use. Each request takes several handles on it, so one is a single count.
@@ -52,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,
+    pub(crate) leases: Arc<Leases>,
     pub(crate) readiness: Readiness,
     pub(crate) started_millis: i64,
     /// Where files may be written.

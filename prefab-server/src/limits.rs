@@ -9,7 +9,7 @@ mod usage;
 use std::time::Duration;
 
 pub use table::Limit;
-pub(crate) use usage::{StreamPermit, Usage};
+pub(crate) use usage::{Principal, StreamPermit, Usage};
 
 /// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]

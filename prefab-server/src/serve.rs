@@ -87,6 +87,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
         entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone())),
+        leases: Arc::default(),
         readiness: Readiness::default(),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),

@@ -127,6 +127,23 @@ async fn a_download_that_is_not_read_is_given_up() {
 }
 
 #[tokio::test]
+async fn event_streams_are_bounded_for_each_caller() {
+    let bed = Bed::limited(Limits { event_streams_per_principal: 2, ..Limits::default() }).await;
+    let open = async || bed.admin("GET", "/api/manage/v1/projects/1/events").send().await.unwrap();
+    let (one, two) = (open().await, open().await);
+    assert_eq!(
+        (one.status().as_u16(), two.status().as_u16(), open().await.status().as_u16()),
+        (200, 200, 429)
+    );
+    drop(one);
+    // The server notices a moment after the client has gone.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while open().await.status() != 200 {
+        assert!(Instant::now() < deadline);
+    }
+}
+
+#[tokio::test]
 async fn stopping_ends_streams_cleanly() {
     let bed = Bed::new().await;
     bed.create("a", "1").await;

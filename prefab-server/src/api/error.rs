@@ -43,6 +43,9 @@ pub(crate) enum ApiError {
     /// This key sends more than it may.
     #[error("too much telemetry from this key; it may send more in a minute")]
     TooMuch,
+    /// A person, token or key has as many event streams as it may.
+    #[error("too many event streams are open; close one and try again")]
+    TooManyStreams,
     /// All threads for CPU-heavy work are busy.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -67,7 +70,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMuch | Self::TooManyStreams | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Store(error) => match trouble(error) {
