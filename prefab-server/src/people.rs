@@ -10,7 +10,7 @@ mod throttle;
 
 use std::time::Duration;
 
-use crate::options::PublicUrl;
+use crate::{limits::Limits, options::PublicUrl};
 
 pub(crate) use password::{PasswordError, Passwords};
 pub use role::{Role, Roles};
@@ -35,13 +35,13 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    pub(crate) fn new(tls: bool, public_url: Option<PublicUrl>) -> Self {
+    pub(crate) fn new(tls: bool, public_url: Option<PublicUrl>, limits: &Limits) -> Self {
         Self {
             tls,
             public_url,
             by_email: Throttle::new(MOST_PER_EMAIL, WINDOW),
             by_address: Throttle::new(MOST_PER_ADDRESS, WINDOW),
-            passwords: Passwords::new(),
+            passwords: Passwords::new(limits.queued_jobs),
         }
     }
 }

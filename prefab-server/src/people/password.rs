@@ -18,9 +18,6 @@ use crate::workers::Busy;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// How many passwords wait to be hashed; about two seconds' worth.
-const MOST_WAITING: usize = 64;
-
 /// After how long without a password the memory is released.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -43,9 +40,9 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the thread. It ends when this is dropped.
-    pub(crate) fn new() -> Self {
-        let (jobs, queue) = mpsc::sync_channel(MOST_WAITING);
+    /// Starts the thread, for which this many passwords may wait. It ends when this is dropped.
+    pub(crate) fn new(most_waiting: usize) -> Self {
+        let (jobs, queue) = mpsc::sync_channel(most_waiting);
         let started = thread::Builder::new().name("prefab-passwords".to_owned()).spawn(move || work(&queue));
         if let Err(error) = started {
             tracing::error!(%error, "the thread that hashes passwords did not start; nobody can log in");
@@ -159,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_matches() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(8);
         let kept = passwords.hash("correct horse".to_owned()).await.unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         let matches = async |password: &str, hash: Option<&String>| {
@@ -172,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn hashes_of_earlier_versions_still_match() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(8);
         let earlier = Argon2::default().hash_password(b"correct horse").unwrap().to_string();
         assert!(passwords.check("correct horse".to_owned(), Some(earlier)).await.unwrap());
         let kept = passwords.hash("correct horse".to_owned()).await.unwrap();
@@ -181,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_immediately() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(2);
         let (release, held) = mpsc::channel::<()>();
         let (begun, has_begun) = oneshot::channel();
         let first = passwords.run(move |_| {
@@ -190,7 +187,7 @@ mod tests {
         });
         let full = async {
             has_begun.await.unwrap();
-            for _ in 0..MOST_WAITING {
+            for _ in 0..2 {
                 passwords.jobs.try_send(Box::new(|_| ())).unwrap();
             }
             let refused = passwords.run(|_| ()).await;

@@ -10,9 +10,12 @@ use super::{frame::Form, snapshot::Audience};
 /// What was asked for: everything newer than an id, for an audience, in a form.
 pub(super) type Wanted = (i64, Audience, Form);
 
+/// How many entries are kept at most, so that adding them up takes no time.
+const MOST_ENTRIES: usize = 1_024;
+
 /// What an entry of a cache needs in memory.
 pub(super) trait Cost {
-    /// Returns the number of bytes, or an upper bound.
+    /// Returns the number of bytes. It may grow while the entry is kept.
     fn bytes(&self) -> usize;
 }
 
@@ -22,48 +25,47 @@ pub(super) trait Cost {
 /// ask for the same few of the others, so the cache is emptied when it is full.
 pub(super) struct Cache<T> {
     limit: usize,
-    entries: Mutex<Entries<T>>,
-}
-
-struct Entries<T> {
-    kept: HashMap<Wanted, T>,
-    /// The bytes of all entries that count.
-    bytes: usize,
+    kept: Mutex<HashMap<Wanted, T>>,
 }
 
 impl<T: Clone + Cost> Cache<T> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, entries: Mutex::new(Entries { kept: HashMap::new(), bytes: 0 }) }
+        Self { limit, kept: Mutex::default() }
     }
 
     /// Returns the response, and encodes it if it is not there.
     pub(super) fn get_or_encode(&self, wanted: Wanted, encode: impl FnOnce(&Wanted) -> T) -> T {
         // Nothing in here can panic half-way, so what a poisoned lock guards is whole.
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = entries.kept.get(&wanted) {
-            return kept.clone();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.get(&wanted) {
+            return found.clone();
         }
         let encoded = encode(&wanted);
-        if is_full_response(&wanted) {
-            entries.kept.insert(wanted, encoded.clone());
-            return encoded;
-        }
-        let bytes = encoded.bytes() + size_of::<Wanted>() + size_of::<T>();
-        if bytes <= self.limit {
-            if entries.bytes + bytes > self.limit {
-                entries.kept.retain(|wanted, _| is_full_response(wanted));
-                entries.bytes = 0;
+        let bytes = size_of(&encoded);
+        if !is_full_response(&wanted) {
+            if bytes > self.limit {
+                return encoded;
             }
-            entries.bytes += bytes;
-            entries.kept.insert(wanted, encoded.clone());
+            if kept.len() >= MOST_ENTRIES || counted(&kept) + bytes > self.limit {
+                kept.retain(|wanted, _| is_full_response(wanted));
+            }
         }
+        kept.insert(wanted, encoded.clone());
         encoded
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).bytes
+    fn bytes(&self) -> usize {
+        counted(&self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn counted<T: Cost>(kept: &HashMap<Wanted, T>) -> usize {
+    kept.iter().filter(|(wanted, _)| !is_full_response(wanted)).map(|(_, response)| size_of(response)).sum()
+}
+
+fn size_of<T: Cost>(response: &T) -> usize {
+    response.bytes() + std::mem::size_of::<(Wanted, T)>()
 }
 
 fn is_full_response((id, audience, _): &Wanted) -> bool {

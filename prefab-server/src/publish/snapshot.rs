@@ -99,9 +99,9 @@ impl Encoded {
 }
 
 impl Cost for Arc<Encoded> {
-    /// Counts room for both compressed forms, which may be built later and are no larger.
     fn bytes(&self) -> usize {
-        self.plain.len() * 3
+        let compressed = [&self.gzip, &self.zstd].map(|form| form.get().map_or(0, Bytes::len));
+        self.plain.len() + compressed.iter().sum::<usize>()
     }
 }
 
@@ -155,7 +155,8 @@ impl Snapshot {
         items: Vec<Item>,
         cache_bytes: usize,
     ) -> Self {
-        let (answers, batches) = (Cache::new(cache_bytes / 2), Cache::new(cache_bytes / 2));
+        // A batch is small; a person's full response is not.
+        let (answers, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
         Self { project, environment, last_id, items, answers, batches, cache_bytes }
     }
 
