@@ -15,6 +15,7 @@ mod history;
 mod manage;
 mod origin;
 mod public;
+mod ready;
 mod stream;
 mod telemetry;
 mod variant;
@@ -38,12 +39,15 @@ use crate::{
     limits::Usage,
     metrics::Metrics,
     people::Entrance,
+    stalled,
     telemetry::Telemetry,
     workers::{Kind, Workers},
 };
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
+pub(crate) use public::Leases;
+pub(crate) use ready::Readiness;
 
 /// What every endpoint may use. Each request takes several handles on it, so one is a single count.
 #[derive(Clone)]
@@ -57,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) readiness: Readiness,
     pub(crate) started_millis: i64,
     /// Where files may be written.
     pub(crate) data_dir: Arc<Path>,
@@ -118,6 +124,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(health::not_found)
         .layer(middleware::from_fn(cors::layer))
         .layer(middleware::from_fn_with_state(app.clone(), health::count))
+        .layer(middleware::map_response(stalled::chunked))
         .with_state(app)
 }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast, watch},
+    sync::watch,
     time::{Instant, Sleep, sleep},
 };
 
@@ -11,7 +11,7 @@ use crate::{
     api::App,
     hub::{Caller, Hub},
     limits::StreamPermit,
-    publish::{Delta, Listener, Manner, Snapshot},
+    publish::{Listener, Manner, Newest, Snapshot},
 };
 
 /// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
@@ -19,82 +19,84 @@ const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// What a stream has to say.
 pub(crate) enum Step {
-    /// A change.
-    Changed(Arc<Delta>),
-    /// The client fell behind: everything newer than the id.
-    Behind(Arc<Snapshot>, i64),
+    /// There is more than the client has: [`Feed::sent`] is the id up to which it has everything.
+    Changed(Arc<Snapshot>),
     /// Nothing, but it is still there.
     KeepAlive,
 }
 
 /// One client's place in the changes of an environment.
+///
+/// It is an id and nothing else, however far the client falls behind.
 pub(crate) struct Feed {
     pub(crate) caller: Caller,
-    changes: broadcast::Receiver<Arc<Delta>>,
-    /// The id up to which the client knows everything.
+    newest: watch::Receiver<Newest>,
+    /// The id up to which the client has everything.
     sent: i64,
+    /// Whether the client has once had everything.
+    is_current: bool,
     stop: watch::Receiver<bool>,
     keep_alive: Pin<Box<Sleep>>,
     /// Ends when the key does.
     key_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     listener: Listener,
-    /// What the client was handed last, and when it was told; counts once more is asked for.
+    /// What the client was handed last, and when it was published; counts once more is asked for.
     handed: Option<(i64, Option<std::time::Instant>)>,
     _permit: StreamPermit,
 }
 
 impl Feed {
-    /// Begins with what stands now; the feed tells every change from then on.
-    pub(crate) fn open(
-        app: &App,
-        caller: Caller,
-        manner: Manner,
-        permit: StreamPermit,
-    ) -> (Arc<Snapshot>, Self) {
-        let (snapshot, changes) = caller.channel.subscribe();
-        let feed = Self {
-            changes,
-            sent: snapshot.last_id,
+    /// Begins with what is newer than the client's cursor.
+    pub(crate) fn open(app: &App, caller: Caller, manner: Manner, permit: StreamPermit, cursor: i64) -> Self {
+        let newest = caller.channel.subscribe();
+        let sent = caller.channel.snapshot().from(cursor);
+        let is_current = newest.borrow().id == sent;
+        Self {
+            newest,
+            sent,
+            is_current,
             stop: app.stop.clone(),
             keep_alive: Box::pin(sleep(KEEP_ALIVE_EVERY)),
             key_ended: Box::pin(key_ended(Arc::clone(&app.hub), caller.key_id)),
-            listener: caller.channel.listeners.join(manner, snapshot.last_id),
+            listener: caller.channel.listeners.join(manner, sent),
             handed: None,
             _permit: permit,
             caller,
-        };
-        (snapshot, feed)
+        }
+    }
+
+    /// Returns the id up to which the client has everything.
+    pub(crate) fn sent(&self) -> i64 {
+        self.sent
+    }
+
+    /// Remembers that the client is handed everything up to an id.
+    pub(crate) fn hand(&mut self, up_to: i64) {
+        let newest = *self.newest.borrow();
+        let is_newest = up_to >= newest.id;
+        // What a client receives to begin with was published before it came.
+        let published_at = (self.is_current && is_newest).then_some(newest.published_at);
+        self.is_current |= is_newest;
+        self.handed = Some((up_to, published_at));
+        self.sent = up_to;
     }
 
     /// Waits for the next thing to say; nothing when the stream is to end.
     pub(crate) async fn next(&mut self) -> Option<Step> {
         // Whoever asks for more has written what came before to its connection.
-        if let Some((version, told_at)) = self.handed.take() {
-            self.listener.received(version, told_at.map(|at| at.elapsed()));
+        if let Some((version, published_at)) = self.handed.take() {
+            self.listener.received(version, published_at.map(|at| at.elapsed()));
         }
-        let step = loop {
-            tokio::select! {
-                biased;
-                () = self.key_ended.as_mut() => return None,
-                change = self.changes.recv() => match change {
-                    Ok(delta) if delta.last_id <= self.sent => {}
-                    Ok(delta) => {
-                        self.sent = delta.last_id;
-                        self.handed = Some((delta.last_id, Some(delta.told_at)));
-                        break Step::Changed(delta);
-                    }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
-                        let snapshot = self.caller.channel.snapshot();
-                        let after = std::mem::replace(&mut self.sent, snapshot.last_id);
-                        self.handed = Some((snapshot.last_id, None));
-                        break Step::Behind(snapshot, after);
-                    }
-                    // The project is being set up anew; the client comes back and finds it.
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                },
-                _ = self.stop.wait_for(|stop| *stop) => return None,
-                () = self.keep_alive.as_mut() => break Step::KeepAlive,
+        let step = tokio::select! {
+            biased;
+            () = self.key_ended.as_mut() => return None,
+            _ = self.stop.wait_for(|stop| *stop) => return None,
+            newer = self.newest.wait_for(|newest| newest.id > self.sent) => {
+                // The project is being set up anew; the client comes back and finds it.
+                newer.ok()?;
+                Step::Changed(self.caller.channel.snapshot())
             }
+            () = self.keep_alive.as_mut() => Step::KeepAlive,
         };
         self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_EVERY);
         Some(step)

@@ -34,6 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 pub(crate) struct Hub {
     store: Arc<dyn Store>,
     workers: Workers,
+    cache_bytes: usize,
     state: RwLock<State>,
     /// Held while news are taken in: an older reading must not replace a newer one.
     refreshing: Mutex<()>,
@@ -70,11 +71,16 @@ pub(crate) struct Caller {
 }
 
 impl Hub {
-    /// Reads everything from a store.
-    pub(crate) async fn open(store: Arc<dyn Store>, workers: Workers) -> Result<Self, StoreError> {
+    /// Reads everything from a store. Each environment caches this many bytes of responses.
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        workers: Workers,
+        cache_bytes: usize,
+    ) -> Result<Self, StoreError> {
         let hub = Self {
             store,
             workers,
+            cache_bytes,
             state: RwLock::default(),
             refreshing: Mutex::default(),
             key_use: KeyUse::default(),
@@ -94,9 +100,10 @@ impl Hub {
         let registry = self.store.registry().await?;
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
-            match projects.get(&project.id) {
-                Some(known) => known.take_in_environments(project, &self.workers).await,
-                None => drop(projects.insert(project.id, Arc::new(Project::new(project)))),
+            if let Some(known) = projects.get(&project.id) {
+                known.take_in_environments(project, &self.workers).await;
+            } else {
+                projects.insert(project.id, Arc::new(Project::new(project, self.cache_bytes)));
             }
         }
         for project in projects.values() {

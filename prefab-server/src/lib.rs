@@ -36,6 +36,7 @@ mod restore;
 mod serve;
 mod setup;
 mod signal;
+mod stalled;
 pub mod store;
 mod telemetry;
 mod tls;

@@ -9,7 +9,7 @@ mod usage;
 use std::time::Duration;
 
 pub use table::Limit;
-pub(crate) use usage::{StreamPermit, Usage};
+pub(crate) use usage::{Principal, StreamPermit, Usage};
 
 /// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Limits {
     pub response_cache_bytes: usize,
     /// Number of threads for CPU-heavy work, per kind of work; 0 means one per core, at least 2.
     pub worker_threads: usize,
-    /// Maximum number of jobs that wait for a worker thread, per kind of work.
+    /// Maximum number of jobs that wait for a worker thread, per kind of work, and of passwords that wait to be hashed.
     pub queued_jobs: usize,
     /// Maximum time that a request waits for CPU-heavy work, queueing included.
     pub job_timeout: Duration,

@@ -9,7 +9,7 @@ use hyper::{
     server::conn::{http1, http2},
 };
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{
@@ -21,7 +21,14 @@ use tokio::{
 use tower::util::MapRequest;
 use tracing::{debug, warn};
 
-use crate::{api::Peer, limits::Limits, metrics::Metrics, network::Network, tls::Tls};
+use crate::{
+    api::Peer,
+    limits::Limits,
+    metrics::Metrics,
+    network::Network,
+    stalled::{StreamExecutor, WriteTimeout},
+    tls::Tls,
+};
 
 /// How an HTTP/2 connection begins that was not agreed on before.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
@@ -46,6 +53,7 @@ impl Door {
             tls: self.tls.take(),
             trusted_proxies: self.trusted_proxies.as_slice().into(),
             header_timeout: self.limits.header_timeout,
+            write_timeout: self.limits.stream_write_timeout,
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),
         });
@@ -86,6 +94,7 @@ struct House {
     tls: Option<Tls>,
     trusted_proxies: Arc<[Network]>,
     header_timeout: Duration,
+    write_timeout: Duration,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
 }
@@ -139,7 +148,7 @@ impl House {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();
         tokio::select! {
@@ -159,10 +168,10 @@ impl House {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), self.from(peer)));
-        let connection = http2::Builder::new(TokioExecutor::new())
+        let connection = http2::Builder::new(StreamExecutor::new(self.write_timeout))
             .timer(TokioTimer::new())
             .keep_alive_interval(self.header_timeout)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();
         tokio::select! {

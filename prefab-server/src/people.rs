@@ -10,17 +10,13 @@ mod throttle;
 
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use crate::{limits::Limits, options::PublicUrl};
 
-use crate::options::PublicUrl;
-
-pub(crate) use password::{check, hash};
+pub(crate) use password::{PasswordError, Passwords};
 pub use role::{Role, Roles};
 pub(crate) use secret::{Secret, csrf};
 pub(crate) use throttle::{Later, Throttle, network};
 
-/// How many passwords are hashed at once: each takes 19 MiB and all of a core.
-const AT_ONCE: usize = 2;
 /// Within which time attempts are counted.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 const MOST_PER_EMAIL: u32 = 10;
@@ -35,17 +31,17 @@ pub(crate) struct Entrance {
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) by_email: Throttle,
     pub(crate) by_address: Throttle,
-    pub(crate) hashing: Semaphore,
+    pub(crate) passwords: Passwords,
 }
 
 impl Entrance {
-    pub(crate) fn new(tls: bool, public_url: Option<PublicUrl>) -> Self {
+    pub(crate) fn new(tls: bool, public_url: Option<PublicUrl>, limits: &Limits) -> Self {
         Self {
             tls,
             public_url,
             by_email: Throttle::new(MOST_PER_EMAIL, WINDOW),
             by_address: Throttle::new(MOST_PER_ADDRESS, WINDOW),
-            hashing: Semaphore::new(AT_ONCE),
+            passwords: Passwords::new(limits.queued_jobs),
         }
     }
 }

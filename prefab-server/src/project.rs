@@ -29,6 +29,7 @@ pub(crate) struct Project {
     published: watch::Sender<i64>,
     /// Which drafts there are, by key.
     drafts: watch::Sender<Drafts>,
+    cache_bytes: usize,
 }
 
 pub(crate) type Drafts = Arc<[DraftMark]>;
@@ -37,10 +38,11 @@ pub(crate) type Drafts = Arc<[DraftMark]>;
 pub(crate) type Configs = BTreeMap<String, Arc<Version>>;
 
 impl Project {
-    pub(crate) fn new(project: store::Project) -> Self {
+    /// Returns a project without configs, whose environments each cache this many bytes of responses.
+    pub(crate) fn new(project: store::Project, cache_bytes: usize) -> Self {
         let store::Project { id, name, first_id, environments } = project;
         let channel = |environment: &Environment| {
-            (environment.id, Arc::new(Channel::new(id, environment.id, first_id)))
+            (environment.id, Arc::new(Channel::new(id, environment.id, first_id, cache_bytes)))
         };
         Self {
             id,
@@ -51,6 +53,7 @@ impl Project {
             last_id: Arc::new(Mutex::new(first_id)),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
+            cache_bytes,
         }
     }
 
@@ -90,7 +93,7 @@ impl Project {
             if channels.contains_key(&environment.id) {
                 continue;
             }
-            let channel = Channel::new(self.id, environment.id, first_id);
+            let channel = Channel::new(self.id, environment.id, first_id, self.cache_bytes);
             let mut sent: Vec<Config> = sent(&configs, environment.id, &segments);
             sent.sort_by_key(|config| config.id);
             channel.publish(sent, last_id, self.pointer(environment.id, last_id));

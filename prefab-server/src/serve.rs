@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::{
     Error,
-    api::{self, App, Parts},
+    api::{self, App, Parts, Readiness},
     clock, expire, files,
     hub::Hub,
     key::IssuedKey,
@@ -72,7 +72,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         warn!("there is a project already; the seed file is not read");
     }
     let workers = Workers::new(&limits);
-    let hub = Arc::new(Hub::open(Arc::clone(&store), workers.clone()).await.map_err(unusable)?);
+    let hub = Arc::new(Hub::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes).await.map_err(unusable)?);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
@@ -84,10 +84,12 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
         workers,
+        entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone(), &limits)),
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
-        entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone())),
+        leases: Arc::default(),
+        readiness: Readiness::default(),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
     });

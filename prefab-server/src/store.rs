@@ -64,6 +64,9 @@ pub trait Store: Records + Observations + Expiries + people::People + Send + Syn
     /// Lists the versions of one key, newest first.
     fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>>;
 
+    /// Fails if the database cannot be read.
+    fn ping(&self) -> StoreFuture<'_, ()>;
+
     /// Counts hints that something changed, here or in another process.
     fn watch(&self) -> watch::Receiver<u64>;
 }

@@ -4,9 +4,11 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::Bed;
 use prefab_proto::{services::config_service_client::ConfigServiceClient, wire};
-use prefab_server::KeyKind;
+use prefab_server::{KeyKind, Limits};
 use tonic::{Code, Request, transport::Channel};
 
 async fn client(bed: &Bed) -> ConfigServiceClient<Channel> {
@@ -43,6 +45,33 @@ async fn an_old_client_gets_everything_and_follows() {
     assert_eq!((change.configs[0].key.as_str(), change.configs[0].id), ("b", created.new_id));
     bed.running.stop_handle().stop();
     assert!(stream.message().await.unwrap().is_none(), "the stream ends cleanly");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_read_is_reset_and_its_connection_goes_on() {
+    let stream_write_timeout = Duration::from_millis(300);
+    let bed = Bed::limited(Limits { stream_write_timeout, ..Limits::default() }).await;
+    bed.create("a", "1").await;
+    let backend = bed.key("Development", KeyKind::Backend);
+    let mut client = client(&bed).await;
+    let pointer = wire::ConfigServicePointer::default();
+    let mut stalled = client.get_config(with_key(pointer, &backend)).await.unwrap().into_inner();
+    assert_eq!(bed.streams().await, 1);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while bed.streams().await > 0 {
+        assert!(Instant::now() < deadline);
+        // More than a client's window holds, before long.
+        bed.set("a", &"x".repeat(1 << 20)).await;
+    }
+    let all = client.get_all_config(with_key(pointer, &backend)).await.unwrap().into_inner();
+    assert_eq!(all.configs[0].key, "a");
+    let error = loop {
+        match stalled.message().await {
+            Ok(message) => assert!(message.is_some(), "the stream does not end cleanly"),
+            Err(error) => break error,
+        }
+    };
+    assert!(format!("{error:?}").contains("CANCEL"), "{error:?}");
 }
 
 #[tokio::test]

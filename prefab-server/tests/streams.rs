@@ -8,6 +8,10 @@ use common::{Bed, Stream, keys};
 use prefab_server::{KeyKind, Limits};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
 
 const PATH: &str = "/api/v1/sse/config";
 
@@ -74,6 +78,68 @@ async fn too_many_streams_end_cleanly_with_a_comment() {
         }
         assert!(attempt < 100);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Sends a request of Development's backend SDK and reads nothing of the answer.
+async fn ask_and_do_not_read(bed: &Bed, path: &str) -> TcpStream {
+    use base64::Engine as _;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(bed.running.address).await.unwrap();
+    let key = format!("authuser:{}", bed.key("Development", KeyKind::Backend));
+    let key = base64::prelude::BASE64_STANDARD.encode(key);
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {key}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn does_not_wait_long() -> Bed {
+    let stream_write_timeout = Duration::from_millis(300);
+    Bed::limited(Limits { stream_write_timeout, ..Limits::default() }).await
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_does_not_read_is_closed() {
+    let bed = does_not_wait_long().await;
+    bed.create("a", "1").await;
+    let _stalled = ask_and_do_not_read(&bed, PATH).await;
+    while bed.streams().await == 0 {}
+    let value = "x".repeat(1 << 20);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while bed.streams().await > 0 {
+        assert!(Instant::now() < deadline);
+        bed.set("a", &value).await;
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_is_not_read_is_given_up() {
+    let bed = does_not_wait_long().await;
+    for key in 0..8 {
+        bed.create(&format!("key.{key}"), &"x".repeat(2 << 20)).await;
+    }
+    let mut download = ask_and_do_not_read(&bed, "/api/v1/configs/0").await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let mut read = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(20), download.read_to_end(&mut read)).await.unwrap();
+    assert!(read.starts_with(b"HTTP/1.1 200") && read.len() < 15 << 20, "{}", read.len());
+}
+
+#[tokio::test]
+async fn event_streams_are_bounded_for_each_caller() {
+    let bed = Bed::limited(Limits { event_streams_per_principal: 2, ..Limits::default() }).await;
+    let open = async || bed.admin("GET", "/api/manage/v1/projects/1/events").send().await.unwrap();
+    let (one, two) = (open().await, open().await);
+    assert_eq!(
+        (one.status().as_u16(), two.status().as_u16(), open().await.status().as_u16()),
+        (200, 200, 429)
+    );
+    drop(one);
+    // The server notices a moment after the client has gone.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while open().await.status() != 200 {
+        assert!(Instant::now() < deadline);
     }
 }
 

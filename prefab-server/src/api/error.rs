@@ -11,6 +11,7 @@ use serde_json::json;
 use tracing::error;
 
 use crate::{
+    people::PasswordError,
     store::{StoreError, Trouble},
     workers::{self, Busy},
 };
@@ -42,6 +43,9 @@ pub(crate) enum ApiError {
     /// This key sends more than it may.
     #[error("too much telemetry from this key; it may send more in a minute")]
     TooMuch,
+    /// A person, token or key has as many event streams as it may.
+    #[error("too many event streams are open; close one and try again")]
+    TooManyStreams,
     /// All threads for CPU-heavy work are busy.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -66,7 +70,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMuch | Self::TooManyStreams | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Store(error) => match trouble(error) {
@@ -113,6 +117,15 @@ impl From<StoreError> for ApiError {
             }
             StoreError::NameTaken(name) => Self::Conflict(format!("`{name}`: the name is taken")),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy(busy) => Self::Busy(busy),
+            PasswordError::Failed(cause) => Self::Store(StoreError::unavailable("hashing a password", cause)),
         }
     }
 }

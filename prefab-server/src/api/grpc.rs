@@ -71,14 +71,13 @@ impl ConfigService for Service {
         let Some(permit) = self.app.limits.stream(caller.key_id) else {
             return Err(Status::resource_exhausted("too many streams for this key, try again"));
         };
-        let (snapshot, feed) = Feed::open(&self.app, caller, Manner::Grpc, permit);
-        let first = self.newer(&feed.caller, snapshot, request.get_ref().start_at_id).await?;
-        let rest = stream::unfold(feed, |mut feed| async move {
+        let cursor = request.get_ref().start_at_id;
+        let feed = Feed::open(&self.app, caller, Manner::Grpc, permit, cursor);
+        let configs = stream::unfold(feed, |mut feed| async move {
             let configs = next(&mut feed).await?;
             Some((configs, feed))
         });
-        let first = stream::iter((!first.configs.is_empty()).then_some(Ok(first)));
-        Ok(Response::new(Box::pin(futures_util::StreamExt::chain(first, rest))))
+        Ok(Response::new(Box::pin(configs)))
     }
 
     async fn get_all_config(
@@ -109,10 +108,11 @@ impl ConfigService for Service {
 /// Waits for the next change; there are no keep-alives here, since HTTP/2 has its own.
 async fn next(feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
     loop {
-        match feed.next().await? {
-            Step::Changed(delta) => return Some(newer(&delta.snapshot, delta.after, &feed.caller.audience)),
-            Step::Behind(snapshot, after) => return Some(newer(&snapshot, after, &feed.caller.audience)),
-            Step::KeepAlive => {}
+        let Step::Changed(snapshot) = feed.next().await? else { continue };
+        let configs = newer(&snapshot, feed.sent(), &feed.caller.audience);
+        feed.hand(snapshot.last_id);
+        if configs.as_ref().map_or(true, |configs| !configs.configs.is_empty()) {
+            return Some(configs);
         }
     }
 }

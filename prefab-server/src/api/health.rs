@@ -26,9 +26,10 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str)
     if *app.stop.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
     }
-    match app.hub.store().registry().await {
-        Ok(_) => (StatusCode::OK, "ok"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+    if app.readiness.of(async { app.hub.store().ping().await.is_ok() }).await {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
     }
 }
 

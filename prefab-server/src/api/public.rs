@@ -20,6 +20,7 @@ mod invitations;
 mod items;
 mod keys;
 mod lasting;
+mod lease;
 mod log_levels;
 mod loggers;
 mod overrides;
@@ -45,6 +46,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::App;
+pub(crate) use lease::Leases;
 
 /// Where it is mounted.
 const PREFIX: &str = "/api/manage/v1";

@@ -67,35 +67,37 @@ fn respond(body: Body) -> Response<Body> {
     response
 }
 
-/// One client's stream of events.
+/// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
+/// read keeps none of it.
 struct Events {
     feed: Feed,
     form: Form,
-    /// What is to be sent before anything new, in reverse.
-    first: Vec<Bytes>,
+    is_new: bool,
 }
 
 impl Events {
     fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
         let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
-        let (snapshot, feed) = Feed::open(app, caller, manner, permit);
-        let news = snapshot.events(cursor, &feed.caller.audience, form);
-        let first = if news.is_empty() { vec![HELLO] } else { vec![news, HELLO] };
-        Self { feed, form, first }
+        Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
     }
 
     /// Returns the next bytes to send, or nothing when the stream is to end.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(bytes) = self.first.pop() {
-            return Some(bytes);
+        if std::mem::take(&mut self.is_new) {
+            return Some(HELLO);
         }
-        let step = self.feed.next().await?;
-        let audience = &self.feed.caller.audience;
-        Some(match step {
-            Step::Changed(delta) => delta.event(audience, self.form),
-            Step::Behind(snapshot, after) => snapshot.events(after, audience, self.form),
-            Step::KeepAlive => KEEP_ALIVE,
-        })
+        loop {
+            match self.feed.next().await? {
+                Step::Changed(snapshot) => {
+                    let batch = snapshot.batch(self.feed.sent(), &self.feed.caller.audience, self.form);
+                    self.feed.hand(batch.up_to);
+                    if !batch.events.is_empty() {
+                        return Some(batch.events);
+                    }
+                }
+                Step::KeepAlive => return Some(KEEP_ALIVE),
+            }
+        }
     }
 }
 

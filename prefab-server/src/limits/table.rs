@@ -94,12 +94,17 @@ impl Limits {
                 "New connections from that address are closed; trusted proxies are exempt",
             ),
             row("Idle HTTP/2 connection", time(*http2_idle_timeout), None, "The connection is closed"),
-            row("Streams per API key", streams_per_key.to_string(), Some("--max-streams-per-key"), "429"),
+            row(
+                "Streams per API key",
+                streams_per_key.to_string(),
+                Some("--max-streams-per-key"),
+                "The stream ends with a comment; no status code suits all clients",
+            ),
             row(
                 "Time for a stream's peer to read",
                 time(*stream_write_timeout),
                 None,
-                "The stream is closed; the client reconnects and receives the current state",
+                "The connection is closed, of HTTP/2 only the stream; a client that reconnects receives the current state",
             ),
             row(
                 "Event streams per person, token or admin key",
@@ -124,7 +129,7 @@ impl Limits {
                 "The job waits",
             ),
             row(
-                "Jobs that wait for a worker thread",
+                "Jobs that wait for a worker thread, and passwords that wait to be hashed",
                 queued_jobs.to_string(),
                 None,
                 "503 with `Retry-After`",

@@ -13,6 +13,18 @@ use super::Limits;
 pub(crate) struct Usage {
     limits: Arc<Limits>,
     keys: Arc<Mutex<HashMap<i64, Used>>>,
+    event_streams: Arc<Mutex<HashMap<Principal, usize>>>,
+}
+
+/// A caller of the management API whose event streams are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Principal {
+    /// An admin key, by its number.
+    Key(i64),
+    /// A management token, by its number.
+    Token(i64),
+    /// A person, by their number, whichever sessions they have.
+    Person(i64),
 }
 
 #[derive(Default)]
@@ -26,7 +38,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 impl Usage {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits), keys: Arc::default() }
+        Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -41,7 +53,18 @@ impl Usage {
             return None;
         }
         used.streams += 1;
-        Some(StreamPermit { usage: self.clone(), key_id })
+        Some(StreamPermit { usage: self.clone(), owner: Owner::Key(key_id) })
+    }
+
+    /// Returns a permit for one event stream of the management API, given back when it is dropped.
+    pub(crate) fn event_stream(&self, principal: Principal) -> Option<StreamPermit> {
+        let mut streams = self.event_streams();
+        let open = streams.get(&principal).copied().unwrap_or_default();
+        if open >= self.limits.event_streams_per_principal {
+            return None;
+        }
+        streams.insert(principal, open + 1);
+        Some(StreamPermit { usage: self.clone(), owner: Owner::Principal(principal) })
     }
 
     /// Counts bytes of telemetry; tells whether they are within the bound.
@@ -57,7 +80,12 @@ impl Usage {
 
     /// Returns how many streams are open.
     pub(crate) fn streams(&self) -> usize {
-        self.keys().values().map(|used| used.streams).sum()
+        let of_keys: usize = self.keys().values().map(|used| used.streams).sum();
+        of_keys + self.event_streams().values().sum::<usize>()
+    }
+
+    fn event_streams(&self) -> MutexGuard<'_, HashMap<Principal, usize>> {
+        self.event_streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keys(&self) -> MutexGuard<'_, HashMap<i64, Used>> {
@@ -68,13 +96,32 @@ impl Usage {
 /// One open stream.
 pub(crate) struct StreamPermit {
     usage: Usage,
-    key_id: i64,
+    owner: Owner,
+}
+
+/// What a stream counts for.
+enum Owner {
+    Key(i64),
+    Principal(Principal),
 }
 
 impl Drop for StreamPermit {
     fn drop(&mut self) {
-        if let Some(used) = self.usage.keys().get_mut(&self.key_id) {
-            used.streams = used.streams.saturating_sub(1);
+        match self.owner {
+            Owner::Key(id) => {
+                if let Some(used) = self.usage.keys().get_mut(&id) {
+                    used.streams = used.streams.saturating_sub(1);
+                }
+            }
+            Owner::Principal(principal) => {
+                let mut streams = self.usage.event_streams();
+                let left = streams.get(&principal).map_or(0, |open| open.saturating_sub(1));
+                if left == 0 {
+                    streams.remove(&principal)
+                } else {
+                    streams.insert(principal, left)
+                };
+            }
         }
     }
 }
@@ -91,6 +138,19 @@ mod tests {
         assert!(usage.stream(8).is_some(), "another key has its own bound");
         drop(one);
         assert!(usage.stream(7).is_some());
+    }
+
+    #[test]
+    fn event_streams_are_counted_by_principal() {
+        let usage = Usage::new(Limits { event_streams_per_principal: 1, ..Limits::default() });
+        let stream = usage.event_stream(Principal::Person(7));
+        assert!(stream.is_some() && usage.event_stream(Principal::Person(7)).is_none());
+        let others = [Principal::Token(7), Principal::Key(7)].map(|other| usage.event_stream(other));
+        assert!(others.iter().all(Option::is_some));
+        assert_eq!(usage.streams(), 3);
+        drop((stream, others));
+        assert_eq!(usage.streams(), 0);
+        assert!(usage.event_stream(Principal::Person(7)).is_some());
     }
 
     #[test]

@@ -5,10 +5,9 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
 use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
 use prefab_eval::{Options, Ruleset};
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 use super::{
     frame::Form,
@@ -17,31 +16,13 @@ use super::{
 };
 use crate::ids::{EnvironmentId, ProjectId};
 
-/// How many changes a slow reader may fall behind before it gets a snapshot instead.
-const BACKLOG: usize = 256;
-
-/// A change, encoded once for all that listen.
-pub(crate) struct Delta {
-    /// The id of its newest config.
-    pub(crate) last_id: i64,
-    /// The id before it.
-    pub(crate) after: i64,
-    /// The event for keys that belong to nobody, which is nearly all.
-    event: Bytes,
-    /// What stands with it.
-    pub(crate) snapshot: Arc<Snapshot>,
-    /// When it was told.
-    pub(crate) told_at: Instant,
-}
-
-impl Delta {
-    /// Returns the event for an audience.
-    pub(crate) fn event(&self, audience: &Audience, form: Form) -> Bytes {
-        if *audience == Audience::default() && form == Form::Protobuf {
-            return self.event.clone();
-        }
-        self.snapshot.events(self.after, audience, form)
-    }
+/// The newest change of an environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newest {
+    /// Its id.
+    pub(crate) id: i64,
+    /// When it was published.
+    pub(crate) published_at: Instant,
 }
 
 /// One environment.
@@ -55,20 +36,27 @@ struct State {
     ruleset: Arc<Ruleset>,
     /// What the ruleset was compiled from.
     store: LayeredStore,
-    changes: broadcast::Sender<Arc<Delta>>,
+    /// Carries an id rather than a snapshot, so that a stream that lags costs nothing.
+    newest: watch::Sender<Newest>,
 }
 
 impl Channel {
-    pub(crate) fn new(project: ProjectId, environment: EnvironmentId, first_id: i64) -> Self {
+    /// Returns the channel of an environment without configs, which caches this many bytes of responses.
+    pub(crate) fn new(
+        project: ProjectId,
+        environment: EnvironmentId,
+        first_id: i64,
+        cache_bytes: usize,
+    ) -> Self {
         let mut store = LayeredStore::default();
         let pointer = Pointer { project_id: project.0, start_at_id: 0, project_env_id: environment.0 };
         store.apply(merge(Vec::new(), pointer));
         Self {
             state: Mutex::new(State {
-                snapshot: Arc::new(Snapshot::empty(project, environment, first_id)),
+                snapshot: Arc::new(Snapshot::empty(project, environment, first_id, cache_bytes)),
                 ruleset: Arc::new(Ruleset::from_store(&store, &Options::default())),
                 store,
-                changes: broadcast::Sender::new(BACKLOG),
+                newest: watch::Sender::new(Newest { id: first_id, published_at: Instant::now() }),
             }),
             listeners: Arc::default(),
         }
@@ -79,13 +67,12 @@ impl Channel {
         let mut state = self.state();
         let after = state.snapshot.last_id;
         let snapshot = Arc::new(state.snapshot.with(&configs, last_id));
-        let event = snapshot.events(after, &Audience::default(), Form::Protobuf);
+        // Encoded before the streams wake up, nearly all of which ask for this.
+        snapshot.batch(after, &Audience::default(), Form::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
         state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
-        state.snapshot = Arc::clone(&snapshot);
-        // Nobody listening is no error.
-        let _ =
-            state.changes.send(Arc::new(Delta { last_id, after, event, snapshot, told_at: Instant::now() }));
+        state.snapshot = snapshot;
+        state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }
 
     /// Returns what stands now.
@@ -110,10 +97,9 @@ impl Channel {
         ruleset.updated(&store, &changed)
     }
 
-    /// Returns what stands now and every change from then on, without a gap between the two.
-    pub(crate) fn subscribe(&self) -> (Arc<Snapshot>, broadcast::Receiver<Arc<Delta>>) {
-        let state = self.state();
-        (Arc::clone(&state.snapshot), state.changes.subscribe())
+    /// Follows the newest change. The snapshot contains it by the time that it shows here.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Newest> {
+        self.state().newest.subscribe()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -131,18 +117,35 @@ fn merge(configs: Vec<Config>, pointer: Pointer) -> Update {
 mod tests {
     use super::*;
 
+    fn publish(channel: &Channel, id: i64) {
+        let pointer = Pointer { project_id: 1, start_at_id: 0, project_env_id: 5 };
+        channel.publish(vec![Config { id, ..Config::constant("a", id) }], id, pointer);
+    }
+
     #[tokio::test]
     async fn a_change_is_encoded_once_however_many_listen() {
-        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100);
-        let (_, mut first) = channel.subscribe();
-        let (_, mut second) = channel.subscribe();
-        let pointer = Pointer { project_id: 1, start_at_id: 0, project_env_id: 5 };
-        channel.publish(vec![Config { id: 101, ..Config::constant("a", 1) }], 101, pointer);
-        let event = |delta: &Delta| delta.event(&Audience::default(), Form::Protobuf);
-        let (one, two) = (event(&first.recv().await.unwrap()), event(&second.recv().await.unwrap()));
-        assert_eq!(one.as_ptr(), two.as_ptr());
-        let snapshot = channel.snapshot();
-        assert_eq!(snapshot.last_id, 101);
+        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+        let mut newest = channel.subscribe();
+        publish(&channel, 101);
+        assert_eq!(newest.wait_for(|newest| newest.id > 100).await.unwrap().id, 101);
+        let event = || channel.snapshot().batch(100, &Audience::default(), Form::Protobuf).events;
+        assert_eq!(event().as_ptr(), event().as_ptr());
+        assert_eq!(channel.snapshot().last_id, 101);
         assert!(channel.ruleset().contains("a"));
+    }
+
+    #[test]
+    fn a_stream_that_lags_keeps_no_old_snapshot() {
+        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+        let lagging = channel.subscribe();
+        let old: Vec<_> = (101..401)
+            .map(|id| {
+                publish(&channel, id);
+                Arc::downgrade(&channel.snapshot())
+            })
+            .collect();
+        let kept = old.iter().filter(|snapshot| snapshot.strong_count() > 0).count();
+        assert_eq!(kept, 1, "only the current one");
+        assert!(lagging.has_changed().unwrap());
     }
 }

@@ -48,28 +48,32 @@ fn json(bytes: &[u8]) -> Vec<u8> {
     datafile::to_json(&set).to_string().into_bytes()
 }
 
-/// Encodes items as events, as many as it takes to keep each one small enough.
-pub(super) fn events(items: &[&Item], repeated: &[u8], form: Form) -> Bytes {
-    let mut text = BytesMut::new();
-    let mut rest = items;
-    while !rest.is_empty() {
-        let mut size = repeated.len();
-        let fitting = rest.iter().take_while(|item| {
-            size += item.bytes.len();
-            size <= MOST_PER_EVENT
-        });
-        // One config that is too large by itself still has to go.
-        let (now, later) = rest.split_at(fitting.count().max(1));
-        let message = message(now.iter().copied(), repeated, form);
-        text.extend_from_slice(b"data: ");
-        match form {
-            Form::Protobuf => text.extend_from_slice(BASE64_STANDARD.encode(&message).as_bytes()),
-            Form::Json => text.extend_from_slice(&message),
-        }
-        text.extend_from_slice(b"\n\n");
-        rest = later;
+/// Returns how many of the items, from the first one on, one event can carry.
+pub(super) fn fitting(items: &[&Item], repeated: usize) -> usize {
+    let mut size = repeated;
+    let fitting = items.iter().take_while(|item| {
+        size += item.bytes.len();
+        size <= MOST_PER_EVENT
+    });
+    // One config that is too large by itself still has to be sent.
+    fitting.count().max(1).min(items.len())
+}
+
+/// Encodes items as one event; nothing if there are none.
+pub(super) fn event(items: &[&Item], repeated: &[u8], form: Form) -> Bytes {
+    if items.is_empty() {
+        return Bytes::new();
     }
-    text.freeze()
+    let message = message(items.iter().copied(), repeated, form);
+    let text = match form {
+        Form::Protobuf => BASE64_STANDARD.encode(&message).into_bytes().into(),
+        Form::Json => message,
+    };
+    let mut event = BytesMut::with_capacity(text.len() + 8);
+    event.extend_from_slice(b"data: ");
+    event.extend_from_slice(&text);
+    event.extend_from_slice(b"\n\n");
+    event.freeze()
 }
 
 /// Encodes one config as the field of a `Configs` message that it will be.
@@ -101,12 +105,12 @@ mod tests {
             ..Config::constant("my.string", "updated-by-sse")
         };
         assert_eq!(
-            events(&[&item(&changed)], &pointer(), Form::Protobuf),
+            event(&[&item(&changed)], &pointer(), Form::Protobuf),
             "data: CjEI5YC6iY+tmR4QygEaCW15LnN0cmluZyoUEhISEBIOdXBkYXRlZC1ieS1zc2U4AUgCEgYIygEYtAI=\n\n"
         );
         let deleted = tombstone(17_000_000_000_000_102, 202, "my.int");
         assert_eq!(
-            events(&[&item(&deleted)], &pointer(), Form::Protobuf),
+            event(&[&item(&deleted)], &pointer(), Form::Protobuf),
             "data: ChYI5oC6iY+tmR4QygEaBm15LmludDgGEgYIygEYtAI=\n\n"
         );
     }
@@ -116,9 +120,13 @@ mod tests {
         let config = Config { id: 1, ..Config::constant("k", "x".repeat(20_000)) };
         let (small, large) =
             (item(&config), item(&Config { id: 2, ..Config::constant("l", "x".repeat(90_000)) }));
-        let sent = events(&[&small, &small, &small, &large, &small], &pointer(), Form::Protobuf);
-        let text = std::str::from_utf8(&sent).unwrap();
-        let sizes: Vec<usize> = text.split_terminator("\n\n").map(str::len).collect();
+        let items = [&small, &small, &small, &large, &small];
+        let (mut rest, mut sizes) = (&items[..], Vec::new());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(fitting(rest, 12));
+            sizes.push(event(now, &pointer(), Form::Protobuf).len());
+            rest = later;
+        }
         assert_eq!(sizes.len(), 4);
         assert!(sizes[0] < 65_536 && sizes[2] > 65_536, "{sizes:?}");
     }

@@ -89,7 +89,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Says that they have been handed everything up to a version, and how long it took where that is known.
+    /// Counts them as having been handed everything up to a version, and remembers how long that took where it
+    /// is known.
     pub(crate) fn received(&mut self, version: i64, took: Option<Duration>) {
         let mut counts = self.all.lock();
         leave(&mut counts.by_version, &self.version);

@@ -1,9 +1,8 @@
 //! All that an environment's clients may know, at one moment.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     io::Write as _,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -13,13 +12,11 @@ use prefab_proto::wire;
 use prost::Message as _;
 
 use super::{
+    cache::{Cache, Cost},
     frame::{self, Form},
     outgoing::tombstone,
 };
 use crate::ids::{EnvironmentId, ProjectId};
-
-/// How many answers besides the full one are kept; reconnecting clients ask for the same few.
-const MOST_KEPT: usize = 64;
 
 /// Level 6 costs three times as much and saves little on configs.
 const ZSTD_LEVEL: i32 = 3;
@@ -56,6 +53,7 @@ impl Audience {
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(super) id: i64,
+    key: Arc<str>,
     is_tombstone: bool,
     /// The config as a field of a `Configs` message.
     pub(super) bytes: Bytes,
@@ -63,7 +61,12 @@ pub(crate) struct Item {
 
 impl Item {
     pub(super) fn new(config: &Config) -> Self {
-        Self { id: config.id, is_tombstone: config.is_tombstone(), bytes: frame::field(config.into()) }
+        Self {
+            id: config.id,
+            key: config.key.as_str().into(),
+            is_tombstone: config.is_tombstone(),
+            bytes: frame::field(config.into()),
+        }
     }
 }
 
@@ -112,9 +115,32 @@ impl Encoded {
     }
 }
 
-type Wanted = (i64, Audience, Form);
+impl Cost for Arc<Encoded> {
+    fn bytes(&self) -> usize {
+        let compressed = [&self.gzip, &self.zstd].map(|form| form.get().map_or(0, Bytes::len));
+        self.plain.len() + compressed.iter().sum::<usize>()
+    }
+}
+
+/// The next events of a stream.
+#[derive(Clone)]
+pub(crate) struct Batch {
+    /// The events; empty if nothing is newer.
+    pub(crate) events: Bytes,
+    /// The id up to which the client then has everything.
+    pub(crate) up_to: i64,
+}
+
+impl Cost for Batch {
+    fn bytes(&self) -> usize {
+        self.events.len()
+    }
+}
 
 /// All that an environment's clients may know, at one moment. News make a new one.
+///
+/// Streams keep no snapshot: each keeps the id up to which its client has everything, and reads the current
+/// snapshot when it can send more. So a client that does not read keeps no old snapshot in memory.
 pub(crate) struct Snapshot {
     project: ProjectId,
     environment: EnvironmentId,
@@ -122,51 +148,55 @@ pub(crate) struct Snapshot {
     pub(crate) last_id: i64,
     /// By id; each key once, deleted ones too.
     items: Vec<Item>,
-    /// The ids by key, so that an older version is found and leaves.
-    ids: Arc<BTreeMap<Arc<str>, i64>>,
-    answers: Mutex<HashMap<Wanted, Arc<Encoded>>>,
-    events: Mutex<HashMap<Wanted, Bytes>>,
+    answers: Cache<Arc<Encoded>>,
+    batches: Cache<Batch>,
+    cache_bytes: usize,
 }
 
 impl Snapshot {
-    pub(crate) fn empty(project: ProjectId, environment: EnvironmentId, first_id: i64) -> Self {
-        Self {
-            project,
-            environment,
-            last_id: first_id,
-            items: vec![Item::new(&tombstone(first_id, project.0, NOTHING_YET))],
-            ids: Arc::default(),
-            answers: Mutex::default(),
-            events: Mutex::default(),
-        }
+    /// Returns the snapshot of an environment without configs, which caches this many bytes of responses.
+    pub(crate) fn empty(
+        project: ProjectId,
+        environment: EnvironmentId,
+        first_id: i64,
+        cache_bytes: usize,
+    ) -> Self {
+        let nothing_yet = Item::new(&tombstone(first_id, project.0, NOTHING_YET));
+        Self::of(project, environment, first_id, vec![nothing_yet], cache_bytes)
+    }
+
+    fn of(
+        project: ProjectId,
+        environment: EnvironmentId,
+        last_id: i64,
+        items: Vec<Item>,
+        cache_bytes: usize,
+    ) -> Self {
+        // A batch is small; a person's full response is not.
+        let (answers, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
+        Self { project, environment, last_id, items, answers, batches, cache_bytes }
     }
 
     /// Returns the snapshot after these configs, which come oldest first and are all newer than it.
     pub(crate) fn with(&self, configs: &[Config], last_id: i64) -> Self {
-        let mut ids = Arc::clone(&self.ids);
-        let mut replaced: Vec<i64> = configs
-            .iter()
-            .filter_map(|config| Arc::make_mut(&mut ids).insert(config.key.as_str().into(), config.id))
-            .collect();
-        replaced.sort_unstable();
-        let kept = self.items.iter().filter(|item| replaced.binary_search(&item.id).is_err());
-        let mut items: Vec<Item> = kept.cloned().collect();
-        items.extend(configs.iter().map(Item::new));
+        // Of several versions of a key the last one counts.
+        let mut newest: Vec<(&str, i64)> = configs.iter().map(|c| (c.key.as_str(), c.id)).collect();
+        newest.sort_unstable();
+        let is_replaced = |item: &Item| {
+            let later = newest.partition_point(|(key, id)| (*key, *id) <= (&*item.key, item.id));
+            newest.get(later).is_some_and(|(key, _)| *key == &*item.key)
+        };
+        let added = configs.iter().map(Item::new);
+        let mut items: Vec<Item> = self.items.iter().cloned().chain(added).collect();
+        items.retain(|item| !is_replaced(item));
         items.sort_by_key(|item| item.id);
-        Self {
-            project: self.project,
-            environment: self.environment,
-            last_id,
-            items,
-            ids,
-            answers: Mutex::default(),
-            events: Mutex::default(),
-        }
+        Self::of(self.project, self.environment, last_id, items, self.cache_bytes)
     }
 
     /// Returns the answer to "what is newer than `id`": everything live for 0.
     pub(crate) fn answer(&self, id: i64, audience: &Audience, form: Form) -> Arc<Encoded> {
-        kept(&self.answers, (self.from(id), audience.clone(), form), |(from, audience, form)| {
+        let wanted = (self.from(id), audience.clone(), form);
+        self.answers.get_or_encode(wanted, |(from, audience, form)| {
             let message = frame::message(self.newer(*from), &self.repeated(audience), *form);
             let who = if audience.repeated.is_empty() { "" } else { "-u" };
             let kind = if *form == Form::Json { "-j" } else { "" };
@@ -176,21 +206,29 @@ impl Snapshot {
         })
     }
 
-    /// Returns the answer to "what is newer than `id`" if it is known, without waiting for it.
+    /// Returns the answer to "what is newer than `id`" if it is cached, without waiting for it.
     pub(crate) fn known_answer(&self, id: i64, audience: &Audience, form: Form) -> Option<Arc<Encoded>> {
-        let answers = self.answers.try_lock().ok()?;
-        answers.get(&(self.from(id), audience.clone(), form)).cloned()
+        self.answers.get(&(self.from(id), audience.clone(), form))
     }
 
-    /// Returns the same as events of a stream; empty if nothing is newer.
-    pub(crate) fn events(&self, id: i64, audience: &Audience, form: Form) -> Bytes {
-        kept(&self.events, (self.from(id), audience.clone(), form), |(from, audience, form)| {
-            frame::events(&self.newer(*from), &self.repeated(audience), *form)
+    /// Returns the next events for a client that has everything up to an id. A client that has nothing receives
+    /// no tombstones in its first batch.
+    pub(crate) fn batch(&self, id: i64, audience: &Audience, form: Form) -> Batch {
+        let wanted = (self.from(id), audience.clone(), form);
+        self.batches.get_or_encode(wanted, |(from, audience, form)| {
+            let newer = self.newer(*from);
+            let repeated = self.repeated(audience);
+            let fitting = frame::fitting(&newer, repeated.len());
+            let up_to = match newer.get(fitting) {
+                Some(_) => newer[fitting - 1].id,
+                None => self.last_id,
+            };
+            Batch { events: frame::event(&newer[..fitting], &repeated, *form), up_to }
         })
     }
 
     /// A cursor beyond our newest change was given by somebody else and says nothing here.
-    fn from(&self, id: i64) -> i64 {
+    pub(crate) fn from(&self, id: i64) -> i64 {
         if id < 0 || id > self.last_id { 0 } else { id }
     }
 
@@ -226,22 +264,6 @@ fn tag_of(audience: &Audience) -> String {
     let mut hasher = DefaultHasher::new();
     audience.repeated.hash(&mut hasher);
     format!("{:x}", hasher.finish())
-}
-
-fn kept<T: Clone>(answers: &Mutex<HashMap<Wanted, T>>, wanted: Wanted, make: impl FnOnce(&Wanted) -> T) -> T {
-    // Nothing in here can panic half-way, so what a poisoned lock guards is whole.
-    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(answer) = answers.get(&wanted) {
-        return answer.clone();
-    }
-    let answer = make(&wanted);
-    if answers.len() >= MOST_KEPT {
-        answers.retain(|(id, ..), _| *id == 0);
-    }
-    if answers.len() < 2 * MOST_KEPT {
-        answers.insert(wanted, answer.clone());
-    }
-    answer
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! The embedded store: `SQLite` in WAL mode, one thread that owns the connection.
+//! The embedded store: `SQLite` in WAL mode, one thread that writes, and a few that read.
 //!
-//! Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
+//! Short reads, which requests and changes wait for, have threads of their own, so that neither reports nor exports
+//! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
 //! looks at whenever it has been idle for a moment.
 
 mod audit;
@@ -11,6 +12,7 @@ mod log;
 mod observations;
 mod observe;
 mod people;
+mod readers;
 mod records;
 mod registry;
 mod schema;
@@ -27,6 +29,8 @@ use tokio::sync::{oneshot, watch};
 
 pub(crate) use schema::newest as newest_schema;
 
+use readers::Readers;
+
 use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
 use crate::{files, ids::ProjectId, key::IssuedKey};
 
@@ -35,6 +39,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many threads read, for each kind of reads.
+const READERS: usize = 2;
 
 type Job = Box<dyn FnOnce(&mut Connection) -> Outcome + Send>;
 
@@ -48,6 +55,10 @@ enum Outcome {
 pub struct SqliteStore {
     path: PathBuf,
     jobs: mpsc::Sender<Job>,
+    /// For what takes a moment: one thing by its key or hash, and what a change waits for.
+    lookups: Readers,
+    /// For what can take longer: lists, charts and exports.
+    reports: Readers,
     changes: watch::Receiver<u64>,
 }
 
@@ -60,13 +71,15 @@ impl SqliteStore {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         schema::prepare(&mut connection)?;
         let seen = data_version(&connection);
+        let lookups = Readers::open(path, "prefab-lookup", READERS)?;
+        let reports = Readers::open(path, "prefab-report", READERS)?;
         let (jobs, queue) = mpsc::channel();
         let (notify, changes) = watch::channel(0);
         thread::Builder::new()
             .name("prefab-store".to_owned())
             .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
-        Ok(Self { path: path.to_owned(), jobs, changes })
+        Ok(Self { path: path.to_owned(), jobs, lookups, reports, changes })
     }
 
     fn run<T: Send + 'static>(
@@ -139,7 +152,7 @@ fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
 
 impl Store for SqliteStore {
     fn registry(&self) -> StoreFuture<'_, Registry> {
-        self.run(false, |connection| registry::read(connection))
+        self.lookups.run(|connection| registry::read(connection))
     }
 
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
@@ -167,11 +180,18 @@ impl Store for SqliteStore {
     }
 
     fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {
-        self.run(false, move |connection| log::since(connection, project, id))
+        self.lookups.run(move |connection| log::since(connection, project, id))
     }
 
     fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>> {
-        self.run(false, move |connection| log::history(connection, project, &key, limit))
+        self.reports.run(move |connection| log::history(connection, project, &key, limit))
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        let query = "SELECT count(*) FROM (SELECT 1 FROM project LIMIT 1)";
+        self.lookups.run(move |connection| {
+            connection.query_row(query, [], |_| Ok(())).map_err(failed("looking whether it answers"))
+        })
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -84,6 +84,13 @@ impl Bed {
         assert_eq!(status, 200);
     }
 
+    /// Returns how many streams are open.
+    pub(crate) async fn streams(&self) -> usize {
+        let metrics = self.http.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("prefab_streams "));
+        line.unwrap().parse().unwrap()
+    }
+
     pub(crate) async fn configs(&self, path: &str) -> ConfigSet {
         let response = self.get(path).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");

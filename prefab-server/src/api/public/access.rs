@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     super::{ApiError, App, Origin, read},
-    who::{Lease, Who},
+    lease::Lease,
+    who::Who,
 };
 use crate::{
     api,

@@ -25,7 +25,7 @@ use crate::{
     author::Author,
     ids::ProjectId,
     key::KeyHash,
-    people::{self, network},
+    people::network,
     store::people::{Departure, NewPerson, Person, Session, SignedUp},
 };
 
@@ -65,7 +65,7 @@ pub(super) async fn sign_up(
     if !app.hub.store().is_invited(invitation, email.clone()).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = people::hash(password, &app.entrance.hashing).await?;
+    let password = app.entrance.passwords.hash(password).await?;
     let person = NewPerson { email: email.clone(), name, password };
     let (person, projects) = match app.hub.store().sign_up(invitation, person).await? {
         SignedUp::Welcome(person, projects) => (person, projects),
@@ -105,7 +105,7 @@ pub(super) async fn change_password(
     let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
     a_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
-    let password = people::hash(password, &app.entrance.hashing).await?;
+    let password = app.entrance.passwords.hash(password).await?;
     app.hub.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
@@ -167,7 +167,7 @@ async fn prove(
     attempt(app, &person.email, origin).map_err(too_often)?;
     let account = app.hub.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
-    if !people::check(password, kept, &app.entrance.hashing).await? {
+    if !app.entrance.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
     app.entrance.by_email.forgive(&person.email);

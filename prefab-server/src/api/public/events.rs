@@ -29,8 +29,8 @@ use utoipa::ToSchema;
 
 use super::{
     access::{Access, At},
+    lease::Lease,
     views::{Problem, who},
-    who::Lease,
 };
 pub(super) use drafts::DraftEvent;
 use drafts::Drawer;
@@ -108,7 +108,8 @@ pub(super) struct EvaluationsEvent {
     get, path = "/projects/{project}/events", tag = "operations",
     params(("project" = i64, Path),
            ("Last-Event-ID" = Option<String>, Header, description = "The version of the last change that was read")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem))
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem),
+              (status = 429, description = "Too many event streams are open", body = Problem))
 )]
 pub(super) async fn stream(
     State(app): State<App>,
@@ -118,7 +119,7 @@ pub(super) async fn stream(
 ) -> Result<Response, ApiError> {
     let lease = access.lease();
     let author = access.to(project)?;
-    let permit = app.limits.stream(lease.id()).ok_or(ApiError::TooMuch)?;
+    let permit = app.limits.event_stream(lease.principal()).ok_or(ApiError::TooManyStreams)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let events = Events::new(app, author.project, lease, last, permit);
     let body = stream::unfold(events, |mut events| async move {
@@ -225,18 +226,20 @@ impl Events {
         }
     }
 
-    /// Reads all that is new; the client comes back where the database does not answer.
+    /// Reads what is new, as much as is read at once; the client comes back where the database does not answer.
     async fn changes(&mut self) -> Option<()> {
-        loop {
-            let changes = self.app.hub.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
-            let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
-            let Some(last) = changes.last() else { return Some(()) };
-            self.told = last.version.id;
-            for told in changes {
-                let (id, event) = (told.version.id, change(told, &self.project));
-                self.waiting.push_back(event_bytes("change", Some(id), &event));
-            }
+        let changes = self.app.hub.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
+        let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
+        if changes.len() >= MOST_CHANGES as usize {
+            // The rest is read once the client has read this.
+            self.published.mark_changed();
         }
+        for told in changes {
+            let id = told.version.id;
+            self.told = id;
+            self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
+        }
+        Some(())
     }
 
     fn look_at_drafts(&mut self) {

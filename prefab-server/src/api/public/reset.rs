@@ -22,7 +22,7 @@ use crate::{
     clock,
     ids::ProjectId,
     key::KeyHash,
-    people::{self, Role, Secret, network},
+    people::{Role, Secret, network},
     store::{
         AuditEntry,
         people::{NewReset, Session},
@@ -118,7 +118,7 @@ pub(super) async fn reset(
     if !app.hub.store().is_reset(hash).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = people::hash(password, &app.entrance.hashing).await?;
+    let password = app.entrance.passwords.hash(password).await?;
     let done = app.hub.store().reset_password(hash, password).await?;
     let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
     app.entrance.by_email.forgive(&person.email);

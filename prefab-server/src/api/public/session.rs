@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api::{ApiError, App, Origin},
     ids::ProjectId,
-    people::{self, Role, Secret, csrf},
+    people::{Role, Secret, csrf},
     store::people::{Person, SESSION_MILLIS, Session},
 };
 use checks::{attempt, is_https, same_site, too_often};
@@ -107,7 +107,7 @@ pub(super) async fn log_in(
         return Err(too_often(later));
     }
     let hash = account.as_ref().and_then(|account| account.password.clone());
-    let is_right = people::check(password, hash, &app.entrance.hashing).await?;
+    let is_right = app.entrance.passwords.check(password, hash).await?;
     let Some(account) = account.as_ref().filter(|_| is_right) else {
         refused(&app, &email, account.as_ref(), origin, "e-mail or password are wrong").await?;
         return Err(ApiError::Unauthorized);

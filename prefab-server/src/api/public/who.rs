@@ -1,7 +1,5 @@
 //! How somebody proves who they are: an admin key, a management token, or the cookie of a session.
 
-use std::{collections::BTreeMap, time::Duration};
-
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header::COOKIE, request::Parts};
 use subtle::ConstantTimeEq as _;
@@ -10,7 +8,6 @@ use super::super::{ApiError, App, caller::Admin};
 use crate::{
     auth,
     hub::Caller,
-    ids::ProjectId,
     key::KeyHash,
     people::{Secret, csrf},
     store::people::{Session, Token},
@@ -20,8 +17,6 @@ use crate::{
 pub(super) const COOKIE_NAME: &str = "prefab_session";
 /// What a page sends along to prove that it may read this server's answers.
 const CSRF_HEADER: &str = "x-prefab-csrf";
-/// How soon a stream ends after the session or the token that it began with.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Somebody who has proved who they are.
 pub(super) enum Who {
@@ -85,48 +80,6 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
     let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(name, _)| name.trim() == COOKIE_NAME).map(|(_, value)| value.trim())
-}
-
-/// What a stream is allowed by.
-pub(super) enum Lease {
-    Key(i64),
-    Token(i64, KeyHash),
-    Session(i64, KeyHash),
-}
-
-impl Lease {
-    /// Returns whom the stream counts for: keys by their number, others below all of those.
-    pub(super) fn id(&self) -> i64 {
-        match self {
-            Self::Key(id) => *id,
-            Self::Token(id, _) => -2 * id,
-            Self::Session(id, _) => -2 * id - 1,
-        }
-    }
-
-    /// Waits until whoever it belongs to may not look at the project any more.
-    pub(super) async fn ended(self, app: App, project: ProjectId) {
-        let Self::Key(id) = self else {
-            while self.is_live(&app, project).await {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-            return;
-        };
-        app.hub.ended(id).await;
-    }
-
-    /// A database that does not answer ends nothing.
-    async fn is_live(&self, app: &App, project: ProjectId) -> bool {
-        let store = app.hub.store();
-        match self {
-            Self::Key(id) => app.hub.is_live(*id),
-            Self::Token(_, hash) => store.token(*hash, false).await.map_or(true, |token| token.is_some()),
-            Self::Session(_, hash) => store.session(*hash, false).await.map_or(true, |session| {
-                let projects: BTreeMap<_, _> = session.map(|session| session.projects).unwrap_or_default();
-                projects.contains_key(&project)
-            }),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use prefab_proto::convert;
 use super::*;
 
 fn snapshot() -> Snapshot {
-    Snapshot::empty(ProjectId(1), EnvironmentId(5), 100)
+    Snapshot::empty(ProjectId(1), EnvironmentId(5), 100, 1 << 20)
 }
 
 fn config(key: &str, id: i64) -> Config {
@@ -84,4 +84,28 @@ fn encodings_hold_the_same() {
         .unwrap();
     assert_eq!(gunzipped, answer.plain);
     assert_eq!(zstd::decode_all(&answer.zstd()[..]).unwrap(), answer.plain);
+}
+
+#[test]
+fn of_two_versions_in_one_change_the_newer_one_counts() {
+    let snapshot = snapshot().with(&[config("a", 101), config("b", 102), config("a", 103)], 103);
+    check(&snapshot, 0, &[("b", 102), ("a", 103)]);
+    check(&snapshot.with(&[config("b", 104)], 104), 0, &[("a", 103), ("b", 104)]);
+}
+
+#[test]
+fn a_stream_receives_everything_in_batches() {
+    let configs: Vec<_> = (101..111)
+        .map(|id| Config { id, ..Config::constant(format!("key.{id}"), "x".repeat(20_000)) })
+        .collect();
+    let snapshot = snapshot().with(&configs, 110);
+    let (mut id, mut sizes) = (0, Vec::new());
+    while id < snapshot.last_id {
+        let batch = snapshot.batch(id, &Audience::default(), Form::Protobuf);
+        assert!(batch.up_to > id);
+        id = batch.up_to;
+        sizes.push(batch.events.len());
+    }
+    assert_eq!(sizes.len(), 5, "{sizes:?}");
+    assert!(snapshot.batch(id, &Audience::default(), Form::Protobuf).events.is_empty());
 }

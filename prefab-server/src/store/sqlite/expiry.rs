@@ -18,11 +18,11 @@ impl Expiries for SqliteStore {
     }
 
     fn expiries(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>> {
-        self.run(false, move |connection| read(connection, "project_id = ?1", [project.0]))
+        self.lookups.run(move |connection| read(connection, "project_id = ?1", [project.0]))
     }
 
     fn due(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>> {
-        self.run(false, move |connection| read(connection, "at_millis <= ?1", [now_millis]))
+        self.lookups.run(move |connection| read(connection, "at_millis <= ?1", [now_millis]))
     }
 
     fn ended(&self, expiry: Expiry) -> StoreFuture<'_, ()> {

@@ -15,11 +15,11 @@ impl Observations for SqliteStore {
     }
 
     fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
-        self.run(false, move |connection| observations::evaluations(connection, &wanted))
+        self.reports.run(move |connection| observations::evaluations(connection, &wanted))
     }
 
     fn evaluated(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>> {
-        self.run(false, move |connection| observations::evaluated(connection, project))
+        self.reports.run(move |connection| observations::evaluated(connection, project))
     }
 
     fn hourly(
@@ -28,7 +28,7 @@ impl Observations for SqliteStore {
         keys: KeyRange,
         from_millis: i64,
     ) -> StoreFuture<'_, Vec<HourlyCount>> {
-        self.run(false, move |connection| observations::hourly(connection, project, &keys, from_millis))
+        self.reports.run(move |connection| observations::hourly(connection, project, &keys, from_millis))
     }
 
     fn loggers(
@@ -36,7 +36,7 @@ impl Observations for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Logger>> {
-        self.run(false, move |connection| observations::loggers(connection, project, environment))
+        self.reports.run(move |connection| observations::loggers(connection, project, environment))
     }
 
     fn properties(
@@ -44,7 +44,7 @@ impl Observations for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Property>> {
-        self.run(false, move |connection| observations::properties(connection, project, environment))
+        self.reports.run(move |connection| observations::properties(connection, project, environment))
     }
 
     fn examples(
@@ -52,7 +52,7 @@ impl Observations for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Example>> {
-        self.run(false, move |connection| observations::examples(connection, project, environment))
+        self.reports.run(move |connection| observations::examples(connection, project, environment))
     }
 
     fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, ()> {
@@ -60,10 +60,10 @@ impl Observations for SqliteStore {
     }
 
     fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>> {
-        self.run(false, move |connection| log::changes_after(connection, project, id, limit))
+        self.reports.run(move |connection| log::changes_after(connection, project, id, limit))
     }
 
     fn size(&self) -> StoreFuture<'_, i64> {
-        self.run(false, |connection| observations::size(connection))
+        self.reports.run(|connection| observations::size(connection))
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 
 impl People for SqliteStore {
     fn has_people(&self) -> StoreFuture<'_, bool> {
-        self.run(false, |connection| accounts::exist(connection))
+        self.lookups.run(|connection| accounts::exist(connection))
     }
 
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
@@ -35,7 +35,7 @@ impl People for SqliteStore {
     }
 
     fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>> {
-        self.run(false, move |connection| invitations::list(connection, project))
+        self.reports.run(move |connection| invitations::list(connection, project))
     }
 
     fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
@@ -43,7 +43,7 @@ impl People for SqliteStore {
     }
 
     fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| Ok(invitations::find(connection, &invitation, &email)?.is_some()))
+        self.lookups.run(move |connection| Ok(invitations::find(connection, &invitation, &email)?.is_some()))
     }
 
     fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignedUp> {
@@ -51,7 +51,7 @@ impl People for SqliteStore {
     }
 
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
-        self.run(false, move |connection| accounts::find(connection, &email))
+        self.lookups.run(move |connection| accounts::find(connection, &email))
     }
 
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
@@ -63,7 +63,7 @@ impl People for SqliteStore {
     }
 
     fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| Ok(resets::find(connection, &reset)?.is_some()))
+        self.lookups.run(move |connection| Ok(resets::find(connection, &reset)?.is_some()))
     }
 
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
@@ -79,7 +79,14 @@ impl People for SqliteStore {
     }
 
     fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>> {
-        self.run(false, move |connection| sessions::find(connection, &session, is_use))
+        let found = self.lookups.run(move |connection| sessions::find(connection, &session));
+        Box::pin(async move {
+            let Some((found, last_used)) = found.await? else { return Ok(None) };
+            if is_use && sessions::is_due(last_used) {
+                self.run(false, move |connection| sessions::used(connection, &session)).await?;
+            }
+            Ok(Some(found))
+        })
     }
 
     fn end_session(&self, session: KeyHash) -> StoreFuture<'_, ()> {
@@ -87,7 +94,7 @@ impl People for SqliteStore {
     }
 
     fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>> {
-        self.run(false, move |connection| members::list(connection, project))
+        self.lookups.run(move |connection| members::list(connection, project))
     }
 
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange> {
@@ -103,7 +110,7 @@ impl People for SqliteStore {
     }
 
     fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>> {
-        self.run(false, move |connection| tokens::list(connection, project))
+        self.reports.run(move |connection| tokens::list(connection, project))
     }
 
     fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
@@ -111,7 +118,15 @@ impl People for SqliteStore {
     }
 
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>> {
-        self.run(false, move |connection| tokens::find(connection, &token, is_use))
+        let found = self.lookups.run(move |connection| tokens::find(connection, &token));
+        Box::pin(async move {
+            let Some(found) = found.await? else { return Ok(None) };
+            if is_use && found.last_used_at_millis.is_none_or(sessions::is_due) {
+                let id = found.id;
+                self.run(false, move |connection| tokens::used(connection, id)).await?;
+            }
+            Ok(Some(found))
+        })
     }
 }
 

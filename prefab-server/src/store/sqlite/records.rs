@@ -18,15 +18,15 @@ use crate::{
 
 impl Records for SqliteStore {
     fn changes(&self, project: ProjectId, before: Option<i64>, limit: u32) -> StoreFuture<'_, Vec<Version>> {
-        self.run(false, move |connection| log::changes(connection, project, before, limit))
+        self.reports.run(move |connection| log::changes(connection, project, before, limit))
     }
 
     fn version(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Option<Version>> {
-        self.run(false, move |connection| log::version_by_id(connection, project, id))
+        self.lookups.run(move |connection| log::version_by_id(connection, project, id))
     }
 
     fn deleted(&self, project: ProjectId) -> StoreFuture<'_, Vec<Version>> {
-        self.run(false, move |connection| log::deleted(connection, project))
+        self.reports.run(move |connection| log::deleted(connection, project))
     }
 
     fn note(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()> {
@@ -38,11 +38,11 @@ impl Records for SqliteStore {
     }
 
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>> {
-        self.run(false, move |connection| audit::read(connection, &filter))
+        self.reports.run(move |connection| audit::read(connection, &filter))
     }
 
     fn comments(&self, project: ProjectId, keys: KeyRange) -> StoreFuture<'_, Vec<(i64, String)>> {
-        self.run(false, move |connection| audit::comments(connection, project, &keys))
+        self.reports.run(move |connection| audit::comments(connection, project, &keys))
     }
 
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {
@@ -67,7 +67,7 @@ impl Records for SqliteStore {
     }
 
     fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>> {
-        self.run(false, move |connection| keys::list(connection, project))
+        self.reports.run(move |connection| keys::list(connection, project))
     }
 
     fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool> {
@@ -79,11 +79,11 @@ impl Records for SqliteStore {
     }
 
     fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>> {
-        self.run(false, move |connection| drafts::list(connection, project))
+        self.lookups.run(move |connection| drafts::list(connection, project))
     }
 
     fn draft_marks(&self, project: ProjectId) -> StoreFuture<'_, Vec<DraftMark>> {
-        self.run(false, move |connection| drafts::marks(connection, project))
+        self.lookups.run(move |connection| drafts::marks(connection, project))
     }
 
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {

@@ -1,6 +1,6 @@
 //! The promises of the log, on a real file.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use prefab_core::{ChangedBy, Config};
 use tempfile::TempDir;
@@ -169,7 +169,7 @@ async fn a_backup_is_one_moment_while_others_write() {
 async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
     let Bed { dir: _dir, store, .. } = bed().await;
     let store = Arc::new(store);
-    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), workers()).await.unwrap());
+    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), workers(), 1 << 20).await.unwrap());
     let (_stop, stopping) = watch::channel(false);
     tokio::spawn(Arc::clone(&hub).follow(stopping));
     // What a connection does itself is no news to it, so nothing hints at either of these.
@@ -194,7 +194,7 @@ async fn what_another_server_did_before_anybody_followed_is_taken_in() {
     let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
     let mut hinted = store.watch();
     hinted.mark_unchanged();
-    let hub = Arc::new(Hub::open(Arc::new(store), workers()).await.unwrap());
+    let hub = Arc::new(Hub::open(Arc::new(store), workers(), 1 << 20).await.unwrap());
     let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
     hinted.changed().await.unwrap();
     let (_stop, stopping) = watch::channel(false);
@@ -227,4 +227,43 @@ async fn a_full_database_says_so_and_stays_as_it_was() {
     assert_eq!(bed.since(0).await, [("a".to_owned(), true)]);
     room(1 << 30).await.unwrap();
     bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
+}
+
+#[tokio::test]
+async fn reports_delay_neither_changes_nor_lookups() {
+    let bed = bed().await;
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let slow: Vec<_> = (0..8)
+        .map(|_| {
+            let held = Arc::clone(&held);
+            bed.store.reports.run(move |connection| {
+                let keys = super::keys::list(connection, ProjectId(1))?;
+                let _ = held.lock().unwrap().recv();
+                Ok(keys.len())
+            })
+        })
+        .collect();
+    let work = async {
+        bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+        assert_eq!(bed.since(0).await, [("a".to_owned(), true)], "a read sees what was written before");
+        bed.store.ping().await.unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(20), work).await.unwrap();
+    drop(release);
+    for report in slow {
+        report.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_reads_cannot_write() {
+    let bed = bed().await;
+    for readers in [&bed.store.lookups, &bed.store.reports] {
+        let written = readers.run(|connection| {
+            connection.execute("UPDATE project SET name = 'x'", []).map_err(failed("writing"))
+        });
+        let error = written.await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::ReadOnly, .. }), "{error:?}");
+    }
 }

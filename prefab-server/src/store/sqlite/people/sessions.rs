@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// How exactly it is known when something was used: a write for each request would be too dear.
-pub(super) const USE_MILLIS: i64 = 60_000;
+const USE_MILLIS: i64 = 60_000;
+
+/// Tells whether a use is to be written down, after the last one that was.
+pub(super) fn is_due(last_used_millis: i64) -> bool {
+    clock::now_millis() - last_used_millis >= USE_MILLIS
+}
 
 pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> Result<(), StoreError> {
     let starting = || failed("beginning a session");
@@ -35,11 +40,8 @@ pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> 
         .map_err(starting())
 }
 
-pub(super) fn find(
-    connection: &Connection,
-    session: &KeyHash,
-    is_use: bool,
-) -> Result<Option<Session>, StoreError> {
+/// Returns a session that has not ended, and when it was last used.
+pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<(Session, i64)>, StoreError> {
     let now = clock::now_millis();
     let found = connection
         .prepare_cached(
@@ -52,13 +54,19 @@ pub(super) fn find(
         })
         .map_err(failed("finding a session"))?;
     let Some((person, last_used)) = found else { return Ok(None) };
-    if is_use && now - last_used >= USE_MILLIS {
-        connection
-            .execute("UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1", params![session.0, now])
-            .map_err(failed("using a session"))?;
-    }
     let projects = members::projects(connection, person.id)?;
-    Ok(Some(Session { person, projects }))
+    Ok(Some((Session { person, projects }, last_used)))
+}
+
+/// Writes down that a session is used.
+pub(super) fn used(connection: &Connection, session: &KeyHash) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1",
+            params![session.0, clock::now_millis()],
+        )
+        .map(drop)
+        .map_err(failed("using a session"))
 }
 
 pub(super) fn end(connection: &Connection, session: &KeyHash) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{members, read, sessions::USE_MILLIS, written};
+use super::{members, read, written};
 use crate::{
     clock,
     ids::ProjectId,
@@ -82,30 +82,24 @@ pub(super) fn revoke_all(
     Ok(ended)
 }
 
-pub(super) fn find(
-    connection: &Connection,
-    hash: &KeyHash,
-    is_use: bool,
-) -> Result<Option<Token>, StoreError> {
-    let now = clock::now_millis();
+pub(super) fn find(connection: &Connection, hash: &KeyHash) -> Result<Option<Token>, StoreError> {
     let query = format!(
         "SELECT {COLUMNS} FROM token WHERE hash = ?1 AND revoked_at_millis IS NULL
            AND (expires_at_millis IS NULL OR expires_at_millis > ?2)"
     );
     let found = connection
         .prepare_cached(&query)
-        .and_then(|mut statement| statement.query_row(params![hash.0, now], token).optional())
+        .and_then(|mut statement| statement.query_row(params![hash.0, clock::now_millis()], token).optional())
         .map_err(failed("finding a token"))?;
-    let Some(found) = found.map(|token| bounded(connection, token)).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    let is_due = |token: &Token| token.last_used_at_millis.is_none_or(|at| now - at >= USE_MILLIS);
-    if is_use && is_due(&found) {
-        connection
-            .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![found.id, now])
-            .map_err(failed("using a token"))?;
-    }
-    Ok(Some(found))
+    Ok(found.map(|token| bounded(connection, token)).transpose()?.flatten())
+}
+
+/// Writes down that a token is used.
+pub(super) fn used(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection
+        .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, clock::now_millis()])
+        .map(drop)
+        .map_err(failed("using a token"))
 }
 
 /// Whom a token acts for may have other roles by now, or none.
