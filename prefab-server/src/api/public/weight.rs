@@ -15,8 +15,7 @@ const WORTH_IT: usize = 16 << 10;
 
 /// Answers with JSON, packed if whoever asks can unpack it.
 pub(super) async fn light<T: Serialize + Send + 'static>(body: T, asked: &HeaderMap) -> Response {
-    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
-    if !accepted.is_some_and(|accepted| accepted.contains("gzip")) {
+    if prefab_http::choose_encoding(asked, &["gzip"]).is_none() {
         return Json(body).into_response();
     }
     // Some milliseconds of work, which others should not wait for.
@@ -47,8 +46,7 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
 
 /// Tells whether whoever asks has the answer with this tag.
 pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    known.is_some_and(|known| known.contains(&quoted(tag)))
+    prefab_http::is_cached(asked, &quoted(tag))
 }
 
 /// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
