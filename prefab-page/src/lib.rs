@@ -70,13 +70,12 @@ fn answer(file: Option<Arc<File>>, asked: &HeaderMap) -> Response {
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     fields.insert(header::ETAG, file.etag.clone());
-    if asked.get(header::IF_NONE_MATCH) == Some(&file.etag) {
+    if file.etag.to_str().is_ok_and(|etag| prefab_http::is_cached(asked, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
-    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
-    let body = if accepted.is_some_and(|accepted| accepted.contains("gzip")) {
+    let body = if prefab_http::choose_encoding(asked, &["gzip"]).is_some() {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         file.gzip.clone()
     } else {

@@ -43,7 +43,16 @@ async fn a_file_is_sent_once_and_gzip_is_the_same() {
     let mut unpacked = Vec::new();
     flate2::read::GzDecoder::new(&*bytes(small).await).read_to_end(&mut unpacked).unwrap();
     assert_eq!(unpacked, bytes(plain).await);
-    assert_eq!(get("/page/app.js", &[("if-none-match", &etag)]).await.status(), 304);
+    let listed = format!("\"other\", {etag}");
+    for known in [&*etag, &listed, "*"] {
+        assert_eq!(get("/page/app.js", &[("if-none-match", known)]).await.status(), 304, "{known}");
+    }
+}
+
+#[tokio::test]
+async fn gzip_that_is_refused_is_not_sent() {
+    let plain = get("/page/app.js", &[("accept-encoding", "gzip;q=0, identity")]).await;
+    assert!(plain.headers().get("content-encoding").is_none());
 }
 
 #[tokio::test]

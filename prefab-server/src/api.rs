@@ -3,6 +3,7 @@
 //! Start with [`router`]: which path is answered by what. Paths are those of the official service, with and
 //! without a slash at the end, since a redirect would turn a POST into a GET.
 
+mod bodies;
 mod caller;
 mod configs;
 mod cors;
@@ -48,6 +49,10 @@ pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};
 pub(crate) use public::Leases;
 pub(crate) use ready::Readiness;
+
+/// Where files are imported, which may be larger than other bodies.
+const IMPORT: &str = "/api/manage/v1/projects/{project}/import";
+const MOST_IMPORTED: usize = 256 << 20;
 
 /// What every endpoint may use. Each request takes several handles on it, so one is a single count.
 #[derive(Clone)]
@@ -115,24 +120,26 @@ pub(crate) fn router(app: App) -> Router {
         .merge(public::router())
         .merge(prefab_page::router())
         // The official local server has no prefix.
-        .route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
+        .merge(for_browsers(Router::new().route("/configs/eval-with-context/{contexts}", get(evaluate::v2))))
         .route("/hello", get(health::hello))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route_service("/prefab.ConfigService/{method}", grpc)
         .fallback(health::not_found)
-        .layer(middleware::from_fn(cors::layer))
+        .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
         .layer(middleware::from_fn_with_state(app.clone(), health::count))
         .layer(middleware::map_response(stalled::chunked))
         .with_state(app)
 }
 
 fn v1() -> Router<App> {
-    sdk()
+    let evaluations = Router::new()
         .route("/configs/eval-with-context/{contexts}", get(evaluate::v1))
         .route("/configs/eval/{identity}", get(evaluate::identity))
-        .route("/configs/eval/{key}/{identity}", get(evaluate::identity_with_key))
+        .route("/configs/eval/{key}/{identity}", get(evaluate::identity_with_key));
+    sdk()
+        .merge(for_browsers(evaluations))
         .route("/config", post(manage::create))
         .route("/config/", post(manage::create))
         .route("/config/set-default", post(manage::set_default))
@@ -151,7 +158,13 @@ fn v1() -> Router<App> {
 }
 
 fn v2() -> Router<App> {
-    sdk().route("/configs/eval-with-context/{contexts}", get(evaluate::v2))
+    let evaluations = Router::new().route("/configs/eval-with-context/{contexts}", get(evaluate::v2));
+    sdk().merge(for_browsers(evaluations))
+}
+
+/// Opens routes to web pages of every origin.
+fn for_browsers(routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::from_fn(cors::layer))
 }
 
 fn sdk() -> Router<App> {
@@ -159,8 +172,12 @@ fn sdk() -> Router<App> {
         .route("/configs/{id}", get(configs::get))
         .route("/configs/{a}/{b}/{id}", get(configs::get))
         .route("/sse/config", get(stream::get));
+    let router = router.merge(for_browsers(
+        Router::new()
+            .route("/telemetry", post(telemetry::events))
+            .route("/telemetry/", post(telemetry::events)),
+    ));
     [
-        ("/telemetry", post(telemetry::events)),
         ("/known-loggers", post(telemetry::known_loggers)),
         ("/context-shapes", post(telemetry::context_shapes)),
         ("/evaluated-keys", post(telemetry::evaluated)),

@@ -1,40 +1,42 @@
-//! Accepting connections, within bounds, until told to stop.
+//! Accepting connections, within limits, until the server stops.
+//!
+//! Start with [`Acceptor::run`]. Each connection has a task of its own, [`ConnectionContext::serve_connection`].
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod connections;
+mod service;
+
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use http::Request;
-use hyper::{
-    body::Incoming,
-    server::conn::{http1, http2},
-};
+use futures_util::FutureExt as _;
+use http::Version;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+    server::conn::auto,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::timeout,
+    sync::watch,
+    time::{Instant, sleep_until, timeout},
 };
-use tower::util::MapRequest;
 use tracing::{debug, warn};
 
 use crate::{
-    api::Peer,
     limits::Limits,
     metrics::Metrics,
     network::Network,
     stalled::{StreamExecutor, WriteTimeout},
     tls::Tls,
 };
+pub(crate) use connections::{Activity, Turn};
+use connections::{Admission, Bounds, Connections};
 
-/// How an HTTP/2 connection begins that was not agreed on before.
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// How long a connection that is closed for being idle may take to end in good order.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
 
-/// Where connections come in.
-pub(crate) struct Door {
+/// Accepts connections.
+pub(crate) struct Acceptor {
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Tls>,
     pub(crate) trusted_proxies: Vec<Network>,
@@ -44,168 +46,173 @@ pub(crate) struct Door {
     pub(crate) drain_timeout: Duration,
 }
 
-impl Door {
-    /// Serves until told to stop, then waits for what is under way.
-    pub(crate) async fn run(mut self, router: Router) {
-        let room = Arc::new(Semaphore::new(self.limits.connections));
-        let house = Arc::new(House {
+impl Acceptor {
+    /// Serves until the server stops, then waits until the open connections have ended.
+    pub(crate) async fn run(self, router: Router) {
+        let Self { listener, tls, trusted_proxies, limits, metrics, mut stop, drain_timeout } = self;
+        let trusted_proxies: Arc<[Network]> = trusted_proxies.into();
+        let bounds = Bounds {
+            connections: limits.connections,
+            per_address: limits.connections_per_address,
+            trusted_proxies: Arc::clone(&trusted_proxies),
+        };
+        let connections = Connections::new(bounds, metrics.connections_evicted.clone());
+        let (open, is_open) = watch::channel(());
+        let context = Arc::new(ConnectionContext {
             router,
-            tls: self.tls.take(),
-            trusted_proxies: self.trusted_proxies.as_slice().into(),
-            header_timeout: self.limits.header_timeout,
-            write_timeout: self.limits.stream_write_timeout,
-            metrics: self.metrics.clone(),
-            stop: self.stop.clone(),
+            tls,
+            trusted_proxies,
+            builder: builder(&limits),
+            header_timeout: limits.header_timeout,
+            http2_idle_timeout: limits.http2_idle_timeout,
+            write_timeout: limits.stream_write_timeout,
+            metrics: metrics.clone(),
+            stop: stop.clone(),
         });
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                _ = self.stop.wait_for(|stop| *stop) => break,
+                accepted = listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
-                Ok((stream, _)) => self.let_in(stream, &room, &house),
+                Ok((stream, peer)) => match connections.admit(peer.ip()) {
+                    Some(admission) => {
+                        let serving = Arc::clone(&context).accept(stream, peer, admission);
+                        let is_open = is_open.clone();
+                        tokio::spawn(async move {
+                            serving.await;
+                            drop(is_open);
+                        });
+                    }
+                    // Closing is the refusal after which every client tries elsewhere, or later.
+                    None => drop(metrics.connections_refused.inc()),
+                },
                 Err(error) => {
-                    // Out of file descriptors, most likely; trying at once would spin.
-                    warn!(%error, "a connection could not be accepted");
+                    // Most likely out of file descriptors; a retry without a pause would spin.
+                    warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
         }
-        drop(self.listener);
-        let all = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
-        if timeout(self.drain_timeout, room.acquire_many(all)).await.is_err() {
-            warn!("some connections did not end in time");
+        drop((listener, is_open));
+        if timeout(drain_timeout, open.closed()).await.is_err() {
+            warn!(
+                drain_timeout_s = drain_timeout.as_secs(),
+                "drain timeout reached; open connections are closed"
+            );
+            connections.close_all();
         }
-    }
-
-    /// Closing at once is the refusal that every client answers by trying elsewhere, or later.
-    fn let_in(&self, stream: TcpStream, room: &Arc<Semaphore>, house: &Arc<House>) {
-        let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
-            self.metrics.connections_refused.inc();
-            return;
-        };
-        tokio::spawn(Arc::clone(house).welcome(stream, permit));
     }
 }
 
+fn builder(limits: &Limits) -> auto::Builder<StreamExecutor> {
+    let mut builder = auto::Builder::new(StreamExecutor::new(limits.stream_write_timeout));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(limits.header_timeout);
+    builder
+}
+
 /// What every connection is served with.
-struct House {
+struct ConnectionContext {
     router: Router,
     tls: Option<Tls>,
     trusted_proxies: Arc<[Network]>,
+    builder: auto::Builder<StreamExecutor>,
     header_timeout: Duration,
     write_timeout: Duration,
+    http2_idle_timeout: Duration,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
 }
 
-impl House {
-    async fn welcome(self: Arc<Self>, stream: TcpStream, permit: OwnedSemaphorePermit) {
+type Served = Result<(), Box<dyn Error + Send + Sync>>;
+
+impl ConnectionContext {
+    async fn accept(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, admission: Admission) {
         self.metrics.connections.inc();
         // Events are small and must not wait for more.
         let _ = stream.set_nodelay(true);
-        if let Err(error) = self.serve(stream).await {
+        let served = match &self.tls {
+            None => self.serve_connection(stream, peer, &admission).await,
+            Some(tls) => match self.handshake(tls, stream, &admission).await {
+                Ok(stream) => self.serve_connection(stream, peer, &admission).await,
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = served {
             debug!(%error, "connection ended");
         }
         self.metrics.connections.dec();
-        drop(permit);
     }
 
-    async fn serve(&self, stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let peer = stream.peer_addr()?;
-        let Some(tls) = &self.tls else {
-            let http2 = self.first_words(speaks_http2(&stream)).await?;
-            return if http2 { self.http2(stream, peer).await } else { self.http1(stream, peer).await };
-        };
-        let stream = self.first_words(tls.accept(stream)).await?;
-        if Tls::agreed_on_http2(&stream) {
-            self.http2(stream, peer).await
-        } else {
-            self.http1(stream, peer).await
-        }
-    }
-
-    /// Waits for what a connection begins with, but not while stopping: clients open connections in advance, and
-    /// one that has said nothing asks for nothing.
-    async fn first_words<T>(&self, words: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    async fn handshake(
+        &self,
+        tls: &Tls,
+        stream: TcpStream,
+        admission: &Admission,
+    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Box<dyn Error + Send + Sync>> {
         let mut stop = self.stop.clone();
         tokio::select! {
             biased;
-            said = timeout(self.header_timeout, words) => said?,
-            _ = stop.wait_for(|stop| *stop) => Err(io::Error::other("the server stops")),
+            stream = timeout(self.header_timeout, tls.accept(stream)) => Ok(stream??),
+            () = admission.closed() => Err("closed to make room for another connection".into()),
+            _ = stop.wait_for(|stop| *stop) => Err("the server stops".into()),
         }
     }
 
-    async fn http1<S>(
-        &self,
-        stream: S,
-        peer: SocketAddr,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+    /// Serves HTTP/1 or HTTP/2, whichever the first bytes are, until the connection ends, is idle for too long,
+    /// has to make room for another one, or the server stops.
+    async fn serve_connection<S>(&self, stream: S, peer: SocketAddr, admission: &Admission) -> Served
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), self.from(peer)));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
-            .serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
+        let service = service::of(self.router.clone(), peer, &self.trusted_proxies, admission.activity());
+        let connection = self.builder.serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();
-        tokio::select! {
-            done = connection.as_mut() => return Ok(done?),
-            _ = stop.wait_for(|stop| *stop) => {}
+        let mut closing: Option<Instant> = None;
+        loop {
+            let look = closing.unwrap_or_else(|| self.idle_deadline(admission.activity()));
+            tokio::select! {
+                biased;
+                done = connection.as_mut() => return done,
+                () = admission.closed() => {
+                    connection.as_mut().graceful_shutdown();
+                    // Sends what can be sent without waiting, such as the end of an HTTP/2 connection.
+                    return connection.now_or_never().unwrap_or(Ok(()));
+                }
+                _ = stop.wait_for(|stop| *stop) => break,
+                () = sleep_until(look) => match closing {
+                    // A request may have been under way when it was closed.
+                    Some(_) if admission.activity().unused_since().is_none() => {
+                        closing = Some(Instant::now() + CLOSING_TIME);
+                    }
+                    Some(_) => return Err("idle, and its peer does not end it".into()),
+                    None if self.idle_deadline(admission.activity()) <= Instant::now() => {
+                        connection.as_mut().graceful_shutdown();
+                        closing = Some(Instant::now() + CLOSING_TIME);
+                    }
+                    None => {}
+                },
+            }
         }
         connection.as_mut().graceful_shutdown();
-        Ok(connection.await?)
-    }
-
-    async fn http2<S>(
-        &self,
-        stream: S,
-        peer: SocketAddr,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let service = TowerToHyperService::new(MapRequest::new(self.router.clone(), self.from(peer)));
-        let connection = http2::Builder::new(StreamExecutor::new(self.write_timeout))
-            .timer(TokioTimer::new())
-            .keep_alive_interval(self.header_timeout)
-            .serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
-        let mut connection = std::pin::pin!(connection);
-        let mut stop = self.stop.clone();
         tokio::select! {
-            done = connection.as_mut() => return Ok(done?),
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
-        connection.as_mut().graceful_shutdown();
-        Ok(connection.await?)
-    }
-
-    /// Tells every request where it comes from.
-    fn from(&self, peer: SocketAddr) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone + use<> {
-        let trusted = Arc::clone(&self.trusted_proxies);
-        move |mut request| {
-            let peer = Peer::of(peer.ip(), request.headers(), &trusted);
-            request.extensions_mut().insert(peer);
-            request
+            done = connection.as_mut() => done,
+            () = admission.closed() => Err("the drain timeout is over".into()),
         }
     }
-}
 
-/// Looks at the first bytes without taking them: gRPC clients begin with HTTP/2 unasked.
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
-    let mut first = [0; HTTP2_PREFACE.len()];
-    loop {
-        let seen = stream.peek(&mut first).await?;
-        let seen = &first[..seen];
-        if seen.is_empty() || !HTTP2_PREFACE.starts_with(seen) {
-            return Ok(false);
+    /// Returns when a connection is to be closed unless there is a request until then.
+    fn idle_deadline(&self, activity: &Activity) -> Instant {
+        let now = Instant::now();
+        match activity.unused_since() {
+            // Until the first request, whichever the protocol.
+            Some((since, None)) => Instant::from_std(since) + self.header_timeout,
+            Some((since, Some(Version::HTTP_2))) => Instant::from_std(since) + self.http2_idle_timeout,
+            // hyper has a timer for these.
+            Some((_, Some(_))) => now + self.http2_idle_timeout.max(self.header_timeout),
+            None => now + self.http2_idle_timeout.min(self.header_timeout),
         }
-        if seen.len() == HTTP2_PREFACE.len() {
-            return Ok(true);
-        }
-        // The rest of these few bytes is on its way; `peek` would return the same ones at once.
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     pub(crate) changes: Counter,
     pub(crate) connections: Gauge,
     pub(crate) connections_refused: Counter,
+    pub(crate) connections_evicted: Counter,
     pub(crate) streams: Gauge,
     pub(crate) streams_refused: Counter,
     pub(crate) evaluations: Counter,
@@ -37,6 +38,7 @@ impl Metrics {
             changes,
             connections,
             connections_refused,
+            connections_evicted,
             streams,
             streams_refused,
             evaluations,
@@ -49,6 +51,11 @@ impl Metrics {
         registry.register("changes", "Config changes made through this process", changes);
         registry.register("connections", "Open connections", connections);
         registry.register("connections_refused", "Connections closed for want of room", connections_refused);
+        registry.register(
+            "connections_evicted",
+            "Idle connections closed to make room for new ones",
+            connections_evicted,
+        );
         registry.register("streams", "Open streams", streams);
         registry.register("streams_refused", "Streams ended for want of room", streams_refused);
         registry.register("evaluations", "Evaluations for front ends", evaluations);

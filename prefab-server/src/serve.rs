@@ -28,6 +28,9 @@ use crate::{
     workers::Workers,
 };
 
+/// Open files that are not for connections.
+const RESERVED_FILES: u64 = 128;
+
 /// Starts a server and returns once it accepts connections.
 ///
 /// Raises the process's allowance for open files as far as the system lets it.
@@ -48,7 +51,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         database,
         seed_from,
         tls,
-        limits,
+        mut limits,
         drain_timeout,
         evaluations_days,
         collect_contexts,
@@ -78,7 +81,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
     let sign_up = setup::invite_first(&*store).await.map_err(unusable)?;
     let sign_up = sign_up.map(|token| format!("{public}/sign-up?token={token}"));
-    allow_many_files();
+    limits.connections = connections_within(raise_open_files(), limits.connections);
     let (stop, stopping) = watch::channel(false);
     let app = App::new(Parts {
         data_dir: data_dir.into(),
@@ -97,7 +100,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     tokio::spawn(expire::follow(app.clone(), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
     tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
-    let door = listen::Door {
+    let acceptor = listen::Acceptor {
         listener,
         tls,
         trusted_proxies,
@@ -106,7 +109,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         stop: stopping,
         drain_timeout,
     };
-    let serving = door.run(api::router(app));
+    let serving = acceptor.run(api::router(app));
     let task = tokio::spawn(async move {
         serving.await;
         if let Err(error) = telemetry.flush(&*store).await {
@@ -128,12 +131,32 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Every connection is an open file, and the usual allowance is made for programs with a few.
-fn allow_many_files() {
+/// Raises the limit of open files as far as the system permits, and returns it.
+fn raise_open_files() -> Option<u64> {
     #[cfg(unix)]
-    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        warn!(%error, "the allowance for open files could not be raised");
+    {
+        let raised = rlimit::increase_nofile_limit(rlimit::INFINITY);
+        raised.inspect_err(|error| warn!(%error, "cannot raise the limit of open files")).ok()
     }
+    #[cfg(not(unix))]
+    None
+}
+
+/// Returns how many connections fit into the limit of open files: every connection is one, and the database,
+/// backups and connections that are about to end need some too.
+fn connections_within(open_files: Option<u64>, connections: usize) -> usize {
+    let Some(open_files) = open_files else { return connections };
+    let reserve = RESERVED_FILES.min(open_files / 4);
+    let room = usize::try_from(open_files - reserve).unwrap_or(usize::MAX);
+    if room < connections {
+        warn!(
+            max_connections = room,
+            wanted = connections,
+            open_files,
+            "max-connections lowered to the limit of open files"
+        );
+    }
+    connections.min(room)
 }
 
 /// A server that accepts connections. Dropping it does not stop the server.
@@ -199,5 +222,18 @@ impl Stop {
     /// Asks the server to stop; it drains what is under way.
     pub fn stop(&self) {
         self.0.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_to_the_database() {
+        assert_eq!(connections_within(None, 20_000), 20_000);
+        assert_eq!(connections_within(Some(1 << 20), 20_000), 20_000);
+        assert_eq!(connections_within(Some(1024), 20_000), 896);
+        assert_eq!(connections_within(Some(256), 20_000), 192);
     }
 }

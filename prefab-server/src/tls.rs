@@ -44,10 +44,6 @@ mod with {
         pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
             self.acceptor.accept(stream).await
         }
-
-        pub(crate) fn agreed_on_http2(stream: &TlsStream<TcpStream>) -> bool {
-            stream.get_ref().1.alpn_protocol() == Some(b"h2")
-        }
     }
 
     fn open(path: &Path) -> Result<BufReader<File>, Error> {
@@ -78,10 +74,6 @@ mod without {
 
         pub(crate) fn accept(&self, _: TcpStream) -> Ready<io::Result<TcpStream>> {
             match *self {}
-        }
-
-        pub(crate) fn agreed_on_http2(_: &TcpStream) -> bool {
-            false
         }
     }
 }

@@ -50,8 +50,7 @@ pub(super) fn form(headers: &HeaderMap) -> Form {
 fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<Body> {
     let (encoding, body) = encoding(answer, headers);
     let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    let is_known = known.is_some_and(|tags| tags.split(',').any(|tag| is_same(tag.trim(), &etag)));
+    let is_known = prefab_http::is_cached(headers, &etag);
     let mut response = Response::new(if is_known { Body::empty() } else { body.into() });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -71,11 +70,6 @@ fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<B
     response
 }
 
-/// Proxies that compress make a tag weak; it still names the same content.
-fn is_same(tag: &str, etag: &str) -> bool {
-    tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
-}
-
 fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'static str)>, Bytes) {
     match coding(headers) {
         Coding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
@@ -86,19 +80,9 @@ fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'s
 
 /// Chooses among what the client names. Java names nothing and must get plain bytes.
 fn coding(headers: &HeaderMap) -> Coding {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let accepts = |name: &str| {
-        accepted.unwrap_or_default().split(',').any(|part| {
-            let (coding, quality) = part.split_once(';').unwrap_or((part, ""));
-            let refused = matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            coding.trim().eq_ignore_ascii_case(name) && !refused
-        })
-    };
-    if accepts("zstd") {
-        Coding::Zstd
-    } else if accepts("gzip") {
-        Coding::Gzip
-    } else {
-        Coding::Plain
+    match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
+        Some("zstd") => Coding::Zstd,
+        Some(_) => Coding::Gzip,
+        None => Coding::Plain,
     }
 }

@@ -1,7 +1,7 @@
 //! Is the server well, and what has it done?
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -54,7 +54,7 @@ pub(super) async fn not_found(headers: HeaderMap) -> Response {
     response
 }
 
-/// Counts and logs every request. Neither query nor headers nor what stands for a key in the path is logged.
+/// Counts and logs every request. The log has the route and not the path: a path can contain a key.
 pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = match request.method().as_str() {
         "GET" => "GET",
@@ -64,11 +64,11 @@ pub(super) async fn count(State(app): State<App>, request: Request, next: Next) 
         "HEAD" => "HEAD",
         _ => "other",
     };
-    let path = request.uri().path();
-    let path = path.find("/configs/eval").map_or(path, |at| &path[..at + "/configs/eval".len()]).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let status = response.status().as_u16();
     app.metrics.requests.get_or_create(&Answered { method, status }).inc();
-    debug!(method, path, status, "answered");
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    debug!(method, route, status, "request answered");
     response
 }

@@ -12,14 +12,14 @@ use super::{
     views::Problem,
 };
 use crate::{
-    api::{ApiError, App, read},
+    api::{ApiError, App, MOST_IMPORTED, read},
     change,
     manage::transfer::{self, Read, Step},
     people::Role,
 };
 
 /// The largest file that is read.
-const MOST_BYTES: usize = 256 << 20;
+const MOST_BYTES: usize = MOST_IMPORTED;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

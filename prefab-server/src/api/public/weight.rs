@@ -22,8 +22,7 @@ pub(super) async fn light<T: Serialize + Send + 'static>(
     body: T,
     asked: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
-    let accepts_gzip = accepted.is_some_and(|accepted| accepted.contains("gzip"));
+    let accepts_gzip = prefab_http::choose_encoding(asked, &["gzip"]).is_some();
     let pack = move |_| {
         // Texts and numbers always can be written.
         let plain = serde_json::to_vec(&body).unwrap_or_default();
@@ -50,8 +49,7 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
 
 /// Tells whether whoever asks has the answer with this tag.
 pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    known.is_some_and(|known| known.contains(&quoted(tag)))
+    prefab_http::is_cached(asked, &quoted(tag))
 }
 
 /// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
