@@ -36,7 +36,7 @@ const STEPS: &[Step] = &[
 ];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("ci", rest)?;
+    crate::report::no_arguments("ci", rest)?;
     let mut summary = Vec::new();
     let mut failed = Vec::new();
     for (name, step) in STEPS {
