@@ -10,8 +10,8 @@ use super::{
     parts::{Part, parts},
 };
 use crate::{
-    client::LOG,
-    worker::{Stop, stopped},
+    log_target::LOG,
+    stop::{Stop, stopped},
 };
 
 /// Sends what was recorded, from time to time and at the end.
@@ -59,7 +59,7 @@ fn instance() -> String {
 }
 
 impl Reporter {
-    pub(super) fn new(recorder: Arc<Recorder>, sink: ReportSink, interval: Option<Duration>) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, sink: ReportSink, interval: Option<Duration>) -> Self {
         let waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         Self {
             recorder,

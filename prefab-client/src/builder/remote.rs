@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use prefab_sources::{ApiKey, HttpOptions, RemoteOptions, RemoteSource};
 
-use crate::{ClientBuilder, Datasources, Error, OnInitFailure, client::LOG, env, gate::Gate};
+use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, gate::Gate, log_target::LOG};
 
 /// A builder's settings for the server.
 pub(crate) struct Remote {

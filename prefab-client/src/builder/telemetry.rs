@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use prefab_telemetry::{ContextUploadMode, Options};
 
-use super::{Recorder, Reporter};
-use crate::{ClientBuilder, Error};
+use super::ClientBuilder;
+use crate::{
+    Error,
+    telemetry::{Recorder, Reporter},
+};
 
 /// A builder's settings for telemetry.
 #[derive(Default)]
