@@ -78,11 +78,7 @@ const ALLOWED_CIRCLES: &[AllowedCircle] = &[
         reason: "a recursive grammar, read by recursive descent",
     },
     AllowedCircle { package: "prefab-server", folder: "src/", reason: "until the crate is split" },
-    AllowedCircle { package: "prefab-core", folder: "src/", reason: "until it is opened" },
     AllowedCircle { package: "prefab-eval", folder: "src/", reason: "until it is opened" },
-    AllowedCircle { package: "prefab-telemetry", folder: "src/", reason: "until it is opened" },
-    AllowedCircle { package: "prefab-sources", folder: "src/", reason: "until it is opened" },
-    AllowedCircle { package: "prefab-client", folder: "src/", reason: "until it is opened" },
 ];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
