@@ -51,6 +51,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    // For tests: a dependency in `[dev-dependencies]` alone.
+    Layer { name: "prefab-testing", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     Layer {
         name: "prefab-client",
         may_use: Only(&[
