@@ -16,6 +16,7 @@ const EXPECTED: &[&str] = &[
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
     "SECURITY.md",
     "LICENSE-MIT",
     "LICENSE-APACHE",
