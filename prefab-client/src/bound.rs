@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prefab_core::ContextSet;
 
-use crate::{Client, View, view::NONE};
+use crate::{Client, View, no_context::NONE};
 
 /// A client with contexts of its own, cheap to clone and free to move between threads and tasks; see
 /// [`Client::with_context`].
@@ -14,6 +14,13 @@ use crate::{Client, View, view::NONE};
 pub struct BoundClient {
     client: Client,
     contexts: Arc<ContextSet>,
+}
+
+impl Client {
+    /// Returns a client that carries these contexts along.
+    pub fn with_context(&self, contexts: impl Into<ContextSet>) -> BoundClient {
+        BoundClient::new(self.clone(), contexts.into())
+    }
 }
 
 impl BoundClient {
@@ -43,4 +50,4 @@ impl BoundClient {
     }
 }
 
-crate::client::reader_methods!(BoundClient);
+crate::reader::reader_methods!(BoundClient);

@@ -1,5 +1,10 @@
 //! How a client is made.
 
+#[cfg(feature = "http")]
+mod remote;
+#[cfg(feature = "telemetry")]
+mod telemetry;
+
 use std::{path::PathBuf, sync::Arc, thread};
 
 use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance, Update};
@@ -7,40 +12,18 @@ use prefab_eval::Options;
 use prefab_sources::{ConfigSource, DatafileSource, Finding, LocalFiles};
 use tokio::sync::oneshot;
 
+#[cfg(feature = "http")]
+use self::remote::Remote;
 #[cfg(not(feature = "http"))]
 use crate::gate::Gate;
-#[cfg(feature = "http")]
-use crate::remote::Remote;
-#[cfg(feature = "telemetry")]
-use crate::telemetry;
 use crate::{
-    Client, Error,
+    Client, Datasources, Error, OnNoDefault,
     engine::Engine,
     env,
     worker::{Work, Worker},
 };
 #[cfg(feature = "http")]
 use prefab_sources::RemoteSource;
-
-/// Where a client takes configs from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Datasources {
-    /// From files and from a server.
-    #[default]
-    All,
-    /// From files alone; nothing goes over the network.
-    LocalOnly,
-}
-
-/// What [`Client::find`] does where there is no value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnNoDefault {
-    /// It returns an error.
-    #[default]
-    Raise,
-    /// It returns nothing.
-    ReturnNone,
-}
 
 /// Collects what a client is to be; [`build`](Self::build) makes it.
 ///
@@ -78,6 +61,48 @@ pub struct ClientBuilder {
     pub(crate) remote: Remote,
     #[cfg(feature = "telemetry")]
     pub(crate) telemetry: telemetry::Settings,
+}
+
+/// Where a client begins.
+impl Client {
+    /// Returns a client as the environment describes it.
+    ///
+    /// Reads `PREFAB_CONFIG_CLASSPATH_DIR` (else `.`), `PREFAB_CONFIG_OVERRIDE_DIR` (else the home
+    /// directory), `PREFAB_ENVS`, `PREFAB_DATAFILE` and `PREFAB_DATASOURCES`; with the feature `http` also
+    /// `PREFAB_API_KEY`, without which no server is asked, `PREFAB_API_URL`, `PREFAB_STREAM_URL` and
+    /// `PREFAB_CDN_URL`.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env().build()
+    }
+
+    /// Returns a builder that reads the files of the current and of the home directory.
+    ///
+    /// It knows of no environment variable, `PREFAB_API_KEY` among them: [`ClientBuilder::from_env`] does, and takes
+    /// options over what they say.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Returns a builder that reads nothing: for tests, with values set in the program.
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// {
+    ///     let _more = client.override_value("max-jobs", 50);
+    ///     assert_eq!(client.get_or("max-jobs", 0), 50);
+    /// }
+    /// assert_eq!(client.get_or("max-jobs", 0), 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn in_memory() -> ClientBuilder {
+        ClientBuilder::in_memory()
+    }
 }
 
 impl Default for ClientBuilder {

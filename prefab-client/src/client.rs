@@ -1,7 +1,6 @@
 //! The facade.
 
 use std::{
-    collections::HashSet,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -10,12 +9,9 @@ use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance};
 use prefab_eval::Ruleset;
 
 use crate::{
-    BoundClient, Change, ClientBuilder, Error, Live, LiveValue, OnNoDefault, Override, Subscription, View,
-    engine::Engine, live::Refresh, table, view::NONE, worker::Worker,
+    Change, Error, Live, LiveValue, OnNoDefault, Override, Subscription, View, engine::Engine, live::Refresh,
+    no_context::NONE, shared::Inner, table, worker::Worker,
 };
-
-/// The target of the client's own log lines.
-pub(crate) const LOG: &str = "cloud.prefab.client.rust";
 
 /// Answers for configs, feature flags and log levels, from memory.
 ///
@@ -40,68 +36,7 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// What clones share.
-pub(crate) struct Inner {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) on_no_default: OnNoDefault,
-    /// The errors that were logged already.
-    reported: Mutex<HashSet<(String, &'static str)>>,
-    worker: Mutex<Option<Worker>>,
-}
-
-/// The log of errors remembers this many, then says everything again.
-const MAX_REPORTED: usize = 10_000;
-
-impl Inner {
-    pub(crate) fn is_news(&self, error: &Error) -> bool {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.len() >= MAX_REPORTED {
-            reported.clear();
-        }
-        reported.insert((error.key().unwrap_or_default().to_owned(), error.code()))
-    }
-}
-
 impl Client {
-    /// Returns a client as the environment describes it.
-    ///
-    /// Reads `PREFAB_CONFIG_CLASSPATH_DIR` (else `.`), `PREFAB_CONFIG_OVERRIDE_DIR` (else the home
-    /// directory), `PREFAB_ENVS`, `PREFAB_DATAFILE` and `PREFAB_DATASOURCES`; with the feature `http` also
-    /// `PREFAB_API_KEY`, without which no server is asked, `PREFAB_API_URL`, `PREFAB_STREAM_URL` and
-    /// `PREFAB_CDN_URL`.
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientBuilder::build`].
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env().build()
-    }
-
-    /// Returns a builder that reads the files of the current and of the home directory.
-    ///
-    /// It knows of no environment variable, `PREFAB_API_KEY` among them: [`ClientBuilder::from_env`] does, and takes
-    /// options over what they say.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
-    /// Returns a builder that reads nothing: for tests, with values set in the program.
-    ///
-    /// ```
-    /// use prefab_client::Client;
-    ///
-    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
-    /// {
-    ///     let _more = client.override_value("max-jobs", 50);
-    ///     assert_eq!(client.get_or("max-jobs", 0), 50);
-    /// }
-    /// assert_eq!(client.get_or("max-jobs", 0), 30);
-    /// # Ok::<(), prefab_client::Error>(())
-    /// ```
-    pub fn in_memory() -> ClientBuilder {
-        ClientBuilder::in_memory()
-    }
-
     pub(crate) fn new(engine: Arc<Engine>, on_no_default: OnNoDefault, worker: Option<Worker>) -> Self {
         table::log(&engine);
         let inner = Inner { engine, on_no_default, reported: Mutex::default(), worker: Mutex::new(worker) };
@@ -121,11 +56,6 @@ impl Client {
     #[inline]
     pub fn with<'a>(&'a self, contexts: &'a ContextSet) -> View<'a> {
         View { inner: &self.inner, call: contexts, bound: &NONE }
-    }
-
-    /// Returns a client that carries these contexts along.
-    pub fn with_context(&self, contexts: impl Into<ContextSet>) -> BoundClient {
-        BoundClient::new(self.clone(), contexts.into())
     }
 
     /// Returns a view without contexts of its own, which answers for those of the scope and the program.
@@ -266,73 +196,4 @@ impl fmt::Debug for Client {
     }
 }
 
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").finish_non_exhaustive()
-    }
-}
-
-/// Gives a type with a `view` the methods of [`View`].
-macro_rules! reader_methods {
-    ($type:ty) => {
-        impl $type {
-            /// Returns the value of `key`; see [`View::get`](crate::View::get).
-            ///
-            /// # Errors
-            ///
-            /// Where there is no value, or none of this type.
-            #[inline]
-            pub fn get<T: $crate::FromValue>(&self, key: &str) -> Result<T, $crate::Error> {
-                self.view().get(key)
-            }
-
-            /// Returns the value of `key`, or what the option says; see [`View::find`](crate::View::find).
-            ///
-            /// # Errors
-            ///
-            /// Where the option asks for one, or the value is of another type.
-            pub fn find<T: $crate::FromValue>(&self, key: &str) -> Result<Option<T>, $crate::Error> {
-                self.view().find(key)
-            }
-
-            /// Returns the value of `key`, or `default`; see [`View::get_or`](crate::View::get_or).
-            #[inline]
-            pub fn get_or<T: $crate::FromValue>(&self, key: &str, default: T) -> T {
-                self.view().get_or(key, default)
-            }
-
-            /// Tells whether the flag `key` is on; see [`View::enabled`](crate::View::enabled).
-            #[inline]
-            pub fn enabled(&self, key: &str) -> bool {
-                self.view().enabled(key)
-            }
-
-            /// Tells whether the flag `key` is on; see [`View::try_enabled`](crate::View::try_enabled).
-            ///
-            /// # Errors
-            ///
-            /// Where the value could not be made.
-            pub fn try_enabled(&self, key: &str) -> Result<bool, $crate::Error> {
-                self.view().try_enabled(key)
-            }
-
-            /// Returns the value of `key` and all that is known about it.
-            pub fn details(&self, key: &str) -> $crate::Details {
-                self.view().details(key)
-            }
-
-            /// Says in words why `key` has its value.
-            pub fn explain(&self, key: &str) -> String {
-                self.view().explain(key)
-            }
-
-            /// Returns the level for a logger; see [`View::log_level`](crate::View::log_level).
-            pub fn log_level(&self, path: &str) -> $crate::LogLevel {
-                self.view().log_level(path)
-            }
-        }
-    };
-}
-pub(crate) use reader_methods;
-
-reader_methods!(Client);
+crate::reader::reader_methods!(Client);

@@ -10,14 +10,15 @@ use prefab_sources::{Finding, Loaded, SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
 use crate::{
-    client::LOG,
     gate::{Gate, Phase},
     host::SystemHost,
     live::Refresh,
+    log_target::LOG,
     overrides::Overrides,
     problems::Problems,
-    published::{Lane, Published},
+    published::Published,
     subscription::{Change, Listeners},
+    thread::Lane,
 };
 
 /// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.

@@ -13,7 +13,7 @@ use std::{
 use prefab_sources::SourceError;
 use tokio::sync::watch;
 
-use crate::{Error, client::LOG};
+use crate::{Error, log_target::LOG};
 
 /// What happens to calls that ask for a value when the server has not been heard from in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

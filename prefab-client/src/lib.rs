@@ -67,12 +67,17 @@ mod host;
 mod live;
 #[cfg(feature = "log")]
 pub mod log;
+mod log_target;
+mod no_context;
+mod options;
+mod override_guard;
 mod overrides;
 mod problems;
 mod published;
-#[cfg(feature = "http")]
-mod remote;
+mod reader;
 pub mod scope;
+mod shared;
+mod stop;
 mod subscription;
 mod table;
 #[cfg(feature = "telemetry")]
@@ -85,13 +90,14 @@ mod view;
 mod worker;
 
 pub use bound::BoundClient;
-pub use builder::{ClientBuilder, Datasources, OnNoDefault};
+pub use builder::ClientBuilder;
 pub use client::Client;
 pub use details::Details;
 pub use error::{Error, Missing};
 pub use gate::OnInitFailure;
 pub use live::{Live, LiveValue};
-pub use overrides::Override;
+pub use options::{Datasources, OnNoDefault};
+pub use override_guard::Override;
 pub use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Layer,
     LogLevel, Operator, Update, Value, WeightedValue, WeightedValues,

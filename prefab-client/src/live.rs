@@ -15,7 +15,7 @@ use prefab_core::LogLevel;
 use prefab_eval::{Contexts, Host, Ruleset};
 use serde::de::DeserializeOwned;
 
-use crate::{FromValue, Json, client::LOG};
+use crate::{FromValue, Json, log_target::LOG};
 
 /// The value of one key, kept current by the client.
 ///

@@ -1,45 +1,8 @@
 //! Values that a program, such as a test, sets by hand.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Weak},
-};
+use std::collections::BTreeMap;
 
 use prefab_core::{Entry, Layer, Update};
-
-use crate::engine::Engine;
-
-/// Keeps a value set by hand; dropping it takes that value back.
-///
-/// Of several for one key the latest that is still kept holds, in whichever order they are dropped.
-#[must_use = "the value is set back when this is dropped"]
-pub struct Override {
-    engine: Weak<Engine>,
-    key: String,
-    number: u64,
-}
-
-impl Override {
-    pub(crate) fn new(engine: &Arc<Engine>, key: &str, entry: Entry) -> Self {
-        let number = engine.set_program(key, entry);
-        Self { engine: Arc::downgrade(engine), key: key.to_owned(), number }
-    }
-}
-
-impl Drop for Override {
-    fn drop(&mut self) {
-        if let Some(engine) = self.engine.upgrade() {
-            engine.unset_program(&self.key, self.number);
-        }
-    }
-}
-
-impl fmt::Debug for Override {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Override").field("key", &self.key).finish_non_exhaustive()
-    }
-}
 
 /// What is set of each key, with the numbers by which it is taken back; the last of each holds.
 #[derive(Default)]

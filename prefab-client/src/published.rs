@@ -1,44 +1,17 @@
 //! The ruleset that holds now, for any number of readers.
 
-use std::{
-    cell::Cell,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use arc_swap::{ArcSwap, Guard};
 use prefab_eval::Ruleset;
 
-use crate::thread::{self, Thread};
+use crate::thread::{self, Lane, Place, Thread};
 
 /// Gives every published ruleset of the process a number of its own.
 static NEXT_STAMP: AtomicU64 = AtomicU64::new(1);
-
-/// Of how many clients a thread keeps something. A power of two.
-const CLIENTS: usize = 4;
-
-/// What a thread counts with.
-#[cfg(feature = "telemetry")]
-pub(crate) use prefab_telemetry::Lane;
-
-/// Nobody counts.
-#[cfg(not(feature = "telemetry"))]
-#[derive(Default)]
-pub(crate) struct Lane;
-
-#[cfg(not(feature = "telemetry"))]
-impl Lane {
-    const fn new() -> Self {
-        Self
-    }
-
-    #[expect(clippy::unused_self, reason = "as where there are counters")]
-    const fn is_new(&self) -> bool {
-        true
-    }
-}
 
 /// The ruleset that holds now. Readers never wait, and mostly read only one shared word: the stamp.
 ///
@@ -130,26 +103,7 @@ impl Published {
 
     #[inline]
     fn place_of<'t>(&self, thread: &'t Thread) -> &'t Place {
-        &thread.seen.0[self.place % CLIENTS]
-    }
-}
-
-/// The rulesets that a thread read last.
-pub(crate) struct Seen([Place; CLIENTS]);
-
-/// A ruleset and its client's counters, absent while they are used, and the ruleset's stamp; 0 is nobody's.
-struct Place {
-    stamp: Cell<u64>,
-    rules: Cell<Option<Arc<Ruleset>>>,
-    lane: Cell<Lane>,
-}
-
-impl Seen {
-    pub(crate) const fn new() -> Self {
-        Self(
-            [const { Place { stamp: Cell::new(0), rules: Cell::new(None), lane: Cell::new(Lane::new()) } };
-                CLIENTS],
-        )
+        thread.seen.place(self.place)
     }
 }
 

@@ -28,7 +28,6 @@
 //! [`within`]`(`[`current`]`(), …)` to take the scope along.
 
 use std::{
-    cell::{Cell, RefCell},
     future::Future,
     marker::PhantomData,
     pin::Pin,
@@ -38,7 +37,7 @@ use std::{
 
 use prefab_core::ContextSet;
 
-use crate::{thread, view::NONE};
+use crate::{no_context::NONE, thread};
 
 /// Opens a scope on this thread until the guard is dropped.
 ///
@@ -130,39 +129,6 @@ impl Drop for ScopeGuard {
         if let Some(number) = self.number {
             let ended = thread::with(|thread| thread.open.end(number, &thread.scope));
             drop(ended);
-        }
-    }
-}
-
-/// The open scopes of a thread, the innermost last: each by its number, with the contexts that held before it.
-pub(crate) struct Open {
-    scopes: RefCell<Vec<(u64, Contexts)>>,
-    next: Cell<u64>,
-}
-
-type Contexts = Option<Arc<ContextSet>>;
-
-impl Open {
-    pub(crate) const fn new() -> Self {
-        Self { scopes: RefCell::new(Vec::new()), next: Cell::new(0) }
-    }
-
-    fn add(&self, before: Contexts) -> u64 {
-        let number = self.next.get();
-        self.next.set(number + 1);
-        self.scopes.borrow_mut().push((number, before));
-        number
-    }
-
-    /// Ends a scope, and returns its contexts.
-    fn end(&self, number: u64, innermost: &Cell<Contexts>) -> Contexts {
-        let mut scopes = self.scopes.borrow_mut();
-        let at = scopes.iter().rposition(|(other, _)| *other == number)?;
-        let (_, before) = scopes.remove(at);
-        match scopes.get_mut(at) {
-            // What held before it now holds before the one that was opened after it.
-            Some((_, after)) => std::mem::replace(after, before),
-            None => innermost.replace(before),
         }
     }
 }

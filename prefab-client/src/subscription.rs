@@ -31,7 +31,7 @@ impl fmt::Debug for Subscription {
 /// program's panic hook to tell of; here it is logged.
 pub(crate) fn call(given: impl FnOnce(), if_it_panics: &'static str) {
     if catch_unwind(AssertUnwindSafe(given)).is_err() {
-        tracing::error!(target: crate::client::LOG, "{if_it_panics}");
+        tracing::error!(target: crate::log_target::LOG, "{if_it_panics}");
     }
 }
 

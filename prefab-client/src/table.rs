@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use prefab_eval::EvalError;
 use tracing::Level;
 
-use crate::{client::LOG, engine::Engine};
+use crate::{engine::Engine, log_target::LOG};
 
 const KEY: usize = 50;
 const VALUE: usize = 35;

@@ -2,7 +2,6 @@
 
 mod parts;
 mod reporter;
-mod settings;
 mod view;
 
 #[cfg(feature = "log")]
@@ -16,7 +15,6 @@ use prefab_telemetry::{Lane, Options, Report, Telemetry};
 use crate::host::SystemHost;
 
 pub(crate) use reporter::Reporter;
-pub(crate) use settings::Settings;
 
 /// Counts evaluations, contexts and log lines.
 pub(crate) struct Recorder {
@@ -26,7 +24,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             telemetry: Telemetry::new(options, SystemHost.now_millis()),
             #[cfg(feature = "log")]

@@ -3,11 +3,13 @@
 //! A call takes out what it needs and puts it back, so that nothing heavy runs inside of the thread's own state:
 //! what runs in there the compiler does not take into its caller.
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 use prefab_core::ContextSet;
-
-use crate::{published::Seen, scope::Open};
+use prefab_eval::Ruleset;
 
 /// The state of one thread.
 pub(crate) struct Thread {
@@ -28,4 +30,86 @@ thread_local! {
 #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
 pub(crate) fn with<R>(attempt: impl FnOnce(&Thread) -> R) -> Option<R> {
     THREAD.try_with(attempt).ok()
+}
+
+/// The rulesets that a thread read last.
+pub(crate) struct Seen([Place; CLIENTS]);
+
+/// A ruleset and its client's counters, absent while they are used, and the ruleset's stamp; 0 is nobody's.
+pub(crate) struct Place {
+    pub(crate) stamp: Cell<u64>,
+    pub(crate) rules: Cell<Option<Arc<Ruleset>>>,
+    pub(crate) lane: Cell<Lane>,
+}
+
+impl Seen {
+    pub(crate) const fn new() -> Self {
+        Self(
+            [const { Place { stamp: Cell::new(0), rules: Cell::new(None), lane: Cell::new(Lane::new()) } };
+                CLIENTS],
+        )
+    }
+
+    /// Returns the place that the client `number` shares with others.
+    #[inline]
+    pub(crate) fn place(&self, number: usize) -> &Place {
+        &self.0[number % CLIENTS]
+    }
+}
+
+/// Of how many clients a thread keeps something. A power of two.
+const CLIENTS: usize = 4;
+
+/// What a thread counts with.
+#[cfg(feature = "telemetry")]
+pub(crate) use prefab_telemetry::Lane;
+
+/// Nobody counts.
+#[cfg(not(feature = "telemetry"))]
+#[derive(Default)]
+pub(crate) struct Lane;
+
+#[cfg(not(feature = "telemetry"))]
+impl Lane {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "as where there are counters")]
+    pub(crate) const fn is_new(&self) -> bool {
+        true
+    }
+}
+
+/// The open scopes of a thread, the innermost last: each by its number, with the contexts that held before it.
+pub(crate) struct Open {
+    scopes: RefCell<Vec<(u64, Contexts)>>,
+    next: Cell<u64>,
+}
+
+pub(crate) type Contexts = Option<Arc<ContextSet>>;
+
+impl Open {
+    pub(crate) const fn new() -> Self {
+        Self { scopes: RefCell::new(Vec::new()), next: Cell::new(0) }
+    }
+
+    pub(crate) fn add(&self, before: Contexts) -> u64 {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.scopes.borrow_mut().push((number, before));
+        number
+    }
+
+    /// Ends a scope, and returns its contexts.
+    pub(crate) fn end(&self, number: u64, innermost: &Cell<Contexts>) -> Contexts {
+        let mut scopes = self.scopes.borrow_mut();
+        let at = scopes.iter().rposition(|(other, _)| *other == number)?;
+        let (_, before) = scopes.remove(at);
+        match scopes.get_mut(at) {
+            // What held before it now holds before the one that was opened after it.
+            Some((_, after)) => std::mem::replace(after, before),
+            None => innermost.replace(before),
+        }
+    }
 }

@@ -7,9 +7,10 @@ use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
 
 use crate::{
     Details, Error, FromValue, OnNoDefault,
-    client::{Inner, LOG},
     error::{Missing, near},
+    log_target::LOG,
     scope::Innermost,
+    shared::Inner,
 };
 
 /// A client that answers for the contexts of one call; see [`Client::with`](crate::Client::with).
@@ -21,8 +22,6 @@ pub struct View<'a> {
     pub(crate) call: &'a ContextSet,
     pub(crate) bound: &'a ContextSet,
 }
-
-pub(crate) static NONE: ContextSet = ContextSet::new();
 
 impl View<'_> {
     /// Returns the value of `key`.

@@ -12,7 +12,13 @@ use futures_util::{StreamExt as _, stream::SelectAll};
 use prefab_sources::ConfigSource;
 use tokio::{runtime, sync::watch};
 
-use crate::{Error, engine::Engine, gate::Phase, subscription::call};
+use crate::{
+    Error,
+    engine::Engine,
+    gate::Phase,
+    stop::{Stop, stopped},
+    subscription::call,
+};
 
 /// What a worker is given to do.
 pub(crate) struct Work {
@@ -120,17 +126,9 @@ async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
     if let Some(reporting) = reporting {
         stopped(stop).await;
         if tokio::time::timeout(LAST_WORD, reporting).await.is_err() {
-            tracing::warn!(target: crate::client::LOG, "the client has ended before its last report was out");
+            tracing::warn!(target: crate::log_target::LOG, "the client has ended before its last report was out");
         }
     }
-}
-
-/// True when the thread is to end; gone when no client is left.
-pub(crate) type Stop = watch::Receiver<bool>;
-
-pub(crate) async fn stopped(mut stop: Stop) {
-    // Whether it is said or nobody is left to say it.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// How long the last report may keep whoever closes a client.

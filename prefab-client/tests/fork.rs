@@ -3,10 +3,6 @@
 #![cfg(all(unix, feature = "http"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-#[path = "remote/server.rs"]
-#[allow(dead_code, reason = "another test needs the rest")]
-mod server;
-
 use std::{
     process, thread,
     time::{Duration, Instant},
@@ -14,7 +10,10 @@ use std::{
 
 use fork::{Fork, fork, waitpid};
 use prefab_client::{Client, ClientBuilder, Context, ContextSet, Datasources};
-use server::{KEY, Server};
+use prefab_testing::{
+    upstream::{KEY, Upstream},
+    within,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -63,7 +62,7 @@ fn child(client: Client, unheard: Client, url: &str) -> i32 {
 
 #[test]
 fn a_forked_process_answers_closes_and_builds_its_own() {
-    let (server, silent) = (Server::start(), Server::start());
+    let (server, silent) = (Upstream::start(), Upstream::start());
     server.set("max-jobs", 30);
     silent.delay(10 * LIMIT);
     let client = of(&server.url()).build().unwrap();
@@ -89,11 +88,7 @@ fn a_forked_process_answers_closes_and_builds_its_own() {
 
     // The parent's client is as it was.
     server.set("max-jobs", 50);
-    let started = Instant::now();
-    while client.get_or("max-jobs", 0) != 50 {
-        assert!(started.elapsed() < LIMIT, "the parent's client has stopped");
-        thread::sleep(Duration::from_millis(5));
-    }
+    within(LIMIT, "the change in the parent's client", || client.get_or("max-jobs", 0) == 50);
     client.close();
 
     // The server can tell all three apart.

@@ -4,7 +4,7 @@ mod set;
 
 use std::{borrow::Cow, fmt};
 
-use crate::text::same;
+use crate::text::{TextBuffer, bool_text, same};
 
 pub use set::{ContextError, ContextSet, LOOKUP};
 
@@ -197,12 +197,25 @@ impl<T: Into<ContextValue>> From<Option<T>> for ContextValue {
     }
 }
 
+impl TextBuffer {
+    /// Returns the text of a scalar; `None` for a list and for null.
+    pub fn scalar<'a>(&'a mut self, value: &'a ContextValue) -> Option<&'a str> {
+        match value {
+            ContextValue::String(text) => Some(text),
+            ContextValue::Int(int) => Some(self.int(*int)),
+            ContextValue::Double(double) => Some(self.double(*double)),
+            ContextValue::Bool(bool) => Some(bool_text(*bool)),
+            ContextValue::StringList(_) | ContextValue::Null => None,
+        }
+    }
+}
+
 impl fmt::Display for ContextValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
             Self::StringList(list) => write!(f, "[{}]", list.join(", ")),
-            scalar => f.write_str(crate::text::TextBuffer::default().scalar(scalar).unwrap_or_default()),
+            scalar => f.write_str(TextBuffer::default().scalar(scalar).unwrap_or_default()),
         }
     }
 }

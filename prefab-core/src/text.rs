@@ -5,8 +5,6 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ContextValue;
-
 /// Holds the text of one number.
 pub struct TextBuffer {
     int: itoa::Buffer,
@@ -34,17 +32,6 @@ impl TextBuffer {
         // Writing to the buffer cannot fail: the longest text of a double has 24 bytes.
         let _ = write_double(&mut self.double, value);
         self.double.as_str()
-    }
-
-    /// Returns the text of a scalar; `None` for a list and for null.
-    pub fn scalar<'a>(&'a mut self, value: &'a ContextValue) -> Option<&'a str> {
-        match value {
-            ContextValue::String(text) => Some(text),
-            ContextValue::Int(int) => Some(self.int(*int)),
-            ContextValue::Double(double) => Some(self.double(*double)),
-            ContextValue::Bool(bool) => Some(bool_text(*bool)),
-            ContextValue::StringList(_) | ContextValue::Null => None,
-        }
     }
 }
 

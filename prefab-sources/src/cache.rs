@@ -21,7 +21,7 @@ use siphasher::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::remote::ApiKey;
+use crate::ApiKey;
 
 const MAGIC: &[u8] = b"prefab cache 1\n";
 const HEADER: usize = MAGIC.len() + 8 + 16;

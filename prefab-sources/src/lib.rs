@@ -28,6 +28,8 @@
 //! Nothing here reads the environment: directories, names and paths are handed in.
 
 #[cfg(feature = "remote")]
+mod api_key;
+#[cfg(feature = "remote")]
 pub mod backoff;
 #[cfg(feature = "remote")]
 mod cache;
@@ -50,6 +52,8 @@ mod watch;
 pub mod yaml;
 pub mod yaml_file;
 
+#[cfg(feature = "remote")]
+pub use api_key::ApiKey;
 pub use datafile::DatafileSource;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::{FileLayers, LocalFiles};
@@ -60,6 +64,6 @@ pub use grpc::GrpcOptions;
 pub use http::{HttpOptions, ReportSink};
 pub use memory::{MemorySender, MemorySource};
 #[cfg(feature = "remote")]
-pub use remote::{ApiKey, RemoteOptions, RemoteSource, RemoteState};
+pub use remote::{RemoteOptions, RemoteSource, RemoteState};
 pub use source::{ConfigSource, Loaded, UpdateStream};
 pub use yaml_file::YamlFile;

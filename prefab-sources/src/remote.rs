@@ -21,40 +21,11 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 
-use crate::{ConfigSource, SourceError, UpdateStream, cache::Cache};
+use crate::{ApiKey, ConfigSource, SourceError, UpdateStream, cache::Cache};
 
 use cycle::Cycle;
 use telling::{Said, Telling, Voice};
 pub(crate) use transport::{Fetched, Frame, Frames, Purpose, Transport};
-
-/// What a client says to prove who it is.
-///
-/// Prints its id alone: what stands before the first `-`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(Arc<str>);
-
-impl ApiKey {
-    /// Returns the key without the blanks around it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().into())
-    }
-
-    /// Returns what stands before the first `-`, which is no secret.
-    pub fn id(&self) -> &str {
-        self.0.split('-').next().unwrap_or_default()
-    }
-
-    /// Returns the whole key.
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiKey({}-*****)", self.id())
-    }
-}
 
 /// How a [`RemoteSource`] behaves, whichever way it talks to the server.
 pub struct RemoteOptions {

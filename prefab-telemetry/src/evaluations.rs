@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
-use prefab_core::{ConfigType, Entry, Value};
-use prefab_eval::{Evaluation, Reason, Selection};
+use prefab_core::ConfigType;
+use prefab_eval::{Evaluation, Selection};
 
 use crate::{
+    answer::Answer,
     bounds::Drops,
     report::{Counter, Summary},
     reportable,
@@ -17,17 +18,6 @@ use crate::{
 pub(crate) struct Evaluations {
     tallies: Tallies,
     seeds: RandomState,
-}
-
-/// An answer as it is reported.
-pub(crate) struct Answer {
-    entry: Entry,
-    row: u32,
-    rule: u32,
-    weighted: Option<u32>,
-    selected_index: Option<u32>,
-    value: Option<Value>,
-    reason: Reason,
 }
 
 impl Evaluations {
@@ -96,33 +86,6 @@ impl Evaluations {
 /// Log levels are asked for with every line, and segments are parts of other answers.
 fn is_counted(config_type: ConfigType) -> bool {
     !matches!(config_type, ConfigType::LogLevel | ConfigType::LogLevelV2 | ConfigType::Segment)
-}
-
-impl Answer {
-    fn of(evaluation: &Evaluation<'_>) -> Self {
-        Self {
-            entry: evaluation.entry().clone(),
-            row: evaluation.config_row_index,
-            rule: evaluation.conditional_value_index,
-            weighted: evaluation.weighted_value_index,
-            selected_index: reportable::selected_index(&evaluation.config(), &evaluation.value),
-            value: reportable::value(evaluation),
-            reason: evaluation.reason,
-        }
-    }
-
-    fn counter(&self, count: u64) -> Counter {
-        Counter {
-            count,
-            config_id: self.entry.stored().id(),
-            config_row_index: self.row,
-            conditional_value_index: self.rule,
-            weighted_value_index: self.weighted,
-            selected_index: self.selected_index,
-            selected_value: self.value.clone(),
-            reason: self.reason,
-        }
-    }
 }
 
 /// Puts the shards' counts together: by key and type, then by everything that a counter says.

@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use crate::{bounds::Room, evaluations::Answer};
+use crate::{answer::Answer, bounds::Room};
 
 /// Of how many `Tallies` a thread remembers its lane.
 const REMEMBERED: usize = 4;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{conformance, layers, page_types, proto, tidy};
+use crate::{conformance, features, layers, page_types, proto, tidy};
 
 /// How a step ended, when it did not fail.
 enum Outcome {
@@ -26,17 +26,20 @@ const STEPS: &[Step] = &[
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
     ("page-types", page_types),
     ("deny", deny),
+    ("machete", machete),
     ("clippy", || {
         cargo_step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
     }),
     ("tests", tests),
     ("doctests", || cargo_step(&["test", "--workspace", "--all-features", "--doc"])),
+    ("doc", doc),
+    ("features", || features::run(&[]).map(|()| Outcome::Passed)),
     ("corpus", corpus),
     ("wasm", wasm),
 ];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("ci", rest)?;
+    crate::report::no_arguments("ci", rest)?;
     let mut summary = Vec::new();
     let mut failed = Vec::new();
     for (name, step) in STEPS {
@@ -95,6 +98,20 @@ fn deny() -> Result<Outcome> {
         return Ok(Outcome::Skipped("cargo-deny is not installed"));
     }
     cargo_step(&["deny", "--all-features", "check", "licenses", "bans", "sources"])
+}
+
+/// Dependencies that no file of their crate mentions.
+fn machete() -> Result<Outcome> {
+    if !works(cargo().args(["machete", "--version"])) {
+        return Ok(Outcome::Skipped("cargo-machete is not installed"));
+    }
+    cargo_step(&["machete"])
+}
+
+/// Documentation without a broken link.
+fn doc() -> Result<Outcome> {
+    let arguments = ["doc", "--workspace", "--all-features", "--no-deps"];
+    workspace::run(cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings")).map(|()| Outcome::Passed)
 }
 
 /// The engine has to run in a browser, too.

@@ -9,7 +9,7 @@ use crate::workspace;
 const CORPUS: &str = "PREFAB_CONFORMANCE_DIR";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("conformance", rest)?;
+    crate::report::no_arguments("conformance", rest)?;
     if !is_at_hand() {
         bail!("{CORPUS} is not set: point it at the folder of the conformance corpus, the one with check.py");
     }

@@ -7,7 +7,7 @@ use crate::workspace::{self, Package};
 const CLIENT: &str = "prefab-client";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("features", rest)?;
+    crate::report::no_arguments("features", rest)?;
     let metadata = workspace::metadata()?;
     let client = metadata.packages.iter().find(|package| package.name == CLIENT);
     let client = client.with_context(|| format!("there is no crate `{CLIENT}` in the workspace"))?;

@@ -1,16 +1,23 @@
 //! `cargo xtask layers`: do dependencies point down, and do the pure crates stay pure?
 //!
-//! Two questions. The edges between our own crates are compared with the table below; they come from
-//! `cargo metadata`. What stands under a pure crate, at any depth, is compared with a list of crates that do
-//! I/O; that comes from `cargo tree` per crate, because metadata mixes in the features that other crates of
-//! the workspace have switched on.
+//! Three checks. The edges between our own crates are compared with the table below; they come from
+//! `cargo metadata`. The dependencies of a pure crate, at any depth, are compared with a list of crates that do
+//! I/O; they come from `cargo tree` per crate, because metadata mixes in the features that other crates of
+//! the workspace have switched on. The files of each crate use each other without a circle; that is read from
+//! their paths and imports.
+//!
+//! `--graph` prints what was read: crates, files, edges, circles and sizes.
 
 mod closure;
 mod edges;
+mod graph;
+mod modules;
 
 use anyhow::Result;
 
+use crate::report::{self, report};
 use crate::workspace::{self, Metadata};
+use modules::{AllowedCircle, FileGraph};
 
 /// What a crate of the workspace may stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +51,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    // For tests: a dependency in `[dev-dependencies]` alone.
+    Layer { name: "prefab-testing", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     Layer {
         name: "prefab-client",
         may_use: Only(&[
@@ -64,16 +73,39 @@ const LAYERS: &[Layer] = &[
     Layer { name: "xtask", may_use: Only(&[]), pure: false },
 ];
 
+/// Circles of files that may stay.
+const ALLOWED_CIRCLES: &[AllowedCircle] = &[
+    AllowedCircle {
+        package: "prefab-sources",
+        folder: "src/yaml/",
+        reason: "a recursive grammar, read by recursive descent",
+    },
+    AllowedCircle { package: "prefab-server", folder: "src/", reason: "until the crate is split" },
+    AllowedCircle { package: "prefab-eval", folder: "src/", reason: "until it is opened" },
+];
+
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("layers", rest)?;
     let metadata = workspace::metadata()?;
-    let mut findings = edges::findings(LAYERS, &members(&metadata));
+    let members = members(&metadata);
+    let mut graphs = Vec::new();
+    for package in &metadata.packages {
+        graphs.push((package.name.clone(), FileGraph::of(package.folder())?));
+    }
+    if rest == ["--graph"] {
+        print!("{}", graph::drawn(LAYERS, &members, &graphs, ALLOWED_CIRCLES));
+        return Ok(());
+    }
+    report::no_arguments("layers", rest)?;
+    let mut findings = edges::findings(LAYERS, &members);
+    findings.extend(
+        graphs.iter().flat_map(|(package, graph)| modules::findings(package, graph, ALLOWED_CIRCLES)),
+    );
     for layer in LAYERS.iter().filter(|layer| layer.pure) {
         if metadata.packages.iter().any(|package| package.name == layer.name) {
             findings.extend(closure::findings(layer.name, &closure::tree(layer.name)?));
         }
     }
-    crate::report("layers", &findings)
+    report("layers", &findings)
 }
 
 /// A crate of the workspace and the ones it stands on.

@@ -7,6 +7,7 @@ mod features;
 mod layers;
 mod page_types;
 mod proto;
+mod report;
 mod screenshots;
 mod tidy;
 mod workspace;
@@ -14,6 +15,8 @@ mod workspace;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+
+use crate::report::no_arguments;
 
 /// A command: its name, what `help` says of it, and what it does with the words after the name.
 struct Command {
@@ -26,7 +29,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "ci", about: "run every check that a change has to pass", run: ci::run },
     Command {
         name: "layers",
-        about: "check that dependencies point down and pure crates stay pure",
+        about: "check that dependencies point down, without circles, and pure crates stay pure (--graph)",
         run: layers::run,
     },
     Command {
@@ -96,29 +99,6 @@ fn help(rest: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses words that a command does not know.
-fn no_arguments(command: &str, rest: &[String]) -> Result<()> {
-    match rest.first() {
-        Some(word) => bail!("`{command}` takes no `{word}`"),
-        None => Ok(()),
-    }
-}
-
-/// Prints what a check found, and fails if that is anything.
-fn report(check: &str, findings: &[String]) -> Result<()> {
-    for finding in findings {
-        eprintln!("{check}: {finding}");
-    }
-    match findings.len() {
-        0 => {
-            println!("{check}: nothing to complain about");
-            Ok(())
-        }
-        1 => bail!("{check}: 1 finding"),
-        count => bail!("{check}: {count} findings"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,12 +113,5 @@ mod tests {
         assert_eq!(refused(&["lairs"]), "no command `lairs`; `cargo xtask help` lists them");
         assert_eq!(refused(&["layers", "--fix"]), "`layers` takes no `--fix`");
         assert_eq!(refused(&["proto", "--czech"]), "`proto` takes `--check` or nothing, not `--czech`");
-    }
-
-    #[test]
-    fn findings_make_a_check_fail() {
-        assert!(report("tidy", &[]).is_ok());
-        let one = ["a".to_owned()];
-        assert_eq!(report("tidy", &one).unwrap_err().to_string(), "tidy: 1 finding");
     }
 }

@@ -17,7 +17,7 @@ pub(crate) const NOT_INSTALLED: &str =
     "tsc is neither on the path nor in the folder that prefab-page/tests/browser/install.sh makes";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("page-types", rest)?;
+    crate::report::no_arguments("page-types", rest)?;
     if !is_at_hand() {
         bail!(NOT_INSTALLED);
     }

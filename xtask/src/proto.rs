@@ -43,7 +43,7 @@ fn compare(files: &[(&str, String)]) -> Result<()> {
         .filter(|(path, code)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(code))
         .map(|(path, _)| format!("{path} is not what {SCHEMA} gives: run `cargo xtask proto` and commit it"))
         .collect();
-    crate::report("proto", &findings)
+    crate::report::report("proto", &findings)
 }
 
 fn messages() -> Result<String> {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::workspace::{self, root};
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("screenshots", rest)?;
+    crate::report::no_arguments("screenshots", rest)?;
     ensure!(
         env::var_os("PREFAB_BROWSER_TESTS").is_some(),
         "PREFAB_BROWSER_TESTS names no folder with what drives a browser; prefab-page/tests/browser/install.sh \

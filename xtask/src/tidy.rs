@@ -16,13 +16,14 @@ const EXPECTED: &[&str] = &[
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
     "SECURITY.md",
     "LICENSE-MIT",
     "LICENSE-APACHE",
 ];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    crate::no_arguments("tidy", rest)?;
+    crate::report::no_arguments("tidy", rest)?;
     let mut findings = Vec::new();
     for path in files()? {
         // What is not text has no lines to look at.
@@ -40,7 +41,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
     let names: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     findings.extend(unmentioned(&names, &architecture));
-    crate::report("tidy", &findings)
+    crate::report::report("tidy", &findings)
 }
 
 /// Returns the files of the repository, new ones included, as paths from its root.

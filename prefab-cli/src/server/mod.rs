@@ -6,9 +6,10 @@ mod profile;
 mod tags;
 mod value;
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
@@ -34,19 +35,12 @@ pub(crate) struct Server {
     project: Option<i64>,
 }
 
-/// A text as a part of a path.
+/// What a part of a path or of a query has to encode: everything but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Encodes a text as a part of a path or of a query.
 pub(crate) fn part(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
-            other => {
-                // Writing to a text cannot fail.
-                let _ = write!(encoded, "%{other:02X}");
-            }
-        }
-    }
-    encoded
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 impl Server {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use etcetera::BaseStrategy as _;
 use serde_json::{Value as Json, json};
 
 use crate::Failure;
@@ -17,9 +18,9 @@ pub(crate) struct Profile {
     pub(crate) key: String,
 }
 
+/// Returns the file in the user's directory of settings: `XDG_CONFIG_HOME` or `~/.config`, on Windows `%APPDATA%`.
 fn path() -> Option<PathBuf> {
-    let of = |name| std::env::var_os(name).filter(|text| !text.is_empty()).map(PathBuf::from);
-    let dir = of("XDG_CONFIG_HOME").or_else(|| of("HOME").map(|home| home.join(".config")))?;
+    let dir = etcetera::choose_base_strategy().ok()?.config_dir();
     Some(dir.join("prefab").join("login.json"))
 }
 

@@ -10,7 +10,7 @@ use prefab_eval::{Contexts, EvaluatedValue, Ruleset, logger_keys};
 use prefab_log::{LevelResolver, LogFilter, Refresh};
 
 use super::LogOptions;
-use crate::{Change, Subscription, client::LOG, engine::Engine, scope::Innermost};
+use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::Innermost};
 
 /// The oldest name of the client's own logger, honoured still.
 const OLD_OWN: &str = "prefab";

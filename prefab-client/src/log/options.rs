@@ -3,7 +3,7 @@
 use prefab_core::LogLevel;
 use prefab_log::{LogFilter, Settings};
 
-use crate::{client::LOG, env};
+use crate::{env, log_target::LOG};
 
 /// The defaults of a log filter, and where else than in the `log-level` tree it looks.
 ///

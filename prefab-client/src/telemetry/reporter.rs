@@ -10,8 +10,8 @@ use super::{
     parts::{Part, parts},
 };
 use crate::{
-    client::LOG,
-    worker::{Stop, stopped},
+    log_target::LOG,
+    stop::{Stop, stopped},
 };
 
 /// Sends what was recorded, from time to time and at the end.
@@ -52,14 +52,11 @@ fn instance() -> String {
     if getrandom::fill(&mut bytes).is_err() {
         bytes = fastrand::u128(..).to_be_bytes();
     }
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 impl Reporter {
-    pub(super) fn new(recorder: Arc<Recorder>, sink: ReportSink, interval: Option<Duration>) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, sink: ReportSink, interval: Option<Duration>) -> Self {
         let waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         Self {
             recorder,

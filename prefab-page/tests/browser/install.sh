@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what drives a browser, and what checks types, into a folder: for prefab-cli/tests/page.rs and for
+# Installs what drives a browser, and what checks types, into a folder: for prefab-cli/tests/it/page.rs and for
 # `cargo xtask page-types`. Chromium itself is a package of the system.
 set -euo pipefail
 folder=${1:?usage: install.sh FOLDER}

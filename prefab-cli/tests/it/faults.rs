@@ -1,0 +1,313 @@
+//! A client behind a proxy that does everything wrong that can be, before a real server.
+//!
+//! Throughout, the client answers, at once and with what it last knew; it never goes back to an older value; and
+//! when the proxy is well again, it is where the server is within one wait.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use prefab_client::{Client, ClientBuilder, Datasources};
+use prefab_server::{KeyKind, Options, Running, serve};
+use prefab_testing::{
+    eventually,
+    proxy::{Fault, FaultProxy},
+    throughout, within,
+};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const KEY: &str = "max-jobs";
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A server, a proxy before it, and the runtime of both.
+struct World {
+    proxy: FaultProxy,
+    server: Running,
+    runtime: Runtime,
+    _dir: TempDir,
+}
+
+impl World {
+    /// Starts a server that says 30.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(serve(Options::local(dir.path()))).unwrap();
+        let proxy = FaultProxy::start(&runtime, server.address);
+        let world = Self { proxy, server, runtime, _dir: dir };
+        let rows = json!([{"values": [{"value": {"int": "30"}}]}]);
+        world.post("config/", &json!({"key": KEY, "configType": "CONFIG", "valueType": "INT", "rows": rows}));
+        world
+    }
+
+    fn key(&self, kind: KeyKind) -> String {
+        self.server.keys.iter().find(|key| key.kind == kind).unwrap().key.clone()
+    }
+
+    /// Changes something on the server, past the proxy.
+    fn post(&self, path: &str, body: &Json) {
+        let url = format!("{}/api/v1/{path}", self.server.url);
+        let request = reqwest::Client::new()
+            .post(url)
+            .basic_auth("test", Some(self.key(KeyKind::Admin)))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let status = self.runtime.block_on(request.send()).unwrap().status();
+        assert!(status.is_success(), "{status}");
+    }
+
+    fn set(&self, value: i64) {
+        self.post("config/set-default/", &json!({"configKey": KEY, "value": {"int": value.to_string()}}));
+    }
+
+    fn turn(&mut self, fault: &Fault) {
+        self.proxy.set(&self.runtime, fault);
+    }
+
+    /// A client of the server, through the proxy.
+    fn builder(&self) -> ClientBuilder {
+        Client::in_memory()
+            .datasources(Datasources::All)
+            .api_key(self.key(KeyKind::Backend))
+            .api_urls([self.proxy.url()])
+            .local_cache(false)
+    }
+}
+
+/// Asks all the time, as a program does.
+struct Asker {
+    client: Client,
+    done: Arc<AtomicBool>,
+    seen: Arc<Mutex<Vec<i64>>>,
+    asking: JoinHandle<(u64, Duration)>,
+}
+
+impl Asker {
+    fn start(client: Client) -> Self {
+        let (done, seen) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<i64>>>::default());
+        let (ends, values, asks) = (Arc::clone(&done), Arc::clone(&seen), client.clone());
+        let asking = thread::spawn(move || {
+            let (mut answers, mut slowest) = (0, Duration::ZERO);
+            while !ends.load(Ordering::Relaxed) {
+                let asked = Instant::now();
+                let value: i64 = asks.get(KEY).expect("every get is answered");
+                slowest = slowest.max(asked.elapsed());
+                answers += 1;
+                let mut seen = values.lock().unwrap();
+                if seen.last() != Some(&value) {
+                    seen.push(value);
+                }
+                drop(seen);
+                thread::sleep(Duration::from_micros(200));
+            }
+            (answers, slowest)
+        });
+        Self { client, done, seen, asking }
+    }
+
+    /// The values so far, each once for each time that it came.
+    fn seen(&self) -> Vec<i64> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn until_seen(&self, value: i64) -> Duration {
+        eventually(&format!("{value}: {:?}", self.client.problems()), || self.seen().contains(&value))
+    }
+
+    /// Ends, with the values that came, and prints the figures.
+    fn end(self, what: &str) -> Vec<i64> {
+        self.done.store(true, Ordering::Relaxed);
+        let (answers, slowest) = self.asking.join().unwrap();
+        println!("{what}: {answers} answers, the slowest in {slowest:?}");
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// What a running client does about a fault that begins, lasts while the server changes, and ends.
+fn check(fault: &Fault, problem: &str) {
+    let mut world = World::new();
+    let asker = Asker::start(world.builder().build().unwrap());
+    asker.until_seen(30);
+    eventually("the stream", || world.proxy.streams() > 0);
+
+    let began = Instant::now();
+    world.turn(fault);
+    world.set(50);
+    if !problem.is_empty() {
+        eventually(problem, || asker.client.problems().iter().any(|told| told.contains(problem)));
+    }
+    let rest = (2 * SECOND).saturating_sub(began.elapsed());
+    throughout(rest, &format!("the last value stays through {fault:?}"), || asker.seen() == [30]);
+
+    let outage = began.elapsed();
+    world.turn(&Fault::None);
+    let took = asker.until_seen(50);
+    // A wait is twice as long as all before it at most; a request on its way may hang for 4 s before.
+    let limit = 2 * outage + 6 * SECOND;
+    println!("{fault:?} for {outage:?}: converged after {took:?}");
+    assert!(took < limit + 5 * SECOND, "converged after {took:?}, {limit:?} are allowed");
+    eventually("that all is well", || asker.client.problems().is_empty());
+    assert_eq!(asker.end(&format!("{fault:?}")), [30, 50]);
+}
+
+#[test]
+fn answers_of_500() {
+    check(&Fault::Status(500), "answered 500");
+}
+
+#[test]
+fn a_head_that_never_comes_to_its_end() {
+    check(&Fault::SlowHead, "did not answer within 4s");
+}
+
+#[test]
+fn answers_and_events_cut_in_their_middle() {
+    check(&Fault::Cut, "broke off");
+}
+
+#[test]
+fn answers_that_are_no_http() {
+    check(&Fault::Bytes(b"\x16\x03\x01\x02\0\x01\0 noise\r\n\r\n".to_vec()), "could not be reached");
+}
+
+#[test]
+fn silence_on_connections_that_stay() {
+    check(&Fault::Silent, "");
+}
+
+#[test]
+fn connections_refused() {
+    check(&Fault::Refusing, "Connection refused");
+}
+
+#[test]
+fn an_event_that_is_no_message_is_made_good_without_another_stream() {
+    let mut world = World::new();
+    let asker = Asker::start(world.builder().build().unwrap());
+    asker.until_seen(30);
+    eventually("the stream", || world.proxy.streams() == 1);
+    world.turn(&Fault::Garbled);
+    world.set(50);
+    let took = asker.until_seen(50);
+    println!("the lost message was made good after {took:?}");
+    assert_eq!(world.proxy.streams(), 1);
+    assert_eq!(asker.end("Garbled"), [30, 50]);
+}
+
+/// A refused key is tried again after 45 to 75 s; set this to wait for it.
+const LONG: &str = "PREFAB_TEST_LONG";
+
+#[test]
+fn a_key_refused_for_a_while() {
+    let mut world = World::new();
+    let asker = Asker::start(world.builder().build().unwrap());
+    asker.until_seen(30);
+    eventually("the stream", || world.proxy.streams() > 0);
+    world.turn(&Fault::Status(401));
+    world.set(50);
+    let told = || asker.client.problems().iter().any(|told| told.contains("refused the API key: 401"));
+    eventually("the refusal", told);
+    throughout(SECOND / 2, "the last value stays", || asker.seen() == [30]);
+    if std::env::var_os(LONG).is_some() {
+        world.turn(&Fault::None);
+        let took = within(80 * SECOND, "the change", || asker.seen().contains(&50));
+        println!("converged after {took:?}");
+    }
+    asker.end("Status(401)");
+}
+
+#[test]
+fn a_first_server_whose_name_leads_nowhere() {
+    let world = World::new();
+    let nowhere = "http://no-such-host.invalid".to_owned();
+    let started = Instant::now();
+    let asker = Asker::start(world.builder().api_urls([nowhere.clone(), world.proxy.url()]).build().unwrap());
+    asker.until_seen(30);
+    println!("the second server answered after {:?}", started.elapsed());
+    // The stream comes to the second server, too.
+    eventually("the stream", || world.proxy.streams() > 0);
+    world.set(50);
+    asker.until_seen(50);
+    assert_eq!(asker.end("no such name"), [30, 50]);
+
+    let alone = world.builder().api_urls([nowhere]).init_timeout(SECOND / 2).value(KEY, 7).build().unwrap();
+    let message = alone.get::<i64>(KEY).unwrap_err().to_string();
+    assert!(message.contains("no word from the server within 500ms"), "{message}");
+    assert_eq!(alone.get_or(KEY, 0), 7);
+}
+
+#[test]
+fn a_cdn_behind_the_api_takes_nothing_back() {
+    let mut world = World::new();
+    let url = format!("{}/api/v1/configs/0", world.server.url);
+    let request = reqwest::Client::new().get(url).basic_auth("test", Some(world.key(KeyKind::Backend)));
+    let old = world.runtime.block_on(async { request.send().await.unwrap().bytes().await.unwrap() });
+    let mut answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    answer.extend_from_slice(&old);
+    let mut cdn = FaultProxy::start(&world.runtime, world.server.address);
+    cdn.set(&world.runtime, &Fault::Bytes(answer));
+
+    // At a start the stream makes good what the copy does not have.
+    world.set(50);
+    let client = world.builder().cdn_url(cdn.url()).poll_interval(SECOND / 2).build().unwrap();
+    let asker = Asker::start(client);
+    asker.until_seen(50);
+    eventually("the stream", || world.proxy.streams() > 0);
+    world.set(60);
+    asker.until_seen(60);
+
+    // With the API away, the copy is asked again and again, and is behind.
+    world.turn(&Fault::Refusing);
+    eventually("the outage", || !asker.client.problems().is_empty());
+    thread::sleep(3 * SECOND);
+    world.set(70);
+    world.turn(&Fault::None);
+    asker.until_seen(70);
+    let seen = asker.end("a stale CDN");
+    assert!(seen.is_sorted() && seen.ends_with(&[50, 60, 70]), "{seen:?}");
+}
+
+#[test]
+fn one_fault_after_another() {
+    let mut world = World::new();
+    let asker = Asker::start(world.builder().build().unwrap());
+    asker.until_seen(30);
+    let noise = Fault::Bytes(vec![0xff; 1000]);
+    let faults =
+        [Fault::Status(503), noise, Fault::Refusing, Fault::Cut, Fault::Garbled, Fault::Silent, Fault::Cut];
+    for (nth, fault) in (1..).zip(faults) {
+        world.turn(&fault);
+        world.set(30 + nth);
+        thread::sleep(SECOND / 3);
+    }
+    world.set(100);
+    world.turn(&Fault::None);
+    let took = asker.until_seen(100);
+    println!("converged after {took:?}");
+    let seen = asker.end("one after another");
+    assert!(seen.is_sorted(), "{seen:?}");
+}
+
+#[test]
+fn checkpoints_are_compressed_on_the_way() {
+    let world = World::new();
+    let filler = "the same text over and over, ".repeat(100);
+    let rows = json!([{"values": [{"value": {"string": filler}}]}]);
+    world.post(
+        "config/",
+        &json!({"key": "long", "configType": "CONFIG", "valueType": "STRING", "rows": rows}),
+    );
+    let client = world.builder().build().unwrap();
+    assert_eq!(client.get::<String>("long").unwrap(), filler);
+    assert_eq!(world.proxy.answers("content-encoding: gzip"), 1);
+    eventually("the stream", || world.proxy.streams() == 1);
+    assert_eq!(world.proxy.answers("content-encoding"), 1, "what streams is not");
+}

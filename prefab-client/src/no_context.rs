@@ -1,0 +1,6 @@
+//! No contexts, for all who borrow some.
+
+use prefab_core::ContextSet;
+
+/// A set without any context.
+pub(crate) static NONE: ContextSet = ContextSet::new();

@@ -1,0 +1,74 @@
+//! What a program hands in may panic; the client goes on, or says that it does not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use futures_util::stream;
+use prefab_client::{Client, ConfigSource, Layer, MemorySource, UpdateStream};
+use prefab_testing::eventually;
+
+#[test]
+fn a_listener_that_panics_costs_neither_changes_nor_other_listeners() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |text| std::fs::write(dir.path().join(".prefab.default.config.yaml"), text).unwrap();
+    write("a: 1");
+    let client = Client::builder().classpath_dir(dir.path()).without_override_dir().build().unwrap();
+    let _panics = client.on_change(|_| panic!("a bug in a listener"));
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let _listens = client.on_change(move |_| *count.lock().unwrap() += 1);
+    write("a: 2");
+    eventually("the first change", || client.get_or("a", 0) == 2);
+    write("a: 3");
+    eventually("the second change", || client.get_or("a", 0) == 3);
+    eventually("the other listener", || *told.lock().unwrap() == 2);
+    let set = client.override_value("a", 4);
+    assert_eq!(client.get_or("a", 0), 4, "on the program's own thread, too");
+    drop(set);
+    assert_eq!(client.get_or("a", 0), 3);
+}
+
+#[test]
+fn an_on_ready_that_panics_costs_no_changes() {
+    let (tell, source) = MemorySource::channel("memory");
+    let (called, is_called) = mpsc::channel();
+    let on_ready = move || {
+        called.send(()).unwrap();
+        panic!("a bug in on_ready");
+    };
+    let client = Client::in_memory().source(source).on_ready(on_ready).build().unwrap();
+    is_called.recv_timeout(Duration::from_secs(30)).unwrap();
+    tell.set_pairs(Layer::Remote, [("a", 1)]);
+    eventually("the change", || client.get_or("a", 0) == 1);
+    assert_eq!(client.problems(), [] as [&str; 0]);
+}
+
+struct Panics;
+
+impl ConfigSource for Panics {
+    fn name(&self) -> &'static str {
+        "panics"
+    }
+
+    fn updates(self: Box<Self>) -> UpdateStream {
+        Box::pin(stream::once(async { panic!("a bug in a source") }))
+    }
+}
+
+#[test]
+fn a_source_that_panics_is_told_of() {
+    let client = Client::in_memory().value("a", 1).source(Panics).build().unwrap();
+    eventually("the problem", || !client.problems().is_empty());
+    assert_eq!(
+        client.problems(),
+        [
+            "client: the thread that keeps configs current has panicked, and values stay as they are; look for the \
+          panic's own message, and build another client"
+        ]
+    );
+    assert_eq!(client.get_or("a", 0), 1);
+    client.close();
+}

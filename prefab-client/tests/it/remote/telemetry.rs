@@ -1,0 +1,413 @@
+//! What a server gets to hear of a client's use.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use axum::http::StatusCode;
+use prefab_client::{
+    Client, ClientBuilder, Config, ConfigValue, Context, ContextSet, ContextUploadMode, Datasources, scope,
+};
+use prefab_core::{ConditionalValue, ConfigRow, Criterion, Operator};
+use prefab_proto::wire::{self, config_value::Type, telemetry_event::Payload};
+use prost::Message as _;
+
+use prefab_testing::{
+    throughout,
+    upstream::{KEY, Upstream},
+    within,
+};
+
+use super::{SECOND, of};
+
+/// A client that reports every few milliseconds.
+fn talkative(server: &Upstream) -> ClientBuilder {
+    of(server).collect_sync_interval(Duration::from_millis(30))
+}
+
+fn user(key: &str) -> ContextSet {
+    Context::new("user").with("key", key.to_owned()).with("age", 36).into()
+}
+
+/// Everything that one client has told.
+#[derive(Default, Debug)]
+struct Told {
+    instances: Vec<String>,
+    /// Key, value and count.
+    answers: Vec<(String, String, i64)>,
+    counters: Vec<wire::ConfigEvaluationCounter>,
+    shapes: Vec<wire::ContextShape>,
+    examples: Vec<wire::ContextSet>,
+    loggers: Vec<wire::Logger>,
+    dropped: u64,
+}
+
+fn told(server: &Upstream) -> Told {
+    let mut told = Told::default();
+    for post in server.posts().into_iter().filter(|post| post.taken) {
+        let wire::TelemetryEvents { instance_hash, events } =
+            wire::TelemetryEvents::decode(post.body).unwrap();
+        assert!(!events.is_empty(), "nothing to say is not said");
+        told.instances.push(instance_hash);
+        events.into_iter().filter_map(|event| event.payload).for_each(|payload| told.hear(payload));
+    }
+    told
+}
+
+impl Told {
+    fn hear(&mut self, payload: Payload) {
+        match payload {
+            Payload::Summaries(summaries) => {
+                assert!(summaries.start <= summaries.end && summaries.start > 1_700_000_000_000);
+                for summary in summaries.summaries {
+                    for counter in summary.counters {
+                        let value = shown(counter.selected_value.as_ref().unwrap());
+                        self.count(&summary.key, value, counter.count);
+                        self.counters.push(counter);
+                    }
+                }
+            }
+            Payload::ExampleContexts(examples) => {
+                self.examples.extend(examples.examples.into_iter().filter_map(|it| it.context_set));
+            }
+            Payload::ContextShapes(shapes) => self.shapes.extend(shapes.shapes),
+            Payload::Loggers(loggers) => self.loggers.extend(loggers.loggers),
+            Payload::ClientStats(stats) => self.dropped += stats.dropped_event_count,
+        }
+    }
+
+    fn count(&mut self, key: &str, value: String, count: i64) {
+        match self.answers.iter_mut().find(|answer| answer.0 == key && answer.1 == value) {
+            Some(answer) => answer.2 += count,
+            None => self.answers.push((key.to_owned(), value, count)),
+        }
+    }
+
+    fn times(&self, key: &str) -> i64 {
+        self.answers.iter().filter(|answer| answer.0 == key).map(|answer| answer.2).sum()
+    }
+}
+
+fn shown(value: &wire::ConfigValue) -> String {
+    match value.r#type.as_ref().unwrap() {
+        Type::Int(int) => int.to_string(),
+        Type::Bool(bool) => bool.to_string(),
+        Type::String(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn answers_and_whom_they_were_given_to_arrive() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let for_adults = Criterion {
+        property_name: "user.age".into(),
+        operator: Operator::PropIsOneOf,
+        value_to_match: Some(["36"].into()),
+    };
+    let rules = vec![ConditionalValue::when(vec![for_adults], true), ConditionalValue::always(false)];
+    server.set_config(Config { rows: vec![ConfigRow::of(rules)], ..Config::constant("adult", true) });
+    let service = Context::new("service").with("name", "billing");
+    let client = talkative(&server).global_context(service).build().unwrap();
+
+    let live = client.live::<i64>("max-jobs").unwrap();
+    let live_or = client.live_or("max-jobs", 1);
+    for _ in 0..3 {
+        assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+        assert!(client.with(&user("u-1")).enabled("adult"));
+        assert!(!client.enabled("adult"));
+        assert_eq!((live.get(), live_or.get()), (30, 30));
+        assert!(client.get::<i64>("no-such-key").is_err());
+    }
+    let bound = client.with_context(user("u-2"));
+    assert_eq!(bound.get_or("max-jobs", 0), 30);
+    client.close();
+
+    let told = told(&server);
+    let mut answers = told.answers.clone();
+    answers.sort();
+    let answer = |key: &str, value: &str, count| (key.to_owned(), value.to_owned(), count);
+    assert_eq!(
+        answers,
+        [answer("adult", "false", 3), answer("adult", "true", 3), answer("max-jobs", "30", 4)]
+    );
+    assert!(told.counters.iter().all(|counter| counter.config_id > Some(17_000_000_000_000_000)));
+    let kinds = |name: &str| told.shapes.iter().find(|shape| shape.name == name).unwrap().field_types.clone();
+    assert_eq!((kinds("user")["key"], kinds("user")["age"], kinds("service")["name"]), (2, 1, 2));
+    // Each once, with the global context.
+    assert_eq!(told.examples.len(), 2, "{:?}", told.examples);
+    assert!(told.examples.iter().all(|example| example.contexts.len() == 2));
+    assert_eq!(told.dropped, 0);
+}
+
+#[test]
+fn of_confidential_values_only_the_redacted_form_leaves() {
+    let server = Upstream::start();
+    let secret = ConfigValue { confidential: true, ..ConfigValue::from("s3cret") };
+    server.set_config(Config::constant("password", secret));
+    let client = talkative(&server).build().unwrap();
+    assert_eq!(client.get::<String>("password").as_deref(), Ok("s3cret"));
+    client.close();
+    assert_eq!(told(&server).answers, [("password".to_owned(), "*****33e1b".to_owned(), 1)]);
+    for post in server.posts() {
+        assert!(!post.body.windows(6).any(|window| window == b"s3cret"));
+    }
+}
+
+#[cfg(feature = "log")]
+#[test]
+fn lines_are_counted_by_logger_once_however_many_layers_ask() {
+    use prefab_client::LogLevel;
+    use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
+
+    let server = Upstream::start();
+    server.set("log-level.my_app", LogLevel::Info);
+    let client = talkative(&server).build().unwrap();
+    within(5 * SECOND, "the level", || client.log_level("my_app") == LogLevel::Info);
+    let lines = tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(client.log_filter()))
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(client.log_filter()));
+    {
+        let _here = tracing::subscriber::set_default(lines);
+        for _ in 0..3 {
+            tracing::info!(target: "my_app::db", "counted");
+        }
+        tracing::error!(target: "my_app::db", "counted");
+        tracing::debug!(target: "my_app::db", "held back");
+    }
+    client.close();
+    let told = told(&server);
+    let db: Vec<_> = told.loggers.iter().filter(|logger| logger.logger_name == "my_app.db").collect();
+    let counts =
+        |level: fn(&wire::Logger) -> Option<i64>| -> i64 { db.iter().copied().filter_map(level).sum() };
+    assert_eq!((counts(|it| it.infos), counts(|it| it.errors), counts(|it| it.debugs)), (3, 1, 0));
+    // Levels are no answers of a config.
+    assert_eq!(told.times("log-level.my_app"), 0);
+}
+
+#[test]
+fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    server.refuse_reports(Some(StatusCode::SERVICE_UNAVAILABLE));
+    let client = talkative(&server).build().unwrap();
+    let ask = |times| (0..times).for_each(|_| assert_eq!(client.get_or("max-jobs", 0), 30));
+    ask(1);
+    within(5 * SECOND, "the first report", || !server.posts().is_empty());
+    // Meanwhile nothing is sent but the same message, and what comes is counted in place.
+    within(5 * SECOND, "six posts", || {
+        ask(1_000);
+        server.posts().len() > 5
+    });
+    let posts = server.posts();
+    assert!(posts[1..5].iter().all(|post| post.body == posts[0].body), "the same message five times");
+    assert_ne!(posts[5].body, posts[0].body, "given up");
+    assert!(posts[5].body.len() < posts[0].body.len() + 32, "{} bytes", posts[5].body.len());
+
+    server.refuse_reports(None);
+    within(5 * SECOND, "a report that is taken", || told(&server).dropped > 0);
+    client.close();
+    let told = told(&server);
+    // The first message had one counter and nothing else.
+    assert_eq!(told.dropped, 1);
+    assert_eq!(told.times("max-jobs") % 1_000, 0, "all but the first: {told:?}");
+}
+
+#[test]
+fn a_refusal_for_good_is_not_tried_again() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    server.refuse_reports(Some(StatusCode::NOT_FOUND));
+    let client = talkative(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    within(5 * SECOND, "two reports", || server.posts().len() > 1);
+    let posts = server.posts();
+    assert_ne!(posts[0].body, posts[1].body);
+    let second = wire::TelemetryEvents::decode(posts[1].body.clone()).unwrap();
+    let [wire::TelemetryEvent { payload: Some(Payload::ClientStats(stats)) }] = &second.events[..] else {
+        panic!("{second:?}")
+    };
+    assert_eq!(stats.dropped_event_count, 1);
+}
+
+#[test]
+fn the_last_report_goes_out_on_close_and_on_drop() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    client.close();
+    assert_eq!(told(&server).times("max-jobs"), 1);
+    client.close();
+
+    let client = of(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    drop(client);
+    within(SECOND, "the dropped one's report", || told(&server).times("max-jobs") == 2);
+}
+
+#[test]
+fn a_server_that_hangs_keeps_a_close_for_two_seconds_at_most() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+    server.delay(20 * SECOND);
+    let started = Instant::now();
+    client.close();
+    let took = started.elapsed();
+    assert!(took >= SECOND && took < 3 * SECOND, "{took:?}");
+    assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
+}
+
+#[test]
+fn two_clients_count_for_themselves() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let (one, other) = (of(&server).build().unwrap(), of(&server).build().unwrap());
+    for _ in 0..3 {
+        assert_eq!(one.get_or("max-jobs", 0), 30);
+    }
+    assert_eq!(other.get_or("max-jobs", 0), 30);
+    one.close();
+    let first = told(&server);
+    assert_eq!(first.times("max-jobs"), 3);
+    other.close();
+    let both = told(&server);
+    assert_eq!(both.times("max-jobs"), 4);
+    assert_eq!(both.instances.len(), 2);
+    assert_ne!(both.instances[0], both.instances[1]);
+}
+
+#[test]
+fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
+    let server = Upstream::start();
+    server.set("on", true);
+    let client = of(&server).build().unwrap();
+    let ask = |client: &Client| {
+        let one = user("u-1");
+        for _ in 0..5 {
+            assert!(client.with(&one).enabled("on"));
+            assert!(client.enabled("on"));
+        }
+        assert!(client.with(&user("u-2")).enabled("on"));
+        let _request = scope::enter(ContextSet::from(Context::new("request").with("path", "/")));
+        for _ in 0..5 {
+            assert!(client.with(&one).enabled("on"));
+        }
+        drop(scope::enter(user("u-3")));
+        assert!(client.with_context(user("u-4")).enabled("on"));
+        // Around what is done with an answer, too, the scope is open.
+        let scopes = client.with(&one).evaluate("on", |_| scope::current().len());
+        assert_eq!(scopes, 1);
+    };
+    ask(&client);
+    thread::scope(|threads| {
+        threads.spawn(|| ask(&client));
+    });
+    client.close();
+    let told = told(&server);
+    assert_eq!(told.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", told.answers);
+    let keys = |example: &wire::ContextSet| {
+        let user = example.contexts.iter().find(|context| context.r#type.as_deref() == Some("user"));
+        let key = user.and_then(|user| user.values.get("key")).map(shown);
+        (key.unwrap_or_default(), example.contexts.len())
+    };
+    let mut examples: Vec<_> = told.examples.iter().map(keys).collect();
+    examples.sort();
+    let key = |key: &str| key.to_owned();
+    assert_eq!(examples, [(key("u-1"), 1), (key("u-2"), 1), (key("u-4"), 2)]);
+    let shapes: Vec<_> = told.shapes.iter().map(|shape| shape.name.as_str()).collect();
+    assert!(shapes.contains(&"user") && shapes.contains(&"request"), "{shapes:?}");
+}
+
+#[test]
+fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
+    let server = Upstream::start();
+    server.set("on", true);
+    let client = talkative(&server).build().unwrap();
+    let one = user("u-1");
+    let mut asked = 0;
+    within(20 * SECOND, "several reports with counts and shapes", || {
+        assert!(client.with(&one).enabled("on"));
+        asked += 1;
+        let told = told(&server);
+        told.instances.len() > 4 && told.shapes.len() > 2
+    });
+    client.close();
+    assert_eq!(told(&server).times("on"), asked);
+}
+
+#[test]
+fn nothing_is_told_without_a_server_or_a_wish() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let silent = |client: Client| {
+        let _ = client.with(&user("u-1")).get_or("max-jobs", 0);
+        throughout(SECOND / 10, "nothing is reported", || server.posts().is_empty());
+        client.close();
+        assert!(server.posts().is_empty());
+    };
+    let reporting = |builder: ClientBuilder| {
+        builder
+            .api_key(KEY)
+            .telemetry_url(server.url())
+            .collect_sync_interval(Duration::from_millis(20))
+            .value("max-jobs", 1)
+    };
+    silent(reporting(Client::in_memory()).build().unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), r#"{"configs": []}"#).unwrap();
+    silent(reporting(Client::builder().datafile(file.path())).build().unwrap());
+    let local = Client::builder().datasources(Datasources::LocalOnly).without_override_dir();
+    silent(reporting(local).build().unwrap());
+    let unwanted = talkative(&server)
+        .collect_evaluation_summaries(false)
+        .context_upload_mode(ContextUploadMode::None)
+        .collect_loggers(false);
+    silent(unwanted.build().unwrap());
+    // A client that nobody asks has nothing to say.
+    let unasked = talkative(&server).build().unwrap();
+    throughout(SECOND / 10, "nothing is reported", || server.posts().is_empty());
+    unasked.close();
+    assert!(server.posts().is_empty());
+}
+
+#[test]
+fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
+    let (server, other) = (Upstream::start(), Upstream::start());
+    server.set("max-jobs", 30);
+    let client = talkative(&server)
+        .telemetry_url(other.url())
+        .collect_evaluation_summaries(false)
+        .context_upload_mode(ContextUploadMode::ShapeOnly)
+        .build()
+        .unwrap();
+    assert_eq!(client.with(&user("u-1")).get_or("max-jobs", 0), 30);
+    client.close();
+    assert!(server.posts().is_empty());
+    let told = told(&other);
+    assert_eq!((told.shapes.len(), told.examples.len(), told.answers.len()), (1, 0, 0));
+    let wrong = of(&server).telemetry_url("nowhere").build().unwrap_err();
+    assert!(wrong.to_string().starts_with("telemetry: `nowhere` is no address"), "{wrong}");
+}
+
+#[test]
+fn a_report_larger_than_a_server_takes_comes_in_parts() {
+    let server = Upstream::start();
+    server.set("max-jobs", 30);
+    let client = of(&server).build().unwrap();
+    // Twice of what the server takes at once, which is 2 MB.
+    let about = "what is known of a user, ".repeat(400);
+    for nth in 0..400 {
+        let user = Context::new("user").with("key", format!("u-{nth}")).with("about", about.clone());
+        assert_eq!(client.with(&user.into()).get_or("max-jobs", 0), 30);
+    }
+    client.close();
+    let told = told(&server);
+    assert!(server.posts().len() > 2 && server.posts().iter().all(|post| post.body.len() < 2_000_000));
+    assert_eq!((told.examples.len(), told.times("max-jobs"), told.dropped), (400, 400, 0));
+    assert!(told.instances.iter().all(|instance| *instance == told.instances[0]));
+}

@@ -1,0 +1,70 @@
+//! Rules that follow one another and each ask for one of some texts are answered by one look-up. It must
+//! come to the rule that trying them one by one comes to.
+
+use crate::support::build;
+use prefab_core::{
+    ConditionalValue, Config, ConfigRow, Context, ContextSet, ContextValue, Criterion, Operator, Value,
+};
+use prefab_eval::{Contexts, FixedHost};
+use proptest::{prelude::*, sample::select};
+
+/// Long ones that differ in the middle alone look alike to a fingerprint.
+const TEXTS: [&str; 9] =
+    ["a", "b", "", "true", "12", "team-aaaaaaaa-1-bbbbbbbb", "team-aaaaaaaa-2-bbbbbbbb", "team-1", "team-2"];
+
+fn texts(most: usize) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(select(&TEXTS[..]).prop_map(str::to_owned), 0..most)
+}
+
+fn criterion() -> impl Strategy<Value = Criterion> {
+    // Mostly what chains are made of, and sometimes what interrupts them.
+    let property = prop_oneof![8 => Just("user.team"), 1 => Just("user.plan")];
+    let operator = prop_oneof![
+        8 => Just(Operator::PropIsOneOf),
+        1 => Just(Operator::PropIsNotOneOf),
+        1 => Just(Operator::PropStartsWithOneOf),
+    ];
+    (property, operator, texts(20)).prop_map(|(property, operator, texts)| Criterion {
+        property_name: property.to_owned(),
+        operator,
+        value_to_match: Some(Value::StringList(texts).into()),
+    })
+}
+
+fn rules() -> impl Strategy<Value = Vec<Vec<Criterion>>> {
+    prop::collection::vec(prop::collection::vec(criterion(), 0..3), 0..25)
+}
+
+fn property() -> impl Strategy<Value = ContextValue> {
+    prop_oneof![
+        4 => select(&TEXTS[..]).prop_map(ContextValue::from),
+        1 => texts(4).prop_map(ContextValue::from),
+        1 => Just(ContextValue::Int(12)),
+        1 => Just(ContextValue::Bool(true)),
+        1 => Just(ContextValue::Null),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_chain_comes_to_the_rule_that_comes_first(
+        own in rules(), default in rules(), team in property(), plan in property(),
+    ) {
+        let numbered = |rules: Vec<Vec<Criterion>>| {
+            let numbered = rules.into_iter().zip(0i64..);
+            numbered.map(|(criteria, number)| ConditionalValue::when(criteria, number)).collect::<Vec<_>>()
+        };
+        let rows = vec![ConfigRow::of(numbered(own)), ConfigRow::of(numbered(default))];
+        let ruleset = build(vec![Config { key: "flag".to_owned(), rows, ..Config::default() }]);
+        let contexts = ContextSet::from(Context::new("user").with("team", team).with("plan", plan));
+        let (contexts, host) = (Contexts::of(&contexts), FixedHost::default());
+        let answer = ruleset.evaluate("flag", &contexts, &host);
+        let selected = ruleset.select("flag", &contexts, &host);
+        // Whoever has it explained is told of every rule, so there it goes from one to the next.
+        let told = ruleset.explain("flag", &contexts, &host).outcome;
+        let place = |answer: &prefab_eval::Evaluation<'_>| (answer.config_row_index, answer.conditional_value_index);
+        prop_assert_eq!(answer.as_ref().map(place), told.as_ref().map(place));
+        let selected = selected.ok().and_then(|selection| selection.evaluation());
+        prop_assert_eq!(selected.as_ref().map(place), told.as_ref().ok().map(place));
+    }
+}

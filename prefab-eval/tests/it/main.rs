@@ -1,0 +1,9 @@
+//! The integration tests: one program, so that they link once.
+
+mod cases;
+mod chains;
+mod explain;
+mod properties;
+#[path = "../support/mod.rs"]
+mod support;
+mod vectors;

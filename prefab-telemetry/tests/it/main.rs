@@ -1,0 +1,4 @@
+//! The integration tests: one program, so that they link once.
+
+mod counting;
+mod properties;

@@ -1,0 +1,65 @@
+//! Waiting for something that happens soon, without a fixed sleep.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long [`eventually`] waits: enough for a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The time between two looks.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Waits until `holds` returns true, and returns how long that took.
+///
+/// # Panics
+///
+/// After [`PATIENCE`], with `what`.
+#[track_caller]
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) -> Duration {
+    within(PATIENCE, what, holds)
+}
+
+/// Waits until `holds` returns true, for at most `limit`, and returns how long that took.
+///
+/// # Panics
+///
+/// After `limit`, with `what`.
+#[track_caller]
+pub fn within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) -> Duration {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < limit, "waited {limit:?} in vain: {what}");
+        thread::sleep(PAUSE);
+    }
+    started.elapsed()
+}
+
+/// Looks as long as `time` lasts and fails as soon as `holds` returns false: for what must not happen.
+///
+/// # Panics
+///
+/// When `holds` returns false, with `what`.
+#[track_caller]
+pub fn throughout(time: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while started.elapsed() < time {
+        assert!(holds(), "{what}, after {:?}", started.elapsed());
+        thread::sleep(PAUSE);
+    }
+}
+
+/// As [`eventually`], for async tests.
+///
+/// # Panics
+///
+/// After [`PATIENCE`], with `what`.
+pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        tokio::time::sleep(PAUSE).await;
+    }
+    started.elapsed()
+}
