@@ -17,6 +17,9 @@ mod evaluate;
 mod expire;
 mod feed;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hub;
 pub mod ids;
 pub mod key;

@@ -21,6 +21,8 @@ use crate::{
 use origin::Origin;
 pub use reports::ReportSink;
 use stream::EventFrames;
+#[cfg(feature = "fuzzing")]
+pub(crate) use stream::frame;
 
 /// Where the servers are, and how long they may take.
 #[derive(Clone, Debug)]

@@ -37,6 +37,9 @@ pub mod datafile;
 pub mod error;
 pub mod files;
 pub mod finding;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 #[cfg(feature = "http")]

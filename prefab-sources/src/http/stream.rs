@@ -74,7 +74,7 @@ impl Frames for EventFrames {
     }
 }
 
-fn frame(event: Event) -> Frame {
+pub(crate) fn frame(event: Event) -> Frame {
     let Event::Data(mut data) = event else { return Frame::Alive };
     data.retain(|byte| !byte.is_ascii_whitespace());
     if data.is_empty() {

@@ -1,0 +1,19 @@
+//! A body of the management API is read or refused, and an item that was read survives being written and read again.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use prefab_server::fuzzing::Server;
+
+thread_local! {
+    static SERVER: LazyLock<Server> = const { LazyLock::new(open) };
+}
+
+fn open() -> Server {
+    let folder = std::env::temp_dir().join(format!("prefab-fuzz-management-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    Server::open(&folder)
+}
+
+fuzz_target!(|text: &str| SERVER.with(|server| server.management(text)));

@@ -1,0 +1,6 @@
+//! A stream of the server has the same events wherever it is cut, within the limits, and each event is read or refused.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| prefab_sources::fuzzing::stream(bytes));

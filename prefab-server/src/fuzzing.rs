@@ -1,0 +1,154 @@
+//! What fuzz targets call: each function processes hostile bytes and panics if a promise does not hold.
+//!
+//! Not part of the API; only there with the feature `fuzzing`.
+
+use std::{collections::HashSet, sync::Arc};
+
+use prefab_core::{Config, datafile};
+use prefab_proto::wire;
+use prost::Message as _;
+use serde::Deserialize;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    clock,
+    hub::Hub,
+    ids::{EnvironmentId, ProjectId},
+    manage::{
+        diff,
+        flat::{FlatValue, Item},
+        transfer,
+    },
+    metrics::Metrics,
+    project::Project,
+    setup,
+    store::{EvaluationFilter, HOUR_MILLIS, SqliteStore, Store},
+    telemetry::{Settings, Telemetry, json},
+    validate,
+};
+
+/// A server without a network.
+pub struct Server {
+    runtime: Runtime,
+    store: Arc<dyn Store>,
+    project: Arc<Project>,
+    telemetry: Telemetry,
+}
+
+/// A body of the management API: an item, as in a change or a draft, or a value to validate.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    item: Option<Item>,
+    value: Option<FlatValue>,
+    schema_key: Option<String>,
+}
+
+impl Server {
+    /// Opens a server on an empty database in this folder.
+    ///
+    /// # Panics
+    ///
+    /// If the folder cannot hold a database.
+    #[expect(clippy::expect_used, reason = "without a database nothing can be fuzzed")]
+    pub fn open(folder: &std::path::Path) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let database = folder.join("prefab.db");
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).expect("a database"));
+        let project = runtime.block_on(async {
+            setup::first_start(&*store, &database, None).await.expect("a first start");
+            let hub = Hub::open(Arc::clone(&store)).await.expect("a hub");
+            hub.project(ProjectId(1)).expect("the first project")
+        });
+        let telemetry = Telemetry::new(Settings { evaluations_days: 1, collect_contexts: true });
+        Self { runtime, store, project, telemetry }
+    }
+
+    /// Reads the body of a change, a draft, a validation or an import, and checks what it contains.
+    ///
+    /// An item that is read is the same item after it has been written and read again.
+    ///
+    /// # Panics
+    ///
+    /// If the item differs, or if the code has a fault.
+    pub fn management(&self, text: &str) {
+        let text_of_body = &mut serde_json::Deserializer::from_str(text);
+        if let Ok(Body { item, value, schema_key }) = serde_path_to_error::deserialize(text_of_body) {
+            if let Some(Ok(config)) = item.map(|item| item.to_config(&self.project.environments())) {
+                self.item(&config);
+            }
+            if let Some(Ok(value)) = value.map(|value| value.to_value("value")) {
+                let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs());
+            }
+        }
+        for read in [transfer::from_json(text), transfer::from_yaml(text)].into_iter().flatten() {
+            let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)));
+            let _ = plan.text();
+        }
+    }
+
+    fn item(&self, config: &Config) {
+        let environments = self.project.environments();
+        let standing = self.project.configs();
+        let problems = validate::problems(config, &standing, &environments);
+        let _ = diff::in_words(None, Some(config), &environments);
+        if problems.is_empty() {
+            let again = Item::of(config).to_config(&environments);
+            let again = again.map(|again| datafile::config_to_json(&again));
+            assert_eq!(again, Ok(datafile::config_to_json(config)), "an item is read as it was written");
+        }
+    }
+
+    /// Counts a telemetry report in JSON and in protobuf, writes the counts down and reads them.
+    ///
+    /// # Panics
+    ///
+    /// If the counts cannot be written or read, if one is negative, or if the code has a fault.
+    #[expect(clippy::expect_used, reason = "a panic is how a fuzz target reports a finding")]
+    pub fn telemetry(&self, bytes: &[u8]) {
+        let mut reports = Vec::new();
+        reports.extend(serde_json::from_slice(bytes).ok().map(|report| json::events(&report)));
+        reports.extend(wire::TelemetryEvents::decode(bytes).ok());
+        if let Ok(loggers) = wire::Loggers::decode(bytes) {
+            let wire::Loggers { loggers, start_at, end_at, instance_hash, namespace: _ } = loggers;
+            let event = wire::LoggersTelemetryEvent { loggers, start_at, end_at };
+            reports.push(report(instance_hash, wire::telemetry_event::Payload::Loggers(event)));
+        }
+        if let Ok(shapes) = wire::ContextShapes::decode(bytes) {
+            reports.push(report(String::new(), wire::telemetry_event::Payload::ContextShapes(shapes)));
+        }
+        let metrics = Metrics::default();
+        for events in reports.into_iter().filter(|report| !report.events.is_empty()) {
+            let environment = EnvironmentId(1);
+            self.telemetry.record(environment, &self.project, &metrics, events.clone());
+            self.telemetry.record(environment, &self.project, &metrics, events);
+            self.runtime.block_on(async {
+                self.telemetry.flush(&*self.store).await.expect("counts can be written");
+                self.read().await;
+            });
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "a panic is how a fuzz target reports a finding")]
+    async fn read(&self) {
+        let now = clock::now_millis();
+        let filter = EvaluationFilter {
+            project: self.project.id,
+            key: None,
+            environment: None,
+            from_millis: now - HOUR_MILLIS,
+            to_millis: now + HOUR_MILLIS,
+            hours: 1,
+        };
+        let evaluations = self.store.evaluations(filter).await.expect("evaluations can be read");
+        assert!(evaluations.iter().all(|count| count.count >= 0), "no count is negative");
+        let loggers = self.store.loggers(self.project.id, None).await.expect("loggers can be read");
+        let names: HashSet<&str> = loggers.iter().map(|logger| logger.name.as_str()).collect();
+        assert_eq!(names.len(), loggers.len(), "a logger is listed once");
+    }
+}
+
+fn report(instance_hash: String, payload: wire::telemetry_event::Payload) -> wire::TelemetryEvents {
+    let events = vec![wire::TelemetryEvent { payload: Some(payload) }];
+    wire::TelemetryEvents { instance_hash, events }
+}
