@@ -22,6 +22,8 @@ pub(crate) struct Project {
     environments: RwLock<Arc<[Environment]>>,
     channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
     configs: RwLock<Configs>,
+    /// The keys of deleted configs: clients may report them for a while.
+    deleted: RwLock<HashSet<String>>,
     /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
     last_id: Mutex<i64>,
     /// The id of the newest change that has been published.
@@ -47,6 +49,7 @@ impl Project {
             channels: RwLock::new(environments.iter().map(channel).collect()),
             environments: RwLock::new(environments.into()),
             configs: RwLock::default(),
+            deleted: RwLock::default(),
             last_id: Mutex::new(first_id),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
@@ -130,6 +133,12 @@ impl Project {
         configs.get(key).cloned()
     }
 
+    /// Tells whether the project has, or had, a config with this key.
+    pub(crate) fn has_had(&self, key: &str) -> bool {
+        self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+            || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
     /// Returns a copy of all that stands.
     pub(crate) fn configs(&self) -> Configs {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -175,6 +184,7 @@ impl Project {
                 configs.insert(version.key.clone(), Arc::new(version.clone()));
             } else {
                 configs.remove(&version.key);
+                self.deleted.write().unwrap_or_else(PoisonError::into_inner).insert(version.key.clone());
             }
         }
     }

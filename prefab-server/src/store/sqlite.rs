@@ -12,7 +12,10 @@ mod observations;
 mod observe;
 mod people;
 mod records;
+mod refusals;
 mod registry;
+mod reports;
+mod retention;
 mod schema;
 
 use std::{
@@ -25,6 +28,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+pub(crate) use refusals::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 pub(crate) use schema::newest as newest_schema;
 
 use super::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
@@ -32,6 +36,9 @@ use crate::{files, ids::ProjectId, key::IssuedKey};
 
 /// How long the thread is idle before it looks for commits of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many prepared statements are kept: about as many as there are.
+const STATEMENTS: usize = 64;
 
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,6 +65,7 @@ impl SqliteStore {
         files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::prepare(&mut connection)?;
         let seen = data_version(&connection);
         let (jobs, queue) = mpsc::channel();
