@@ -130,6 +130,7 @@ interface Audited {
   sentence: string;
   comment: string | null;
   isRefused: boolean;
+  count: number;
 }
 
 // What runs.

@@ -158,7 +158,7 @@ impl Hub {
             written = self.store.used_keys(used).await;
         }
         if !refused.is_empty() {
-            written = written.and(self.store.note(refused).await);
+            written = written.and(self.store.note_refusals(refused).await);
         }
         if let Err(error) = written {
             warn!(%error, "the use of keys could not be written down");

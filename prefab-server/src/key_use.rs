@@ -9,11 +9,14 @@ use crate::{
     api::Origin,
     author::who,
     clock,
-    store::{AuditEntry, Note, StoredKey},
+    ids::ProjectId,
+    people::network,
+    store::{AuditEntry, Note, Refusal, StoredKey},
 };
 
-/// How many different refusals are remembered until they are written down.
+/// How many different refusals are remembered until they are written. Further ones are counted together.
 const MOST: usize = 1_000;
+const ACTION: &str = "key.refused";
 
 /// The use of keys since it was last written down.
 #[derive(Default)]
@@ -25,8 +28,10 @@ pub(crate) struct KeyUse {
 struct State {
     /// When each key was used last.
     used: HashMap<i64, i64>,
-    /// By what makes refusals equal, which are told once: key, cause and address.
-    refused: HashMap<(i64, &'static str, String), AuditEntry>,
+    /// By what makes refusals equal: key, cause and network. What a client claims of itself is no part of it.
+    refused: HashMap<(i64, &'static str, String), Refusal>,
+    /// Refusals that are not among them.
+    further: HashMap<ProjectId, i64>,
 }
 
 impl KeyUse {
@@ -36,15 +41,21 @@ impl KeyUse {
 
     /// Remembers that a key that there is, or was, has been refused.
     pub(crate) fn refused(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
+        let address = network(origin.peer());
         let mut state = self.state();
+        let id = (key.id, cause, address.clone());
+        if let Some(refusal) = state.refused.get_mut(&id) {
+            refusal.count += 1;
+            return;
+        }
         if state.refused.len() >= MOST {
+            *state.further.entry(key.project).or_default() += 1;
             return;
         }
         let who = who(key.id, &key.name);
-        let address = origin.address.clone();
         let entry = AuditEntry {
             project: Some(key.project),
-            action: "key.refused".to_owned(),
+            action: ACTION.to_owned(),
             subject: key.id.to_string(),
             environment: Some(key.environment),
             version_id: None,
@@ -52,18 +63,20 @@ impl KeyUse {
             note: Note {
                 sentence: format!("{who} was refused: {cause}"),
                 who,
-                origin: origin.address,
+                origin: address,
                 via: origin.via,
                 comment: String::new(),
             },
         };
-        state.refused.insert((key.id, cause, address), entry);
+        state.refused.insert(id, Refusal { entry, count: 1 });
     }
 
-    /// Hands out what is to be written down, and forgets it.
-    pub(crate) fn take(&self) -> (Vec<(i64, i64)>, Vec<AuditEntry>) {
-        let State { used, refused } = std::mem::take(&mut *self.state());
-        let refused = refused.into_values().collect();
+    /// Hands out what is to be written, and forgets it.
+    pub(crate) fn take(&self) -> (Vec<(i64, i64)>, Vec<Refusal>) {
+        let State { used, refused, further } = std::mem::take(&mut *self.state());
+        let further =
+            further.into_iter().map(|(project, count)| Refusal::further(Some(project), ACTION, count));
+        let refused = refused.into_values().chain(further).collect();
         (used.into_iter().collect(), refused)
     }
 

@@ -36,6 +36,7 @@ mod public_url;
 mod publish;
 mod recover;
 mod restore;
+mod retention;
 mod serve;
 mod setup;
 mod signal;

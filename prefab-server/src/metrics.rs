@@ -62,7 +62,7 @@ impl Metrics {
         registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
         registry.register(
             "telemetry_dropped",
-            "Telemetry entries left out for want of room",
+            "Telemetry entries dropped: unknown config keys, or beyond a limit",
             telemetry_dropped,
         );
         let mut text = String::new();

@@ -23,6 +23,8 @@ pub(crate) struct Project {
     environments: RwLock<Arc<[Environment]>>,
     channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
     configs: RwLock<Configs>,
+    /// The keys of deleted configs: clients may report them for a while.
+    deleted: RwLock<HashSet<String>>,
     /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
     last_id: Arc<Mutex<i64>>,
     /// The id of the newest change that has been published.
@@ -51,6 +53,7 @@ impl Project {
             environments: RwLock::new(environments.into()),
             configs: RwLock::default(),
             last_id: Arc::new(Mutex::new(first_id)),
+            deleted: RwLock::default(),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
             cache_bytes,
@@ -141,6 +144,12 @@ impl Project {
         configs.get(key).cloned()
     }
 
+    /// Tells whether the project has, or had, a config with this key.
+    pub(crate) fn has_had(&self, key: &str) -> bool {
+        self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+            || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
     /// Returns a copy of all that stands.
     pub(crate) fn configs(&self) -> Configs {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -198,6 +207,7 @@ impl Project {
                 configs.insert(version.key.clone(), Arc::new(version.clone()));
             } else {
                 configs.remove(&version.key);
+                self.deleted.write().unwrap_or_else(PoisonError::into_inner).insert(version.key.clone());
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     options::{Options, PublicUrl},
     people::Entrance,
     restore::DATABASE,
+    retention::Retention,
     setup,
     store::{SqliteStore, Store},
     telemetry::{Settings, Telemetry},
@@ -83,14 +84,17 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let sign_up = sign_up.map(|token| format!("{public}/sign-up?token={token}"));
     limits.connections = connections_within(raise_open_files(), limits.connections);
     let (stop, stopping) = watch::channel(false);
+    let metrics = Metrics::default();
+    let retention = Retention { evaluations_days, audit_days: limits.audit_days };
+    let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone());
     let app = App::new(Parts {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
         workers,
         entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone(), &limits)),
         limits: Usage::new(limits),
-        metrics: Metrics::default(),
-        telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),
+        metrics,
+        telemetry: Arc::new(telemetry),
         leases: Arc::default(),
         readiness: Readiness::default(),
         started_millis: clock::now_millis(),
@@ -100,6 +104,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     tokio::spawn(expire::follow(app.clone(), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
     tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
+    tokio::spawn(retention.follow(Arc::clone(&store), stopping.clone()));
     let acceptor = listen::Acceptor {
         listener,
         tls,
@@ -112,9 +117,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let serving = acceptor.run(api::router(app));
     let task = tokio::spawn(async move {
         serving.await;
-        if let Err(error) = telemetry.flush(&*store).await {
-            warn!(%error, "the last reports of clients could not be written down");
-        }
+        telemetry.finish(&*store).await;
     });
     info!(url, database = %database.display(), "serving");
     let public_url = public_url.map(|url| url.as_str().to_owned());

@@ -23,13 +23,14 @@ use crate::{
 pub use expiry::{Expiries, Expiry, Target, TimedRule};
 pub use observations::{
     Evaluated, EvaluationCount, EvaluationFilter, Example, HOUR_MILLIS, HourlyCount, KeyRange, LevelCounts,
-    Logger, Observations, Observed, Property, Told,
+    Logger, MAX_COUNT, Observations, Observed, Property, RowLimits, Told, add_counts,
 };
 pub use records::{
     AuditEntry, AuditFilter, AuditRecord, Draft, DraftMark, KeyDetails, NewKey, Note, Protection, Records,
+    Refusal,
 };
 pub use sqlite::SqliteStore;
-pub(crate) use sqlite::newest_schema;
+pub(crate) use sqlite::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT, newest_schema};
 
 /// What a store answers with, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

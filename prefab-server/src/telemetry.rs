@@ -1,10 +1,14 @@
-//! What do clients report? Counted in memory, bounded, and written down every few moments.
+//! What do clients report? Counted in memory, bounded, and written to the store every few moments.
 //!
-//! Start with [`Telemetry`]. Reports come in as wire messages, whatever their encoding was. Whoever wants to
-//! read has everything written down first, so that nobody misses what has been acknowledged.
+//! Start with [`Telemetry`]. Reports arrive as wire messages, whatever their encoding was. Whatever reads counts has
+//! [`Telemetry::flush`] write them first, so that everything that was acknowledged is in the answer.
+//!
+//! Anybody can send reports with a front-end key, so such reports are counted apart from the others and may use half of
+//! each row limit. What finds no room, and what cannot be written, is dropped and counted.
 
 mod counts;
 pub(crate) mod json;
+mod losses;
 mod shown;
 
 use std::{
@@ -13,49 +17,91 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use prefab_core::ContextSet;
 use prefab_proto::wire;
 use tokio::sync::{broadcast, watch};
-use tracing::warn;
 
 use crate::{
     clock,
+    hub::Caller,
     ids::{EnvironmentId, ProjectId},
+    key::KeyKind,
+    limits::Limits,
     metrics::Metrics,
-    project::Project,
-    store::{Observed, Store, StoreError},
+    store::{Observed, RowLimits, Store, StoreError},
 };
 use counts::Counts;
+use losses::Losses;
 
 /// How often counts are written down when nobody asks.
 const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
-/// How often old counts are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+/// How many entries the store writes in one transaction, besides those of a single environment. Other work of the
+/// store waits for each.
+const BATCH: usize = 5_000;
 /// How many hints a slow listener may fall behind.
 const BACKLOG: usize = 64;
 /// How many keys one hint names.
 const MOST_KEYS: usize = 100;
+/// How many example contexts are kept per environment.
+pub(crate) const MOST_EXAMPLES: i64 = 100;
+/// How many properties of contexts are kept per environment.
+pub(crate) const MOST_PROPERTIES: i64 = 5_000;
 
 /// What clients reported and is not written down yet.
 pub(crate) struct Telemetry {
     settings: Settings,
-    pending: Mutex<HashMap<(ProjectId, EnvironmentId), Counts>>,
+    metrics: Metrics,
+    pending: Mutex<HashMap<Place, Counts>>,
     /// Held while counts are written down, so that whoever waits finds them written.
     writing: tokio::sync::Mutex<()>,
     hints: broadcast::Sender<Arc<Hint>>,
     /// Reports taken in, by environment.
     received: Mutex<HashMap<EnvironmentId, u64>>,
     dropped_by_clients: AtomicU64,
+    losses: Losses,
 }
 
-/// What is kept, and for how long.
+/// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    pub(crate) evaluations_days: u32,
     pub(crate) collect_contexts: bool,
+    /// How many rows each environment may have.
+    pub(crate) rows: RowLimits,
+}
+
+impl Settings {
+    pub(crate) fn new(collect_contexts: bool, limits: &Limits) -> Self {
+        let rows = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let rows = RowLimits {
+            evaluations: rows(limits.evaluation_rows_per_hour),
+            loggers: rows(limits.logger_rows),
+            properties: MOST_PROPERTIES,
+            examples: MOST_EXAMPLES,
+        };
+        Self { collect_contexts, rows }
+    }
+}
+
+/// Where reports are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    project: ProjectId,
+    environment: EnvironmentId,
+    /// Whether they come with front-end keys.
+    is_public: bool,
+}
+
+impl Place {
+    fn of(caller: &Caller) -> Self {
+        Self {
+            project: caller.project.id,
+            environment: caller.environment,
+            is_public: caller.kind == KeyKind::Frontend,
+        }
+    }
 }
 
 /// Says that there are new counts.
@@ -68,14 +114,16 @@ pub(crate) struct Hint {
 }
 
 impl Telemetry {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, metrics: Metrics) -> Self {
         Self {
             settings,
+            metrics,
             pending: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             hints: broadcast::Sender::new(BACKLOG),
             received: Mutex::default(),
             dropped_by_clients: AtomicU64::new(0),
+            losses: Losses::default(),
         }
     }
 
@@ -83,97 +131,136 @@ impl Telemetry {
         self.settings
     }
 
-    /// Takes in a report.
-    pub(crate) fn record(
-        &self,
-        environment: EnvironmentId,
-        project: &Project,
-        metrics: &Metrics,
-        events: wire::TelemetryEvents,
-    ) {
-        *self.received().entry(environment).or_default() += 1;
-        let mut pending = self.pending();
-        let counts = pending.entry((project.id, environment)).or_default();
-        let before = counts.dropped;
+    /// Counts a report.
+    pub(crate) fn record(&self, caller: &Caller, events: wire::TelemetryEvents) {
+        *self.received().entry(caller.environment).or_default() += 1;
         let keep_contexts = self.settings.collect_contexts;
-        let dropped_by_clients = counts.report(project, keep_contexts, events, clock::now_millis());
-        metrics.telemetry_dropped.inc_by(counts.dropped - before);
-        self.dropped_by_clients.fetch_add(dropped_by_clients, Ordering::Relaxed);
+        let now_millis = clock::now_millis();
+        let dropped_by_clients =
+            self.count(caller, |counts| counts.report(&caller.project, keep_contexts, events, now_millis));
+        let add = |count: u64| Some(count.saturating_add(dropped_by_clients));
+        // It always gives a number, so it never fails.
+        let _ = self.dropped_by_clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// Takes in the contexts of an evaluation made for a front end, which reports none itself.
-    pub(crate) fn record_contexts(
-        &self,
-        environment: EnvironmentId,
-        project: ProjectId,
-        contexts: &ContextSet,
-        example: bool,
-    ) {
+    /// Counts the contexts of an evaluation made for a front end, which reports none itself.
+    pub(crate) fn record_contexts(&self, caller: &Caller, contexts: &ContextSet, example: bool) {
         if !self.settings.collect_contexts {
             return;
         }
+        self.count(caller, |counts| {
+            counts.shapes_of(contexts);
+            if example {
+                counts.example(contexts, 0, clock::now_millis());
+            }
+        });
+    }
+
+    fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut Counts) -> T) -> T {
+        let place = Place::of(caller);
         let mut pending = self.pending();
-        let counts = pending.entry((project, environment)).or_default();
-        counts.shapes_of(contexts);
-        if example {
-            counts.example(contexts, 0, clock::now_millis());
+        let counts = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+        let before = counts.dropped;
+        let counted = count(counts);
+        let dropped = counts.dropped.saturating_sub(before);
+        drop(pending);
+        self.drop_entries(dropped);
+        counted
+    }
+
+    /// Returns how many rows such reports may use.
+    fn share(&self, place: Place) -> RowLimits {
+        let rows @ RowLimits { evaluations, loggers, properties, examples } = self.settings.rows;
+        if !place.is_public {
+            return rows;
+        }
+        RowLimits {
+            evaluations: evaluations / 2,
+            loggers: loggers / 2,
+            properties: properties / 2,
+            examples: examples / 2,
         }
     }
 
-    /// Writes down what is not yet; whoever reads afterwards sees all that was acknowledged before.
-    pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
+    fn drop_entries(&self, count: u64) {
+        self.metrics.telemetry_dropped.inc_by(count);
+        self.losses.drop_entries(count);
+    }
+
+    /// Writes what is not written yet. A read afterwards sees all that was acknowledged before, unless the store cannot
+    /// write at the moment: then it is tried again.
+    pub(crate) async fn flush(&self, store: &dyn Store) {
         let _writing = self.writing.lock().await;
         let at_millis = clock::now_millis();
-        let mut taken: Vec<((ProjectId, EnvironmentId), Counts)> = Vec::new();
-        for (place, counts) in self.pending().iter_mut() {
-            let news = counts.take();
-            if !news.is_empty() {
-                taken.push((*place, news));
+        let taken = self.pending().values_mut().map(Counts::take).filter(|counts| counts.len() > 0).collect();
+        let mut taken: Vec<Counts> = taken;
+        while !taken.is_empty() {
+            let mut entries = 0;
+            let is_next = |counts: &&Counts| {
+                entries += counts.len();
+                entries <= BATCH
+            };
+            let count = taken.iter().take_while(is_next).count().max(1);
+            let limits = self.settings.rows;
+            let observed = taken[..count].iter().map(|counts| counts.observed(limits, at_millis));
+            let observed: Vec<Observed> = observed.collect();
+            match store.observe(observed).await {
+                Ok(dropped) => self.drop_entries(dropped),
+                Err(error) => return self.put_back(taken, error),
+            }
+            for counts in taken.drain(..count) {
+                self.hint(&counts);
             }
         }
-        if taken.is_empty() {
-            return Ok(());
-        }
-        let observed = taken.iter().map(|(place, counts)| counts.observed(*place, at_millis));
-        let observed: Vec<Observed> = observed.collect();
-        if let Err(error) = store.observe(observed).await {
-            let mut pending = self.pending();
-            for (place, counts) in taken {
-                pending.entry(place).or_default().put_back(counts);
-            }
-            return Err(error);
-        }
-        for ((project, environment), counts) in &taken {
-            let keys = counts.keys(MOST_KEYS);
-            if !keys.is_empty() {
-                // Nobody listening is no error.
-                let _ =
-                    self.hints.send(Arc::new(Hint { project: *project, environment: *environment, keys }));
-            }
-        }
-        Ok(())
+        self.losses.written();
     }
 
-    /// Writes down and forgets until `stop` says so.
+    /// Keeps what could not be written for the next time, or drops it where that has failed for too long.
+    fn put_back(&self, unwritten: Vec<Counts>, error: StoreError) {
+        let is_kept = self.losses.failed(error);
+        let mut dropped = 0;
+        let mut pending = self.pending();
+        for counts in unwritten {
+            let place = counts.place();
+            if is_kept {
+                let known = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+                let before = known.dropped;
+                known.put_back(counts);
+                dropped += known.dropped.saturating_sub(before);
+            } else {
+                dropped += counts.len() as u64;
+            }
+        }
+        drop(pending);
+        self.drop_entries(dropped);
+    }
+
+    fn hint(&self, counts: &Counts) {
+        let keys = counts.keys(MOST_KEYS);
+        if !keys.is_empty() {
+            let Place { project, environment, is_public: _ } = counts.place();
+            // Nobody listening is no error.
+            let _ = self.hints.send(Arc::new(Hint { project, environment, keys }));
+        }
+    }
+
+    /// Writes every few moments until `stop` says so.
     pub(crate) async fn keep(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
         let mut ticks = tokio::time::interval(WRITE_DOWN_EVERY);
-        let mut forgotten: Option<Instant> = None;
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            let mut done = self.flush(&*store).await;
-            if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
-                forgotten = Some(Instant::now());
-                let days = i64::from(self.settings.evaluations_days);
-                let before = clock::now_millis() - days * 24 * crate::store::HOUR_MILLIS;
-                done = done.and(store.forget_before(before).await);
-            }
-            if let Err(error) = done {
-                warn!(%error, "what clients reported could not be written down; it is tried again");
-            }
+            self.flush(&*store).await;
+            self.losses.log();
         }
+    }
+
+    /// Writes what is left when the server stops.
+    pub(crate) async fn finish(&self, store: &dyn Store) {
+        self.flush(store).await;
+        self.losses.log_now();
     }
 
     /// Returns hints of new counts, from now on.
@@ -191,7 +278,7 @@ impl Telemetry {
         self.dropped_by_clients.load(Ordering::Relaxed)
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<(ProjectId, EnvironmentId), Counts>> {
+    fn pending(&self) -> MutexGuard<'_, HashMap<Place, Counts>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

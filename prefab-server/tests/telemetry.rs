@@ -32,6 +32,7 @@ async fn reports_are_counted_and_secrets_stay_secret() {
     let secret = json!({"key": "secret", "configType": "CONFIG", "valueType": "STRING",
                         "rows": [{"values": [{"value": {"string": "s3cret", "confidential": true}}]}]});
     bed.post("/api/v1/config/", secret).await;
+    bed.create("plain", "x").await;
     let protobuf = "application/x-protobuf";
     for path in ["/api/v1/telemetry", "/api/v1/telemetry/", "/api/v2/telemetry"] {
         let response = post(&bed, path, protobuf, summary("plain", "x").encode_to_vec()).await;

@@ -58,7 +58,7 @@ export default async function page(main, known) {
   function row(one) {
     const item = one.version && all.get(one.subject);
     return labelled(HEADS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
-      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'refused'), ' ', coded(one.sentence), one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
+      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'refused'), ' ', coded(one.sentence), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
         item && changes(one, item)),
       h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${program(one.via)}`)));
   }

@@ -73,7 +73,7 @@ fn answer(app: &App, caller: &Caller, contexts: &ContextSet, collect: &Collect, 
     let mode = collect.collect_context_mode.as_deref();
     let is_example = mode == Some("PERIODIC_EXAMPLE");
     if is_example || mode == Some("SHAPE_ONLY") {
-        app.telemetry.record_contexts(caller.environment, caller.project.id, contexts, is_example);
+        app.telemetry.record_contexts(caller, contexts, is_example);
     }
     let json = evaluate::all(&caller.channel.ruleset(), contexts, caller, shape);
     let mut response = Json(json).into_response();

@@ -18,7 +18,7 @@ use crate::{
     hub::Caller,
     ids::EnvironmentId,
     project::Project,
-    store::{EvaluationFilter, Expected, HOUR_MILLIS},
+    store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts},
 };
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
@@ -114,7 +114,7 @@ pub(super) async fn evaluation_stats(
     Admin(caller): Admin,
     Path(key): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    app.telemetry.flush(app.hub.store()).await?;
+    app.telemetry.flush(app.hub.store()).await;
     let end = clock::now_millis();
     let start = end - 24 * HOUR_MILLIS;
     let filter = EvaluationFilter {
@@ -131,9 +131,12 @@ pub(super) async fn evaluation_stats(
         let own = counts.iter().filter(|count| count.environment == environment.id);
         // What came from several versions counts together.
         let mut values: BTreeMap<&str, i64> = BTreeMap::new();
-        own.for_each(|count| *values.entry(&count.value).or_default() += count.count);
+        own.for_each(|count| {
+            let known = values.entry(&count.value).or_default();
+            *known = add_counts(*known, count.count);
+        });
         if !values.is_empty() {
-            let total: i64 = values.values().sum();
+            let total = values.values().copied().fold(0, add_counts);
             let counts: Vec<Value> = values
                 .iter()
                 .map(|(value, count)| {
@@ -145,7 +148,7 @@ pub(super) async fn evaluation_stats(
             environments.insert(environment.id.to_string(), named);
         }
     }
-    let total: i64 = counts.iter().map(|count| count.count).sum();
+    let total = counts.iter().map(|count| count.count).fold(0, add_counts);
     let mut stats = json!({ "key": key, "start": start, "end": end, "total": total });
     // The official tool takes an empty object for evaluations.
     if !environments.is_empty() {

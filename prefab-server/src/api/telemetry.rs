@@ -36,7 +36,7 @@ pub(super) async fn events(
         } else {
             decode(bytes)?
         };
-        this.telemetry.record(caller.environment, &caller.project, &this.metrics, events);
+        this.telemetry.record(&caller, events);
         Ok(())
     })
     .await?;
@@ -96,13 +96,13 @@ pub(super) async fn evaluated(
 fn record(app: &App, caller: &Caller, instance_hash: String, payload: wire::telemetry_event::Payload) {
     let events = vec![wire::TelemetryEvent { payload: Some(payload) }];
     let events = wire::TelemetryEvents { instance_hash, events };
-    app.telemetry.record(caller.environment, &caller.project, &app.metrics, events);
+    app.telemetry.record(caller, events);
 }
 
 async fn read(app: &App, caller: &Caller, body: Body) -> Result<Bytes, ApiError> {
     let bytes = super::read(body, app.limits.limits().body_bytes).await?;
     app.metrics.telemetry_bytes.inc_by(bytes.len() as u64);
-    if app.limits.telemetry(caller.key_id, bytes.len(), Instant::now()) {
+    if app.limits.telemetry(caller.key_id, caller.kind, bytes.len(), Instant::now()) {
         Ok(bytes)
     } else {
         app.metrics.telemetry_dropped.inc();

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use super::Limits;
+use crate::{
+    store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT},
+    telemetry::{MOST_EXAMPLES, MOST_PROPERTIES},
+};
 
 /// One row of the table of limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,13 +167,31 @@ impl Limits {
                 "Evaluation counts per environment and hour",
                 format!("{evaluation_rows_per_hour} rows"),
                 None,
-                "New counts are dropped and counted in `prefab_telemetry_dropped_total`",
+                "New counts are dropped and counted in `prefab_telemetry_dropped_total`; front-end keys may use half, and a count with a long value uses several rows of it",
             ),
             row(
                 "Loggers per environment",
                 format!("{logger_rows} rows"),
                 None,
-                "New loggers are dropped and counted in `prefab_telemetry_dropped_total`",
+                "New loggers are dropped and counted in `prefab_telemetry_dropped_total`; front-end keys may use half",
+            ),
+            row(
+                "Context properties per environment",
+                format!("{MOST_PROPERTIES} rows"),
+                None,
+                "The oldest are deleted; new ones of front-end keys are dropped beyond half",
+            ),
+            row(
+                "Example contexts per environment",
+                MOST_EXAMPLES.to_string(),
+                None,
+                "The oldest are deleted; besides, half as many of front-end keys are kept",
+            ),
+            row(
+                "Refused API keys and log-ins in the audit log per hour",
+                format!("{REFUSALS_PER_PROJECT} entries per project, {REFUSALS_PER_HOUR} in all"),
+                None,
+                "Further refusals are counted in one entry per project",
             ),
             row("Configs per import", import_configs.to_string(), None, "400; nothing is imported"),
             row(

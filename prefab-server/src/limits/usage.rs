@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Limits;
+use crate::key::KeyKind;
 
 /// What each key uses of its bounds.
 #[derive(Clone)]
@@ -68,14 +69,18 @@ impl Usage {
     }
 
     /// Counts bytes of telemetry; tells whether they are within the bound.
-    pub(crate) fn telemetry(&self, key_id: i64, bytes: usize, now: Instant) -> bool {
+    pub(crate) fn telemetry(&self, key_id: i64, kind: KeyKind, bytes: usize, now: Instant) -> bool {
+        let limit = match kind {
+            KeyKind::Frontend => self.limits.front_end_telemetry_bytes_per_minute,
+            KeyKind::Backend | KeyKind::Admin => self.limits.telemetry_bytes_per_minute,
+        };
         let mut keys = self.keys();
         let used = keys.entry(key_id).or_default();
         if used.window.is_none_or(|start| now.duration_since(start) >= WINDOW) {
             (used.window, used.telemetry_bytes) = (Some(now), 0);
         }
         used.telemetry_bytes = used.telemetry_bytes.saturating_add(bytes);
-        used.telemetry_bytes <= self.limits.telemetry_bytes_per_minute
+        used.telemetry_bytes <= limit
     }
 
     /// Returns how many streams are open.
@@ -155,10 +160,17 @@ mod tests {
 
     #[test]
     fn telemetry_is_bounded_by_the_minute() {
-        let usage = Usage::new(Limits { telemetry_bytes_per_minute: 100, ..Limits::default() });
+        let limits = Limits {
+            telemetry_bytes_per_minute: 100,
+            front_end_telemetry_bytes_per_minute: 10,
+            ..Limits::default()
+        };
+        let usage = Usage::new(limits);
         let start = Instant::now();
-        assert!(usage.telemetry(7, 100, start));
-        assert!(!usage.telemetry(7, 1, start + Duration::from_secs(59)));
-        assert!(usage.telemetry(7, 1, start + WINDOW));
+        assert!(usage.telemetry(7, KeyKind::Backend, 100, start));
+        assert!(!usage.telemetry(7, KeyKind::Backend, 1, start + Duration::from_secs(59)));
+        assert!(usage.telemetry(7, KeyKind::Backend, 1, start + WINDOW));
+        assert!(usage.telemetry(8, KeyKind::Frontend, 10, start));
+        assert!(!usage.telemetry(8, KeyKind::Frontend, 1, start));
     }
 }

@@ -7,8 +7,11 @@ use crate::ids::{EnvironmentId, ProjectId};
 
 /// Keeps what clients report.
 pub trait Observations: Send + Sync + 'static {
-    /// Adds to what is kept, all or none.
-    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, ()>;
+    /// Adds to the stored counts and returns how many entries were dropped: those of config keys that the project
+    /// does not have, those beyond the [`RowLimits`], and those that cannot be written.
+    ///
+    /// An environment whose report cannot be written does not affect the others.
+    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, u64>;
 
     /// Counts evaluations, oldest first.
     fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>>;
@@ -42,8 +45,8 @@ pub trait Observations: Send + Sync + 'static {
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Example>>;
 
-    /// Forgets what was counted before a moment.
-    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, ()>;
+    /// Deletes some of what was counted before a moment; returns whether there is more to delete.
+    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
 
     /// Lists the changes after an id, oldest first, with what they replaced and who the audit log says it was.
     fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>>;
@@ -55,6 +58,34 @@ pub trait Observations: Send + Sync + 'static {
 /// Length of the hours that evaluations are counted by.
 pub const HOUR_MILLIS: i64 = 3_600_000;
 
+/// The highest count that is stored or returned: the highest that JavaScript reads exactly.
+pub const MAX_COUNT: i64 = 1 << 53;
+
+/// Adds two counts without going beyond [`MAX_COUNT`].
+///
+/// ```
+/// use prefab_server::store::{MAX_COUNT, add_counts};
+///
+/// assert_eq!(add_counts(2, 3), 5);
+/// assert_eq!(add_counts(i64::MAX, 3), MAX_COUNT);
+/// ```
+pub fn add_counts(left: i64, right: i64) -> i64 {
+    left.max(0).saturating_add(right.max(0)).min(MAX_COUNT)
+}
+
+/// Maximum number of rows that the reports of one environment may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowLimits {
+    /// Evaluation counts per hour.
+    pub evaluations: i64,
+    /// Loggers.
+    pub loggers: i64,
+    /// Properties of contexts. Beyond this number the oldest are deleted.
+    pub properties: i64,
+    /// Example contexts. Beyond this number the oldest are deleted.
+    pub examples: i64,
+}
+
 /// What the clients of one environment reported.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -62,6 +93,10 @@ pub struct Observed {
     pub project: ProjectId,
     /// Their environment.
     pub environment: EnvironmentId,
+    /// Whether they came with front-end keys, which are public. Such reports get half of the rows.
+    pub is_public: bool,
+    /// How many rows the environment may have.
+    pub limits: RowLimits,
     /// When, in milliseconds since 1970.
     pub at_millis: i64,
     /// How often which value was handed out.

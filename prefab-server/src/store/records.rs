@@ -24,6 +24,13 @@ pub trait Records: Send + Sync + 'static {
     /// Writes entries into the audit log.
     fn note(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()>;
 
+    /// Writes refusals into the audit log: equal ones of an hour are one entry with a count, and the number of entries
+    /// per hour is bounded.
+    fn note_refusals(&self, refusals: Vec<Refusal>) -> StoreFuture<'_, ()>;
+
+    /// Deletes some of the audit entries from before a moment; returns whether there may be more.
+    fn forget_audit_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
+
     /// Lists entries of the audit log, newest first.
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>>;
 
@@ -159,11 +166,34 @@ impl AuditEntry {
 pub struct AuditRecord {
     /// Its number; grows.
     pub id: i64,
-    /// When, in milliseconds since 1970.
+    /// When, in milliseconds since 1970; the first time, if it happened more than once.
     pub at_millis: i64,
+    /// How many times. More than once for refusals only.
+    pub count: i64,
     /// What.
     pub entry: AuditEntry,
 }
+
+/// What was refused, and how many times since the last time it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was refused. Entries with the same project, action, subject, origin and sentence are equal.
+    pub entry: AuditEntry,
+    /// How many times.
+    pub count: i64,
+}
+
+impl Refusal {
+    /// Returns the entry that stands for all refusals of an hour that found no room for an entry of their own.
+    pub fn further(project: Option<ProjectId>, action: &str, count: i64) -> Self {
+        let note = Note { sentence: FURTHER.to_owned(), ..Note::default() };
+        let entry =
+            AuditEntry { project, action: action.to_owned(), is_refused: true, ..AuditEntry::of(note) };
+        Self { entry, count }
+    }
+}
+
+const FURTHER: &str = "further refusals in this hour, too many to list";
 
 /// Which entries of the audit log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

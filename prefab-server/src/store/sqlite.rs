@@ -14,7 +14,10 @@ mod observe;
 mod people;
 mod readers;
 mod records;
+mod refusals;
 mod registry;
+mod reports;
+mod retention;
 mod schema;
 
 use std::{
@@ -27,6 +30,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+pub(crate) use refusals::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 pub(crate) use schema::newest as newest_schema;
 
 use readers::Readers;
@@ -36,6 +40,9 @@ use crate::{files, ids::ProjectId, key::IssuedKey};
 
 /// How long the thread is idle before it looks for commits of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many prepared statements are kept: about as many as there are.
+const STATEMENTS: usize = 64;
 
 /// How long a writer waits for one in another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,6 +76,7 @@ impl SqliteStore {
         files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::prepare(&mut connection)?;
         let seen = data_version(&connection);
         let lookups = Readers::open(path, "prefab-lookup", READERS)?;

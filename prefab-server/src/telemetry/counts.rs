@@ -8,27 +8,32 @@ use std::{
 use prefab_core::ContextSet;
 use prefab_proto::wire::{self, telemetry_event::Payload};
 
-use super::shown::{contexts_to_json, is_secret, number, shown};
+use super::{
+    Place,
+    shown::{contexts_to_json, is_kind, is_secret, number, shown},
+};
 use crate::{
-    ids::{EnvironmentId, ProjectId},
     project::Project,
-    store::{Evaluated, HOUR_MILLIS, LevelCounts, Observed},
+    store::{Evaluated, HOUR_MILLIS, LevelCounts, Observed, RowLimits, add_counts},
 };
 
-/// How many different things are counted per kind.
-const MOST: usize = 20_000;
-/// How many different values of one key are told apart within an hour; the others are counted together.
+/// The highest count that one counter of a report may add. Negative ones add nothing.
+const MAX_PER_REPORT: i64 = 1_000_000_000_000;
+/// How many different values and versions of one key are told apart within an hour; the others are counted together.
 const MOST_VALUES: usize = 100;
-/// How many example contexts are kept.
-const MOST_EXAMPLES: usize = 100;
-/// The longest name or key that is counted.
-const LONGEST_NAME: usize = 512;
+/// Maximum length of a logger's name, and of the names of a context and its properties, in bytes.
+const LONGEST_NAME: usize = 256;
+/// Maximum length of a value, in bytes; the rest is cut off.
+const LONGEST_VALUE: usize = 1_024;
+/// The same of a value that comes with a front-end key. Longer ones do not fit on a page of the database.
+const LONGEST_PUBLIC_VALUE: usize = 400;
 /// The largest example that is kept, in bytes.
 const LONGEST_EXAMPLE: usize = 8_192;
 
-/// What the clients of one environment reported.
-#[derive(Default)]
+/// What the clients of one environment reported: with front-end keys, or with all others.
 pub(super) struct Counts {
+    place: Place,
+    limits: RowLimits,
     /// Evaluations by key, config version and the value's JSON.
     evaluations: HashMap<(String, i64, String), i64>,
     /// Log calls by logger.
@@ -39,13 +44,35 @@ pub(super) struct Counts {
     examples: Vec<(String, i64)>,
     /// Entries that found no room, ever.
     pub(super) dropped: u64,
-    /// The values that each key had in this hour, by their hashes.
-    values: HashMap<String, HashSet<u64>>,
+    /// What is told apart of each key in this hour.
+    keys: HashMap<String, ToldApart>,
     hour: i64,
     hasher: RandomState,
 }
 
+#[derive(Default)]
+struct ToldApart {
+    /// Values by their hashes.
+    values: HashSet<u64>,
+    versions: HashSet<i64>,
+}
+
 impl Counts {
+    pub(super) fn new(place: Place, limits: RowLimits) -> Self {
+        Self {
+            place,
+            limits,
+            evaluations: HashMap::new(),
+            loggers: HashMap::new(),
+            shapes: HashSet::new(),
+            examples: Vec::new(),
+            dropped: 0,
+            keys: HashMap::new(),
+            hour: 0,
+            hasher: RandomState::new(),
+        }
+    }
+
     /// Takes in a report and returns how much clients say they dropped themselves.
     pub(super) fn report(
         &mut self,
@@ -54,11 +81,14 @@ impl Counts {
         events: wire::TelemetryEvents,
         now_millis: i64,
     ) -> u64 {
-        let mut dropped_by_clients = 0;
+        let mut dropped_by_clients: u64 = 0;
         for payload in events.events.into_iter().filter_map(|event| event.payload) {
             match payload {
                 Payload::Summaries(summaries) => self.summaries(project, summaries, now_millis),
-                Payload::ClientStats(stats) => dropped_by_clients += stats.dropped_event_count,
+                Payload::ClientStats(stats) => {
+                    let count = stats.dropped_event_count.min(MAX_PER_REPORT.unsigned_abs());
+                    dropped_by_clients = dropped_by_clients.saturating_add(count);
+                }
                 Payload::Loggers(loggers) => self.loggers(loggers.loggers),
                 Payload::ExampleContexts(examples) if keep_contexts => {
                     for wire::ExampleContext { timestamp, context_set } in examples.examples {
@@ -76,57 +106,64 @@ impl Counts {
     fn summaries(&mut self, project: &Project, summaries: wire::ConfigEvaluationSummaries, now_millis: i64) {
         let hour = now_millis.div_euclid(HOUR_MILLIS);
         if self.hour != hour {
-            (self.hour, self.values) = (hour, HashMap::new());
+            (self.hour, self.keys) = (hour, HashMap::new());
         }
+        let longest = if self.place.is_public { LONGEST_PUBLIC_VALUE } else { LONGEST_VALUE };
         for summary in summaries.summaries {
+            if !project.has_had(&summary.key) {
+                self.dropped = self.dropped.saturating_add(summary.counters.len() as u64);
+                continue;
+            }
             let secret = is_secret(project, &summary.key);
             for counter in summary.counters {
-                let value = counter.selected_value.map_or_else(String::new, |value| shown(value, secret));
-                let value = self.told_apart(&summary.key, value);
-                let name = (summary.key.clone(), counter.config_id.unwrap_or_default(), value);
-                self.evaluated(name, counter.count.max(0));
+                let value = counter.selected_value;
+                let value = value.map_or_else(String::new, |value| shown(value, secret, longest));
+                let version = counter.config_id.unwrap_or_default();
+                let (version, value) = self.told_apart(&summary.key, version, value);
+                let name = (summary.key.clone(), version, value);
+                self.evaluated(name, counter.count.clamp(0, MAX_PER_REPORT));
             }
         }
     }
 
     fn evaluated(&mut self, name: (String, i64, String), count: i64) {
         if let Some(known) = self.evaluations.get_mut(&name) {
-            *known = known.saturating_add(count);
-        } else if count > 0 && self.evaluations.len() < MOST && name.0.len() <= LONGEST_NAME {
+            *known = add_counts(*known, count);
+        } else if count > 0 && has_room(self.evaluations.len(), self.limits.evaluations) {
             self.evaluations.insert(name, count);
         } else if count > 0 {
             self.dropped += 1;
         }
     }
 
-    /// Returns the value, or nothing where the key had too many others in this hour.
-    fn told_apart(&mut self, key: &str, value: String) -> String {
+    /// Returns the version and the value, or 0 and nothing where the key had too many others in this hour.
+    fn told_apart(&mut self, key: &str, version: i64, value: String) -> (i64, String) {
         let hash = self.hasher.hash_one(&value);
-        if !self.values.contains_key(key) && self.values.len() < MOST && key.len() <= LONGEST_NAME {
-            self.values.insert(key.to_owned(), HashSet::new());
+        if !self.keys.contains_key(key) && has_room(self.keys.len(), self.limits.evaluations) {
+            self.keys.insert(key.to_owned(), ToldApart::default());
         }
-        let Some(known) = self.values.get_mut(key) else { return String::new() };
-        if known.contains(&hash) || (known.len() < MOST_VALUES && known.insert(hash)) {
-            value
-        } else {
-            String::new()
-        }
+        let Some(ToldApart { values, versions }) = self.keys.get_mut(key) else { return (0, String::new()) };
+        let is_told = |count: usize| count < MOST_VALUES;
+        let has_version =
+            versions.contains(&version) || (is_told(versions.len()) && versions.insert(version));
+        let has_value = values.contains(&hash) || (is_told(values.len()) && values.insert(hash));
+        (if has_version { version } else { 0 }, if has_value { value } else { String::new() })
     }
 
     fn loggers(&mut self, loggers: Vec<wire::Logger>) {
         for logger in loggers {
             let wire::Logger { logger_name, traces, debugs, infos, warns, errors, fatals } = logger;
             let counts = [traces, debugs, infos, warns, errors, fatals];
-            self.logged(logger_name, counts.map(|count| count.unwrap_or_default().max(0)));
+            self.logged(logger_name, counts.map(|count| count.unwrap_or_default().clamp(0, MAX_PER_REPORT)));
         }
     }
 
     fn logged(&mut self, name: String, counts: LevelCounts) {
         if let Some(known) = self.loggers.get_mut(&name) {
             for (known, count) in known.iter_mut().zip(counts) {
-                *known = known.saturating_add(count);
+                *known = add_counts(*known, count);
             }
-        } else if self.loggers.len() < MOST && name.len() <= LONGEST_NAME {
+        } else if has_room(self.loggers.len(), self.limits.loggers) && name.len() <= LONGEST_NAME {
             self.loggers.insert(name, counts);
         } else {
             self.dropped += 1;
@@ -151,9 +188,10 @@ impl Counts {
     }
 
     fn shape(&mut self, context: &str, property: &str, kind: i32) {
-        let fits = context.len() <= LONGEST_NAME && property.len() <= LONGEST_NAME;
-        if fits && self.shapes.len() < MOST {
-            self.shapes.insert((context.to_owned(), property.to_owned(), kind));
+        let fits = context.len() <= LONGEST_NAME && property.len() <= LONGEST_NAME && is_kind(kind);
+        let shape = (context.to_owned(), property.to_owned(), kind);
+        if fits && (has_room(self.shapes.len(), self.limits.properties) || self.shapes.contains(&shape)) {
+            self.shapes.insert(shape);
         } else {
             self.dropped += 1;
         }
@@ -171,7 +209,7 @@ impl Counts {
     }
 
     fn push_example(&mut self, example: (String, i64)) {
-        if self.examples.len() >= MOST_EXAMPLES {
+        if !self.examples.is_empty() && !has_room(self.examples.len(), self.limits.examples) {
             self.examples.remove(0);
         }
         self.examples.push(example);
@@ -184,7 +222,7 @@ impl Counts {
             loggers: std::mem::take(&mut self.loggers),
             shapes: std::mem::take(&mut self.shapes),
             examples: std::mem::take(&mut self.examples),
-            ..Self::default()
+            ..Self::new(self.place, self.limits)
         }
     }
 
@@ -205,13 +243,6 @@ impl Counts {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.evaluations.is_empty()
-            && self.loggers.is_empty()
-            && self.shapes.is_empty()
-            && self.examples.is_empty()
-    }
-
     /// Names some of the keys.
     pub(super) fn keys(&self, most: usize) -> Vec<String> {
         let keys: HashSet<&String> = self.evaluations.keys().map(|(key, ..)| key).collect();
@@ -220,11 +251,18 @@ impl Counts {
         keys
     }
 
-    pub(super) fn observed(
-        &self,
-        (project, environment): (ProjectId, EnvironmentId),
-        at_millis: i64,
-    ) -> Observed {
+    /// Counts the entries.
+    pub(super) fn len(&self) -> usize {
+        self.evaluations.len() + self.loggers.len() + self.shapes.len() + self.examples.len()
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Returns what the store gets; `limits` are those of the environment, whoever reports.
+    pub(super) fn observed(&self, limits: RowLimits, at_millis: i64) -> Observed {
+        let Place { project, environment, is_public } = self.place;
         let evaluations = self.evaluations.iter().map(|((key, config_id, value), count)| Evaluated {
             key: key.clone(),
             config_id: *config_id,
@@ -234,6 +272,8 @@ impl Counts {
         Observed {
             project,
             environment,
+            is_public,
+            limits,
             at_millis,
             evaluations: evaluations.collect(),
             loggers: self.loggers.iter().map(|(name, counts)| (name.clone(), *counts)).collect(),
@@ -241,4 +281,8 @@ impl Counts {
             examples: self.examples.clone(),
         }
     }
+}
+
+fn has_room(count: usize, limit: i64) -> bool {
+    i64::try_from(count).is_ok_and(|count| count < limit)
 }

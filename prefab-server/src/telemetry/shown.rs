@@ -6,9 +6,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::project::Project;
 
-/// How much of a value is kept, in bytes.
-const LONGEST_VALUE: usize = 1_024;
-
 /// Tells whether any value of a config must not be shown. Go reports such values in clear, and Python and
 /// Java those that the environment provides.
 pub(super) fn is_secret(project: &Project, key: &str) -> bool {
@@ -17,8 +14,8 @@ pub(super) fn is_secret(project: &Project, key: &str) -> bool {
     rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(ConfigValue::is_secret)
 }
 
-/// Returns a value's JSON, or that of its redacted form.
-pub(super) fn shown(value: wire::ConfigValue, secret: bool) -> String {
+/// Returns a value's JSON, or that of its redacted form, or of its beginning if it has more than `longest` bytes.
+pub(super) fn shown(value: wire::ConfigValue, secret: bool, longest: usize) -> String {
     let secret = secret || value.confidential.unwrap_or_default() || value.decrypt_with.is_some();
     let Ok(mut value) = ConfigValue::try_from(value) else { return String::new() };
     if secret {
@@ -30,10 +27,10 @@ pub(super) fn shown(value: wire::ConfigValue, secret: bool) -> String {
         value = Value::String(redacted).into();
     }
     let text = datafile::value_to_json(&value).to_string();
-    if text.len() <= LONGEST_VALUE {
+    if text.len() <= longest {
         return text;
     }
-    let beginning: String = text.chars().take(LONGEST_VALUE / 4).chain(['…']).collect();
+    let beginning: String = text.chars().take(longest / 4).chain(['…']).collect();
     json!({ "string": beginning }).to_string()
 }
 
@@ -54,6 +51,11 @@ fn context_value_to_json(value: &ContextValue) -> Json {
         ContextValue::Bool(bool) => (*bool).into(),
         ContextValue::StringList(list) => json!(list),
     }
+}
+
+/// Tells whether a property can have values of the kind with this number.
+pub(super) fn is_kind(number: i32) -> bool {
+    matches!(number, 1 | 2 | 4 | 5 | 10)
 }
 
 pub(super) fn number(value: &ContextValue) -> i32 {

@@ -1,9 +1,11 @@
 //! Who did what, when, from where, and why?
 
 use axum::{
+    body::Body,
     extract::State,
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,11 +17,13 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    store::{AuditFilter, AuditRecord, Note},
+    store::{AuditFilter, AuditRecord, Note, StoreError},
 };
 
-/// How many entries one answer has, at most.
+/// How many entries a list has, at most.
 const MOST: u32 = 10_000;
+/// How many entries of an export are read at a time.
+const PAGE: u32 = 1_000;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +45,7 @@ pub(super) struct Wanted {
     to: Option<i64>,
     /// Only entries before this one: the last of the page before.
     before: Option<i64>,
-    /// At most so many.
+    /// At most so many: of a list 100 by default and 10,000 at most, of an export all by default.
     limit: Option<u32>,
 }
 
@@ -69,6 +73,8 @@ pub(super) struct AuditView {
     version: Option<String>,
     /// Whether it was refused.
     is_refused: bool,
+    /// How many times. Equal refusals of an hour are one entry, with the time of the first.
+    count: i64,
     /// What was done, for people.
     #[schema(example = "key 7 (ci) changed `http.timeout`: Production: from PT10S to PT1S")]
     sentence: String,
@@ -78,7 +84,7 @@ pub(super) struct AuditView {
 
 impl AuditView {
     fn of(record: AuditRecord) -> Self {
-        let AuditRecord { id, at_millis, entry } = record;
+        let AuditRecord { id, at_millis, count, entry } = record;
         let Note { who, origin, via, sentence, comment } = entry.note;
         Self {
             id: id.to_string(),
@@ -91,6 +97,7 @@ impl AuditView {
             environment: entry.environment.map(|id| id.to_string()),
             version: entry.version_id.map(|id| id.to_string()),
             is_refused: entry.is_refused,
+            count,
             sentence,
             comment: Some(comment).filter(|comment| !comment.is_empty()),
         }
@@ -109,11 +116,12 @@ pub(super) async fn list(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    let entries = find(&app, &author, wanted, 100).await?;
-    app.json(author.project.id, move |_| Ok(entries)).await
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
+    let records = app.hub.store().audit(wanted.filter(&author, limit)?).await?;
+    app.json(author.project.id, move |_| Ok(records.into_iter().map(AuditView::of).collect::<Vec<_>>())).await
 }
 
-/// Exports entries of the audit log as lines of JSON, newest first.
+/// Exports entries of the audit log as lines of JSON, newest first: all of them, without a limit.
 #[utoipa::path(
     get, path = "/projects/{project}/audit.jsonl", tag = "audit", params(("project" = i64, Path), Wanted),
     responses((status = 200, content_type = "application/x-ndjson", body = String),
@@ -126,34 +134,56 @@ pub(super) async fn lines(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
     let author = access.to(project)?;
-    let entries = find(&app, &author, wanted, MOST).await?;
-    let write = move |_| {
-        let mut text = String::new();
-        for entry in entries {
-            // Texts and numbers always can be written.
-            text += &serde_json::to_string(&entry).unwrap_or_default();
-            text.push('\n');
-        }
-        Ok(text)
-    };
-    let text = app.work(author.project.id, write).await?;
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], text).into_response())
+    let left = wanted.limit.unwrap_or(u32::MAX).max(1);
+    let pages = Pages { filter: Some(wanted.filter(&author, PAGE)?), left, app };
+    // A page is read when the client has received those before it.
+    let pages = stream::try_unfold(pages, Pages::next);
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
 }
 
-async fn find(app: &App, author: &Author, wanted: Wanted, usual: u32) -> Result<Vec<AuditView>, ApiError> {
-    let Wanted { subject, who, action, environment, text, from, to, before, limit } = wanted;
-    let filter = AuditFilter {
-        project: Some(author.project.id),
-        subject,
-        who,
-        action,
-        environment: access::optional_environment(author, environment.as_deref(), "environment")?,
-        text,
-        from_millis: from,
-        to_millis: to,
-        before,
-        limit: limit.unwrap_or(usual).clamp(1, MOST),
-    };
-    let records = app.hub.store().audit(filter).await?;
-    Ok(records.into_iter().map(AuditView::of).collect())
+/// What is left of an export.
+struct Pages {
+    app: App,
+    /// Nothing after the last page.
+    filter: Option<AuditFilter>,
+    left: u32,
+}
+
+impl Pages {
+    /// Returns the next page. Entries that are written meanwhile have higher numbers, so they move nothing.
+    async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
+        let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
+        filter.limit = self.left.min(PAGE);
+        let records = self.app.hub.store().audit(filter.clone()).await?;
+        let Some(last) = records.last() else { return Ok(None) };
+        filter.before = Some(last.id);
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        self.left = self.left.saturating_sub(count);
+        self.filter = Some(filter).filter(|filter| count == filter.limit);
+        let mut text = String::new();
+        for record in records {
+            // Texts and numbers always can be written.
+            text += &serde_json::to_string(&AuditView::of(record)).unwrap_or_default();
+            text.push('\n');
+        }
+        Ok(Some((text, self)))
+    }
+}
+
+impl Wanted {
+    fn filter(self, author: &Author, limit: u32) -> Result<AuditFilter, ApiError> {
+        let Self { subject, who, action, environment, text, from, to, before, limit: _ } = self;
+        Ok(AuditFilter {
+            project: Some(author.project.id),
+            subject,
+            who,
+            action,
+            environment: access::optional_environment(author, environment.as_deref(), "environment")?,
+            text,
+            from_millis: from,
+            to_millis: to,
+            before,
+            limit,
+        })
+    }
 }

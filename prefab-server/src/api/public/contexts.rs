@@ -83,7 +83,7 @@ pub(super) async fn list(
     let author = access.to(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let store = app.hub.store();
-    app.telemetry.flush(store).await?;
+    app.telemetry.flush(store).await;
     let search = search.unwrap_or_default().to_lowercase();
     let examples = store.examples(author.project.id, environment).await?.into_iter();
     let properties = store.properties(author.project.id, environment).await?;

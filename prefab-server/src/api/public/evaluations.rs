@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{ApiError, App},
     clock,
-    store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS},
+    store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts},
 };
 
 /// How many buckets are told at most.
@@ -121,7 +121,7 @@ pub(super) async fn counts(
             "`from`: expected a moment before `to`, with at most {MOST_BUCKETS} buckets between them"
         )));
     }
-    app.telemetry.flush(app.hub.store()).await?;
+    app.telemetry.flush(app.hub.store()).await;
     let filter = EvaluationFilter {
         project: author.project.id,
         key: key.clone(),
@@ -141,7 +141,7 @@ pub(super) async fn counts(
                 of(environment.id.to_string(), environment.name.clone(), own.collect())
             })
             .collect();
-        let total = environments.iter().map(|environment| environment.total).sum();
+        let total = environments.iter().map(|environment| environment.total).fold(0, add_counts);
         Ok(Evaluations { key, start: start.div_euclid(length) * length, end, total, environments })
     })
     .await
@@ -154,7 +154,8 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
     let mut values: BTreeMap<&str, i64> = BTreeMap::new();
     let mut buckets: Vec<Bucket> = Vec::new();
     for EvaluationCount { at_millis, config_id, value, count, .. } in counts {
-        *values.entry(value).or_default() += count;
+        let known = values.entry(value).or_default();
+        *known = add_counts(*known, *count);
         let shown = ValueCount {
             value: json(value),
             version: (*config_id != 0).then(|| config_id.to_string()),
@@ -162,7 +163,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
         };
         match buckets.last_mut().filter(|bucket| bucket.at == *at_millis) {
             Some(bucket) => {
-                bucket.total += count;
+                bucket.total = add_counts(bucket.total, *count);
                 bucket.counts.push(shown);
             }
             None => buckets.push(Bucket { at: *at_millis, total: *count, counts: vec![shown] }),
@@ -171,7 +172,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
     let values = values.into_iter();
     let counts: Vec<ValueCount> =
         values.map(|(value, count)| ValueCount { value: json(value), version: None, count }).collect();
-    let total = counts.iter().map(|count| count.count).sum();
+    let total = counts.iter().map(|count| count.count).fold(0, add_counts);
     Some(EnvironmentCounts { id, name, total, counts, buckets })
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, App},
-    store::Logger,
+    store::{Logger, add_counts},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -62,7 +62,7 @@ pub(super) async fn list(
     let author = access.to(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let store = app.hub.store();
-    app.telemetry.flush(store).await?;
+    app.telemetry.flush(store).await;
     let search = search.unwrap_or_default().to_lowercase();
     let loggers = store.loggers(author.project.id, environment).await?.into_iter();
     app.json(author.project.id, move |_| {
@@ -79,7 +79,7 @@ fn view(logger: Logger) -> LoggerView {
         name,
         environment: environment.to_string(),
         counts: Levels { trace, debug, info, warn, error, fatal },
-        total: counts.iter().sum(),
+        total: counts.into_iter().fold(0, add_counts),
         last_at: last_at_millis,
     }
 }

@@ -69,7 +69,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let author = access.to(project)?;
     let days = days.unwrap_or(30);
-    app.telemetry.flush(app.hub.store()).await?;
+    app.telemetry.flush(app.hub.store()).await;
     let evaluated = app.hub.store().evaluated(author.project.id).await?;
     let evaluated: HashMap<String, i64> = evaluated.into_iter().collect();
     let since = clock::now_millis().saturating_sub(i64::from(days) * 24 * HOUR_MILLIS);

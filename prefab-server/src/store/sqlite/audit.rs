@@ -10,13 +10,32 @@ use crate::{
 };
 
 pub(super) fn insert(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
+    write(connection, entry, None, 1)
+}
+
+/// Writes the first of equal refusals; `name` is what makes them equal.
+pub(super) fn insert_refusal(
+    connection: &Connection,
+    entry: &AuditEntry,
+    name: &str,
+    count: i64,
+) -> Result<(), StoreError> {
+    write(connection, entry, Some(name), count)
+}
+
+fn write(
+    connection: &Connection,
+    entry: &AuditEntry,
+    refusal: Option<&str>,
+    count: i64,
+) -> Result<(), StoreError> {
     let AuditEntry { project, action, subject, environment, version_id, is_refused, note } = entry;
     let Note { who, origin, via, sentence, comment } = note;
     connection
         .prepare_cached(
             "INSERT INTO audit (project_id, at_millis, who, origin, via, action, subject, environment_id,
-                                version_id, is_refused, sentence, comment)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                version_id, is_refused, sentence, comment, refusal, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )
         .and_then(|mut statement| {
             statement.execute(params![
@@ -31,7 +50,9 @@ pub(super) fn insert(connection: &Connection, entry: &AuditEntry) -> Result<(), 
                 version_id,
                 is_refused,
                 sentence,
-                comment
+                comment,
+                refusal,
+                count
             ])
         })
         .map(drop)
@@ -65,7 +86,7 @@ pub(super) fn read(connection: &Connection, filter: &AuditFilter) -> Result<Vec<
     let wanted = if said.is_empty() { "1".to_owned() } else { said.join(" AND ") };
     let query = format!(
         "SELECT id, at_millis, project_id, who, origin, via, action, subject, environment_id, version_id,
-                is_refused, sentence, comment
+                is_refused, sentence, comment, count
          FROM audit WHERE {wanted} ORDER BY id DESC LIMIT {limit}"
     );
     let reading = || failed("reading the audit log");
@@ -111,6 +132,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
     Ok(AuditRecord {
         id: row.get(0)?,
         at_millis: row.get(1)?,
+        count: row.get(13)?,
         entry: AuditEntry {
             project: row.get::<_, Option<i64>>(2)?.map(ProjectId),
             action: row.get(6)?,

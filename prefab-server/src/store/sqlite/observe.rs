@@ -1,6 +1,6 @@
 //! What clients reported, asked for.
 
-use super::{SqliteStore, log, observations};
+use super::{SqliteStore, log, observations, reports, retention};
 use crate::{
     ids::{EnvironmentId, ProjectId},
     store::{
@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl Observations for SqliteStore {
-    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| observations::add(connection, &seen))
+    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, u64> {
+        self.run(false, move |connection| reports::add(connection, &seen))
     }
 
     fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
@@ -55,8 +55,8 @@ impl Observations for SqliteStore {
         self.reports.run(move |connection| observations::examples(connection, project, environment))
     }
 
-    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| observations::forget_before(connection, at_millis))
+    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| retention::forget_counts(connection, at_millis))
     }
 
     fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>> {

@@ -5,14 +5,14 @@ use std::{path::PathBuf, thread};
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::oneshot;
 
-use super::{SqliteStore, audit, drafts, failed, keys, log, write};
+use super::{SqliteStore, audit, drafts, failed, keys, log, refusals, retention, write};
 use crate::{
     clock, files,
     ids::{EnvironmentId, ProjectId},
     key::IssuedKey,
     store::{
         AuditEntry, AuditFilter, AuditRecord, Draft, DraftMark, Environment, KeyDetails, KeyRange, NewKey,
-        Records, StoreError, StoreFuture, Version,
+        Records, Refusal, StoreError, StoreFuture, Version,
     },
 };
 
@@ -35,6 +35,14 @@ impl Records for SqliteStore {
             entries.iter().try_for_each(|entry| audit::insert(&transaction, entry))?;
             transaction.commit().map_err(failed("writing the audit log"))
         })
+    }
+
+    fn note_refusals(&self, written: Vec<Refusal>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| refusals::write(connection, &written))
+    }
+
+    fn forget_audit_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| retention::forget_audit(connection, at_millis))
     }
 
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>> {

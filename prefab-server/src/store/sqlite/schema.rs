@@ -233,6 +233,53 @@ UPDATE token SET owner_id = created_by_person WHERE EXISTS (
   WHERE person.id = token.created_by_person AND token.created_by = person.name || ' (' || person.email || ')'
 );
 ",
+    // Sums of counts that were not clamped overflow. Half of the loggers' room is left for new names, since those
+    // that are listed here may be invented.
+    "
+UPDATE evaluation SET count = max(0, min(count, 9007199254740992))
+WHERE count NOT BETWEEN 0 AND 9007199254740992;
+UPDATE logger SET
+  traces = max(0, min(traces, 9007199254740992)), debugs = max(0, min(debugs, 9007199254740992)),
+  infos = max(0, min(infos, 9007199254740992)), warns = max(0, min(warns, 9007199254740992)),
+  errors = max(0, min(errors, 9007199254740992)), fatals = max(0, min(fatals, 9007199254740992))
+WHERE min(traces, debugs, infos, warns, errors, fatals) < 0
+   OR max(traces, debugs, infos, warns, errors, fatals) > 9007199254740992;
+CREATE TABLE evaluation_room (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  used_by_public_keys INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE logger_name (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  is_public INTEGER NOT NULL,
+  last_day INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO logger_name
+SELECT project_id, environment_id, name, 0, last_day FROM (
+  SELECT *, row_number() OVER (PARTITION BY project_id, environment_id ORDER BY first_day, last_day DESC) AS place
+  FROM (SELECT project_id, environment_id, name, min(day) AS first_day, max(day) AS last_day
+        FROM logger GROUP BY 1, 2, 3)
+) WHERE place <= 5000;
+CREATE TABLE public_context_example (
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  contexts TEXT NOT NULL,
+  at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, environment_id, contexts)
+) STRICT, WITHOUT ROWID;
+",
+    "
+ALTER TABLE audit ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE audit ADD COLUMN refusal TEXT;
+CREATE UNIQUE INDEX audit_by_refusal ON audit (refusal) WHERE refusal IS NOT NULL;
+CREATE INDEX audit_by_project ON audit (project_id);
+",
 ];
 
 /// Returns the newest version of the schema.

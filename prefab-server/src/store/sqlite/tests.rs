@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use prefab_core::{ChangedBy, Config};
 use tempfile::TempDir;
 
+mod bounded;
+
 use super::*;
 use crate::{hub::Hub, key::KeyKind, limits::Limits, store::Expected, workers::Workers};
 

@@ -14,7 +14,7 @@ use crate::{
     api::{ApiError, App},
     clock,
     ids::ProjectId,
-    store::{HOUR_MILLIS, KeyRange},
+    store::{HOUR_MILLIS, KeyRange, add_counts},
 };
 
 /// How many hours are told.
@@ -68,7 +68,7 @@ pub(super) async fn of(
     range: KeyRange,
 ) -> Result<HashMap<String, Usage>, ApiError> {
     let store = app.hub.store();
-    app.telemetry.flush(store).await?;
+    app.telemetry.flush(store).await;
     let this_hour = clock::now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
     let hours = i64::try_from(HOURS).unwrap_or(i64::MAX);
     let start = this_hour - (hours - 1) * HOUR_MILLIS;
@@ -77,8 +77,8 @@ pub(super) async fn of(
         let hour = usize::try_from((count.at_millis - start).div_euclid(HOUR_MILLIS)).ok();
         let Some(hour) = hour.filter(|hour| *hour < HOURS) else { continue };
         let usage = of_key(&mut found, count.key);
-        usage.sparkline[hour] += count.count;
-        usage.evaluations_24h += count.count;
+        usage.sparkline[hour] = add_counts(usage.sparkline[hour], count.count);
+        usage.evaluations_24h = add_counts(usage.evaluations_24h, count.count);
     }
     for (key, at_millis) in store.evaluated(project).await? {
         if range.first <= key && key <= range.last {

@@ -3,8 +3,9 @@
 use crate::{
     api::{ApiError, App, Origin},
     ids::ProjectId,
+    people::network,
     store::{
-        AuditEntry, Note,
+        AuditEntry, Note, Refusal,
         people::{Account, Person},
     },
 };
@@ -50,7 +51,7 @@ pub(in super::super) async fn refused(
     let projects = account.map_or_else(|| Vec::from_iter(first), |account| account.projects.clone());
     // What was typed may be long, or not an e-mail at all.
     let typed = an_email(email).unwrap_or_else(|_| "somebody".to_owned());
-    let entries = projects.into_iter().map(|project| AuditEntry {
+    let entry = |project| AuditEntry {
         project: Some(project),
         action: "session.refused".to_owned(),
         subject: account.map(|account| account.person.id.to_string()).unwrap_or_default(),
@@ -58,11 +59,12 @@ pub(in super::super) async fn refused(
         note: Note {
             sentence: format!("{typed} was refused at logging in: {cause}"),
             who: typed.clone(),
-            origin: origin.address.clone(),
+            origin: network(origin.peer()),
             via: origin.via.clone(),
             comment: String::new(),
         },
         ..AuditEntry::default()
-    });
-    Ok(app.hub.store().note(entries.collect()).await?)
+    };
+    let refusals = projects.into_iter().map(|project| Refusal { entry: entry(project), count: 1 });
+    Ok(app.hub.store().note_refusals(refusals.collect()).await?)
 }
