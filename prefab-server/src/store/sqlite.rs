@@ -160,7 +160,7 @@ fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
 
 impl Store for SqliteStore {
     fn registry(&self) -> StoreFuture<'_, Registry> {
-        self.lookups.run(|connection| registry::read(connection))
+        self.lookups.run(registry::read)
     }
 
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {

@@ -230,7 +230,8 @@ impl Events {
     async fn changes(&mut self) -> Option<()> {
         let changes = self.app.hub.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
         let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
-        if changes.len() >= MOST_CHANGES as usize {
+        let newest = *self.published.borrow();
+        if changes.last().is_some_and(|last| last.version.id < newest) {
             // The rest is read once the client has read this.
             self.published.mark_changed();
         }

@@ -122,6 +122,9 @@ fn head(
 const COLUMNS: &str = "v.id, v.previous_id, v.key, v.body, v.user_id, v.email, v.api_key_id, v.user_identity, \
                        v.changed_at_millis, v.tags";
 
+/// How many bytes of configs are read at once for streams of events.
+const MOST_BYTES: usize = 4 << 20;
+
 pub(super) fn since(
     connection: &Connection,
     project: ProjectId,
@@ -162,7 +165,8 @@ pub(super) fn changes(
     versions(connection, &query, params![project.0, before.unwrap_or(i64::MAX), limit])
 }
 
-/// Lists the changes after an id, oldest first, each with what it replaced.
+/// Lists the changes after an id, oldest first, each with what it replaced; fewer than asked for where they are
+/// large.
 pub(super) fn changes_after(
     connection: &Connection,
     project: ProjectId,
@@ -177,17 +181,25 @@ pub(super) fn changes_after(
          WHERE v.project_id = ?1 AND v.id > ?2 ORDER BY v.id LIMIT ?3"
     );
     let told = |row: &Row<'_>| {
-        let Some(version) = version(row)? else { return Ok(None) };
+        let size = [3, 10]
+            .map(|body| row.get_ref(body).ok().and_then(|body| body.as_blob().ok()).map_or(0, <[u8]>::len));
+        let size: usize = size.iter().sum();
+        let Some(version) = version(row)? else { return Ok((size, None)) };
         let (before, tags): (Option<Vec<u8>>, Option<String>) = (row.get(10)?, row.get(11)?);
         let (who, sentence): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
         let before = before.and_then(|body| decode(&body, &tags.unwrap_or_default()).ok());
-        Ok(Some(Told { version, before, said: who.zip(sentence) }))
+        Ok((size, Some(Told { version, before, said: who.zip(sentence) })))
     };
     let mut statement = connection.prepare_cached(&query).map_err(reading())?;
     let rows = statement.query_map(params![project.0, id, limit], told).map_err(reading())?;
-    let mut changes = Vec::new();
+    let (mut changes, mut bytes) = (Vec::new(), 0);
     for row in rows {
-        changes.extend(row.map_err(reading())?);
+        let (size, told) = row.map_err(reading())?;
+        changes.extend(told);
+        bytes += size;
+        if bytes > MOST_BYTES && !changes.is_empty() {
+            break;
+        }
     }
     Ok(changes)
 }

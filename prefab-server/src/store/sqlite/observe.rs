@@ -64,6 +64,6 @@ impl Observations for SqliteStore {
     }
 
     fn size(&self) -> StoreFuture<'_, i64> {
-        self.reports.run(|connection| observations::size(connection))
+        self.reports.run(observations::size)
     }
 }

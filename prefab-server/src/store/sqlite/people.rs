@@ -27,7 +27,7 @@ use crate::{
 
 impl People for SqliteStore {
     fn has_people(&self) -> StoreFuture<'_, bool> {
-        self.lookups.run(|connection| accounts::exist(connection))
+        self.lookups.run(accounts::exist)
     }
 
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {

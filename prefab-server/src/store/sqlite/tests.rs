@@ -8,7 +8,13 @@ use tempfile::TempDir;
 mod bounded;
 
 use super::*;
-use crate::{hub::Hub, key::KeyKind, limits::Limits, store::Expected, workers::Workers};
+use crate::{
+    hub::Hub,
+    key::KeyKind,
+    limits::Limits,
+    store::{Expected, Observations as _},
+    workers::Workers,
+};
 
 fn workers() -> Workers {
     Workers::new(&Limits::default())
@@ -268,4 +274,24 @@ async fn a_connection_that_reads_cannot_write() {
         let error = written.await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::ReadOnly, .. }), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn large_changes_are_told_a_few_at_a_time() {
+    let bed = bed().await;
+    let large = "x".repeat(1 << 20);
+    for _ in 0..12 {
+        let change = change("a", Some(1), Expected::Anything);
+        let config = Some(Config::constant("a", large.as_str()));
+        bed.append(Change { config, ..change }).await.unwrap();
+    }
+    let (mut told, mut pages, mut seen) = (0, Vec::new(), 0);
+    loop {
+        let page = bed.store.changes_after(bed.project.id, told, 200).await.unwrap();
+        let Some(last) = page.last() else { break };
+        told = last.version.id;
+        seen += page.len();
+        pages.push(page.len());
+    }
+    assert!(seen == 12 && pages.iter().all(|page| *page <= 5), "{pages:?}");
 }
