@@ -124,7 +124,7 @@ impl Limits {
                 "The job waits",
             ),
             row(
-                "Jobs that wait for a worker thread",
+                "Jobs of one project that wait for a worker thread",
                 queued_jobs.to_string(),
                 None,
                 "503 with `Retry-After`",
