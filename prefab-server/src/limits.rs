@@ -38,7 +38,8 @@ pub struct Limits {
     pub response_cache_bytes: usize,
     /// Number of threads for CPU-heavy work, per kind of work; 0 means one per core, at least 2.
     pub worker_threads: usize,
-    /// Maximum number of jobs that wait for a worker thread, per kind of work, and of passwords that wait to be hashed.
+    /// Maximum number of jobs of one project that wait for a worker thread, per kind of work, and of passwords that
+    /// wait to be hashed.
     pub queued_jobs: usize,
     /// Maximum time that a request waits for CPU-heavy work, queueing included.
     pub job_timeout: Duration,

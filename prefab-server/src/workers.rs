@@ -1,7 +1,7 @@
 //! Threads for CPU-heavy work, so that the async threads stay free.
 //!
-//! Each [`Kind`] of work has threads and a queue of its own, and one project uses at most all threads but one. So
-//! neither front-end evaluations nor one project's expensive changes delay the changes of other projects.
+//! Each [`Kind`] of work has threads of its own. One project has a queue of its own and uses at most all threads but
+//! one. So neither front-end evaluations nor one project's expensive changes delay the changes of other projects.
 
 use std::{
     collections::HashMap,
@@ -125,16 +125,23 @@ async fn spawn<T: Send + 'static>(
 struct Pool {
     threads: Arc<Semaphore>,
     per_project: usize,
-    projects: Mutex<HashMap<ProjectId, Arc<Semaphore>>>,
-    waiting: AtomicUsize,
-    queue: usize,
+    /// The jobs that belong to no project share a queue, too.
+    queues: Mutex<HashMap<Option<ProjectId>, Arc<Queue>>>,
+    /// The most jobs that wait in one queue.
+    most: usize,
     timeout: Duration,
+}
+
+/// The jobs of one project.
+struct Queue {
+    threads: Arc<Semaphore>,
+    waiting: AtomicUsize,
 }
 
 /// Keeps a thread taken until the work ends, even if nobody waits for it any more.
 struct Permits {
     _thread: OwnedSemaphorePermit,
-    _project: Option<OwnedSemaphorePermit>,
+    _project: OwnedSemaphorePermit,
 }
 
 impl Pool {
@@ -146,9 +153,8 @@ impl Pool {
         Self {
             threads: Arc::new(Semaphore::new(threads)),
             per_project: threads.saturating_sub(1).max(1),
-            projects: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-            queue: limits.queued_jobs,
+            queues: Mutex::default(),
+            most: limits.queued_jobs,
             timeout: limits.job_timeout,
         }
     }
@@ -160,7 +166,8 @@ impl Pool {
     ) -> Result<T, Busy> {
         let deadline = Instant::now() + self.timeout;
         let worked = tokio::time::timeout_at(deadline.into(), async {
-            let place = Place::take(self)?;
+            let queue = self.queue(project);
+            let place = Place::take(&queue, self.most)?;
             let permits = self.wait(project).await?;
             drop(place);
             spawn(permits, move || work(deadline)).await
@@ -170,30 +177,31 @@ impl Pool {
 
     async fn wait(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
         // First the project's own, so that one project's queue does not hold threads back from others.
-        let project = match project {
-            None => None,
-            Some(project) => Some(self.of_project(project).acquire_owned().await.map_err(|_| Busy)?),
-        };
+        let own = Arc::clone(&self.queue(project).threads);
+        let project = own.acquire_owned().await.map_err(|_| Busy)?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
         Ok(Permits { _thread: thread, _project: project })
     }
 
-    fn of_project(&self, project: ProjectId) -> Arc<Semaphore> {
-        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
-        let semaphore = projects.entry(project).or_insert_with(|| Arc::new(Semaphore::new(self.per_project)));
-        Arc::clone(semaphore)
+    fn queue(&self, project: Option<ProjectId>) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(project).or_insert_with(|| {
+            let threads = Arc::new(Semaphore::new(self.per_project));
+            Arc::new(Queue { threads, waiting: AtomicUsize::new(0) })
+        });
+        Arc::clone(queue)
     }
 }
 
 /// A place in the queue, given back when it is dropped.
-struct Place<'a>(&'a Pool);
+struct Place<'a>(&'a Queue);
 
 impl<'a> Place<'a> {
-    fn take(pool: &'a Pool) -> Result<Self, Busy> {
-        let before = pool.waiting.fetch_add(1, Ordering::Relaxed);
+    fn take(queue: &'a Queue, most: usize) -> Result<Self, Busy> {
+        let before = queue.waiting.fetch_add(1, Ordering::Relaxed);
         // From here on dropping gives the place back.
-        let place = Self(pool);
-        if before < pool.queue { Ok(place) } else { Err(Busy) }
+        let place = Self(queue);
+        if before < most { Ok(place) } else { Err(Busy) }
     }
 }
 
@@ -222,7 +230,7 @@ mod tests {
             let workers = workers.clone();
             async move { workers.run(Kind::Manage, None, |_| 2).await }
         });
-        while workers.manage.waiting.load(Ordering::Relaxed) == 0 {
+        while workers.manage.queue(None).waiting.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(workers.run(Kind::Manage, None, |_| 3).await, Err(Busy));
@@ -251,6 +259,28 @@ mod tests {
         drop(release);
         assert!(first.await.unwrap().is_ok());
         assert_eq!(second.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn one_project_s_full_queue_is_not_that_of_the_others() {
+        let workers = workers(2, 1, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let one = Some(ProjectId(1));
+        let busy = workers.clone();
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, one, move |_| held.recv()).await });
+        let queued = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, one, |_| 2).await }
+        });
+        while workers.manage.queue(one).waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(Kind::Manage, one, |_| 3).await, Err(Busy));
+        assert_eq!(workers.run(Kind::Manage, Some(ProjectId(2)), |_| 4).await, Ok(4));
+        assert_eq!(workers.run(Kind::Manage, None, |_| 5).await, Ok(5));
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(queued.await.unwrap(), Ok(2));
     }
 
     #[tokio::test]

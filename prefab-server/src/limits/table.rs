@@ -133,7 +133,7 @@ impl Limits {
                 "The job waits",
             ),
             row(
-                "Jobs that wait for a worker thread, and passwords that wait to be hashed",
+                "Jobs of one project that wait for a worker thread, and passwords that wait to be hashed",
                 queued_jobs.to_string(),
                 None,
                 "503 with `Retry-After`",
