@@ -16,7 +16,15 @@ use prefab_core::{
 use serde_json::Value as Json;
 use smallvec::SmallVec;
 
-use crate::{EvalError, Finding, chain::Chain, operators::Test, property::Property, weighted::Weighted};
+use crate::{
+    EvalError, Finding,
+    chain::Chain,
+    operators::{Pattern, Test},
+    pattern_budget::Patterns,
+    property::Property,
+    search::Search,
+    weighted::Weighted,
+};
 
 /// A config made ready. There are many, so what few have stands aside, and what is only told in words is read
 /// from the config when somebody asks.
@@ -39,6 +47,7 @@ pub(crate) struct CompiledConfig {
 pub(crate) struct Rare {
     pub(crate) chains: Box<[Chain]>,
     pub(crate) findings: Box<[Finding]>,
+    pub(crate) patterns: Patterns,
 }
 
 impl CompiledConfig {
@@ -49,6 +58,28 @@ impl CompiledConfig {
 
     pub(crate) fn findings(&self) -> &[Finding] {
         self.rare.as_ref().map_or(&[], |rare| &rare.findings)
+    }
+
+    /// Returns the patterns, if there are any, compiled or refused.
+    pub(crate) fn patterns(&self) -> Option<&Patterns> {
+        self.rare.as_ref().map(|rare| &rare.patterns).filter(|patterns| !patterns.is_empty())
+    }
+
+    /// Finds the first criterion whose pattern a search gave up on.
+    pub(crate) fn search_finding(&self) -> Option<Finding> {
+        let written = Written::of(self);
+        self.rules.iter().find_map(|rule| {
+            let conditions = rule.conditions().iter().enumerate();
+            let (at, limit) = conditions
+                .filter_map(|(at, condition)| match &condition.check {
+                    Check::Search(search) => Some((at, search.limit_met()?)),
+                    _ => None,
+                })
+                .next()?;
+            let row = written.rows.get(rule.row as usize)?;
+            let place = format!("rows[{row}].values[{}].criteria[{at}]", rule.index);
+            Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion does not match then")))
+        })
     }
 
     /// Returns the environment of a row, in the order in which they are tried; absent for a default one.
@@ -139,12 +170,24 @@ pub(crate) struct Condition {
 #[derive(Debug)]
 pub(crate) enum Check {
     Test(Test),
+    /// A pattern without a state table.
+    Search(Box<Search>),
     Segment {
         slot: u32,
         negated: bool,
     },
     /// The right side stands in an environment variable, so it is prepared at each evaluation.
     Provided(Box<ProvidedSide>),
+}
+
+impl Check {
+    pub(crate) fn of_pattern(pattern: Arc<Pattern>, negated: bool) -> Self {
+        if pattern.is_table() {
+            Self::Test(Test::Matches { pattern, negated })
+        } else {
+            Self::Search(Box::new(Search::new(pattern, negated)))
+        }
+    }
 }
 
 #[derive(Debug)]

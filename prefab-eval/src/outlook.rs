@@ -98,7 +98,7 @@ fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
         Check::Test(Test::Always) => return Some(true),
         Check::Test(Test::Never) => return Some(false),
         Check::Test(test) => test,
-        Check::Segment { .. } | Check::Provided(_) => return None,
+        Check::Search(_) | Check::Segment { .. } | Check::Provided(_) => return None,
     };
     match property {
         Property::Named(name) if known.get(name.context()).is_none() => return None,
