@@ -13,18 +13,18 @@ use smallvec::SmallVec;
 
 use crate::{
     EvalError, Finding, Options,
+    answer::Weighted,
+    answer::{Answer, Encrypted, Kind},
     chain::Chain,
-    compiled::{
-        Answer, Check, CompiledConfig, Condition, Encrypted, Kind, Namespace, ProvidedSide, Rare, Rule,
-        tried_rows,
-    },
+    compiled::{CompiledConfig, Namespace, Rare, tried_rows},
     keys::KeyTable,
     murmur3::Murmur3,
     operators::Test,
     pattern_budget::PatternBudget,
     property,
-    property::{Interner, Property},
-    weighted::Weighted,
+    property::Property,
+    property_name::Interner,
+    rule::{Check, Condition, ProvidedSide, Rule},
 };
 
 /// Compiles configs one by one, with what they share.

@@ -6,9 +6,11 @@ use prefab_core::{ContextValue, Criterion, LogLevel};
 
 use crate::{
     Contexts, Effort, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
-    compiled::{Answer, Check, CompiledConfig, Condition, Kind, ProvidedSide, Rule, Written},
+    answer::{Answer, Kind},
+    compiled::{CompiledConfig, Written},
     contexts::Stack,
     property::Property,
+    rule::{Check, Condition, ProvidedSide, Rule},
     search::Search,
     selection::Unselected,
     trace::Trace,

@@ -7,11 +7,13 @@ use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
 
 use crate::{
     Contexts, FixedHost, Ruleset,
-    compiled::{Answer, Check, CompiledConfig, Condition, Kind},
+    answer::{Answer, Kind},
+    compiled::CompiledConfig,
     contexts::Stack,
     log_level::logger_keys,
     operators::Test,
     property::Property,
+    rule::{Check, Condition},
 };
 
 impl Ruleset {

@@ -1,54 +1,17 @@
 //! The compiled snapshot.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 
 use crate::{
-    PatternCache, RegexLimits,
+    Finding, Options, RegexLimits,
     compile::Compiler,
-    compiled::{Check, CompiledConfig, Rule},
+    compiled::CompiledConfig,
     keys::KeyTable,
     pattern_budget::{PatternBudget, Patterned},
+    rule::{Check, Rule},
 };
-
-/// What a ruleset is built for.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The environment whose rows take part; 0 for none, so that only default rows do.
-    pub project_env_id: i64,
-    /// Contexts that came with the configs.
-    pub default_context: ContextSet,
-    /// The client's namespace, `services.users.web`.
-    pub namespace: Option<String>,
-    /// What regular expressions may cost.
-    pub regex_limits: RegexLimits,
-    /// Where compiled regular expressions are shared with other rulesets.
-    pub patterns: PatternCache,
-}
-
-/// Something in a config that cannot work as written; everything else of the ruleset stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The config's key.
-    pub key: String,
-    /// The place within it.
-    pub place: String,
-    /// What is wrong.
-    pub cause: String,
-}
-
-impl Finding {
-    pub(crate) fn new(key: &str, place: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), place: place.into(), cause: cause.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "config `{}`: `{}`: {}", self.key, self.place, self.cause)
-    }
-}
 
 /// The configs of a project, compiled. It never changes; news make a new one that shares what stayed.
 #[derive(Clone, Debug)]

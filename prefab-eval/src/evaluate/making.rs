@@ -7,10 +7,11 @@ use prefab_core::{Operator, borrowed::Value};
 use super::{Evaluator, Frame, MAX_DEPTH};
 use crate::{
     EvalError, EvaluatedValue, Evaluation, SearchLimit, Selection,
-    compiled::{Check, Encrypted, Kind, ProvidedSide},
+    answer::{Encrypted, Kind},
     decrypt::decrypt,
     operators::{Parsed, Test},
     provided::coerce,
+    rule::{Check, ProvidedSide},
     trace::Trace,
 };
 

@@ -19,7 +19,8 @@ pub(crate) use pattern::{Parsed, Pattern};
 
 use affix::{Affix, Row};
 use number::{Number, Relation};
-pub(crate) use one_of::{TextSet, fingerprint};
+pub(crate) use one_of::TextSet;
+pub(crate) use texts::fingerprint;
 use version::Version;
 
 /// An operator with its right side prepared.

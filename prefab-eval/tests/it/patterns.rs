@@ -1,9 +1,8 @@
 //! The limits of regular expressions: memory, time, and steps, of rulesets that are meant to exhaust them.
 
-mod support;
-
 use std::{sync::Arc, time::Instant};
 
+use crate::support::{build, build_for, config, criterion, told};
 use prefab_core::{
     ConditionalValue, Config, ConfigSet, Context, ContextSet, LayeredStore, Operator, Update, Value,
 };
@@ -11,7 +10,6 @@ use prefab_eval::{
     Contexts, Effort, EvaluatedValue, FixedHost, Options, PatternCache, RegexLimits, Ruleset, SearchLimit,
 };
 use proptest::prelude::*;
-use support::{build, build_for, config, criterion, told};
 
 fn user(key: &str) -> ContextSet {
     Context::new("user").with("key", key).into()
