@@ -6,10 +6,11 @@
 use prefab_core::{ContextValue, text::TextBuffer};
 
 use crate::{
-    compiled::{Check, Condition, Rule},
     contexts::Stack,
     operators::{Test, TextSet, fingerprint},
-    property::{Property, PropertyName},
+    property::Property,
+    property_name::PropertyName,
+    rule::{Check, Condition, Rule},
 };
 
 /// Fewer rules are tried as fast one by one.

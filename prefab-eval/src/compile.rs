@@ -12,18 +12,19 @@ use prefab_core::{
 use smallvec::SmallVec;
 
 use crate::{
-    EvalError, Finding, RegexLimits,
+    EvalError, Finding, Options,
+    answer::Weighted,
+    answer::{Answer, Encrypted, Kind},
     chain::Chain,
-    compiled::{
-        Answer, Check, CompiledConfig, Condition, Encrypted, Kind, Namespace, ProvidedSide, Rare, Rule,
-        tried_rows,
-    },
+    compiled::{CompiledConfig, Namespace, Rare, tried_rows},
     keys::KeyTable,
     murmur3::Murmur3,
     operators::Test,
+    pattern_budget::PatternBudget,
     property,
-    property::{Interner, Property},
-    weighted::Weighted,
+    property::Property,
+    property_name::Interner,
+    rule::{Check, Condition, ProvidedSide, Rule},
 };
 
 /// Compiles configs one by one, with what they share.
@@ -31,26 +32,25 @@ pub(crate) struct Compiler<'a> {
     pub(crate) keys: &'a mut Arc<KeyTable>,
     pub(crate) project_env_id: i64,
     pub(crate) namespace: Namespace,
-    pub(crate) limits: RegexLimits,
+    pub(crate) patterns: PatternBudget,
     pub(crate) interner: Interner,
     /// By the bytes of their criteria.
     conditions: HashMap<Box<[u8]>, Arc<[Condition]>, RandomState>,
     findings: Vec<Finding>,
 }
 
+/// The number of findings that a config keeps.
+const FINDINGS_PER_CONFIG: usize = 20;
+
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(
-        keys: &'a mut Arc<KeyTable>,
-        project_env_id: i64,
-        namespace: Option<&str>,
-        limits: RegexLimits,
-    ) -> Self {
-        let namespace = namespace.filter(|namespace| !namespace.is_empty());
+    pub(crate) fn new(keys: &'a mut Arc<KeyTable>, options: &Options) -> Self {
+        let Options { project_env_id, namespace, regex_limits, patterns, .. } = options;
+        let namespace = namespace.as_deref().filter(|namespace| !namespace.is_empty());
         Self {
             keys,
-            project_env_id,
+            project_env_id: *project_env_id,
             namespace: namespace.map(|namespace| Arc::new(namespace.into())),
-            limits,
+            patterns: PatternBudget::new(patterns.clone(), *regex_limits),
             interner: Interner::default(),
             conditions: HashMap::default(),
             findings: Vec::new(),
@@ -73,7 +73,8 @@ impl<'a> Compiler<'a> {
             config.rows.iter().flat_map(|row| &row.values).any(|rule| !rule.criteria.is_empty());
         let chains = Chain::all(&rules);
         let findings: Box<[Finding]> = std::mem::take(&mut self.findings).into();
-        let is_rare = !chains.is_empty() || !findings.is_empty();
+        let patterns = self.patterns.finish();
+        let is_rare = !chains.is_empty() || !findings.is_empty() || !patterns.is_empty();
         let is_constant = rules.first().is_some_and(|rule| {
             rule.conditions().is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_))
         });
@@ -83,7 +84,7 @@ impl<'a> Compiler<'a> {
             is_constant,
             own_rows,
             project_env_id: self.project_env_id,
-            rare: is_rare.then(|| Box::new(Rare { chains, findings })),
+            rare: is_rare.then(|| Box::new(Rare { chains, findings, patterns })),
             entry,
         }
     }
@@ -118,12 +119,15 @@ impl<'a> Compiler<'a> {
             return Some(Arc::clone(known));
         }
         let findings = self.findings.len();
+        // Each config has limits of its own for its patterns.
+        let is_shared = !rule.criteria_bytes.is_empty()
+            && !rule.criteria.iter().any(|criterion| is_pattern(criterion.operator));
         let criteria = rule.criteria.iter().enumerate();
         let conditions: Arc<[Condition]> = criteria
             .map(|(nth, criterion)| self.condition(config, criterion, || place(source, index, nth)))
             .collect();
         // What is wrong is told of every config.
-        if !rule.criteria_bytes.is_empty() && self.findings.len() == findings {
+        if is_shared && self.findings.len() == findings {
             self.conditions.insert(rule.criteria_bytes.into(), Arc::clone(&conditions));
         }
         Some(conditions)
@@ -152,13 +156,19 @@ impl<'a> Compiler<'a> {
                     by_segment,
                 }))
             }
-            _ => match Test::compile(*operator, value, by_segment, &self.limits) {
-                Ok(test) => Check::Test(test),
-                Err(unusable) => {
-                    self.findings.push(Finding::new(config.key, place(), unusable.0));
-                    Check::Test(Test::Never)
+            (Operator::PropMatches | Operator::PropDoesNotMatch, Some(Value::String(text))) => {
+                let negated = *operator == Operator::PropDoesNotMatch;
+                match self.patterns.pattern(text) {
+                    Ok(pattern) => Check::of_pattern(pattern, negated),
+                    Err(cause) => {
+                        if let Some(cause) = cause {
+                            self.report(config, place(), cause);
+                        }
+                        Check::Test(Test::Never)
+                    }
                 }
-            },
+            }
+            _ => Check::Test(Test::compile(*operator, value, by_segment)),
         };
         Condition {
             property: Property::compile(property_name, self.namespace.as_ref(), &mut self.interner),
@@ -223,15 +233,22 @@ impl<'a> Compiler<'a> {
             },
             Value::NotSet | Value::Provided { .. } => EvalError::UnsupportedValueType { kind: "nothing" },
         };
-        self.findings.push(Finding::new(config.key, "value", error.to_string()));
+        self.report(config, "value", error.to_string());
         Kind::Invalid(Box::new(error))
+    }
+
+    /// Keeps a finding, unless the config has many already.
+    fn report(&mut self, config: &Config<'_>, place: impl Into<String>, cause: String) {
+        if self.findings.len() < FINDINGS_PER_CONFIG {
+            self.findings.push(Finding::new(config.key, place, cause));
+        }
     }
 
     fn weighted(&mut self, config: &Config<'_>, weighted: &WeightedValues<'_>) -> Kind {
         let WeightedValues { values, hash_by_property_name } = weighted;
         if values.is_empty() {
             let error = EvalError::InvalidWeightedValues;
-            self.findings.push(Finding::new(config.key, "value", error.to_string()));
+            self.report(config, "value", error.to_string());
             return Kind::Invalid(Box::new(error));
         }
         let property = hash_by_property_name.filter(|name| !name.is_empty()).unwrap_or(LOOKUP);
@@ -246,6 +263,10 @@ impl<'a> Compiler<'a> {
     fn slot(&mut self, key: &str) -> u32 {
         KeyTable::slot_or_insert(self.keys, key, || key.into())
     }
+}
+
+fn is_pattern(operator: Operator) -> bool {
+    matches!(operator, Operator::PropMatches | Operator::PropDoesNotMatch)
 }
 
 fn invalid(error: EvalError) -> Answer {

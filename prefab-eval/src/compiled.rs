@@ -1,22 +1,16 @@
 //! Configs as machines read them.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{borrow::Cow, sync::Arc};
 
-use prefab_core::{
-    Config, ConfigValue, ContextValue, Criterion, Entry, IntRange, LimitDefinition, LogLevel, Operator,
-    Schema, Value, ValueType, parse_duration,
-};
-use serde_json::Value as Json;
+use prefab_core::{Config, ContextValue, Criterion, Entry};
 use smallvec::SmallVec;
 
-use crate::{EvalError, Finding, chain::Chain, operators::Test, property::Property, weighted::Weighted};
+use crate::{
+    Finding,
+    chain::Chain,
+    pattern_budget::Patterns,
+    rule::{Check, Rule},
+};
 
 /// A config made ready. There are many, so what few have stands aside, and what is only told in words is read
 /// from the config when somebody asks.
@@ -39,6 +33,7 @@ pub(crate) struct CompiledConfig {
 pub(crate) struct Rare {
     pub(crate) chains: Box<[Chain]>,
     pub(crate) findings: Box<[Finding]>,
+    pub(crate) patterns: Patterns,
 }
 
 impl CompiledConfig {
@@ -49,6 +44,28 @@ impl CompiledConfig {
 
     pub(crate) fn findings(&self) -> &[Finding] {
         self.rare.as_ref().map_or(&[], |rare| &rare.findings)
+    }
+
+    /// Returns the patterns, if there are any, compiled or refused.
+    pub(crate) fn patterns(&self) -> Option<&Patterns> {
+        self.rare.as_ref().map(|rare| &rare.patterns).filter(|patterns| !patterns.is_empty())
+    }
+
+    /// Finds the first criterion whose pattern a search gave up on.
+    pub(crate) fn search_finding(&self) -> Option<Finding> {
+        let written = Written::of(self);
+        self.rules.iter().find_map(|rule| {
+            let conditions = rule.conditions().iter().enumerate();
+            let (at, limit) = conditions
+                .filter_map(|(at, condition)| match &condition.check {
+                    Check::Search(search) => Some((at, search.limit_met()?)),
+                    _ => None,
+                })
+                .next()?;
+            let row = written.rows.get(rule.row as usize)?;
+            let place = format!("rows[{row}].values[{}].criteria[{at}]", rule.index);
+            Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion does not match then")))
+        })
     }
 
     /// Returns the environment of a row, in the order in which they are tried; absent for a default one.
@@ -97,153 +114,13 @@ impl<'c> Written<'c> {
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct Rule {
-    /// What must hold, shared with other rules of which the same must; absent where nothing must.
-    conditions: Option<Arc<[Condition]>>,
-    pub(crate) answer: Answer,
-    /// The row, in the order in which they are tried.
-    pub(crate) row: u32,
-    /// The place in its row.
-    pub(crate) index: u32,
-}
-
-impl Rule {
-    pub(crate) fn new(conditions: Option<Arc<[Condition]>>, answer: Answer, row: u32, index: u32) -> Self {
-        Self { conditions, answer, row, index }
-    }
-
-    #[inline]
-    pub(crate) fn conditions(&self) -> &[Condition] {
-        self.conditions.as_deref().unwrap_or_default()
-    }
-
-    /// Returns the namespace that the rule asks the client's to be in.
-    pub(crate) fn namespace(&self) -> Option<&str> {
-        self.conditions().iter().find_map(|condition| match condition {
-            Condition {
-                property: Property::Namespace(_),
-                check: Check::Test(Test::Hierarchical { prefix, .. }),
-            } => Some(&**prefix),
-            _ => None,
-        })
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Condition {
-    pub(crate) property: Property,
-    pub(crate) check: Check,
-}
-
-#[derive(Debug)]
-pub(crate) enum Check {
-    Test(Test),
-    Segment {
-        slot: u32,
-        negated: bool,
-    },
-    /// The right side stands in an environment variable, so it is prepared at each evaluation.
-    Provided(Box<ProvidedSide>),
-}
-
-#[derive(Debug)]
-pub(crate) struct ProvidedSide {
-    pub(crate) operator: Operator,
-    pub(crate) variable: Box<str>,
-    pub(crate) by_segment: bool,
-}
-
-/// A value and whether it is secret.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) kind: Kind,
-    /// Twice a number that no other answer of the process has; odd for a secret.
-    mark: u64,
-}
-
-#[derive(Debug)]
-pub(crate) enum Kind {
-    Int(i64),
-    Double(f64),
-    Bool(bool),
-    String(Box<str>),
-    StringList(Box<[String]>),
-    LogLevel(LogLevel),
-    Duration(Duration),
-    Json(Box<Json>),
-    Bytes(Box<[u8]>),
-    IntRange(Box<IntRange>),
-    LimitDefinition(Box<LimitDefinition>),
-    Schema(Box<Schema>),
-    Weighted(Box<Weighted>),
-    Provided {
-        variable: Box<str>,
-        wanted: ValueType,
-    },
-    Encrypted(Box<Encrypted>),
-    /// A value that can never be handed out, and why.
-    Invalid(Box<EvalError>),
-}
-
-#[derive(Debug)]
-pub(crate) struct Encrypted {
-    pub(crate) stored: Box<str>,
-    pub(crate) slot: u32,
-    pub(crate) decrypt_with: Box<str>,
-}
-
-impl Kind {
-    /// Tells whether the value stands here, the same for every evaluation.
-    #[inline]
-    pub(crate) fn stands(&self) -> bool {
-        !matches!(self, Self::Weighted(_) | Self::Provided { .. } | Self::Encrypted(_) | Self::Invalid(_))
-    }
-}
-
-/// Numbers the answers, by twos. Only their being different counts.
-static NEXT_MARK: AtomicU64 = AtomicU64::new(2);
-
-impl Answer {
-    pub(crate) fn new(kind: Kind, secret: bool) -> Self {
-        Self { kind, mark: NEXT_MARK.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
-    }
-
-    /// Returns a number that no other answer of the process has, from 1 on, one after the other.
-    #[inline]
-    pub(crate) fn id(&self) -> u64 {
-        self.mark >> 1
-    }
-
-    #[inline]
-    pub(crate) fn is_secret(&self) -> bool {
-        self.mark & 1 == 1
-    }
-
-    /// Tells whether this is the prepared form of `value`, for the kinds that variants have.
-    pub(crate) fn is_same(&self, value: &ConfigValue) -> bool {
-        match (&self.kind, &value.value) {
-            (Kind::Int(left), Value::Int(right)) => left == right,
-            (Kind::Double(left), Value::Double(right)) => left.to_bits() == right.to_bits(),
-            (Kind::Bool(left), Value::Bool(right)) => left == right,
-            (Kind::String(left), Value::String(right)) => **left == **right,
-            (Kind::StringList(left), Value::StringList(right)) => **left == **right,
-            (Kind::LogLevel(left), Value::LogLevel(right)) => left == right,
-            (Kind::Duration(left), Value::Duration(right)) => parse_duration(right).as_ref() == Ok(left),
-            (Kind::Json(left), Value::Json(right)) => {
-                serde_json::from_str::<Json>(right).is_ok_and(|right| **left == right)
-            }
-            _ => false,
-        }
-    }
-}
-
 /// A client's namespace, shared by all that ask for it.
 pub(crate) type Namespace = Option<Arc<ContextValue>>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{answer::Answer, rule::Condition};
 
     #[test]
     fn what_there_are_many_of_stays_small() {

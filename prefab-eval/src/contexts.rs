@@ -2,7 +2,7 @@
 
 use prefab_core::{Context, ContextSet, ContextValue};
 
-use crate::property::PropertyName;
+use crate::property_name::PropertyName;
 
 static NONE: ContextSet = ContextSet::new();
 

@@ -5,10 +5,13 @@ mod making;
 use prefab_core::{ContextValue, Criterion, LogLevel};
 
 use crate::{
-    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
-    compiled::{Answer, Check, CompiledConfig, Condition, Kind, ProvidedSide, Rule, Written},
+    Contexts, Effort, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
+    answer::{Answer, Kind},
+    compiled::{CompiledConfig, Written},
     contexts::Stack,
     property::Property,
+    rule::{Check, Condition, ProvidedSide, Rule},
+    search::Search,
     selection::Unselected,
     trace::Trace,
 };
@@ -61,6 +64,23 @@ impl Ruleset {
             return Ok(evaluation);
         }
         Evaluator::new(self, contexts, host, trace).evaluate(config, &Frame::ROOT)
+    }
+
+    /// Evaluates a key with the effort that earlier evaluations left, and returns the rest in `effort`.
+    pub fn evaluate_within<'r>(
+        &'r self,
+        key: &str,
+        contexts: &Contexts<'_>,
+        host: &dyn Host,
+        effort: &mut Effort,
+    ) -> Result<Evaluation<'r>, EvalError> {
+        let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
+        let mut trace = ();
+        let mut evaluator = Evaluator::new(self, contexts, host, &mut trace);
+        evaluator.effort = *effort;
+        let evaluation = evaluator.evaluate(config, &Frame::ROOT);
+        *effort = evaluator.effort;
+        evaluation
     }
 
     /// Returns the level that the first of these configs names; those that name none are passed over.
@@ -119,6 +139,8 @@ pub(crate) struct Evaluator<'r, 'e, T> {
     trace: &'e mut T,
     /// The segments entered so far.
     segments: u32,
+    /// What searches for patterns may still spend.
+    effort: Effort,
 }
 
 impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
@@ -133,7 +155,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         'r: 'e,
     {
         let stack = Stack::new(contexts, &ruleset.default_context);
-        Self { ruleset, stack, host, trace, segments: 0 }
+        Self { ruleset, stack, host, trace, segments: 0, effort: Effort::default() }
     }
 
     #[inline]
@@ -236,15 +258,29 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         match check {
             Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
             Check::Segment { slot, negated } => self.in_segment(*slot, frame) != *negated,
+            Check::Search(search) => self.holds_search(property, search),
             Check::Provided(side) => self.holds_provided(property, side),
         }
+    }
+
+    #[inline(never)]
+    fn holds_search(&mut self, property: &Property, search: &Search) -> bool {
+        let effort = &mut self.effort;
+        let held = property.with(&self.stack, self.host, |value| search.holds(value, effort));
+        held.unwrap_or_else(|limit| {
+            self.trace.gave_up(limit);
+            false
+        })
     }
 
     #[cold]
     #[inline(never)]
     fn holds_provided(&mut self, property: &Property, side: &ProvidedSide) -> bool {
-        let test = self.provided_test(side);
-        property.with(&self.stack, self.host, |value| test.holds(value))
+        match self.provided_check(side) {
+            Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
+            Check::Search(search) => self.holds_search(property, &search),
+            Check::Segment { .. } | Check::Provided(_) => false,
+        }
     }
 
     fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {

@@ -8,7 +8,11 @@ use prefab_core::{
 };
 use serde_json::Value as Json;
 
-use crate::compiled::{Answer, CompiledConfig, Kind, Rule};
+use crate::{
+    answer::{Answer, Kind},
+    compiled::CompiledConfig,
+    rule::Rule,
+};
 
 /// A value, borrowed from the ruleset wherever it stands there.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use prefab_core::{ContextValue, Criterion, context::LOOKUP};
 
 use crate::{
-    Contexts, EvalError, Evaluation, Host, Ruleset,
+    Contexts, EvalError, Evaluation, Host, Ruleset, SearchLimit,
     trace::{Hashed, Trace},
     words,
 };
@@ -17,6 +17,8 @@ pub struct Explanation<'r> {
     pub key: String,
     /// The steps, in the order they were taken.
     pub steps: Vec<Step>,
+    /// The first limit that a search for a pattern met, if any did. Its criterion did not match.
+    pub limit: Option<SearchLimit>,
     /// The answer: the same that [`Ruleset::evaluate`] gives.
     pub outcome: Result<Evaluation<'r>, EvalError>,
 }
@@ -35,7 +37,7 @@ impl Ruleset {
     pub fn explain<'r>(&'r self, key: &str, contexts: &Contexts<'_>, host: &dyn Host) -> Explanation<'r> {
         let mut recorder = Recorder::default();
         let outcome = self.evaluate_with(key, contexts, host, &mut recorder);
-        Explanation { key: key.to_owned(), steps: recorder.steps, outcome }
+        Explanation { key: key.to_owned(), steps: recorder.steps, limit: recorder.limit, outcome }
     }
 }
 
@@ -76,6 +78,7 @@ fn because(answer: &Evaluation<'_>) -> String {
 struct Recorder {
     steps: Vec<Step>,
     depth: usize,
+    limit: Option<SearchLimit>,
 }
 
 impl Recorder {
@@ -108,6 +111,11 @@ impl Trace for Recorder {
             None => format!("{criterion_text}: {outcome}"),
         };
         self.step(2, text);
+    }
+
+    fn gave_up(&mut self, limit: SearchLimit) {
+        self.limit = self.limit.or(Some(limit));
+        self.step(2, format!("{limit}, the next criterion does not match:"));
     }
 
     fn enter_segment(&mut self, key: &str) {

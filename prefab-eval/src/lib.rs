@@ -30,41 +30,53 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answer;
 mod chain;
 mod compile;
 mod compiled;
 mod contexts;
 mod decrypt;
+mod effort;
 mod error;
 mod evaluate;
 mod evaluation;
 mod explain;
+mod finding;
 mod found;
 mod host;
 mod keys;
 mod log_level;
 mod murmur3;
 mod operators;
+mod options;
 mod outlook;
+mod pattern_budget;
+mod pattern_cache;
 mod property;
+mod property_name;
 mod provided;
+mod rule;
 mod ruleset;
+mod search;
 mod selection;
 mod trace;
-mod weighted;
 mod words;
 
 pub use contexts::Contexts;
 pub use decrypt::encrypt;
+pub use effort::{Effort, SearchLimit};
 pub use error::EvalError;
 pub use evaluation::{EvaluatedValue, Evaluation, Reason};
 pub use explain::{Explanation, Step};
+pub use finding::Finding;
 pub use found::Found;
 pub use host::{FixedHost, Host};
 pub use log_level::logger_keys;
 pub use murmur3::Murmur3;
 pub use operators::{InvalidInstant, RegexLimits, parse_instant};
-pub use ruleset::{Finding, Options, Ruleset};
+pub use options::Options;
+pub use pattern_cache::PatternCache;
+pub use ruleset::Ruleset;
 pub use selection::{Selection, Unselected};
 pub use trace::{Hashed, Trace};
 pub use words::criterion as criterion_in_words;

@@ -7,11 +7,13 @@ use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
 
 use crate::{
     Contexts, FixedHost, Ruleset,
-    compiled::{Answer, Check, CompiledConfig, Condition, Kind},
+    answer::{Answer, Kind},
+    compiled::CompiledConfig,
     contexts::Stack,
     log_level::logger_keys,
     operators::Test,
     property::Property,
+    rule::{Check, Condition},
 };
 
 impl Ruleset {
@@ -98,7 +100,7 @@ fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
         Check::Test(Test::Always) => return Some(true),
         Check::Test(Test::Never) => return Some(false),
         Check::Test(test) => test,
-        Check::Segment { .. } | Check::Provided(_) => return None,
+        Check::Search(_) | Check::Segment { .. } | Check::Provided(_) => return None,
     };
     match property {
         Property::Named(name) if known.get(name.context()).is_none() => return None,

@@ -1,56 +1,14 @@
-//! Property names, split once and shared.
+//! Where a criterion takes its left side from.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use prefab_core::ContextValue;
 
-use crate::{contexts::Stack, host::Host};
-
-/// A property's name: `context.property`, split at the first dot.
-#[derive(Clone, Debug)]
-pub(crate) struct PropertyName(Arc<Parts>);
-
-#[derive(Debug)]
-struct Parts {
-    context: Box<str>,
-    property: Box<str>,
-}
-
-impl PropertyName {
-    /// Returns where the shared name stands: two names at one address are the same.
-    #[inline]
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
-    }
-
-    #[inline]
-    pub(crate) fn context(&self) -> &str {
-        &self.0.context
-    }
-
-    #[inline]
-    pub(crate) fn property(&self) -> &str {
-        &self.0.property
-    }
-}
-
-/// Keeps one copy of every property name.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interner {
-    names: HashMap<Box<str>, PropertyName, foldhash::fast::RandomState>,
-}
-
-impl Interner {
-    pub(crate) fn name(&mut self, full: &str) -> PropertyName {
-        if let Some(name) = self.names.get(full) {
-            return name.clone();
-        }
-        let (context, property) = full.split_once('.').unwrap_or(("", full));
-        let name = PropertyName(Arc::new(Parts { context: context.into(), property: property.into() }));
-        self.names.insert(full.into(), name.clone());
-        name
-    }
-}
+use crate::{
+    contexts::Stack,
+    host::Host,
+    property_name::{Interner, PropertyName},
+};
 
 /// Where a criterion takes its left side from.
 #[derive(Clone, Debug)]
@@ -98,27 +56,5 @@ impl Property {
             Self::CurrentTime => test(Some(&ContextValue::Int(host.now_millis()))),
             Self::Namespace(namespace) => test(Some(namespace)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_splits_at_its_first_dot() {
-        let mut interner = Interner::default();
-        for (full, context, property) in [
-            ("user.key", "user", "key"),
-            ("user.address.city", "user", "address.city"),
-            ("domain", "", "domain"),
-            (".domain", "", "domain"),
-            ("", "", ""),
-            ("user.", "user", ""),
-        ] {
-            let name = interner.name(full);
-            assert_eq!((name.context(), name.property()), (context, property), "{full}");
-        }
-        assert_eq!(interner.name("user.key").address(), interner.name("user.key").address());
     }
 }

@@ -1,51 +1,17 @@
 //! The compiled snapshot.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
 
 use crate::{
-    RegexLimits,
+    Finding, Options, RegexLimits,
     compile::Compiler,
-    compiled::{Check, CompiledConfig, Rule},
+    compiled::CompiledConfig,
     keys::KeyTable,
+    pattern_budget::{PatternBudget, Patterned},
+    rule::{Check, Rule},
 };
-
-/// What a ruleset is built for.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The environment whose rows take part; 0 for none, so that only default rows do.
-    pub project_env_id: i64,
-    /// Contexts that came with the configs.
-    pub default_context: ContextSet,
-    /// The client's namespace, `services.users.web`.
-    pub namespace: Option<String>,
-    /// What a regular expression may cost.
-    pub regex_limits: RegexLimits,
-}
-
-/// Something in a config that cannot work as written; everything else of the ruleset stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The config's key.
-    pub key: String,
-    /// The place within it.
-    pub place: String,
-    /// What is wrong.
-    pub cause: String,
-}
-
-impl Finding {
-    pub(crate) fn new(key: &str, place: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), place: place.into(), cause: cause.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "config `{}`: `{}`: {}", self.key, self.place, self.cause)
-    }
-}
 
 /// The configs of a project, compiled. It never changes; news make a new one that shares what stayed.
 #[derive(Clone, Debug)]
@@ -53,6 +19,7 @@ pub struct Ruleset {
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) configs: Vec<Option<Arc<CompiledConfig>>>,
     pub(crate) default_context: Arc<ContextSet>,
+    patterned: Patterned,
     options: Arc<Options>,
 }
 
@@ -69,7 +36,13 @@ impl Ruleset {
     pub fn build(entries: impl IntoIterator<Item = Entry>, options: Options) -> Self {
         let default_context = Arc::new(options.default_context.clone());
         let options = Arc::new(options);
-        let mut ruleset = Self { keys: Arc::default(), configs: Vec::new(), default_context, options };
+        let mut ruleset = Self {
+            keys: Arc::default(),
+            configs: Vec::new(),
+            default_context,
+            patterned: Patterned::default(),
+            options,
+        };
         let entries = entries.into_iter();
         KeyTable::reserve(&mut ruleset.keys, entries.size_hint().0);
         ruleset.compile(entries.map(|entry| (Arc::clone(entry.stored().shared_key()), Some(entry))));
@@ -114,19 +87,51 @@ impl Ruleset {
 
     fn compile(&mut self, entries: impl Iterator<Item = (Arc<str>, Option<Entry>)>) {
         let mut made = Vec::with_capacity(entries.size_hint().0);
-        let Options { project_env_id, namespace, regex_limits, .. } = &*self.options;
-        let mut compiler =
-            Compiler::new(&mut self.keys, *project_env_id, namespace.as_deref(), *regex_limits);
+        let mut has_patterns = false;
+        let mut compiler = Compiler::new(&mut self.keys, &self.options);
         for (key, entry) in entries {
             let slot = KeyTable::slot_or_insert(compiler.keys, &key, || Arc::clone(&key));
             made.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
         }
         self.configs.resize(self.keys.len(), None);
         for (slot, config) in made {
+            has_patterns |= self.patterned.replace(slot, config.as_deref());
             if let Some(place) = self.configs.get_mut(slot as usize) {
                 *place = config;
             }
         }
+        if has_patterns && self.is_short_of_room() {
+            self.compile_patterned();
+        }
+    }
+
+    /// Returns whether the patterns of all configs together come so close to a limit that it depends on the order
+    /// of the configs which ones are compiled.
+    fn is_short_of_room(&self) -> bool {
+        let mut budget = PatternBudget::new(self.options.patterns.clone(), self.options.regex_limits);
+        self.patterned
+            .slots()
+            .filter_map(|slot| self.config(slot)?.patterns())
+            .for_each(|patterns| budget.add(patterns));
+        budget.is_tight()
+    }
+
+    /// Compiles the configs with patterns anew, by key, so that the same configs always have the same patterns.
+    fn compile_patterned(&mut self) {
+        let entries =
+            self.patterned.slots().filter_map(|slot| Some((slot, self.config(slot)?.entry.clone())));
+        let mut entries: Vec<(u32, Entry)> = entries.collect();
+        entries.sort_unstable_by(|(_, left), (_, right)| left.key().cmp(right.key()));
+        let mut compiler = Compiler::new(&mut self.keys, &self.options);
+        for (slot, entry) in entries {
+            if let Some(place) = self.configs.get_mut(slot as usize) {
+                *place = Some(Arc::new(compiler.config(entry)));
+            }
+        }
+    }
+
+    pub(crate) fn regex_limits(&self) -> &RegexLimits {
+        &self.options.regex_limits
     }
 
     #[inline]
@@ -200,6 +205,15 @@ impl Ruleset {
             walk.visit(slot);
         }
         findings.append(&mut walk.findings);
+        findings
+    }
+
+    /// Lists the configs with a criterion whose pattern a search has given up on since they were compiled, one
+    /// finding for each, by key. The limits are those of [`RegexLimits`] and [`Effort`](crate::Effort).
+    pub fn search_findings(&self) -> Vec<Finding> {
+        let configs = self.patterned.slots().filter_map(|slot| self.config(slot));
+        let mut findings: Vec<Finding> = configs.filter_map(CompiledConfig::search_finding).collect();
+        findings.sort_unstable_by(|left, right| left.key.cmp(&right.key));
         findings
     }
 

@@ -4,7 +4,9 @@ use prefab_core::StoredConfig;
 
 use crate::{
     EvalError, EvaluatedValue, Evaluation, Reason,
-    compiled::{Answer, CompiledConfig, Kind, Rule},
+    answer::{Answer, Kind},
+    compiled::CompiledConfig,
+    rule::Rule,
 };
 
 /// Why there is no answer to make a value of.

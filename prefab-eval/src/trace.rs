@@ -2,6 +2,8 @@
 
 use prefab_core::{ContextValue, Criterion};
 
+use crate::SearchLimit;
+
 /// Listens to the steps of an evaluation.
 ///
 /// The engine has one code path: `evaluate` listens with `()`, which costs nothing, and `explain` with a
@@ -23,6 +25,12 @@ pub trait Trace {
     /// A criterion was tested against a property; `None` is an absent one.
     fn criterion(&mut self, criterion: &Criterion, property: Option<&ContextValue>, held: bool) {
         let _ = (criterion, property, held);
+    }
+
+    /// A search for the pattern of a criterion gave up; the criterion does not match. Comes before
+    /// [`criterion`](Self::criterion).
+    fn gave_up(&mut self, limit: SearchLimit) {
+        let _ = limit;
     }
 
     /// A segment is entered.

@@ -3,7 +3,10 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -52,13 +55,15 @@ struct Line {
     fault: watch::Receiver<Fault>,
     /// The heads of answers, as they came from the server.
     heads: Arc<Mutex<Vec<String>>>,
+    /// The number of requests that arrived.
+    requests: Arc<AtomicUsize>,
 }
 
 impl FaultProxy {
     /// Starts a proxy for `server` on `runtime`, without a fault.
     pub fn start(runtime: &Runtime, server: SocketAddr) -> Self {
         let fault = watch::Sender::new(Fault::None);
-        let line = Line { server, fault: fault.subscribe(), heads: Arc::default() };
+        let line = Line { server, fault: fault.subscribe(), heads: Arc::default(), requests: Arc::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut proxy = Self { line, address, fault, accepting: None };
         proxy.listen(runtime);
@@ -68,6 +73,11 @@ impl FaultProxy {
     /// Returns the address for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Returns the number of requests so far, whatever became of them.
+    pub fn requests(&self) -> usize {
+        self.line.requests.load(Ordering::Relaxed)
     }
 
     /// Returns how often the server answered with a stream.
@@ -128,6 +138,7 @@ impl Line {
         while !request.ends_with(b"\r\n\r\n") {
             request.push(client.read_u8().await?);
         }
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let fault = self.fault.borrow().clone();
         match fault {
             Fault::Status(status) => {

@@ -81,7 +81,6 @@ const ALLOWED_CIRCLES: &[AllowedCircle] = &[
         reason: "a recursive grammar, read by recursive descent",
     },
     AllowedCircle { package: "prefab-server", folder: "src/", reason: "until the crate is split" },
-    AllowedCircle { package: "prefab-eval", folder: "src/", reason: "until it is opened" },
 ];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {

@@ -267,7 +267,8 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
     // With the API away, the copy is asked again and again, and is behind.
     world.turn(&Fault::Refusing);
     eventually("the outage", || !asker.client.problems().is_empty());
-    thread::sleep(3 * SECOND);
+    let before = cdn.requests();
+    eventually("more requests for the copy", || cdn.requests() >= before + 3);
     world.set(70);
     world.turn(&Fault::None);
     asker.until_seen(70);

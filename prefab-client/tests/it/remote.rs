@@ -316,7 +316,7 @@ fn a_client_that_is_closed_keeps_nobody_waiting() {
     let client = of(&server).build().unwrap();
     let waiting = client.clone();
     let waiting = thread::spawn(move || waiting.get_or("max-jobs", 3));
-    thread::sleep(SECOND / 5);
+    within(5 * SECOND, "the request", || server.requests() > 0);
     let started = Instant::now();
     client.close();
     assert_eq!(waiting.join().unwrap(), 3);

@@ -1,16 +1,17 @@
 //! What cannot be prepared: values and right sides that are made anew for each evaluation.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use prefab_core::{Operator, borrowed::Value};
 
 use super::{Evaluator, Frame, MAX_DEPTH};
 use crate::{
-    EvalError, EvaluatedValue, Evaluation, RegexLimits, Selection,
-    compiled::{Encrypted, Kind, ProvidedSide},
+    EvalError, EvaluatedValue, Evaluation, SearchLimit, Selection,
+    answer::{Encrypted, Kind},
     decrypt::decrypt,
-    operators::Test,
+    operators::{Parsed, Test},
     provided::coerce,
+    rule::{Check, ProvidedSide},
     trace::Trace,
 };
 
@@ -72,9 +73,12 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     }
 
     /// A right side that is not there makes the criterion malformed.
-    pub(super) fn provided_test(&self, side: &ProvidedSide) -> Test {
+    pub(super) fn provided_check(&mut self, side: &ProvidedSide) -> Check {
         let ProvidedSide { operator, variable, by_segment } = side;
         let text = self.host.env_var(variable);
+        if let (Operator::PropMatches | Operator::PropDoesNotMatch, Some(text)) = (operator, &text) {
+            return self.provided_pattern(text, *operator == Operator::PropDoesNotMatch);
+        }
         let value = text.as_deref().map(|text| match operator {
             // List operators take a single text as a list of one.
             Operator::PropLessThan
@@ -83,14 +87,24 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             | Operator::PropGreaterThanOrEqual
             | Operator::PropBefore
             | Operator::PropAfter
-            | Operator::PropMatches
-            | Operator::PropDoesNotMatch
             | Operator::PropSemverLessThan
             | Operator::PropSemverEqual
             | Operator::PropSemverGreaterThan
             | Operator::HierarchicalMatch => Value::String(text),
             _ => Value::StringList(vec![text]),
         });
-        Test::compile(*operator, value.as_ref(), *by_segment, &RegexLimits::default()).unwrap_or(Test::Never)
+        Check::Test(Test::compile(*operator, value.as_ref(), *by_segment))
+    }
+
+    /// Compiles a pattern for one search, which takes about as long as this many steps.
+    fn provided_pattern(&mut self, text: &str, negated: bool) -> Check {
+        const STEPS: usize = 40_000;
+        if !self.effort.spend(STEPS) {
+            self.trace.gave_up(SearchLimit::Effort);
+            return Check::Test(Test::Never);
+        }
+        let limits = self.ruleset.regex_limits();
+        let pattern = Parsed::new(text, limits).and_then(|parsed| parsed.compile(limits));
+        pattern.map_or(Check::Test(Test::Never), |pattern| Check::of_pattern(Arc::new(pattern), negated))
     }
 }

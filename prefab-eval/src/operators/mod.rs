@@ -8,16 +8,19 @@ mod pattern;
 mod texts;
 mod version;
 
+use std::sync::Arc;
+
 use prefab_core::{ContextValue, Operator, borrowed::Value};
 
 pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
 pub use pattern::RegexLimits;
+pub(crate) use pattern::{Parsed, Pattern};
 
 use affix::{Affix, Row};
 use number::{Number, Relation};
-pub(crate) use one_of::{TextSet, fingerprint};
-use pattern::Pattern;
+pub(crate) use one_of::TextSet;
+pub(crate) use texts::fingerprint;
 use version::Version;
 
 /// An operator with its right side prepared.
@@ -51,8 +54,9 @@ pub(crate) enum Test {
         millis: i64,
         before: bool,
     },
+    /// A pattern with a state table; others are searched for with an [`Effort`](crate::Effort).
     Matches {
-        pattern: Box<Pattern>,
+        pattern: Arc<Pattern>,
         negated: bool,
     },
     Semver {
@@ -64,19 +68,11 @@ pub(crate) enum Test {
     },
 }
 
-/// A right side that cannot be used; the criterion then never holds.
-pub(crate) struct Unusable(pub(crate) String);
-
 impl Test {
-    /// Prepares an operator. Segments are not among them: they need the ruleset.
-    pub(crate) fn compile(
-        operator: Operator,
-        value: Option<&Value<'_>>,
-        by_segment: bool,
-        limits: &RegexLimits,
-    ) -> Result<Self, Unusable> {
+    /// Prepares an operator. Segments are not among them, which need the ruleset, nor patterns, which have limits.
+    pub(crate) fn compile(operator: Operator, value: Option<&Value<'_>>, by_segment: bool) -> Self {
         use Operator as O;
-        Ok(match operator {
+        match operator {
             O::AlwaysTrue => Self::Always,
             O::LookupKeyIn | O::PropIsOneOf => Self::one_of(value, false),
             O::LookupKeyNotIn | O::PropIsNotOneOf => Self::one_of(value, true),
@@ -103,8 +99,6 @@ impl Test {
             O::PropGreaterThanOrEqual => Self::compare(Relation::GreaterOrEqual, value),
             O::PropBefore => Self::instant(value, true),
             O::PropAfter => Self::instant(value, false),
-            O::PropMatches => Self::matches(value, false, limits)?,
-            O::PropDoesNotMatch => Self::matches(value, true, limits)?,
             O::PropSemverLessThan => Self::semver(Relation::Less, value),
             O::PropSemverEqual => Self::semver(Relation::Equal, value),
             O::PropSemverGreaterThan => Self::semver(Relation::Greater, value),
@@ -112,7 +106,7 @@ impl Test {
             O::IsNotPresent => Self::Present { negated: true },
             // Unknown operators, among them those of the future, never hold.
             _ => Self::Never,
-        })
+        }
     }
 
     fn one_of(value: Option<&Value<'_>>, negated: bool) -> Self {
@@ -139,16 +133,6 @@ impl Test {
             _ => None,
         };
         millis.map_or(Self::Never, |millis| Self::Instant { millis, before })
-    }
-
-    fn matches(value: Option<&Value<'_>>, negated: bool, limits: &RegexLimits) -> Result<Self, Unusable> {
-        match value {
-            Some(Value::String(pattern)) => {
-                let pattern = Box::new(Pattern::new(pattern, limits).map_err(Unusable)?);
-                Ok(Self::Matches { pattern, negated })
-            }
-            _ => Ok(Self::Never),
-        }
     }
 
     fn semver(relation: Relation, value: Option<&Value<'_>>) -> Self {
@@ -203,7 +187,7 @@ impl Test {
             },
             Self::Matches { pattern, negated } => match property {
                 Some(ContextValue::String(text)) => {
-                    pattern.is_match(text).is_some_and(|found| found != *negated)
+                    pattern.search_table(text).is_some_and(|found| found != *negated)
                 }
                 _ => false,
             },

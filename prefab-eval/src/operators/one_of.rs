@@ -58,25 +58,6 @@ fn has(texts: &HashSet<Box<str>, foldhash::fast::FixedState>, text: &str) -> boo
     texts.contains(text)
 }
 
-/// Mixes the length and both ends of a text: equal texts have equal ones, most others do not.
-///
-/// Identifiers of one kind share their length and often their beginning, so both ends are looked at.
-#[inline]
-pub(crate) fn fingerprint(text: &str) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let bytes = text.as_bytes();
-    let (first, last) = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
-    {
-        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
-    } else {
-        let at = |place: usize| bytes.get(place).copied().map_or(0, u64::from);
-        ((at(0) << 8) | at(1), at(2))
-    };
-    first.wrapping_mul(ODD).rotate_left(23) ^ last.wrapping_add(bytes.len() as u64).wrapping_mul(ODD)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

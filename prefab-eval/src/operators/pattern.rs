@@ -1,78 +1,144 @@
 //! Regular expressions, searched for anywhere in a text.
 //!
-//! A pattern becomes a table of states where it fits the limits: searching one neither allocates nor
-//! locks. Patterns too large for a table run on the engine of the `regex` crate, and those with
-//! look-around or back-references on a backtracking one, whose effort is bounded.
+//! A small pattern becomes a table of states: searching one neither allocates nor locks. Larger ones compile at
+//! their first search and build their states as texts need them. Patterns with look-around or back-references
+//! backtrack, within a number of steps.
 
-use std::fmt::Write as _;
+mod dialect;
+mod engine;
+mod limits;
+mod size;
+
+use std::sync::OnceLock;
 
 use regex_automata::{
     Anchored, Input, MatchKind,
     dfa::{Automaton as _, StartKind, dense},
-    meta,
     nfa::thompson,
 };
+use regex_syntax::hir::Hir;
 
-/// What a pattern may cost.
-#[derive(Clone, Copy, Debug)]
-pub struct RegexLimits {
-    /// The length of a pattern, in bytes.
-    pub pattern_bytes: usize,
-    /// The size of a pattern's state table, in bytes; larger ones run without a table.
-    pub table_bytes: usize,
-    /// The size of a compiled pattern without a table, in bytes; larger ones are refused.
-    pub compiled_bytes: usize,
-    /// The steps that a backtracking search may take; a search past it finds nothing.
-    pub backtrack_steps: usize,
-}
+pub use limits::RegexLimits;
 
-impl Default for RegexLimits {
-    fn default() -> Self {
-        Self { pattern_bytes: 1024, table_bytes: 64 << 10, compiled_bytes: 1 << 20, backtrack_steps: 100_000 }
-    }
+use crate::effort::{Effort, SearchLimit};
+use dialect::{Boundary, ascii_classes};
+use engine::{Backtracking, Lazy};
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    engine: Engine,
+    /// The size that counts against budgets, in bytes.
+    pub(crate) bytes: usize,
+    /// The largest size that the pattern could have had, as known before it was compiled.
+    pub(crate) bound: usize,
 }
 
 #[derive(Debug)]
-pub(crate) enum Pattern {
-    Table(Box<dense::DFA<Vec<u32>>>),
-    Large(Box<meta::Regex>),
-    Backtracking(Box<fancy_regex::Regex>),
+enum Engine {
+    Table(dense::DFA<Vec<u32>>),
+    Large { text: Box<str>, estimate: usize, compiled: OnceLock<Option<Lazy>> },
+    Backtracking(Backtracking),
 }
 
-impl Pattern {
+/// A pattern that is known to be valid and not yet compiled.
+pub(crate) struct Parsed {
+    syntax: Syntax,
+    /// The largest size that the compiled pattern can have, in bytes.
+    pub(crate) bound: usize,
+}
+
+enum Syntax {
+    Plain { text: String, hir: Hir, estimate: usize },
+    Fancy { text: String, estimate: usize },
+}
+
+impl Parsed {
+    /// Parses a pattern and estimates its size.
     pub(crate) fn new(pattern: &str, limits: &RegexLimits) -> Result<Self, String> {
         if pattern.len() > limits.pattern_bytes {
             return Err(format!("the pattern is longer than {} bytes", limits.pattern_bytes));
         }
-        let plain = ascii_classes(pattern, Boundary::Flagged);
-        if let Some(table) = table(&plain, limits) {
-            return Ok(Self::Table(Box::new(table)));
+        let too_large = || format!("the compiled pattern is larger than {} bytes", limits.compiled_bytes);
+        let text = ascii_classes(pattern, Boundary::Flagged);
+        let (syntax, bound) = if let Ok(hir) = regex_syntax::parse(&text) {
+            let estimate = size::of_hir(&hir);
+            let table = if may_be_table(estimate, limits) { limits.table_bytes } else { 0 };
+            let bound = table.saturating_add(Lazy::bytes(estimate));
+            (Syntax::Plain { text, hir, estimate }, bound)
+        } else {
+            let text = ascii_classes(pattern, Boundary::LookAround);
+            let tree = fancy_regex::Expr::parse_tree(&text).map_err(|error| error.to_string())?;
+            let estimate = size::of_tree(&tree.expr);
+            (Syntax::Fancy { text, estimate }, Backtracking::bytes(estimate))
+        };
+        let (Syntax::Plain { estimate, .. } | Syntax::Fancy { estimate, .. }) = &syntax;
+        if *estimate > limits.compiled_bytes {
+            return Err(too_large());
         }
-        if let Some(large) = large(&plain, limits)? {
-            return Ok(Self::Large(Box::new(large)));
-        }
-        fancy_regex::RegexBuilder::new(&ascii_classes(pattern, Boundary::LookAround))
-            .backtrack_limit(limits.backtrack_steps)
-            .delegate_size_limit(limits.compiled_bytes)
-            .build()
-            .map(|regex| Self::Backtracking(Box::new(regex)))
-            .map_err(|error| error.to_string())
+        Ok(Self { syntax, bound })
     }
 
-    /// Searches; `None` where the effort ran past its bound.
-    pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
-        match self {
-            Self::Table(dfa) => {
-                let input = Input::new(text).anchored(Anchored::No).earliest(true);
-                dfa.try_search_fwd(&input).ok().map(|found| found.is_some())
+    /// Compiles the pattern, unless it is large: such a one is compiled at its first search.
+    pub(crate) fn compile(self, limits: &RegexLimits) -> Result<Pattern, String> {
+        let bound = self.bound;
+        let (engine, bytes) = match self.syntax {
+            Syntax::Plain { text, hir, estimate } => match table(&hir, estimate, limits) {
+                Some(table) => {
+                    let bytes = table.memory_usage();
+                    (Engine::Table(table), bytes)
+                }
+                None => (
+                    Engine::Large { text: text.into(), estimate, compiled: OnceLock::new() },
+                    // A table that was tried in vain took the time of one.
+                    bound,
+                ),
+            },
+            Syntax::Fancy { text, .. } => (Engine::Backtracking(Backtracking::new(text, limits)?), bound),
+        };
+        Ok(Pattern { engine, bytes, bound })
+    }
+}
+
+impl Pattern {
+    /// Returns whether the pattern is a table, whose searches need no limit.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.engine, Engine::Table(_))
+    }
+
+    /// Searches a text with the table; `None` if the pattern has none.
+    pub(crate) fn search_table(&self, text: &str) -> Option<bool> {
+        let Engine::Table(dfa) = &self.engine else { return None };
+        let input = Input::new(text).anchored(Anchored::No).earliest(true);
+        dfa.try_search_fwd(&input).ok().map(|found| found.is_some())
+    }
+
+    /// Searches a text.
+    pub(crate) fn search(&self, text: &str, effort: &mut Effort) -> Result<bool, SearchLimit> {
+        match &self.engine {
+            Engine::Table(_) => self.search_table(text).ok_or(SearchLimit::Pattern),
+            Engine::Large { text: pattern, estimate, compiled } => {
+                // Each byte of the text may visit every state.
+                if !effort.spend(text.len().saturating_mul(estimate.div_ceil(1024)).saturating_add(1)) {
+                    return Err(SearchLimit::Effort);
+                }
+                let compiled = compiled.get_or_init(|| Lazy::new(pattern, *estimate));
+                compiled.as_ref().map(|lazy| lazy.is_match(text)).ok_or(SearchLimit::Pattern)
             }
-            Self::Large(regex) => Some(regex.is_match(text)),
-            Self::Backtracking(regex) => regex.is_match(text).ok(),
+            Engine::Backtracking(backtracking) => backtracking.search(text, effort),
         }
     }
 }
 
-fn table(pattern: &str, limits: &RegexLimits) -> Option<dense::DFA<Vec<u32>>> {
+fn may_be_table(estimate: usize, limits: &RegexLimits) -> bool {
+    estimate <= limits.table_bytes.saturating_mul(4)
+}
+
+fn table(hir: &Hir, estimate: usize, limits: &RegexLimits) -> Option<dense::DFA<Vec<u32>>> {
+    if !may_be_table(estimate, limits) {
+        return None;
+    }
+    let nfa = nfa(hir)?;
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -81,98 +147,26 @@ fn table(pattern: &str, limits: &RegexLimits) -> Option<dense::DFA<Vec<u32>>> {
                 .dfa_size_limit(Some(limits.table_bytes))
                 .determinize_size_limit(Some(4 * limits.table_bytes)),
         )
-        .thompson(thompson::Config::new().nfa_size_limit(Some(limits.compiled_bytes)))
-        .build(pattern)
+        .build_from_nfa(&nfa)
         .ok()
 }
 
-/// Returns none for a pattern that this engine has no syntax for, an error for one that is too large.
-fn large(pattern: &str, limits: &RegexLimits) -> Result<Option<meta::Regex>, String> {
-    let config = meta::Config::new().nfa_size_limit(Some(limits.compiled_bytes));
-    match meta::Builder::new().configure(config).build(pattern) {
-        Ok(regex) => Ok(Some(regex)),
-        Err(error) if error.size_limit().is_some() => {
-            Err(format!("the compiled pattern is larger than {} bytes", limits.compiled_bytes))
-        }
-        Err(_) => Ok(None),
-    }
-}
-
-/// How the pattern's engine can say "ASCII word boundary".
-#[derive(Clone, Copy)]
-enum Boundary {
-    Flagged,
-    LookAround,
-}
-
-impl Boundary {
-    fn text(self, negated: bool) -> &'static str {
-        match (self, negated) {
-            (Self::Flagged, false) => r"(?-u:\b)",
-            (Self::Flagged, true) => r"(?-u:\B)",
-            (Self::LookAround, false) => {
-                "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"
-            }
-            (Self::LookAround, true) => {
-                "(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))"
-            }
-        }
-    }
-}
-
-/// Rewrites the escapes that mean ASCII in the official clients, and `\Z`.
-///
-/// Only the escapes: matching bytes throughout would break `.` and `\p{…}` on other text.
-fn ascii_classes(pattern: &str, boundary: Boundary) -> String {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut letters = pattern.chars();
-    let mut in_class = 0usize;
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => match letters.next() {
-                Some(escape) => write_escape(&mut out, escape, in_class > 0, boundary),
-                None => out.push('\\'),
-            },
-            '[' => {
-                in_class += 1;
-                out.push('[');
-            }
-            ']' => {
-                in_class = in_class.saturating_sub(1);
-                out.push(']');
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-fn write_escape(out: &mut String, escape: char, in_class: bool, boundary: Boundary) {
-    let set = match escape.to_ascii_lowercase() {
-        'd' => "0-9",
-        'w' => "0-9A-Za-z_",
-        's' => r" \t\n\r\x0B\x0C",
-        'b' if !in_class => return out.push_str(boundary.text(escape == 'B')),
-        'z' if escape == 'Z' => return out.push_str(r"(?=\n?\z)"),
-        _ => {
-            out.push('\\');
-            return out.push(escape);
-        }
-    };
-    // Writing to a string cannot fail.
-    let _ = match (escape.is_ascii_uppercase(), in_class) {
-        (false, true) => write!(out, "{set}"),
-        (false, false) => write!(out, "[{set}]"),
-        (true, _) => write!(out, "[^{set}]"),
-    };
+fn nfa(hir: &Hir) -> Option<thompson::NFA> {
+    let config = thompson::Config::new().which_captures(thompson::WhichCaptures::None);
+    thompson::Compiler::new().configure(config).build_from_hir(hir).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn compile(pattern: &str) -> Result<Pattern, String> {
+        let limits = RegexLimits::default();
+        Parsed::new(pattern, &limits)?.compile(&limits)
+    }
+
     fn check(pattern: &str, text: &str, found: Option<bool>) {
-        let got = Pattern::new(pattern, &RegexLimits::default()).ok().and_then(|regex| regex.is_match(text));
+        let got = compile(pattern).ok().and_then(|regex| regex.search(text, &mut Effort::default()).ok());
         assert_eq!(got, found, "{pattern} in {text:?}");
     }
 
@@ -207,16 +201,16 @@ mod tests {
     #[test]
     fn a_hungry_pattern_ends() {
         check("(a*)*b", &"a".repeat(5000), Some(false));
-        let hungry = Pattern::new(r"^(?:(a|aa)+)+\1b", &RegexLimits::default()).unwrap();
-        assert!(matches!(hungry, Pattern::Backtracking(_)));
-        assert_eq!(hungry.is_match(&"a".repeat(60)), None);
+        let hungry = compile(r"^(?:(a|aa)+)+\1b").unwrap();
+        assert!(matches!(hungry.engine, Engine::Backtracking(_)));
+        assert_eq!(hungry.search(&"a".repeat(60), &mut Effort::default()), Err(SearchLimit::Steps));
     }
 
     #[test]
     fn common_patterns_become_tables() {
         for pattern in [r"^[^@]+@(acme|example)\.test$", r"\bv\d+\b", "a.*b", r"^\w+$", "(?i)abc"] {
-            let compiled = Pattern::new(pattern, &RegexLimits::default()).unwrap();
-            assert!(matches!(compiled, Pattern::Table(_)), "{pattern}");
+            let compiled = compile(pattern).unwrap();
+            assert!(compiled.is_table(), "{pattern}");
         }
     }
 }

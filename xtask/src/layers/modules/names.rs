@@ -92,8 +92,8 @@ impl<'a> Resolver<'a> {
         if let Some(child) = inside.children.get(name) {
             return Some(Target::Module(*child));
         }
-        let imports = inside.imports.iter().filter(|import| import.name == name);
-        if let Some(target) = imports.filter_map(|import| self.path(module, &import.path)).next() {
+        let mut imports = inside.imports.iter().filter(|import| import.name == name);
+        if let Some(target) = imports.find_map(|import| self.path(module, &import.path)) {
             return Some(target);
         }
         inside.globs.iter().find_map(|glob| match self.path(module, glob)? {

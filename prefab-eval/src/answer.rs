@@ -1,15 +1,108 @@
-//! A choice by percentage.
+//! Values as they are handed out: ready, chosen by percentage, or made at each evaluation.
 
-use prefab_core::{ContextValue, text::TextBuffer};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use prefab_core::{
+    ConfigValue, ContextValue, IntRange, LimitDefinition, LogLevel, Schema, Value, ValueType, parse_duration,
+    text::TextBuffer,
+};
+use serde_json::Value as Json;
 
 use crate::{
-    compiled::Answer,
+    EvalError,
     contexts::Stack,
     host::Host,
     murmur3::Murmur3,
-    property::PropertyName,
+    property_name::PropertyName,
     trace::{Hashed, Trace},
 };
+
+/// A value and whether it is secret.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) kind: Kind,
+    /// Twice a number that no other answer of the process has; odd for a secret.
+    mark: u64,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Int(i64),
+    Double(f64),
+    Bool(bool),
+    String(Box<str>),
+    StringList(Box<[String]>),
+    LogLevel(LogLevel),
+    Duration(Duration),
+    Json(Box<Json>),
+    Bytes(Box<[u8]>),
+    IntRange(Box<IntRange>),
+    LimitDefinition(Box<LimitDefinition>),
+    Schema(Box<Schema>),
+    Weighted(Box<Weighted>),
+    Provided {
+        variable: Box<str>,
+        wanted: ValueType,
+    },
+    Encrypted(Box<Encrypted>),
+    /// A value that can never be handed out, and why.
+    Invalid(Box<EvalError>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Encrypted {
+    pub(crate) stored: Box<str>,
+    pub(crate) slot: u32,
+    pub(crate) decrypt_with: Box<str>,
+}
+
+impl Kind {
+    /// Tells whether the value stands here, the same for every evaluation.
+    #[inline]
+    pub(crate) fn stands(&self) -> bool {
+        !matches!(self, Self::Weighted(_) | Self::Provided { .. } | Self::Encrypted(_) | Self::Invalid(_))
+    }
+}
+
+/// Numbers the answers, by twos. Only their being different counts.
+static NEXT_MARK: AtomicU64 = AtomicU64::new(2);
+
+impl Answer {
+    pub(crate) fn new(kind: Kind, secret: bool) -> Self {
+        Self { kind, mark: NEXT_MARK.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
+    }
+
+    /// Returns a number that no other answer of the process has, from 1 on, one after the other.
+    #[inline]
+    pub(crate) fn id(&self) -> u64 {
+        self.mark >> 1
+    }
+
+    #[inline]
+    pub(crate) fn is_secret(&self) -> bool {
+        self.mark & 1 == 1
+    }
+
+    /// Tells whether this is the prepared form of `value`, for the kinds that variants have.
+    pub(crate) fn is_same(&self, value: &ConfigValue) -> bool {
+        match (&self.kind, &value.value) {
+            (Kind::Int(left), Value::Int(right)) => left == right,
+            (Kind::Double(left), Value::Double(right)) => left.to_bits() == right.to_bits(),
+            (Kind::Bool(left), Value::Bool(right)) => left == right,
+            (Kind::String(left), Value::String(right)) => **left == **right,
+            (Kind::StringList(left), Value::StringList(right)) => **left == **right,
+            (Kind::LogLevel(left), Value::LogLevel(right)) => left == right,
+            (Kind::Duration(left), Value::Duration(right)) => parse_duration(right).as_ref() == Ok(left),
+            (Kind::Json(left), Value::Json(right)) => {
+                serde_json::from_str::<Json>(right).is_ok_and(|right| **left == right)
+            }
+            _ => false,
+        }
+    }
+}
 
 /// The largest share: the hash is divided by 2^32 - 2, not by 2^32, in every client.
 const DIVISOR: f64 = 4_294_967_294.0;

@@ -1,0 +1,228 @@
+//! The limits of all patterns of a config, and of a ruleset.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use foldhash::fast::RandomState;
+
+use crate::{
+    PatternCache, RegexLimits,
+    compiled::CompiledConfig,
+    operators::{Parsed, Pattern},
+};
+
+/// The number of unusable patterns after which a config's other patterns are not compiled.
+const UNUSABLE_PER_CONFIG: usize = 20;
+
+const NO_ROOM: &str = "the ruleset has no room for more patterns";
+
+/// Hands out compiled patterns, as long as the config and the ruleset have room for them.
+pub(crate) struct PatternBudget {
+    cache: PatternCache,
+    limits: RegexLimits,
+    ruleset: Total,
+    /// The patterns of the ruleset, by address.
+    counted: HashSet<usize, RandomState>,
+    config: Total,
+    of_config: HashMap<Box<str>, Arc<Pattern>, RandomState>,
+    unusable: usize,
+    has_any: bool,
+    /// Whether the config's other patterns are refused.
+    is_closed: bool,
+    /// Whether the ruleset has no room: patterns that it does not have yet are refused.
+    is_cut: bool,
+    /// Whether one of the config was refused for that.
+    is_config_cut: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Total {
+    patterns: usize,
+    bytes: usize,
+}
+
+/// The reason why a pattern is not used. Only the first one beyond a limit has a text.
+pub(crate) type Refusal = Option<String>;
+
+/// The patterns of a compiled config.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns {
+    /// Whether a criterion has a pattern at all.
+    has_any: bool,
+    pub(crate) compiled: Box<[Arc<Pattern>]>,
+    /// Whether some were refused because of the other configs.
+    pub(crate) is_cut: bool,
+}
+
+impl Patterns {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.has_any
+    }
+}
+
+impl PatternBudget {
+    pub(crate) fn new(cache: PatternCache, limits: RegexLimits) -> Self {
+        Self {
+            cache,
+            limits,
+            ruleset: Total::default(),
+            counted: HashSet::default(),
+            config: Total::default(),
+            of_config: HashMap::default(),
+            unusable: 0,
+            has_any: false,
+            is_closed: false,
+            is_cut: false,
+            is_config_cut: false,
+        }
+    }
+
+    /// Counts the patterns of a config that is compiled.
+    pub(crate) fn add(&mut self, patterns: &Patterns) {
+        self.is_cut |= patterns.is_cut;
+        patterns.compiled.iter().for_each(|pattern| self.count(pattern));
+    }
+
+    /// Returns whether so little room is left that a pattern may have been refused, had the configs come in
+    /// another order.
+    pub(crate) fn is_tight(&self) -> bool {
+        let RegexLimits { compiled_bytes, table_bytes, .. } = self.limits;
+        // The largest bound of a pattern.
+        let largest = compiled_bytes.saturating_mul(8).saturating_add(table_bytes).saturating_add(1 << 20);
+        self.is_cut
+            || self.ruleset.patterns >= self.limits.patterns_per_ruleset
+            || self.ruleset.bytes.saturating_add(largest) > self.limits.pattern_bytes_per_ruleset
+    }
+
+    /// Returns the pattern compiled.
+    pub(crate) fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
+        self.has_any = true;
+        if let Some(known) = self.of_config.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        if self.is_closed {
+            return Err(None);
+        }
+        if self.config.patterns >= self.limits.patterns_per_config {
+            return self
+                .close(format!("the config has more than {} patterns", self.limits.patterns_per_config));
+        }
+        let pattern = match self.cache.get(text, &self.limits) {
+            Some(pattern) => {
+                self.check(pattern.bound, self.counted.contains(&address(&pattern)))?;
+                pattern
+            }
+            None => self.compile(text)?,
+        };
+        self.config.add(&pattern);
+        self.count(&pattern);
+        self.of_config.insert(text.into(), Arc::clone(&pattern));
+        Ok(pattern)
+    }
+
+    fn compile(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
+        if self.is_cut {
+            return self.cut(NO_ROOM.to_owned());
+        }
+        let parsed = Parsed::new(text, &self.limits).map_err(|cause| self.refuse(cause))?;
+        self.check(parsed.bound, false)?;
+        let pattern = parsed.compile(&self.limits).map_err(|cause| self.refuse(cause))?;
+        let pattern = Arc::new(pattern);
+        self.cache.insert(text, &self.limits, &pattern);
+        Ok(pattern)
+    }
+
+    /// Checks that there is room for the largest size that a pattern may have. Its size itself is known only when
+    /// it is compiled, and a pattern must not be compiled for nothing.
+    fn check(&mut self, bound: usize, is_counted: bool) -> Result<(), Refusal> {
+        let limits = self.limits;
+        if self.is_cut && !is_counted {
+            return self.cut(NO_ROOM.to_owned());
+        }
+        let most = limits.pattern_bytes_per_config;
+        if self.config.bytes.saturating_add(bound) > most {
+            return self.close(format!("the compiled patterns of the config are larger than {most} bytes"));
+        }
+        let most = limits.pattern_bytes_per_ruleset;
+        if is_counted {
+            Ok(())
+        } else if self.ruleset.patterns >= limits.patterns_per_ruleset {
+            self.cut(format!("the configs have more than {} patterns", limits.patterns_per_ruleset))
+        } else if self.ruleset.bytes.saturating_add(bound) > most {
+            self.cut(format!("the compiled patterns of the configs are larger than {most} bytes"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn cut<T>(&mut self, cause: String) -> Result<T, Refusal> {
+        self.is_cut = true;
+        self.is_config_cut = true;
+        self.close(cause)
+    }
+
+    fn close<T>(&mut self, cause: String) -> Result<T, Refusal> {
+        self.is_closed = true;
+        Err(Some(format!("{cause}: this criterion and later ones with other patterns do not match")))
+    }
+
+    fn refuse(&mut self, cause: String) -> Refusal {
+        self.unusable += 1;
+        if self.unusable < UNUSABLE_PER_CONFIG {
+            return Some(cause);
+        }
+        self.is_closed = true;
+        Some(format!("{cause}; the config's other patterns are not compiled, they do not match"))
+    }
+
+    fn count(&mut self, pattern: &Arc<Pattern>) {
+        if self.counted.insert(address(pattern)) {
+            self.ruleset.add(pattern);
+        }
+    }
+
+    /// Ends a config.
+    pub(crate) fn finish(&mut self) -> Patterns {
+        let is_cut = std::mem::take(&mut self.is_config_cut);
+        self.is_closed = false;
+        self.config = Total::default();
+        self.unusable = 0;
+        let has_any = std::mem::take(&mut self.has_any);
+        Patterns { has_any, compiled: self.of_config.drain().map(|(_, pattern)| pattern).collect(), is_cut }
+    }
+}
+
+impl Total {
+    fn add(&mut self, pattern: &Pattern) {
+        self.patterns += 1;
+        self.bytes = self.bytes.saturating_add(pattern.bytes);
+    }
+}
+
+/// The places of the configs that have patterns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patterned(Arc<BTreeSet<u32>>);
+
+impl Patterned {
+    /// Replaces a config, and returns whether the one before or the one after has patterns.
+    pub(crate) fn replace(&mut self, slot: u32, config: Option<&CompiledConfig>) -> bool {
+        let is_patterned = config.is_some_and(|config| config.patterns().is_some());
+        let was_patterned = self.0.contains(&slot);
+        match (was_patterned, is_patterned) {
+            (false, true) => drop(Arc::make_mut(&mut self.0).insert(slot)),
+            (true, false) => drop(Arc::make_mut(&mut self.0).remove(&slot)),
+            _ => {}
+        }
+        was_patterned || is_patterned
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().copied()
+    }
+}
+
+fn address(pattern: &Arc<Pattern>) -> usize {
+    Arc::as_ptr(pattern).addr()
+}
