@@ -4,6 +4,7 @@
 
 mod connections;
 mod service;
+mod writes;
 
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ use tracing::{debug, warn};
 use crate::{limits::Limits, metrics::Metrics, network::Network, tls::Tls};
 pub(crate) use connections::{Activity, Turn};
 use connections::{Admission, Bounds, Connections};
+use writes::TimedWrites;
 
 /// How long a connection that is closed for being idle may take to end in good order.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
@@ -59,6 +61,7 @@ impl Acceptor {
             builder: builder(&limits),
             header_timeout: limits.header_timeout,
             http2_idle_timeout: limits.http2_idle_timeout,
+            write_timeout: limits.stream_write_timeout,
             metrics: metrics.clone(),
             stop: stop.clone(),
         });
@@ -113,6 +116,7 @@ struct ConnectionContext {
     builder: auto::Builder<TokioExecutor>,
     header_timeout: Duration,
     http2_idle_timeout: Duration,
+    write_timeout: Duration,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
 }
@@ -124,6 +128,7 @@ impl ConnectionContext {
         self.metrics.connections.inc();
         // Events are small and must not wait for more.
         let _ = stream.set_nodelay(true);
+        let stream = TimedWrites::new(stream, self.write_timeout);
         let served = match &self.tls {
             None => self.serve_connection(stream, peer, &admission).await,
             Some(tls) => match self.handshake(tls, stream, &admission).await {
@@ -140,7 +145,7 @@ impl ConnectionContext {
     async fn handshake(
         &self,
         tls: &Tls,
-        stream: TcpStream,
+        stream: TimedWrites<TcpStream>,
         admission: &Admission,
     ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Box<dyn Error + Send + Sync>> {
         let mut stop = self.stop.clone();
