@@ -32,7 +32,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::watch;
 
 use crate::{
-    hub::Hub, limits::Usage, metrics::Metrics, people::Entrance, telemetry::Telemetry, workers::Workers,
+    evaluate::cache::Cache, hub::Hub, limits::Usage, metrics::Metrics, people::Entrance,
+    telemetry::Telemetry, workers::Workers,
 };
 
 pub(crate) use error::ApiError;
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Arc<Hub>,
     pub(crate) limits: Usage,
     pub(crate) workers: Workers,
+    pub(crate) evaluations: Cache,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,

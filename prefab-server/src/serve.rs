@@ -12,7 +12,9 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App, Parts},
-    clock, expire, files,
+    clock,
+    evaluate::cache::Cache,
+    expire, files,
     hub::Hub,
     key::IssuedKey,
     limits::Usage,
@@ -86,6 +88,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         data_dir: data_dir.into(),
         hub: Arc::clone(&hub),
         workers: Workers::new(&limits),
+        evaluations: Cache::new(limits.evaluation_cache_bytes),
         limits: Usage::new(limits),
         metrics: Metrics::default(),
         telemetry: Arc::new(Telemetry::new(Settings { evaluations_days, collect_contexts })),

@@ -42,6 +42,9 @@ pub(crate) enum ApiError {
     /// This key sends more than it may.
     #[error("too much telemetry from this key; it may send more in a minute")]
     TooMuch,
+    /// This key has used up its evaluations for this second.
+    #[error("too many evaluations with this key; try again in 1 s")]
+    TooManyEvaluations,
     /// All threads for CPU-heavy work are busy.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -66,7 +69,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMuch | Self::TooOften(_) | Self::TooManyEvaluations => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Store(error) => match trouble(error) {
@@ -134,7 +137,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(body)).into_response();
         let retry_after = match &self {
             Self::TooOften(after) => Some(*after),
-            Self::Busy(_) => Some(workers::RETRY_AFTER),
+            Self::Busy(_) | Self::TooManyEvaluations => Some(workers::RETRY_AFTER),
             _ => None,
         };
         if let Some(after) = retry_after {

@@ -93,10 +93,10 @@ impl Limits {
             row("Idle HTTP/2 connection", time(*http2_idle_timeout), None, "The connection is closed"),
             row("Streams per API key", streams_per_key.to_string(), Some("--max-streams-per-key"), "429"),
             row(
-                "Time for a stream's peer to read",
+                "Time for a peer to read",
                 time(*stream_write_timeout),
                 None,
-                "The stream is closed; the client reconnects and receives the current state",
+                "The connection is closed; a stream is opened again by the client and continues with the current state",
             ),
             row(
                 "Event streams per person, token or admin key",
@@ -137,7 +137,7 @@ impl Limits {
                 "Cached front-end evaluations per environment",
                 bytes(*evaluation_cache_bytes),
                 None,
-                "The least recently used entries are dropped",
+                "Entries that have not been used recently are dropped",
             ),
             row(
                 "Telemetry per API key",
