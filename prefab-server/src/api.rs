@@ -35,6 +35,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
+    evaluate::cache::Cache,
     hub::Hub,
     ids::ProjectId,
     limits::Usage,
@@ -63,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Arc<Hub>,
     pub(crate) limits: Usage,
     pub(crate) workers: Workers,
+    pub(crate) evaluations: Cache,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) entrance: Arc<Entrance>,

@@ -48,7 +48,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_BODY_TIMEOUT", default_value_t = Limits::default().body_timeout.as_secs(), value_name = "SECONDS")]
     pub body_timeout: u64,
 
-    /// Most connections at once; further ones are closed at once
+    /// Maximum number of open connections; beyond it, the one that has been idle longest is closed
     #[arg(long, env = "PREFAB_SERVER_MAX_CONNECTIONS", default_value_t = Limits::default().connections, value_name = "COUNT")]
     pub max_connections: usize,
 

@@ -1,15 +1,21 @@
 //! Which values does a front end get? Those that are meant for it, evaluated for its contexts.
 
+pub(crate) mod cache;
 pub(crate) mod contexts;
 mod value;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Instant,
+};
 
 use prefab_core::{Config, ConfigType, ContextSet};
 use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{clock, hub::Caller};
+use crate::{clock, hub::Caller, workers::Busy};
+use cache::DependsOn;
 
 /// The two forms of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,28 +26,40 @@ pub(crate) enum Shape {
     V2,
 }
 
-/// Evaluates everything a front end may see.
-pub(crate) fn all(ruleset: &Ruleset, contexts: &ContextSet, caller: &Caller, shape: Shape) -> Json {
-    let host = FrontEnd { now_millis: clock::now_millis() };
+/// Evaluates everything a front end may see, and returns what the result depended on besides its inputs.
+///
+/// # Errors
+///
+/// [`Busy`] if it is not done by the deadline.
+pub(crate) fn all(
+    ruleset: &Ruleset,
+    contexts: &ContextSet,
+    caller: &Caller,
+    shape: Shape,
+    deadline: Instant,
+) -> Result<(Json, DependsOn), Busy> {
+    let host = FrontEnd::new(clock::now_millis());
     // A person's overrides hold in their browser too.
     let default = caller.user_id.as_deref().map(|user_id| {
         ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
     });
     let default = default.unwrap_or_default();
     let stack = Contexts { global: &default, ..Contexts::of(contexts) };
-    let visible = ruleset.entries().filter(|entry| is_visible(&entry.config()));
-    let values: BTreeMap<&str, Json> = visible
-        .filter_map(|entry| {
-            let key = entry.key();
-            let answer = ruleset.evaluate(key, &stack, &host).ok()?;
-            Some((key, evaluation(&answer, shape)?))
-        })
-        .collect();
+    let mut values: BTreeMap<&str, Json> = BTreeMap::new();
+    for entry in ruleset.entries().filter(|entry| is_visible(&entry.config())) {
+        if Instant::now() >= deadline {
+            return Err(Busy);
+        }
+        let key = entry.key();
+        let answer = ruleset.evaluate(key, &stack, &host);
+        values.extend(answer.ok().and_then(|answer| Some((key, evaluation(&answer, shape)?))));
+    }
     let key_id = caller.key_id.to_string();
-    match shape {
+    let json = match shape {
         Shape::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
         Shape::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
-    }
+    };
+    Ok((json, host.depends_on()))
 }
 
 /// Flags and log levels always, others if they are marked.
@@ -91,13 +109,34 @@ fn metadata(answer: &Evaluation<'_>) -> Json {
     metadata
 }
 
-/// The world as evaluations for front ends see it: the server's own environment is none of their business.
+/// Clock and chance for evaluations of front ends. They do not see the server's environment variables.
+///
+/// Records what is read: a result that depended on neither clock nor chance is the same for the same inputs.
 struct FrontEnd {
     now_millis: i64,
+    used_clock: AtomicBool,
+    used_chance: AtomicBool,
+}
+
+impl FrontEnd {
+    fn new(now_millis: i64) -> Self {
+        Self { now_millis, used_clock: AtomicBool::new(false), used_chance: AtomicBool::new(false) }
+    }
+
+    fn depends_on(&self) -> DependsOn {
+        if self.used_chance.load(Relaxed) {
+            DependsOn::Chance
+        } else if self.used_clock.load(Relaxed) {
+            DependsOn::Clock
+        } else {
+            DependsOn::Inputs
+        }
+    }
 }
 
 impl Host for FrontEnd {
     fn now_millis(&self) -> i64 {
+        self.used_clock.store(true, Relaxed);
         self.now_millis
     }
 
@@ -106,6 +145,7 @@ impl Host for FrontEnd {
     }
 
     fn random(&self) -> f64 {
+        self.used_chance.store(true, Relaxed);
         let random = getrandom::u32().unwrap_or_default();
         f64::from(random) / (f64::from(u32::MAX) + 1.0)
     }

@@ -119,8 +119,8 @@ struct ConnectionContext {
     trusted_proxies: Arc<[Network]>,
     builder: auto::Builder<StreamExecutor>,
     header_timeout: Duration,
-    write_timeout: Duration,
     http2_idle_timeout: Duration,
+    write_timeout: Duration,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
 }
@@ -132,6 +132,7 @@ impl ConnectionContext {
         self.metrics.connections.inc();
         // Events are small and must not wait for more.
         let _ = stream.set_nodelay(true);
+        let stream = WriteTimeout::new(stream, self.write_timeout);
         let served = match &self.tls {
             None => self.serve_connection(stream, peer, &admission).await,
             Some(tls) => match self.handshake(tls, stream, &admission).await {
@@ -148,7 +149,7 @@ impl ConnectionContext {
     async fn handshake(
         &self,
         tls: &Tls,
-        stream: TcpStream,
+        stream: WriteTimeout<TcpStream>,
         admission: &Admission,
     ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Box<dyn Error + Send + Sync>> {
         let mut stop = self.stop.clone();
@@ -167,7 +168,7 @@ impl ConnectionContext {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = service::of(self.router.clone(), peer, &self.trusted_proxies, admission.activity());
-        let connection = self.builder.serve_connection(TokioIo::new(WriteTimeout::new(stream, self.write_timeout)), service);
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();
         let mut closing: Option<Instant> = None;

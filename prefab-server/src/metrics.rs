@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     pub(crate) streams: Gauge,
     pub(crate) streams_refused: Counter,
     pub(crate) evaluations: Counter,
+    pub(crate) evaluations_refused: Counter,
     pub(crate) telemetry_bytes: Counter,
     pub(crate) telemetry_dropped: Counter,
 }
@@ -42,6 +43,7 @@ impl Metrics {
             streams,
             streams_refused,
             evaluations,
+            evaluations_refused,
             telemetry_bytes,
             telemetry_dropped,
         } = self.clone();
@@ -59,6 +61,11 @@ impl Metrics {
         registry.register("streams", "Open streams", streams);
         registry.register("streams_refused", "Streams ended for want of room", streams_refused);
         registry.register("evaluations", "Evaluations for front ends", evaluations);
+        registry.register(
+            "evaluations_refused",
+            "Evaluations refused because their key sent too many per second",
+            evaluations_refused,
+        );
         registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
         registry.register(
             "telemetry_dropped",

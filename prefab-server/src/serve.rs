@@ -12,7 +12,9 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App, Parts, Readiness},
-    clock, expire, files,
+    clock,
+    evaluate::cache::Cache,
+    expire, files,
     hub::Hub,
     key::IssuedKey,
     limits::Usage,
@@ -76,7 +78,11 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         warn!("there is a project already; the seed file is not read");
     }
     let workers = Workers::new(&limits);
-    let hub = Arc::new(Hub::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes).await.map_err(unusable)?);
+    let hub = Arc::new(
+        Hub::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes)
+            .await
+            .map_err(unusable)?,
+    );
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
@@ -92,6 +98,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         hub: Arc::clone(&hub),
         workers,
         entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone(), &limits)),
+        evaluations: Cache::new(limits.evaluation_cache_bytes),
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),

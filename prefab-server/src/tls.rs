@@ -14,7 +14,7 @@ mod with {
         crypto::aws_lc_rs,
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     };
-    use tokio::net::TcpStream;
+    use tokio::io::{AsyncRead, AsyncWrite};
     use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
     use crate::{Error, options::TlsFiles};
@@ -41,7 +41,10 @@ mod with {
             Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
         }
 
-        pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+            &self,
+            stream: S,
+        ) -> io::Result<TlsStream<S>> {
             self.acceptor.accept(stream).await
         }
     }
@@ -59,8 +62,6 @@ mod with {
 mod without {
     use std::{future::Ready, io};
 
-    use tokio::net::TcpStream;
-
     use crate::{Error, options::TlsFiles};
 
     /// Stands where https was left out of the build; there is never one.
@@ -72,7 +73,7 @@ mod without {
             Err(Error::Tls { path: files.certificate.clone(), cause })
         }
 
-        pub(crate) fn accept(&self, _: TcpStream) -> Ready<io::Result<TcpStream>> {
+        pub(crate) fn accept<S>(&self, _: S) -> Ready<io::Result<S>> {
             match *self {}
         }
     }

@@ -246,3 +246,20 @@ async fn contexts_longer_than_a_url_are_refused() {
         send(bed.running.address, format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
     assert!(status(&mut stream).await.starts_with("HTTP/1.1 414 "));
 }
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_disconnected() {
+    let limits = Limits { stream_write_timeout: Duration::from_millis(300), ..Limits::default() };
+    let bed = Bed::limited(limits).await;
+    let wanted = b"GET /page/app.js HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000);
+    let stream = TcpStream::connect(bed.running.address).await.unwrap();
+    let (_reading, mut writing) = stream.into_split();
+    // The server stops reading requests while nobody reads its responses.
+    let writing = tokio::spawn(async move {
+        let _ = writing.write_all(&wanted).await;
+        writing
+    });
+    wait_for(&bed, "prefab_connections", |open| open >= 2).await;
+    wait_for(&bed, "prefab_connections", |open| open <= 1).await;
+    writing.abort();
+}

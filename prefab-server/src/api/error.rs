@@ -46,6 +46,9 @@ pub(crate) enum ApiError {
     /// A person, token or key has as many event streams as it may.
     #[error("too many event streams are open; close one and try again")]
     TooManyStreams,
+    /// This key has used up its evaluations for this second.
+    #[error("too many evaluations with this key; try again in 1 s")]
+    TooManyEvaluations,
     /// All threads for CPU-heavy work are busy.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -70,7 +73,9 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch | Self::TooManyStreams | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMuch | Self::TooManyStreams | Self::TooManyEvaluations | Self::TooOften(_) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Store(error) => match trouble(error) {
@@ -147,7 +152,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(body)).into_response();
         let retry_after = match &self {
             Self::TooOften(after) => Some(*after),
-            Self::Busy(_) => Some(workers::RETRY_AFTER),
+            Self::Busy(_) | Self::TooManyEvaluations => Some(workers::RETRY_AFTER),
             _ => None,
         };
         if let Some(after) = retry_after {

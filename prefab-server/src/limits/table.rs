@@ -105,7 +105,7 @@ impl Limits {
                 "The stream ends with a comment; no status code suits all clients",
             ),
             row(
-                "Time for a stream's peer to read",
+                "Time for a peer to read",
                 time(*stream_write_timeout),
                 None,
                 "The connection is closed, of HTTP/2 only the stream; a client that reconnects receives the current state",
@@ -149,7 +149,7 @@ impl Limits {
                 "Cached front-end evaluations per environment",
                 bytes(*evaluation_cache_bytes),
                 None,
-                "The least recently used entries are dropped",
+                "Entries that have not been used recently are dropped",
             ),
             row(
                 "Telemetry per API key",

@@ -33,6 +33,8 @@ struct Used {
     streams: usize,
     window: Option<Instant>,
     telemetry_bytes: usize,
+    second: Option<Instant>,
+    evaluations: usize,
 }
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -81,6 +83,17 @@ impl Usage {
         }
         used.telemetry_bytes = used.telemetry_bytes.saturating_add(bytes);
         used.telemetry_bytes <= limit
+    }
+
+    /// Counts an evaluation that has to be computed; returns whether it is within the bound.
+    pub(crate) fn evaluation(&self, key_id: i64, now: Instant) -> bool {
+        let mut keys = self.keys();
+        let used = keys.entry(key_id).or_default();
+        if used.second.is_none_or(|start| now.duration_since(start) >= Duration::from_secs(1)) {
+            (used.second, used.evaluations) = (Some(now), 0);
+        }
+        used.evaluations = used.evaluations.saturating_add(1);
+        used.evaluations <= self.limits.evaluations_per_second
     }
 
     /// Returns how many streams are open.
