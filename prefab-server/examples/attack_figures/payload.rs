@@ -56,13 +56,14 @@ pub(crate) fn backtracking(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("^(?:(?=a)a|a(?=a)|a)+b{number}"))
 }
 
-/// An import of flags or configs with one rule.
-pub(crate) fn import(count: usize) -> Json {
+/// An import of flags with one rule for two plans and one whose name has `padding` bytes.
+pub(crate) fn import(count: usize, padding: usize) -> Json {
+    let padding = "x".repeat(padding);
     let config = |at: usize| {
         json!({"key": format!("flag.number.{at}"), "configType": "FEATURE_FLAG", "valueType": "BOOL",
                "rows": [{"values": [
                    {"criteria": [{"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF",
-                                  "valueToMatch": {"stringList": {"values": ["pro", "team"]}}}],
+                                  "valueToMatch": {"stringList": {"values": ["pro", "team", padding]}}}],
                     "value": {"bool": true}},
                    {"value": {"bool": false}}]}]})
     };
