@@ -87,7 +87,10 @@ pub(crate) fn report(number: usize) -> String {
         json!({"configId": (number * 10_000 + at).to_string(), "count": 1,
                "selectedValue": {"string": format!("value {number} {at}")}})
     };
-    let summary = |at: usize| json!({"key": format!("k{number}.{at}.{}", &long[..100]), "type": "CONFIG", "counters": [counter(at)]});
+    let summary = |at: usize| {
+        let key = format!("k{number}.{at}.{}", &long[..100]);
+        json!({"key": key, "type": "CONFIG", "counters": [counter(at)]})
+    };
     let mut summaries: Vec<Json> = (0..4_000).map(summary).collect();
     let counters: Vec<Json> = (0..4_000).map(counter).collect();
     summaries.push(json!({"key": "flag.number.0", "type": "FEATURE_FLAG", "counters": counters}));
