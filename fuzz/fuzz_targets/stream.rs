@@ -1,4 +1,4 @@
-//! A stream of the server has the same events wherever it is cut, within the limits, and each event is read or refused.
+//! A stream of the server has the same events wherever it is cut, within the limits; each event is read or refused.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -69,7 +69,7 @@ pub(crate) async fn evaluation(binary: &Path) -> Result<Figures> {
     const DURATION: Duration = Duration::from_secs(10);
     let folder = tempfile::tempdir()?;
     let server = Server::start(binary, folder.path(), &[])?;
-    let import = payload::import(5_000);
+    let import = payload::import(5_000, 0);
     let imported = server.manage("POST", "/import?dryRun=false", &import, Duration::from_secs(60)).await;
     let before = server.memory("VmRSS");
     let probe = Probe::start(server.address);

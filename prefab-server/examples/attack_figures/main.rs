@@ -1,7 +1,7 @@
 //! Attacks `prefab serve` in seven ways and measures what each costs, for one or two binaries.
 //!
-//! `cargo run --release -p prefab-server --example attack_figures -- --before OLD --after NEW` prints a Markdown table.
-//! Each attack runs against a new process on 127.0.0.1. Until it ends, a thread requests `/healthz` every 20 ms on a
+//! `cargo run --release -p prefab-server --example attack_figures -- --before OLD --after NEW` prints a Markdown
+//! table. Each attack runs against a new process on 127.0.0.1. Until it ends, a thread requests `/healthz` every 20 ms on a
 //! new connection. Linux only: memory and processor time come from `/proc`.
 
 mod evaluation;

@@ -47,6 +47,7 @@ pub(crate) async fn patterns(binary: &Path, poisoned: &mut Option<TempDir>) -> R
         .extend(probe.stop().prefixed("1,500 refused: "));
     drop(server);
 
+    let folder = tempfile::tempdir()?;
     let server = Server::start(binary, folder.path(), &[])?;
     let before = server.memory("VmRSS");
     let probe = Probe::start(server.address);

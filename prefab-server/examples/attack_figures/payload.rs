@@ -56,13 +56,14 @@ pub(crate) fn backtracking(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("^(?:(?=a)a|a(?=a)|a)+b{number}"))
 }
 
-/// An import of flags or configs with one rule.
-pub(crate) fn import(count: usize) -> Json {
+/// An import of flags with one rule for two plans and one whose name has `padding` bytes.
+pub(crate) fn import(count: usize, padding: usize) -> Json {
+    let padding = "x".repeat(padding);
     let config = |at: usize| {
         json!({"key": format!("flag.number.{at}"), "configType": "FEATURE_FLAG", "valueType": "BOOL",
                "rows": [{"values": [
                    {"criteria": [{"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF",
-                                  "valueToMatch": {"stringList": {"values": ["pro", "team"]}}}],
+                                  "valueToMatch": {"stringList": {"values": ["pro", "team", padding]}}}],
                     "value": {"bool": true}},
                    {"value": {"bool": false}}]}]})
     };
@@ -86,7 +87,10 @@ pub(crate) fn report(number: usize) -> String {
         json!({"configId": (number * 10_000 + at).to_string(), "count": 1,
                "selectedValue": {"string": format!("value {number} {at}")}})
     };
-    let summary = |at: usize| json!({"key": format!("k{number}.{at}.{}", &long[..100]), "type": "CONFIG", "counters": [counter(at)]});
+    let summary = |at: usize| {
+        let key = format!("k{number}.{at}.{}", &long[..100]);
+        json!({"key": key, "type": "CONFIG", "counters": [counter(at)]})
+    };
     let mut summaries: Vec<Json> = (0..4_000).map(summary).collect();
     let counters: Vec<Json> = (0..4_000).map(counter).collect();
     summaries.push(json!({"key": "flag.number.0", "type": "FEATURE_FLAG", "counters": counters}));

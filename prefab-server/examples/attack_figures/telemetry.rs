@@ -15,7 +15,7 @@ const DURATION: Duration = Duration::from_secs(40);
 pub(crate) async fn telemetry(binary: &Path) -> Result<Figures> {
     let folder = tempfile::tempdir()?;
     let server = Server::start(binary, folder.path(), &[])?;
-    server.manage("POST", "/import?dryRun=false", &payload::import(10), Duration::from_secs(60)).await;
+    server.manage("POST", "/import?dryRun=false", &payload::import(10, 0), Duration::from_secs(60)).await;
     let before = size(folder.path())?;
     let probe = Probe::start(server.address);
     let until = Instant::now() + DURATION;

@@ -80,7 +80,7 @@ impl World {
         let response = self.manage(Who::Nobody, "POST", "/sign-up", owner).await;
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
         cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
-        self.csrf = json_of(response).await["csrf"].as_str().unwrap().to_owned();
+        json_of(response).await["csrf"].as_str().unwrap().clone_into(&mut self.csrf);
         let project = self.manage(Who::Neighbor, "POST", "/projects", json!({"name": "Neighbor"})).await;
         assert_eq!(json_of(project).await["id"], "2");
         for (path, body) in [("/projects/1/items", item("known")), ("/projects/2/items", item("probe"))] {

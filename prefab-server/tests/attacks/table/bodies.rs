@@ -14,14 +14,16 @@ const OPEN_TO_ALL: [(&str, &str); 4] = [
 
 pub(crate) fn attacks() -> Vec<Attack> {
     let mut attacks: Vec<Attack> = OPEN_TO_ALL.iter().map(|(name, path)| slow_bodies(name, path)).collect();
-    attacks.push(
-        ends_in_time(Attack::new("slow bodies in chunks").connect(
+    attacks.push(ends_in_time(
+        Attack::new("slow bodies in chunks").connect(
             70,
             Sends::Bytes(
-                b"POST /api/manage/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n".to_vec(),
+                b"POST /api/manage/v1/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
+                  1\r\n{\r\n"
+                    .to_vec(),
             ),
-        )),
-    );
+        ),
+    ));
     attacks.push(ends_in_time(Attack::new("bodies of paths that do not exist").connect(
         70,
         Sends::Bytes(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{".to_vec()),
