@@ -16,7 +16,7 @@ use crate::{
     chain::Chain,
     compiled::{
         Answer, Check, CompiledConfig, Condition, Encrypted, Kind, Namespace, ProvidedSide, Rare, Rule,
-        tried_rows,
+        tried_rows, weight,
     },
     keys::KeyTable,
     murmur3::Murmur3,
@@ -79,6 +79,7 @@ impl<'a> Compiler<'a> {
             rule.conditions().is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_))
         });
         CompiledConfig {
+            weight: weight(&rules),
             rules,
             has_criteria,
             is_constant,
