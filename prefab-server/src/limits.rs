@@ -8,6 +8,8 @@ mod usage;
 
 use std::time::Duration;
 
+use prefab_eval::RegexLimits;
+
 pub use table::Limit;
 pub(crate) use usage::{StreamPermit, Usage};
 
@@ -87,8 +89,8 @@ impl Default for Limits {
             front_end_telemetry_bytes_per_minute: 8 << 20,
             evaluation_rows_per_hour: 5_000,
             logger_rows: 10_000,
-            patterns_per_config: 1_000,
-            pattern_bytes_per_config: 16 << 20,
+            patterns_per_config: RegexLimits::DEFAULT.patterns_per_config,
+            pattern_bytes_per_config: RegexLimits::DEFAULT.pattern_bytes_per_config,
             schema_nodes: 10_000,
             audit_days: None,
         }

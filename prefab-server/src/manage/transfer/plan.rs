@@ -67,6 +67,9 @@ pub(crate) fn plan(read: Read, project: &Project, target: Option<EnvironmentId>)
     plan
 }
 
+/// The number of rounds in which configs are refused that refer to refused ones.
+const MOST_ROUNDS: usize = 20;
+
 impl Plan {
     fn add(
         &mut self,
@@ -112,9 +115,9 @@ impl Plan {
     /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
     /// cannot be taken is left out, and then what refers to it.
     fn check_together(&mut self, standing: &Configs, environments: &[Environment]) {
-        loop {
+        for _ in 0..MOST_ROUNDS {
             let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
-            let found = validate::together(&news, standing, environments);
+            let found = validate::together(&news, standing, environments, usize::MAX);
             let before = self.steps.len();
             self.steps.retain(|step| found.iter().all(|(key, _)| *key != step.after.key));
             let is_less = self.steps.len() < before;
@@ -124,6 +127,11 @@ impl Plan {
             if !is_less {
                 return;
             }
+        }
+        // Each round refuses what refers to something that the round before refused.
+        for step in std::mem::take(&mut self.steps) {
+            let problem = "not checked: too many of the configs refer to ones that are refused".to_owned();
+            self.refuse(&step.after.key, vec![problem]);
         }
     }
 
