@@ -198,7 +198,8 @@ impl Engine {
     /// Lists what is wrong with sources and configs.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = self.owner().problems.list();
-        problems.extend(self.rules.load().findings().iter().map(ToString::to_string));
+        let rules = self.rules.load();
+        problems.extend(rules.findings().iter().chain(&rules.search_findings()).map(ToString::to_string));
         problems
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     answer::Weighted,
     answer::{Answer, Encrypted, Kind},
     chain::Chain,
-    compiled::{CompiledConfig, Namespace, Rare, tried_rows},
+    compiled::{CompiledConfig, Namespace, Rare, tried_rows, weight},
     keys::KeyTable,
     murmur3::Murmur3,
     operators::Test,
@@ -79,6 +79,7 @@ impl<'a> Compiler<'a> {
             rule.conditions().is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_))
         });
         CompiledConfig {
+            weight: weight(&rules),
             rules,
             has_criteria,
             is_constant,

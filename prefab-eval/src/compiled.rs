@@ -21,11 +21,22 @@ pub(crate) struct CompiledConfig {
     pub(crate) has_criteria: bool,
     /// Whether the first rule holds for everybody and says the answer itself.
     pub(crate) is_constant: bool,
+    /// What entering it as a segment counts: one more for every [`CRITERIA_PER_SEGMENT`] criteria and rules.
+    pub(crate) weight: u16,
     /// How many of the rows that are tried are the environment's.
     pub(crate) own_rows: u32,
     pub(crate) project_env_id: i64,
     pub(crate) rare: Option<Box<Rare>>,
     pub(crate) entry: Entry,
+}
+
+/// A segment with more criteria and rules counts as several, see [`CompiledConfig::weight`].
+const CRITERIA_PER_SEGMENT: usize = 64;
+
+/// Returns what entering rules as a segment counts.
+pub(crate) fn weight(rules: &[Rule]) -> u16 {
+    let criteria: usize = rules.iter().map(|rule| 1 + rule.conditions().len()).sum();
+    u16::try_from(1 + criteria / CRITERIA_PER_SEGMENT).unwrap_or(u16::MAX)
 }
 
 /// What few configs have.

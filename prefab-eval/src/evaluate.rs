@@ -19,7 +19,7 @@ use crate::{
 /// Segments within segments, and keys that decrypt keys, go no deeper; the stack of a thread is finite.
 const MAX_DEPTH: u32 = 64;
 
-/// How many segments one evaluation enters. Segments that share segments, or that form circles, have
+/// How many segments one evaluation enters; large ones count as several. Segments that share segments, or that form circles, have
 /// exponentially many ways through them; depth alone would not end the walk in anybody's lifetime.
 const MAX_SEGMENTS: u32 = 10_000;
 
@@ -137,7 +137,7 @@ pub(crate) struct Evaluator<'r, 'e, T> {
     stack: Stack<'e>,
     host: &'e dyn Host,
     trace: &'e mut T,
-    /// The segments entered so far.
+    /// The segments entered so far, by weight.
     segments: u32,
     /// What searches for patterns may still spend.
     effort: Effort,
@@ -307,7 +307,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 false
             }
             Some(segment) => {
-                self.segments += 1;
+                self.segments = self.segments.saturating_add(u32::from(segment.weight));
                 let inner = frame.inner(Some(slot));
                 match self.select(segment, &inner) {
                     Ok(selection) => selection.is_true().unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Something in a config that cannot work as written; everything else of the ruleset stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The config's key.
     pub key: String,

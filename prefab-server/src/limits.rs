@@ -8,6 +8,8 @@ mod usage;
 
 use std::time::Duration;
 
+use prefab_eval::RegexLimits;
+
 pub use table::Limit;
 pub(crate) use usage::{Principal, StreamPermit, Usage};
 
@@ -96,8 +98,8 @@ impl Default for Limits {
             logger_rows: 10_000,
             import_configs: 100_000,
             explain_properties: 1_000,
-            patterns_per_config: 1_000,
-            pattern_bytes_per_config: 16 << 20,
+            patterns_per_config: RegexLimits::DEFAULT.patterns_per_config,
+            pattern_bytes_per_config: RegexLimits::DEFAULT.pattern_bytes_per_config,
             schema_nodes: 10_000,
             schema_steps: 10_000_000,
             audit_days: None,

@@ -1,21 +1,25 @@
 //! Can this config be stored? What is wrong, and where.
 
+mod compiled;
 mod schema;
 mod value;
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
-use prefab_core::{Config, ConfigType, ConfigValue, Entry, Layer, Operator, Provenance, Value, ValueType};
-use prefab_eval::{Options, Ruleset};
+use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
 
 use crate::{limits::Limits, project::Configs, store::Environment};
 
+pub(crate) use compiled::together;
 pub(crate) use schema::Schemas;
 pub(crate) use value::{Flaw, flaws};
 
 /// How many tags a config has, and how long they are, at most.
 const MOST_TAGS: usize = 20;
 const LONGEST_TAG: usize = 40;
+
+/// The number of problems of a config after which its validation ends.
+const MOST_PROBLEMS: usize = 20;
 
 /// Lists what is wrong with a config that is to join those that stand.
 pub(crate) fn problems(
@@ -25,7 +29,11 @@ pub(crate) fn problems(
     limits: &Limits,
 ) -> Vec<String> {
     let mut problems = alone(config, standing, environments, &mut Schemas::new(limits));
-    problems.extend(together(&[config], standing, environments).into_iter().map(|(_, problem)| problem));
+    if problems.len() < MOST_PROBLEMS {
+        let found = together(&[config], standing, environments, MOST_PROBLEMS);
+        problems.extend(found.into_iter().map(|(_, problem)| problem));
+    }
+    problems.truncate(MOST_PROBLEMS);
     problems
 }
 
@@ -81,7 +89,7 @@ fn tags(tags: &[String], problems: &mut Vec<String>) {
         problems.push(format!("`tags`: expected at most {MOST_TAGS}"));
         return;
     }
-    for (at, tag) in tags.iter().enumerate() {
+    for (at, tag) in tags.iter().enumerate().take(MOST_TAGS) {
         let is_good = tag.trim() == tag
             && (1..=LONGEST_TAG).contains(&tag.chars().count())
             && !tag.contains(|one: char| one == ',' || one.is_control());
@@ -108,6 +116,9 @@ fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String
             problems.push(format!("`rows[{at}].projectEnvId`: this project has no environment {id}"));
         }
         for (rule_at, rule) in row.values.iter().enumerate() {
+            if problems.len() >= MOST_PROBLEMS {
+                return;
+            }
             let place = format!("rows[{at}].values[{rule_at}]");
             for (criterion_at, criterion) in rule.criteria.iter().enumerate() {
                 if let Some(cause) = operator_problem(criterion.operator) {
@@ -140,6 +151,9 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
             problems.push(format!("`{place}.weightedValues`: weights must not be negative, nor all be 0"));
         }
         for (at, choice) in weighted.values.iter().enumerate() {
+            if problems.len() >= MOST_PROBLEMS {
+                return;
+            }
             let place = format!("{place}.weightedValues.weightedValues[{at}].value");
             value_problems(config, &choice.value, &place, problems);
         }
@@ -185,37 +199,4 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
         (_, Value::Schema(_)) => config.config_type == ConfigType::Schema,
         _ => false,
     }
-}
-
-/// Compiles configs beside the segments and takes what the engine says that it did not say before: patterns
-/// that do not parse, segments that are missing or lead back to themselves. Each comes with its key.
-pub(crate) fn together(
-    configs: &[&Config],
-    standing: &Configs,
-    environments: &[Environment],
-) -> Vec<(String, String)> {
-    let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
-    let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
-    let segments: Vec<&Config> = standing
-        .values()
-        .filter_map(|version| version.config.as_ref())
-        .filter(|other| other.config_type == ConfigType::Segment && !replaced.contains(other.key.as_str()))
-        .collect();
-    let findings = |configs: &[&Config], project_env_id: i64| {
-        let entries: Vec<Entry> =
-            configs.iter().map(|config| Entry::new((*config).clone(), Arc::clone(&provenance))).collect();
-        Ruleset::build(entries, Options { project_env_id, ..Options::default() }).findings()
-    };
-    let mut problems: Vec<(String, String)> = Vec::new();
-    for environment in environments {
-        let before = findings(&segments, environment.id.0);
-        let now = findings(&[&segments[..], configs].concat(), environment.id.0);
-        for finding in now.into_iter().filter(|finding| !before.contains(finding)) {
-            let problem = (finding.key, format!("`{}`: {}", finding.place, finding.cause));
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-    }
-    problems
 }

@@ -1,7 +1,8 @@
 //! Membership of a text in a list.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::BuildHasher as _, sync::LazyLock};
 
+use foldhash::fast::FixedState;
 use prefab_core::{ContextValue, text::TextBuffer};
 
 use super::texts::{Texts, print};
@@ -9,12 +10,15 @@ use super::texts::{Texts, print};
 /// Up to this many texts, comparing prints one by one beats a hash.
 const SCANNED: usize = 16;
 
+/// The seed of the sets of this process: no list can be written whose texts all have the same hash.
+static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(SCANNED));
+
 /// The texts of a list, made ready for look-ups.
 #[derive(Debug)]
 pub(crate) enum TextSet {
     Few(Texts),
     #[expect(clippy::box_collection, reason = "the set itself would double the room of every condition")]
-    Many(Box<HashSet<Box<str>, foldhash::fast::FixedState>>),
+    Many(Box<HashSet<Box<str>, FixedState>>),
 }
 
 impl TextSet {
@@ -22,7 +26,9 @@ impl TextSet {
         if texts.len() <= SCANNED {
             Self::Few(Texts::new(texts))
         } else {
-            Self::Many(Box::new(texts.iter().map(|text| (*text).into()).collect()))
+            let mut set = HashSet::with_capacity_and_hasher(texts.len(), FixedState::with_seed(*SEED));
+            set.extend(texts.iter().map(|text| Box::from(*text)));
+            Self::Many(Box::new(set))
         }
     }
 
@@ -54,7 +60,7 @@ impl TextSet {
 }
 
 #[inline(never)]
-fn has(texts: &HashSet<Box<str>, foldhash::fast::FixedState>, text: &str) -> bool {
+fn has(texts: &HashSet<Box<str>, FixedState>, text: &str) -> bool {
     texts.contains(text)
 }
 

@@ -85,6 +85,9 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
+/// The number of rounds in which configs are refused that refer to refused ones.
+const MOST_ROUNDS: usize = 20;
+
 impl Plan {
     fn add(
         &mut self,
@@ -135,10 +138,10 @@ impl Plan {
         environments: &[Environment],
         deadline: Instant,
     ) -> Result<(), Busy> {
-        loop {
+        for _ in 0..MOST_ROUNDS {
             workers::check(deadline)?;
             let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
-            let found = validate::together(&news, standing, environments);
+            let found = validate::together(&news, standing, environments, usize::MAX);
             let before = self.steps.len();
             let broken: HashSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
             self.steps.retain(|step| !broken.contains(step.after.key.as_str()));
@@ -149,6 +152,11 @@ impl Plan {
             if !is_less {
                 return Ok(());
             }
+        }
+        // Each round refuses what refers to something that the round before refused.
+        for step in std::mem::take(&mut self.steps) {
+            let problem = "not checked: too many of the configs refer to ones that are refused".to_owned();
+            self.refuse(&step.after.key, vec![problem]);
         }
     }
 
