@@ -29,7 +29,8 @@ fn nested(levels: usize, name: &str) -> Json {
 
 #[test]
 fn whatever_doubles_the_checks_is_refused() {
-    let attacks: [(&str, fn(Json) -> Json); 14] = [
+    type Link = fn(Json) -> Json;
+    let attacks: [(&str, Link); 14] = [
         ("allOf", |next| json!({"allOf": [next.clone(), next]})),
         ("anyOf", |next| json!({"anyOf": [next.clone(), next]})),
         ("oneOf", |next| json!({"oneOf": [next.clone(), next]})),

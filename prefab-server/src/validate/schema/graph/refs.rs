@@ -45,12 +45,11 @@ impl<'s> Refs<'s> {
         };
         for keyword in ["$id", "id"] {
             let Some(id) = fields.get(keyword).and_then(Json::as_str) else { continue };
-            match id.strip_prefix('#') {
-                Some(anchor) => self.anchors.entry(anchor).or_default().push(json),
-                None => {
-                    self.resources.push(Resource { id, schema: json, around: Some(home) });
-                    home = self.resources.len() - 1;
-                }
+            if let Some(anchor) = id.strip_prefix('#') {
+                self.anchors.entry(anchor).or_default().push(json);
+            } else {
+                self.resources.push(Resource { id, schema: json, around: Some(home) });
+                home = self.resources.len() - 1;
             }
         }
         for keyword in ["$anchor", "$dynamicAnchor"] {
