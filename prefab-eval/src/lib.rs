@@ -52,6 +52,7 @@ mod options;
 mod outlook;
 mod pattern_budget;
 mod pattern_cache;
+mod patterned;
 mod property;
 mod property_name;
 mod provided;

@@ -9,7 +9,8 @@ use crate::{
     compile::Compiler,
     compiled::CompiledConfig,
     keys::KeyTable,
-    pattern_budget::{PatternBudget, Patterned},
+    pattern_budget::PatternBudget,
+    patterned::Patterned,
     rule::{Check, Rule},
 };
 
