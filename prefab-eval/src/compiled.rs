@@ -66,13 +66,11 @@ impl CompiledConfig {
     pub(crate) fn search_finding(&self) -> Option<Finding> {
         let written = Written::of(self);
         self.rules.iter().find_map(|rule| {
-            let conditions = rule.conditions().iter().enumerate();
-            let (at, limit) = conditions
-                .filter_map(|(at, condition)| match &condition.check {
-                    Check::Search(search) => Some((at, search.limit_met()?)),
-                    _ => None,
-                })
-                .next()?;
+            let mut conditions = rule.conditions().iter().enumerate();
+            let (at, limit) = conditions.find_map(|(at, condition)| match &condition.check {
+                Check::Search(search) => Some((at, search.limit_met()?)),
+                _ => None,
+            })?;
             let row = written.rows.get(rule.row as usize)?;
             let place = format!("rows[{row}].values[{}].criteria[{at}]", rule.index);
             Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion does not match then")))

@@ -24,16 +24,22 @@ pub(crate) struct PatternBudget {
     ruleset: Total,
     /// The patterns of the ruleset, by address.
     counted: HashSet<usize, RandomState>,
-    config: Total,
-    of_config: HashMap<Box<str>, Arc<Pattern>, RandomState>,
+    config: OfConfig,
+    /// Whether the ruleset has no room: patterns that it does not have yet are refused.
+    is_cut: bool,
+}
+
+/// The state of the config that is being compiled.
+#[derive(Default)]
+struct OfConfig {
+    total: Total,
+    patterns: HashMap<Box<str>, Arc<Pattern>, RandomState>,
     unusable: usize,
     has_any: bool,
     /// Whether the config's other patterns are refused.
     is_closed: bool,
-    /// Whether the ruleset has no room: patterns that it does not have yet are refused.
+    /// Whether one was refused because of the ruleset.
     is_cut: bool,
-    /// Whether one of the config was refused for that.
-    is_config_cut: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -68,13 +74,8 @@ impl PatternBudget {
             limits,
             ruleset: Total::default(),
             counted: HashSet::default(),
-            config: Total::default(),
-            of_config: HashMap::default(),
-            unusable: 0,
-            has_any: false,
-            is_closed: false,
+            config: OfConfig::default(),
             is_cut: false,
-            is_config_cut: false,
         }
     }
 
@@ -97,16 +98,16 @@ impl PatternBudget {
 
     /// Returns the pattern compiled.
     pub(crate) fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
-        self.has_any = true;
-        if let Some(known) = self.of_config.get(text) {
+        self.config.has_any = true;
+        if let Some(known) = self.config.patterns.get(text) {
             return Ok(Arc::clone(known));
         }
-        if self.is_closed {
+        if self.config.is_closed {
             return Err(None);
         }
-        if self.config.patterns >= self.limits.patterns_per_config {
+        if self.config.total.patterns >= self.limits.patterns_per_config {
             return self
-                .close(format!("the config has more than {} patterns", self.limits.patterns_per_config));
+                .close(&format!("the config has more than {} patterns", self.limits.patterns_per_config));
         }
         let pattern = match self.cache.get(text, &self.limits) {
             Some(pattern) => {
@@ -115,19 +116,19 @@ impl PatternBudget {
             }
             None => self.compile(text)?,
         };
-        self.config.add(&pattern);
+        self.config.total.add(&pattern);
         self.count(&pattern);
-        self.of_config.insert(text.into(), Arc::clone(&pattern));
+        self.config.patterns.insert(text.into(), Arc::clone(&pattern));
         Ok(pattern)
     }
 
     fn compile(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
         if self.is_cut {
-            return self.cut(NO_ROOM.to_owned());
+            return self.cut(NO_ROOM);
         }
-        let parsed = Parsed::new(text, &self.limits).map_err(|cause| self.refuse(cause))?;
+        let parsed = Parsed::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         self.check(parsed.bound, false)?;
-        let pattern = parsed.compile(&self.limits).map_err(|cause| self.refuse(cause))?;
+        let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         let pattern = Arc::new(pattern);
         self.cache.insert(text, &self.limits, &pattern);
         Ok(pattern)
@@ -138,42 +139,42 @@ impl PatternBudget {
     fn check(&mut self, bound: usize, is_counted: bool) -> Result<(), Refusal> {
         let limits = self.limits;
         if self.is_cut && !is_counted {
-            return self.cut(NO_ROOM.to_owned());
+            return self.cut(NO_ROOM);
         }
         let most = limits.pattern_bytes_per_config;
-        if self.config.bytes.saturating_add(bound) > most {
-            return self.close(format!("the compiled patterns of the config are larger than {most} bytes"));
+        if self.config.total.bytes.saturating_add(bound) > most {
+            return self.close(&format!("the compiled patterns of the config are larger than {most} bytes"));
         }
         let most = limits.pattern_bytes_per_ruleset;
         if is_counted {
             Ok(())
         } else if self.ruleset.patterns >= limits.patterns_per_ruleset {
-            self.cut(format!("the configs have more than {} patterns", limits.patterns_per_ruleset))
+            self.cut(&format!("the configs have more than {} patterns", limits.patterns_per_ruleset))
         } else if self.ruleset.bytes.saturating_add(bound) > most {
-            self.cut(format!("the compiled patterns of the configs are larger than {most} bytes"))
+            self.cut(&format!("the compiled patterns of the configs are larger than {most} bytes"))
         } else {
             Ok(())
         }
     }
 
-    fn cut<T>(&mut self, cause: String) -> Result<T, Refusal> {
+    fn cut<T>(&mut self, cause: &str) -> Result<T, Refusal> {
         self.is_cut = true;
-        self.is_config_cut = true;
+        self.config.is_cut = true;
         self.close(cause)
     }
 
-    fn close<T>(&mut self, cause: String) -> Result<T, Refusal> {
-        self.is_closed = true;
+    fn close<T>(&mut self, cause: &str) -> Result<T, Refusal> {
+        self.config.is_closed = true;
         Err(Some(format!("{cause}: this criterion and later ones with other patterns do not match")))
     }
 
-    fn refuse(&mut self, cause: String) -> Refusal {
-        self.unusable += 1;
-        if self.unusable < UNUSABLE_PER_CONFIG {
-            return Some(cause);
+    fn unusable(&mut self, cause: String) -> String {
+        self.config.unusable += 1;
+        if self.config.unusable < UNUSABLE_PER_CONFIG {
+            return cause;
         }
-        self.is_closed = true;
-        Some(format!("{cause}; the config's other patterns are not compiled, they do not match"))
+        self.config.is_closed = true;
+        format!("{cause}; the config's other patterns are not compiled, they do not match")
     }
 
     fn count(&mut self, pattern: &Arc<Pattern>) {
@@ -184,12 +185,11 @@ impl PatternBudget {
 
     /// Ends a config.
     pub(crate) fn finish(&mut self) -> Patterns {
-        let is_cut = std::mem::take(&mut self.is_config_cut);
-        self.is_closed = false;
-        self.config = Total::default();
-        self.unusable = 0;
-        let has_any = std::mem::take(&mut self.has_any);
-        Patterns { has_any, compiled: self.of_config.drain().map(|(_, pattern)| pattern).collect(), is_cut }
+        if !self.config.has_any {
+            return Patterns::default();
+        }
+        let OfConfig { patterns, has_any, is_cut, .. } = std::mem::take(&mut self.config);
+        Patterns { has_any, compiled: patterns.into_values().collect(), is_cut }
     }
 }
 

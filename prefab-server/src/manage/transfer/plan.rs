@@ -158,6 +158,7 @@ impl Plan {
             let problem = "not checked: too many of the configs refer to ones that are refused".to_owned();
             self.refuse(&step.after.key, vec![problem]);
         }
+        Ok(())
     }
 
     fn refuse(&mut self, key: &str, problems: Vec<String>) {
