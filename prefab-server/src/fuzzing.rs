@@ -2,9 +2,9 @@
 //!
 //! Not part of the API; only there with the feature `fuzzing`.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
-use prefab_core::{Config, datafile};
+use prefab_core::{ChangedBy, Config, datafile};
 use prefab_proto::wire;
 use prost::Message as _;
 use serde::Deserialize;
@@ -12,8 +12,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     clock,
-    hub::Hub,
+    hub::{Caller, Hub},
     ids::{EnvironmentId, ProjectId},
+    key::KeyKind,
+    limits::Limits,
     manage::{
         diff,
         flat::{FlatValue, Item},
@@ -22,9 +24,10 @@ use crate::{
     metrics::Metrics,
     project::Project,
     setup,
-    store::{EvaluationFilter, HOUR_MILLIS, SqliteStore, Store},
+    store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, SqliteStore, Store},
     telemetry::{Settings, Telemetry, json},
     validate,
+    workers::Workers,
 };
 
 /// A server without a network.
@@ -32,7 +35,9 @@ pub struct Server {
     runtime: Runtime,
     store: Arc<dyn Store>,
     project: Arc<Project>,
+    caller: Caller,
     telemetry: Telemetry,
+    limits: Limits,
 }
 
 /// A body of the management API: an item, as in a change or a draft, or a value to validate.
@@ -55,13 +60,25 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let database = folder.join("prefab.db");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).expect("a database"));
-        let project = runtime.block_on(async {
-            setup::first_start(&*store, &database, None).await.expect("a first start");
-            let hub = Hub::open(Arc::clone(&store)).await.expect("a hub");
-            hub.project(ProjectId(1)).expect("the first project")
+        let limits = Limits::default();
+        let caller = runtime.block_on(async {
+            let keys = setup::first_start(&*store, &database, None).await.expect("a first start");
+            let change = Change {
+                key: "x.y".to_owned(),
+                config: Some(Config::constant("x.y", 1)),
+                expected: Expected::Absent,
+                changed_by: ChangedBy::default(),
+                note: None,
+            };
+            store.append(ProjectId(1), vec![change]).await.expect("a config that reports can name");
+            let workers = Workers::new(&limits);
+            let hub =
+                Hub::open(Arc::clone(&store), workers, limits.response_cache_bytes).await.expect("a hub");
+            let key = keys.iter().find(|key| key.kind == KeyKind::Backend).expect("a backend key");
+            hub.caller(&key.key).expect("the caller with that key")
         });
-        let telemetry = Telemetry::new(Settings { evaluations_days: 1, collect_contexts: true });
-        Self { runtime, store, project, telemetry }
+        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default());
+        Self { runtime, store, project: Arc::clone(&caller.project), caller, telemetry, limits }
     }
 
     /// Reads the body of a change, a draft, a validation or an import, and checks what it contains.
@@ -78,19 +95,20 @@ impl Server {
                 self.item(&config);
             }
             if let Some(Ok(value)) = value.map(|value| value.to_value("value")) {
-                let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs());
+                let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs(), &self.limits);
             }
         }
         for read in [transfer::from_json(text), transfer::from_yaml(text)].into_iter().flatten() {
-            let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)));
-            let _ = plan.text();
+            let deadline = Instant::now() + self.limits.job_timeout;
+            let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)), &self.limits, deadline);
+            let _ = plan.map(|plan| plan.text());
         }
     }
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
         let standing = self.project.configs();
-        let problems = validate::problems(config, &standing, &environments);
+        let problems = validate::problems(config, &standing, &environments, &self.limits);
         let _ = diff::in_words(None, Some(config), &environments);
         if problems.is_empty() {
             let again = Item::of(config).to_config(&environments);
@@ -117,13 +135,11 @@ impl Server {
         if let Ok(shapes) = wire::ContextShapes::decode(bytes) {
             reports.push(report(String::new(), wire::telemetry_event::Payload::ContextShapes(shapes)));
         }
-        let metrics = Metrics::default();
         for events in reports.into_iter().filter(|report| !report.events.is_empty()) {
-            let environment = EnvironmentId(1);
-            self.telemetry.record(environment, &self.project, &metrics, events.clone());
-            self.telemetry.record(environment, &self.project, &metrics, events);
+            self.telemetry.record(&self.caller, events.clone());
+            self.telemetry.record(&self.caller, events);
             self.runtime.block_on(async {
-                self.telemetry.flush(&*self.store).await.expect("counts can be written");
+                self.telemetry.flush(&*self.store).await;
                 self.read().await;
             });
         }
