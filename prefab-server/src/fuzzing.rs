@@ -98,7 +98,8 @@ impl Server {
                 let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs(), &self.limits);
             }
         }
-        for read in [transfer::from_json(text), transfer::from_yaml(text)].into_iter().flatten() {
+        let most = self.limits.import_configs;
+        for read in [transfer::from_json(text, most), transfer::from_yaml(text, most)].into_iter().flatten() {
             let deadline = Instant::now() + self.limits.job_timeout;
             let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)), &self.limits, deadline);
             let _ = plan.map(|plan| plan.text());
