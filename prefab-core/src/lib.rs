@@ -24,6 +24,7 @@ pub mod context;
 pub mod criterion;
 pub mod datafile;
 pub mod duration;
+pub mod ids;
 pub mod layer;
 pub mod level_set;
 pub mod log_level;

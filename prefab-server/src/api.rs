@@ -37,7 +37,6 @@ use tokio::sync::watch;
 use crate::{
     evaluate::cache::Cache,
     hub::Hub,
-    ids::ProjectId,
     limits::Usage,
     metrics::Metrics,
     people::Entrance,
@@ -45,6 +44,7 @@ use crate::{
     telemetry::Telemetry,
     workers::{Kind, Workers},
 };
+use prefab_core::ids::ProjectId;
 
 pub(crate) use error::ApiError;
 pub(crate) use origin::{Origin, Peer};

@@ -4,15 +4,10 @@ use std::sync::Arc;
 
 use prefab_core::ChangedBy;
 
-use crate::{
-    api::Origin,
-    hub::Caller,
-    people::{Role, Roles},
-    project::Project,
-    store::{
-        Note,
-        people::{Person, Token},
-    },
+use crate::{api::Origin, hub::Caller, project::Project};
+use prefab_store::{
+    Note, Role, Roles,
+    people::{Person, Token},
 };
 
 /// Who changes something in a project.

@@ -5,14 +5,13 @@ use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue};
 use crate::{
     api::{ApiError, App},
     author::Author,
-    ids::EnvironmentId,
     limits::Limits,
     manage::{diff, guard, uses},
-    people::Role,
     project::Configs,
-    store::{Change, Draft, Environment, Expected, Version},
     validate, workers,
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{Change, Draft, Environment, Expected, Role, Version};
 
 /// Stores a config and returns its new id. An id of 0 says that the key is new; another one names the version
 /// that this replaces.

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::store::{StoreError, Trouble};
+use prefab_store::{StoreError, Trouble};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]

@@ -14,8 +14,9 @@ use prefab_core::{Config, ConfigType, ContextSet};
 use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{clock, hub::Caller, workers::Busy};
+use crate::{hub::Caller, workers::Busy};
 use cache::DependsOn;
+use prefab_store::clock;
 
 /// The two forms of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,12 +14,10 @@ use crate::{
     api::{ApiError, App, Origin},
     author::Author,
     change::{self, Prepared},
-    clock,
     manage::{levels, overrides},
-    people::{Role, Roles},
     project::Project,
-    store::{Expiry, Target, TimedRule},
 };
+use prefab_store::{Expiry, Role, Roles, Target, TimedRule, clock};
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 

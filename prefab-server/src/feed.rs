@@ -11,8 +11,8 @@ use crate::{
     api::App,
     hub::{Caller, Hub},
     limits::StreamPermit,
-    publish::{Listener, Manner, Newest, Snapshot},
 };
+use prefab_publish::{Listener, Manner, Newest, Snapshot};
 
 /// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);

@@ -11,10 +11,7 @@ use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    clock,
     hub::{Caller, Hub},
-    ids::{EnvironmentId, ProjectId},
-    key::KeyKind,
     limits::Limits,
     manage::{
         diff,
@@ -24,11 +21,13 @@ use crate::{
     metrics::Metrics,
     project::Project,
     setup,
-    store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, SqliteStore, Store},
     telemetry::{Settings, Telemetry, json},
     validate,
     workers::Workers,
 };
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, Store, clock, key::KeyKind};
+use prefab_store_sqlite::SqliteStore;
 
 /// A server without a network.
 pub struct Server {

@@ -9,16 +9,12 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
-use crate::{
-    api::Origin,
-    clock,
-    ids::{EnvironmentId, ProjectId},
+use crate::{api::Origin, key_use::KeyUse, project::Project, workers::Workers};
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_publish::{Audience, Channel};
+use prefab_store::{
+    Store, StoreError, StoredKey, clock,
     key::{self, KeyHash, KeyKind},
-    key_use::KeyUse,
-    project::Project,
-    publish::{Audience, Channel},
-    store::{Store, StoreError, StoredKey},
-    workers::Workers,
 };
 
 /// How often the use of keys is written down.

@@ -5,14 +5,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    api::Origin,
-    author::who,
-    clock,
-    ids::ProjectId,
-    people::network,
-    store::{AuditEntry, Note, Refusal, StoredKey},
-};
+use crate::{api::Origin, author::who, people::network};
+use prefab_core::ids::ProjectId;
+use prefab_store::{AuditEntry, Note, Refusal, StoredKey, clock};
 
 /// How many different refusals are remembered until they are written. Further ones are counted together.
 const MOST: usize = 1_000;

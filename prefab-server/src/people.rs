@@ -4,7 +4,6 @@
 //! own, so that others can stand beside it.
 
 mod password;
-mod role;
 mod secret;
 mod throttle;
 
@@ -13,7 +12,6 @@ use std::time::Duration;
 use crate::{limits::Limits, options::PublicUrl};
 
 pub(crate) use password::{PasswordError, Passwords};
-pub use role::{Role, Roles};
 pub(crate) use secret::{Secret, csrf};
 pub(crate) use throttle::{Later, Throttle, network};
 

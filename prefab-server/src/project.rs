@@ -9,12 +9,11 @@ use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
 use prefab_eval::Ruleset;
 use tokio::sync::{Mutex, watch};
 
-use crate::{
-    ids::{EnvironmentId, ProjectId},
-    publish::{Channel, outgoing},
-    store::{self, DraftMark, Environment, Store, StoreError, Version},
-    workers::{Kind, Workers},
-};
+use crate::workers::{Kind, Workers};
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_publish::{Channel, outgoing};
+use prefab_store as store;
+use prefab_store::{DraftMark, Environment, Store, StoreError, Version};
 
 /// A project in memory.
 pub(crate) struct Project {
@@ -217,7 +216,7 @@ impl Project {
         for (environment, channel) in self.channels() {
             let configs = news.iter().map(|version| match &version.config {
                 Some(config) => outgoing(config, environment, |key| segments.contains(key)),
-                None => crate::publish::tombstone(version.id, self.id.0, &version.key),
+                None => prefab_publish::tombstone(version.id, self.id.0, &version.key),
             });
             channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
         }

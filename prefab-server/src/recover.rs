@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::{
-    Error,
-    ids::ProjectId,
+use crate::Error;
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    AuditEntry, NewKey, Note, Records as _, Store as _, StoreError,
     key::{IssuedKey, KeyKind},
-    restore::DATABASE,
-    store::{AuditEntry, NewKey, Note, Records as _, SqliteStore, Store as _, StoreError},
 };
+use prefab_store_sqlite::{DATABASE, SqliteStore};
 
 const WHO: &str = "somebody at the server's data";
 

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::{
-    clock,
-    store::{HOUR_MILLIS, Store, StoreError},
-};
+use prefab_store::{HOUR_MILLIS, Store, StoreError, clock};
 
 /// How often old rows are deleted.
 const EVERY: Duration = Duration::from_secs(3_600);

@@ -12,24 +12,22 @@ use tracing::{info, warn};
 use crate::{
     Error,
     api::{self, App, Parts, Readiness},
-    clock,
     evaluate::cache::Cache,
-    expire, files,
+    expire,
     hub::Hub,
-    key::IssuedKey,
     limits::Usage,
     listen,
     metrics::Metrics,
     options::{Options, PublicUrl},
     people::Entrance,
-    restore::DATABASE,
     retention::Retention,
     setup,
-    store::{SqliteStore, Store},
     telemetry::{Settings, Telemetry},
     tls::Tls,
     workers::Workers,
 };
+use prefab_store::{Store, clock, key::IssuedKey};
+use prefab_store_sqlite::{DATABASE, SqliteStore, private_files as files};
 
 /// Open files that are not for connections.
 const RESERVED_FILES: u64 = 128;

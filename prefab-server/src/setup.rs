@@ -6,12 +6,10 @@ use prefab_core::{ChangedBy, Config, ConfigSet, datafile};
 use prefab_sources::yaml;
 use tracing::{info, warn};
 
-use crate::{
-    Error, clock,
-    ids::EnvironmentId,
-    key::IssuedKey,
-    people::Secret,
-    store::{Change, Expected, Project, Store, StoreError, people::NewInvitation},
+use crate::{Error, people::Secret};
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{
+    Change, Expected, Project, Store, StoreError, clock, key::IssuedKey, people::NewInvitation,
 };
 
 const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;

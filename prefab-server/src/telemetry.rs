@@ -24,17 +24,11 @@ use prefab_core::ContextSet;
 use prefab_proto::wire;
 use tokio::sync::{broadcast, watch};
 
-use crate::{
-    clock,
-    hub::Caller,
-    ids::{EnvironmentId, ProjectId},
-    key::KeyKind,
-    limits::Limits,
-    metrics::Metrics,
-    store::{Observed, RowLimits, Store, StoreError},
-};
+use crate::{hub::Caller, limits::Limits, metrics::Metrics};
 use counts::Counts;
 use losses::Losses;
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{Observed, RowLimits, Store, StoreError, clock, key::KeyKind};
 
 /// How often counts are written down when nobody asks.
 const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);

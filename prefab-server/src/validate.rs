@@ -8,7 +8,8 @@ use std::collections::HashSet;
 
 use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
 
-use crate::{limits::Limits, project::Configs, store::Environment};
+use crate::{limits::Limits, project::Configs};
+use prefab_store::Environment;
 
 pub(crate) use compiled::together;
 pub(crate) use schema::Schemas;

@@ -15,7 +15,8 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{ids::ProjectId, limits::Limits};
+use crate::limits::Limits;
+use prefab_core::ids::ProjectId;
 
 /// How long a client should wait before it repeats a refused request.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -10,12 +10,10 @@ use std::{
 };
 
 use common::{Bed, answer};
-use prefab_server::{
-    KeyKind, Options, Overwrite,
-    ids::ProjectId,
-    restore, serve,
-    store::{Records as _, SqliteStore},
-};
+use prefab_core::ids::ProjectId;
+use prefab_server::{KeyKind, Options, Overwrite, restore, serve};
+use prefab_store::Records as _;
+use prefab_store_sqlite::SqliteStore;
 use serde_json::json;
 
 const WRITERS: usize = 8;

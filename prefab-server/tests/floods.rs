@@ -7,10 +7,9 @@ mod common;
 use std::time::Duration;
 
 use common::{Bed, answer};
-use prefab_server::{
-    KeyKind, Limits,
-    store::{AuditEntry, KeyRequest, Note, Records as _, SqliteStore, Store as _},
-};
+use prefab_server::{KeyKind, Limits};
+use prefab_store::{AuditEntry, KeyRequest, Note, Records as _, Store as _};
+use prefab_store_sqlite::SqliteStore;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 

@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::{ApiError, App, Origin};
-use crate::{auth, hub, key::KeyKind};
+use crate::{auth, hub};
+use prefab_store::key::KeyKind;
 
 /// The owner of any good key.
 pub(crate) struct Anyone(pub(crate) hub::Caller);

@@ -7,10 +7,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 
 use super::{ApiError, App, caller::Backend};
-use crate::{
-    publish::{Coding, Encoded, Form},
-    workers::Kind,
-};
+use crate::workers::Kind;
+use prefab_publish::{Coding, Encoded, Form};
 
 /// Answers `configs/<id>` in every form it ever had. Only the last piece of the path counts: older clients
 /// put their project and a hash of their key before it.

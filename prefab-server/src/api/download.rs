@@ -8,7 +8,7 @@ use prefab_core::{Config, ConfigSet, datafile};
 use serde::Deserialize;
 
 use super::{ApiError, App, caller::Admin};
-use crate::ids::EnvironmentId;
+use prefab_core::ids::EnvironmentId;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

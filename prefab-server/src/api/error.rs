@@ -12,9 +12,9 @@ use tracing::error;
 
 use crate::{
     people::PasswordError,
-    store::{StoreError, Trouble},
     workers::{self, Busy},
 };
+use prefab_store::{StoreError, Trouble};
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]

@@ -18,10 +18,10 @@ use crate::{
     change,
     feed::{Feed, Step},
     hub::Caller,
-    key::KeyKind,
-    publish::{Audience, Form, Manner, Snapshot},
     workers::Kind,
 };
+use prefab_publish::{Audience, Form, Manner, Snapshot};
+use prefab_store::key::KeyKind;
 
 /// Returns the service, to be mounted beside the others.
 pub(super) fn service(app: App) -> ConfigServiceServer<Service> {

@@ -14,8 +14,8 @@ use super::{ApiError, App, caller::Admin};
 use crate::{
     manage::{diff, flat},
     project::Project,
-    store::{Store, Version},
 };
+use prefab_store::{Store, Version};
 
 const MOST: u32 = 500;
 

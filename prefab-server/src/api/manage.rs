@@ -12,14 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ApiError, App, Origin, caller::Admin};
-use crate::{
-    author::Author,
-    change, clock,
-    hub::Caller,
-    ids::EnvironmentId,
-    project::Project,
-    store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts},
-};
+use crate::{author::Author, change, hub::Caller, project::Project};
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
 pub(super) async fn create(

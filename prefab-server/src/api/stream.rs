@@ -7,7 +7,6 @@ use crate::{
     feed::{Feed, Step},
     hub::Caller,
     limits::StreamPermit,
-    publish::{Form, Manner},
 };
 use axum::{
     body::Body,
@@ -16,6 +15,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response, header};
+use prefab_publish::{Form, Manner};
 use serde::Deserialize;
 
 /// Sent at once, so that a client sees headers and proxies stop waiting.

@@ -4,13 +4,8 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use super::{ApiError, App, Origin, caller::Admin, manage::read};
-use crate::{
-    author::Author,
-    change,
-    hub::Caller,
-    manage::overrides,
-    store::{Target, TimedRule},
-};
+use crate::{author::Author, change, hub::Caller, manage::overrides};
+use prefab_store::{Target, TimedRule};
 
 /// Answers `POST config/assign-variant`.
 pub(super) async fn assign(

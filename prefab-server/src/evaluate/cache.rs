@@ -11,10 +11,8 @@ use quick_cache::{Weighter, unsync};
 use sha2::{Digest as _, Sha256};
 
 use super::Shape;
-use crate::{
-    hub::Caller,
-    ids::{EnvironmentId, ProjectId},
-};
+use crate::hub::Caller;
+use prefab_core::ids::{EnvironmentId, ProjectId};
 
 /// How many entries an environment's cache expects; its size is bounded in bytes.
 const EXPECTED: usize = 64;

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use super::Limits;
-use crate::{
-    store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT},
-    telemetry::{MOST_EXAMPLES, MOST_PROPERTIES},
-};
+use crate::telemetry::{MOST_EXAMPLES, MOST_PROPERTIES};
+use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 
 /// One row of the table of limits.
 #[derive(Clone, Debug, PartialEq, Eq)]

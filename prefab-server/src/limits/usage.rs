@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Limits;
-use crate::key::KeyKind;
+use prefab_store::key::KeyKind;
 
 /// What each key uses of its bounds.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigValue};
 
 use super::words;
-use crate::store::Environment;
+use prefab_store::Environment;
 
 /// Says the differences, one sentence each; none if there is no difference that matters.
 pub(crate) fn in_words(
@@ -121,7 +121,7 @@ mod tests {
     use prefab_core::{ConfigType, Criterion, Operator, ValueType};
 
     use super::*;
-    use crate::ids::EnvironmentId;
+    use prefab_core::ids::EnvironmentId;
 
     fn flag(rows: Vec<ConfigRow>) -> Config {
         Config {

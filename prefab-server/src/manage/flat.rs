@@ -177,7 +177,7 @@ impl Item {
     /// Returns the config, or what cannot be understood and where.
     pub(crate) fn to_config(
         &self,
-        environments: &[crate::store::Environment],
+        environments: &[prefab_store::Environment],
     ) -> Result<Config, Vec<String>> {
         read::config(self, environments)
     }

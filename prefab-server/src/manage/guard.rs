@@ -2,7 +2,8 @@
 
 use prefab_core::{Config, ConfigRow};
 
-use crate::{api::ApiError, author::Author, change::Prepared, people::Role, store::Environment};
+use crate::{api::ApiError, author::Author, change::Prepared};
+use prefab_store::{Environment, Role};
 
 /// Refuses a change that an environment does not take without more.
 pub(crate) fn check(author: &Author, change: &Prepared) -> Result<(), ApiError> {

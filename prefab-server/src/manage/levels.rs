@@ -5,7 +5,8 @@ use prefab_core::{
     ValueType,
 };
 
-use crate::{ids::EnvironmentId, store::Target};
+use prefab_core::ids::EnvironmentId;
+use prefab_store::Target;
 
 /// The key of all loggers that have no level of their own.
 const ROOT: &str = "log-level";

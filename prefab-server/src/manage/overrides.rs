@@ -5,7 +5,7 @@ use prefab_core::{
 };
 use serde_json::Value as Json;
 
-use crate::ids::EnvironmentId;
+use prefab_core::ids::EnvironmentId;
 
 /// The property that a person's API key tells of them.
 pub(super) const PROPERTY: &str = "prefab-api-key.user-id";

@@ -1,6 +1,6 @@
 //! Secrets that are handed out once: sessions, invitations, management tokens.
 
-use crate::{key::KeyHash, store::StoreError};
+use prefab_store::{StoreError, key::KeyHash};
 
 /// What stands before a management token, so that people and scanners know it.
 const TOKEN_PREFIX: &str = "pft-";

@@ -12,10 +12,8 @@ use super::{
     Place,
     shown::{contexts_to_json, is_kind, is_secret, number, shown},
 };
-use crate::{
-    project::Project,
-    store::{Evaluated, HOUR_MILLIS, LevelCounts, Observed, RowLimits, add_counts},
-};
+use crate::project::Project;
+use prefab_store::{Evaluated, HOUR_MILLIS, LevelCounts, Observed, RowLimits, add_counts};
 
 /// The highest count that one counter of a report may add. Negative ones add nothing.
 const MAX_PER_REPORT: i64 = 1_000_000_000_000;

@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 use tracing::warn;
 
-use crate::store::StoreError;
+use prefab_store::StoreError;
 
 /// How often losses are logged, at most.
 const LOG_EVERY: Duration = Duration::from_secs(600);

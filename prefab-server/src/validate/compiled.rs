@@ -8,7 +8,8 @@ use std::{
 use prefab_core::{Config, ConfigType, Entry, Layer, Operator, Provenance};
 use prefab_eval::{Finding, Options, Ruleset};
 
-use crate::{project::Configs, store::Environment};
+use crate::project::Configs;
+use prefab_store::Environment;
 
 /// Compiles configs beside the current segments, and returns what the engine reports that it did not report before:
 /// patterns that do not parse or exceed a limit, segments that are missing or refer to themselves. Each problem

@@ -11,15 +11,9 @@ use super::{
     lease::Lease,
     who::Who,
 };
-use crate::{
-    api,
-    author::Author,
-    hub::Hub,
-    ids::{EnvironmentId, ProjectId},
-    people::Role,
-    project::Project,
-    store::{Environment, people::Session},
-};
+use crate::{api, author::Author, hub::Hub, project::Project};
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{Environment, Role, people::Session};
 
 /// Somebody who asks.
 pub(super) struct Access {

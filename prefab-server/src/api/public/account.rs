@@ -23,10 +23,12 @@ use super::{
 use crate::{
     api::{ApiError, App, Origin},
     author::Author,
-    ids::ProjectId,
-    key::KeyHash,
     people::network,
-    store::people::{Departure, NewPerson, Person, Session, SignedUp},
+};
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    key::KeyHash,
+    people::{Departure, NewPerson, Person, Session, SignedUp},
 };
 
 #[derive(Deserialize, ToSchema)]

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    store::{AuditFilter, AuditRecord, Note, StoreError},
 };
+use prefab_store::{AuditFilter, AuditRecord, Note, StoreError};
 
 /// How many entries a list has, at most.
 const MOST: u32 = 10_000;

@@ -13,11 +13,8 @@ use http::{HeaderValue, header};
 use tracing::error;
 
 use super::{access::Access, views::Problem};
-use crate::{
-    api::{ApiError, App},
-    clock,
-    store::{AuditEntry, StoreError},
-};
+use crate::api::{ApiError, App};
+use prefab_store::{AuditEntry, StoreError, clock};
 
 const CHUNK: usize = 256 << 10;
 

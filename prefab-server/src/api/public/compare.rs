@@ -15,10 +15,10 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change,
-    ids::EnvironmentId,
     manage::words,
-    people::Role,
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

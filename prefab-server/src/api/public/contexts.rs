@@ -11,10 +11,8 @@ use super::{
     access::{self, Access, Asked, At},
     views::Problem,
 };
-use crate::{
-    api::{ApiError, App},
-    store::{Example, Property},
-};
+use crate::api::{ApiError, App};
+use prefab_store::{Example, Property};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -13,13 +13,11 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change::{self, Prepared},
-    clock,
     limits::Limits,
     manage::{diff, flat::Item, guard},
-    people::Role,
-    store::{AuditEntry, Draft},
     workers,
 };
+use prefab_store::{AuditEntry, Draft, Role, clock};
 
 /// A draft.
 #[derive(Serialize, ToSchema)]

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    store::{AuditEntry, Environment, Protection},
 };
+use prefab_store::{AuditEntry, Environment, Protection};
 
 /// Lists the environments of a project.
 #[utoipa::path(

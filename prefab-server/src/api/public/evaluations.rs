@@ -11,11 +11,8 @@ use super::{
     access::{self, Access, Asked, At},
     views::Problem,
 };
-use crate::{
-    api::{ApiError, App},
-    clock,
-    store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts},
-};
+use crate::api::{ApiError, App};
+use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts, clock};
 
 /// How many buckets are told at most.
 const MOST_BUCKETS: i64 = 2_400;

@@ -37,14 +37,14 @@ use drafts::Drawer;
 
 use crate::{
     api::{ApiError, App},
-    ids::EnvironmentId,
     limits::StreamPermit,
     manage::{flat, guard},
     project::Project,
-    publish::Counts,
-    store::Told,
     telemetry::Hint,
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_publish::Counts;
+use prefab_store::Told;
 
 /// How often it is looked whether clients came, went or were handed something.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -15,9 +15,8 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    clock,
-    people::Role,
 };
+use prefab_store::{Role, clock};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -13,11 +13,10 @@ use super::{
 };
 use crate::{
     api::{ApiError, App},
-    clock,
     project::Project,
-    publish::{Audience, Channel, Form, Manner},
-    store::Environment,
 };
+use prefab_publish::{Audience, Channel, Form, Manner};
+use prefab_store::{Environment, clock};
 
 /// How the server is, as far as this project is concerned.
 #[derive(Serialize, ToSchema)]

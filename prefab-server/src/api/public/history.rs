@@ -16,9 +16,8 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     manage::{diff, flat::Item},
-    people::Role,
-    store::{AuditFilter, AuditRecord, Version},
 };
+use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// How many versions of one key are listed.
 const MOST: u32 = 1_000;

@@ -14,12 +14,11 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    clock,
-    people::{Role, Roles, Secret},
-    store::{
-        AuditEntry,
-        people::{Invitation, NewInvitation},
-    },
+    people::Secret,
+};
+use prefab_store::{
+    AuditEntry, Role, Roles, clock,
+    people::{Invitation, NewInvitation},
 };
 
 const A_WEEK: i64 = 7 * 24 * 3_600;

@@ -28,10 +28,9 @@ use crate::{
         flat::{Item, ItemType},
         uses, words,
     },
-    people::Role,
     project::Project,
-    store::{Environment, Expected, KeyRange, Version},
 };
+use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 
 pub(super) use usage::{__path_used, used};
 

@@ -11,11 +11,8 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    clock,
-    key::KeyKind,
-    people::Role,
-    store::{AuditEntry, KeyDetails, NewKey},
 };
+use prefab_store::{AuditEntry, KeyDetails, NewKey, Role, clock, key::KeyKind};
 
 /// How long a rotated key goes on, at most.
 const LONGEST_OVERLAP: i64 = 90 * 24 * 3_600;

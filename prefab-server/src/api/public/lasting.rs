@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{api::ApiError, clock};
+use crate::api::ApiError;
+use prefab_store::clock;
 
 /// The longest that something may hold which ends by itself.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);

@@ -9,13 +9,9 @@ use std::{
 use tokio::sync::watch;
 
 use super::super::App;
-use crate::{
-    hub::Hub,
-    ids::ProjectId,
-    key::KeyHash,
-    limits::Principal,
-    store::{Store, StoreError},
-};
+use crate::{hub::Hub, limits::Principal};
+use prefab_core::ids::ProjectId;
+use prefab_store::{Store, StoreError, key::KeyHash};
 
 /// How soon a stream ends after the session or the token that it began with.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -16,12 +16,11 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change, expire,
-    ids::EnvironmentId,
     manage::{levels, words},
-    people::Role,
     project::Project,
-    store::{Expected, Expiry, Target, TimedRule},
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{Expected, Expiry, Role, Target, TimedRule};
 
 /// The level of a logger.
 #[derive(Serialize, ToSchema)]

@@ -8,10 +8,8 @@ use super::{
     access::{self, Access, Asked, At},
     views::Problem,
 };
-use crate::{
-    api::{ApiError, App},
-    store::{Logger, add_counts},
-};
+use crate::api::{ApiError, App};
+use prefab_store::{Logger, add_counts};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -16,12 +16,11 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change, expire,
-    ids::EnvironmentId,
     manage::{flat::FlatValue, overrides},
-    people::Role,
     project::Project,
-    store::{Expiry, Target, TimedRule},
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{Expiry, Role, Target, TimedRule};
 
 /// A person's own value.
 #[derive(Serialize, ToSchema)]

@@ -15,11 +15,10 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::Author,
-    people::{Role, Roles},
-    store::{
-        AuditEntry,
-        people::{Member, MemberChange, Token},
-    },
+};
+use prefab_store::{
+    AuditEntry, Role, Roles,
+    people::{Member, MemberChange, Token},
 };
 
 /// A person in a project.

@@ -14,11 +14,10 @@ use super::{
 use crate::{
     api::{ApiError, App, Origin},
     author::Author,
-    people::{Role, Roles},
     project::Project,
     setup,
-    store::AuditEntry,
 };
+use prefab_store::{AuditEntry, Role, Roles};
 
 /// How many environments a project begins with, at most.
 const MOST_ENVIRONMENTS: usize = 50;

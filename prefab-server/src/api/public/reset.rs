@@ -19,14 +19,13 @@ use super::{
 };
 use crate::{
     api::{ApiError, App, Origin},
-    clock,
-    ids::ProjectId,
+    people::{Secret, network},
+};
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    AuditEntry, Role, clock,
     key::KeyHash,
-    people::{Role, Secret, network},
-    store::{
-        AuditEntry,
-        people::{NewReset, Session},
-    },
+    people::{NewReset, Session},
 };
 
 const A_DAY_MILLIS: i64 = 24 * 3_600 * 1_000;

@@ -16,8 +16,8 @@ use crate::{
     api::{ApiError, App},
     author::Author,
     change,
-    people::Role,
 };
+use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

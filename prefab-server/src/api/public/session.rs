@@ -19,11 +19,14 @@ use super::{
 };
 use crate::{
     api::{ApiError, App, Origin},
-    ids::ProjectId,
-    people::{Role, Secret, csrf},
-    store::people::{Person, SESSION_MILLIS, Session},
+    people::{Secret, csrf},
 };
 use checks::{attempt, is_https, same_site, too_often};
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    Role,
+    people::{Person, SESSION_MILLIS, Session},
+};
 use told::{note, refused};
 
 /// Somebody who has logged in.

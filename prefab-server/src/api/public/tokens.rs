@@ -13,12 +13,11 @@ use super::{
 use crate::{
     api::{ApiError, App},
     author::{Author, token_name},
-    clock,
-    people::{Role, Roles, Secret},
-    store::{
-        AuditEntry,
-        people::{NewToken, Token},
-    },
+    people::Secret,
+};
+use prefab_store::{
+    AuditEntry, Role, Roles, clock,
+    people::{NewToken, Token},
 };
 
 /// A management token without its text, which is not kept.

@@ -15,8 +15,8 @@ use crate::{
     api::{ApiError, App, MOST_IMPORTED, read},
     change,
     manage::transfer::{self, Read, Step},
-    people::Role,
 };
+use prefab_store::Role;
 
 /// The largest file that is read.
 const MOST_BYTES: usize = MOST_IMPORTED;

@@ -13,14 +13,13 @@ use super::{
 };
 use crate::{
     api::{ApiError, App},
-    clock,
     manage::{
         flat::{Item, ItemType},
         uses,
     },
     project::Configs,
-    store::HOUR_MILLIS,
 };
+use prefab_store::{HOUR_MILLIS, clock};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -13,9 +13,9 @@ use crate::{
     api::{ApiError, App},
     change,
     manage::flat::FlatValue,
-    people::Role,
     validate::{self, Flaw},
 };
+use prefab_store::Role;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

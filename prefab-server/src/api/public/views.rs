@@ -4,11 +4,8 @@ use prefab_core::ChangedBy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    manage::flat::Item,
-    people::{Role, Roles},
-    store::{AuditRecord, Environment, Version},
-};
+use crate::manage::flat::Item;
+use prefab_store::{AuditRecord, Environment, Role, Roles, Version};
 
 /// A refusal.
 #[derive(Serialize, ToSchema)]

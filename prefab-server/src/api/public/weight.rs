@@ -7,10 +7,8 @@ use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
-use crate::{
-    api::{ApiError, App},
-    ids::ProjectId,
-};
+use crate::api::{ApiError, App};
+use prefab_core::ids::ProjectId;
 
 /// Below this, packing costs more than it saves.
 const WORTH_IT: usize = 16 << 10;

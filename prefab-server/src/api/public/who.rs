@@ -8,9 +8,11 @@ use super::super::{ApiError, App, caller::Admin};
 use crate::{
     auth,
     hub::Caller,
-    key::KeyHash,
     people::{Secret, csrf},
-    store::people::{Session, Token},
+};
+use prefab_store::{
+    key::KeyHash,
+    people::{Session, Token},
 };
 
 /// The cookie that holds a session.

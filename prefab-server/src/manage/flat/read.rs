@@ -7,7 +7,7 @@ use prefab_core::{
 use serde_json::{Value as Json, json};
 
 use super::{EnvironmentRules, FlatCriterion, FlatValue, Item, ItemType, Rule, ValueKind};
-use crate::store::Environment;
+use prefab_store::Environment;
 
 pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config, Vec<String>> {
     let Item {

@@ -4,7 +4,8 @@ use prefab_core::datafile;
 use serde_json::json;
 
 use super::*;
-use crate::{ids::EnvironmentId, store::Environment};
+use prefab_core::ids::EnvironmentId;
+use prefab_store::Environment;
 
 fn environments() -> [Environment; 2] {
     [Environment::new(EnvironmentId(1), "Development"), Environment::new(EnvironmentId(3), "Production")]

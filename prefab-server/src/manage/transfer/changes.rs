@@ -6,7 +6,9 @@ use prefab_core::{Config, ConfigSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::read::Read;
-use crate::{ids::EnvironmentId, manage::flat::Item, store::Environment};
+use crate::manage::flat::Item;
+use prefab_core::ids::EnvironmentId;
+use prefab_store::Environment;
 
 /// What an item may have; histories have more.
 const FIELDS: [&str; 8] =

@@ -11,14 +11,14 @@ use prefab_core::{Config, ConfigType};
 
 use super::{content, read::Read};
 use crate::{
-    ids::EnvironmentId,
     limits::Limits,
     manage::diff,
     project::{Configs, Project},
-    store::{Environment, Version},
     validate::{self, Schemas},
     workers::{self, Busy},
 };
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{Environment, Version};
 
 /// What an import would do.
 pub(crate) struct Plan {

@@ -4,7 +4,8 @@ use prefab_core::{ConditionalValue, Config};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{manage::words, store::Environment};
+use crate::manage::words;
+use prefab_store::Environment;
 
 /// What an item comes to in one environment.
 #[derive(Serialize, ToSchema)]

@@ -10,12 +10,9 @@ use super::super::{
     access::{Access, At},
     views::Problem,
 };
-use crate::{
-    api::{ApiError, App},
-    clock,
-    ids::ProjectId,
-    store::{HOUR_MILLIS, KeyRange, add_counts},
-};
+use crate::api::{ApiError, App};
+use prefab_core::ids::ProjectId;
+use prefab_store::{HOUR_MILLIS, KeyRange, add_counts, clock};
 
 /// How many hours are told.
 const HOURS: usize = 24;

@@ -2,12 +2,12 @@
 
 use crate::{
     api::{ApiError, App, Origin},
-    ids::ProjectId,
     people::network,
-    store::{
-        AuditEntry, Note, Refusal,
-        people::{Account, Person},
-    },
+};
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    AuditEntry, Note, Refusal,
+    people::{Account, Person},
 };
 
 use super::checks::an_email;

@@ -1,0 +1,146 @@
+//! One environment: the snapshot that stands, and the stream of its changes.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
+use prefab_eval::{Options, Ruleset};
+use tokio::sync::watch;
+
+use crate::{
+    encoding::Form,
+    snapshot::{Audience, Snapshot},
+    subscribers::Listeners,
+};
+use prefab_core::ids::{EnvironmentId, ProjectId};
+
+/// The newest change of an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Newest {
+    /// Its id.
+    pub id: i64,
+    /// When it was published.
+    pub published_at: Instant,
+}
+
+/// One environment.
+pub struct Channel {
+    state: Mutex<State>,
+    pub listeners: Arc<Listeners>,
+}
+
+struct State {
+    snapshot: Arc<Snapshot>,
+    ruleset: Arc<Ruleset>,
+    /// What the ruleset was compiled from.
+    store: LayeredStore,
+    /// Carries an id rather than a snapshot, so that a stream that lags costs nothing.
+    newest: watch::Sender<Newest>,
+}
+
+impl Channel {
+    /// Returns the channel of an environment without configs, which caches this many bytes of responses.
+    pub fn new(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
+        let mut store = LayeredStore::default();
+        let pointer = Pointer { project_id: project.0, start_at_id: 0, project_env_id: environment.0 };
+        store.apply(merge(Vec::new(), pointer));
+        Self {
+            state: Mutex::new(State {
+                snapshot: Arc::new(Snapshot::empty(project, environment, first_id, cache_bytes)),
+                ruleset: Arc::new(Ruleset::from_store(&store, &Options::default())),
+                store,
+                newest: watch::Sender::new(Newest { id: first_id, published_at: Instant::now() }),
+            }),
+            listeners: Arc::default(),
+        }
+    }
+
+    /// Takes in configs as [`outgoing`](super::outgoing) left them, oldest first, and tells all listeners.
+    pub fn publish(&self, configs: Vec<Config>, last_id: i64, pointer: Pointer) {
+        let mut state = self.state();
+        let after = state.snapshot.last_id;
+        let snapshot = Arc::new(state.snapshot.with(&configs, last_id));
+        // Encoded before the streams wake up, nearly all of which ask for this.
+        snapshot.batch(after, &Audience::default(), Form::Protobuf);
+        let changed = state.store.apply(merge(configs, pointer));
+        state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
+        state.snapshot = snapshot;
+        state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
+    }
+
+    /// Returns what stands now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.state().snapshot)
+    }
+
+    /// Returns the rules that stand now.
+    pub fn ruleset(&self) -> Arc<Ruleset> {
+        Arc::clone(&self.state().ruleset)
+    }
+
+    /// Returns the rules that stand now, but for one config, as [`outgoing`](super::outgoing) left it.
+    pub fn ruleset_with(&self, config: Config) -> Ruleset {
+        let (ruleset, project_env_id) = {
+            let state = self.state();
+            (Arc::clone(&state.ruleset), state.store.project_env_id())
+        };
+        let changed = [config.key.as_str().into()];
+        let mut store = LayeredStore::default();
+        store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
+        ruleset.updated(&store, &changed)
+    }
+
+    /// Follows the newest change. The snapshot contains it by the time that it shows here.
+    pub fn subscribe(&self) -> watch::Receiver<Newest> {
+        self.state().newest.subscribe()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What is behind the lock is replaced piece by piece, each piece whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn merge(configs: Vec<Config>, pointer: Pointer) -> Update {
+    let set = ConfigSet { configs, pointer: Some(pointer), ..ConfigSet::default() };
+    Update::Merge { set: set.into(), source: "server".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish(channel: &Channel, id: i64) {
+        let pointer = Pointer { project_id: 1, start_at_id: 0, project_env_id: 5 };
+        channel.publish(vec![Config { id, ..Config::constant("a", id) }], id, pointer);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_encoded_once_however_many_listen() {
+        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+        let mut newest = channel.subscribe();
+        publish(&channel, 101);
+        assert_eq!(newest.wait_for(|newest| newest.id > 100).await.unwrap().id, 101);
+        let event = || channel.snapshot().batch(100, &Audience::default(), Form::Protobuf).events;
+        assert_eq!(event().as_ptr(), event().as_ptr());
+        assert_eq!(channel.snapshot().last_id, 101);
+        assert!(channel.ruleset().contains("a"));
+    }
+
+    #[test]
+    fn a_stream_that_lags_keeps_no_old_snapshot() {
+        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+        let lagging = channel.subscribe();
+        let old: Vec<_> = (101..401)
+            .map(|id| {
+                publish(&channel, id);
+                Arc::downgrade(&channel.snapshot())
+            })
+            .collect();
+        let kept = old.iter().filter(|snapshot| snapshot.strong_count() > 0).count();
+        assert_eq!(kept, 1, "only the current one");
+        assert!(lagging.has_changed().unwrap());
+    }
+}

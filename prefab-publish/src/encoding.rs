@@ -1,0 +1,133 @@
+//! Configs as messages: for one answer, or as events of a stream.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::{Bytes, BytesMut};
+use prefab_core::{ConfigSet, datafile};
+use prefab_proto::{convert, wire};
+use prost::Message as _;
+
+use crate::snapshot::Item;
+
+/// Go's reader gives up on an event of more than 64 KiB, which is this much before base64.
+const MOST_PER_EVENT: usize = 45_000;
+
+/// How a message is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Protobuf; in base64 within a stream.
+    Protobuf,
+    /// Proto3 JSON, as the one client that speaks no protobuf wants it.
+    Json,
+}
+
+impl Form {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Protobuf => "application/x-protobuf",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// Encodes one message: the configs, and in every message what clients take from every message.
+pub(super) fn message<'i>(items: impl IntoIterator<Item = &'i Item>, repeated: &[u8], form: Form) -> Bytes {
+    let mut bytes = BytesMut::new();
+    for item in items {
+        bytes.extend_from_slice(&item.bytes);
+    }
+    bytes.extend_from_slice(repeated);
+    match form {
+        Form::Protobuf => bytes.freeze(),
+        Form::Json => json(&bytes).into(),
+    }
+}
+
+fn json(bytes: &[u8]) -> Vec<u8> {
+    // These are bytes of our own making.
+    let set = convert::decode(bytes).map_or_else(|_| ConfigSet::default(), |decoded| decoded.set);
+    datafile::to_json(&set).to_string().into_bytes()
+}
+
+/// Returns how many of the items, from the first one on, one event can carry.
+pub(super) fn fitting(items: &[&Item], repeated: usize) -> usize {
+    let mut size = repeated;
+    let fitting = items.iter().take_while(|item| {
+        size += item.bytes.len();
+        size <= MOST_PER_EVENT
+    });
+    // One config that is too large by itself still has to be sent.
+    fitting.count().max(1).min(items.len())
+}
+
+/// Encodes items as one event; nothing if there are none.
+pub(super) fn event(items: &[&Item], repeated: &[u8], form: Form) -> Bytes {
+    if items.is_empty() {
+        return Bytes::new();
+    }
+    let message = message(items.iter().copied(), repeated, form);
+    let text = match form {
+        Form::Protobuf => BASE64_STANDARD.encode(&message).into_bytes().into(),
+        Form::Json => message,
+    };
+    let mut event = BytesMut::with_capacity(text.len() + 8);
+    event.extend_from_slice(b"data: ");
+    event.extend_from_slice(&text);
+    event.extend_from_slice(b"\n\n");
+    event.freeze()
+}
+
+/// Encodes one config as the field of a `Configs` message that it will be.
+pub(super) fn field(config: wire::Config) -> Bytes {
+    wire::Configs { configs: vec![config], ..wire::Configs::default() }.encode_to_vec().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::for_sdk::tombstone;
+    use prefab_core::Config;
+
+    fn item(config: &Config) -> Item {
+        Item::new(config)
+    }
+
+    fn pointer() -> Vec<u8> {
+        let pointer = wire::ConfigServicePointer { project_id: 202, start_at_id: 0, project_env_id: 308 };
+        wire::Configs { config_service_pointer: Some(pointer), ..wire::Configs::default() }.encode_to_vec()
+    }
+
+    #[test]
+    fn the_golden_event() {
+        let changed = Config {
+            id: 17_000_000_000_000_101,
+            project_id: 202,
+            value_type: prefab_core::ValueType::String,
+            ..Config::constant("my.string", "updated-by-sse")
+        };
+        assert_eq!(
+            event(&[&item(&changed)], &pointer(), Form::Protobuf),
+            "data: CjEI5YC6iY+tmR4QygEaCW15LnN0cmluZyoUEhISEBIOdXBkYXRlZC1ieS1zc2U4AUgCEgYIygEYtAI=\n\n"
+        );
+        let deleted = tombstone(17_000_000_000_000_102, 202, "my.int");
+        assert_eq!(
+            event(&[&item(&deleted)], &pointer(), Form::Protobuf),
+            "data: ChYI5oC6iY+tmR4QygEaBm15LmludDgGEgYIygEYtAI=\n\n"
+        );
+    }
+
+    #[test]
+    fn a_large_change_goes_in_several_events() {
+        let config = Config { id: 1, ..Config::constant("k", "x".repeat(20_000)) };
+        let (small, large) =
+            (item(&config), item(&Config { id: 2, ..Config::constant("l", "x".repeat(90_000)) }));
+        let items = [&small, &small, &small, &large, &small];
+        let (mut rest, mut sizes) = (&items[..], Vec::new());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(fitting(rest, 12));
+            sizes.push(event(now, &pointer(), Form::Protobuf).len());
+            rest = later;
+        }
+        assert_eq!(sizes.len(), 4);
+        assert!(sizes[0] < 65_536 && sizes[2] > 65_536, "{sizes:?}");
+    }
+}

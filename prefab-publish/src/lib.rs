@@ -1,0 +1,17 @@
+//! What do clients get? Per environment a snapshot, and the changes since, each encoded once.
+//!
+//! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`outgoing`] says
+//! what of a config leaves the house.
+
+mod cache;
+mod channel;
+mod encoding;
+mod for_sdk;
+mod snapshot;
+mod subscribers;
+
+pub use channel::{Channel, Newest};
+pub use encoding::Form;
+pub use for_sdk::{outgoing, tombstone};
+pub use snapshot::{Audience, Coding, Encoded, Snapshot};
+pub use subscribers::{Counts, Listener, Manner};

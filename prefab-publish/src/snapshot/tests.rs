@@ -1,0 +1,111 @@
+//! What is answered to which cursor.
+
+use prefab_core::{Config, ConfigSet};
+use prefab_proto::convert;
+
+use crate::snapshot::*;
+
+fn snapshot() -> Snapshot {
+    Snapshot::empty(ProjectId(1), EnvironmentId(5), 100, 1 << 20)
+}
+
+fn config(key: &str, id: i64) -> Config {
+    Config { id, ..Config::constant(key, id) }
+}
+
+fn sent(snapshot: &Snapshot, id: i64, audience: &Audience) -> ConfigSet {
+    convert::decode(&snapshot.answer(id, audience, Form::Protobuf).plain).unwrap().set
+}
+
+#[track_caller]
+fn check(snapshot: &Snapshot, id: i64, expected: &[(&str, i64)]) {
+    let set = sent(snapshot, id, &Audience::default());
+    let configs: Vec<_> = set.configs.iter().map(|config| (config.key.as_str(), config.id)).collect();
+    assert_eq!(configs, expected);
+    let pointer = set.pointer.unwrap();
+    assert_eq!((pointer.project_id, pointer.project_env_id), (1, 5));
+}
+
+#[test]
+fn an_empty_project_still_has_an_id() {
+    check(&snapshot(), 0, &[(NOTHING_YET, 100)]);
+    check(&snapshot(), 100, &[]);
+}
+
+#[test]
+fn a_cursor_gets_what_is_newer_and_zero_gets_what_is_live() {
+    let first = snapshot().with(&[config("a", 101), config("b", 102)], 102);
+    check(&first, 0, &[("a", 101), ("b", 102)]);
+    let second = first.with(&[config("a", 103), tombstone(104, 1, "b")], 104);
+    check(&second, 0, &[("a", 103)]);
+    check(&second, 102, &[("a", 103), ("b", 104)]);
+    check(&second, 103, &[("b", 104)]);
+    check(&second, 104, &[]);
+}
+
+#[test]
+fn a_cursor_of_another_server_gets_everything() {
+    let snapshot = snapshot().with(&[config("a", 101)], 101);
+    check(&snapshot, 9_999, &[("a", 101)]);
+    check(&snapshot, -1, &[("a", 101)]);
+}
+
+#[test]
+fn deleting_the_last_config_leaves_its_tombstone() {
+    let snapshot = snapshot().with(&[config("a", 101)], 101).with(&[tombstone(102, 1, "a")], 102);
+    check(&snapshot, 0, &[("a", 102)]);
+}
+
+#[test]
+fn a_person_gets_their_default_context_and_a_tag_of_their_own() {
+    let snapshot = snapshot().with(&[config("a", 101)], 101);
+    let (nobody, ada) = (Audience::default(), Audience::of(3, Some("ada")));
+    let set = sent(&snapshot, 0, &ada);
+    assert_eq!(set.default_context.property("prefab-api-key", "user-id"), Some(&"ada".into()));
+    assert!(sent(&snapshot, 0, &nobody).default_context.is_empty());
+    let tag = |id, audience, form| snapshot.answer(id, audience, form).etag.clone();
+    let tags = [
+        tag(0, &nobody, Form::Protobuf),
+        tag(0, &ada, Form::Protobuf),
+        tag(0, &nobody, Form::Json),
+        tag(101, &nobody, Form::Protobuf),
+    ];
+    for (at, one) in tags.iter().enumerate() {
+        assert!(!tags[at + 1..].contains(one), "{tags:?}");
+    }
+}
+
+#[test]
+fn encodings_hold_the_same() {
+    let snapshot = snapshot().with(&[config("a", 101)], 101);
+    let answer = snapshot.answer(0, &Audience::default(), Form::Protobuf);
+    let mut gunzipped = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.gzip()[..]), &mut gunzipped)
+        .unwrap();
+    assert_eq!(gunzipped, answer.plain);
+    assert_eq!(zstd::decode_all(&answer.zstd()[..]).unwrap(), answer.plain);
+}
+
+#[test]
+fn of_two_versions_in_one_change_the_newer_one_counts() {
+    let snapshot = snapshot().with(&[config("a", 101), config("b", 102), config("a", 103)], 103);
+    check(&snapshot, 0, &[("b", 102), ("a", 103)]);
+    check(&snapshot.with(&[config("b", 104)], 104), 0, &[("a", 103), ("b", 104)]);
+}
+
+#[test]
+fn a_stream_receives_everything_in_batches() {
+    let configs: Vec<_> = (101..111)
+        .map(|id| Config { id, ..Config::constant(format!("key.{id}"), "x".repeat(20_000)) })
+        .collect();
+    let snapshot = snapshot().with(&configs, 110);
+    let (mut id, mut sizes) = (0, Vec::new());
+    while id < snapshot.last_id {
+        let batch = snapshot.batch(id, &Audience::default(), Form::Protobuf);
+        assert!(batch.up_to > id);
+        id = batch.up_to;
+        sizes.push(batch.events.len());
+    }
+    assert_eq!(sizes.len(), 5, "{sizes:?}");
+    assert!(snapshot.batch(id, &Audience::default(), Form::Protobuf).events.is_empty());
+}

@@ -1,0 +1,115 @@
+//! Rules that end by themselves.
+
+use rusqlite::{Connection, Params, Row, params};
+
+use crate::{SqliteStore, failed};
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{Expiries, Expiry, StoreError, StoreFuture, Target, TimedRule};
+
+impl Expiries for SqliteStore {
+    fn end_later(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| end_later(connection, expiry))
+    }
+
+    fn keep(&self, rule: TimedRule) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| forget(connection, &rule, None))
+    }
+
+    fn expiries(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>> {
+        self.lookups.run(move |connection| read(connection, "project_id = ?1", [project.0]))
+    }
+
+    fn due(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>> {
+        self.lookups.run(move |connection| read(connection, "at_millis <= ?1", [now_millis]))
+    }
+
+    fn ended(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| forget(connection, &expiry.rule, Some(expiry.at_millis)))
+    }
+}
+
+fn end_later(connection: &Connection, expiry: Expiry) -> Result<(), StoreError> {
+    let Expiry { rule, at_millis, set_by } = expiry;
+    let TimedRule { project, key, environment, target } = rule;
+    let environment = environment.map_or(0, |id| id.0);
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO expiry (project_id, key, environment_id, target, at_millis, set_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![project.0, key, environment, written(&target), at_millis, set_by],
+        )
+        .map(drop)
+        .map_err(failed("writing when a rule ends"))
+}
+
+fn forget(connection: &Connection, rule: &TimedRule, at_millis: Option<i64>) -> Result<(), StoreError> {
+    let TimedRule { project, key, environment, target } = rule;
+    let environment = environment.map_or(0, |id| id.0);
+    connection
+        .execute(
+            "DELETE FROM expiry WHERE project_id = ?1 AND key = ?2 AND environment_id = ?3 AND target = ?4
+             AND (?5 IS NULL OR at_millis = ?5)",
+            params![project.0, key, environment, written(target), at_millis],
+        )
+        .map(drop)
+        .map_err(failed("forgetting when a rule ends"))
+}
+
+fn read(connection: &Connection, wanted: &str, values: impl Params) -> Result<Vec<Expiry>, StoreError> {
+    let reading = || failed("reading which rules end");
+    let query = format!(
+        "SELECT project_id, key, environment_id, target, at_millis, set_by FROM expiry
+         WHERE {wanted} ORDER BY at_millis, key"
+    );
+    let mut statement = connection.prepare_cached(&query).map_err(reading())?;
+    let rows = statement.query_map(values, expiry).map_err(reading())?;
+    let mut expiries = Vec::new();
+    for row in rows {
+        expiries.extend(row.map_err(reading())?);
+    }
+    Ok(expiries)
+}
+
+/// A target that a newer version invented is left to that one.
+fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<Expiry>> {
+    let target: String = row.get(3)?;
+    let Some(target) = target_of(&target) else { return Ok(None) };
+    let environment: i64 = row.get(2)?;
+    Ok(Some(Expiry {
+        rule: TimedRule {
+            project: ProjectId(row.get(0)?),
+            key: row.get(1)?,
+            environment: (environment != 0).then_some(EnvironmentId(environment)),
+            target,
+        },
+        at_millis: row.get(4)?,
+        set_by: row.get(5)?,
+    }))
+}
+
+/// Equal targets are written alike, since the text is part of the table's key.
+fn written(target: &Target) -> String {
+    match target {
+        Target::Person(user) => serde_json::json!(["person", user]),
+        Target::Property(property, values) => serde_json::json!(["property", property, values]),
+        Target::Segment(key) => serde_json::json!(["segment", key]),
+        Target::Everybody => serde_json::json!(["everybody"]),
+    }
+    .to_string()
+}
+
+fn target_of(text: &str) -> Option<Target> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let text = |at: usize| json.get(at)?.as_str().map(ToOwned::to_owned);
+    Some(match json.get(0)?.as_str()? {
+        "person" => Target::Person(text(1)?),
+        "property" => {
+            let values = json.get(2)?.as_array()?.iter();
+            let values = values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
+            Target::Property(text(1)?, values)
+        }
+        "segment" => Target::Segment(text(1)?),
+        "everybody" => Target::Everybody,
+        _ => return None,
+    })
+}

@@ -1,0 +1,215 @@
+//! The embedded store: `SQLite` in WAL mode, one thread that writes, and a few that read.
+//!
+//! Short reads, which requests and changes wait for, have threads of their own, so that neither reports nor exports
+//! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
+//! looks at whenever it has been idle for a moment.
+
+mod audit;
+mod drafts;
+mod expiry;
+mod keys;
+mod log;
+mod observations;
+mod observe;
+mod people;
+pub mod private_files;
+mod readers;
+mod records;
+mod refusals;
+mod registry;
+mod reports;
+mod restore;
+mod retention;
+mod schema;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use tokio::sync::{oneshot, watch};
+
+pub use restore::{DATABASE, Overwrite, RestoreError, Restored, restore, restore_to};
+use schema::newest as newest_schema;
+
+use readers::Readers;
+
+use crate::private_files as files;
+use prefab_core::ids::ProjectId;
+use prefab_store::key::IssuedKey;
+use prefab_store::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
+
+/// How long the thread is idle before it looks for commits of other processes.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many prepared statements are kept: about as many as there are.
+const STATEMENTS: usize = 64;
+
+/// How long a writer waits for one in another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many threads read, for each kind of reads.
+const READERS: usize = 2;
+
+type Job = Box<dyn FnOnce(&mut Connection) -> Outcome + Send>;
+
+/// Whether a job may have changed something that watchers want to know.
+enum Outcome {
+    Changed,
+    Same,
+}
+
+/// A store in one `SQLite` file.
+pub struct SqliteStore {
+    path: PathBuf,
+    jobs: mpsc::Sender<Job>,
+    /// For what takes a moment: one thing by its key or hash, and what a change waits for.
+    lookups: Readers,
+    /// For what can take longer: lists, charts and exports.
+    reports: Readers,
+    changes: watch::Receiver<u64>,
+}
+
+impl SqliteStore {
+    /// Opens the file, creating or upgrading what is in it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // The files beside it, which `SQLite` makes, are given the rights of this one.
+        files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
+        let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::prepare(&mut connection)?;
+        let seen = data_version(&connection);
+        let lookups = Readers::open(path, "prefab-lookup", READERS)?;
+        let reports = Readers::open(path, "prefab-report", READERS)?;
+        let (jobs, queue) = mpsc::channel();
+        let (notify, changes) = watch::channel(0);
+        thread::Builder::new()
+            .name("prefab-store".to_owned())
+            .spawn(move || run(connection, seen, &queue, &notify))
+            .map_err(|error| StoreError::unavailable("starting the writer", error))?;
+        Ok(Self { path: path.to_owned(), jobs, lookups, reports, changes })
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        changes: bool,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = job(connection);
+            let outcome = if changes && result.is_ok() { Outcome::Changed } else { Outcome::Same };
+            // Nobody waits any more where a request was given up; the change stands all the same.
+            let _ = answer.send(result);
+            outcome
+        });
+        let sent = self.jobs.send(job);
+        Box::pin(async move {
+            sent.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?;
+            answered.await.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?
+        })
+    }
+}
+
+/// Does jobs, and looks for commits of other processes every now and then. `seen` is what was there before
+/// anybody could ask: a commit after that must be told.
+fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
+    let mut looked = Instant::now();
+    loop {
+        match queue.recv_timeout(LOOK_EVERY) {
+            Ok(job) => {
+                if let Outcome::Changed = job(&mut connection) {
+                    notify.send_modify(|count| *count += 1);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+        }
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            let now = data_version(&connection);
+            if now != seen {
+                seen = now;
+                notify.send_modify(|count| *count += 1);
+            }
+        }
+    }
+}
+
+fn data_version(connection: &Connection) -> i64 {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or_default()
+}
+
+/// Begins a transaction that waits for other writers right away, rather than failing half-way.
+fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("beginning to write"))
+}
+
+fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| {
+        let trouble = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Trouble::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Trouble::ReadOnly,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Trouble::Damaged,
+            _ => Trouble::Other,
+        };
+        StoreError::Unavailable { doing, trouble, source: error.into() }
+    }
+}
+
+impl Store for SqliteStore {
+    fn registry(&self) -> StoreFuture<'_, Registry> {
+        self.lookups.run(registry::read)
+    }
+
+    fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
+        self.run(true, move |connection| registry::create_project(connection, &name, &environments))
+    }
+
+    fn create_first_project(
+        &self,
+        name: String,
+        environments: Vec<String>,
+    ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>> {
+        self.run(true, move |connection| registry::create_first_project(connection, &name, &environments))
+    }
+
+    fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
+        self.run(true, move |connection| registry::issue_key(connection, &request))
+    }
+
+    fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| registry::revoke_key(connection, id))
+    }
+
+    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>> {
+        self.run(true, move |connection| log::append(connection, project, changes))
+    }
+
+    fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {
+        self.lookups.run(move |connection| log::since(connection, project, id))
+    }
+
+    fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>> {
+        self.reports.run(move |connection| log::history(connection, project, &key, limit))
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        let query = "SELECT count(*) FROM (SELECT 1 FROM project LIMIT 1)";
+        self.lookups.run(move |connection| {
+            connection.query_row(query, [], |_| Ok(())).map_err(failed("looking whether it answers"))
+        })
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

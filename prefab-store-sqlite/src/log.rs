@@ -1,0 +1,273 @@
+//! The log of config versions.
+
+use prefab_core::{ChangedBy, Config};
+use prefab_proto::wire;
+use prost::Message as _;
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction, params};
+use tracing::error;
+
+use crate::{failed, write};
+use prefab_core::ids::ProjectId;
+use prefab_store::{AuditEntry, Change, Expected, StoreError, Told, Version, clock};
+
+pub(super) fn append(
+    connection: &mut Connection,
+    project: ProjectId,
+    changes: Vec<Change>,
+) -> Result<Vec<i64>, StoreError> {
+    let transaction = write(connection)?;
+    let last: Option<i64> = transaction
+        .query_row("SELECT last_id FROM project WHERE id = ?1", [project.0], |row| row.get(0))
+        .optional()
+        .map_err(failed("reading the last id"))?;
+    let mut last = last.ok_or(StoreError::UnknownProject(project))?;
+    let mut ids = Vec::with_capacity(changes.len());
+    for change in changes {
+        // Microseconds stay below 2^53 for another two centuries, so JavaScript reads ids exactly.
+        last = clock::now_micros().max(last + 1);
+        append_one(&transaction, project, last, change)?;
+        ids.push(last);
+    }
+    transaction
+        .execute("UPDATE project SET last_id = ?2 WHERE id = ?1", params![project.0, last])
+        .map_err(failed("writing the last id"))?;
+    transaction.commit().map_err(failed("committing a change"))?;
+    Ok(ids)
+}
+
+fn append_one(
+    transaction: &Transaction<'_>,
+    project: ProjectId,
+    id: i64,
+    change: Change,
+) -> Result<(), StoreError> {
+    let Change { key, config, expected, changed_by, note } = change;
+    let (previous, current) = head(transaction, project, &key)?;
+    let as_expected = match expected {
+        Expected::Anything => true,
+        Expected::Absent => current.is_none(),
+        Expected::Version(id) => current == Some(id),
+    };
+    if !as_expected {
+        return Err(StoreError::Conflict { key, current });
+    }
+    if let Some(note) = note {
+        let action = match (&current, &config) {
+            (_, None) => "config.deleted",
+            (None, Some(_)) => "config.created",
+            (Some(_), Some(_)) => "config.changed",
+        };
+        let entry = AuditEntry {
+            project: Some(project),
+            action: action.to_owned(),
+            subject: key.clone(),
+            version_id: Some(id),
+            ..AuditEntry::of(note)
+        };
+        super::audit::insert(transaction, &entry)?;
+    }
+    let tags = tags_text(config.as_ref());
+    let body = config.map(|config| {
+        let config = Config { id, project_id: project.0, changed_by: Some(changed_by.clone()), ..config };
+        wire::Config::from(&config).encode_to_vec()
+    });
+    let ChangedBy { user_id, email, api_key_id, user_identity } = changed_by;
+    transaction
+        .prepare_cached("INSERT INTO config_version VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
+        .and_then(|mut statement| {
+            statement.execute(params![
+                project.0,
+                id,
+                previous,
+                key,
+                body,
+                user_id,
+                email,
+                api_key_id,
+                user_identity,
+                clock::now_millis(),
+                tags
+            ])
+        })
+        .map_err(failed("writing a change"))?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO config_head (project_id, key, id) VALUES (?1, ?2, ?3)")
+        .and_then(|mut statement| statement.execute(params![project.0, key, id]))
+        .map_err(failed("writing a change"))?;
+    Ok(())
+}
+
+/// Returns the id of the newest version, and once more if that version is not a deletion.
+fn head(
+    transaction: &Transaction<'_>,
+    project: ProjectId,
+    key: &str,
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
+    let newest: Option<(i64, bool)> = transaction
+        .prepare_cached(
+            "SELECT v.id, v.body IS NOT NULL FROM config_head h
+             JOIN config_version v ON v.project_id = h.project_id AND v.id = h.id
+             WHERE h.project_id = ?1 AND h.key = ?2",
+        )
+        .and_then(|mut statement| {
+            statement.query_row(params![project.0, key], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })
+        .map_err(failed("reading the current version"))?;
+    Ok((newest.map(|(id, _)| id), newest.and_then(|(id, live)| live.then_some(id))))
+}
+
+const COLUMNS: &str = "v.id, v.previous_id, v.key, v.body, v.user_id, v.email, v.api_key_id, v.user_identity, \
+                       v.changed_at_millis, v.tags";
+
+/// How many bytes of configs are read at once for streams of events.
+const MOST_BYTES: usize = 4 << 20;
+
+pub(super) fn since(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_head h
+         JOIN config_version v ON v.project_id = h.project_id AND v.id = h.id
+         WHERE h.project_id = ?1 AND h.id > ?2 ORDER BY h.id"
+    );
+    versions(connection, &query, params![project.0, id])
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    project: ProjectId,
+    key: &str,
+    limit: u32,
+) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_version v
+         WHERE v.project_id = ?1 AND v.key = ?2 ORDER BY v.id DESC LIMIT ?3"
+    );
+    versions(connection, &query, params![project.0, key, limit])
+}
+
+/// Lists the changes of a project, newest first, from before an id.
+pub(super) fn changes(
+    connection: &Connection,
+    project: ProjectId,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_version v
+         WHERE v.project_id = ?1 AND v.id < ?2 ORDER BY v.id DESC LIMIT ?3"
+    );
+    versions(connection, &query, params![project.0, before.unwrap_or(i64::MAX), limit])
+}
+
+/// Lists the changes after an id, oldest first, each with what it replaced; fewer than asked for where they are
+/// large.
+pub(super) fn changes_after(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+    limit: u32,
+) -> Result<Vec<Told>, StoreError> {
+    let reading = || failed("reading changes");
+    let query = format!(
+        "SELECT {COLUMNS}, p.body, p.tags, a.who, a.sentence FROM config_version v
+         LEFT JOIN config_version p ON p.project_id = v.project_id AND p.id = v.previous_id
+         LEFT JOIN audit a ON a.project_id = v.project_id AND a.version_id = v.id AND a.action LIKE 'config.%'
+         WHERE v.project_id = ?1 AND v.id > ?2 ORDER BY v.id LIMIT ?3"
+    );
+    let told = |row: &Row<'_>| {
+        let size = [3, 10]
+            .map(|body| row.get_ref(body).ok().and_then(|body| body.as_blob().ok()).map_or(0, <[u8]>::len));
+        let size: usize = size.iter().sum();
+        let Some(version) = version(row)? else { return Ok((size, None)) };
+        let (before, tags): (Option<Vec<u8>>, Option<String>) = (row.get(10)?, row.get(11)?);
+        let (who, sentence): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
+        let before = before.and_then(|body| decode(&body, &tags.unwrap_or_default()).ok());
+        Ok((size, Some(Told { version, before, said: who.zip(sentence) })))
+    };
+    let mut statement = connection.prepare_cached(&query).map_err(reading())?;
+    let rows = statement.query_map(params![project.0, id, limit], told).map_err(reading())?;
+    let (mut changes, mut bytes) = (Vec::new(), 0);
+    for row in rows {
+        let (size, told) = row.map_err(reading())?;
+        changes.extend(told);
+        bytes += size;
+        if bytes > MOST_BYTES && !changes.is_empty() {
+            break;
+        }
+    }
+    Ok(changes)
+}
+
+/// Returns one version, whether it stands or not.
+pub(super) fn version_by_id(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+) -> Result<Option<Version>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM config_version v WHERE v.project_id = ?1 AND v.id = ?2");
+    versions(connection, &query, params![project.0, id]).map(|mut versions| versions.pop())
+}
+
+/// Lists the newest versions of keys that are deleted.
+pub(super) fn deleted(connection: &Connection, project: ProjectId) -> Result<Vec<Version>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM config_head h
+         JOIN config_version v ON v.project_id = h.project_id AND v.id = h.id
+         WHERE h.project_id = ?1 AND v.body IS NULL ORDER BY h.key"
+    );
+    versions(connection, &query, params![project.0])
+}
+
+fn versions(connection: &Connection, query: &str, params: impl Params) -> Result<Vec<Version>, StoreError> {
+    let reading = || failed("reading changes");
+    let mut statement = connection.prepare_cached(query).map_err(reading())?;
+    let rows = statement.query_map(params, version).map_err(reading())?;
+    let mut versions = Vec::new();
+    for row in rows {
+        versions.extend(row.map_err(reading())?);
+    }
+    Ok(versions)
+}
+
+/// A version whose bytes are damaged is left out, loudly: the others must still be served.
+fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
+    let (id, key): (i64, String) = (row.get(0)?, row.get(2)?);
+    let body: Option<Vec<u8>> = row.get(3)?;
+    let tags: String = row.get(9)?;
+    let config = match body.as_deref().map(|body| decode(body, &tags)).transpose() {
+        Ok(config) => config,
+        Err(cause) => {
+            error!(key, id, cause, "stored config cannot be read and is left out");
+            return Ok(None);
+        }
+    };
+    Ok(Some(Version {
+        id,
+        previous_id: row.get(1)?,
+        key,
+        config,
+        changed_by: ChangedBy {
+            user_id: row.get(4)?,
+            email: row.get(5)?,
+            api_key_id: row.get(6)?,
+            user_identity: row.get(7)?,
+        },
+        changed_at_millis: row.get(8)?,
+    }))
+}
+
+/// Reads a config from its two columns: the wire has no tags.
+pub(super) fn decode(body: &[u8], tags: &str) -> Result<Config, String> {
+    let config = wire::Config::decode(body).map_err(|error| error.to_string())?;
+    let config: Config =
+        config.try_into().map_err(|error: prefab_proto::convert::InvalidConfig| error.to_string())?;
+    Ok(Config { tags: serde_json::from_str(tags).unwrap_or_default(), ..config })
+}
+
+pub(super) fn tags_text(config: Option<&Config>) -> String {
+    // A list of texts always can be written.
+    serde_json::to_string(config.map(|config| &*config.tags).unwrap_or_default()).unwrap_or_default()
+}

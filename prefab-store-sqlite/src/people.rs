@@ -1,0 +1,165 @@
+//! People, with their sessions, invitations and tokens.
+
+mod accounts;
+mod invitations;
+mod members;
+mod resets;
+mod sessions;
+mod tokens;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::SqliteStore;
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{
+    Role, Roles, StoreFuture,
+    key::KeyHash,
+    people::{
+        Account, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset, NewToken,
+        People, Session, SignedUp, Token,
+    },
+};
+
+impl People for SqliteStore {
+    fn has_people(&self) -> StoreFuture<'_, bool> {
+        self.lookups.run(accounts::exist)
+    }
+
+    fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
+        self.run(false, move |connection| invitations::keep(connection, &invitation))
+    }
+
+    fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>> {
+        self.reports.run(move |connection| invitations::list(connection, project))
+    }
+
+    fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| invitations::revoke(connection, project, id))
+    }
+
+    fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool> {
+        self.lookups.run(move |connection| Ok(invitations::find(connection, &invitation, &email)?.is_some()))
+    }
+
+    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignedUp> {
+        self.run(false, move |connection| accounts::sign_up(connection, &invitation, person))
+    }
+
+    fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
+        self.lookups.run(move |connection| accounts::find(connection, &email))
+    }
+
+    fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| accounts::set_password(connection, person, &hash, &but))
+    }
+
+    fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| resets::keep(connection, &reset))
+    }
+
+    fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
+        self.lookups.run(move |connection| Ok(resets::find(connection, &reset)?.is_some()))
+    }
+
+    fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
+        self.run(false, move |connection| resets::use_up(connection, &reset, &hash))
+    }
+
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure> {
+        self.run(false, move |connection| accounts::delete(connection, person))
+    }
+
+    fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| sessions::start(connection, person, &session))
+    }
+
+    fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>> {
+        let found = self.lookups.run(move |connection| sessions::find(connection, &session));
+        Box::pin(async move {
+            let Some((found, last_used)) = found.await? else { return Ok(None) };
+            if is_use && sessions::is_due(last_used) {
+                self.run(false, move |connection| sessions::used(connection, &session)).await?;
+            }
+            Ok(Some(found))
+        })
+    }
+
+    fn end_session(&self, session: KeyHash) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| sessions::end(connection, &session))
+    }
+
+    fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>> {
+        self.lookups.run(move |connection| members::list(connection, project))
+    }
+
+    fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange> {
+        self.run(false, move |connection| members::change(connection, project, person, Some(&roles)))
+    }
+
+    fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange> {
+        self.run(false, move |connection| members::change(connection, project, person, None))
+    }
+
+    fn keep_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
+        self.run(false, move |connection| tokens::keep(connection, &token))
+    }
+
+    fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>> {
+        self.reports.run(move |connection| tokens::list(connection, project))
+    }
+
+    fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| tokens::revoke(connection, project, id))
+    }
+
+    fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>> {
+        let found = self.lookups.run(move |connection| tokens::find(connection, &token));
+        Box::pin(async move {
+            let Some(found) = found.await? else { return Ok(None) };
+            if is_use && found.last_used_at_millis.is_none_or(sessions::is_due) {
+                let id = found.id;
+                self.run(false, move |connection| tokens::used(connection, id)).await?;
+            }
+            Ok(Some(found))
+        })
+    }
+}
+
+/// How roles are kept: `{"project":"editor","environments":{"3":"viewer"}}`.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    project: String,
+    environments: BTreeMap<i64, String>,
+}
+
+fn written(roles: &Roles) -> String {
+    let environments = roles.environments.iter().map(|(id, role)| (id.0, role.name().to_owned()));
+    let kept = Kept { project: roles.project.name().to_owned(), environments: environments.collect() };
+    // Texts and numbers always can be written.
+    serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// Reads roles; one that a newer version invented is the least to this one.
+fn read(text: &str) -> Roles {
+    let Ok(Kept { project, environments }) = serde_json::from_str(text) else {
+        return Roles::of(Role::Viewer);
+    };
+    let role = |name: &str| Role::from_name(name).unwrap_or(Role::Viewer);
+    let environments = environments.iter().map(|(id, name)| (EnvironmentId(*id), role(name))).collect();
+    Roles { project: role(&project), environments }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_come_back_as_they_were_and_unknown_ones_as_the_least() {
+        let roles =
+            Roles { environments: [(EnvironmentId(3), Role::Admin)].into(), ..Roles::of(Role::Editor) };
+        assert_eq!(read(&written(&roles)), roles);
+        assert_eq!(read(r#"{"project":"owner","environments":{}}"#), Roles::of(Role::Viewer));
+    }
+}

@@ -1,0 +1,66 @@
+//! Writes refusals into the audit log: one entry per hour for equal ones, with a count, and a bounded number of
+//! entries however many differ.
+
+use rusqlite::{Connection, params};
+
+use crate::{audit, failed};
+use prefab_store::{AuditEntry, HOUR_MILLIS, MAX_COUNT, Refusal, StoreError, clock};
+use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
+
+pub(super) fn write(connection: &mut Connection, refusals: &[Refusal]) -> Result<(), StoreError> {
+    let transaction = super::write(connection)?;
+    let hour = clock::now_millis().div_euclid(HOUR_MILLIS);
+    for refusal in refusals {
+        write_one(&transaction, refusal, hour)?;
+    }
+    transaction.commit().map_err(failed("writing the audit log"))
+}
+
+fn write_one(
+    connection: &Connection,
+    Refusal { entry, count }: &Refusal,
+    hour: i64,
+) -> Result<(), StoreError> {
+    let name = name(entry, hour);
+    if add(connection, &name, *count)? {
+        return Ok(());
+    }
+    let project = entry.project.map(|id| id.0).unwrap_or_default();
+    let has_room = named(connection, &format!("{hour}/"))? < REFUSALS_PER_HOUR
+        && named(connection, &format!("{hour}/{project}/"))? < REFUSALS_PER_PROJECT;
+    if has_room {
+        return audit::insert_refusal(connection, entry, &name, *count);
+    }
+    let further = Refusal::further(entry.project, &entry.action, *count);
+    let name = self::name(&further.entry, hour);
+    if add(connection, &name, *count)? {
+        return Ok(());
+    }
+    audit::insert_refusal(connection, &further.entry, &name, *count)
+}
+
+/// Names what makes refusals equal. The program is no part of it: it is what the client claims.
+fn name(entry: &AuditEntry, hour: i64) -> String {
+    let project = entry.project.map(|id| id.0).unwrap_or_default();
+    let AuditEntry { action, subject, note, .. } = entry;
+    format!("{hour}/{project}/{action}/{subject}/{}/{}", note.origin, note.sentence)
+}
+
+/// Adds to the count of an entry; returns whether there is one.
+fn add(connection: &Connection, name: &str, count: i64) -> Result<bool, StoreError> {
+    let statement = format!("UPDATE audit SET count = min(count + ?2, {MAX_COUNT}) WHERE refusal = ?1");
+    let updated = connection
+        .prepare_cached(&statement)
+        .and_then(|mut statement| statement.execute(params![name, count]));
+    updated.map(|count| count > 0).map_err(failed("writing the audit log"))
+}
+
+/// Counts the entries whose names begin so: `prefix` ends with a slash, which `0` follows.
+fn named(connection: &Connection, prefix: &str) -> Result<i64, StoreError> {
+    let end = format!("{}0", prefix.trim_end_matches('/'));
+    let query = "SELECT count(*) FROM audit WHERE refusal >= ?1 AND refusal < ?2";
+    let counted = connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.query_row([prefix, &end], |row| row.get(0)));
+    counted.map_err(failed("reading the audit log"))
+}

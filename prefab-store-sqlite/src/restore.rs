@@ -1,0 +1,251 @@
+//! Bringing a backup back: into an empty data directory, or in place of what is there.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::{newest_schema, private_files as files};
+
+/// The database's name within a data directory.
+pub const DATABASE: &str = "prefab.db";
+
+/// What a backup brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The database.
+    pub database: PathBuf,
+    /// How many projects it has.
+    pub projects: i64,
+    /// How many configs stand, of all projects.
+    pub configs: i64,
+    /// The newest version, of all projects.
+    pub newest: i64,
+    /// Where the database went that was there before.
+    pub kept: Option<PathBuf>,
+}
+
+/// Whether a restore may take the place of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It is refused.
+    Refused,
+    /// The database that is there is kept beside it, under another name.
+    Allowed,
+}
+
+/// Why a backup was not brought back. What was there before still is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The file cannot be read, or is no backup.
+    #[error("backup `{}`: {cause}", path.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// There is a database already.
+    #[error("`{}` is there already; say that it may be replaced, or name another data directory", path.display())]
+    Exists {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A server uses the database.
+    #[error("`{}` is in use; stop its server first", path.display())]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A file cannot be written or moved.
+    #[error("`{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// Brings a backup back into a data directory, whose server must not be running.
+///
+/// Versions made afterwards have higher ids than any before, so clients take them. What clients were given
+/// after the backup was made they keep until it is changed again, or until they start anew.
+pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
+    restore_to(backup, &data_dir.join(DATABASE), overwrite)
+}
+
+/// Brings a backup back as the database with this name, whose server must not be running.
+pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
+    let (projects, configs, newest) =
+        look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RestoreError::Io { path, source }
+    };
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), |folder| files::folder(folder).map_err(failed(folder)))?;
+    let database = database.to_owned();
+    let is_there = database.exists();
+    if is_there {
+        if overwrite == Overwrite::Refused {
+            return Err(RestoreError::Exists { path: database });
+        }
+        close(&database)?;
+    }
+    // Complete and on the disk before anything that is there is touched.
+    let copy = beside(&database, ".restoring");
+    let _ = fs::remove_file(&copy);
+    let written = files::create(&copy).and_then(|mut new| {
+        io::copy(&mut File::open(backup)?, &mut new)?;
+        new.sync_all()
+    });
+    written.map_err(failed(&copy))?;
+    let aside = beside(&database, &format!(".before-{}", prefab_store::clock::now_micros()));
+    let mut kept = None;
+    if is_there {
+        fs::rename(&database, &aside).map_err(failed(&aside))?;
+        kept = Some(aside.clone());
+    }
+    // What a damaged or lost database has left beside it would be taken for changes to the new one.
+    for end in ["-wal", "-shm"] {
+        let (left, aside) = (beside(&database, end), beside(&aside, end));
+        if left.exists() {
+            fs::rename(&left, &aside).map_err(failed(&aside))?;
+        }
+    }
+    fs::rename(&copy, &database).map_err(failed(&database))?;
+    Ok(Restored { database, projects, configs, newest, kept })
+}
+
+/// Names a file that stands beside another and belongs to it.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Tells what a backup has, or why it is none.
+fn look_at(backup: &Path) -> Result<(i64, i64, i64), String> {
+    let said = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "it is no backup of a Prefab server".to_owned(),
+        _ => error.to_string(),
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(backup, flags).map_err(said)?;
+    let schema: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(said)?;
+    if schema > newest_schema() {
+        return Err(format!(
+            "it was written by a newer version (schema {schema}, known {})",
+            newest_schema()
+        ));
+    }
+    let checked: String = connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).map_err(said)?;
+    if checked != "ok" {
+        return Err(format!("it is damaged: {checked}"));
+    }
+    let counts = "SELECT (SELECT count(*) FROM project),
+                         (SELECT count(*) FROM config_head h JOIN config_version v
+                          ON v.project_id = h.project_id AND v.id = h.id WHERE v.body IS NOT NULL),
+                         (SELECT coalesce(max(last_id), 0) FROM project)";
+    connection
+        .query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(|_| "it is no backup of a Prefab server".to_owned())
+}
+
+/// Writes everything into the one file, which takes that nobody else has it open.
+fn close(database: &Path) -> Result<(), RestoreError> {
+    let mode: rusqlite::Result<String> = Connection::open(database)
+        .and_then(|connection| connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)));
+    match mode {
+        Ok(mode) if mode == "delete" => Ok(()),
+        Ok(_) => Err(RestoreError::InUse { path: database.to_owned() }),
+        Err(error) => match error.sqlite_error_code() {
+            // No server can use it, and it is put aside as it is.
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Err(RestoreError::InUse { path: database.to_owned() })
+            }
+            _ => Err(RestoreError::Io { path: database.to_owned(), source: io::Error::other(error) }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteStore;
+    use prefab_store::{Records as _, Store as _};
+
+    #[tokio::test]
+    async fn a_backup_comes_back_and_nothing_is_lost_by_accident() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new, backup) =
+            (dir.path().join("old"), dir.path().join("new"), dir.path().join("backup.db"));
+        fs::create_dir_all(&old).unwrap();
+        let store = SqliteStore::open(&old.join(DATABASE)).unwrap();
+        store.create_project("shop".to_owned(), vec!["Production".to_owned()]).await.unwrap();
+        store.backup(backup.clone()).await.unwrap();
+        let restored = restore(&backup, &new, Overwrite::Refused).unwrap();
+        assert_eq!((restored.projects, restored.configs, restored.kept), (1, 0, None));
+        let refused = |overwrite| restore(&backup, &old, overwrite).unwrap_err().to_string();
+        assert!(refused(Overwrite::Refused).contains("is there already"));
+        assert!(refused(Overwrite::Allowed).contains("stop its server first"));
+        let again = restore(&backup, &new, Overwrite::Allowed).unwrap();
+        assert!(again.kept.unwrap().exists());
+        let registry = SqliteStore::open(&again.database).unwrap().registry().await.unwrap();
+        assert_eq!(registry.projects[0].name, "shop");
+
+        let text = dir.path().join("text");
+        fs::write(&text, "not a database, but long enough to be looked at").unwrap();
+        let missing = dir.path().join("missing");
+        for wrong in [&text, &missing] {
+            restore(wrong, &new, Overwrite::Allowed).unwrap_err();
+        }
+    }
+    /// Makes a data directory of one project, and a backup of it.
+    async fn backed_up(dir: &Path, name: &str) -> PathBuf {
+        let (data, backup) = (dir.join(name), dir.join(format!("{name}.backup")));
+        fs::create_dir_all(&data).unwrap();
+        let store = SqliteStore::open(&data.join(DATABASE)).unwrap();
+        store.create_project(name.to_owned(), vec!["Production".to_owned()]).await.unwrap();
+        store.backup(backup.clone()).await.unwrap();
+        backup
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_makes_way_with_all_that_belongs_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = backed_up(dir.path(), "good").await;
+        let bad = backed_up(dir.path(), "bad").await;
+        for (case, damage) in [(None, 0), (Some(100), 4_000), (Some(0), 100)] {
+            let data = dir.path().join(format!("data-{case:?}"));
+            fs::create_dir_all(&data).unwrap();
+            let database = data.join(DATABASE);
+            // Changes that were not written into the file yet, as a killed server leaves them.
+            fs::copy(&bad, &database).unwrap();
+            let connection = Connection::open(&database).unwrap();
+            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+            connection.execute("UPDATE project SET name = 'late'", []).unwrap();
+            let wal = fs::read(beside(&database, "-wal")).unwrap();
+            drop(connection);
+            fs::write(beside(&database, "-wal"), wal).unwrap();
+            match case {
+                Some(from) => {
+                    let mut bytes = fs::read(&database).unwrap();
+                    bytes[from..from + damage].fill(0xff);
+                    fs::write(&database, bytes).unwrap();
+                }
+                None => fs::remove_file(&database).unwrap(),
+            }
+            let restored = restore(&good, &data, Overwrite::Allowed).unwrap();
+            assert_eq!(restored.kept.is_some(), case.is_some());
+            let registry = SqliteStore::open(&database).unwrap().registry().await.unwrap();
+            assert_eq!(registry.projects[0].name, "good", "{case:?}");
+        }
+    }
+}

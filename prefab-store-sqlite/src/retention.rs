@@ -1,0 +1,56 @@
+//! Deletes what is old, in small batches: other work of the store waits for each batch.
+
+use rusqlite::{Connection, params};
+
+use crate::{failed, write};
+use prefab_store::{HOUR_MILLIS, StoreError};
+
+/// How many rows of a table are deleted at a time.
+const BATCH: u32 = 1_000;
+
+/// Deletes a batch of old counts from each table; returns whether there is more to delete.
+///
+/// The moment when a key was last evaluated is kept as long as the key's log.
+pub(super) fn forget_counts(connection: &mut Connection, at_millis: i64) -> Result<bool, StoreError> {
+    let deleting = || failed("deleting old counts");
+    let hour = at_millis.div_euclid(HOUR_MILLIS);
+    let day = at_millis.div_euclid(24 * HOUR_MILLIS);
+    // The index on hours begins with the project.
+    let evaluations = "hour < ?1 AND project_id IN (SELECT id FROM project)";
+    let evaluated = "last_at_millis < ?1 AND NOT EXISTS (SELECT 1 FROM config_head h
+                     WHERE h.project_id = evaluated_key.project_id AND h.key = evaluated_key.key)";
+    let transaction = write(connection)?;
+    let mut has_more = false;
+    for (table, key, condition, before) in [
+        ("evaluation", "project_id, key, environment_id, hour, config_id, value", evaluations, hour),
+        ("logger", "project_id, environment_id, name, day", "day < ?1", day),
+        ("logger_name", "project_id, environment_id, name", "last_day < ?1", day),
+        (
+            "context_property",
+            "project_id, environment_id, context, name, kind",
+            "last_at_millis < ?1",
+            at_millis,
+        ),
+        ("context_example", "project_id, environment_id, contexts", "at_millis < ?1", at_millis),
+        ("public_context_example", "project_id, environment_id, contexts", "at_millis < ?1", at_millis),
+        ("evaluated_key", "project_id, key", evaluated, at_millis),
+    ] {
+        let statement = format!(
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {BATCH})"
+        );
+        has_more |= transaction.execute(&statement, [before]).map_err(deleting())? >= BATCH as usize;
+    }
+    transaction.commit().map_err(deleting())?;
+    Ok(has_more)
+}
+
+/// Deletes those of the oldest audit entries that are old enough; returns whether there may be more.
+pub(super) fn forget_audit(connection: &mut Connection, at_millis: i64) -> Result<bool, StoreError> {
+    let deleted = connection
+        .execute(
+            "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at_millis < ?1",
+            params![at_millis, BATCH],
+        )
+        .map_err(failed("deleting old audit entries"))?;
+    Ok(deleted > 0)
+}

@@ -1,0 +1,292 @@
+//! The promises of the log, on a real file.
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use prefab_core::{ChangedBy, Config};
+use tempfile::TempDir;
+
+mod bounded;
+
+use crate::*;
+use crate::{hub::Hub, limits::Limits, workers::Workers};
+use prefab_store::{Expected, Observations as _, key::KeyKind};
+
+fn workers() -> Workers {
+    Workers::new(&Limits::default())
+}
+
+struct Bed {
+    dir: TempDir,
+    store: SqliteStore,
+    project: Project,
+}
+
+async fn bed() -> Bed {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
+    let environments = vec!["Development".to_owned(), "Production".to_owned()];
+    let project = store.create_project("shop".to_owned(), environments).await.unwrap();
+    Bed { dir, store, project }
+}
+
+fn change(key: &str, value: Option<i64>, expected: Expected) -> Change {
+    Change {
+        key: key.to_owned(),
+        config: value.map(|value| Config::constant(key, value)),
+        expected,
+        changed_by: ChangedBy { api_key_id: "7".to_owned(), ..ChangedBy::default() },
+        note: None,
+    }
+}
+
+impl Bed {
+    async fn append(&self, change: Change) -> Result<i64, StoreError> {
+        self.store.append(self.project.id, vec![change]).await.map(|ids| ids[0])
+    }
+
+    async fn since(&self, id: i64) -> Vec<(String, bool)> {
+        let versions = self.store.since(self.project.id, id).await.unwrap();
+        versions.into_iter().map(|version| (version.key, version.config.is_some())).collect()
+    }
+}
+
+#[tokio::test]
+async fn ids_grow_and_deletions_are_told() {
+    let bed = bed().await;
+    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+    let second = bed.append(change("b", Some(2), Expected::Absent)).await.unwrap();
+    let third = bed.append(change("a", None, Expected::Version(first))).await.unwrap();
+    assert!(bed.project.first_id < first && first < second && second < third);
+    assert!(third < 1 << 53, "JavaScript must read ids exactly");
+    assert_eq!(bed.since(0).await, [("b".to_owned(), true), ("a".to_owned(), false)]);
+    assert_eq!(bed.since(second).await, [("a".to_owned(), false)]);
+    let history = bed.store.history(bed.project.id, "a".to_owned(), 10).await.unwrap();
+    assert_eq!(history.iter().map(|version| version.id).collect::<Vec<_>>(), [third, first]);
+    assert_eq!(history[0].previous_id, Some(first));
+    assert_eq!(history[0].changed_by.api_key_id, "7");
+}
+
+#[tokio::test]
+async fn two_writers_cannot_overwrite_one_another() {
+    let bed = bed().await;
+    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+    let again = bed.append(change("a", Some(2), Expected::Absent)).await.unwrap_err();
+    assert_eq!(again.to_string(), format!("config `a`: version {first} is there already"));
+    bed.append(change("a", Some(2), Expected::Version(first))).await.unwrap();
+    bed.append(change("a", Some(3), Expected::Version(first))).await.unwrap_err();
+    bed.append(change("a", None, Expected::Anything)).await.unwrap();
+    let gone = bed.append(change("a", Some(3), Expected::Version(first))).await.unwrap_err();
+    assert_eq!(gone.to_string(), "config `a`: it is not there any more");
+    bed.append(change("a", Some(3), Expected::Absent)).await.unwrap();
+}
+
+#[tokio::test]
+async fn changes_are_all_or_none() {
+    let bed = bed().await;
+    let changes = vec![change("a", Some(1), Expected::Absent), change("a", Some(2), Expected::Absent)];
+    bed.store.append(bed.project.id, changes).await.unwrap_err();
+    assert_eq!(bed.since(0).await, []);
+}
+
+#[tokio::test]
+async fn a_second_process_sees_changes_and_ids_never_repeat() {
+    let bed = bed().await;
+    let other = Arc::new(SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap());
+    let mut watch = other.watch();
+    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(5), watch.changed()).await.unwrap().unwrap();
+    assert_eq!(other.since(bed.project.id, 0).await.unwrap().len(), 1);
+    let theirs = other.append(bed.project.id, vec![change("b", Some(1), Expected::Absent)]).await.unwrap()[0];
+    let ours = bed.append(change("c", Some(1), Expected::Absent)).await.unwrap();
+    assert!(first < theirs && theirs < ours);
+}
+
+#[tokio::test]
+async fn a_key_is_known_by_its_hash_until_it_is_revoked() {
+    let bed = bed().await;
+    let environment = bed.project.environments[0].id;
+    let request = KeyRequest { project: bed.project.id, environment, kind: KeyKind::Backend, user_id: None };
+    let issued = bed.store.issue_key(request).await.unwrap();
+    let keys = bed.store.registry().await.unwrap().keys;
+    assert!(keys[0].hash.matches(&prefab_store::key::KeyHash::of(&issued.key)));
+    assert!(!keys[0].revoked);
+    assert!(bed.store.revoke_key(issued.id).await.unwrap());
+    assert!(!bed.store.revoke_key(issued.id).await.unwrap());
+    assert!(bed.store.registry().await.unwrap().keys[0].revoked);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_keeps_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("prefab.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO project VALUES (1, 'shop', 100, 101, 0);
+         INSERT INTO environment VALUES (1, 1, 'Production');
+         INSERT INTO api_key VALUES (1, 1, 1, 'backend', zeroblob(32), NULL, 0, NULL);",
+    )
+    .unwrap();
+    let body = prefab_proto::wire::Config::from(&Config { id: 101, ..Config::constant("a", 1) });
+    old.execute(
+        "INSERT INTO config_version VALUES (1, 101, NULL, 'a', ?1, 0, '', '7', '', 5)",
+        [prost::Message::encode_to_vec(&body)],
+    )
+    .unwrap();
+    old.execute("INSERT INTO config_head VALUES (1, 'a', 101)", []).unwrap();
+    drop(old);
+    let store = SqliteStore::open(&path).unwrap();
+    let registry = store.registry().await.unwrap();
+    assert_eq!(registry.projects[0].environments[0].protection, prefab_store::Protection::default());
+    assert_eq!((registry.keys[0].expires_at_millis, &*registry.keys[0].name), (None, ""));
+    let project = registry.projects[0].id;
+    assert_eq!(store.since(project, 0).await.unwrap()[0].key, "a");
+    store.append(project, vec![change("a", Some(2), Expected::Version(101))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_is_one_moment_while_others_write() {
+    use prefab_store::Records as _;
+    let bed = bed().await;
+    let copy = bed.dir.path().join("copy.db");
+    let other = SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap();
+    let write = async {
+        for value in 0..50 {
+            // Two keys that always change together.
+            let changes = ["a", "b"].map(|key| change(key, Some(value), Expected::Anything));
+            bed.store.append(bed.project.id, changes.to_vec()).await.unwrap();
+        }
+    };
+    let (backup, ()) = tokio::join!(other.backup(copy.clone()), write);
+    backup.unwrap();
+    other.backup(copy.clone()).await.unwrap_err();
+    let restored = SqliteStore::open(&copy).unwrap();
+    let values = restored.since(bed.project.id, 0).await.unwrap();
+    let rows = |version: &Version| version.config.as_ref().unwrap().rows.clone();
+    assert!(values.len() != 1 && values.windows(2).all(|pair| rows(&pair[0]) == rows(&pair[1])));
+    restored.append(bed.project.id, vec![change("c", Some(1), Expected::Absent)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
+    let Bed { dir: _dir, store, .. } = bed().await;
+    let store = Arc::new(store);
+    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), workers(), 1 << 20).await.unwrap());
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(Arc::clone(&hub).follow(stopping));
+    // What a connection does itself is no news to it, so nothing hints at either of these.
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        let renamed = store.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("")));
+        renamed.await.unwrap();
+    };
+    rename("api_key", "away").await;
+    let project = store.create_project("second".to_owned(), Vec::new()).await.unwrap();
+    // The hint is out, so whoever follows asks before this does.
+    tokio::task::yield_now().await;
+    assert!(store.registry().await.is_err());
+    assert!(hub.project(project.id).is_none());
+    rename("away", "api_key").await;
+    taken_in(&hub, project.id).await;
+}
+
+#[tokio::test]
+async fn what_another_server_did_before_anybody_followed_is_taken_in() {
+    let Bed { dir, store, .. } = bed().await;
+    let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
+    let mut hinted = store.watch();
+    hinted.mark_unchanged();
+    let hub = Arc::new(Hub::open(Arc::new(store), workers(), 1 << 20).await.unwrap());
+    let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
+    hinted.changed().await.unwrap();
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(Arc::clone(&hub).follow(stopping));
+    taken_in(&hub, project.id).await;
+}
+
+async fn taken_in(hub: &Hub, project: ProjectId) {
+    let taken_in = async {
+        while hub.project(project).is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), taken_in).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_database_says_so_and_stays_as_it_was() {
+    let bed = bed().await;
+    bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+    let room = |pages: i64| {
+        bed.store.run(false, move |connection| {
+            connection.pragma_update(None, "max_page_count", pages).map_err(failed("making room"))
+        })
+    };
+    room(1).await.unwrap(); // no less than there are
+    let key = "k".repeat(500_000);
+    let error = bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::Full, .. }), "{error:?}");
+    assert_eq!(bed.since(0).await, [("a".to_owned(), true)]);
+    room(1 << 30).await.unwrap();
+    bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
+}
+
+#[tokio::test]
+async fn reports_delay_neither_changes_nor_lookups() {
+    let bed = bed().await;
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let slow: Vec<_> = (0..8)
+        .map(|_| {
+            let held = Arc::clone(&held);
+            bed.store.reports.run(move |connection| {
+                let keys = super::keys::list(connection, ProjectId(1))?;
+                let _ = held.lock().unwrap().recv();
+                Ok(keys.len())
+            })
+        })
+        .collect();
+    let work = async {
+        bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+        assert_eq!(bed.since(0).await, [("a".to_owned(), true)], "a read sees what was written before");
+        bed.store.ping().await.unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(20), work).await.unwrap();
+    drop(release);
+    for report in slow {
+        report.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_reads_cannot_write() {
+    let bed = bed().await;
+    for readers in [&bed.store.lookups, &bed.store.reports] {
+        let written = readers.run(|connection| {
+            connection.execute("UPDATE project SET name = 'x'", []).map_err(failed("writing"))
+        });
+        let error = written.await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::ReadOnly, .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn large_changes_are_told_a_few_at_a_time() {
+    let bed = bed().await;
+    let large = "x".repeat(1 << 20);
+    for _ in 0..12 {
+        let change = change("a", Some(1), Expected::Anything);
+        let config = Some(Config::constant("a", large.as_str()));
+        bed.append(Change { config, ..change }).await.unwrap();
+    }
+    let (mut told, mut pages, mut seen) = (0, Vec::new(), 0);
+    loop {
+        let page = bed.store.changes_after(bed.project.id, told, 200).await.unwrap();
+        let Some(last) = page.last() else { break };
+        told = last.version.id;
+        seen += page.len();
+        pages.push(page.len());
+    }
+    assert!(seen == 12 && pages.iter().all(|page| *page <= 5), "{pages:?}");
+}

@@ -1,0 +1,106 @@
+//! What somebody may do.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use prefab_core::ids::EnvironmentId;
+
+/// What somebody may do; each may all that those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks at everything but changes nothing.
+    Viewer,
+    /// Saves drafts and sets personal overrides.
+    Editor,
+    /// Changes configs, and approves and publishes drafts.
+    Publisher,
+    /// Manages people, keys, tokens, environments and the project.
+    Admin,
+}
+
+impl Role {
+    /// Every role, the least first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Publisher, Self::Admin];
+
+    /// Returns the name: `publisher`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Publisher => "publisher",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Returns the role with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Says what is missing where this is the least that is needed.
+    pub fn wanted(self) -> &'static str {
+        match self {
+            Self::Viewer => "this takes the role viewer",
+            Self::Editor => "this takes the role editor",
+            Self::Publisher => "this takes the role publisher",
+            Self::Admin => "this takes the role admin",
+        }
+    }
+}
+
+/// What somebody may do in a project, and in environments where it is something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// In the project, and wherever nothing else is said.
+    pub project: Role,
+    /// In some environments.
+    pub environments: BTreeMap<EnvironmentId, Role>,
+}
+
+impl Roles {
+    /// Returns the same role everywhere.
+    pub fn of(project: Role) -> Self {
+        Self { project, environments: BTreeMap::new() }
+    }
+
+    /// Returns the role in an environment.
+    pub fn within(&self, environment: EnvironmentId) -> Role {
+        self.environments.get(&environment).copied().unwrap_or(self.project)
+    }
+
+    /// Returns what both allow.
+    pub fn bounded(&self, by: &Self) -> Self {
+        let environments = self.environments.keys().chain(by.environments.keys());
+        Self {
+            project: self.project.min(by.project),
+            environments: environments.map(|id| (*id, self.within(*id).min(by.within(*id)))).collect(),
+        }
+    }
+
+    /// Returns the highest role that there is in any place.
+    pub fn highest(&self) -> Role {
+        self.environments.values().copied().fold(self.project, Role::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_has_a_role_of_its_own_or_the_project_s() {
+        let (production, staging) = (EnvironmentId(3), EnvironmentId(2));
+        let roles = Roles { environments: [(production, Role::Viewer)].into(), ..Roles::of(Role::Publisher) };
+        assert_eq!((roles.within(production), roles.within(staging)), (Role::Viewer, Role::Publisher));
+        assert_eq!(roles.highest(), Role::Publisher);
+        let admin_there = Roles { environments: [(staging, Role::Admin)].into(), ..Roles::of(Role::Viewer) };
+        let both = roles.bounded(&admin_there);
+        assert_eq!((both.within(production), both.within(staging)), (Role::Viewer, Role::Publisher));
+        assert_eq!((both.project, &both), (Role::Viewer, &admin_there.bounded(&roles)));
+        assert!(Role::ALL.is_sorted());
+        assert!(Role::ALL.iter().all(|role| Role::from_name(role.name()) == Some(*role)));
+    }
+}
