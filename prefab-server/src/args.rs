@@ -4,10 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use crate::{
-    limits::Limits,
-    options::{Network, Options, PublicUrl, TlsFiles},
-};
+use crate::options::{Network, Options, PublicUrl, TlsFiles};
+use prefab_service::limits::Limits;
 
 /// The options of `prefab serve`, to be flattened into a command.
 #[derive(Args, Clone, Debug)]

@@ -10,22 +10,19 @@ use prost::Message as _;
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
-    hub::{Caller, Hub},
+use crate::setup;
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_service::{
+    change::diff,
+    item::{FlatValue, Item},
     limits::Limits,
-    manage::{
-        diff,
-        flat::{FlatValue, Item},
-        transfer,
-    },
     metrics::Metrics,
     project::Project,
-    setup,
+    projects::{Caller, Hub},
     telemetry::{Settings, Telemetry, json},
-    validate,
+    transfer, validate,
     workers::Workers,
 };
-use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, Store, clock, key::KeyKind};
 use prefab_store_sqlite::SqliteStore;
 

@@ -9,41 +9,25 @@
 mod api;
 mod args;
 mod auth;
-mod author;
-mod change;
 mod error;
-mod evaluate;
-mod expire;
-mod feed;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod hub;
-mod key_use;
-mod limits;
 mod listen;
-mod manage;
-mod metrics;
 mod network;
 mod options;
-mod people;
-mod project;
 mod public_url;
 mod recover;
-mod retention;
 mod serve;
 mod setup;
 mod signal;
 mod stalled;
-mod telemetry;
 mod tls;
-mod validate;
-mod workers;
 
 pub use args::ServeArgs;
 pub use error::Error;
-pub use limits::{Limit, Limits};
 pub use options::{Network, Options, PublicUrl, TlsFiles};
+pub use prefab_service::limits::{Limit, Limits};
 pub use prefab_store::key::{IssuedKey, KeyKind};
 pub use prefab_store::{Role, Roles};
 pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored, restore, restore_to};

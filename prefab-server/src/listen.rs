@@ -23,14 +23,13 @@ use tokio::{
 use tracing::{debug, warn};
 
 use crate::{
-    limits::Limits,
-    metrics::Metrics,
     network::Network,
     stalled::{StreamExecutor, WriteTimeout},
     tls::Tls,
 };
 pub(crate) use connections::{Activity, Turn};
 use connections::{Admission, Bounds, Connections};
+use prefab_service::{limits::Limits, metrics::Metrics};
 
 /// How long a connection that is closed for being idle may take to end in good order.
 const CLOSING_TIME: Duration = Duration::from_secs(5);

@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::limits::Limits;
 pub use crate::{network::Network, public_url::PublicUrl};
+use prefab_service::limits::Limits;
 
 /// How a server is set up.
 #[derive(Clone, Debug)]

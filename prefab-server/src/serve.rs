@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+use prefab_service::Service;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -11,23 +12,29 @@ use tracing::{info, warn};
 
 use crate::{
     Error,
-    api::{self, App, Parts, Readiness},
-    evaluate::cache::Cache,
-    expire,
-    hub::Hub,
-    limits::Usage,
+    api::{
+        self,
+        ready::Readiness,
+        state::{App, Parts},
+    },
     listen,
-    metrics::Metrics,
     options::{Options, PublicUrl},
-    people::Entrance,
-    retention::Retention,
     setup,
-    telemetry::{Settings, Telemetry},
     tls::Tls,
+};
+use prefab_service::{
+    evaluate::cache::Cache,
+    expiry,
+    limits::Usage,
+    metrics::Metrics,
+    projects::Hub,
+    retention::Retention,
+    sign_in::Entrance,
+    telemetry::{Settings, Telemetry},
     workers::Workers,
 };
 use prefab_store::{Store, clock, key::IssuedKey};
-use prefab_store_sqlite::{DATABASE, SqliteStore, private_files as files};
+use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
 /// Open files that are not for connections.
 const RESERVED_FILES: u64 = 128;
@@ -64,11 +71,11 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
-    files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
+    private_files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
     let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
     let unusable = |source| Error::Database { path: database.clone(), source };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
-    if files::is_open_to_all(&database) {
+    if private_files::is_open_to_all(&database) {
         warn!(database = %database.display(), "everybody on this machine may read the database; `chmod 600` it");
     }
     let keys = setup::first_start(&*store, &database, seed_from.as_deref()).await?;
@@ -91,22 +98,30 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let metrics = Metrics::default();
     let retention = Retention { evaluations_days, audit_days: limits.audit_days };
     let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone());
-    let app = App::new(Parts {
-        data_dir: data_dir.into(),
+    let entrance = Arc::new(Entrance::new(&limits));
+    let evaluations = Cache::new(limits.evaluation_cache_bytes);
+    let service = Arc::new(Service {
         hub: Arc::clone(&hub),
         workers,
-        entrance: Arc::new(Entrance::new(tls.is_some(), public_url.clone(), &limits)),
-        evaluations: Cache::new(limits.evaluation_cache_bytes),
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),
-        leases: Arc::default(),
-        readiness: Readiness::default(),
         started_millis: clock::now_millis(),
         stop: stopping.clone(),
     });
+    let is_https = tls.is_some();
+    let app = App::new(Parts {
+        service: Arc::clone(&service),
+        tls: is_https,
+        public_url: public_url.clone(),
+        data_dir: data_dir.into(),
+        entrance,
+        evaluations,
+        leases: Arc::default(),
+        readiness: Readiness::default(),
+    });
     tokio::spawn(hub.follow(stopping.clone()));
-    tokio::spawn(expire::follow(app.clone(), stopping.clone()));
+    tokio::spawn(expiry::follow(Arc::clone(&service), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
     tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
     tokio::spawn(retention.follow(Arc::clone(&store), stopping.clone()));
@@ -119,7 +134,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         stop: stopping,
         drain_timeout,
     };
-    let serving = acceptor.run(api::router(app));
+    let serving = acceptor.run(api::router::router(app));
     let task = tokio::spawn(async move {
         serving.await;
         telemetry.finish(&*store).await;

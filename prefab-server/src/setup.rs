@@ -6,8 +6,9 @@ use prefab_core::{ChangedBy, Config, ConfigSet, datafile};
 use prefab_sources::yaml;
 use tracing::{info, warn};
 
-use crate::{Error, people::Secret};
+use crate::Error;
 use prefab_core::ids::EnvironmentId;
+use prefab_service::sign_in::Secret;
 use prefab_store::{
     Change, Expected, Project, Store, StoreError, clock, key::IssuedKey, people::NewInvitation,
 };

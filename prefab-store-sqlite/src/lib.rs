@@ -37,7 +37,6 @@ use schema::newest as newest_schema;
 
 use readers::Readers;
 
-use crate::private_files as files;
 use prefab_core::ids::ProjectId;
 use prefab_store::key::IssuedKey;
 use prefab_store::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
@@ -77,7 +76,7 @@ impl SqliteStore {
     /// Opens the file, creating or upgrading what is in it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         // The files beside it, which `SQLite` makes, are given the rights of this one.
-        files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
+        private_files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -5,7 +5,7 @@ use std::{path::PathBuf, thread};
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::oneshot;
 
-use crate::private_files as files;
+use crate::private_files;
 use crate::{SqliteStore, audit, drafts, failed, keys, log, refusals, retention, write};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
@@ -109,7 +109,7 @@ impl Records for SqliteStore {
         let copying = failed("writing a backup");
         // With a connection of its own, so that nobody who writes has to wait for it.
         let started = thread::Builder::new().name("prefab-backup".to_owned()).spawn(move || {
-            if let Err(error) = files::create(&file) {
+            if let Err(error) = private_files::create(&file) {
                 let _ = answer.send(Err(StoreError::unavailable("writing a backup", error)));
                 return;
             }

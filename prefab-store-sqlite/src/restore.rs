@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::{newest_schema, private_files as files};
+use crate::{newest_schema, private_files};
 
 /// The database's name within a data directory.
 pub const DATABASE: &str = "prefab.db";
@@ -88,7 +88,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         move |source| RestoreError::Io { path, source }
     };
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or(Ok(()), |folder| files::folder(folder).map_err(failed(folder)))?;
+    folder.map_or(Ok(()), |folder| private_files::folder(folder).map_err(failed(folder)))?;
     let database = database.to_owned();
     let is_there = database.exists();
     if is_there {
@@ -100,7 +100,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     // Complete and on the disk before anything that is there is touched.
     let copy = beside(&database, ".restoring");
     let _ = fs::remove_file(&copy);
-    let written = files::create(&copy).and_then(|mut new| {
+    let written = private_files::create(&copy).and_then(|mut new| {
         io::copy(&mut File::open(backup)?, &mut new)?;
         new.sync_all()
     });

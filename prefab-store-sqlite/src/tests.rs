@@ -8,7 +8,7 @@ use tempfile::TempDir;
 mod bounded;
 
 use crate::*;
-use crate::{hub::Hub, limits::Limits, workers::Workers};
+use prefab_service::{limits::Limits, projects::Hub, workers::Workers};
 use prefab_store::{Expected, Observations as _, key::KeyKind};
 
 fn workers() -> Workers {

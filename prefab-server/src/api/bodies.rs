@@ -18,11 +18,13 @@ use http::{HeaderValue, Version, header};
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{ApiError, App};
-use crate::{
-    limits::Limits,
-    listen::{Activity, Turn},
-};
+use crate::api::{error::ApiError, state::App};
+use crate::listen::{Activity, Turn};
+use prefab_service::limits::Limits;
+
+/// Where files are imported, which may be larger than other bodies.
+pub(crate) const IMPORT: &str = "/api/manage/v1/projects/{project}/import";
+pub(crate) const MOST_IMPORTED: usize = 256 << 20;
 
 /// Limits the body of a request. If it is too large or too slow, the response is 413 or 408 whatever the handler
 /// returns, and the connection is closed.
@@ -62,9 +64,9 @@ struct Bounds {
 impl Bounds {
     fn of(limits: &Limits, request: &Request) -> Self {
         let path = request.extensions().get::<MatchedPath>();
-        let is_import = path.is_some_and(|path| path.as_str() == super::IMPORT);
+        let is_import = path.is_some_and(|path| path.as_str() == IMPORT);
         Self {
-            bytes: if is_import { limits.body_bytes.max(super::MOST_IMPORTED) } else { limits.body_bytes },
+            bytes: if is_import { limits.body_bytes.max(MOST_IMPORTED) } else { limits.body_bytes },
             time: limits.body_timeout,
             bytes_per_second: limits.body_bytes_per_second,
         }

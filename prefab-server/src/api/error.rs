@@ -10,8 +10,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracing::error;
 
-use crate::{
-    people::PasswordError,
+use prefab_service::{
+    sign_in::PasswordError,
     workers::{self, Busy},
 };
 use prefab_store::{StoreError, Trouble};
@@ -108,6 +108,20 @@ fn trouble(error: &StoreError) -> Trouble {
     match error {
         StoreError::Unavailable { trouble, .. } => *trouble,
         _ => Trouble::Other,
+    }
+}
+
+impl From<prefab_service::Error> for ApiError {
+    fn from(error: prefab_service::Error) -> Self {
+        use prefab_service::Error;
+        match error {
+            Error::NotFound => Self::NotFound,
+            Error::Forbidden(cause) => Self::Forbidden(cause),
+            Error::Invalid(causes) => Self::Invalid(causes),
+            Error::Conflict(cause) => Self::Conflict(cause),
+            Error::Busy(busy) => Self::Busy(busy),
+            Error::Store(error) => Self::Store(error),
+        }
     }
 }
 

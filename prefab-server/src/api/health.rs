@@ -8,8 +8,8 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tracing::debug;
 
-use super::{ApiError, App};
-use crate::metrics::Answered;
+use crate::api::{error::ApiError, state::App};
+use prefab_service::metrics::Answered;
 
 /// Answers the probe of one Java release.
 pub(super) async fn hello() -> &'static str {

@@ -5,7 +5,9 @@ use std::{convert::Infallible, net::IpAddr};
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header::USER_AGENT, request::Parts};
 
-use super::App;
+use crate::api::state::App;
+use prefab_service::Origin;
+
 use crate::network::Network;
 
 /// How much of what a client says of itself is kept.
@@ -40,42 +42,28 @@ impl Peer {
     }
 }
 
-/// From where a request comes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Origin {
-    /// The address, and for whom a proxy says it asks that is not trusted.
-    pub(crate) address: String,
-    /// The program, as it calls itself.
-    pub(crate) via: String,
-}
-
-impl Origin {
-    pub(crate) fn of(parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<Peer>();
-        let mut address = peer.map(|peer| peer.address.to_string()).unwrap_or_default();
-        let is_told = peer.is_some_and(|peer| peer.is_told_by_a_proxy);
-        if let Some(claimed) = text(&parts.headers, FORWARDED_FOR).filter(|_| !is_told) {
-            // Anybody can claim this, so it stands beside the address and not in its place.
-            address = format!("{address} for {claimed}");
-        }
-        let program = text(&parts.headers, "x-prefabcloud-client-version");
-        let via = program.or_else(|| text(&parts.headers, USER_AGENT.as_str())).unwrap_or_default();
-        Self { address, via }
+/// Returns where a request comes from.
+pub(crate) fn origin_of(parts: &Parts) -> Origin {
+    let peer = parts.extensions.get::<Peer>();
+    let mut address = peer.map(|peer| peer.address.to_string()).unwrap_or_default();
+    let is_told = peer.is_some_and(|peer| peer.is_told_by_a_proxy);
+    if let Some(claimed) = text(&parts.headers, FORWARDED_FOR).filter(|_| !is_told) {
+        // Anybody can claim this, so it stands beside the address and not in its place.
+        address = format!("{address} for {claimed}");
     }
+    let program = text(&parts.headers, "x-prefabcloud-client-version");
+    let via = program.or_else(|| text(&parts.headers, USER_AGENT.as_str())).unwrap_or_default();
+    Origin { address, via }
 }
 
-impl Origin {
-    /// Returns the address that the request comes from, whatever those claim who are not trusted.
-    pub(crate) fn peer(&self) -> &str {
-        self.address.split(' ').next().unwrap_or_default()
-    }
-}
+/// The origin of a request, as an extractor.
+pub(crate) struct RequestOrigin(pub(crate) Origin);
 
-impl FromRequestParts<App> for Origin {
+impl FromRequestParts<App> for RequestOrigin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        Ok(Self::of(parts))
+        Ok(Self(origin_of(parts)))
     }
 }
 

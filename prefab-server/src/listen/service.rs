@@ -20,7 +20,7 @@ use hyper::{
 use tower::ServiceExt as _;
 
 use super::connections::{Activity, RequestInProgress};
-use crate::{api::Peer, network::Network};
+use crate::{api::origin::Peer, network::Network};
 
 /// Returns the service of one connection.
 pub(super) fn of(

@@ -1,0 +1,31 @@
+//! Reading and parsing request bodies.
+
+use axum::body::{Body, Bytes};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use prefab_service::workers::Kind;
+
+use super::{error::ApiError, state::App};
+
+/// The largest JSON body that is parsed where it was read: parsing it takes less than a millisecond.
+const SMALL_BODY: usize = 64 << 10;
+
+/// Parses a JSON body, large ones on a worker thread.
+pub(crate) async fn parse<T: Send + 'static>(
+    app: &App,
+    bytes: Bytes,
+    parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes.len() <= SMALL_BODY {
+        return parse(&bytes);
+    }
+    app.workers.run(Kind::Manage, None, move |_| parse(&bytes)).await?
+}
+
+/// Reads a body up to a bound.
+pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge(most)),
+        Err(error) => Err(ApiError::invalid(error.to_string())),
+    }
+}

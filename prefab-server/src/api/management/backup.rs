@@ -1,0 +1,83 @@
+//! A copy of everything, taken while the server runs.
+
+use std::{convert::Infallible, fs::File, io::Read as _, path::PathBuf};
+
+use axum::{
+    body::Body,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderValue, header};
+use tracing::error;
+
+use crate::api::management::{access::Access, views::Problem};
+use crate::api::{error::ApiError, state::App};
+use prefab_store::{AuditEntry, StoreError, clock};
+
+const CHUNK: usize = 256 << 10;
+
+/// Sends a copy of the whole database as it is at one moment, for `prefab restore`.
+///
+/// It holds every project and everybody, so it takes an admin of all projects. Passwords and keys are in it as
+/// hashes, values that are encrypted stay so.
+#[utoipa::path(
+    get, path = "/backup", tag = "operations",
+    responses((status = 200, content_type = "application/vnd.sqlite3", body = String),
+              (status = 403, description = "There are projects that you may not manage", body = Problem))
+)]
+pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
+    let Some(author) = access.over_everything() else {
+        return Err(ApiError::Forbidden(
+            "a backup holds every project; it takes somebody who manages them all",
+        ));
+    };
+    let own = author.project.id;
+    let file = Temporary(app.data_dir.join(format!("backup-{}.db", chance())));
+    app.hub.store().backup(file.0.clone()).await?;
+    let entry = AuditEntry {
+        project: Some(own),
+        action: "backup.taken".to_owned(),
+        ..AuditEntry::of(author.note("took a backup"))
+    };
+    app.hub.store().note(vec![entry]).await?;
+    let opened = File::open(&file.0).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
+    let (length, opened) = opened.map_err(|error| StoreError::unavailable("reading the backup", error))?;
+    let chunks = stream::unfold((opened, file), |(mut opened, file)| async move {
+        // Files of this machine, a piece at a time: as quick as asking somebody else to.
+        let mut chunk = vec![0; CHUNK];
+        let read = opened.read(&mut chunk);
+        let read = read.inspect_err(|error| error!(%error, "a backup ends early")).unwrap_or_default();
+        chunk.truncate(read);
+        (read > 0).then(|| (Ok::<_, Infallible>(Bytes::from(chunk)), (opened, file)))
+    });
+    let mut response = Body::from_stream(chunks).into_response();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.sqlite3"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    fields.insert(header::CONTENT_LENGTH, length.into());
+    let name = format!("attachment; filename=\"prefab-{}.db\"", clock::now_millis());
+    if let Ok(name) = HeaderValue::try_from(name) {
+        fields.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// A name that nobody else takes.
+fn chance() -> String {
+    format!("{}-{:08x}", clock::now_micros(), getrandom::u32().unwrap_or_default())
+}
+
+/// A file that is gone once it has been sent, or was not.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            error!(%error, file = %self.0.display(), "a backup could not be cleared away");
+        }
+    }
+}

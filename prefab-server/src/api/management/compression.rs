@@ -1,0 +1,66 @@
+//! Large answers, made light: packed where that is understood, and not sent again while they are the same.
+
+use std::io::Write as _;
+
+use axum::response::{IntoResponse as _, Response};
+use flate2::{Compression, write::GzEncoder};
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+
+use crate::api::{error::ApiError, state::App};
+use prefab_core::ids::ProjectId;
+
+/// Below this, packing costs more than it saves.
+const WORTH_IT: usize = 16 << 10;
+
+/// Answers with JSON, packed if whoever asks can unpack it.
+pub(super) async fn light<T: Serialize + Send + 'static>(
+    app: &App,
+    project: ProjectId,
+    body: T,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let accepts_gzip = prefab_http::choose_encoding(asked, &["gzip"]).is_some();
+    let pack = move |_| {
+        // Texts and numbers always can be written.
+        let plain = serde_json::to_vec(&body).unwrap_or_default();
+        if !accepts_gzip || plain.len() < WORTH_IT {
+            return Ok((plain, false));
+        }
+        Ok(gzip(&plain).map_or((plain, false), |packed| (packed, true)))
+    };
+    let (bytes, is_packed) = app.work(project, pack).await?;
+    let mut response = bytes.into_response();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if is_packed {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 8), Compression::fast());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+/// Tells whether whoever asks has the answer with this tag.
+pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
+    prefab_http::is_cached(asked, &quoted(tag))
+}
+
+/// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
+pub(super) fn unchanged(mut response: Response, tag: Option<String>) -> Response {
+    let fields = response.headers_mut();
+    fields.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization, cookie"));
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(format!("W/{}", quoted(&tag))).ok()) {
+        fields.insert(header::ETAG, tag);
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
+fn quoted(tag: &str) -> String {
+    format!("\"{tag}\"")
+}

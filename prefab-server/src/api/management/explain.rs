@@ -1,0 +1,173 @@
+//! Which value would somebody get, and why?
+
+use axum::{extract::State, response::Response};
+use prefab_core::{Config, Context, ContextSet};
+use prefab_eval::{Contexts, Explanation, FixedHost};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json_;
+use utoipa::ToSchema;
+
+use crate::api::management::{
+    access::{self, Access, At, Sent},
+    drafts, history,
+    views::Problem,
+};
+use crate::api::{error::ApiError, state::App};
+use prefab_service::actor::Author;
+use prefab_store::{Role, clock};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    key: String,
+    /// The environment by number or name.
+    environment: String,
+    /// The contexts by name: `{"user": {"key": "u-1", "plan": "pro"}}`.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
+    contexts: Json_,
+    /// The person whose overrides hold, as their API key names them.
+    user: Option<String>,
+    /// The version of the key that is asked: its number as a text, or `draft`; without, the one that stands.
+    version: Option<String>,
+    /// The time it is asked for, in milliseconds since 1970; now without.
+    at: Option<i64>,
+}
+
+/// An answer and how it came about.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    key: String,
+    /// The value; redacted if it is confidential, absent if there is none.
+    #[schema(value_type = Option<Value>)]
+    value: Option<Json_>,
+    /// The kind of the value: `string list`.
+    kind: Option<String>,
+    /// `STATIC`, `TARGETING_MATCH`, `SPLIT`.
+    reason: Option<String>,
+    /// The version that gave it; nothing for a draft.
+    version: Option<String>,
+    /// Why there is no value.
+    error: Option<String>,
+    steps: Vec<ExplainedStep>,
+    /// The same as a text for people.
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExplainedStep {
+    /// How deep within rules and segments.
+    depth: usize,
+    text: String,
+}
+
+/// Evaluates a key as a client of an environment would, and tells every step.
+///
+/// Variables of the clients' environment are not known here: values that come from them have none.
+#[utoipa::path(
+    post, path = "/projects/{project}/explain", tag = "evaluation", params(("project" = i64, Path)),
+    request_body = Question,
+    responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn explain(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+    Sent(question): Sent<Question>,
+) -> Result<Response, ApiError> {
+    let author = access.holding(project, Role::Viewer)?;
+    let Question { key, environment, contexts, user, version, at } = question;
+    let environment = access::environment(&author, &environment, "environment")?.id;
+    let instead = match version {
+        Some(version) => Some(find(&app, &author, &key, &version).await?),
+        None => None,
+    };
+    let contexts = match contexts {
+        Json_::Null => ContextSet::new(),
+        json => {
+            bound(&json, app.limits.limits().explain_properties)?;
+            ContextSet::from_json(&json).map_err(|error| ApiError::invalid(format!("`contexts`: {error}")))?
+        }
+    };
+    let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
+    let person = person.unwrap_or_default();
+    let project = author.project;
+    app.json(project.id, move |_| {
+        let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
+        let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
+        let explanation = ruleset.explain(&key, &stack, &host);
+        Ok(answer(key, explanation))
+    })
+    .await
+}
+
+/// Refuses more properties than an evaluation has in earnest.
+fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
+    let properties = |context: &Json_| context.as_object().map_or(1, serde_json::Map::len);
+    let count: usize =
+        contexts.as_object().into_iter().flat_map(serde_json::Map::values).map(properties).sum();
+    if count > most {
+        let cause = format!("`contexts`: expected at most {most} properties, not {count}");
+        return Err(ApiError::invalid(cause));
+    }
+    Ok(())
+}
+
+fn answer(key: String, explanation: Explanation<'_>) -> Answer {
+    let text = explanation.to_string();
+    let steps = explanation.steps.into_iter();
+    let steps = steps.map(|step| ExplainedStep { depth: step.depth, text: step.text }).collect();
+    match &explanation.outcome {
+        Ok(answer) => Answer {
+            key,
+            value: Some(if answer.is_confidential() {
+                answer.shown().into()
+            } else {
+                answer.value.to_json().unwrap_or_else(|| answer.value.to_string().into())
+            }),
+            kind: Some(answer.value.kind().to_owned()),
+            reason: Some(answer.reason.name().to_owned()),
+            version: Some(answer.config().id).filter(|id| *id != 0).map(|id| id.to_string()),
+            error: None,
+            steps,
+            text,
+        },
+        Err(error) => Answer {
+            key,
+            value: None,
+            kind: None,
+            reason: None,
+            version: None,
+            error: Some(error.to_string()),
+            steps,
+            text,
+        },
+    }
+}
+
+/// Finds a version of a key, or its draft.
+async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Config, ApiError> {
+    let config = if version == "draft" {
+        drafts::find(app, author, key)
+            .await
+            .map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
+    } else {
+        let id = version.parse();
+        let id = id
+            .map_err(|_| ApiError::invalid("`version`: expected the text of a version's number, or draft"))?;
+        history::find(app, author, key, id).await.map(|version| version.and_then(|version| version.config))
+    };
+    match config {
+        Ok(Some(config)) => Ok(config),
+        Ok(None) | Err(ApiError::NotFound) => {
+            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} that has values")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn chance() -> f64 {
+    f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+}

@@ -1,0 +1,90 @@
+//! How much items are used, beside them in a list or by itself.
+
+use std::collections::HashMap;
+
+use axum::{extract::State, response::Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::management::{
+    access::{Access, At},
+    views::Problem,
+};
+use crate::api::{error::ApiError, state::App};
+use prefab_core::ids::ProjectId;
+use prefab_store::{HOUR_MILLIS, KeyRange, add_counts, clock};
+
+/// How many hours are told.
+const HOURS: usize = 24;
+
+/// How much a key is used.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Usage {
+    key: String,
+    /// When a client evaluated it last, in milliseconds since 1970.
+    pub(super) last_evaluated_at: Option<i64>,
+    /// How often clients evaluated it in this hour and the 23 before.
+    pub(super) evaluations_24h: i64,
+    /// The same by the hour, oldest first.
+    pub(super) sparkline: Vec<i64>,
+}
+
+impl Usage {
+    /// Returns what is said of a key that nobody has asked for.
+    pub(super) fn none(key: &str) -> Self {
+        Self { key: key.to_owned(), last_evaluated_at: None, evaluations_24h: 0, sparkline: vec![0; HOURS] }
+    }
+}
+
+/// Says how much the keys are used that clients evaluated; others are left out.
+#[utoipa::path(
+    get, path = "/projects/{project}/usage", tag = "evaluation", params(("project" = i64, Path)),
+    responses((status = 200, body = Vec<Usage>), (status = 404, body = Problem))
+)]
+pub(crate) async fn used(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+) -> Result<Response, ApiError> {
+    let author = access.to(project)?;
+    let all = KeyRange { first: String::new(), last: char::MAX.to_string() };
+    let used = of(&app, author.project.id, all).await?;
+    app.json(author.project.id, move |_| {
+        let mut used: Vec<Usage> = used.into_values().collect();
+        used.sort_by(|left, right| left.key.cmp(&right.key));
+        Ok(used)
+    })
+    .await
+}
+
+/// Returns what clients reported of the keys of a range, where they did.
+pub(super) async fn of(
+    app: &App,
+    project: ProjectId,
+    range: KeyRange,
+) -> Result<HashMap<String, Usage>, ApiError> {
+    let store = app.hub.store();
+    app.telemetry.flush(store).await;
+    let this_hour = clock::now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
+    let hours = i64::try_from(HOURS).unwrap_or(i64::MAX);
+    let start = this_hour - (hours - 1) * HOUR_MILLIS;
+    let mut found: HashMap<String, Usage> = HashMap::new();
+    for count in store.hourly(project, range.clone(), start).await? {
+        let hour = usize::try_from((count.at_millis - start).div_euclid(HOUR_MILLIS)).ok();
+        let Some(hour) = hour.filter(|hour| *hour < HOURS) else { continue };
+        let usage = of_key(&mut found, count.key);
+        usage.sparkline[hour] = add_counts(usage.sparkline[hour], count.count);
+        usage.evaluations_24h = add_counts(usage.evaluations_24h, count.count);
+    }
+    for (key, at_millis) in store.evaluated(project).await? {
+        if range.first <= key && key <= range.last {
+            of_key(&mut found, key).last_evaluated_at = Some(at_millis);
+        }
+    }
+    Ok(found)
+}
+
+fn of_key(found: &mut HashMap<String, Usage>, key: String) -> &mut Usage {
+    found.entry(key).or_insert_with_key(|key| Usage::none(key))
+}

@@ -1,0 +1,116 @@
+//! How long a stream may go on: as long as the key, the token or the session that it began with.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use crate::api::state::App;
+use prefab_core::ids::ProjectId;
+use prefab_service::{limits::Principal, projects::Hub};
+use prefab_store::{Store, StoreError, key::KeyHash};
+
+/// How soon a stream ends after the session or the token that it began with.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a stream is allowed by.
+pub(super) enum Lease {
+    Key(i64),
+    Token(i64, KeyHash),
+    Session(i64, KeyHash),
+}
+
+impl Lease {
+    /// Returns whom the stream counts for.
+    pub(super) fn principal(&self) -> Principal {
+        match self {
+            Self::Key(id) => Principal::Key(*id),
+            Self::Token(id, _) => Principal::Token(*id),
+            Self::Session(person, _) => Principal::Person(*person),
+        }
+    }
+
+    /// Waits until whoever it belongs to may not look at the project any more.
+    pub(super) async fn ended(self, app: App, project: ProjectId) {
+        let credential = match self {
+            Self::Key(id) => return app.hub.ended(id).await,
+            Self::Token(_, hash) => Credential::Token(hash.0),
+            Self::Session(_, hash) => Credential::Session(hash.0),
+        };
+        let mut allowed = app.leases.follow(&app.hub, credential);
+        let ended = allowed.wait_for(|allowed| allowed.as_ref().is_some_and(|all| !all.contains(&project)));
+        // The watcher outlives whoever follows it.
+        let _ = ended.await;
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Credential {
+    Token([u8; 32]),
+    Session([u8; 32]),
+}
+
+/// Which projects a credential may look at; nothing before the first look.
+type Allowed = Option<BTreeSet<ProjectId>>;
+
+/// The sessions and tokens that streams began with, each looked up once a second, however many streams it has.
+#[derive(Default)]
+pub(crate) struct Leases {
+    followed: Mutex<HashMap<Credential, watch::Sender<Allowed>>>,
+}
+
+impl Leases {
+    fn follow(self: &Arc<Self>, hub: &Arc<Hub>, credential: Credential) -> watch::Receiver<Allowed> {
+        let mut followed = self.followed();
+        if followed.is_empty() {
+            tokio::spawn(Arc::clone(self).look(Arc::clone(hub)));
+        }
+        followed.entry(credential).or_default().subscribe()
+    }
+
+    /// Looks all of them up, one after the other, until no stream follows any.
+    async fn look(self: Arc<Self>, hub: Arc<Hub>) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let credentials: Vec<Credential> = {
+                let mut followed = self.followed();
+                followed.retain(|_, allowed| allowed.receiver_count() > 0);
+                if followed.is_empty() {
+                    return;
+                }
+                followed.keys().copied().collect()
+            };
+            for credential in credentials {
+                // A database that does not answer ends nothing.
+                let Ok(now) = projects(hub.store(), credential).await else { continue };
+                if let Some(allowed) = self.followed().get(&credential) {
+                    allowed.send_if_modified(|known| {
+                        let is_new = known.as_ref() != Some(&now);
+                        *known = Some(now);
+                        is_new
+                    });
+                }
+            }
+        }
+    }
+
+    fn followed(&self) -> MutexGuard<'_, HashMap<Credential, watch::Sender<Allowed>>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn projects(store: &dyn Store, credential: Credential) -> Result<BTreeSet<ProjectId>, StoreError> {
+    Ok(match credential {
+        Credential::Token(hash) => {
+            let token = store.token(KeyHash(hash), false).await?;
+            token.map(|token| token.project).into_iter().collect()
+        }
+        Credential::Session(hash) => {
+            let session = store.session(KeyHash(hash), false).await?;
+            session.map(|session| session.projects.into_keys().collect()).unwrap_or_default()
+        }
+    })
+}

@@ -1,0 +1,93 @@
+//! For how long something is to hold.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::api::error::ApiError;
+use prefab_store::clock;
+
+/// The longest that something may hold which ends by itself.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
+
+/// A length of time: seconds, or a text such as `30m`, `1h30m`, `2d`, `PT30M`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Lasting {
+    Seconds(u64),
+    Text(String),
+}
+
+/// Returns when something ends that is said to end at a moment, or after some time.
+pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<Option<i64>, ApiError> {
+    let now = clock::now_millis();
+    let longest = i64::try_from(LONGEST.as_millis()).unwrap_or(i64::MAX);
+    match (at_millis, lasting) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(ApiError::invalid("`expiresAt`: expected this or `expiresIn`, not both")),
+        (Some(at), None) if at <= now || at > now + longest => {
+            Err(ApiError::invalid("`expiresAt`: expected a moment within the next 366 days"))
+        }
+        (Some(at), None) => Ok(Some(at)),
+        (None, Some(lasting)) => {
+            let length = length(lasting).filter(|length| !length.is_zero() && *length <= LONGEST);
+            let length = length.ok_or_else(|| {
+                ApiError::invalid("`expiresIn`: expected seconds, or a text such as \"30m\", up to 366 days")
+            })?;
+            Ok(Some(now + i64::try_from(length.as_millis()).unwrap_or(longest)))
+        }
+    }
+}
+
+fn length(lasting: &Lasting) -> Option<Duration> {
+    let text = match lasting {
+        Lasting::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
+        Lasting::Text(text) => text.trim(),
+    };
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    if text.starts_with(['P', 'p']) {
+        return prefab_core::parse_duration(text).ok();
+    }
+    let mut seconds: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let count: u64 = rest[..digits].parse().ok()?;
+        let unit = match rest.as_bytes()[digits] {
+            b's' => 1,
+            b'm' => 60,
+            b'h' => 3_600,
+            b'd' => 24 * 3_600,
+            _ => return None,
+        };
+        seconds = seconds.checked_add(count.checked_mul(unit)?)?;
+        rest = rest[digits + 1..].trim_start();
+    }
+    (!text.is_empty()).then_some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_written_in_many_ways() {
+        let check = |text: &str, seconds: Option<u64>| {
+            assert_eq!(length(&Lasting::Text(text.to_owned())), seconds.map(Duration::from_secs), "{text}");
+        };
+        check("30m", Some(1_800));
+        check("1h30m", Some(5_400));
+        check("2d 1s", Some(172_801));
+        check("90", Some(90));
+        check("PT30M", Some(1_800));
+        check("", None);
+        check("30", Some(30));
+        check("30x", None);
+        check("m", None);
+        check("99999999999999999999d", None);
+        check("30\u{e4}", None);
+    }
+}

@@ -1,0 +1,235 @@
+//! The people of a project, and what they may do there.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::management::{
+    access::{self, Access, At, Sent},
+    session::checks::an_email,
+    tokens,
+    views::{Problem, RoleIn},
+};
+use crate::api::{error::ApiError, state::App};
+use prefab_service::actor::Author;
+use prefab_store::{
+    AuditEntry, Role, Roles,
+    people::{Member, MemberChange, Token},
+};
+
+/// A person in a project.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PersonView {
+    /// Their number, as a text.
+    id: String,
+    email: String,
+    name: String,
+    role: Role,
+    /// The environments in which they have another role.
+    environments: Vec<RoleIn>,
+    /// In milliseconds since 1970.
+    joined_at: i64,
+}
+
+impl PersonView {
+    fn of(member: Member, author: &Author) -> Self {
+        let Member { person, roles, joined_at_millis } = member;
+        Self {
+            id: person.id.to_string(),
+            email: person.email,
+            name: person.name,
+            environments: RoleIn::exceptions(&author.project.environments(), &roles),
+            role: roles.project,
+            joined_at: joined_at_millis,
+        }
+    }
+}
+
+/// Lists the people of a project by e-mail.
+#[utoipa::path(
+    get, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
+    responses((status = 200, body = Vec<PersonView>), (status = 404, body = Problem))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+) -> Result<Json<Vec<PersonView>>, ApiError> {
+    let author = access.to(project)?;
+    let members = app.hub.store().members(author.project.id).await?;
+    Ok(Json(members.into_iter().map(|member| PersonView::of(member, &author)).collect()))
+}
+
+/// Another role in one environment.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exception {
+    /// The environment by number or name.
+    environment: String,
+    role: Role,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewMember {
+    /// Of somebody who has an account; others are invited.
+    email: String,
+    role: Role,
+    /// Other roles in some environments.
+    #[serde(default)]
+    environments: Vec<Exception>,
+}
+
+/// Adds somebody who has an account to a project.
+#[utoipa::path(
+    post, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
+    request_body = NewMember,
+    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "They are in it already", body = Problem))
+)]
+pub(super) async fn add(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+    Sent(NewMember { email, role, environments }): Sent<NewMember>,
+) -> Result<Json<PersonView>, ApiError> {
+    let author = access.to(project)?;
+    let roles = roles(&author, role, &environments)?;
+    let email = an_email(&email)?;
+    let account = app.hub.store().account(email.clone()).await?;
+    let account = account
+        .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
+    if account.projects.contains(&author.project.id) {
+        return Err(ApiError::Conflict(format!("{email} is in the project already")));
+    }
+    change(&app, &author, account.person.id, Some(roles.clone())).await?;
+    let member = find(&app, &author, account.person.id).await?;
+    let deed = format!("added {} as {}", named(&member), in_words(&author, &roles));
+    note(&app, &author, member.person.id, "person.added", &deed).await?;
+    Ok(Json(PersonView::of(member, &author)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtherRole {
+    /// As it was if it is not said.
+    role: Option<Role>,
+    /// All environments in which they have another role; as they were if it is not said.
+    environments: Option<Vec<Exception>>,
+}
+
+/// Gives somebody another role.
+#[utoipa::path(
+    patch, path = "/projects/{project}/people/{person}", tag = "people",
+    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
+    request_body = OtherRole,
+    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+)]
+pub(super) async fn update(
+    State(app): State<App>,
+    access: Access,
+    At((project, person)): At<(i64, i64)>,
+    Sent(OtherRole { role, environments }): Sent<OtherRole>,
+) -> Result<Json<PersonView>, ApiError> {
+    let author = access.to(project)?;
+    let before = find(&app, &author, person).await?;
+    let role = role.unwrap_or(before.roles.project);
+    let after = match environments {
+        Some(environments) => roles(&author, role, &environments)?,
+        None => Roles { project: role, ..before.roles.clone() },
+    };
+    change(&app, &author, person, Some(after.clone())).await?;
+    let deed = format!(
+        "made {} {}, who was {}",
+        named(&before),
+        in_words(&author, &after),
+        in_words(&author, &before.roles)
+    );
+    note(&app, &author, person, "person.role", &deed).await?;
+    Ok(Json(PersonView::of(Member { roles: after, ..before }, &author)))
+}
+
+/// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
+#[utoipa::path(
+    delete, path = "/projects/{project}/people/{person}", tag = "people",
+    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
+    responses((status = 200, body = PersonView), (status = 404, body = Problem),
+              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+)]
+pub(super) async fn remove(
+    State(app): State<App>,
+    access: Access,
+    At((project, person)): At<(i64, i64)>,
+) -> Result<Json<PersonView>, ApiError> {
+    let author = access.to(project)?;
+    let member = find(&app, &author, person).await?;
+    let ended = change(&app, &author, person, None).await?;
+    tokens::note_ended(&app, &author, &ended, &named(&member)).await?;
+    let deed = format!("took {} out of the project", named(&member));
+    note(&app, &author, person, "person.removed", &deed).await?;
+    Ok(Json(PersonView::of(member, &author)))
+}
+
+/// Reads roles as they were sent.
+pub(super) fn roles(author: &Author, project: Role, exceptions: &[Exception]) -> Result<Roles, ApiError> {
+    let mut environments = BTreeMap::new();
+    for (at, Exception { environment, role }) in exceptions.iter().enumerate() {
+        let field = format!("environments[{at}].environment");
+        environments.insert(access::environment(author, environment, &field)?.id, *role);
+    }
+    Ok(Roles { project, environments })
+}
+
+/// Says roles in words: `editor, viewer in Production`.
+pub(super) fn in_words(author: &Author, roles: &Roles) -> String {
+    let environments = author.project.environments();
+    let own = environments.iter().filter_map(|environment| {
+        let role = roles.environments.get(&environment.id)?;
+        Some(format!("{} in {}", role.name(), environment.name))
+    });
+    std::iter::once(roles.project.name().to_owned()).chain(own).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns which tokens ended with it.
+async fn change(
+    app: &App,
+    author: &Author,
+    person: i64,
+    roles: Option<Roles>,
+) -> Result<Vec<Token>, ApiError> {
+    let (store, project) = (app.hub.store(), author.project.id);
+    let change = match roles {
+        Some(roles) => store.set_member(project, person, roles).await?,
+        None => store.remove_member(project, person).await?,
+    };
+    match change {
+        MemberChange::Done(ended) => Ok(ended),
+        MemberChange::Unknown => Err(ApiError::NotFound),
+        MemberChange::LastAdmin => Err(ApiError::Conflict(
+            "this is the last admin of the project: make somebody else one first".to_owned(),
+        )),
+    }
+}
+
+pub(super) async fn find(app: &App, author: &Author, person: i64) -> Result<Member, ApiError> {
+    let members = app.hub.store().members(author.project.id).await?;
+    members.into_iter().find(|member| member.person.id == person).ok_or(ApiError::NotFound)
+}
+
+pub(super) fn named(member: &Member) -> String {
+    format!("{} ({})", member.person.name, member.person.email)
+}
+
+async fn note(app: &App, author: &Author, person: i64, action: &str, deed: &str) -> Result<(), ApiError> {
+    let entry = AuditEntry {
+        project: Some(author.project.id),
+        action: action.to_owned(),
+        subject: person.to_string(),
+        ..AuditEntry::of(author.note(deed))
+    };
+    Ok(app.hub.store().note(vec![entry]).await?)
+}

@@ -1,0 +1,185 @@
+//! Encrypted values: which there are, and how they get a new key. The server never sees a key.
+
+use std::collections::HashSet;
+
+use axum::{Json, extract::State, response::Response};
+use prefab_core::{Config, ConfigValue, Value};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::management::{
+    access::{self, Access, Asked, At, Sent},
+    items::standing,
+    views::Problem,
+};
+use crate::api::{error::ApiError, state::App};
+use prefab_service::{actor::Author, change};
+use prefab_store::Role;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Only values that are encrypted with the key that this item names.
+    decrypt_with: Option<String>,
+}
+
+/// The encrypted values of an item.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secret {
+    key: String,
+    /// Its version, as a text; in what is sent, the version that is replaced.
+    id: String,
+    values: Vec<EncryptedValue>,
+}
+
+/// An encrypted value.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct EncryptedValue {
+    /// The environment by number, or by name in what is sent; null for the default.
+    environment: Option<String>,
+    /// Which of its rules gives the value, from 0.
+    rule: usize,
+    /// The value as it was encrypted.
+    cipher_text: String,
+    /// The item that names the key.
+    decrypt_with: String,
+}
+
+/// Lists items with encrypted values, by key.
+#[utoipa::path(
+    get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), Wanted),
+    responses((status = 200, body = Vec<Secret>), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+    Asked(Wanted { decrypt_with }): Asked<Wanted>,
+) -> Result<Response, ApiError> {
+    let project = access.to(project)?.project;
+    app.json(project.id, move |_| {
+        let mut secrets = Vec::new();
+        for (key, version) in project.configs() {
+            let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
+            values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
+            if !values.is_empty() {
+                secrets.push(Secret { key, id: version.id.to_string(), values });
+            }
+        }
+        Ok(secrets)
+    })
+    .await
+}
+
+fn ciphers(config: &Config) -> Vec<EncryptedValue> {
+    let mut found = Vec::new();
+    for row in &config.rows {
+        for (rule, value) in row.values.iter().enumerate() {
+            let Some(value) = &value.value else { continue };
+            let (Some(decrypt_with), Value::String(text)) = (value.encrypted_with(), &value.value) else {
+                continue;
+            };
+            found.push(EncryptedValue {
+                environment: row.project_env_id.filter(|id| *id != 0).map(|id| id.to_string()),
+                rule,
+                cipher_text: text.clone(),
+                decrypt_with: decrypt_with.to_owned(),
+            });
+        }
+    }
+    found
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rotation {
+    secrets: Vec<Secret>,
+    /// Why, for the audit log; some environments take no change without.
+    #[serde(default)]
+    comment: String,
+}
+
+/// What was replaced.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Rotated {
+    keys: Vec<String>,
+    /// How many values.
+    values: usize,
+}
+
+/// Replaces encrypted values, all or none: with others, or with the same under another key.
+#[utoipa::path(
+    post, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path)),
+    request_body = Rotation,
+    responses((status = 200, body = Rotated), (status = 400, body = Problem), (status = 404, body = Problem),
+              (status = 409, description = "Another version stands by now", body = Problem))
+)]
+pub(super) async fn rotate(
+    State(app): State<App>,
+    access: Access,
+    At(project): At<i64>,
+    Sent(Rotation { secrets, comment }): Sent<Rotation>,
+) -> Result<Json<Rotated>, ApiError> {
+    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let rotator = author.clone();
+    let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
+    change::put_all(&app, &author, configs).await?;
+    Ok(Json(rotated))
+}
+
+fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
+    let mut configs = Vec::with_capacity(secrets.len());
+    let mut keys = Vec::with_capacity(secrets.len());
+    let mut seen = HashSet::new();
+    let mut values = 0;
+    for (at, secret) in secrets.into_iter().enumerate() {
+        if !seen.insert(secret.key.clone()) {
+            let key = &secret.key;
+            return Err(ApiError::invalid(format!("`secrets[{at}].key`: `{key}` comes twice")));
+        }
+        keys.push(secret.key.clone());
+        values += secret.values.len();
+        configs.push(replaced(author, secret, &format!("secrets[{at}]"))?);
+    }
+    Ok((configs, Rotated { keys, values }))
+}
+
+fn replaced(author: &Author, secret: Secret, place: &str) -> Result<Config, ApiError> {
+    let Secret { key, id, values } = secret;
+    let (_, mut config) = standing(author, &key)
+        .map_err(|_| ApiError::invalid(format!("`{place}.key`: there is no item `{key}`")))?;
+    config.id = id
+        .parse()
+        .map_err(|_| ApiError::invalid(format!("`{place}.id`: expected the text of a version's number")))?;
+    for (at, cipher) in values.into_iter().enumerate() {
+        let place = format!("{place}.values[{at}]");
+        let EncryptedValue { environment, rule, cipher_text, decrypt_with } = cipher;
+        let environment = environment.as_deref();
+        let environment = access::optional_environment(author, environment, &format!("{place}.environment"))?;
+        if author.project.config(&decrypt_with).is_none() {
+            return Err(ApiError::invalid(format!(
+                "`{place}.decryptWith`: there is no item `{decrypt_with}`"
+            )));
+        }
+        let value = config
+            .rows
+            .iter_mut()
+            .find(|row| row.project_env_id.filter(|id| *id != 0) == environment.map(|id| id.0))
+            .and_then(|row| row.values.get_mut(rule)?.value.as_mut())
+            .filter(|value| value.encrypted_with().is_some());
+        let Some(value) = value else {
+            return Err(ApiError::invalid(format!(
+                "`{place}.rule`: rule {rule} there gives no encrypted value"
+            )));
+        };
+        *value = ConfigValue {
+            value: Value::String(cipher_text),
+            decrypt_with: Some(decrypt_with),
+            ..value.clone()
+        };
+    }
+    Ok(config)
+}

@@ -1,0 +1,68 @@
+//! What the audit log says of people coming and going.
+
+use crate::api::{error::ApiError, state::App};
+use prefab_core::ids::ProjectId;
+use prefab_service::{origin::Origin, sign_in::network};
+use prefab_store::{
+    AuditEntry, Note, Refusal,
+    people::{Account, Person},
+};
+
+use crate::api::management::session::checks::an_email;
+
+/// Writes into the log of each of somebody's projects what they did.
+pub(in super::super) async fn note(
+    app: &App,
+    person: &Person,
+    projects: &[ProjectId],
+    origin: Origin,
+    (action, deed): (&str, &str),
+) -> Result<(), ApiError> {
+    let Person { id, email, name } = person;
+    let who = format!("{name} ({email})");
+    let entries = projects.iter().map(|project| AuditEntry {
+        project: Some(*project),
+        action: action.to_owned(),
+        subject: id.to_string(),
+        note: Note {
+            sentence: format!("{who} {deed}"),
+            who: who.clone(),
+            origin: origin.address.clone(),
+            via: origin.via.clone(),
+            comment: String::new(),
+        },
+        ..AuditEntry::default()
+    });
+    Ok(app.hub.store().note(entries.collect()).await?)
+}
+
+/// Writes a refused log-in into the logs of the account's projects; into the first project's where there is no
+/// such account.
+pub(in super::super) async fn refused(
+    app: &App,
+    email: &str,
+    account: Option<&Account>,
+    origin: Origin,
+    cause: &str,
+) -> Result<(), ApiError> {
+    let first = app.hub.projects().first().map(|project| project.id);
+    let projects = account.map_or_else(|| Vec::from_iter(first), |account| account.projects.clone());
+    // What was typed may be long, or not an e-mail at all.
+    let typed = an_email(email).unwrap_or_else(|_| "somebody".to_owned());
+    let entry = |project| AuditEntry {
+        project: Some(project),
+        action: "session.refused".to_owned(),
+        subject: account.map(|account| account.person.id.to_string()).unwrap_or_default(),
+        is_refused: true,
+        note: Note {
+            sentence: format!("{typed} was refused at logging in: {cause}"),
+            who: typed.clone(),
+            origin: network(origin.peer()),
+            via: origin.via.clone(),
+            comment: String::new(),
+        },
+        ..AuditEntry::default()
+    };
+    let refusals = projects.into_iter().map(|project| Refusal { entry: entry(project), count: 1 });
+    Ok(app.hub.store().note_refusals(refusals.collect()).await?)
+}

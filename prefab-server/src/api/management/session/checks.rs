@@ -1,0 +1,72 @@
+//! Is what was sent an e-mail, a password, and allowed at all?
+
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderValue, header::HOST};
+
+use crate::{
+    api::{error::ApiError, state::App},
+    options::PublicUrl,
+};
+use prefab_service::{
+    origin::Origin,
+    sign_in::{Later, network},
+};
+
+/// A page of somebody else must not log anybody in as it likes. Browsers say from where a request comes.
+pub(in super::super) fn same_site(headers: &HeaderMap) -> Result<(), ApiError> {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(b"cross-site") => Err(ApiError::Forbidden("a page of another site may not log you in")),
+        _ => Ok(()),
+    }
+}
+
+/// Counts an attempt to prove who one is.
+pub(in super::super) fn attempt(app: &App, email: &str, origin: &Origin) -> Result<(), Later> {
+    let now = Instant::now();
+    app.entrance.by_address.attempt(&network(origin.peer()), now)?;
+    app.entrance.by_email.attempt(email, now)
+}
+
+pub(in super::super) fn too_often(Later { after, is_first: _ }: Later) -> ApiError {
+    ApiError::TooOften(after)
+}
+
+/// Tells whether the browser came by https, to us or to a proxy before us. Claiming it makes a cookie stricter
+/// and nothing else.
+pub(in super::super) fn is_https(app: &App, headers: &HeaderMap) -> bool {
+    app.tls
+        || app.public_url.as_ref().is_some_and(PublicUrl::is_https)
+        || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
+}
+
+/// Returns a link with a token into a page, at the server's public URL, or else as whoever asks reaches it.
+pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: &str) -> String {
+    if let Some(url) = &app.public_url {
+        return format!("{}/{page}?token={token}", url.as_str());
+    }
+    let scheme = if is_https(app, headers) { "https" } else { "http" };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("{scheme}://{host}/{page}?token={token}")
+}
+
+/// Takes an e-mail, or says what one looks like.
+pub(in super::super) fn an_email(email: &str) -> Result<String, ApiError> {
+    let email = email.trim().to_lowercase();
+    let is_good = email.len() <= 254
+        && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if is_good {
+        Ok(email)
+    } else {
+        Err(ApiError::invalid("`email`: expected something like ann@example.com"))
+    }
+}
+
+pub(in super::super) fn a_password(field: &str, password: &str) -> Result<(), ApiError> {
+    if password.chars().count() >= 10 && password.len() <= 1_000 {
+        Ok(())
+    } else {
+        Err(ApiError::invalid(format!("`{field}`: expected at least 10 characters, and at most 1000 bytes")))
+    }
+}

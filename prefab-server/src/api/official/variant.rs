@@ -1,0 +1,63 @@
+//! Personal overrides as the official tool sets them.
+
+use crate::api::origin::RequestOrigin;
+use axum::{Json, body::Body, extract::State};
+use serde_json::{Value, json};
+
+use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
+use prefab_service::Origin;
+use prefab_service::{actor::Author, change, personal_overrides, projects::Caller};
+use prefab_store::{Target, TimedRule};
+
+/// Answers `POST config/assign-variant`.
+pub(crate) async fn assign(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    RequestOrigin(origin): RequestOrigin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let user = user(&caller)?;
+    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
+    let value = personal_overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
+    personal_overrides::assign(&mut config, caller.environment, user, value);
+    let rule = TimedRule {
+        project: caller.project.id,
+        key: config.key.clone(),
+        environment: Some(caller.environment),
+        target: Target::Person(user.to_owned()),
+    };
+    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    // What is set here stays, whatever was said of an earlier one.
+    app.hub.store().keep(rule).await?;
+    Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
+}
+
+/// Answers `POST config/remove-variant`. The value sent along says nothing that the person does not say.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    RequestOrigin(origin): RequestOrigin,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let json = read(&app, body).await?;
+    let user = user(&caller)?;
+    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    if !personal_overrides::remove(&mut config, caller.environment, user) {
+        return Err(ApiError::NotFound);
+    }
+    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+fn key(json: &Value) -> Result<&str, ApiError> {
+    let key = json.get("configKey").and_then(Value::as_str);
+    key.ok_or_else(|| ApiError::invalid("`configKey`: expected a text"))
+}
+
+fn user(caller: &Caller) -> Result<&str, ApiError> {
+    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key belongs to nobody, so it has no overrides"))
+}

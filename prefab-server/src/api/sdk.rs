@@ -1,0 +1,8 @@
+//! What SDKs call: checkpoints, streams, evaluation and telemetry.
+
+pub(crate) mod api_key;
+pub(crate) mod configs;
+pub(crate) mod evaluate;
+pub(crate) mod grpc;
+pub(crate) mod stream;
+pub(crate) mod telemetry;

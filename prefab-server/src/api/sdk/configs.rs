@@ -1,0 +1,86 @@
+//! Checkpoints: all configs, or all that are newer than an id.
+
+use std::sync::Arc;
+
+use axum::{body::Body, extract::State};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+
+use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
+use prefab_publish::{Coding, Encoded, Form};
+use prefab_service::workers::Kind;
+
+/// Answers `configs/<id>` in every form it ever had. Only the last piece of the path counts: older clients
+/// put their project and a hash of their key before it.
+pub(crate) async fn get(
+    State(app): State<App>,
+    Backend(caller): Backend,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    let last = uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let id: i64 = last.parse().map_err(|_| ApiError::NotFound)?;
+    let form = form(&headers);
+    app.metrics.checkpoints.inc();
+    let snapshot = caller.channel.snapshot();
+    if let Some(answer) = snapshot.known_answer(id, &caller.audience, form)
+        && answer.has(coding(&headers))
+    {
+        return Ok(respond(&answer, form, &headers));
+    }
+    let encode = move || respond(&snapshot.answer(id, &caller.audience, form), form, &headers);
+    // SDKs start with this, so it waits rather than being refused.
+    Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
+}
+
+/// Protobuf unless JSON is asked for by name: Go names nothing, and old Python wants anything.
+pub(crate) fn form(headers: &HeaderMap) -> Form {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/json") && !accept.contains("protobuf") {
+        Form::Json
+    } else {
+        Form::Protobuf
+    }
+}
+
+/// Answers with the bytes, or with 304 where the client has them. Never with a `max-age`: clients would not
+/// ask again for that long, whoever tells them to.
+fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<Body> {
+    let (encoding, body) = encoding(answer, headers);
+    let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
+    let is_known = prefab_http::is_cached(headers, &etag);
+    let mut response = Response::new(if is_known { Body::empty() } else { body.into() });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let fields = response.headers_mut();
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    fields.insert(header::VARY, HeaderValue::from_static("authorization, accept, accept-encoding"));
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        fields.insert(header::ETAG, etag);
+    }
+    if !is_known {
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+        if let Some((name, _)) = encoding {
+            fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+    }
+    response
+}
+
+fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'static str)>, Bytes) {
+    match coding(headers) {
+        Coding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
+        Coding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
+        Coding::Plain => (None, answer.plain.clone()),
+    }
+}
+
+/// Chooses among what the client names. Java names nothing and must get plain bytes.
+fn coding(headers: &HeaderMap) -> Coding {
+    match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
+        Some("zstd") => Coding::Zstd,
+        Some(_) => Coding::Gzip,
+        None => Coding::Plain,
+    }
+}

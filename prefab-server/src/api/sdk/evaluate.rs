@@ -1,0 +1,232 @@
+//! Evaluation for front ends, which receive values and never rules.
+//!
+//! Start with [`answer`]. A result that is cached, or that the client has already, costs no evaluation. All others
+//! are computed on worker threads, at a bounded rate per API key. The contexts are part of the URL, which is at
+//! most 64 KiB long.
+
+use std::{
+    io::{Read as _, Write as _},
+    sync::Arc,
+    time::Instant,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    response::Response,
+};
+use base64::Engine as _;
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use prefab_core::ContextSet;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
+use crate::auth;
+use prefab_service::{
+    evaluate::{
+        self, Shape,
+        cache::{self, Computed, Inputs},
+        contexts,
+    },
+    projects::Caller,
+    workers::{Busy, Kind},
+};
+
+/// Below this, compression costs more than it saves.
+const WORTH_COMPRESSING: usize = 1 << 10;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Collect {
+    collect_context_mode: Option<String>,
+}
+
+/// Answers clients since 0.4.
+pub(crate) async fn v2(
+    State(app): State<App>,
+    Anyone(caller): Anyone,
+    Path(encoded): Path<String>,
+    Query(collect): Query<Collect>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sent = Sent::contexts(&encoded)?;
+    answer(&app, caller, sent, &collect, Shape::V2, &headers).await
+}
+
+/// Answers older clients: the protobuf message in proto3 JSON.
+pub(crate) async fn v1(
+    State(app): State<App>,
+    Anyone(caller): Anyone,
+    Path(encoded): Path<String>,
+    Query(collect): Query<Collect>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sent = Sent::contexts(&encoded)?;
+    answer(&app, caller, sent, &collect, Shape::V1, &headers).await
+}
+
+/// Answers the clients of 2022, which send a lookup key and attributes.
+pub(crate) async fn identity(
+    State(app): State<App>,
+    Anyone(caller): Anyone,
+    Path(encoded): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let sent = Sent::identity(&encoded)?;
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+}
+
+/// Answers the very first release, whose key is in the path.
+pub(crate) async fn identity_with_key(
+    State(app): State<App>,
+    Path((key, encoded)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
+    let caller = key.and_then(|key| app.hub.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let sent = Sent::identity(&encoded)?;
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+}
+
+/// What a client sent, as bytes and parsed.
+struct Sent {
+    bytes: Vec<u8>,
+    contexts: ContextSet,
+}
+
+impl Sent {
+    fn contexts(encoded: &str) -> Result<Self, ApiError> {
+        let (bytes, json) = decode(encoded)?;
+        Ok(Self { bytes, contexts: contexts::from_json(&json).map_err(ApiError::invalid)? })
+    }
+
+    fn identity(encoded: &str) -> Result<Self, ApiError> {
+        let (mut bytes, json) = decode(encoded)?;
+        // The same bytes have another meaning in the other form.
+        bytes.extend_from_slice(b" identity");
+        Ok(Self { bytes, contexts: contexts::from_identity(&json) })
+    }
+}
+
+async fn answer(
+    app: &App,
+    caller: Caller,
+    sent: Sent,
+    collect: &Collect,
+    shape: Shape,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    app.metrics.evaluations.inc();
+    let Sent { bytes, contexts } = sent;
+    // The browser reports no contexts itself; it says here what the server may keep.
+    let mode = collect.collect_context_mode.as_deref();
+    let is_example = mode == Some("PERIODIC_EXAMPLE");
+    if is_example || mode == Some("SHAPE_ONLY") {
+        app.telemetry.record_contexts(&caller, &contexts, is_example);
+    }
+    let inputs = Inputs::of(&caller, &bytes, shape);
+    let etag = inputs.etag();
+    // Only an evaluation that depends on nothing but its inputs has this tag.
+    if prefab_http::is_cached(headers, &etag) {
+        return Ok(respond(&etag, None));
+    }
+    let computed = match app.evaluations.get(caller.environment, &inputs) {
+        Some(computed) => computed,
+        None => compute(app, caller, contexts, inputs, shape).await?,
+    };
+    if prefab_http::is_cached(headers, &computed.etag) {
+        return Ok(respond(&computed.etag, None));
+    }
+    let body = &computed.body;
+    let is_gzip = prefab_http::choose_encoding(headers, &["gzip"]).is_some() && body.is_gzip;
+    let bytes =
+        if is_gzip || !body.is_gzip { body.bytes.clone() } else { uncompressed(app, &computed).await? };
+    Ok(respond(&computed.etag, Some(cache::Body { bytes, is_gzip })))
+}
+
+/// Evaluates on a worker thread.
+async fn compute(
+    app: &App,
+    caller: Caller,
+    contexts: ContextSet,
+    inputs: Inputs,
+    shape: Shape,
+) -> Result<Arc<Computed>, ApiError> {
+    if !app.limits.evaluation(caller.key_id, Instant::now()) {
+        app.metrics.evaluations_refused.inc();
+        return Err(ApiError::TooManyEvaluations);
+    }
+    let (environment, project) = (caller.environment, caller.project.id);
+    let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
+        // After the inputs were computed: the ruleset may be newer than they say, never older.
+        let ruleset = caller.channel.ruleset();
+        let (json, depends_on) = evaluate::all(&ruleset, &contexts, &caller, shape, deadline)?;
+        let json = json.to_string().into_bytes();
+        let body = compressed(&json);
+        let body = match body {
+            Some(bytes) => cache::Body { bytes: bytes.into(), is_gzip: true },
+            None => cache::Body { bytes: Bytes::copy_from_slice(&json), is_gzip: false },
+        };
+        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on)))
+    });
+    let computed = computed.await??;
+    app.evaluations.insert(environment, inputs, &computed);
+    Ok(computed)
+}
+
+fn compressed(json: &[u8]) -> Option<Vec<u8>> {
+    if json.len() < WORTH_COMPRESSING {
+        return None;
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
+    // Writing to memory cannot fail.
+    encoder.write_all(json).ok()?;
+    encoder.finish().ok()
+}
+
+/// Decompresses for the few clients that cannot. Bounded like an evaluation, since it is work, too.
+async fn uncompressed(app: &App, computed: &Arc<Computed>) -> Result<Bytes, ApiError> {
+    let computed = Arc::clone(computed);
+    let bytes = app.workers.run(Kind::Evaluate, None, move |_| {
+        let mut bytes = Vec::new();
+        // These bytes were compressed here.
+        let _ = GzDecoder::new(&*computed.body.bytes).read_to_end(&mut bytes);
+        Bytes::from(bytes)
+    });
+    Ok(bytes.await?)
+}
+
+/// Sends the body, or 304 without one. Browsers keep it for themselves and ask each time whether it still holds.
+fn respond(etag: &str, body: Option<cache::Body>) -> Response {
+    let mut response = Response::default();
+    let fields = response.headers_mut();
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    fields.insert(header::VARY, HeaderValue::from_static("authorization, accept-encoding"));
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        fields.insert(header::ETAG, etag);
+    }
+    let Some(cache::Body { bytes, is_gzip }) = body else {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    };
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if is_gzip {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    *response.body_mut() = Body::from(bytes);
+    response
+}
+
+fn decode(encoded: &str) -> Result<(Vec<u8>, Value), ApiError> {
+    let bytes = auth::LENIENT
+        .decode(encoded.trim())
+        .map_err(|error| ApiError::invalid(format!("the contexts are not base64: {error}")))?;
+    // Clients before 0.3.5 sent Latin-1, in which every byte is a character.
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+    let json = serde_json::from_str(&text)
+        .map_err(|error| ApiError::invalid(format!("the contexts are not JSON: {error}")))?;
+    Ok((text.into_bytes(), json))
+}

@@ -1,0 +1,134 @@
+//! The historic gRPC service, for clients from before 2023-04.
+
+use std::{pin::Pin, sync::Arc};
+
+use futures_util::{Stream, stream};
+use prefab_core::Config;
+use prefab_proto::{
+    services::config_service_server::{ConfigService, ConfigServiceServer},
+    wire,
+};
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use crate::api::{error::ApiError, state::App};
+use crate::auth;
+use prefab_publish::{Audience, Form, Manner, Snapshot};
+use prefab_service::Origin;
+use prefab_service::{
+    actor::Author,
+    change,
+    projects::Caller,
+    subscription::{Feed, Step},
+    workers::Kind,
+};
+use prefab_store::key::KeyKind;
+
+/// Returns the service, to be mounted beside the others.
+pub(crate) fn service(app: App) -> ConfigServiceServer<Service> {
+    ConfigServiceServer::new(Service { app })
+}
+
+#[derive(Clone)]
+pub(crate) struct Service {
+    app: App,
+}
+
+impl Service {
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let headers = request.metadata().clone().into_headers();
+        let caller = auth::api_key(&headers).and_then(|key| self.app.hub.caller(&key));
+        match caller {
+            Some(caller) if caller.kind != KeyKind::Frontend => Ok(caller),
+            // Java stops for good on this code and retries on every other one.
+            _ => Err(Status::permission_denied("this key may not fetch configs")),
+        }
+    }
+
+    async fn newer(
+        &self,
+        caller: &Caller,
+        snapshot: Arc<Snapshot>,
+        id: i64,
+    ) -> Result<wire::Configs, Status> {
+        let audience = caller.audience.clone();
+        let encode = move || newer(&snapshot, id, &audience);
+        let encoded = self.app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await;
+        encoded.map_err(|busy| Status::unavailable(busy.to_string()))?
+    }
+}
+
+type Configs = Pin<Box<dyn Stream<Item = Result<wire::Configs, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ConfigService for Service {
+    type GetConfigStream = Configs;
+
+    async fn get_config(
+        &self,
+        request: Request<wire::ConfigServicePointer>,
+    ) -> Result<Response<Configs>, Status> {
+        let caller = self.caller(&request)?;
+        let Some(permit) = self.app.limits.stream(caller.key_id) else {
+            return Err(Status::resource_exhausted("too many streams for this key, try again"));
+        };
+        let cursor = request.get_ref().start_at_id;
+        let feed = Feed::open(&self.app, caller, Manner::Grpc, permit, cursor);
+        let configs = stream::unfold(feed, |mut feed| async move {
+            let configs = next(&mut feed).await?;
+            Some((configs, feed))
+        });
+        Ok(Response::new(Box::pin(configs)))
+    }
+
+    async fn get_all_config(
+        &self,
+        request: Request<wire::ConfigServicePointer>,
+    ) -> Result<Response<wire::Configs>, Status> {
+        let caller = self.caller(&request)?;
+        let snapshot = caller.channel.snapshot();
+        self.newer(&caller, snapshot, request.get_ref().start_at_id).await.map(Response::new)
+    }
+
+    async fn upsert(
+        &self,
+        request: Request<wire::Config>,
+    ) -> Result<Response<wire::CreationResponse>, Status> {
+        let caller = self.caller(&request)?;
+        if caller.kind != KeyKind::Admin {
+            return Err(Status::permission_denied("changing configs takes an admin key"));
+        }
+        let config = Config::try_from(request.into_inner())
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let author = Author::of(&caller, Origin::default());
+        let new_id = change::put(&self.app, &author, config).await.map_err(|error| status(&error.into()))?;
+        Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
+    }
+}
+
+/// Waits for the next change; there are no keep-alives here, since HTTP/2 has its own.
+async fn next(feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
+    loop {
+        let Step::Changed(snapshot) = feed.next().await? else { continue };
+        let configs = newer(&snapshot, feed.sent(), &feed.caller.audience);
+        feed.hand(snapshot.last_id);
+        if configs.as_ref().map_or(true, |configs| !configs.configs.is_empty()) {
+            return Some(configs);
+        }
+    }
+}
+
+fn newer(snapshot: &Snapshot, id: i64, audience: &Audience) -> Result<wire::Configs, Status> {
+    let answer = snapshot.answer(id, audience, Form::Protobuf);
+    wire::Configs::decode(answer.plain.clone()).map_err(|error| Status::internal(error.to_string()))
+}
+
+fn status(error: &ApiError) -> Status {
+    let text = error.causes().join("; ");
+    match error {
+        ApiError::Invalid(_) => Status::invalid_argument(text),
+        ApiError::Conflict(_) => Status::aborted(text),
+        ApiError::Busy(busy) => Status::unavailable(busy.to_string()),
+        other => Status::internal(other.to_string()),
+    }
+}

@@ -1,0 +1,123 @@
+//! Streams: what is newer than the client's cursor, then every change as it comes.
+
+use std::convert::Infallible;
+
+use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
+use axum::{
+    body::Body,
+    extract::{Query, State},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, Response, header};
+use prefab_publish::{Form, Manner};
+use prefab_service::{
+    limits::StreamPermit,
+    projects::Caller,
+    subscription::{Feed, Step},
+};
+use serde::Deserialize;
+
+/// Sent at once, so that a client sees headers and proxies stop waiting.
+const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
+const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
+/// No status code says "later" to all clients: some never come back from it, others storm.
+const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
+
+#[derive(Deserialize)]
+pub(crate) struct StreamQuery {
+    format: Option<String>,
+}
+
+/// Answers `sse/config`.
+pub(crate) async fn get(
+    State(app): State<App>,
+    Backend(caller): Backend,
+    Query(query): Query<StreamQuery>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, ApiError> {
+    let Some(permit) = app.limits.stream(caller.key_id) else {
+        app.metrics.streams_refused.inc();
+        let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
+        return Ok(respond(Body::from_stream(busy)));
+    };
+    let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
+    let events = Events::new(&app, caller, cursor(&headers), form, permit);
+    let events = stream::unfold(events, |mut events| async move {
+        events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
+    });
+    Ok(respond(Body::from_stream(events)))
+}
+
+/// Returns the id the client has seen. The generations of clients disagree on the header.
+fn cursor(headers: &HeaderMap) -> i64 {
+    let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    // Where a library sends both, the larger one is the fresher one.
+    id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
+}
+
+/// Without a length, so that HTTP/1.1 sends it in chunks: Python delivers nothing else in time.
+fn respond(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // Keeps nginx from collecting the stream.
+    fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
+/// read keeps none of it.
+struct Events {
+    feed: Feed,
+    form: Form,
+    is_new: bool,
+}
+
+impl Events {
+    fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
+        let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
+        Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
+    }
+
+    /// Returns the next bytes to send, or nothing when the stream is to end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if std::mem::take(&mut self.is_new) {
+            return Some(HELLO);
+        }
+        loop {
+            match self.feed.next().await? {
+                Step::Changed(snapshot) => {
+                    let batch = snapshot.batch(self.feed.sent(), &self.feed.caller.audience, self.form);
+                    self.feed.hand(batch.up_to);
+                    if !batch.events.is_empty() {
+                        return Some(batch.events);
+                    }
+                }
+                Step::KeepAlive => return Some(KEEP_ALIVE),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_is_in_either_header() {
+        let check = |fields: &[(&'static str, &str)], id: i64| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            assert_eq!(cursor(&headers), id);
+        };
+        check(&[], 0);
+        check(&[("x-prefab-start-at-id", "17")], 17);
+        check(&[("last-event-id", "17")], 17);
+        check(&[("last-event-id", "19"), ("x-prefab-start-at-id", "17")], 19);
+        check(&[("last-event-id", "abc")], 0);
+    }
+}

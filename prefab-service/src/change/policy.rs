@@ -1,0 +1,72 @@
+//! Which environments does a change touch, and do they let it?
+
+use prefab_core::{Config, ConfigRow};
+
+use crate::{Error, actor::Author, change::prepared::Prepared};
+use prefab_store::{Environment, Role};
+
+/// Refuses a change that an environment does not take without more.
+pub fn check(author: &Author, change: &Prepared) -> Result<(), Error> {
+    check_role(author, change, Role::Publisher)?;
+    if let Some(name) = needs_approval(author, change) {
+        return Err(Error::Conflict(format!(
+            "environment `{name}` takes the approval of a second person: save this as a draft"
+        )));
+    }
+    check_comment(author, change)
+}
+
+/// Refuses a change to an environment in which its author may not make it.
+pub fn check_role(author: &Author, change: &Prepared, least: Role) -> Result<(), Error> {
+    let environments = author.project.environments();
+    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+    if touched.any(|environment| author.roles.within(environment.id) < least) {
+        return Err(Error::Forbidden(least.wanted()));
+    }
+    Ok(())
+}
+
+/// Names an environment that a change touches and that takes a second person's approval.
+pub fn needs_approval(author: &Author, change: &Prepared) -> Option<String> {
+    let environments = author.project.environments();
+    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+    let found = touched.find(|environment| environment.protection.needs_approval);
+    found.map(|environment| environment.name.clone())
+}
+
+/// Refuses a change without a comment where one is wanted.
+pub fn check_comment(author: &Author, change: &Prepared) -> Result<(), Error> {
+    let environments = author.project.environments();
+    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+    match touched.find(|environment| environment.protection.needs_comment) {
+        Some(environment) if author.comment.trim().is_empty() => {
+            let name = &environment.name;
+            Err(Error::invalid(format!(
+                "`comment`: environment `{name}` takes no change without one; say why"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lists the environments in which something may be different afterwards.
+pub fn touched<'e>(
+    before: Option<&'e Config>,
+    after: Option<&'e Config>,
+    environments: &'e [Environment],
+) -> impl Iterator<Item = &'e Environment> {
+    // A difference outside the rows, or in the default row, can show everywhere.
+    let all = before.map(declaration) != after.map(declaration) || row(before, None) != row(after, None);
+    environments.iter().filter(move |environment| {
+        all || row(before, Some(environment.id.0)) != row(after, Some(environment.id.0))
+    })
+}
+
+/// Returns a config without its rows, and without what every version changes.
+fn declaration(config: &Config) -> Config {
+    Config { id: 0, project_id: 0, changed_by: None, rows: Vec::new(), draft_id: None, ..config.clone() }
+}
+
+fn row(config: Option<&Config>, environment: Option<i64>) -> Option<&ConfigRow> {
+    config?.rows.iter().find(|row| row.project_env_id.filter(|id| *id != 0) == environment)
+}

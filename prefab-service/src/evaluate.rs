@@ -1,0 +1,153 @@
+//! Which values does a front end get? Those that are meant for it, evaluated for its contexts.
+
+pub mod cache;
+pub mod contexts;
+mod value;
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Instant,
+};
+
+use prefab_core::{Config, ConfigType, ContextSet};
+use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{projects::Caller, workers::Busy};
+use cache::DependsOn;
+use prefab_store::clock;
+
+/// The two forms of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The protobuf message in proto3 JSON.
+    V1,
+    /// Plain values.
+    V2,
+}
+
+/// Evaluates everything a front end may see, and returns what the result depended on besides its inputs.
+///
+/// # Errors
+///
+/// [`Busy`] if it is not done by the deadline.
+pub fn all(
+    ruleset: &Ruleset,
+    contexts: &ContextSet,
+    caller: &Caller,
+    shape: Shape,
+    deadline: Instant,
+) -> Result<(Json, DependsOn), Busy> {
+    let host = FrontEnd::new(clock::now_millis());
+    // A person's overrides hold in their browser too.
+    let default = caller.user_id.as_deref().map(|user_id| {
+        ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
+    });
+    let default = default.unwrap_or_default();
+    let stack = Contexts { global: &default, ..Contexts::of(contexts) };
+    let mut values: BTreeMap<&str, Json> = BTreeMap::new();
+    for entry in ruleset.entries().filter(|entry| is_visible(&entry.config())) {
+        if Instant::now() >= deadline {
+            return Err(Busy);
+        }
+        let key = entry.key();
+        let answer = ruleset.evaluate(key, &stack, &host);
+        values.extend(answer.ok().and_then(|answer| Some((key, evaluation(&answer, shape)?))));
+    }
+    let key_id = caller.key_id.to_string();
+    let json = match shape {
+        Shape::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
+        Shape::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
+    };
+    Ok((json, host.depends_on()))
+}
+
+/// Flags and log levels always, others if they are marked.
+fn is_visible(config: &Config) -> bool {
+    match config.config_type {
+        ConfigType::FeatureFlag | ConfigType::LogLevel => true,
+        ConfigType::Segment | ConfigType::Deleted | ConfigType::Schema => false,
+        ConfigType::NotSet | ConfigType::Config | ConfigType::LimitDefinition | ConfigType::LogLevelV2 => {
+            config.send_to_client_sdk
+        }
+    }
+}
+
+/// Writes one answer, unless it is a secret or of a kind that front ends do not have.
+fn evaluation(answer: &Evaluation<'_>, shape: Shape) -> Option<Json> {
+    if answer.is_confidential() {
+        return None;
+    }
+    let (kind, value) = value::to_json(&answer.value, shape)?;
+    let metadata = metadata(answer);
+    let mut fields = Map::new();
+    match shape {
+        // The first member is taken for the kind, so it goes first.
+        Shape::V1 => {
+            fields.insert(kind.to_owned(), value);
+        }
+        Shape::V2 => {
+            fields.insert("value".to_owned(), json!({ kind: value }));
+        }
+    }
+    fields.insert("configEvaluationMetadata".to_owned(), metadata);
+    Some(Json::Object(fields))
+}
+
+fn metadata(answer: &Evaluation<'_>) -> Json {
+    let config = answer.config();
+    let mut metadata = json!({
+        "configRowIndex": answer.config_row_index.to_string(),
+        "conditionalValueIndex": answer.conditional_value_index.to_string(),
+        "type": config.config_type.name(),
+        "id": config.id.to_string(),
+        "valueType": config.value_type.name(),
+    });
+    if let Some(index) = answer.weighted_value_index {
+        metadata["weightedValueIndex"] = index.to_string().into();
+    }
+    metadata
+}
+
+/// Clock and chance for evaluations of front ends. They do not see the server's environment variables.
+///
+/// Records what is read: a result that depended on neither clock nor chance is the same for the same inputs.
+struct FrontEnd {
+    now_millis: i64,
+    used_clock: AtomicBool,
+    used_chance: AtomicBool,
+}
+
+impl FrontEnd {
+    fn new(now_millis: i64) -> Self {
+        Self { now_millis, used_clock: AtomicBool::new(false), used_chance: AtomicBool::new(false) }
+    }
+
+    fn depends_on(&self) -> DependsOn {
+        if self.used_chance.load(Relaxed) {
+            DependsOn::Chance
+        } else if self.used_clock.load(Relaxed) {
+            DependsOn::Clock
+        } else {
+            DependsOn::Inputs
+        }
+    }
+}
+
+impl Host for FrontEnd {
+    fn now_millis(&self) -> i64 {
+        self.used_clock.store(true, Relaxed);
+        self.now_millis
+    }
+
+    fn env_var(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn random(&self) -> f64 {
+        self.used_chance.store(true, Relaxed);
+        let random = getrandom::u32().unwrap_or_default();
+        f64::from(random) / (f64::from(u32::MAX) + 1.0)
+    }
+}

@@ -1,0 +1,159 @@
+//! Front-end evaluations that were computed before, by what they depend on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use quick_cache::{Weighter, unsync};
+use sha2::{Digest as _, Sha256};
+
+use super::Shape;
+use crate::projects::Caller;
+use prefab_core::ids::{EnvironmentId, ProjectId};
+
+/// How many entries an environment's cache expects; its size is bounded in bytes.
+const EXPECTED: usize = 64;
+
+/// What an entry takes besides its body.
+const OVERHEAD: usize = 256;
+
+/// How long evaluations that depend on the clock are kept.
+const CLOCK_RESOLUTION: Duration = Duration::from_secs(1);
+
+/// Everything that an evaluation depends on, besides the clock and chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Inputs([u8; 32]);
+
+impl Inputs {
+    /// Returns the inputs of a request with these contexts, as sent.
+    pub fn of(caller: &Caller, contexts: &[u8], shape: Shape) -> Self {
+        let ProjectId(project) = caller.project.id;
+        let EnvironmentId(environment) = caller.environment;
+        let mut hash = Sha256::new();
+        // Another version of this program may evaluate or write differently.
+        hash.update(concat!(env!("CARGO_PKG_VERSION"), "\n"));
+        for number in [project, environment, caller.key_id, caller.channel.snapshot().last_id] {
+            hash.update(number.to_be_bytes());
+        }
+        let user_id = caller.user_id.as_deref().unwrap_or_default();
+        hash.update(user_id.len().to_be_bytes());
+        hash.update(user_id);
+        hash.update([shape as u8]);
+        hash.update(contexts);
+        Self(hash.finalize().into())
+    }
+
+    /// Returns the entity tag of an evaluation that depends on nothing else.
+    pub fn etag(&self) -> String {
+        etag(&self.0)
+    }
+}
+
+fn etag(hash: &[u8; 32]) -> String {
+    // Weak: compressed and uncompressed bodies have the same one.
+    format!("W/\"{}\"", hex::encode(&hash[..16]))
+}
+
+/// A response body, compressed if that is worthwhile.
+#[derive(Debug)]
+pub struct Body {
+    pub bytes: Bytes,
+    pub is_gzip: bool,
+}
+
+/// What else an evaluation depended on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DependsOn {
+    Inputs,
+    Clock,
+    Chance,
+}
+
+/// An evaluation that was computed.
+#[derive(Debug)]
+pub struct Computed {
+    pub etag: String,
+    pub body: Body,
+    expires: Option<Instant>,
+}
+
+impl Computed {
+    pub fn new(inputs: &Inputs, json: &[u8], body: Body, depends_on: DependsOn) -> Self {
+        let (etag, expires) = match depends_on {
+            DependsOn::Inputs => (inputs.etag(), None),
+            DependsOn::Clock => (etag(&Sha256::digest(json).into()), Some(Instant::now() + CLOCK_RESOLUTION)),
+            DependsOn::Chance => (etag(&Sha256::digest(json).into()), Some(Instant::now())),
+        };
+        Self { etag, body, expires }
+    }
+}
+
+/// Evaluations that were computed before. Bounded per environment.
+pub struct Cache {
+    bytes: usize,
+    environments: Mutex<HashMap<EnvironmentId, Entries>>,
+}
+
+type Entries = unsync::Cache<Inputs, Arc<Computed>, BySize>;
+
+#[derive(Clone)]
+struct BySize;
+
+impl Weighter<Inputs, Arc<Computed>> for BySize {
+    fn weight(&self, _: &Inputs, computed: &Arc<Computed>) -> u64 {
+        (OVERHEAD + computed.body.bytes.len()) as u64
+    }
+}
+
+impl Cache {
+    pub fn new(bytes: usize) -> Self {
+        Self { bytes, environments: Mutex::default() }
+    }
+
+    pub fn get(&self, environment: EnvironmentId, inputs: &Inputs) -> Option<Arc<Computed>> {
+        let environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let computed = Arc::clone(environments.get(&environment)?.get(inputs)?);
+        computed.expires.is_none_or(|at| at > Instant::now()).then_some(computed)
+    }
+
+    pub fn insert(&self, environment: EnvironmentId, inputs: Inputs, computed: &Arc<Computed>) {
+        if computed.expires.is_some_and(|at| at <= Instant::now()) {
+            return;
+        }
+        let mut environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = environments.entry(environment);
+        let entries = entries.or_insert_with(|| Entries::with_weighter(EXPECTED, self.bytes as u64, BySize));
+        entries.insert(inputs, Arc::clone(computed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn computed(inputs: &Inputs, length: usize, depends_on: DependsOn) -> Arc<Computed> {
+        let body = Body { bytes: vec![0; length].into(), is_gzip: false };
+        Arc::new(Computed::new(inputs, b"{}", body, depends_on))
+    }
+
+    #[test]
+    fn entries_are_bounded_by_bytes_and_by_what_they_depend_on() {
+        let (cache, environment) = (Cache::new(10_000), EnvironmentId(5));
+        for number in 0..100 {
+            let inputs = Inputs([number; 32]);
+            cache.insert(environment, inputs, &computed(&inputs, 1_000, DependsOn::Inputs));
+        }
+        let kept = (0..100).filter(|number| cache.get(environment, &Inputs([*number; 32])).is_some()).count();
+        assert!((1..=10).contains(&kept), "{kept}");
+        assert!(cache.get(EnvironmentId(6), &Inputs([99; 32])).is_none());
+
+        let inputs = Inputs([200; 32]);
+        cache.insert(environment, inputs, &computed(&inputs, 1, DependsOn::Chance));
+        assert!(cache.get(environment, &inputs).is_none());
+        cache.insert(environment, inputs, &computed(&inputs, 1, DependsOn::Clock));
+        assert!(cache.get(environment, &inputs).is_some());
+    }
+}

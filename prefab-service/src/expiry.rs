@@ -1,0 +1,122 @@
+//! Taking away what has ended: personal overrides and log levels that were set for a time.
+//!
+//! Every server looks, and one of them wins: the change names the version it was made from, so the others are
+//! told that they were late. What ends is remembered in the database before the rule is there and until it is
+//! gone, so neither a restart nor a crash in between leaves a rule standing.
+
+use std::{sync::Arc, time::Duration};
+
+use prefab_core::{ChangedBy, Config};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::{
+    Error, Service,
+    actor::Author,
+    change::{self, Prepared},
+    log_level_rules,
+    origin::Origin,
+    personal_overrides,
+    project::Project,
+};
+use prefab_store::{Expiry, Role, Roles, Target, TimedRule, clock};
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Takes away what has ended until `stop` says so.
+pub async fn follow(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let due = match service.hub.store().due(clock::now_millis()).await {
+            Ok(due) => due,
+            Err(error) => {
+                warn!(%error, "what has ended could not be asked for; it is tried again");
+                continue;
+            }
+        };
+        for expiry in due {
+            let key = expiry.rule.key.clone();
+            if let Err(error) = end(&service, expiry).await {
+                warn!(%error, key, "a rule that has ended could not be taken away; it is tried again");
+            }
+        }
+    }
+}
+
+/// Makes a change that sets a rule, which ends at a moment or stays.
+pub async fn append(
+    service: &Service,
+    author: &Author,
+    change: Prepared,
+    rule: TimedRule,
+    at_millis: Option<i64>,
+) -> Result<i64, Error> {
+    let store = service.hub.store();
+    let Some(at_millis) = at_millis else {
+        let id = change::append(service, author, change).await?;
+        store.keep(rule).await?;
+        return Ok(id);
+    };
+    let earlier = store.expiries(author.project.id).await?;
+    let earlier = earlier.into_iter().find(|expiry| expiry.rule == rule);
+    // Before the rule: should this server die in between, nothing stands that would not end.
+    store.end_later(Expiry { rule: rule.clone(), at_millis, set_by: author.who.clone() }).await?;
+    let appended = change::append(service, author, change).await;
+    if appended.is_err() {
+        match earlier {
+            Some(earlier) => store.end_later(earlier).await?,
+            None => store.keep(rule).await?,
+        }
+    }
+    appended
+}
+
+async fn end(service: &Service, expiry: Expiry) -> Result<(), Error> {
+    let store = service.hub.store();
+    let TimedRule { project, key, environment: _, target: _ } = &expiry.rule;
+    let project = service.hub.projects().into_iter().find(|other| other.id == *project);
+    let Some(project) = project else { return Ok(()) };
+    // Another server may have set it a moment ago.
+    project.catch_up(store, &service.workers).await?;
+    let standing = project.config(key);
+    let config = standing.as_ref().and_then(|version| version.config.clone());
+    if let (Some(standing), Some(mut config)) = (standing, config)
+        && take(&mut config, &expiry.rule)
+    {
+        let config = (!config.rows.is_empty()).then_some(config);
+        match change::put_expired(service, &author(&project, &expiry), &standing, config).await {
+            Ok(_) => info!(key, "a rule has ended"),
+            // Somebody else was faster; what they left is looked at the next time.
+            Err(Error::Conflict(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(store.ended(expiry).await?)
+}
+
+fn take(config: &mut Config, rule: &TimedRule) -> bool {
+    match (&rule.target, rule.environment) {
+        (Target::Person(user), Some(environment)) => personal_overrides::remove(config, environment, user),
+        (target, environment) => log_level_rules::take(config, environment, target),
+    }
+}
+
+fn author(project: &Arc<Project>, expiry: &Expiry) -> Author {
+    let what = match expiry.rule.target {
+        Target::Person(_) => "the override",
+        Target::Property(..) | Target::Segment(_) | Target::Everybody => "the level",
+    };
+    Author {
+        project: Arc::clone(project),
+        changed_by: ChangedBy { user_identity: "expiry".to_owned(), ..ChangedBy::default() },
+        roles: Roles::of(Role::Admin),
+        owner: None,
+        who: "expiry".to_owned(),
+        origin: Origin::default(),
+        comment: format!("{what} that {} set has expired", expiry.set_by),
+    }
+}

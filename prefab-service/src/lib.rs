@@ -1,0 +1,81 @@
+//! Who may change what, and what follows? The rules of the service, without a word of HTTP.
+//!
+//! Start with [`Service`]: it owns the projects in memory and everything that acts on them. A change takes one way
+//! ([`change`]): validated, checked against the policy of its environments, appended to the store, published, and
+//! only then acknowledged. [`Error`] says why a request was refused, in kinds that callers can match on.
+
+pub mod actor;
+pub mod change;
+pub mod describe;
+mod error;
+pub mod evaluate;
+pub mod expiry;
+pub mod item;
+mod key_usage;
+pub mod labels;
+pub mod limits;
+pub mod log_level_rules;
+pub mod metrics;
+pub mod origin;
+pub mod personal_overrides;
+pub mod project;
+pub mod projects;
+pub mod references;
+pub mod retention;
+pub mod sign_in;
+pub mod subscription;
+pub mod telemetry;
+pub mod transfer;
+pub mod validate;
+pub mod workers;
+
+use std::{sync::Arc, time::Instant};
+
+use prefab_core::ids::ProjectId;
+use tokio::sync::watch;
+
+pub use error::Error;
+pub use origin::Origin;
+
+use crate::{
+    limits::Usage,
+    metrics::Metrics,
+    projects::Hub,
+    telemetry::Telemetry,
+    workers::{Busy, Kind, Workers},
+};
+
+/// The state of a running service, shared by everything that answers requests.
+pub struct Service {
+    /// The projects and API keys in memory.
+    pub hub: Arc<Hub>,
+    /// The limits, and what each API key uses of them.
+    pub limits: Usage,
+    /// Threads for CPU-heavy work.
+    pub workers: Workers,
+    /// The counters for Prometheus.
+    pub metrics: Metrics,
+    /// What clients report.
+    pub telemetry: Arc<Telemetry>,
+    /// When the process started, in milliseconds since 1970.
+    pub started_millis: i64,
+    /// Turns true when the server is to stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// Runs CPU-heavy work of a request on a worker thread.
+    ///
+    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if no thread is free in time, or the error of the work itself.
+    pub async fn work<T: Send + 'static, E: From<Busy> + Send + 'static>(
+        &self,
+        project: ProjectId,
+        work: impl FnOnce(Instant) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.workers.run(Kind::Manage, Some(project), work).await?
+    }
+}

@@ -1,0 +1,170 @@
+//! Log levels as single rules: for everybody, for a segment, or where a property has one of some values.
+
+use prefab_core::{
+    ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, LogLevel, Operator, Value,
+    ValueType,
+};
+
+use prefab_core::ids::EnvironmentId;
+use prefab_store::Target;
+
+/// The key of all loggers that have no level of their own.
+const ROOT: &str = "log-level";
+
+/// Returns the key of a logger's level. A key is taken as it is, and so is the root's.
+pub fn key(path: &str) -> String {
+    let is_key = path == ROOT || path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('.'));
+    if is_key { path.to_owned() } else { format!("{ROOT}.{path}") }
+}
+
+/// Returns the logger whose level this is, if it is one.
+pub fn path(config: &Config) -> Option<&str> {
+    if !matches!(config.config_type, ConfigType::LogLevel | ConfigType::LogLevelV2) {
+        return None;
+    }
+    Some(config.key.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&config.key))
+}
+
+/// Returns a log level without rules, to be given some.
+pub fn new(key: String) -> Config {
+    Config { key, config_type: ConfigType::LogLevelV2, value_type: ValueType::LogLevel, ..Config::default() }
+}
+
+/// Adds a level that ends, in place of an earlier one for the same. It comes before what stays for everybody,
+/// and that for some before that for all.
+pub fn add(config: &mut Config, environment: Option<EnvironmentId>, target: &Target, level: LogLevel) {
+    take(config, environment, target);
+    let criteria = criteria(target);
+    let rule = ConditionalValue { criteria, value: Some(Value::LogLevel(level).into()) };
+    let row = row(config, environment);
+    let at = match target {
+        Target::Everybody => fallback(row).unwrap_or(row.values.len()),
+        Target::Person(_) | Target::Property(..) | Target::Segment(_) => 0,
+    };
+    row.values.insert(at, rule);
+}
+
+/// Sets a level that stays: the fallback of the environment, or a first rule.
+pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &Target, level: LogLevel) {
+    if *target != Target::Everybody {
+        return add(config, environment, target, level);
+    }
+    take(config, environment, target);
+    let row = row(config, environment);
+    let value: Option<ConfigValue> = Some(Value::LogLevel(level).into());
+    match fallback(row) {
+        Some(at) => row.values[at].value = value,
+        None => row.values.push(ConditionalValue { criteria: Vec::new(), value }),
+    }
+}
+
+/// Takes a level away that was added; tells whether there was one. A row or a config that has nothing else
+/// is left without rules.
+pub fn take(config: &mut Config, environment: Option<EnvironmentId>, target: &Target) -> bool {
+    let criteria = criteria(target);
+    let Some(at) = position(config, environment) else { return false };
+    let before = config.rows[at].values.len();
+    config.rows[at].values.retain(|rule| rule.criteria != criteria);
+    let taken = config.rows[at].values.len() < before;
+    clear(config, at);
+    taken
+}
+
+/// Takes the fallback of an environment away; tells whether there was one.
+pub fn take_fallback(config: &mut Config, environment: Option<EnvironmentId>) -> bool {
+    let Some(at) = position(config, environment) else { return false };
+    let Some(rule) = fallback(&config.rows[at]) else { return false };
+    config.rows[at].values.remove(rule);
+    clear(config, at);
+    true
+}
+
+/// Returns for whom a rule gives a level, if it is one of those that can be set alone.
+pub fn target(rule: &ConditionalValue) -> Option<Target> {
+    let [criterion] = rule.criteria.as_slice() else {
+        return rule.criteria.is_empty().then_some(Target::Everybody);
+    };
+    match (criterion.operator, criterion.value_to_match.as_ref().map(|value| &value.value)) {
+        (Operator::AlwaysTrue, _) => Some(Target::Everybody),
+        (Operator::PropIsOneOf, Some(Value::StringList(values))) => {
+            Some(Target::Property(criterion.property_name.clone(), values.clone()))
+        }
+        (Operator::InSeg, Some(Value::String(key))) => Some(Target::Segment(key.clone())),
+        _ => None,
+    }
+}
+
+/// A level that ends for everybody has a criterion, so that it cannot be taken for one that stays.
+fn criteria(target: &Target) -> Vec<Criterion> {
+    let (property_name, operator, value) = match target {
+        Target::Everybody => (String::new(), Operator::AlwaysTrue, None),
+        Target::Property(property, values) => {
+            (property.clone(), Operator::PropIsOneOf, Some(Value::StringList(values.clone())))
+        }
+        Target::Segment(key) => (String::new(), Operator::InSeg, Some(Value::String(key.clone()))),
+        Target::Person(user) => {
+            let values = Value::StringList(vec![user.clone()]);
+            (crate::personal_overrides::PROPERTY.to_owned(), Operator::PropIsOneOf, Some(values))
+        }
+    };
+    vec![Criterion { property_name, operator, value_to_match: value.map(Into::into) }]
+}
+
+fn fallback(row: &ConfigRow) -> Option<usize> {
+    row.values.iter().position(|rule| rule.criteria.is_empty())
+}
+
+fn position(config: &Config, environment: Option<EnvironmentId>) -> Option<usize> {
+    let wanted = environment.map(|id| id.0);
+    config.rows.iter().position(|row| row.project_env_id.filter(|id| *id != 0) == wanted)
+}
+
+fn row(config: &mut Config, environment: Option<EnvironmentId>) -> &mut ConfigRow {
+    let at = position(config, environment).unwrap_or(config.rows.len());
+    if at == config.rows.len() {
+        config.rows.push(ConfigRow { project_env_id: environment.map(|id| id.0), ..ConfigRow::default() });
+    }
+    &mut config.rows[at]
+}
+
+/// Without rules the environment inherits again.
+fn clear(config: &mut Config, at: usize) {
+    if config.rows[at].values.is_empty() {
+        config.rows.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_ends_leaves_what_stays() {
+        let environment = Some(EnvironmentId(3));
+        let user = Target::Property("user.key".to_owned(), vec!["7".to_owned()]);
+        let mut config = new(key("app"));
+        set(&mut config, environment, &Target::Everybody, LogLevel::Info);
+        let before = config.clone();
+        add(&mut config, environment, &Target::Everybody, LogLevel::Debug);
+        add(&mut config, environment, &user, LogLevel::Trace);
+        add(&mut config, environment, &user, LogLevel::Warn);
+        let levels = |config: &Config| -> Vec<Value> {
+            config.rows[0].values.iter().filter_map(|rule| Some(rule.value.as_ref()?.value.clone())).collect()
+        };
+        let (warn, debug, info) = (LogLevel::Warn, LogLevel::Debug, LogLevel::Info);
+        assert_eq!(levels(&config), [warn.into(), debug.into(), info.into()]);
+        assert!(take(&mut config, environment, &user) && take(&mut config, environment, &Target::Everybody));
+        assert!(!take(&mut config, environment, &user));
+        assert_eq!(config, before);
+        assert!(take_fallback(&mut config, environment) && config.rows.is_empty());
+    }
+
+    #[test]
+    fn keys_and_paths() {
+        let check = |path: &str, key: &str| assert_eq!(super::key(path), key);
+        check("app.db", "log-level.app.db");
+        check("log-level.app", "log-level.app");
+        check("log-level", "log-level");
+        check("log-levels", "log-level.log-levels");
+    }
+}

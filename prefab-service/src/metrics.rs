@@ -1,0 +1,80 @@
+//! What the server counts, in the text that Prometheus reads.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+/// What is told of a request: its status and nothing that grows with the number of clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Answered {
+    pub method: &'static str,
+    pub status: u16,
+}
+
+/// The counters. Cloning shares them.
+#[derive(Clone, Default)]
+pub struct Metrics {
+    pub requests: Family<Answered, Counter>,
+    pub checkpoints: Counter,
+    pub changes: Counter,
+    pub connections: Gauge,
+    pub connections_refused: Counter,
+    pub connections_evicted: Counter,
+    pub streams: Gauge,
+    pub streams_refused: Counter,
+    pub evaluations: Counter,
+    pub evaluations_refused: Counter,
+    pub telemetry_bytes: Counter,
+    pub telemetry_dropped: Counter,
+}
+
+impl Metrics {
+    /// Writes the counters down.
+    pub fn text(&self) -> String {
+        let Self {
+            requests,
+            checkpoints,
+            changes,
+            connections,
+            connections_refused,
+            connections_evicted,
+            streams,
+            streams_refused,
+            evaluations,
+            evaluations_refused,
+            telemetry_bytes,
+            telemetry_dropped,
+        } = self.clone();
+        let mut registry = Registry::with_prefix("prefab");
+        registry.register("requests", "Requests answered", requests);
+        registry.register("checkpoints", "Checkpoints handed out", checkpoints);
+        registry.register("changes", "Config changes made through this process", changes);
+        registry.register("connections", "Open connections", connections);
+        registry.register("connections_refused", "Connections closed for want of room", connections_refused);
+        registry.register(
+            "connections_evicted",
+            "Idle connections closed to make room for new ones",
+            connections_evicted,
+        );
+        registry.register("streams", "Open streams", streams);
+        registry.register("streams_refused", "Streams ended for want of room", streams_refused);
+        registry.register("evaluations", "Evaluations for front ends", evaluations);
+        registry.register(
+            "evaluations_refused",
+            "Evaluations refused because their key sent too many per second",
+            evaluations_refused,
+        );
+        registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
+        registry.register(
+            "telemetry_dropped",
+            "Telemetry entries dropped: unknown config keys, or beyond a limit",
+            telemetry_dropped,
+        );
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = text::encode(&mut text, &registry);
+        text
+    }
+}

@@ -1,0 +1,44 @@
+//! Which configs refer to a config?
+
+use std::collections::HashSet;
+
+use prefab_core::{Config, ConfigValue, Operator, Value};
+
+use crate::{project::Configs, validate};
+
+/// Names the configs that use this one as a segment, as a schema, or as the key of their secrets.
+pub fn of(key: &str, standing: &Configs) -> Vec<String> {
+    let mut users = validate::users_of_segment(key, standing);
+    for (user, version) in standing {
+        let refers = version.config.as_ref().is_some_and(|config| refers(config, key));
+        if refers && user != key && !users.contains(user) {
+            users.push(user.clone());
+        }
+    }
+    users.sort();
+    users
+}
+
+fn refers(config: &Config, key: &str) -> bool {
+    let mut values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
+    config.schema_key.as_deref() == Some(key) || values.any(|value| value.encrypted_with() == Some(key))
+}
+
+/// Lists all keys that some config refers to.
+pub fn referred(standing: &Configs) -> HashSet<&str> {
+    let mut referred = HashSet::new();
+    for config in standing.values().filter_map(|version| version.config.as_ref()) {
+        referred.extend(config.schema_key.as_deref());
+        for rule in config.rows.iter().flat_map(|row| &row.values) {
+            referred.extend(rule.value.as_ref().and_then(ConfigValue::encrypted_with));
+            let segments = rule.criteria.iter();
+            let segments =
+                segments.filter(|one| matches!(one.operator, Operator::InSeg | Operator::NotInSeg));
+            referred.extend(segments.filter_map(|one| match &one.value_to_match.as_ref()?.value {
+                Value::String(segment) => Some(segment.as_str()),
+                _ => None,
+            }));
+        }
+    }
+    referred
+}

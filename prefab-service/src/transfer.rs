@@ -1,0 +1,32 @@
+//! What an import would do, and what an export has.
+
+mod changes;
+mod plan;
+mod read;
+
+use prefab_core::{Config, ConfigSet, datafile};
+use serde_json::{Value as Json, json};
+
+use crate::project::Project;
+
+pub use plan::{Plan, Step, plan};
+pub use read::{Read, from_json, from_yaml};
+
+/// Returns everything but what every version changes: equal configs give equal bytes.
+pub fn export(project: &Project) -> Json {
+    let configs = project.configs();
+    let configs = configs.values().filter_map(|version| version.config.as_ref()).map(content).collect();
+    let mut json = datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() });
+    let environments = project.environments();
+    let names: Vec<Json> = environments
+        .iter()
+        .map(|environment| json!({ "id": environment.id.to_string(), "name": environment.name }))
+        .collect();
+    json["environments"] = names.into();
+    json
+}
+
+/// Returns a config without what every version changes.
+fn content(config: &Config) -> Config {
+    Config { id: 0, project_id: 0, changed_by: None, draft_id: None, ..config.clone() }
+}

@@ -1,0 +1,246 @@
+//! What an import would do.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt::Write as _,
+    sync::Arc,
+    time::Instant,
+};
+
+use prefab_core::{Config, ConfigType};
+
+use crate::transfer::{content, read::Read};
+use crate::{
+    change::diff,
+    limits::Limits,
+    project::{Configs, Project},
+    validate::{self, Schemas},
+    workers::{self, Busy},
+};
+use prefab_core::ids::EnvironmentId;
+use prefab_store::{Environment, Version};
+
+/// What an import would do.
+pub struct Plan {
+    pub steps: Vec<Step>,
+    pub same: usize,
+    pub problems: Vec<String>,
+    is_partial: bool,
+}
+
+/// What becomes of one key.
+pub struct Step {
+    /// With the version that it replaces as its id, or 0.
+    pub after: Config,
+    pub before: Option<Config>,
+    pub differences: Vec<String>,
+}
+
+impl Step {
+    pub fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+}
+
+/// Finds out what an import would do; `target` is the environment that a datafile's own rules are for.
+///
+/// # Errors
+///
+/// [`Busy`] after the deadline.
+pub fn plan(
+    read: Read,
+    project: &Project,
+    target: Option<EnvironmentId>,
+    limits: &Limits,
+    deadline: Instant,
+) -> Result<Plan, Busy> {
+    let Read { set, names, problems } = read;
+    let environments = project.environments();
+    let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
+    // A datafile knows of one environment; what the others have is not its business.
+    let is_partial = theirs.is_some() && names.is_empty();
+    let place = |id: i64| match (target, theirs) {
+        (Some(target), Some(theirs)) if theirs == id => Some(target.0),
+        _ => matching(id, names.get(&id), &environments),
+    };
+    let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
+    let standing = project.configs();
+    let mut next = standing.clone();
+    let mut schemas = Schemas::new(limits);
+    // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
+    let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
+    let by_key: BTreeMap<String, Config> = live.map(|config| (config.key.clone(), config)).collect();
+    let (schema_configs, others): (Vec<Config>, Vec<Config>) =
+        by_key.into_values().partition(|config| config.config_type == ConfigType::Schema);
+    let (segments, others): (Vec<Config>, Vec<Config>) =
+        others.into_iter().partition(|config| config.config_type == ConfigType::Segment);
+    for config in schema_configs.into_iter().chain(in_order(segments)).chain(others) {
+        workers::check(deadline)?;
+        match moved(config, place) {
+            Ok(config) => plan.add(config, &mut next, &environments, &mut schemas),
+            Err(problem) => plan.problems.push(problem),
+        }
+    }
+    plan.check_together(&standing, &environments, deadline)?;
+    Ok(plan)
+}
+
+/// The number of rounds in which configs are refused that refer to refused ones.
+const MOST_ROUNDS: usize = 20;
+
+impl Plan {
+    fn add(
+        &mut self,
+        config: Config,
+        next: &mut Configs,
+        environments: &[Environment],
+        schemas: &mut Schemas<'_>,
+    ) {
+        let current = next.get(&config.key).cloned();
+        let before = current.as_ref().and_then(|version| version.config.clone());
+        let mut config = match &before {
+            Some(before) if self.is_partial => with_others(config, before),
+            _ => config,
+        };
+        // Most files know of no tags, and what a file does not name stays.
+        if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {
+            config.tags.clone_from(&before.tags);
+        }
+        if before.as_ref().is_some_and(|before| content(before) == content(&config)) {
+            self.same += 1;
+            return;
+        }
+        let id = before.as_ref().map(|before| before.id).unwrap_or_default();
+        let after = Config { id, ..config };
+        let problems = validate::alone(&after, next, environments, schemas);
+        if !problems.is_empty() {
+            self.refuse(&after.key, problems);
+            return;
+        }
+        let differences = diff::in_words(before.as_ref(), Some(&after), environments);
+        let version = Version {
+            id,
+            previous_id: None,
+            key: after.key.clone(),
+            config: Some(after.clone()),
+            changed_by: prefab_core::ChangedBy::default(),
+            changed_at_millis: 0,
+        };
+        next.insert(after.key.clone(), Arc::new(version));
+        self.steps.push(Step { after, before, differences });
+    }
+
+    /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
+    /// cannot be taken is left out, and then what refers to it.
+    fn check_together(
+        &mut self,
+        standing: &Configs,
+        environments: &[Environment],
+        deadline: Instant,
+    ) -> Result<(), Busy> {
+        for _ in 0..MOST_ROUNDS {
+            workers::check(deadline)?;
+            let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
+            let found = validate::together(&news, standing, environments, usize::MAX);
+            let before = self.steps.len();
+            let broken: HashSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+            self.steps.retain(|step| !broken.contains(step.after.key.as_str()));
+            let is_less = self.steps.len() < before;
+            for (key, problem) in found {
+                self.refuse(&key, vec![problem]);
+            }
+            if !is_less {
+                return Ok(());
+            }
+        }
+        // Each round refuses what refers to something that the round before refused.
+        for step in std::mem::take(&mut self.steps) {
+            let problem = "not checked: too many of the configs refer to ones that are refused".to_owned();
+            self.refuse(&step.after.key, vec![problem]);
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, key: &str, problems: Vec<String>) {
+        self.problems.extend(problems.into_iter().map(|problem| format!("config `{key}`: {problem}")));
+    }
+
+    /// Says what would be done, for people.
+    pub fn text(&self) -> String {
+        let Self { steps, same, problems, is_partial: _ } = self;
+        let created = steps.iter().filter(|step| step.is_new()).count();
+        let changed = steps.len() - created;
+        let mut text = format!("{created} to create, {changed} to change, {same} the same\n");
+        // Writing to a string cannot fail.
+        for problem in problems {
+            let _ = writeln!(text, "! {problem}");
+        }
+        for step in steps {
+            let (sign, key) = (if step.is_new() { '+' } else { '~' }, &step.after.key);
+            let _ = writeln!(text, "{sign} {key}: {}", step.differences.join("; "));
+        }
+        text
+    }
+}
+
+/// Puts segments behind those they refer to; circles stay as they are and are found when they are checked.
+fn in_order(segments: Vec<Config>) -> Vec<Config> {
+    let places: HashMap<&str, usize> =
+        segments.iter().enumerate().map(|(place, segment)| (segment.key.as_str(), place)).collect();
+    let mut waits_for = vec![0_usize; segments.len()];
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); segments.len()];
+    for (place, segment) in segments.iter().enumerate() {
+        let used: HashSet<usize> =
+            validate::segments_of(segment).filter_map(|key| places.get(key).copied()).collect();
+        for used in used.into_iter().filter(|used| *used != place) {
+            waits_for[place] += 1;
+            users[used].push(place);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..segments.len()).filter(|place| waits_for[*place] == 0).collect();
+    let mut order = Vec::with_capacity(segments.len());
+    while let Some(place) = ready.pop_first() {
+        order.push(place);
+        for user in &users[place] {
+            waits_for[*user] -= 1;
+            if waits_for[*user] == 0 {
+                ready.insert(*user);
+            }
+        }
+    }
+    order.extend((0..segments.len()).filter(|place| waits_for[*place] > 0));
+    let mut segments: Vec<Option<Config>> = segments.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|place| segments[place].take()).collect()
+}
+
+fn matching(id: i64, name: Option<&String>, environments: &[Environment]) -> Option<i64> {
+    let found = match name {
+        Some(name) => environments.iter().find(|environment| environment.name == *name),
+        None => environments.iter().find(|environment| environment.id.0 == id),
+    };
+    found.map(|environment| environment.id.0)
+}
+
+fn moved(mut config: Config, place: impl Fn(i64) -> Option<i64>) -> Result<Config, String> {
+    for row in &mut config.rows {
+        if let Some(id) = row.project_env_id.filter(|id| *id != 0) {
+            row.project_env_id = Some(place(id).ok_or_else(|| {
+                let key = &config.key;
+                format!("config `{key}`: it has rules for environment {id}, which is not here")
+            })?);
+        }
+    }
+    if config.config_type == ConfigType::NotSet {
+        config.config_type = ConfigType::Config;
+    }
+    Ok(config)
+}
+
+/// Adds the rules that other environments have.
+fn with_others(mut config: Config, before: &Config) -> Config {
+    let is_named = |id: Option<i64>| config.rows.iter().any(|row| row.project_env_id == id);
+    let others = before.rows.iter().filter(|row| row.project_env_id.is_some_and(|id| id != 0));
+    let others: Vec<_> = others.filter(|row| !is_named(row.project_env_id)).cloned().collect();
+    config.rows.extend(others);
+    config
+}

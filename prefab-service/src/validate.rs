@@ -1,0 +1,203 @@
+//! Can this config be stored? What is wrong, and where.
+
+mod compiled;
+mod schema;
+mod value;
+
+use std::collections::HashSet;
+
+use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
+
+use crate::{limits::Limits, project::Configs};
+use prefab_store::Environment;
+
+pub use compiled::together;
+pub use schema::Schemas;
+pub use value::{Flaw, flaws};
+
+/// How many tags a config has, and how long they are, at most.
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 40;
+
+/// The number of problems of a config after which its validation ends.
+const MOST_PROBLEMS: usize = 20;
+
+/// Lists what is wrong with a config that is to join those that stand.
+pub fn problems(
+    config: &Config,
+    standing: &Configs,
+    environments: &[Environment],
+    limits: &Limits,
+) -> Vec<String> {
+    let mut problems = alone(config, standing, environments, &mut Schemas::new(limits));
+    if problems.len() < MOST_PROBLEMS {
+        let found = together(&[config], standing, environments, MOST_PROBLEMS);
+        problems.extend(found.into_iter().map(|(_, problem)| problem));
+    }
+    problems.truncate(MOST_PROBLEMS);
+    problems
+}
+
+/// Lists what is wrong with a config itself.
+pub fn alone(
+    config: &Config,
+    standing: &Configs,
+    environments: &[Environment],
+    schemas: &mut Schemas<'_>,
+) -> Vec<String> {
+    let mut problems = Vec::new();
+    if config.key.trim().is_empty() || config.key.len() > 512 {
+        problems.push("`key`: expected 1 to 512 bytes".to_owned());
+    }
+    if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
+        // Clients of HTTP resolve dots in paths, so nobody could ask for such a key again.
+        problems.push("`key`: expected neither control characters nor only dots".to_owned());
+    }
+    if config.rows.is_empty() {
+        problems.push("`rows`: expected at least one".to_owned());
+    }
+    tags(&config.tags, &mut problems);
+    rows(config, environments, &mut problems);
+    problems.extend(schemas.problems(config, standing));
+    problems
+}
+
+/// Names the configs that refer to a segment, which therefore must stay.
+pub fn users_of_segment(key: &str, standing: &Configs) -> Vec<String> {
+    let refers = |config: &Config| refers_to(config, key);
+    let users = standing.values().filter(|version| version.config.as_ref().is_some_and(refers));
+    users.map(|version| version.key.clone()).filter(|user| user != key).collect()
+}
+
+/// Tells whether a rule of a config refers to a segment.
+fn refers_to(config: &Config, segment: &str) -> bool {
+    segments_of(config).any(|key| key == segment)
+}
+
+/// Returns the keys of the segments that a config's rules refer to.
+pub fn segments_of(config: &Config) -> impl Iterator<Item = &str> {
+    let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
+    let within =
+        criteria.filter(|criterion| matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg));
+    within.filter_map(|criterion| match &criterion.value_to_match.as_ref()?.value {
+        Value::String(key) => Some(&**key),
+        _ => None,
+    })
+}
+
+fn tags(tags: &[String], problems: &mut Vec<String>) {
+    if tags.len() > MOST_TAGS {
+        problems.push(format!("`tags`: expected at most {MOST_TAGS}"));
+        return;
+    }
+    for (at, tag) in tags.iter().enumerate().take(MOST_TAGS) {
+        let is_good = tag.trim() == tag
+            && (1..=LONGEST_TAG).contains(&tag.chars().count())
+            && !tag.contains(|one: char| one == ',' || one.is_control());
+        if !is_good {
+            problems.push(format!(
+                "`tags[{at}]`: expected 1 to {LONGEST_TAG} characters without commas, nor spaces around them"
+            ));
+        } else if tags[..at].contains(tag) {
+            problems.push(format!("`tags[{at}]`: \"{tag}\" is there twice"));
+        }
+    }
+}
+
+fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String>) {
+    let mut seen = HashSet::new();
+    for (at, row) in config.rows.iter().enumerate() {
+        let id = row.project_env_id.filter(|id| *id != 0);
+        if !seen.insert(id) {
+            problems.push(format!("`rows[{at}].projectEnvId`: a second row for the same environment"));
+        }
+        if let Some(id) = id
+            && !environments.iter().any(|environment| environment.id.0 == id)
+        {
+            problems.push(format!("`rows[{at}].projectEnvId`: this project has no environment {id}"));
+        }
+        for (rule_at, rule) in row.values.iter().enumerate() {
+            if problems.len() >= MOST_PROBLEMS {
+                return;
+            }
+            let place = format!("rows[{at}].values[{rule_at}]");
+            for (criterion_at, criterion) in rule.criteria.iter().enumerate() {
+                if let Some(cause) = operator_problem(criterion.operator) {
+                    problems.push(format!("`{place}.criteria[{criterion_at}].operator`: {cause}"));
+                }
+            }
+            match &rule.value {
+                Some(value) => value_problems(config, value, &format!("{place}.value"), problems),
+                None => problems.push(format!("`{place}.value`: expected a value")),
+            }
+        }
+    }
+}
+
+fn operator_problem(operator: Operator) -> Option<&'static str> {
+    match operator {
+        Operator::NotSet => Some("expected an operator"),
+        Operator::Other(_) => Some("unknown operator"),
+        Operator::IsPresent | Operator::IsNotPresent => {
+            Some("official clients have no word for this; compare with a list instead")
+        }
+        _ => None,
+    }
+}
+
+fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &mut Vec<String>) {
+    if let Value::Weighted(weighted) = &value.value {
+        let sum: i64 = weighted.values.iter().map(|choice| i64::from(choice.weight)).sum();
+        if sum <= 0 || weighted.values.iter().any(|choice| choice.weight < 0) {
+            problems.push(format!("`{place}.weightedValues`: weights must not be negative, nor all be 0"));
+        }
+        for (at, choice) in weighted.values.iter().enumerate() {
+            if problems.len() >= MOST_PROBLEMS {
+                return;
+            }
+            let place = format!("{place}.weightedValues.weightedValues[{at}].value");
+            value_problems(config, &choice.value, &place, problems);
+        }
+        return;
+    }
+    if let Value::Duration(text) = &value.value
+        && let Err(error) = prefab_core::parse_duration(text)
+    {
+        problems.push(format!("`{place}.duration`: {error}"));
+    }
+    if let Value::Json(text) = &value.value
+        && value.encrypted_with().is_none()
+        && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+    {
+        problems.push(format!("`{place}.json`: {error}"));
+    }
+    if !is_of_type(value, config) {
+        let (wanted, got) = (config.value_type.name(), value.value.kind());
+        problems.push(format!("`{place}`: the config is declared as {wanted}, this is {got}"));
+    }
+}
+
+fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
+    // Encrypted values are texts whatever they hold, and provided ones are turned into the kind later.
+    if value.encrypted_with().is_some() || matches!(value.value, Value::Provided(_)) {
+        return true;
+    }
+    match (config.value_type, &value.value) {
+        (_, Value::NotSet) => false,
+        (ValueType::NotSet, _)
+        | (ValueType::Int, Value::Int(_))
+        | (ValueType::String, Value::String(_))
+        | (ValueType::Bytes, Value::Bytes(_))
+        | (ValueType::Double, Value::Double(_) | Value::Int(_))
+        | (ValueType::Bool, Value::Bool(_))
+        | (ValueType::LimitDefinition, Value::LimitDefinition(_))
+        | (ValueType::LogLevel, Value::LogLevel(_))
+        | (ValueType::StringList, Value::StringList(_))
+        | (ValueType::IntRange, Value::IntRange(_))
+        | (ValueType::Duration, Value::Duration(_))
+        | (ValueType::Json, Value::Json(_)) => true,
+        // A schema is declared as whatever its tool says.
+        (_, Value::Schema(_)) => config.config_type == ConfigType::Schema,
+        _ => false,
+    }
+}

@@ -1,0 +1,95 @@
+//! What does the engine report about configs beside the current ones?
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use prefab_core::{Config, ConfigType, Entry, Layer, Operator, Provenance};
+use prefab_eval::{Finding, Options, Ruleset};
+
+use crate::project::Configs;
+use prefab_store::Environment;
+
+/// Compiles configs beside the current segments, and returns what the engine reports that it did not report before:
+/// patterns that do not parse or exceed a limit, segments that are missing or refer to themselves. Each problem
+/// comes with the key of its config. Ends once there are `most` problems.
+///
+/// If there are patterns among the configs, the current configs with patterns take part, too: all of them share
+/// the limits of a ruleset.
+pub fn together(
+    configs: &[&Config],
+    current: &Configs,
+    environments: &[Environment],
+    most: usize,
+) -> Vec<(String, String)> {
+    let compiler = Compiler::new(configs, current);
+    let mut problems: Vec<(String, String)> = Vec::new();
+    let mut reported: HashSet<Finding> = HashSet::new();
+    for environment in distinct(environments, &compiler.after) {
+        let mut after = compiler.findings(&compiler.after, environment);
+        if !after.is_empty() {
+            let before: HashSet<Finding> =
+                compiler.findings(&compiler.before, environment).into_iter().collect();
+            after.retain(|finding| !before.contains(finding));
+        }
+        for finding in after {
+            if problems.len() >= most {
+                return problems;
+            }
+            if reported.insert(finding.clone()) {
+                problems.push((finding.key, format!("`{}`: {}", finding.place, finding.cause)));
+            }
+        }
+    }
+    problems
+}
+
+/// Lists the environments for which the configs differ. Those without rows of their own all have the default rows:
+/// environment 0 represents them.
+fn distinct(environments: &[Environment], entries: &[Entry]) -> BTreeSet<i64> {
+    let configs = entries.iter().map(Entry::config);
+    let named: HashSet<i64> = configs
+        .flat_map(|config| config.rows.iter().filter_map(|row| row.project_env_id).collect::<Vec<_>>())
+        .collect();
+    let ids = environments.iter().map(|environment| environment.id.0);
+    ids.map(|id| if named.contains(&id) { id } else { 0 }).collect()
+}
+
+struct Compiler {
+    /// The current configs that take part.
+    before: Vec<Entry>,
+    /// These with the new ones.
+    after: Vec<Entry>,
+    options: Options,
+}
+
+impl Compiler {
+    fn new(configs: &[&Config], current: &Configs) -> Self {
+        let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
+        let entry = |config: &Config| Entry::new(config.clone(), Arc::clone(&provenance));
+        let has_patterns = configs.iter().any(|config| has_pattern(config));
+        let takes_part = |config: &&Config| {
+            config.config_type == ConfigType::Segment || (has_patterns && has_pattern(config))
+        };
+        let current = current.values().filter_map(|version| version.config.as_ref()).filter(takes_part);
+        let current: Vec<&Config> = current.collect();
+        let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
+        let kept = current.iter().filter(|config| !replaced.contains(config.key.as_str()));
+        let after = kept.chain(configs).map(|config| entry(config)).collect();
+        let before = current.iter().map(|config| entry(config)).collect();
+        Self { before, after, options: Options::default() }
+    }
+
+    fn findings(&self, entries: &[Entry], project_env_id: i64) -> Vec<Finding> {
+        let options = Options { project_env_id, ..self.options.clone() };
+        Ruleset::build(entries.iter().cloned(), options).findings()
+    }
+}
+
+fn has_pattern(config: &Config) -> bool {
+    let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
+    criteria
+        .into_iter()
+        .any(|criterion| matches!(criterion.operator, Operator::PropMatches | Operator::PropDoesNotMatch))
+}

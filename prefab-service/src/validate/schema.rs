@@ -1,0 +1,186 @@
+//! Do JSON values follow their schema?
+//!
+//! Only schemas in JSON Schema are asked; one in Zod is code, which is for the clients to run.
+
+mod graph;
+mod steps;
+
+use std::collections::HashMap;
+
+use jsonschema::{PatternOptions, Validator};
+use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
+use serde_json::Value as Json;
+
+use self::graph::Graph;
+use crate::{limits::Limits, project::Configs};
+
+/// How many deviations of one value are told.
+const MOST: usize = 5;
+
+/// The most bytes that one compiled pattern of a schema may have.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// How far a pattern may look back before it counts as not matching.
+const BACKTRACK_LIMIT: usize = 10_000;
+
+/// Schemas by their keys, made once for all configs that are checked with them.
+pub struct Schemas<'l> {
+    limits: &'l Limits,
+    checkers: HashMap<String, Option<Checker>>,
+}
+
+impl<'l> Schemas<'l> {
+    pub fn new(limits: &'l Limits) -> Self {
+        Self { limits, checkers: HashMap::new() }
+    }
+
+    /// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
+    pub(super) fn problems(&mut self, config: &Config, standing: &Configs) -> Vec<String> {
+        if config.config_type == ConfigType::Schema {
+            self.checkers.remove(&config.key);
+            return of_schema(config, standing, self.limits);
+        }
+        let Some(key) = &config.schema_key else { return Vec::new() };
+        let schema = standing.get(key).and_then(|version| version.config.as_ref());
+        let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
+            return vec![format!("`schemaKey`: there is no schema `{key}`")];
+        };
+        // A schema that cannot be used was told when it was stored, or came here before it was asked.
+        let known = self.checkers.entry(key.clone());
+        let known = known.or_insert_with(|| checker(schema, self.limits).and_then(Result::ok));
+        known.as_ref().map(|checker| deviations(config, checker)).unwrap_or_default()
+    }
+}
+
+/// A compiled schema, and what a check with it costs.
+pub(super) struct Checker {
+    validator: Validator,
+    graph: Graph,
+    steps: usize,
+}
+
+impl Checker {
+    /// Compiles a schema that is within the limits.
+    pub(super) fn new(json: &Json, limits: &Limits) -> Result<Self, Deviation> {
+        let whole = |message: String| Deviation { pointer: String::new(), message };
+        let graph = Graph::of(json, limits.schema_nodes).map_err(whole)?;
+        if graph.expanded(limits.schema_nodes).map_err(whole)? > limits.schema_nodes {
+            return Err(whole(graph::too_large(limits.schema_nodes)));
+        }
+        if graph.patterns > limits.patterns_per_config {
+            let (most, count) = (limits.patterns_per_config, graph.patterns);
+            return Err(whole(format!("the schema has {count} patterns; expected at most {most}")));
+        }
+        // Patterns share one budget.
+        let size = (limits.pattern_bytes_per_config / graph.patterns.max(1)).min(PATTERN_BYTES);
+        let patterns = PatternOptions::fancy_regex()
+            .backtrack_limit(BACKTRACK_LIMIT)
+            .size_limit(size)
+            .dfa_size_limit(size);
+        let validator = jsonschema::options().with_pattern_options(patterns).build(json);
+        let validator = validator.map_err(|error| Deviation {
+            pointer: error.instance_path().to_string(),
+            message: format!("the schema is not JSON Schema: {error}"),
+        })?;
+        Ok(Self { validator, graph, steps: limits.schema_steps })
+    }
+}
+
+fn of_schema(schema: &Config, standing: &Configs, limits: &Limits) -> Vec<String> {
+    let checker = match checker(schema, limits) {
+        None => return Vec::new(),
+        Some(Err(problem)) => return vec![problem],
+        Some(Ok(checker)) => checker,
+    };
+    let users = standing.values().filter_map(|version| version.config.as_ref());
+    let users = users.filter(|user| user.schema_key.as_ref() == Some(&schema.key));
+    users
+        .flat_map(|user| {
+            let deviations = deviations(user, &checker).into_iter();
+            deviations.map(|deviation| format!("config `{}` would not follow it: {deviation}", user.key))
+        })
+        .collect()
+}
+
+/// Returns what checks values, if the schema is in JSON Schema.
+pub(super) fn checker(config: &Config, limits: &Limits) -> Option<Result<Checker, String>> {
+    let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
+    let mut texts = values.filter_map(|value| match &value.value {
+        Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => Some(&schema.schema),
+        _ => None,
+    });
+    let json =
+        serde_json::from_str(texts.next()?).map_err(|error| format!("the schema is not JSON: {error}"));
+    Some(json.and_then(|json: Json| Checker::new(&json, limits).map_err(|deviation| deviation.message)))
+}
+
+fn deviations(config: &Config, checker: &Checker) -> Vec<String> {
+    let mut found = Vec::new();
+    for (row_at, row) in config.rows.iter().enumerate() {
+        for (rule_at, rule) in row.values.iter().enumerate() {
+            let place = format!("rows[{row_at}].values[{rule_at}].value");
+            rule.value.iter().for_each(|value| look(value, &place, checker, &mut found));
+        }
+    }
+    found
+}
+
+fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<String>) {
+    match &value.value {
+        Value::Weighted(weighted) => {
+            for (at, choice) in weighted.values.iter().enumerate() {
+                let place = format!("{place}.weightedValues.weightedValues[{at}].value");
+                look(&choice.value, &place, checker, found);
+            }
+        }
+        // Nobody here can read what is encrypted.
+        value_ if value.encrypted_with().is_none() => {
+            let Some(json) = instance(value_) else { return };
+            let field = if matches!(value_, Value::Json(_)) { "json" } else { "string" };
+            for Deviation { pointer, message } in within(&json, value.confidential, checker) {
+                let pointer = if pointer.is_empty() { pointer } else { format!(" at {pointer}") };
+                found.push(format!("`{place}.{field}`{pointer}: {message}"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where in a value something is not as its schema says.
+pub(super) struct Deviation {
+    /// The place, as a JSON pointer.
+    pub(super) pointer: String,
+    pub(super) message: String,
+}
+
+/// Returns what of a value a schema is about. A text that holds JSON is taken for what it holds.
+pub(super) fn instance(value: &Value) -> Option<Json> {
+    match value {
+        // What is no JSON at all is told elsewhere.
+        Value::Json(text) => serde_json::from_str(text).ok(),
+        Value::String(text) => {
+            let held = Some(text.trim_start()).filter(|text| text.starts_with(['{', '[']));
+            held.and_then(|text| serde_json::from_str(text).ok()).or_else(|| Some(text.as_str().into()))
+        }
+        _ => None,
+    }
+}
+
+/// Lists where JSON does not follow a schema.
+pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> Vec<Deviation> {
+    if !steps::are_within(&checker.graph, json, checker.steps) {
+        let message =
+            format!("it is too large for its schema: checking it takes more than {} steps", checker.steps);
+        return vec![Deviation { pointer: String::new(), message }];
+    }
+    let errors = checker.validator.iter_errors(json).take(MOST);
+    let deviation = |error: jsonschema::ValidationError<'_>| Deviation {
+        pointer: error.instance_path().to_string(),
+        // What a secret holds must not come back in an error.
+        message: if is_confidential { "it does not follow the schema".to_owned() } else { error.to_string() },
+    };
+    errors.map(deviation).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What is wrong with one value, and where in its text? For those who are still typing.
+
+use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
+use serde::Serialize;
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+use super::schema::{self, Checker, Deviation};
+use crate::{limits::Limits, project::Configs};
+
+/// Something wrong with a value.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Flaw {
+    /// Where in the JSON, as a JSON pointer; nothing where the text is no JSON.
+    #[schema(example = "/limits/0")]
+    pointer: Option<String>,
+    /// The line of the text, from 1; only where the text is no JSON.
+    line: Option<usize>,
+    /// What is wrong.
+    #[schema(example = "\"many\" is not of type \"integer\"")]
+    message: String,
+}
+
+impl From<Deviation> for Flaw {
+    fn from(Deviation { pointer, message }: Deviation) -> Self {
+        Self { pointer: Some(pointer), line: None, message }
+    }
+}
+
+impl Flaw {
+    fn whole(message: String) -> Self {
+        Self { pointer: Some(String::new()), line: None, message }
+    }
+}
+
+/// Lists what is wrong with a value that is to follow a schema, if one is named.
+pub fn flaws(
+    value: &ConfigValue,
+    schema_key: Option<&str>,
+    standing: &Configs,
+    limits: &Limits,
+) -> Vec<Flaw> {
+    if value.encrypted_with().is_some() {
+        return Vec::new();
+    }
+    match &value.value {
+        Value::Json(text) => match parse(text) {
+            Ok(_) => of_schema(value, schema_key, standing, limits),
+            Err(flaw) => vec![flaw],
+        },
+        Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => {
+            let json = match parse(&schema.schema) {
+                Ok(json) => json,
+                Err(flaw) => return vec![flaw],
+            };
+            Checker::new(&json, limits).err().into_iter().map(Flaw::from).collect()
+        }
+        _ => of_schema(value, schema_key, standing, limits),
+    }
+}
+
+fn of_schema(
+    value: &ConfigValue,
+    schema_key: Option<&str>,
+    standing: &Configs,
+    limits: &Limits,
+) -> Vec<Flaw> {
+    let Some(key) = schema_key else { return Vec::new() };
+    let schema = standing.get(key).and_then(|version| version.config.as_ref());
+    let Some(schema) = schema.filter(|schema: &&Config| schema.config_type == ConfigType::Schema) else {
+        return vec![Flaw::whole(format!("there is no schema `{key}`"))];
+    };
+    let checker = match schema::checker(schema, limits) {
+        None => return Vec::new(),
+        Some(Ok(checker)) => checker,
+        // A version from before the limits may have stored it.
+        Some(Err(problem)) => {
+            return vec![Flaw::whole(format!("schema `{key}` is skipped: {problem}"))];
+        }
+    };
+    let Some(json) = schema::instance(&value.value) else { return Vec::new() };
+    schema::within(&json, value.confidential, &checker).into_iter().map(Flaw::from).collect()
+}
+
+fn parse(text: &str) -> Result<Json, Flaw> {
+    serde_json::from_str(text).map_err(|error| {
+        let said = error.to_string();
+        let message = said.split(" at line ").next().unwrap_or(&said).to_owned();
+        Flaw { pointer: None, line: Some(error.line()), message }
+    })
+}

@@ -1,0 +1,313 @@
+//! Threads for CPU-heavy work, so that the async threads stay free.
+//!
+//! Each [`Kind`] of work has threads of its own. One project has a queue of its own and uses at most all threads but
+//! one. So neither front-end evaluations nor one project's expensive changes delay the changes of other projects.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::limits::Limits;
+use prefab_core::ids::ProjectId;
+
+/// How long a client should wait before it repeats a refused request.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A kind of work with threads of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Evaluations for clients.
+    Evaluate,
+    /// Requests of the management APIs: validation, imports, explanations.
+    Manage,
+    /// Compiling and encoding what clients receive.
+    Publish,
+    /// Decoding telemetry.
+    Telemetry,
+}
+
+/// All threads are busy and the queue is full, or the work took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server is busy; try again in {} s", RETRY_AFTER.as_secs())]
+pub struct Busy;
+
+/// Ends work whose caller does not wait for it any more.
+///
+/// # Errors
+///
+/// [`Busy`] after the deadline.
+pub fn check(deadline: Instant) -> Result<(), Busy> {
+    if Instant::now() < deadline { Ok(()) } else { Err(Busy) }
+}
+
+/// Bounded threads for CPU-heavy work. Cloning shares them.
+#[derive(Clone)]
+pub struct Workers {
+    evaluate: Arc<Pool>,
+    manage: Arc<Pool>,
+    publish: Arc<Pool>,
+    telemetry: Arc<Pool>,
+}
+
+impl Workers {
+    pub fn new(limits: &Limits) -> Self {
+        let pool = || Arc::new(Pool::new(limits));
+        Self { evaluate: pool(), manage: pool(), publish: pool(), telemetry: pool() }
+    }
+
+    /// Runs work on a worker thread and waits for its result.
+    ///
+    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if the queue is full, or if the result is not there in time. Work that has begun goes on and
+    /// keeps its thread until it ends.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        project: Option<ProjectId>,
+        work: impl FnOnce(Instant) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        self.pool(kind).run(project, work).await
+    }
+
+    /// Runs work on a worker thread, however long the queue is and however long the work takes.
+    ///
+    /// For work that must be done because something else has been done already, such as publishing what is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] only if the process is stopping.
+    pub async fn run_always<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        project: Option<ProjectId>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let permits = self.pool(kind).wait(project).await?;
+        spawn(permits, work).await
+    }
+
+    fn pool(&self, kind: Kind) -> &Pool {
+        match kind {
+            Kind::Evaluate => &self.evaluate,
+            Kind::Manage => &self.manage,
+            Kind::Publish => &self.publish,
+            Kind::Telemetry => &self.telemetry,
+        }
+    }
+}
+
+/// Runs work on a thread, which stays taken until the work ends.
+async fn spawn<T: Send + 'static>(
+    permits: Permits,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Busy> {
+    let task = tokio::task::spawn_blocking(move || {
+        let _permits = permits;
+        work()
+    });
+    match task.await {
+        Ok(result) => Ok(result),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Busy),
+    }
+}
+
+struct Pool {
+    threads: Arc<Semaphore>,
+    per_project: usize,
+    /// The jobs that belong to no project share a queue, too.
+    queues: Mutex<HashMap<Option<ProjectId>, Arc<Queue>>>,
+    /// The most jobs that wait in one queue.
+    most: usize,
+    timeout: Duration,
+}
+
+/// The jobs of one project.
+struct Queue {
+    threads: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+/// Keeps a thread taken until the work ends, even if nobody waits for it any more.
+struct Permits {
+    _thread: OwnedSemaphorePermit,
+    _project: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    fn new(limits: &Limits) -> Self {
+        let threads = match limits.worker_threads {
+            0 => thread::available_parallelism().map_or(2, usize::from).max(2),
+            threads => threads,
+        };
+        Self {
+            threads: Arc::new(Semaphore::new(threads)),
+            per_project: threads.saturating_sub(1).max(1),
+            queues: Mutex::default(),
+            most: limits.queued_jobs,
+            timeout: limits.job_timeout,
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        project: Option<ProjectId>,
+        work: impl FnOnce(Instant) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let deadline = Instant::now() + self.timeout;
+        let worked = tokio::time::timeout_at(deadline.into(), async {
+            let queue = self.queue(project);
+            let place = Place::take(&queue, self.most)?;
+            let permits = self.wait(project).await?;
+            drop(place);
+            spawn(permits, move || work(deadline)).await
+        });
+        worked.await.unwrap_or(Err(Busy))
+    }
+
+    async fn wait(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
+        // First the project's own, so that one project's queue does not hold threads back from others.
+        let own = Arc::clone(&self.queue(project).threads);
+        let project = own.acquire_owned().await.map_err(|_| Busy)?;
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
+        Ok(Permits { _thread: thread, _project: project })
+    }
+
+    fn queue(&self, project: Option<ProjectId>) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(project).or_insert_with(|| {
+            let threads = Arc::new(Semaphore::new(self.per_project));
+            Arc::new(Queue { threads, waiting: AtomicUsize::new(0) })
+        });
+        Arc::clone(queue)
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place<'a>(&'a Queue);
+
+impl<'a> Place<'a> {
+    fn take(queue: &'a Queue, most: usize) -> Result<Self, Busy> {
+        let before = queue.waiting.fetch_add(1, Ordering::Relaxed);
+        // From here on dropping gives the place back.
+        let place = Self(queue);
+        if before < most { Ok(place) } else { Err(Busy) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workers(worker_threads: usize, queued_jobs: usize, millis: u64) -> Workers {
+        let job_timeout = Duration::from_millis(millis);
+        Workers::new(&Limits { worker_threads, queued_jobs, job_timeout, ..Limits::default() })
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_immediately() {
+        let workers = workers(1, 1, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, None, move |_| held.recv()).await });
+        let queued = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, None, |_| 2).await }
+        });
+        while workers.manage.queue(None).waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(Kind::Manage, None, |_| 3).await, Err(Busy));
+        assert_eq!(
+            workers.run(Kind::Evaluate, None, |_| 4).await,
+            Ok(4),
+            "another kind has threads of its own"
+        );
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(queued.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn one_project_leaves_a_thread_to_the_others() {
+        let workers = workers(2, 8, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let one = Some(ProjectId(1));
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, one, move |_| held.recv()).await });
+        let second = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, one, |_| 2).await }
+        });
+        assert_eq!(workers.run(Kind::Manage, Some(ProjectId(2)), |_| 3).await, Ok(3));
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(second.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn one_project_s_full_queue_is_not_that_of_the_others() {
+        let workers = workers(2, 1, 60_000);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let one = Some(ProjectId(1));
+        let busy = workers.clone();
+        let first = tokio::spawn(async move { busy.run(Kind::Manage, one, move |_| held.recv()).await });
+        let queued = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run(Kind::Manage, one, |_| 2).await }
+        });
+        while workers.manage.queue(one).waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(Kind::Manage, one, |_| 3).await, Err(Busy));
+        assert_eq!(workers.run(Kind::Manage, Some(ProjectId(2)), |_| 4).await, Ok(4));
+        assert_eq!(workers.run(Kind::Manage, None, |_| 5).await, Ok(5));
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(queued.await.unwrap(), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn publishing_waits_however_long_it_takes() {
+        let workers = workers(1, 0, 1);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let busy = workers.clone();
+        let first =
+            tokio::spawn(async move { busy.run_always(Kind::Publish, None, move || held.recv()).await });
+        assert_eq!(workers.run(Kind::Publish, None, |_| 2).await, Err(Busy));
+        let second = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.run_always(Kind::Publish, None, || 3).await }
+        });
+        drop(release);
+        assert!(first.await.unwrap().is_ok());
+        assert_eq!(second.await.unwrap(), Ok(3));
+    }
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_not_waited_for() {
+        let workers = workers(1, 8, 50);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        assert_eq!(workers.run(Kind::Manage, None, move |_| held.recv().is_ok()).await, Err(Busy));
+        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Err(Busy), "the thread is still taken");
+        drop(release);
+        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Ok(()));
+    }
+}
