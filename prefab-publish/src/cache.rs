@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{encoding::Form, snapshot::Audience};
+use crate::{audience::Audience, encoding::Form};
 
 /// What was asked for: everything newer than an id, for an audience, in a form.
 pub(super) type Wanted = (i64, Audience, Form);

@@ -9,11 +9,7 @@ use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
 use prefab_eval::{Options, Ruleset};
 use tokio::sync::watch;
 
-use crate::{
-    encoding::Form,
-    snapshot::{Audience, Snapshot},
-    subscribers::Listeners,
-};
+use crate::{audience::Audience, encoding::Form, snapshot::Snapshot, subscribers::Listeners};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 /// The newest change of an environment.

@@ -3,6 +3,7 @@
 //! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`outgoing`] says
 //! what of a config leaves the house.
 
+mod audience;
 mod cache;
 mod channel;
 mod encoding;
@@ -10,8 +11,9 @@ mod for_sdk;
 mod snapshot;
 mod subscribers;
 
+pub use audience::Audience;
 pub use channel::{Channel, Newest};
 pub use encoding::Form;
 pub use for_sdk::{outgoing, tombstone};
-pub use snapshot::{Audience, Coding, Encoded, Snapshot};
+pub use snapshot::{Coding, Encoded, Snapshot};
 pub use subscribers::{Counts, Listener, Manner};

@@ -7,11 +7,12 @@ use std::{
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use prefab_core::{Config, Context, ContextSet, Pointer};
+use prefab_core::{Config, Pointer};
 use prefab_proto::wire;
 use prost::Message as _;
 
 use crate::{
+    audience::Audience,
     cache::{Cache, Cost},
     encoding,
     encoding::Form,
@@ -24,31 +25,6 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// The key of the tombstone that an empty project has: Ruby opens no stream before it has seen an id.
 const NOTHING_YET: &str = "prefab.no-configs-yet";
-
-/// What clients of one key get in every message besides the pointer.
-///
-/// Most keys belong to nobody and share one audience, hence one encoding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Audience {
-    repeated: Bytes,
-}
-
-impl Audience {
-    /// Returns the audience of a person's key: their id lets their own overrides match.
-    pub fn of(key_id: i64, user_id: Option<&str>) -> Self {
-        let Some(user_id) = user_id else { return Self::default() };
-        let context = Context::new("prefab-api-key").with("user-id", user_id);
-        let configs = wire::Configs {
-            apikey_metadata: Some(wire::ApiKeyMetadata {
-                key_id: Some(key_id.to_string()),
-                user_id: Some(user_id.to_owned()),
-            }),
-            default_context: Some((&ContextSet::from(context)).into()),
-            ..wire::Configs::default()
-        };
-        Self { repeated: configs.encode_to_vec().into() }
-    }
-}
 
 /// One config, ready to send.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! What an import would do, and what an export has.
 
 mod changes;
+mod parsed;
 mod plan;
 mod read;
 
@@ -9,8 +10,9 @@ use serde_json::{Value as Json, json};
 
 use crate::project::Project;
 
+pub use parsed::Read;
 pub use plan::{Plan, Step, plan};
-pub use read::{Read, from_json, from_yaml};
+pub use read::{from_json, from_yaml};
 
 /// Returns everything but what every version changes: equal configs give equal bytes.
 pub fn export(project: &Project) -> Json {

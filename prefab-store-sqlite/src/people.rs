@@ -3,7 +3,9 @@
 mod accounts;
 mod invitations;
 mod members;
+mod memberships;
 mod resets;
+mod row;
 mod sessions;
 mod tokens;
 

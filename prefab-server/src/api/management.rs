@@ -30,6 +30,7 @@ mod overrides;
 mod people;
 mod projects;
 mod reset;
+mod role_text;
 mod secrets;
 mod session;
 mod tokens;
@@ -46,7 +47,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::state::App;
-pub(crate) use lease::Leases;
+pub(super) use lease::Leases;
 
 /// Where it is mounted.
 const PREFIX: &str = "/api/manage/v1";

@@ -6,7 +6,7 @@ use prefab_core::{Config, ConfigSet};
 use serde_json::{Map, Value as Json, json};
 
 use crate::item::Item;
-use crate::transfer::read::Read;
+use crate::transfer::parsed::Read;
 use prefab_core::ids::EnvironmentId;
 use prefab_store::Environment;
 

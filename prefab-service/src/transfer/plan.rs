@@ -9,7 +9,7 @@ use std::{
 
 use prefab_core::{Config, ConfigType};
 
-use crate::transfer::{content, read::Read};
+use crate::transfer::{content, parsed::Read};
 use crate::{
     change::diff,
     limits::Limits,

@@ -6,15 +6,7 @@ use prefab_core::{ConfigSet, datafile};
 use prefab_sources::yaml;
 use serde_json::Value as Json;
 
-use crate::transfer::changes;
-
-/// A file as it was read.
-pub struct Read {
-    pub(super) set: ConfigSet,
-    /// The names of its environments, where it tells them.
-    pub(super) names: BTreeMap<i64, String>,
-    pub(super) problems: Vec<String>,
-}
+use crate::transfer::{changes, parsed::Read};
 
 /// Reads a datafile, an unfiltered download, an export or a history of changes.
 pub fn from_json(text: &str, most: usize) -> Result<Read, String> {

@@ -1,8 +1,9 @@
 //! Who somebody is, and how they prove it.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 use crate::failed;
+use crate::people::{memberships, row::person};
 use crate::{
     people::{invitations, members, sessions, tokens},
     write,
@@ -20,11 +21,6 @@ pub(super) fn exist(connection: &Connection) -> Result<bool, StoreError> {
         .map_err(failed("looking for people"))
 }
 
-/// Reads a person whose columns are the first three.
-pub(super) fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
-    Ok(Person { id: row.get(0)?, email: row.get(1)?, name: row.get(2)? })
-}
-
 pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Account>, StoreError> {
     let finding = || failed("finding a person");
     let account = connection
@@ -37,7 +33,7 @@ pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Accoun
         .optional()
         .map_err(finding())?;
     let Some(account) = account else { return Ok(None) };
-    let projects = members::projects(connection, account.person.id)?.into_keys().collect();
+    let projects = memberships::projects(connection, account.person.id)?.into_keys().collect();
     Ok(Some(Account { projects, ..account }))
 }
 
@@ -117,7 +113,7 @@ pub(super) fn keep_password(connection: &Connection, person: i64, hash: &str) ->
 /// Deletes somebody. What they did keeps their name, as text.
 pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Departure, StoreError> {
     let transaction = write(connection)?;
-    for (project, roles) in members::projects(&transaction, person)? {
+    for (project, roles) in memberships::projects(&transaction, person)? {
         if roles.project == Role::Admin && members::is_last_admin(&transaction, project, person)? {
             return Ok(Departure::LastAdmin(project));
         }

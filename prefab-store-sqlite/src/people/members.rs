@@ -1,12 +1,11 @@
 //! Who is in which project, and what may they do there?
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
 use crate::failed;
+use crate::people::row::person;
 use crate::{
-    people::{accounts::person, read, tokens, written},
+    people::{read, tokens, written},
     write,
 };
 use prefab_core::ids::ProjectId;
@@ -28,22 +27,6 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Me
         Ok(Member { person: person(row)?, roles: read(&roles), joined_at_millis })
     });
     members.and_then(Iterator::collect).map_err(reading())
-}
-
-/// Returns what a person may do, by project.
-pub(super) fn projects(
-    connection: &Connection,
-    person: i64,
-) -> Result<BTreeMap<ProjectId, Roles>, StoreError> {
-    let reading = || failed("reading the projects of a person");
-    let mut statement = connection
-        .prepare_cached("SELECT project_id, roles FROM member WHERE person_id = ?1")
-        .map_err(reading())?;
-    let projects = statement.query_map([person], |row| {
-        let roles: String = row.get(1)?;
-        Ok((ProjectId(row.get(0)?), read(&roles)))
-    });
-    projects.and_then(Iterator::collect).map_err(reading())
 }
 
 pub(super) fn insert(

@@ -3,11 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::failed;
+use crate::people::{memberships, row::person};
 use crate::{
-    people::{
-        accounts::{keep_password, person},
-        members, sessions,
-    },
+    people::{accounts::keep_password, sessions},
     write,
 };
 use prefab_store::{
@@ -51,7 +49,7 @@ pub(super) fn use_up(
     keep_password(&transaction, person.id, password)?;
     forget(&transaction, person.id)?;
     sessions::end_all(&transaction, person.id, None)?;
-    let projects = members::projects(&transaction, person.id)?;
+    let projects = memberships::projects(&transaction, person.id)?;
     transaction.commit().map_err(failed("setting a new password"))?;
     Ok(Some(Session { person, projects }))
 }

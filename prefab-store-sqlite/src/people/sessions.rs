@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::failed;
-use crate::people::{accounts::person, members};
+use crate::people::{memberships, row::person};
 use prefab_store::{
     StoreError, clock,
     key::KeyHash,
@@ -51,7 +51,7 @@ pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<
         })
         .map_err(failed("finding a session"))?;
     let Some((person, last_used)) = found else { return Ok(None) };
-    let projects = members::projects(connection, person.id)?;
+    let projects = memberships::projects(connection, person.id)?;
     Ok(Some((Session { person, projects }, last_used)))
 }
 

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::failed;
-use crate::people::{members, read, written};
+use crate::people::memberships;
+use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     StoreError, clock,
@@ -102,7 +103,7 @@ pub(super) fn used(connection: &Connection, id: i64) -> Result<(), StoreError> {
 /// Whom a token acts for may have other roles by now, or none.
 fn bounded(connection: &Connection, token: Token) -> Result<Option<Token>, StoreError> {
     let Some(owner) = token.owner else { return Ok(Some(token)) };
-    let mut places = members::projects(connection, owner)?;
+    let mut places = memberships::projects(connection, owner)?;
     let bound = places.remove(&token.project);
     Ok(bound.map(|bound| Token { roles: token.roles.bounded(&bound), ..token }))
 }

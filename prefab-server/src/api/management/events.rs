@@ -177,7 +177,7 @@ impl Events {
             keep_alive: interval(KEEP_ALIVE_EVERY),
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
-            lease_ended: Box::pin(lease.ended(app.clone(), project.id)),
+            lease_ended: Box::pin(lease.ended(Arc::clone(&app.hub), Arc::clone(&app.leases), project.id)),
             stop: app.stop.clone(),
             app,
             project,

@@ -1,5 +1,6 @@
 //! Invitations: a link that makes an account, once.
 
+use super::role_text::in_words;
 use axum::{Json, extract::State};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{Access, At, Sent},
-    people::{Exception, in_words, roles},
+    people::{Exception, roles},
     session::checks::{an_email, link},
     views::{Problem, RoleIn},
 };

@@ -8,7 +8,6 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::api::state::App;
 use prefab_core::ids::ProjectId;
 use prefab_service::{limits::Principal, projects::Hub};
 use prefab_store::{Store, StoreError, key::KeyHash};
@@ -34,13 +33,13 @@ impl Lease {
     }
 
     /// Waits until whoever it belongs to may not look at the project any more.
-    pub(super) async fn ended(self, app: App, project: ProjectId) {
+    pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<Leases>, project: ProjectId) {
         let credential = match self {
-            Self::Key(id) => return app.hub.ended(id).await,
+            Self::Key(id) => return hub.ended(id).await,
             Self::Token(_, hash) => Credential::Token(hash.0),
             Self::Session(_, hash) => Credential::Session(hash.0),
         };
-        let mut allowed = app.leases.follow(&app.hub, credential);
+        let mut allowed = leases.follow(&hub, credential);
         let ended = allowed.wait_for(|allowed| allowed.as_ref().is_some_and(|all| !all.contains(&project)));
         // The watcher outlives whoever follows it.
         let _ = ended.await;

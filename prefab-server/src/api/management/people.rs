@@ -1,5 +1,6 @@
 //! The people of a project, and what they may do there.
 
+use super::role_text::in_words;
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
@@ -182,16 +183,6 @@ pub(super) fn roles(author: &Author, project: Role, exceptions: &[Exception]) ->
         environments.insert(access::environment(author, environment, &field)?.id, *role);
     }
     Ok(Roles { project, environments })
-}
-
-/// Says roles in words: `editor, viewer in Production`.
-pub(super) fn in_words(author: &Author, roles: &Roles) -> String {
-    let environments = author.project.environments();
-    let own = environments.iter().filter_map(|environment| {
-        let role = roles.environments.get(&environment.id)?;
-        Some(format!("{} in {}", role.name(), environment.name))
-    });
-    std::iter::once(roles.project.name().to_owned()).chain(own).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns which tokens ended with it.

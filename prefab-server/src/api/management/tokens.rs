@@ -1,12 +1,12 @@
 //! Management tokens: for scripts that manage a project, with no more than they need.
 
+use super::role_text::in_words;
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{self, Access, At, Sent},
-    people::in_words,
     projects::a_name,
     views::{Problem, RoleIn},
 };

@@ -1,0 +1,31 @@
+//! What clients of one API key receive in every message.
+
+use bytes::Bytes;
+use prefab_core::{Context, ContextSet};
+use prefab_proto::wire;
+use prost::Message as _;
+
+/// What clients of one key get in every message besides the pointer.
+///
+/// Most keys belong to nobody and share one audience, hence one encoding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Audience {
+    pub(crate) repeated: Bytes,
+}
+
+impl Audience {
+    /// Returns the audience of a person's key: their id lets their own overrides match.
+    pub fn of(key_id: i64, user_id: Option<&str>) -> Self {
+        let Some(user_id) = user_id else { return Self::default() };
+        let context = Context::new("prefab-api-key").with("user-id", user_id);
+        let configs = wire::Configs {
+            apikey_metadata: Some(wire::ApiKeyMetadata {
+                key_id: Some(key_id.to_string()),
+                user_id: Some(user_id.to_owned()),
+            }),
+            default_context: Some((&ContextSet::from(context)).into()),
+            ..wire::Configs::default()
+        };
+        Self { repeated: configs.encode_to_vec().into() }
+    }
+}
