@@ -2,11 +2,11 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
-use prefab_core::{ConfigSet, datafile};
+use prefab_core::{Config, ConfigSet, datafile};
 use prefab_proto::{convert, wire};
 use prost::Message as _;
 
-use crate::snapshot::Item;
+use std::sync::Arc;
 
 /// Go's reader gives up on an event of more than 64 KiB, which is this much before base64.
 const MOST_PER_EVENT: usize = 45_000;
@@ -79,6 +79,27 @@ pub(super) fn event(items: &[&Item], repeated: &[u8], form: Form) -> Bytes {
 /// Encodes one config as the field of a `Configs` message that it will be.
 pub(super) fn field(config: wire::Config) -> Bytes {
     wire::Configs { configs: vec![config], ..wire::Configs::default() }.encode_to_vec().into()
+}
+
+/// One config, ready to send.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(super) id: i64,
+    pub(super) key: Arc<str>,
+    pub(super) is_tombstone: bool,
+    /// The config as a field of a `Configs` message.
+    pub(super) bytes: Bytes,
+}
+
+impl Item {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            id: config.id,
+            key: config.key.as_str().into(),
+            is_tombstone: config.is_tombstone(),
+            bytes: field(config.into()),
+        }
+    }
 }
 
 #[cfg(test)]

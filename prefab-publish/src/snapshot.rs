@@ -15,7 +15,7 @@ use crate::{
     audience::Audience,
     cache::{Cache, Cost},
     encoding,
-    encoding::Form,
+    encoding::{Form, Item},
     for_sdk::tombstone,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -25,27 +25,6 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// The key of the tombstone that an empty project has: Ruby opens no stream before it has seen an id.
 const NOTHING_YET: &str = "prefab.no-configs-yet";
-
-/// One config, ready to send.
-#[derive(Clone, Debug)]
-pub struct Item {
-    pub(super) id: i64,
-    key: Arc<str>,
-    is_tombstone: bool,
-    /// The config as a field of a `Configs` message.
-    pub(super) bytes: Bytes,
-}
-
-impl Item {
-    pub(super) fn new(config: &Config) -> Self {
-        Self {
-            id: config.id,
-            key: config.key.as_str().into(),
-            is_tombstone: config.is_tombstone(),
-            bytes: encoding::field(config.into()),
-        }
-    }
-}
 
 /// An answer in each encoding, made when first asked for.
 pub struct Encoded {

@@ -16,7 +16,7 @@ use crate::{
     api::{error::ApiError, state::App},
     setup,
 };
-use prefab_service::{actor::Author, origin::Origin, project::Project};
+use prefab_service::{actor::Author, project::Project};
 use prefab_store::{AuditEntry, Role, Roles};
 
 /// How many environments a project begins with, at most.

@@ -21,10 +21,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
-use prefab_service::{
-    origin::Origin,
-    sign_in::{Secret, network},
-};
+use prefab_service::sign_in::{Secret, network};
 use prefab_store::{
     AuditEntry, Role, clock,
     key::KeyHash,

@@ -22,10 +22,7 @@ use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
 use checks::{attempt, is_https, same_site, too_often};
 use prefab_core::ids::ProjectId;
-use prefab_service::{
-    origin::Origin,
-    sign_in::{Secret, csrf},
-};
+use prefab_service::sign_in::{Secret, csrf};
 use prefab_store::{
     Role,
     people::{Person, SESSION_MILLIS, Session},

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::Origin;
 use prefab_service::{actor::Author, change, project::Project, projects::Caller};
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 

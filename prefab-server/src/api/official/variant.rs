@@ -5,7 +5,6 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
-use prefab_service::Origin;
 use prefab_service::{actor::Author, change, personal_overrides, projects::Caller};
 use prefab_store::{Target, TimedRule};
 

@@ -6,7 +6,6 @@ use http::request::Parts;
 
 use crate::api::{error::ApiError, state::App};
 use crate::auth;
-use prefab_service::Origin;
 use prefab_service::projects;
 use prefab_store::key::KeyKind;
 
