@@ -56,6 +56,19 @@ impl Service {
         let encoded = self.app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await;
         encoded.map_err(|busy| Status::unavailable(busy.to_string()))?
     }
+
+    /// Waits for the next change. There are no keep-alives here, since HTTP/2 has its own.
+    async fn next(&self, feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
+        loop {
+            let Step::Changed(snapshot) = feed.next().await? else { continue };
+            let last_id = snapshot.last_id;
+            let configs = self.newer(&feed.caller, snapshot, feed.sent()).await;
+            feed.hand(last_id);
+            if configs.as_ref().map_or(true, |configs| !configs.configs.is_empty()) {
+                return Some(configs);
+            }
+        }
+    }
 }
 
 type Configs = Pin<Box<dyn Stream<Item = Result<wire::Configs, Status>> + Send>>;
@@ -74,9 +87,9 @@ impl ConfigService for Service {
         };
         let cursor = request.get_ref().start_at_id;
         let feed = Feed::open(&self.app, caller, Manner::Grpc, permit, cursor);
-        let configs = stream::unfold(feed, |mut feed| async move {
-            let configs = next(&mut feed).await?;
-            Some((configs, feed))
+        let configs = stream::unfold((self.clone(), feed), |(service, mut feed)| async move {
+            let configs = service.next(&mut feed).await?;
+            Some((configs, (service, feed)))
         });
         Ok(Response::new(Box::pin(configs)))
     }
@@ -103,18 +116,6 @@ impl ConfigService for Service {
         let author = Author::of(&caller, Origin::default());
         let new_id = change::put(&self.app, &author, config).await.map_err(|error| status(&error.into()))?;
         Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
-    }
-}
-
-/// Waits for the next change; there are no keep-alives here, since HTTP/2 has its own.
-async fn next(feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
-    loop {
-        let Step::Changed(snapshot) = feed.next().await? else { continue };
-        let configs = newer(&snapshot, feed.sent(), &feed.caller.audience);
-        feed.hand(snapshot.last_id);
-        if configs.as_ref().map_or(true, |configs| !configs.configs.is_empty()) {
-            return Some(configs);
-        }
     }
 }
 
