@@ -153,6 +153,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+/// Returns memory to the system after a burst. The system's allocator keeps it in an arena per thread: with 50,000
+/// configs the server needed 800 MiB instead of 490.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Command { verb } = Command::parse();
     let done = match verb {

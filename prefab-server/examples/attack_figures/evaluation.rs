@@ -30,13 +30,28 @@ pub(crate) async fn backtracking(binary: &Path) -> Result<Figures> {
     let one = evaluate().await;
     let used = server.processor_time() - before;
     let (first, _) = tokio::join!(evaluate(), evaluate());
+    let whole = probe.stop();
+    // The most that a config may have.
+    let mut created = 0;
+    for number in 0..10 {
+        let flag = payload::flag_of_patterns(&format!("slow.{number}"), payload::backtracking(1_000));
+        let create = server.manage("POST", "/items", &flag, Duration::from_secs(120)).await;
+        created += usize::from(create.status == 200);
+    }
+    let (probe, before) = (Probe::start(server.address), server.processor_time());
+    let within = evaluate().await;
+    let used_within = server.processor_time() - before;
     Ok(Figures::default()
         .add("create a flag with 10,000 patterns", create.shown())
         .extend(creating.prefixed("create: "))
         .add("one evaluation", one.shown())
         .add("one evaluation: processor time", format!("{used:.2} s"))
         .add("two evaluations at a time", first.shown())
-        .extend(probe.stop().prefixed("evaluate: ")))
+        .extend(whole.prefixed("evaluate: "))
+        .add("create ten flags with 1,000 patterns each", format!("{created} created"))
+        .add("one evaluation of all of them", within.shown())
+        .add("one evaluation of all of them: processor time", format!("{used_within:.2} s"))
+        .extend(probe.stop().prefixed("evaluate all of them: ")))
 }
 
 pub(crate) async fn bodies(binary: &Path) -> Result<Figures> {
