@@ -1,9 +1,8 @@
 //! Where do changes live? An append-only log of config versions, behind a trait.
 //!
-//! Start with [`Store`]. The log is the source of truth, and ids order it: within a project, every change has a
-//! higher id than all changes before it, and no id is issued twice. [`Store::watch`] is only a hint that there may
-//! be changes; [`Store::since`] returns them. So several servers can share one database, and a lost hint costs
-//! time but no data.
+//! The log is the truth and ids order it: within a project every change has a higher id than all before
+//! it, and none is given out twice. Watching is only a hint that there may be news; whoever is told asks
+//! [`Store::since`]. So several servers can share one database, and a lost hint costs time, not data.
 
 pub mod clock;
 mod expiry;
