@@ -24,6 +24,7 @@ pub struct Newest {
 /// One environment.
 pub struct Channel {
     state: Mutex<State>,
+    /// The open streams of this environment.
     pub listeners: Arc<Listeners>,
 }
 

@@ -21,6 +21,7 @@ pub enum Form {
 }
 
 impl Form {
+    /// Returns the media type of a response in this form.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Protobuf => "application/x-protobuf",

@@ -1,7 +1,7 @@
-//! What do clients get? Per environment a snapshot, and the changes since, each encoded once.
+//! What do SDKs receive? A snapshot per environment and the changes since, each encoded once.
 //!
-//! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`outgoing`] says
-//! what of a config leaves the house.
+//! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`outgoing`] returns
+//! a config as the SDKs of one environment receive it.
 
 mod audience;
 mod cache;

@@ -30,6 +30,7 @@ const NOTHING_YET: &str = "prefab.no-configs-yet";
 pub struct Encoded {
     /// Names the content; equal names mean equal bytes.
     pub etag: String,
+    /// The uncompressed bytes.
     pub plain: Bytes,
     gzip: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
@@ -38,8 +39,11 @@ pub struct Encoded {
 /// How an answer is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
+    /// Not compressed.
     Plain,
+    /// Compressed with gzip, level 6.
     Gzip,
+    /// Compressed with Zstandard, level 3.
     Zstd,
 }
 
@@ -57,6 +61,7 @@ impl Encoded {
         }
     }
 
+    /// Returns the bytes compressed with gzip. The first call compresses them.
     pub fn gzip(&self) -> &Bytes {
         self.gzip.get_or_init(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
@@ -66,6 +71,7 @@ impl Encoded {
         })
     }
 
+    /// Returns the bytes compressed with Zstandard. The first call compresses them.
     pub fn zstd(&self) -> &Bytes {
         self.zstd.get_or_init(|| zstd::encode_all(&self.plain[..], ZSTD_LEVEL).unwrap_or_default().into())
     }
@@ -129,6 +135,7 @@ impl Snapshot {
     }
 
     /// Returns the snapshot after these configs, which come oldest first and are all newer than it.
+    #[must_use]
     pub fn with(&self, configs: &[Config], last_id: i64) -> Self {
         // Of several versions of a key the last one counts.
         let mut newest: Vec<(&str, i64)> = configs.iter().map(|c| (c.key.as_str(), c.id)).collect();

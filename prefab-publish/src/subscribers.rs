@@ -36,6 +36,7 @@ pub struct Listeners {
 pub struct Counts {
     /// Listeners by the newest change they have been handed.
     pub by_version: BTreeMap<i64, usize>,
+    /// Listeners by the form of their stream.
     pub by_manner: BTreeMap<Manner, usize>,
 }
 
@@ -58,6 +59,7 @@ impl Listeners {
         Listener { all: Arc::clone(self), manner, version }
     }
 
+    /// Returns how many streams are open now.
     pub fn counts(&self) -> Counts {
         self.lock().clone()
     }

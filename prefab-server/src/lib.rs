@@ -1,10 +1,9 @@
-//! Who hands configs to the clients? The Prefab service, for official and own SDKs alike.
+//! How is the service reached? Over HTTP, event streams and gRPC, by official SDKs and ours alike.
 //!
 //! Start with [`serve`]: it opens or creates the database, listens, and returns a [`Running`] server. The
-//! first start makes a project with three environments and their keys.
+//! first start creates a project with three environments and their API keys.
 //!
-//! A change takes one way: it is validated, appended to the log of a [`store`], published to every
-//! environment as a snapshot and an event that are encoded once, and only then acknowledged.
+//! Handlers parse a request, call [`prefab_service`] and serialize the result. Every rule is in that crate.
 
 mod api;
 mod args;

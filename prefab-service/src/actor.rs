@@ -14,13 +14,17 @@ use prefab_store::{
 /// Who changes something in a project.
 #[derive(Clone)]
 pub struct Author {
+    /// The project that is changed.
     pub project: Arc<Project>,
+    /// The actor, in the form that the log of versions stores.
     pub changed_by: ChangedBy,
+    /// What the actor may do in the project.
     pub roles: Roles,
     /// The person who acts, in a browser or by a token; none where a key does.
     pub owner: Option<i64>,
     /// As people know them: `key 7 (ci)`.
     pub who: String,
+    /// The address and program that the request came from.
     pub origin: Origin,
     /// Why, in their words.
     pub comment: String,

@@ -55,12 +55,19 @@ pub struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemType {
+    /// A configuration value.
     Config,
+    /// A feature flag.
     FeatureFlag,
+    /// The level of one logger, by its path.
     LogLevel,
+    /// A segment: a condition that other items refer to.
     Segment,
+    /// A schema that the values of other items must match.
     Schema,
+    /// The single log level item of newer SDKs.
     LogLevelV2,
+    /// A limit of the retired rate limiter.
     LimitDefinition,
 }
 
@@ -75,17 +82,29 @@ impl ItemType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
+    /// `true` or `false`.
     Bool,
+    /// A whole number of 64 bits.
     Int,
+    /// A floating-point number of 64 bits.
     Double,
+    /// A text.
     String,
+    /// A list of texts.
     StringList,
+    /// A JSON document.
     Json,
+    /// A log level, such as `DEBUG`.
     LogLevel,
+    /// A duration in ISO 8601, such as `PT30S`.
     Duration,
+    /// A range of whole numbers.
     IntRange,
+    /// Bytes in base64.
     Bytes,
+    /// A schema and its type.
     Schema,
+    /// A limit of the retired rate limiter.
     LimitDefinition,
     /// A choice by percentage: a list of `{weight, value}`.
     WeightedValues,
@@ -97,6 +116,7 @@ pub enum ValueKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
+    /// The rules, in the order in which they are evaluated.
     pub rules: Vec<Rule>,
 }
 
@@ -107,6 +127,7 @@ pub struct EnvironmentRules {
     /// The environment's number as a text, or its name in what is sent.
     #[schema(example = "3")]
     pub id: String,
+    /// The rules, in the order in which they are evaluated.
     pub rules: Vec<Rule>,
 }
 
@@ -117,6 +138,7 @@ pub struct Rule {
     /// All of them must hold; without any, the rule always holds.
     #[serde(default)]
     pub criteria: Vec<FlatCriterion>,
+    /// The value that the rule returns.
     pub value: FlatValue,
 }
 
@@ -140,6 +162,7 @@ pub struct FlatCriterion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FlatValue {
+    /// The kind of the value.
     #[serde(rename = "type")]
     pub kind: ValueKind,
     /// The value. Whole numbers beyond 2^53 are texts, and may be texts always.
@@ -160,10 +183,12 @@ pub struct FlatValue {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
+    /// The value.
     pub value: FlatValue,
     /// What people call it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What the value means, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }

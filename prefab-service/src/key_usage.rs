@@ -15,7 +15,7 @@ const ACTION: &str = "key.refused";
 
 /// The use of keys since it was last written down.
 #[derive(Default)]
-pub struct KeyUse {
+pub(crate) struct KeyUse {
     state: Mutex<State>,
 }
 
@@ -30,12 +30,12 @@ struct State {
 }
 
 impl KeyUse {
-    pub fn used(&self, key: i64) {
+    pub(crate) fn used(&self, key: i64) {
         self.state().used.insert(key, clock::now_millis());
     }
 
     /// Remembers that a key that there is, or was, has been refused.
-    pub fn refused(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
+    pub(crate) fn refused(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
         let address = network(origin.peer());
         let mut state = self.state();
         let id = (key.id, cause, address.clone());
@@ -67,7 +67,7 @@ impl KeyUse {
     }
 
     /// Hands out what is to be written, and forgets it.
-    pub fn take(&self) -> (Vec<(i64, i64)>, Vec<Refusal>) {
+    pub(crate) fn take(&self) -> (Vec<(i64, i64)>, Vec<Refusal>) {
         let State { used, refused, further } = std::mem::take(&mut *self.state());
         let further =
             further.into_iter().map(|(project, count)| Refusal::further(Some(project), ACTION, count));

@@ -1,7 +1,7 @@
-//! Who may change what, and what follows? The rules of the service, without a word of HTTP.
+//! Who may change what, and what follows? The rules of the service, without HTTP.
 //!
-//! Start with [`Service`]: it owns the projects in memory and everything that acts on them. A change takes one way
-//! ([`change`]): validated, checked against the policy of its environments, appended to the store, published, and
+//! Start with [`Service`]: it owns the projects in memory and everything that acts on them. Every change takes the same
+//! steps ([`change`]): validated, checked against the policy of its environments, appended to the store, published, and
 //! only then acknowledged. [`Error`] says why a request was refused, in kinds that callers can match on.
 
 pub mod actor;

@@ -9,24 +9,38 @@ use prometheus_client::{
 /// What is told of a request: its status and nothing that grows with the number of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Answered {
+    /// The HTTP method.
     pub method: &'static str,
+    /// The HTTP status.
     pub status: u16,
 }
 
 /// The counters. Cloning shares them.
 #[derive(Clone, Default)]
 pub struct Metrics {
+    /// Requests answered, by method and status.
     pub requests: Family<Answered, Counter>,
+    /// Checkpoints sent.
     pub checkpoints: Counter,
+    /// Config changes made through this process.
     pub changes: Counter,
+    /// Open connections.
     pub connections: Gauge,
+    /// Connections closed because a connection limit was reached.
     pub connections_refused: Counter,
+    /// Idle connections closed to make room for new ones.
     pub connections_evicted: Counter,
+    /// Open streams.
     pub streams: Gauge,
+    /// Streams closed because a stream limit was reached.
     pub streams_refused: Counter,
+    /// Evaluations for front ends.
     pub evaluations: Counter,
+    /// Evaluations refused because their key sent too many per second.
     pub evaluations_refused: Counter,
+    /// Bytes of telemetry received.
     pub telemetry_bytes: Counter,
+    /// Telemetry entries dropped: unknown config keys, or beyond a limit.
     pub telemetry_dropped: Counter,
 }
 

@@ -13,8 +13,11 @@ pub(super) const PROPERTY: &str = "prefab-api-key.user-id";
 /// A person's value in an environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Override<'c> {
+    /// The environment in which the override is in effect.
     pub environment: EnvironmentId,
+    /// The id of the user.
     pub user: &'c str,
+    /// The value that the user gets.
     pub value: &'c ConfigValue,
 }
 

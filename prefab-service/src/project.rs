@@ -17,6 +17,7 @@ use prefab_store::{DraftMark, Environment, Store, StoreError, Version};
 
 /// A project in memory.
 pub struct Project {
+    /// The number of the project.
     pub id: ProjectId,
     name: RwLock<Arc<str>>,
     environments: RwLock<Arc<[Environment]>>,
@@ -33,6 +34,7 @@ pub struct Project {
     cache_bytes: usize,
 }
 
+/// The drafts of a project, as marks that change with each draft.
 pub type Drafts = Arc<[DraftMark]>;
 
 /// The configs of a project as they stand, all environments' rows in them.
@@ -59,14 +61,17 @@ impl Project {
         }
     }
 
+    /// Returns the name of the project.
     pub fn name(&self) -> Arc<str> {
         Arc::clone(&self.name.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Returns the environments of the project.
     pub fn environments(&self) -> Arc<[Environment]> {
         Arc::clone(&self.environments.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Returns the channel of an environment, or `None` if the project has no such environment.
     pub fn channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
         self.channels().get(&environment).cloned()
     }

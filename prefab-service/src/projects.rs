@@ -55,14 +55,21 @@ enum Next {
 /// Who is asking.
 #[derive(Clone)]
 pub struct Caller {
+    /// The number of the API key.
     pub key_id: i64,
+    /// What the API key may do.
     pub kind: KeyKind,
     /// What people call the key.
     pub name: Arc<str>,
+    /// The id of the user the API key belongs to, whose personal overrides it receives.
     pub user_id: Option<Arc<str>>,
+    /// What this API key receives in every message.
     pub audience: Audience,
+    /// The environment of the API key.
     pub environment: EnvironmentId,
+    /// The project of the API key.
     pub project: Arc<Project>,
+    /// The channel of the environment.
     pub channel: Arc<Channel>,
 }
 
@@ -86,6 +93,7 @@ impl Hub {
         Ok(hub)
     }
 
+    /// Returns the store.
     pub fn store(&self) -> &dyn Store {
         &*self.store
     }
@@ -212,6 +220,7 @@ impl Hub {
         projects
     }
 
+    /// Returns a project by its number, or `None` if there is none.
     pub fn project(&self, id: ProjectId) -> Option<Arc<Project>> {
         self.read(|state| state.projects.get(&id).cloned())
     }

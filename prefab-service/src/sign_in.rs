@@ -1,7 +1,7 @@
-//! People: what each may do, how they prove who they are, and how often they may try.
+//! How do people sign in? Passwords, secrets that are shown once, and limits on attempts.
 //!
-//! Start with [`Role`]. A person is known by an e-mail; a password is one way to prove it, kept in a table of its
-//! own, so that others can stand beside it.
+//! Start with [`Entrance`]. A person is identified by an e-mail. A password is one way to prove it and has a table of
+//! its own, so that other ways can be added.
 
 mod password;
 mod secret;
@@ -23,12 +23,16 @@ const MOST_PER_ADDRESS: u32 = 100;
 
 /// What the endpoints that let people in share.
 pub struct Entrance {
+    /// Attempts per e-mail.
     pub by_email: Throttle,
+    /// Attempts per network address.
     pub by_address: Throttle,
+    /// The thread that hashes passwords.
     pub passwords: Passwords,
 }
 
 impl Entrance {
+    /// Creates the throttles and starts the thread that hashes passwords.
     pub fn new(limits: &Limits) -> Self {
         Self {
             by_email: Throttle::new(MOST_PER_EMAIL, WINDOW),

@@ -29,6 +29,7 @@ pub enum Step {
 ///
 /// It is an id and nothing else, however far the client falls behind.
 pub struct Feed {
+    /// The owner of the API key that opened the stream.
     pub caller: Caller,
     newest: watch::Receiver<Newest>,
     /// The id up to which the client has everything.

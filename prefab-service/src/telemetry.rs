@@ -61,12 +61,14 @@ pub struct Telemetry {
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// Whether contexts are stored. If not, reports of contexts are ignored.
     pub collect_contexts: bool,
     /// How many rows each environment may have.
     pub rows: RowLimits,
 }
 
 impl Settings {
+    /// Creates the settings from the limits of the server.
     pub fn new(collect_contexts: bool, limits: &Limits) -> Self {
         let rows = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let rows = RowLimits {
@@ -101,13 +103,16 @@ impl Place {
 /// Says that there are new counts.
 #[derive(Debug)]
 pub struct Hint {
+    /// The project.
     pub project: ProjectId,
+    /// The environment.
     pub environment: EnvironmentId,
     /// Some of the keys that were evaluated.
     pub keys: Vec<String>,
 }
 
 impl Telemetry {
+    /// Creates an empty telemetry buffer.
     pub fn new(settings: Settings, metrics: Metrics) -> Self {
         Self {
             settings,
@@ -121,6 +126,7 @@ impl Telemetry {
         }
     }
 
+    /// Returns the settings.
     pub fn settings(&self) -> Settings {
         self.settings
     }

@@ -58,6 +58,7 @@ pub struct Workers {
 }
 
 impl Workers {
+    /// Creates one pool per [`Kind`], each within the limits.
     pub fn new(limits: &Limits) -> Self {
         let pool = || Arc::new(Pool::new(limits));
         Self { evaluate: pool(), manage: pool(), publish: pool(), telemetry: pool() }

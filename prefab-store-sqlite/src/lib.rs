@@ -1,4 +1,6 @@
-//! The embedded store: `SQLite` in WAL mode, one thread that writes, and a few that read.
+//! How does one `SQLite` file store the changes? In WAL mode, with one thread that writes and a few that read.
+//!
+//! Start with [`SqliteStore`], which implements the traits of [`prefab_store`]. [`restore`] restores a backup.
 //!
 //! Short reads, which requests and changes wait for, have threads of their own, so that neither reports nor exports
 //! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread

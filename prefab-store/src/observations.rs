@@ -64,7 +64,7 @@ pub const MAX_COUNT: i64 = 1 << 53;
 /// Adds two counts without going beyond [`MAX_COUNT`].
 ///
 /// ```
-/// use prefab_server::store::{MAX_COUNT, add_counts};
+/// use prefab_store::{MAX_COUNT, add_counts};
 ///
 /// assert_eq!(add_counts(2, 3), 5);
 /// assert_eq!(add_counts(i64::MAX, 3), MAX_COUNT);

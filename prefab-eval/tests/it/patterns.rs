@@ -1,4 +1,6 @@
 //! The limits of regular expressions: memory, time, and steps, of rulesets that are meant to exhaust them.
+#![allow(clippy::disallowed_methods, reason = "tests that measure time and memory")]
+#![allow(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 use std::{sync::Arc, time::Instant};
 

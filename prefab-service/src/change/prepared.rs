@@ -5,8 +5,12 @@ use prefab_store::Expected;
 
 /// A change that may be made.
 pub struct Prepared {
+    /// The config key.
     pub key: String,
+    /// The config before the change; `None` if the key is new or archived.
     pub before: Option<Config>,
+    /// The config after the change; `None` if the change archives it.
     pub after: Option<Config>,
+    /// The version that must be current when the store appends the change.
     pub expected: Expected,
 }

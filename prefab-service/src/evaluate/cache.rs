@@ -60,27 +60,35 @@ fn etag(hash: &[u8; 32]) -> String {
 /// A response body, compressed if that is worthwhile.
 #[derive(Debug)]
 pub struct Body {
+    /// The bytes of the body, compressed if `is_gzip` is set.
     pub bytes: Bytes,
+    /// Whether the bytes are compressed with gzip.
     pub is_gzip: bool,
 }
 
 /// What else an evaluation depended on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependsOn {
+    /// The request and the published configs only. The result can be cached until the next change.
     Inputs,
+    /// The clock as well. The result can be cached for one second.
     Clock,
+    /// Chance as well. The result cannot be cached.
     Chance,
 }
 
 /// An evaluation that was computed.
 #[derive(Debug)]
 pub struct Computed {
+    /// The entity tag of the body, for `If-None-Match`.
     pub etag: String,
+    /// The body of the response.
     pub body: Body,
     expires: Option<Instant>,
 }
 
 impl Computed {
+    /// Creates the result of an evaluation, with its entity tag and its time of expiry.
     pub fn new(inputs: &Inputs, json: &[u8], body: Body, depends_on: DependsOn) -> Self {
         let (etag, expires) = match depends_on {
             DependsOn::Inputs => (inputs.etag(), None),
@@ -109,16 +117,19 @@ impl Weighter<Inputs, Arc<Computed>> for BySize {
 }
 
 impl Cache {
+    /// Creates a cache that keeps at most this many bytes per environment.
     pub fn new(bytes: usize) -> Self {
         Self { bytes, environments: Mutex::default() }
     }
 
+    /// Returns the cached result for these inputs, unless it has expired.
     pub fn get(&self, environment: EnvironmentId, inputs: &Inputs) -> Option<Arc<Computed>> {
         let environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let computed = Arc::clone(environments.get(&environment)?.get(inputs)?);
         computed.expires.is_none_or(|at| at > Instant::now()).then_some(computed)
     }
 
+    /// Caches a result. A result that has expired already is not kept.
     pub fn insert(&self, environment: EnvironmentId, inputs: Inputs, computed: &Arc<Computed>) {
         if computed.expires.is_some_and(|at| at <= Instant::now()) {
             return;

@@ -67,7 +67,7 @@ fn version(id: Option<&str>) -> Result<i64, String> {
 }
 
 /// Finds an environment by its number or its name.
-pub fn environment(text: &str, environments: &[Environment], place: &str) -> Result<i64, String> {
+pub(super) fn environment(text: &str, environments: &[Environment], place: &str) -> Result<i64, String> {
     let found = environments.iter().find(|environment| {
         environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
     });

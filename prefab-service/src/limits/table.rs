@@ -23,9 +23,10 @@ impl Limits {
     /// Lists the limits with what happens beyond each.
     ///
     /// ```
-    /// let table = prefab_server::Limits::default().table();
+    /// let table = prefab_service::limits::Limits::default().table();
     /// assert!(table.iter().any(|limit| limit.name == "Request body" && limit.value == "4 MiB"));
     /// ```
+    #[expect(clippy::too_many_lines, reason = "one row per limit, in the order of the page")]
     pub fn table(&self) -> Vec<Limit> {
         // No `..`: a new limit must be described here.
         let Self {
@@ -246,6 +247,8 @@ fn time(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     /// `PREFAB_BLESS=1` writes the page anew.
@@ -257,7 +260,7 @@ mod tests {
         );
         for Limit { name, value, option, beyond } in Limits::default().table() {
             let option = option.map_or(String::new(), |option| format!("`{option}`"));
-            page.push_str(&format!("| {name} | {value} | {option} | {beyond} |\n"));
+            writeln!(page, "| {name} | {value} | {option} | {beyond} |").unwrap();
         }
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/limits.md");
         if std::env::var_os("PREFAB_BLESS").is_some() {

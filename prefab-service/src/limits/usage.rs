@@ -40,10 +40,12 @@ struct Used {
 const WINDOW: Duration = Duration::from_secs(60);
 
 impl Usage {
+    /// Creates the accounting for these limits, with nothing in use.
     pub fn new(limits: Limits) -> Self {
         Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default() }
     }
 
+    /// Returns the limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -9,6 +9,11 @@ const TOKEN_PREFIX: &str = "pft-";
 pub struct Secret(String);
 
 impl Secret {
+    /// Creates a secret from 32 random bytes, as 64 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the operating system provides no random bytes.
     pub fn new() -> Result<Self, StoreError> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| StoreError::unavailable("making a secret", error))?;
@@ -25,10 +30,12 @@ impl Secret {
         text.starts_with(TOKEN_PREFIX)
     }
 
+    /// Returns the text of the secret. Show it once, and never log it.
     pub fn text(&self) -> &str {
         &self.0
     }
 
+    /// Returns the hash that the store keeps.
     pub fn hash(&self) -> KeyHash {
         KeyHash::of(&self.0)
     }

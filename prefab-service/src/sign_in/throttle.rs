@@ -33,6 +33,7 @@ pub struct Later {
 }
 
 impl Throttle {
+    /// Creates a throttle that allows `most` attempts per name and `window`.
     pub fn new(most: u32, window: Duration) -> Self {
         Self { most, window, attempts: Mutex::default() }
     }

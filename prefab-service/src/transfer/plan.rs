@@ -22,8 +22,11 @@ use prefab_store::{Environment, Version};
 
 /// What an import would do.
 pub struct Plan {
+    /// The changes, in the order in which they are made.
     pub steps: Vec<Step>,
+    /// How many configs are already equal to the imported ones.
     pub same: usize,
+    /// What cannot be imported, and why.
     pub problems: Vec<String>,
     is_partial: bool,
 }
@@ -32,11 +35,14 @@ pub struct Plan {
 pub struct Step {
     /// With the version that it replaces as its id, or 0.
     pub after: Config,
+    /// The current config; `None` if the key is new.
     pub before: Option<Config>,
+    /// The differences between `before` and `after`, in words.
     pub differences: Vec<String>,
 }
 
 impl Step {
+    /// Returns whether the step creates a config.
     pub fn is_new(&self) -> bool {
         self.before.is_none()
     }

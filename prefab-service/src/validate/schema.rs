@@ -30,6 +30,7 @@ pub struct Schemas<'l> {
 }
 
 impl<'l> Schemas<'l> {
+    /// Creates an empty set of schemas, checked within these limits.
     pub fn new(limits: &'l Limits) -> Self {
         Self { limits, checkers: HashMap::new() }
     }
