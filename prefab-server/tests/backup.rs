@@ -12,7 +12,7 @@ use std::{
 use common::{Bed, answer};
 use prefab_core::ids::ProjectId;
 use prefab_server::{KeyKind, Options, Overwrite, restore, serve};
-use prefab_store::Records as _;
+use prefab_store::ConfigLog as _;
 use prefab_store_sqlite::SqliteStore;
 use serde_json::json;
 

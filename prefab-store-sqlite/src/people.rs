@@ -17,14 +17,14 @@ use crate::SqliteStore;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Role, Roles, StoreFuture,
-    key::KeyHash,
-    people::{
-        Account, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset, NewToken,
-        People, Session, SignedUp, Token,
+    accounts::{
+        Account, Accounts, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset,
+        NewToken, Session, SignedUp, Token,
     },
+    key::KeyHash,
 };
 
-impl People for SqliteStore {
+impl Accounts for SqliteStore {
     fn has_people(&self) -> StoreFuture<'_, bool> {
         self.lookups.run(accounts::exist)
     }

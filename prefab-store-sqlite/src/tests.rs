@@ -8,8 +8,11 @@ use tempfile::TempDir;
 mod bounded;
 
 use crate::*;
+use prefab_core::ids::ProjectId;
 use prefab_service::{limits::Limits, projects::Hub, workers::Workers};
-use prefab_store::{Expected, Observations as _, key::KeyKind};
+use prefab_store::{
+    ApiKeys as _, Change, ConfigLog as _, Expected, KeyRequest, Project, Projects as _, Version, key::KeyKind,
+};
 
 fn workers() -> Workers {
     Workers::new(&Limits::default())
@@ -147,7 +150,7 @@ async fn a_file_of_the_first_schema_keeps_everything() {
 
 #[tokio::test]
 async fn a_backup_is_one_moment_while_others_write() {
-    use prefab_store::Records as _;
+    use prefab_store::Backup as _;
     let bed = bed().await;
     let copy = bed.dir.path().join("copy.db");
     let other = SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap();

@@ -10,9 +10,10 @@ use crate::{
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Role, Roles, StoreError, clock,
+    Role, Roles, StoreError,
+    accounts::{Account, Departure, NewPerson, Person, SignedUp},
+    clock,
     key::KeyHash,
-    people::{Account, Departure, NewPerson, Person, SignedUp},
 };
 
 pub(super) fn exist(connection: &Connection) -> Result<bool, StoreError> {

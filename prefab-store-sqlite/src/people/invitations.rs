@@ -6,9 +6,10 @@ use crate::failed;
 use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Roles, StoreError, clock,
+    Roles, StoreError,
+    accounts::{Invitation, NewInvitation},
+    clock,
     key::KeyHash,
-    people::{Invitation, NewInvitation},
 };
 
 pub(super) fn keep(connection: &Connection, invitation: &NewInvitation) -> Result<i64, StoreError> {

@@ -10,8 +10,9 @@ use crate::{
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Role, Roles, StoreError, clock,
-    people::{Member, MemberChange},
+    Role, Roles, StoreError,
+    accounts::{Member, MemberChange},
+    clock,
 };
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Member>, StoreError> {

@@ -9,9 +9,10 @@ use crate::{
     write,
 };
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{NewReset, Person, Session},
+    clock,
     key::KeyHash,
-    people::{NewReset, Person, Session},
 };
 
 pub(super) fn keep(connection: &Connection, reset: &NewReset) -> Result<(), StoreError> {

@@ -5,9 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::failed;
 use crate::people::{memberships, row::person};
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},
+    clock,
     key::KeyHash,
-    people::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},
 };
 
 /// How exactly it is known when something was used: a write for each request would be too dear.

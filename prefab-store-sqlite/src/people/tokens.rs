@@ -7,9 +7,10 @@ use crate::people::memberships;
 use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{NewToken, Token},
+    clock,
     key::KeyHash,
-    people::{NewToken, Token},
 };
 
 const COLUMNS: &str = "id, project_id, name, roles, created_by, created_by_person, created_at_millis,

@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use crate::tests::*;
 use prefab_store::{
-    AuditEntry, AuditFilter, AuditRecord, Evaluated, EvaluationFilter, HOUR_MILLIS, MAX_COUNT, Note,
-    Observations as _, Observed, Records as _, Refusal, RowLimits, clock,
+    AuditEntry, AuditFilter, AuditLog as _, AuditRecord, Evaluated, EvaluationFilter, HOUR_MILLIS, MAX_COUNT,
+    Note, Observed, Refusal, RowLimits, UsageCounts as _, clock,
 };
 
 const LIMITS: RowLimits = RowLimits { evaluations: 5_000, loggers: 10_000, properties: 5_000, examples: 100 };
