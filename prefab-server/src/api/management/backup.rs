@@ -18,11 +18,10 @@ use prefab_store::{AuditEntry, BackupFormat, StoreError, clock};
 
 const CHUNK: usize = 256 << 10;
 
-/// Sends a copy of the whole store as it is at one moment, for `prefab restore`. The response names the media type of
-/// the copy, which depends on the store.
+/// Sends a copy of the whole store as it is at one moment, for `prefab restore`.
 ///
 /// It holds every project and everybody, so it takes an admin of all projects. Passwords and keys are in it as
-/// hashes, values that are encrypted stay so.
+/// hashes, values that are encrypted stay so. The response names the media type, which depends on the store.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/*", body = String),
