@@ -1,17 +1,19 @@
 //! API keys, behind their trait.
 
 use prefab_core::ids::ProjectId;
-use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, clock, key::IssuedKey};
+use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, key::IssuedKey};
 
 use crate::{SqliteStore, keys, registry};
 
 impl ApiKeys for SqliteStore {
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
-        self.run(true, move |connection| registry::issue_key(connection, &request))
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| registry::issue_key(connection, &request, now))
     }
 
     fn issue_named_key(&self, request: NewKey) -> StoreFuture<'_, IssuedKey> {
-        self.run(true, move |connection| keys::issue(connection, request))
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| keys::issue(connection, request, now))
     }
 
     fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>> {
@@ -19,11 +21,13 @@ impl ApiKeys for SqliteStore {
     }
 
     fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| registry::revoke_key(connection, id))
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| registry::revoke_key(connection, id, now))
     }
 
     fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| keys::expire(connection, id, at_millis, clock::now_millis()))
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| keys::expire(connection, id, at_millis, now))
     }
 
     fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {

@@ -7,7 +7,8 @@ use crate::{SqliteStore, audit, log};
 
 impl ConfigLog for SqliteStore {
     fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>> {
-        self.run(true, move |connection| log::append(connection, project, changes))
+        let clock = self.clock.clone();
+        self.run(true, move |connection| log::append(connection, project, changes, &clock))
     }
 
     fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {

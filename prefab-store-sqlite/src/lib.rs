@@ -41,7 +41,7 @@ use schema::newest as newest_schema;
 
 use readers::Readers;
 
-use prefab_store::{Store, StoreError, StoreFuture, Trouble};
+use prefab_store::{Store, StoreError, StoreFuture, Trouble, clock::Clock};
 
 /// How long the thread is idle before it looks for commits of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -66,6 +66,7 @@ enum Outcome {
 /// A store in one `SQLite` file.
 pub struct SqliteStore {
     path: PathBuf,
+    clock: Clock,
     jobs: mpsc::Sender<Job>,
     /// For what takes a moment: one thing by its key or hash, and what a change waits for.
     lookups: Readers,
@@ -75,8 +76,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, creating or upgrading what is in it.
+    /// Opens the file with the clock of the system, creating or upgrading what is in it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with_clock(path, Clock::system())
+    }
+
+    /// Opens the file, creating or upgrading what is in it. Everything that the store dates has the time of this clock.
+    pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         // The files beside it, which `SQLite` makes, are given the rights of this one.
         private_files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
@@ -92,7 +98,7 @@ impl SqliteStore {
             .name("prefab-store".to_owned())
             .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
-        Ok(Self { path: path.to_owned(), jobs, lookups, reports, changes })
+        Ok(Self { path: path.to_owned(), clock, jobs, lookups, reports, changes })
     }
 
     fn run<T: Send + 'static>(

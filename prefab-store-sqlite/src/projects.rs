@@ -12,7 +12,8 @@ impl Projects for SqliteStore {
     }
 
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
-        self.run(true, move |connection| registry::create_project(connection, &name, &environments))
+        let clock = self.clock.clone();
+        self.run(true, move |connection| registry::create_project(connection, &name, &environments, &clock))
     }
 
     fn create_first_project(
@@ -20,7 +21,10 @@ impl Projects for SqliteStore {
         name: String,
         environments: Vec<String>,
     ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>> {
-        self.run(true, move |connection| registry::create_first_project(connection, &name, &environments))
+        let clock = self.clock.clone();
+        self.run(true, move |connection| {
+            registry::create_first_project(connection, &name, &environments, &clock)
+        })
     }
 
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {

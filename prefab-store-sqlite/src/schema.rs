@@ -283,7 +283,7 @@ CREATE INDEX audit_by_project ON audit (project_id);
 ];
 
 /// Returns the newest version of the schema.
-pub fn newest() -> i64 {
+pub(super) fn newest() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 

@@ -7,7 +7,6 @@ use crate::people::{memberships, row::person};
 use prefab_store::{
     StoreError,
     accounts::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},
-    clock,
     key::KeyHash,
 };
 
@@ -15,13 +14,17 @@ use prefab_store::{
 const USE_MILLIS: i64 = 60_000;
 
 /// Tells whether a use is to be written down, after the last one that was.
-pub(super) fn is_due(last_used_millis: i64) -> bool {
-    clock::now_millis() - last_used_millis >= USE_MILLIS
+pub(super) fn is_due(last_used_millis: i64, now: i64) -> bool {
+    now - last_used_millis >= USE_MILLIS
 }
 
-pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> Result<(), StoreError> {
+pub(super) fn start(
+    connection: &Connection,
+    person: i64,
+    session: &KeyHash,
+    now: i64,
+) -> Result<(), StoreError> {
     let starting = || failed("beginning a session");
-    let now = clock::now_millis();
     connection
         .execute(
             "DELETE FROM session WHERE created_at_millis < ?1 OR last_used_at_millis < ?2",
@@ -39,8 +42,11 @@ pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> 
 }
 
 /// Returns a session that has not ended, and when it was last used.
-pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<(Session, i64)>, StoreError> {
-    let now = clock::now_millis();
+pub(super) fn find(
+    connection: &Connection,
+    session: &KeyHash,
+    now: i64,
+) -> Result<Option<(Session, i64)>, StoreError> {
     let found = connection
         .prepare_cached(
             "SELECT id, email, name, last_used_at_millis FROM session JOIN person ON id = person_id
@@ -57,12 +63,9 @@ pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<
 }
 
 /// Writes down that a session is used.
-pub(super) fn used(connection: &Connection, session: &KeyHash) -> Result<(), StoreError> {
+pub(super) fn used(connection: &Connection, session: &KeyHash, now: i64) -> Result<(), StoreError> {
     connection
-        .execute(
-            "UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1",
-            params![session.0, clock::now_millis()],
-        )
+        .execute("UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1", params![session.0, now])
         .map(drop)
         .map_err(failed("using a session"))
 }
