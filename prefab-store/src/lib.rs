@@ -18,6 +18,8 @@ pub mod key;
 mod projects;
 mod role;
 mod scheduled_removals;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod usage_counts;
 
 use tokio::sync::watch;
