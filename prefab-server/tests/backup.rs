@@ -41,6 +41,8 @@ async fn a_backup_under_writes_is_one_moment() {
         tokio::time::sleep(Duration::from_millis(150)).await;
         let response = bed.admin("GET", "/api/manage/v1/backup").send().await.unwrap();
         assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/vnd.sqlite3");
+        assert!(response.headers()["content-disposition"].to_str().unwrap().ends_with(".db\""));
         let expected = response.content_length().unwrap();
         let bytes = response.bytes().await.unwrap();
         assert_eq!(bytes.len() as u64, expected);

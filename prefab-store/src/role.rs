@@ -72,6 +72,7 @@ impl Roles {
     }
 
     /// Returns what both allow.
+    #[must_use]
     pub fn bounded(&self, by: &Self) -> Self {
         let environments = self.environments.keys().chain(by.environments.keys());
         Self {

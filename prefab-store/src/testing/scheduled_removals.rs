@@ -1,3 +1,5 @@
+use std::slice;
+
 use prefab_core::ids::EnvironmentId;
 
 use super::bed::Bed;
@@ -24,7 +26,7 @@ pub(super) async fn a_removal_is_due_at_its_time(bed: Bed) {
     schedule(&bed, &[late.clone(), early.clone()]).await;
     let other = bed.other_handle();
     assert_eq!(other.due_removals(3_999).await.unwrap(), []);
-    assert_eq!(other.due_removals(4_000).await.unwrap(), [early.clone()]);
+    assert_eq!(other.due_removals(4_000).await.unwrap(), slice::from_ref(&early));
     assert_eq!(other.due_removals(5_000).await.unwrap(), [early.clone(), late.clone()]);
     assert_eq!(other.scheduled_removals(bed.id()).await.unwrap(), [early, late]);
 }
@@ -45,7 +47,7 @@ pub(super) async fn a_completed_removal_leaves_a_later_one_in_place(bed: Bed) {
     let (due, later) = (removal(&bed, "1", 5_000), removal(&bed, "1", 9_000));
     schedule(&bed, &[due.clone(), later.clone()]).await;
     bed.store.complete_removal(due).await.unwrap();
-    assert_eq!(bed.store.scheduled_removals(bed.id()).await.unwrap(), [later.clone()]);
+    assert_eq!(bed.store.scheduled_removals(bed.id()).await.unwrap(), slice::from_ref(&later));
     bed.store.complete_removal(later).await.unwrap();
     assert_eq!(bed.store.scheduled_removals(bed.id()).await.unwrap(), []);
 }
@@ -60,7 +62,7 @@ pub(super) async fn every_target_is_returned_as_it_was_scheduled(bed: Bed) {
     let mut expected = Vec::new();
     for (at, target) in (1..).zip(targets) {
         let environment: Option<EnvironmentId> = (at % 2 == 0).then(|| bed.production());
-        let rule = TimedRule { target, environment, ..removal(&bed, "", 0).rule };
+        let rule = TimedRule { environment, target, ..removal(&bed, "", 0).rule };
         expected.push(Expiry { rule, ..removal(&bed, "", at) });
     }
     schedule(&bed, &expected).await;
