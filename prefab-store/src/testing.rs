@@ -2,7 +2,7 @@
 //!
 //! An implementation runs all of them with one line in an integration test:
 //!
-//! ```ignore
+//! ```text
 //! prefab_store::contract_tests!(|| {
 //!     let dir = tempfile::tempdir().unwrap();
 //!     move |clock| Arc::new(MyStore::open(dir.path(), clock).unwrap()) as Arc<dyn Store>
@@ -56,7 +56,7 @@ macro_rules! suite {
 suite! { ($)
     config_log {
         ids_grow_and_are_read_exactly_by_javascript,
-        ids_grow_when_the_clock_stands_still,
+        ids_grow_when_the_clock_does_not_advance,
         ids_are_never_reused_by_two_handles,
         since_lists_the_newest_version_of_each_key,
         a_version_that_is_not_the_expected_one_is_a_conflict,

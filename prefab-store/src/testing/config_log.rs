@@ -13,7 +13,7 @@ pub(super) async fn ids_grow_and_are_read_exactly_by_javascript(bed: Bed) {
     assert!(first < second && second < third && third < 1 << 53, "{first} {second} {third}");
 }
 
-pub(super) async fn ids_grow_when_the_clock_stands_still(bed: Bed) {
+pub(super) async fn ids_grow_when_the_clock_does_not_advance(bed: Bed) {
     let changes = (0..5).map(|at| change(&format!("k{at}"), Some(1), Expected::Absent)).collect();
     let mut ids = bed.store.append(bed.id(), changes).await.unwrap();
     ids.push(bed.set("a", 1).await);
