@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::Error;
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    AuditEntry, NewKey, Note, Records as _, Store as _, StoreError,
+    ApiKeys as _, AuditEntry, AuditLog as _, NewKey, Note, Projects as _, StoreError,
     key::{IssuedKey, KeyKind},
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};

@@ -33,7 +33,7 @@ use prefab_service::{
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
-use prefab_store::{Store, clock, key::IssuedKey};
+use prefab_store::{Backup, Store, clock, key::IssuedKey};
 use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
 /// Open files that are not for connections.
@@ -74,7 +74,9 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     private_files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
     let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
     let unusable = |source| Error::Database { path: database.clone(), source };
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
+    let sqlite = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
+    let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&sqlite);
+    let store: Arc<dyn Store> = sqlite;
     if private_files::is_open_to_all(&database) {
         warn!(database = %database.display(), "everybody on this machine may read the database; `chmod 600` it");
     }
@@ -115,6 +117,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         tls: is_https,
         public_url: public_url.clone(),
         data_dir: data_dir.into(),
+        backup,
         entrance,
         evaluations,
         leases: Arc::default(),

@@ -10,7 +10,7 @@ use crate::Error;
 use prefab_core::ids::EnvironmentId;
 use prefab_service::sign_in::Secret;
 use prefab_store::{
-    Change, Expected, Project, Store, StoreError, clock, key::IssuedKey, people::NewInvitation,
+    Change, Expected, Project, Store, StoreError, accounts::NewInvitation, clock, key::IssuedKey,
 };
 
 const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;

@@ -12,7 +12,7 @@ use std::{
 use common::{Bed, answer};
 use prefab_core::ids::ProjectId;
 use prefab_server::{KeyKind, Options, Overwrite, restore, serve};
-use prefab_store::Records as _;
+use prefab_store::ConfigLog as _;
 use prefab_store_sqlite::SqliteStore;
 use serde_json::json;
 
@@ -41,6 +41,8 @@ async fn a_backup_under_writes_is_one_moment() {
         tokio::time::sleep(Duration::from_millis(150)).await;
         let response = bed.admin("GET", "/api/manage/v1/backup").send().await.unwrap();
         assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/vnd.sqlite3");
+        assert!(response.headers()["content-disposition"].to_str().unwrap().ends_with(".db\""));
         let expected = response.content_length().unwrap();
         let bytes = response.bytes().await.unwrap();
         assert_eq!(bytes.len() as u64, expected);

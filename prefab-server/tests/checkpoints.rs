@@ -118,7 +118,7 @@ async fn environments_do_not_see_one_another() {
 
 #[tokio::test]
 async fn a_key_that_another_process_revoked_opens_nothing() {
-    use prefab_store::Store as _;
+    use prefab_store::ApiKeys as _;
     use prefab_store_sqlite::SqliteStore;
     let bed = Bed::new().await;
     bed.configs("/api/v1/configs/0").await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{Bed, answer};
 use prefab_server::{KeyKind, Limits};
-use prefab_store::{AuditEntry, KeyRequest, Note, Records as _, Store as _};
+use prefab_store::{ApiKeys as _, AuditEntry, AuditLog as _, KeyRequest, Note, Projects as _};
 use prefab_store_sqlite::SqliteStore;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};

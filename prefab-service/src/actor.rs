@@ -8,7 +8,7 @@ use crate::labels::{token_name, who};
 use crate::{origin::Origin, project::Project, projects::Caller};
 use prefab_store::{
     Note, Role, Roles,
-    people::{Person, Token},
+    accounts::{Person, Token},
 };
 
 /// Who changes something in a project.

@@ -31,7 +31,7 @@ pub async fn follow(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
             _ = ticks.tick() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        let due = match service.hub.store().due(clock::now_millis()).await {
+        let due = match service.hub.store().due_removals(clock::now_millis()).await {
             Ok(due) => due,
             Err(error) => {
                 warn!(%error, "what has ended could not be asked for; it is tried again");
@@ -58,18 +58,18 @@ pub async fn append(
     let store = service.hub.store();
     let Some(at_millis) = at_millis else {
         let id = change::append(service, author, change).await?;
-        store.keep(rule).await?;
+        store.cancel_removal(rule).await?;
         return Ok(id);
     };
-    let earlier = store.expiries(author.project.id).await?;
+    let earlier = store.scheduled_removals(author.project.id).await?;
     let earlier = earlier.into_iter().find(|expiry| expiry.rule == rule);
     // Before the rule: should this server die in between, nothing stands that would not end.
-    store.end_later(Expiry { rule: rule.clone(), at_millis, set_by: author.who.clone() }).await?;
+    store.schedule_removal(Expiry { rule: rule.clone(), at_millis, set_by: author.who.clone() }).await?;
     let appended = change::append(service, author, change).await;
     if appended.is_err() {
         match earlier {
-            Some(earlier) => store.end_later(earlier).await?,
-            None => store.keep(rule).await?,
+            Some(earlier) => store.schedule_removal(earlier).await?,
+            None => store.cancel_removal(rule).await?,
         }
     }
     appended
@@ -95,7 +95,7 @@ async fn end(service: &Service, expiry: Expiry) -> Result<(), Error> {
             Err(error) => return Err(error),
         }
     }
-    Ok(store.ended(expiry).await?)
+    Ok(store.complete_removal(expiry).await?)
 }
 
 fn take(config: &mut Config, rule: &TimedRule) -> bool {

@@ -4,27 +4,27 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::failed;
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{AuditEntry, AuditFilter, AuditRecord, KeyRange, Note, StoreError, clock};
+use prefab_store::{AuditEntry, AuditFilter, AuditRecord, KeyRange, Note, StoreError};
 
-pub(super) fn insert(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
-    write(connection, entry, None, 1)
+pub(super) fn insert(connection: &Connection, entry: &AuditEntry, now: i64) -> Result<(), StoreError> {
+    write(connection, entry, (None, 1), now)
 }
 
 /// Writes the first of equal refusals; `name` is what makes them equal.
 pub(super) fn insert_refusal(
     connection: &Connection,
     entry: &AuditEntry,
-    name: &str,
-    count: i64,
+    (name, count): (&str, i64),
+    now: i64,
 ) -> Result<(), StoreError> {
-    write(connection, entry, Some(name), count)
+    write(connection, entry, (Some(name), count), now)
 }
 
 fn write(
     connection: &Connection,
     entry: &AuditEntry,
-    refusal: Option<&str>,
-    count: i64,
+    (refusal, count): (Option<&str>, i64),
+    now: i64,
 ) -> Result<(), StoreError> {
     let AuditEntry { project, action, subject, environment, version_id, is_refused, note } = entry;
     let Note { who, origin, via, sentence, comment } = note;
@@ -37,7 +37,7 @@ fn write(
         .and_then(|mut statement| {
             statement.execute(params![
                 project.map(|id| id.0),
-                clock::now_millis(),
+                now,
                 who,
                 origin,
                 via,

@@ -5,11 +5,33 @@ use prost::Message as _;
 use rusqlite::{Connection, Row, params};
 use tracing::error;
 
-use crate::{failed, log};
+use crate::{SqliteStore, failed, log};
 use prefab_core::ids::ProjectId;
-use prefab_store::{Draft, DraftMark, StoreError};
+use prefab_store::{Draft, DraftMark, Drafts, StoreError, StoreFuture};
 
-pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Draft>, StoreError> {
+impl Drafts for SqliteStore {
+    fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>> {
+        self.lookups.run(move |connection| list(connection, project))
+    }
+
+    fn draft_marks(&self, project: ProjectId) -> StoreFuture<'_, Vec<DraftMark>> {
+        self.lookups.run(move |connection| marks(connection, project))
+    }
+
+    fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {
+        self.run(true, move |connection| save(connection, project, draft))
+    }
+
+    fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| approve(connection, project, &draft, &by))
+    }
+
+    fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
+        self.run(true, move |connection| forget(connection, project, &key))
+    }
+}
+
+fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Draft>, StoreError> {
     let reading = || failed("reading drafts");
     let mut statement = connection
         .prepare_cached(
@@ -25,7 +47,7 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Dr
     Ok(drafts)
 }
 
-pub(super) fn marks(connection: &Connection, project: ProjectId) -> Result<Vec<DraftMark>, StoreError> {
+fn marks(connection: &Connection, project: ProjectId) -> Result<Vec<DraftMark>, StoreError> {
     let reading = || failed("reading drafts");
     let mark = |row: &Row<'_>| {
         Ok(DraftMark {
@@ -68,7 +90,7 @@ fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
     }))
 }
 
-pub(super) fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(), StoreError> {
+fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(), StoreError> {
     let Draft { key, config, base_id, comment, saved_by, saved_by_person, saved_at_millis, approved_by: _ } =
         draft;
     let tags = log::tags_text(config.as_ref());
@@ -85,12 +107,7 @@ pub(super) fn save(connection: &Connection, project: ProjectId, draft: Draft) ->
 }
 
 /// What was approved is what was seen: a draft that was saved anew meanwhile is another one.
-pub(super) fn approve(
-    connection: &Connection,
-    project: ProjectId,
-    draft: &Draft,
-    by: &str,
-) -> Result<bool, StoreError> {
+fn approve(connection: &Connection, project: ProjectId, draft: &Draft, by: &str) -> Result<bool, StoreError> {
     connection
         .execute(
             "UPDATE draft SET approved_by = ?4
@@ -101,7 +118,7 @@ pub(super) fn approve(
         .map_err(failed("approving a draft"))
 }
 
-pub(super) fn forget(connection: &Connection, project: ProjectId, key: &str) -> Result<bool, StoreError> {
+fn forget(connection: &Connection, project: ProjectId, key: &str) -> Result<bool, StoreError> {
     connection
         .execute("DELETE FROM draft WHERE project_id = ?1 AND key = ?2", params![project.0, key])
         .map(|changed| changed > 0)

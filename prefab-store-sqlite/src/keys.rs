@@ -9,9 +9,9 @@ use prefab_store::{
     key::{IssuedKey, KeyKind},
 };
 
-pub(super) fn issue(connection: &mut Connection, request: NewKey) -> Result<IssuedKey, StoreError> {
+pub(super) fn issue(connection: &mut Connection, request: NewKey, now: i64) -> Result<IssuedKey, StoreError> {
     let NewKey { project, environment, kind, user_id, name, created_by, expires_at_millis } = request;
-    let issued = registry::issue_key(connection, &KeyRequest { project, environment, kind, user_id })?;
+    let issued = registry::issue_key(connection, &KeyRequest { project, environment, kind, user_id }, now)?;
     connection
         .execute(
             "UPDATE api_key SET name = ?2, created_by = ?3, expires_at_millis = ?4 WHERE id = ?1",

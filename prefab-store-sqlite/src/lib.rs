@@ -6,23 +6,27 @@
 //! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
 //! looks at whenever it has been idle for a moment.
 
+mod api_keys;
 mod audit;
+mod audit_log;
+mod backup;
+mod config_log;
 mod drafts;
-mod expiry;
 mod keys;
 mod log;
 mod observations;
-mod observe;
 mod people;
 pub mod private_files;
+mod projects;
 mod readers;
-mod records;
 mod refusals;
 mod registry;
 mod reports;
 mod restore;
 mod retention;
+mod scheduled_removals;
 mod schema;
+mod usage_counts;
 
 use std::{
     path::{Path, PathBuf},
@@ -39,9 +43,7 @@ use schema::newest as newest_schema;
 
 use readers::Readers;
 
-use prefab_core::ids::ProjectId;
-use prefab_store::key::IssuedKey;
-use prefab_store::{Change, KeyRequest, Project, Registry, Store, StoreError, StoreFuture, Trouble, Version};
+use prefab_store::{Store, StoreError, StoreFuture, Trouble, clock::Clock};
 
 /// How long the thread is idle before it looks for commits of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -66,6 +68,7 @@ enum Outcome {
 /// A store in one `SQLite` file.
 pub struct SqliteStore {
     path: PathBuf,
+    clock: Clock,
     jobs: mpsc::Sender<Job>,
     /// For what takes a moment: one thing by its key or hash, and what a change waits for.
     lookups: Readers,
@@ -75,8 +78,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, creating or upgrading what is in it.
+    /// Opens the file with the clock of the system, creating or upgrading what is in it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with_clock(path, Clock::system())
+    }
+
+    /// Opens the file, creating or upgrading what is in it. Everything that the store dates has the time of this clock.
+    pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         // The files beside it, which `SQLite` makes, are given the rights of this one.
         private_files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
@@ -92,7 +100,7 @@ impl SqliteStore {
             .name("prefab-store".to_owned())
             .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
-        Ok(Self { path: path.to_owned(), jobs, lookups, reports, changes })
+        Ok(Self { path: path.to_owned(), clock, jobs, lookups, reports, changes })
     }
 
     fn run<T: Send + 'static>(
@@ -164,40 +172,8 @@ fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
 }
 
 impl Store for SqliteStore {
-    fn registry(&self) -> StoreFuture<'_, Registry> {
-        self.lookups.run(registry::read)
-    }
-
-    fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
-        self.run(true, move |connection| registry::create_project(connection, &name, &environments))
-    }
-
-    fn create_first_project(
-        &self,
-        name: String,
-        environments: Vec<String>,
-    ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>> {
-        self.run(true, move |connection| registry::create_first_project(connection, &name, &environments))
-    }
-
-    fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
-        self.run(true, move |connection| registry::issue_key(connection, &request))
-    }
-
-    fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| registry::revoke_key(connection, id))
-    }
-
-    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>> {
-        self.run(true, move |connection| log::append(connection, project, changes))
-    }
-
-    fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {
-        self.lookups.run(move |connection| log::since(connection, project, id))
-    }
-
-    fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>> {
-        self.reports.run(move |connection| log::history(connection, project, &key, limit))
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
@@ -207,8 +183,8 @@ impl Store for SqliteStore {
         })
     }
 
-    fn watch(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
+    fn size(&self) -> StoreFuture<'_, i64> {
+        self.reports.run(observations::size)
     }
 }
 

@@ -8,12 +8,13 @@ use tracing::error;
 
 use crate::{failed, write};
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditEntry, Change, Expected, StoreError, Told, Version, clock};
+use prefab_store::{AuditEntry, Change, Expected, StoreError, Told, Version, clock::Clock};
 
 pub(super) fn append(
     connection: &mut Connection,
     project: ProjectId,
     changes: Vec<Change>,
+    clock: &Clock,
 ) -> Result<Vec<i64>, StoreError> {
     let transaction = write(connection)?;
     let last: Option<i64> = transaction
@@ -24,8 +25,8 @@ pub(super) fn append(
     let mut ids = Vec::with_capacity(changes.len());
     for change in changes {
         // Microseconds stay below 2^53 for another two centuries, so JavaScript reads ids exactly.
-        last = clock::now_micros().max(last + 1);
-        append_one(&transaction, project, last, change)?;
+        last = clock.now_micros().max(last + 1);
+        append_one(&transaction, project, (last, clock.now_millis()), change)?;
         ids.push(last);
     }
     transaction
@@ -38,7 +39,7 @@ pub(super) fn append(
 fn append_one(
     transaction: &Transaction<'_>,
     project: ProjectId,
-    id: i64,
+    (id, now): (i64, i64),
     change: Change,
 ) -> Result<(), StoreError> {
     let Change { key, config, expected, changed_by, note } = change;
@@ -64,7 +65,7 @@ fn append_one(
             version_id: Some(id),
             ..AuditEntry::of(note)
         };
-        super::audit::insert(transaction, &entry)?;
+        super::audit::insert(transaction, &entry, now)?;
     }
     let tags = tags_text(config.as_ref());
     let body = config.map(|config| {
@@ -85,7 +86,7 @@ fn append_one(
                 email,
                 api_key_id,
                 user_identity,
-                clock::now_millis(),
+                now,
                 tags
             ])
         })

@@ -17,36 +17,42 @@ use crate::SqliteStore;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Role, Roles, StoreFuture,
-    key::KeyHash,
-    people::{
-        Account, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset, NewToken,
-        People, Session, SignedUp, Token,
+    accounts::{
+        Account, Accounts, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset,
+        NewToken, Session, SignedUp, Token,
     },
+    key::KeyHash,
 };
 
-impl People for SqliteStore {
+impl Accounts for SqliteStore {
     fn has_people(&self) -> StoreFuture<'_, bool> {
         self.lookups.run(accounts::exist)
     }
 
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
-        self.run(false, move |connection| invitations::keep(connection, &invitation))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| invitations::keep(connection, &invitation, now))
     }
 
     fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>> {
-        self.reports.run(move |connection| invitations::list(connection, project))
+        let now = self.clock.now_millis();
+        self.reports.run(move |connection| invitations::list(connection, project, now))
     }
 
     fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| invitations::revoke(connection, project, id))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| invitations::revoke(connection, project, id, now))
     }
 
     fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool> {
-        self.lookups.run(move |connection| Ok(invitations::find(connection, &invitation, &email)?.is_some()))
+        let now = self.clock.now_millis();
+        self.lookups
+            .run(move |connection| Ok(invitations::find(connection, &invitation, &email, now)?.is_some()))
     }
 
     fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignedUp> {
-        self.run(false, move |connection| accounts::sign_up(connection, &invitation, person))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| accounts::sign_up(connection, &invitation, person, now))
     }
 
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
@@ -54,7 +60,8 @@ impl People for SqliteStore {
     }
 
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| accounts::set_password(connection, person, &hash, &but))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| accounts::set_password(connection, person, &hash, &but, now))
     }
 
     fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
@@ -62,27 +69,32 @@ impl People for SqliteStore {
     }
 
     fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
-        self.lookups.run(move |connection| Ok(resets::find(connection, &reset)?.is_some()))
+        let now = self.clock.now_millis();
+        self.lookups.run(move |connection| Ok(resets::find(connection, &reset, now)?.is_some()))
     }
 
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
-        self.run(false, move |connection| resets::use_up(connection, &reset, &hash))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| resets::use_up(connection, &reset, &hash, now))
     }
 
     fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure> {
-        self.run(false, move |connection| accounts::delete(connection, person))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| accounts::delete(connection, person, now))
     }
 
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| sessions::start(connection, person, &session))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| sessions::start(connection, person, &session, now))
     }
 
     fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>> {
-        let found = self.lookups.run(move |connection| sessions::find(connection, &session));
+        let now = self.clock.now_millis();
+        let found = self.lookups.run(move |connection| sessions::find(connection, &session, now));
         Box::pin(async move {
             let Some((found, last_used)) = found.await? else { return Ok(None) };
-            if is_use && sessions::is_due(last_used) {
-                self.run(false, move |connection| sessions::used(connection, &session)).await?;
+            if is_use && sessions::is_due(last_used, now) {
+                self.run(false, move |connection| sessions::used(connection, &session, now)).await?;
             }
             Ok(Some(found))
         })
@@ -97,15 +109,18 @@ impl People for SqliteStore {
     }
 
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange> {
-        self.run(false, move |connection| members::change(connection, project, person, Some(&roles)))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| members::change(connection, project, person, Some(&roles), now))
     }
 
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange> {
-        self.run(false, move |connection| members::change(connection, project, person, None))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| members::change(connection, project, person, None, now))
     }
 
     fn keep_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
-        self.run(false, move |connection| tokens::keep(connection, &token))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| tokens::keep(connection, &token, now))
     }
 
     fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>> {
@@ -113,16 +128,18 @@ impl People for SqliteStore {
     }
 
     fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| tokens::revoke(connection, project, id))
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| tokens::revoke(connection, project, id, now))
     }
 
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>> {
-        let found = self.lookups.run(move |connection| tokens::find(connection, &token));
+        let now = self.clock.now_millis();
+        let found = self.lookups.run(move |connection| tokens::find(connection, &token, now));
         Box::pin(async move {
             let Some(found) = found.await? else { return Ok(None) };
-            if is_use && found.last_used_at_millis.is_none_or(sessions::is_due) {
+            if is_use && found.last_used_at_millis.is_none_or(|used| sessions::is_due(used, now)) {
                 let id = found.id;
-                self.run(false, move |connection| tokens::used(connection, id)).await?;
+                self.run(false, move |connection| tokens::used(connection, id, now)).await?;
             }
             Ok(Some(found))
         })

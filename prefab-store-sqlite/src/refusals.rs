@@ -4,14 +4,13 @@
 use rusqlite::{Connection, params};
 
 use crate::{audit, failed};
-use prefab_store::{AuditEntry, HOUR_MILLIS, MAX_COUNT, Refusal, StoreError, clock};
+use prefab_store::{AuditEntry, HOUR_MILLIS, MAX_COUNT, Refusal, StoreError};
 use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 
-pub(super) fn write(connection: &mut Connection, refusals: &[Refusal]) -> Result<(), StoreError> {
+pub(super) fn write(connection: &mut Connection, refusals: &[Refusal], now: i64) -> Result<(), StoreError> {
     let transaction = super::write(connection)?;
-    let hour = clock::now_millis().div_euclid(HOUR_MILLIS);
     for refusal in refusals {
-        write_one(&transaction, refusal, hour)?;
+        write_one(&transaction, refusal, now)?;
     }
     transaction.commit().map_err(failed("writing the audit log"))
 }
@@ -19,8 +18,9 @@ pub(super) fn write(connection: &mut Connection, refusals: &[Refusal]) -> Result
 fn write_one(
     connection: &Connection,
     Refusal { entry, count }: &Refusal,
-    hour: i64,
+    now: i64,
 ) -> Result<(), StoreError> {
+    let hour = now.div_euclid(HOUR_MILLIS);
     let name = name(entry, hour);
     if add(connection, &name, *count)? {
         return Ok(());
@@ -29,14 +29,14 @@ fn write_one(
     let has_room = named(connection, &format!("{hour}/"))? < REFUSALS_PER_HOUR
         && named(connection, &format!("{hour}/{project}/"))? < REFUSALS_PER_PROJECT;
     if has_room {
-        return audit::insert_refusal(connection, entry, &name, *count);
+        return audit::insert_refusal(connection, entry, (&name, *count), now);
     }
     let further = Refusal::further(entry.project, &entry.action, *count);
     let name = self::name(&further.entry, hour);
     if add(connection, &name, *count)? {
         return Ok(());
     }
-    audit::insert_refusal(connection, &further.entry, &name, *count)
+    audit::insert_refusal(connection, &further.entry, (&name, *count), now)
 }
 
 /// Names what makes refusals equal. The program is no part of it: it is what the client claims.

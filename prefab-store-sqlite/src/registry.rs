@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::{failed, write};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
-    Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey, clock,
+    Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey,
+    clock::Clock,
     key::{IssuedKey, KeyHash, KeyKind, mint},
 };
 
@@ -83,9 +84,10 @@ pub(super) fn create_project(
     connection: &mut Connection,
     name: &str,
     environments: &[String],
+    clock: &Clock,
 ) -> Result<Project, StoreError> {
     let transaction = write(connection)?;
-    let project = insert_project(&transaction, name, environments)?;
+    let project = insert_project(&transaction, name, environments, clock)?;
     transaction.commit().map_err(failed("creating a project"))?;
     Ok(project)
 }
@@ -96,19 +98,20 @@ pub(super) fn create_first_project(
     connection: &mut Connection,
     name: &str,
     environments: &[String],
+    clock: &Clock,
 ) -> Result<Option<(Project, Vec<IssuedKey>)>, StoreError> {
     let transaction = write(connection)?;
     if !projects(&transaction)?.is_empty() {
         return Ok(None);
     }
-    let project = insert_project(&transaction, name, environments)?;
+    let project = insert_project(&transaction, name, environments, clock)?;
     let mut keys = Vec::new();
     for environment in &project.environments {
         for kind in KeyKind::ALL {
             // Whoever has an admin key is somebody, so that overrides of their own can match.
             let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
             let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };
-            keys.push(insert_key(&transaction, &request)?);
+            keys.push(insert_key(&transaction, &request, clock.now_millis())?);
         }
     }
     transaction.commit().map_err(failed("creating a project"))?;
@@ -119,14 +122,15 @@ fn insert_project(
     connection: &Connection,
     name: &str,
     environments: &[String],
+    clock: &Clock,
 ) -> Result<Project, StoreError> {
     let creating = || failed("creating a project");
     // Ids continue the clock: above everything this project may have said before a restored backup.
-    let first_id = clock::now_micros();
+    let first_id = clock.now_micros();
     connection
         .execute(
             "INSERT INTO project (name, first_id, last_id, created_at_millis) VALUES (?1, ?2, ?2, ?3)",
-            params![name, first_id, clock::now_millis()],
+            params![name, first_id, clock.now_millis()],
         )
         .map_err(creating())?;
     let mut project = Project {
@@ -148,14 +152,18 @@ fn insert_project(
     Ok(project)
 }
 
-pub(super) fn issue_key(connection: &mut Connection, request: &KeyRequest) -> Result<IssuedKey, StoreError> {
+pub(super) fn issue_key(
+    connection: &mut Connection,
+    request: &KeyRequest,
+    now: i64,
+) -> Result<IssuedKey, StoreError> {
     let transaction = write(connection)?;
-    let issued = insert_key(&transaction, request)?;
+    let issued = insert_key(&transaction, request, now)?;
     transaction.commit().map_err(failed("making a key"))?;
     Ok(issued)
 }
 
-fn insert_key(connection: &Connection, request: &KeyRequest) -> Result<IssuedKey, StoreError> {
+fn insert_key(connection: &Connection, request: &KeyRequest, now: i64) -> Result<IssuedKey, StoreError> {
     let issuing = || failed("making a key");
     let KeyRequest { project, environment, kind, user_id } = request;
     let name: Option<String> = connection
@@ -172,7 +180,7 @@ fn insert_key(connection: &Connection, request: &KeyRequest) -> Result<IssuedKey
         .execute(
             "INSERT INTO api_key (project_id, environment_id, kind, hash, user_id, created_at_millis)
              VALUES (?1, ?2, ?3, zeroblob(32), ?4, ?5)",
-            params![project.0, environment.0, kind.name(), user_id, clock::now_millis()],
+            params![project.0, environment.0, kind.name(), user_id, now],
         )
         .map_err(issuing())?;
     let issued = mint(connection.last_insert_rowid(), (*environment, &name), *project, *kind)?;
@@ -182,11 +190,11 @@ fn insert_key(connection: &Connection, request: &KeyRequest) -> Result<IssuedKey
     Ok(issued)
 }
 
-pub(super) fn revoke_key(connection: &Connection, id: i64) -> Result<bool, StoreError> {
+pub(super) fn revoke_key(connection: &Connection, id: i64, now: i64) -> Result<bool, StoreError> {
     connection
         .execute(
             "UPDATE api_key SET revoked_at_millis = ?2 WHERE id = ?1 AND revoked_at_millis IS NULL",
-            params![id, clock::now_millis()],
+            params![id, now],
         )
         .map(|changed| changed > 0)
         .map_err(failed("revoking a key"))

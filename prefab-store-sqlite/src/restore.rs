@@ -179,7 +179,7 @@ fn close(database: &Path) -> Result<(), RestoreError> {
 mod tests {
     use super::*;
     use crate::SqliteStore;
-    use prefab_store::{Records as _, Store as _};
+    use prefab_store::{Backup as _, Projects as _};
 
     #[tokio::test]
     async fn a_backup_comes_back_and_nothing_is_lost_by_accident() {

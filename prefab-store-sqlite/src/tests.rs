@@ -1,4 +1,4 @@
-//! The promises of the log, on a real file.
+//! What is particular to `SQLite`: the contract of every store is tested in `tests/contract.rs`.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -8,8 +8,9 @@ use tempfile::TempDir;
 mod bounded;
 
 use crate::*;
+use prefab_core::ids::ProjectId;
 use prefab_service::{limits::Limits, projects::Hub, workers::Workers};
-use prefab_store::{Expected, Observations as _, key::KeyKind};
+use prefab_store::{Change, ConfigLog as _, Expected, Project, Projects as _, Version};
 
 fn workers() -> Workers {
     Workers::new(&Limits::default())
@@ -51,71 +52,6 @@ impl Bed {
 }
 
 #[tokio::test]
-async fn ids_grow_and_deletions_are_told() {
-    let bed = bed().await;
-    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
-    let second = bed.append(change("b", Some(2), Expected::Absent)).await.unwrap();
-    let third = bed.append(change("a", None, Expected::Version(first))).await.unwrap();
-    assert!(bed.project.first_id < first && first < second && second < third);
-    assert!(third < 1 << 53, "JavaScript must read ids exactly");
-    assert_eq!(bed.since(0).await, [("b".to_owned(), true), ("a".to_owned(), false)]);
-    assert_eq!(bed.since(second).await, [("a".to_owned(), false)]);
-    let history = bed.store.history(bed.project.id, "a".to_owned(), 10).await.unwrap();
-    assert_eq!(history.iter().map(|version| version.id).collect::<Vec<_>>(), [third, first]);
-    assert_eq!(history[0].previous_id, Some(first));
-    assert_eq!(history[0].changed_by.api_key_id, "7");
-}
-
-#[tokio::test]
-async fn two_writers_cannot_overwrite_one_another() {
-    let bed = bed().await;
-    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
-    let again = bed.append(change("a", Some(2), Expected::Absent)).await.unwrap_err();
-    assert_eq!(again.to_string(), format!("config `a`: version {first} is there already"));
-    bed.append(change("a", Some(2), Expected::Version(first))).await.unwrap();
-    bed.append(change("a", Some(3), Expected::Version(first))).await.unwrap_err();
-    bed.append(change("a", None, Expected::Anything)).await.unwrap();
-    let gone = bed.append(change("a", Some(3), Expected::Version(first))).await.unwrap_err();
-    assert_eq!(gone.to_string(), "config `a`: it is not there any more");
-    bed.append(change("a", Some(3), Expected::Absent)).await.unwrap();
-}
-
-#[tokio::test]
-async fn changes_are_all_or_none() {
-    let bed = bed().await;
-    let changes = vec![change("a", Some(1), Expected::Absent), change("a", Some(2), Expected::Absent)];
-    bed.store.append(bed.project.id, changes).await.unwrap_err();
-    assert_eq!(bed.since(0).await, []);
-}
-
-#[tokio::test]
-async fn a_second_process_sees_changes_and_ids_never_repeat() {
-    let bed = bed().await;
-    let other = Arc::new(SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap());
-    let mut watch = other.watch();
-    let first = bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
-    tokio::time::timeout(std::time::Duration::from_secs(5), watch.changed()).await.unwrap().unwrap();
-    assert_eq!(other.since(bed.project.id, 0).await.unwrap().len(), 1);
-    let theirs = other.append(bed.project.id, vec![change("b", Some(1), Expected::Absent)]).await.unwrap()[0];
-    let ours = bed.append(change("c", Some(1), Expected::Absent)).await.unwrap();
-    assert!(first < theirs && theirs < ours);
-}
-
-#[tokio::test]
-async fn a_key_is_known_by_its_hash_until_it_is_revoked() {
-    let bed = bed().await;
-    let environment = bed.project.environments[0].id;
-    let request = KeyRequest { project: bed.project.id, environment, kind: KeyKind::Backend, user_id: None };
-    let issued = bed.store.issue_key(request).await.unwrap();
-    let keys = bed.store.registry().await.unwrap().keys;
-    assert!(keys[0].hash.matches(&prefab_store::key::KeyHash::of(&issued.key)));
-    assert!(!keys[0].revoked);
-    assert!(bed.store.revoke_key(issued.id).await.unwrap());
-    assert!(!bed.store.revoke_key(issued.id).await.unwrap());
-    assert!(bed.store.registry().await.unwrap().keys[0].revoked);
-}
-
-#[tokio::test]
 async fn a_file_of_the_first_schema_keeps_everything() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("prefab.db");
@@ -147,7 +83,7 @@ async fn a_file_of_the_first_schema_keeps_everything() {
 
 #[tokio::test]
 async fn a_backup_is_one_moment_while_others_write() {
-    use prefab_store::Records as _;
+    use prefab_store::Backup as _;
     let bed = bed().await;
     let copy = bed.dir.path().join("copy.db");
     let other = SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap();

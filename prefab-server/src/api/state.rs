@@ -8,6 +8,7 @@ use axum::{
 };
 use prefab_core::ids::ProjectId;
 use prefab_service::{Service, evaluate::cache::Cache, sign_in::Entrance};
+use prefab_store::Backup;
 use serde::Serialize;
 
 use super::{error::ApiError, management::Leases, ready::Readiness};
@@ -30,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) public_url: Option<PublicUrl>,
     /// The folder in which files may be written.
     pub(crate) data_dir: Arc<Path>,
+    /// Writes copies of the store.
+    pub(crate) backup: Arc<dyn Backup>,
 }
 
 impl App {

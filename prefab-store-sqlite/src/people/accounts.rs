@@ -10,9 +10,9 @@ use crate::{
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Role, Roles, StoreError, clock,
+    Role, Roles, StoreError,
+    accounts::{Account, Departure, NewPerson, Person, SignedUp},
     key::KeyHash,
-    people::{Account, Departure, NewPerson, Person, SignedUp},
 };
 
 pub(super) fn exist(connection: &Connection) -> Result<bool, StoreError> {
@@ -41,14 +41,14 @@ pub(super) fn sign_up(
     connection: &mut Connection,
     invitation: &KeyHash,
     new: NewPerson,
+    now: i64,
 ) -> Result<SignedUp, StoreError> {
     let signing_up = || failed("signing somebody up");
     let NewPerson { email, name, password } = new;
     let transaction = write(connection)?;
-    let Some(invited) = invitations::find(&transaction, invitation, &email)? else {
+    let Some(invited) = invitations::find(&transaction, invitation, &email, now)? else {
         return Ok(SignedUp::NotInvited);
     };
-    let now = clock::now_millis();
     let made = transaction.execute(
         "INSERT INTO person (email, name, created_at_millis) VALUES (?1, ?2, ?3)",
         params![email, name, now],
@@ -71,9 +71,9 @@ pub(super) fn sign_up(
         None => everywhere(&transaction)?,
     };
     for (project, roles) in &places {
-        members::insert(&transaction, *project, id, roles)?;
+        members::insert(&transaction, *project, id, roles, now)?;
     }
-    invitations::use_up(&transaction, invited.id, id)?;
+    invitations::use_up(&transaction, invited.id, id, now)?;
     transaction.commit().map_err(signing_up())?;
     let projects = places.into_iter().map(|(project, _)| project).collect();
     Ok(SignedUp::Welcome(Person { id, email, name }, projects))
@@ -92,33 +92,39 @@ pub(super) fn set_password(
     person: i64,
     hash: &str,
     but: &KeyHash,
+    now: i64,
 ) -> Result<(), StoreError> {
     let transaction = write(connection)?;
-    keep_password(&transaction, person, hash)?;
+    keep_password(&transaction, person, hash, now)?;
     sessions::end_all(&transaction, person, Some(but))?;
     transaction.commit().map_err(failed("changing a password"))
 }
 
-pub(super) fn keep_password(connection: &Connection, person: i64, hash: &str) -> Result<(), StoreError> {
+pub(super) fn keep_password(
+    connection: &Connection,
+    person: i64,
+    hash: &str,
+    now: i64,
+) -> Result<(), StoreError> {
     connection
         .execute(
             "INSERT INTO password (person_id, hash, changed_at_millis) VALUES (?1, ?2, ?3)
              ON CONFLICT (person_id) DO UPDATE SET hash = ?2, changed_at_millis = ?3",
-            params![person, hash, clock::now_millis()],
+            params![person, hash, now],
         )
         .map(drop)
         .map_err(failed("changing a password"))
 }
 
 /// Deletes somebody. What they did keeps their name, as text.
-pub(super) fn delete(connection: &mut Connection, person: i64) -> Result<Departure, StoreError> {
+pub(super) fn delete(connection: &mut Connection, person: i64, now: i64) -> Result<Departure, StoreError> {
     let transaction = write(connection)?;
     for (project, roles) in memberships::projects(&transaction, person)? {
         if roles.project == Role::Admin && members::is_last_admin(&transaction, project, person)? {
             return Ok(Departure::LastAdmin(project));
         }
     }
-    let ended = tokens::revoke_all(&transaction, person, None)?;
+    let ended = tokens::revoke_all(&transaction, person, None, now)?;
     for statement in [
         "DELETE FROM member WHERE person_id = ?1",
         "DELETE FROM session WHERE person_id = ?1",

@@ -10,8 +10,8 @@ use crate::{
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Role, Roles, StoreError, clock,
-    people::{Member, MemberChange},
+    Role, Roles, StoreError,
+    accounts::{Member, MemberChange},
 };
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Member>, StoreError> {
@@ -34,12 +34,13 @@ pub(super) fn insert(
     project: ProjectId,
     person: i64,
     roles: &Roles,
+    now: i64,
 ) -> Result<(), StoreError> {
     connection
         .execute(
             "INSERT INTO member (project_id, person_id, roles, joined_at_millis) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (project_id, person_id) DO UPDATE SET roles = ?3",
-            params![project.0, person, written(roles), clock::now_millis()],
+            params![project.0, person, written(roles), now],
         )
         .map(drop)
         .map_err(failed("adding somebody to a project"))
@@ -51,6 +52,7 @@ pub(super) fn change(
     project: ProjectId,
     person: i64,
     roles: Option<&Roles>,
+    now: i64,
 ) -> Result<MemberChange, StoreError> {
     let changing = || failed("changing the people of a project");
     let transaction = write(connection)?;
@@ -63,13 +65,13 @@ pub(super) fn change(
     let ended = match (roles, before) {
         (None, None) => return Ok(MemberChange::Unknown),
         (Some(roles), _) => {
-            insert(&transaction, project, person, roles)?;
+            insert(&transaction, project, person, roles, now)?;
             Vec::new()
         }
         (None, Some(_)) => {
             let gone = "DELETE FROM member WHERE project_id = ?1 AND person_id = ?2";
             transaction.execute(gone, params![project.0, person]).map(drop).map_err(changing())?;
-            tokens::revoke_all(&transaction, person, Some(project))?
+            tokens::revoke_all(&transaction, person, Some(project), now)?
         }
     };
     transaction.commit().map_err(changing())?;

@@ -9,9 +9,9 @@ use crate::{
     write,
 };
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{NewReset, Person, Session},
     key::KeyHash,
-    people::{NewReset, Person, Session},
 };
 
 pub(super) fn keep(connection: &Connection, reset: &NewReset) -> Result<(), StoreError> {
@@ -26,12 +26,12 @@ pub(super) fn keep(connection: &Connection, reset: &NewReset) -> Result<(), Stor
 }
 
 /// Returns whose password a link sets.
-pub(super) fn find(connection: &Connection, reset: &KeyHash) -> Result<Option<Person>, StoreError> {
+pub(super) fn find(connection: &Connection, reset: &KeyHash, now: i64) -> Result<Option<Person>, StoreError> {
     connection
         .query_row(
             "SELECT id, email, name FROM reset JOIN person ON id = person_id
              WHERE reset.hash = ?1 AND expires_at_millis > ?2",
-            params![reset.0, clock::now_millis()],
+            params![reset.0, now],
             person,
         )
         .optional()
@@ -43,10 +43,11 @@ pub(super) fn use_up(
     connection: &mut Connection,
     reset: &KeyHash,
     password: &str,
+    now: i64,
 ) -> Result<Option<Session>, StoreError> {
     let transaction = write(connection)?;
-    let Some(person) = find(&transaction, reset)? else { return Ok(None) };
-    keep_password(&transaction, person.id, password)?;
+    let Some(person) = find(&transaction, reset, now)? else { return Ok(None) };
+    keep_password(&transaction, person.id, password, now)?;
     forget(&transaction, person.id)?;
     sessions::end_all(&transaction, person.id, None)?;
     let projects = memberships::projects(&transaction, person.id)?;

@@ -1,6 +1,6 @@
 //! Rows of the person table.
 
-use prefab_store::people::Person;
+use prefab_store::accounts::Person;
 use rusqlite::Row;
 
 /// Reads a person whose columns are the first three.

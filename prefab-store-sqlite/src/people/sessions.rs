@@ -5,22 +5,26 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::failed;
 use crate::people::{memberships, row::person};
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},
     key::KeyHash,
-    people::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},
 };
 
 /// How exactly it is known when something was used: a write for each request would be too dear.
 const USE_MILLIS: i64 = 60_000;
 
 /// Tells whether a use is to be written down, after the last one that was.
-pub(super) fn is_due(last_used_millis: i64) -> bool {
-    clock::now_millis() - last_used_millis >= USE_MILLIS
+pub(super) fn is_due(last_used_millis: i64, now: i64) -> bool {
+    now - last_used_millis >= USE_MILLIS
 }
 
-pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> Result<(), StoreError> {
+pub(super) fn start(
+    connection: &Connection,
+    person: i64,
+    session: &KeyHash,
+    now: i64,
+) -> Result<(), StoreError> {
     let starting = || failed("beginning a session");
-    let now = clock::now_millis();
     connection
         .execute(
             "DELETE FROM session WHERE created_at_millis < ?1 OR last_used_at_millis < ?2",
@@ -38,8 +42,11 @@ pub(super) fn start(connection: &Connection, person: i64, session: &KeyHash) -> 
 }
 
 /// Returns a session that has not ended, and when it was last used.
-pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<(Session, i64)>, StoreError> {
-    let now = clock::now_millis();
+pub(super) fn find(
+    connection: &Connection,
+    session: &KeyHash,
+    now: i64,
+) -> Result<Option<(Session, i64)>, StoreError> {
     let found = connection
         .prepare_cached(
             "SELECT id, email, name, last_used_at_millis FROM session JOIN person ON id = person_id
@@ -56,12 +63,9 @@ pub(super) fn find(connection: &Connection, session: &KeyHash) -> Result<Option<
 }
 
 /// Writes down that a session is used.
-pub(super) fn used(connection: &Connection, session: &KeyHash) -> Result<(), StoreError> {
+pub(super) fn used(connection: &Connection, session: &KeyHash, now: i64) -> Result<(), StoreError> {
     connection
-        .execute(
-            "UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1",
-            params![session.0, clock::now_millis()],
-        )
+        .execute("UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1", params![session.0, now])
         .map(drop)
         .map_err(failed("using a session"))
 }

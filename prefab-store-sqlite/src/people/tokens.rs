@@ -7,15 +7,15 @@ use crate::people::memberships;
 use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError, clock,
+    StoreError,
+    accounts::{NewToken, Token},
     key::KeyHash,
-    people::{NewToken, Token},
 };
 
 const COLUMNS: &str = "id, project_id, name, roles, created_by, created_by_person, created_at_millis,
                        last_used_at_millis, expires_at_millis, revoked_at_millis, owner_id";
 
-pub(super) fn keep(connection: &Connection, token: &NewToken) -> Result<i64, StoreError> {
+pub(super) fn keep(connection: &Connection, token: &NewToken, now: i64) -> Result<i64, StoreError> {
     let NewToken { project, hash, name, roles, created_by, created_by_person, owner, expires_at_millis } =
         token;
     connection
@@ -30,7 +30,7 @@ pub(super) fn keep(connection: &Connection, token: &NewToken) -> Result<i64, Sto
                 written(roles),
                 created_by,
                 created_by_person,
-                clock::now_millis(),
+                now,
                 expires_at_millis,
                 owner
             ],
@@ -47,8 +47,12 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<To
     tokens.map_err(reading())
 }
 
-pub(super) fn revoke(connection: &Connection, project: ProjectId, id: i64) -> Result<bool, StoreError> {
-    let now = clock::now_millis();
+pub(super) fn revoke(
+    connection: &Connection,
+    project: ProjectId,
+    id: i64,
+    now: i64,
+) -> Result<bool, StoreError> {
     connection
         .execute(
             "UPDATE token SET revoked_at_millis = ?3
@@ -65,6 +69,7 @@ pub(super) fn revoke_all(
     connection: &Connection,
     owner: i64,
     project: Option<ProjectId>,
+    now: i64,
 ) -> Result<Vec<Token>, StoreError> {
     let query = format!(
         "UPDATE token SET revoked_at_millis = ?3
@@ -74,28 +79,28 @@ pub(super) fn revoke_all(
     );
     let mut statement = connection.prepare(&query).map_err(failed("ending tokens"))?;
     let project = project.map(|project| project.0);
-    let ended = statement.query_map(params![owner, project, clock::now_millis()], token);
+    let ended = statement.query_map(params![owner, project, now], token);
     let mut ended: Vec<Token> = ended.and_then(Iterator::collect).map_err(failed("ending tokens"))?;
     ended.sort_by_key(|token| token.id);
     Ok(ended)
 }
 
-pub(super) fn find(connection: &Connection, hash: &KeyHash) -> Result<Option<Token>, StoreError> {
+pub(super) fn find(connection: &Connection, hash: &KeyHash, now: i64) -> Result<Option<Token>, StoreError> {
     let query = format!(
         "SELECT {COLUMNS} FROM token WHERE hash = ?1 AND revoked_at_millis IS NULL
            AND (expires_at_millis IS NULL OR expires_at_millis > ?2)"
     );
     let found = connection
         .prepare_cached(&query)
-        .and_then(|mut statement| statement.query_row(params![hash.0, clock::now_millis()], token).optional())
+        .and_then(|mut statement| statement.query_row(params![hash.0, now], token).optional())
         .map_err(failed("finding a token"))?;
     Ok(found.map(|token| bounded(connection, token)).transpose()?.flatten())
 }
 
 /// Writes down that a token is used.
-pub(super) fn used(connection: &Connection, id: i64) -> Result<(), StoreError> {
+pub(super) fn used(connection: &Connection, id: i64, now: i64) -> Result<(), StoreError> {
     connection
-        .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, clock::now_millis()])
+        .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, now])
         .map(drop)
         .map_err(failed("using a token"))
 }

@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use crate::tests::*;
 use prefab_store::{
-    AuditEntry, AuditFilter, AuditRecord, Evaluated, EvaluationFilter, HOUR_MILLIS, MAX_COUNT, Note,
-    Observations as _, Observed, Records as _, Refusal, RowLimits, clock,
+    AuditEntry, AuditLog as _, Evaluated, EvaluationFilter, HOUR_MILLIS, MAX_COUNT, Observed, RowLimits,
+    UsageCounts as _, clock,
 };
 
 const LIMITS: RowLimits = RowLimits { evaluations: 5_000, loggers: 10_000, properties: 5_000, examples: 100 };
@@ -50,11 +50,6 @@ impl Bed {
         };
         let counts = self.store.evaluations(filter).await.unwrap();
         counts.iter().map(|count| count.count).fold(0, prefab_store::add_counts)
-    }
-
-    async fn audit(&self) -> Vec<AuditRecord> {
-        let filter = AuditFilter { project: Some(self.project.id), limit: 10_000, ..AuditFilter::default() };
-        self.store.audit(filter).await.unwrap()
     }
 }
 
@@ -156,32 +151,6 @@ async fn old_audit_entries_are_deleted_in_batches() {
         rounds += 1;
     }
     assert_eq!((rounds, bed.count("audit").await), (3, 100));
-}
-
-#[tokio::test]
-async fn refusals_of_an_hour_are_a_bounded_number_of_entries() {
-    let bed = bed().await;
-    let refusal = |at: usize| Refusal {
-        entry: AuditEntry {
-            project: Some(bed.project.id),
-            action: "key.refused".to_owned(),
-            subject: "1".to_owned(),
-            is_refused: true,
-            note: Note { origin: format!("203.0.{}.{}", at / 256, at % 256), ..Note::default() },
-            ..AuditEntry::default()
-        },
-        count: 2,
-    };
-    let before = bed.store.size().await.unwrap();
-    for _ in 0..2 {
-        bed.store.note_refusals((0..5_000).map(refusal).collect()).await.unwrap();
-    }
-    let entries = bed.audit().await;
-    // The hour may turn in between.
-    assert!((201..=402).contains(&entries.len()), "{}", entries.len());
-    assert_eq!(entries.iter().map(|entry| entry.count).sum::<i64>(), 20_000);
-    assert!(entries.iter().any(|entry| entry.entry.note.sentence.starts_with("further refusals")));
-    eprintln!("10,000 refusals from 5,000 addresses: {} bytes", bed.store.size().await.unwrap() - before);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::api::{
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::Origin;
 use prefab_service::{actor::Author, project::Project, projects::Hub};
-use prefab_store::{Environment, Role, people::Session};
+use prefab_store::{Environment, Role, accounts::Session};
 
 /// Somebody who asks.
 pub(super) struct Access {

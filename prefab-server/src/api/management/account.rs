@@ -26,8 +26,8 @@ use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 use prefab_service::{actor::Author, origin::Origin, sign_in::network};
 use prefab_store::{
+    accounts::{Departure, NewPerson, Person, Session, SignedUp},
     key::KeyHash,
-    people::{Departure, NewPerson, Person, Session, SignedUp},
 };
 
 #[derive(Deserialize, ToSchema)]

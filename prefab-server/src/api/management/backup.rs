@@ -14,17 +14,17 @@ use tracing::error;
 
 use crate::api::management::{access::Access, views::Problem};
 use crate::api::{error::ApiError, state::App};
-use prefab_store::{AuditEntry, StoreError, clock};
+use prefab_store::{AuditEntry, BackupFormat, StoreError, clock};
 
 const CHUNK: usize = 256 << 10;
 
-/// Sends a copy of the whole database as it is at one moment, for `prefab restore`.
+/// Sends a copy of the whole store as it is at one moment, for `prefab restore`.
 ///
 /// It holds every project and everybody, so it takes an admin of all projects. Passwords and keys are in it as
-/// hashes, values that are encrypted stay so.
+/// hashes, values that are encrypted stay so. The response names the media type, which depends on the store.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
-    responses((status = 200, content_type = "application/vnd.sqlite3", body = String),
+    responses((status = 200, content_type = "application/*", body = String),
               (status = 403, description = "There are projects that you may not manage", body = Problem))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
@@ -34,8 +34,9 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
         ));
     };
     let own = author.project.id;
-    let file = Temporary(app.data_dir.join(format!("backup-{}.db", chance())));
-    app.hub.store().backup(file.0.clone()).await?;
+    let BackupFormat { media_type, extension } = app.backup.format();
+    let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance())));
+    app.backup.backup(file.0.clone()).await?;
     let entry = AuditEntry {
         project: Some(own),
         action: "backup.taken".to_owned(),
@@ -54,10 +55,10 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
     });
     let mut response = Body::from_stream(chunks).into_response();
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.sqlite3"));
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert(header::CONTENT_LENGTH, length.into());
-    let name = format!("attachment; filename=\"prefab-{}.db\"", clock::now_millis());
+    let name = format!("attachment; filename=\"prefab-{}.{extension}\"", clock::now_millis());
     if let Ok(name) = HeaderValue::try_from(name) {
         fields.insert(header::CONTENT_DISPOSITION, name);
     }

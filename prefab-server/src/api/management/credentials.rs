@@ -11,8 +11,8 @@ use prefab_service::{
     sign_in::{Secret, csrf},
 };
 use prefab_store::{
+    accounts::{Session, Token},
     key::KeyHash,
-    people::{Session, Token},
 };
 
 /// The cookie that holds a session.

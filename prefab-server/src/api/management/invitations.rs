@@ -15,8 +15,9 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{actor::Author, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles, clock,
-    people::{Invitation, NewInvitation},
+    AuditEntry, Role, Roles,
+    accounts::{Invitation, NewInvitation},
+    clock,
 };
 
 const A_WEEK: i64 = 7 * 24 * 3_600;

@@ -103,7 +103,7 @@ pub(super) async fn list(
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.to(project)?.project;
-    let expiries = app.hub.store().expiries(project.id).await?;
+    let expiries = app.hub.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, &expiries))).await
 }
 
@@ -280,7 +280,7 @@ pub(super) async fn remove(
     };
     app.hub
         .store()
-        .keep(TimedRule { project: author.project.id, key: key.clone(), environment, target })
+        .cancel_removal(TimedRule { project: author.project.id, key: key.clone(), environment, target })
         .await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }

@@ -43,7 +43,7 @@ pub(super) async fn list(
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.to(project)?.project;
-    let expiries = app.hub.store().expiries(project.id).await?;
+    let expiries = app.hub.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, expiries))).await
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn remove(
         return Err(ApiError::NotFound);
     }
     let id = change::put_personal(&app, &author, config).await?;
-    app.hub.store().keep(rule(&author, &key, environment, &user)).await?;
+    app.hub.store().cancel_removal(rule(&author, &key, environment, &user)).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 

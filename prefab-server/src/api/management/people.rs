@@ -17,7 +17,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_service::actor::Author;
 use prefab_store::{
     AuditEntry, Role, Roles,
-    people::{Member, MemberChange, Token},
+    accounts::{Member, MemberChange, Token},
 };
 
 /// A person in a project.

@@ -23,9 +23,10 @@ use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 use prefab_service::sign_in::{Secret, network};
 use prefab_store::{
-    AuditEntry, Role, clock,
+    AuditEntry, Role,
+    accounts::{NewReset, Session},
+    clock,
     key::KeyHash,
-    people::{NewReset, Session},
 };
 
 const A_DAY_MILLIS: i64 = 24 * 3_600 * 1_000;

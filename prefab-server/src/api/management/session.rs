@@ -25,7 +25,7 @@ use prefab_core::ids::ProjectId;
 use prefab_service::sign_in::{Secret, csrf};
 use prefab_store::{
     Role,
-    people::{Person, SESSION_MILLIS, Session},
+    accounts::{Person, SESSION_MILLIS, Session},
 };
 
 /// Somebody who has logged in.

@@ -13,8 +13,9 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{actor::Author, labels::token_name, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles, clock,
-    people::{NewToken, Token},
+    AuditEntry, Role, Roles,
+    accounts::{NewToken, Token},
+    clock,
 };
 
 /// A management token without its text, which is not kept.

@@ -30,7 +30,7 @@ pub(crate) async fn assign(
     };
     let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
     // What is set here stays, whatever was said of an earlier one.
-    app.hub.store().keep(rule).await?;
+    app.hub.store().cancel_removal(rule).await?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 

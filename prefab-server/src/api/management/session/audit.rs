@@ -5,7 +5,7 @@ use prefab_core::ids::ProjectId;
 use prefab_service::{origin::Origin, sign_in::network};
 use prefab_store::{
     AuditEntry, Note, Refusal,
-    people::{Account, Person},
+    accounts::{Account, Person},
 };
 
 use crate::api::management::session::checks::an_email;

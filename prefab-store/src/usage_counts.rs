@@ -1,12 +1,11 @@
-//! What clients reported, and how a project changed over time.
+//! Counts that clients report: evaluations, loggers, and contexts.
 
-use prefab_core::Config;
-
-use crate::{StoreFuture, Version};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
-/// Keeps what clients report.
-pub trait Observations: Send + Sync + 'static {
+use crate::{StoreFuture, config_log::KeyRange};
+
+/// Stores the counts that clients report.
+pub trait UsageCounts: Send + Sync + 'static {
     /// Adds to the stored counts and returns how many entries were dropped: those of config keys that the project
     /// does not have, those beyond the [`RowLimits`], and those that cannot be written.
     ///
@@ -47,12 +46,6 @@ pub trait Observations: Send + Sync + 'static {
 
     /// Deletes some of what was counted before a moment; returns whether there is more to delete.
     fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
-
-    /// Lists the changes after an id, oldest first, with what they replaced and who the audit log says it was.
-    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>>;
-
-    /// Returns the size of everything, in bytes.
-    fn size(&self) -> StoreFuture<'_, i64>;
 }
 
 /// Length of the hours that evaluations are counted by.
@@ -157,15 +150,6 @@ pub struct EvaluationCount {
     pub count: i64,
 }
 
-/// Keys between two, both included.
-#[derive(Clone, Debug)]
-pub struct KeyRange {
-    /// The first.
-    pub first: String,
-    /// The last.
-    pub last: String,
-}
-
 /// The evaluations of a key in an hour.
 #[derive(Clone, Debug)]
 pub struct HourlyCount {
@@ -214,15 +198,4 @@ pub struct Example {
     pub at_millis: i64,
     /// In JSON, by name.
     pub contexts: String,
-}
-
-/// A change with what is told of it.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// What came of it.
-    pub version: Version,
-    /// What it replaced.
-    pub before: Option<Config>,
-    /// Who made it and what it was, as the audit log says.
-    pub said: Option<(String, String)>,
 }

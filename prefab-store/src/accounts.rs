@@ -1,19 +1,13 @@
-//! What is kept of people: who they are, what they may do where, their sessions, invitations and tokens.
+//! Accounts: users, their roles, sessions, invitations and tokens.
 
 use std::collections::BTreeMap;
 
-use crate::StoreFuture;
-use crate::{Roles, key::KeyHash};
 use prefab_core::ids::ProjectId;
 
-/// A session that is not used for this long has ended.
-pub const SESSION_IDLE_MILLIS: i64 = 24 * 3_600 * 1_000;
+use crate::{Roles, StoreFuture, key::KeyHash};
 
-/// A session ends after this long, used or not.
-pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
-
-/// Keeps people. Of everything secret it keeps hashes.
-pub trait People: Send + Sync + 'static {
+/// Stores accounts. Of everything secret it stores only hashes.
+pub trait Accounts: Send + Sync + 'static {
     /// Tells whether anybody has signed up yet.
     fn has_people(&self) -> StoreFuture<'_, bool>;
 
@@ -81,6 +75,12 @@ pub trait People: Send + Sync + 'static {
     /// says that it is being used.
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>>;
 }
+
+/// A session that is not used for this long has ended.
+pub const SESSION_IDLE_MILLIS: i64 = 24 * 3_600 * 1_000;
+
+/// A session ends after this long, used or not.
+pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]

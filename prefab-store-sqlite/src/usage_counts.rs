@@ -1,13 +1,14 @@
-//! What clients reported, asked for.
+//! Counts that clients report, behind their trait.
 
-use crate::{SqliteStore, log, observations, reports, retention};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
-    EvaluationCount, EvaluationFilter, Example, HourlyCount, KeyRange, Logger, Observations, Observed,
-    Property, StoreFuture, Told,
+    EvaluationCount, EvaluationFilter, Example, HourlyCount, KeyRange, Logger, Observed, Property,
+    StoreFuture, UsageCounts,
 };
 
-impl Observations for SqliteStore {
+use crate::{SqliteStore, observations, reports, retention};
+
+impl UsageCounts for SqliteStore {
     fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, u64> {
         self.run(false, move |connection| reports::add(connection, &seen))
     }
@@ -55,13 +56,5 @@ impl Observations for SqliteStore {
 
     fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
         self.run(false, move |connection| retention::forget_counts(connection, at_millis))
-    }
-
-    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>> {
-        self.reports.run(move |connection| log::changes_after(connection, project, id, limit))
-    }
-
-    fn size(&self) -> StoreFuture<'_, i64> {
-        self.reports.run(observations::size)
     }
 }

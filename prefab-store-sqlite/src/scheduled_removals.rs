@@ -1,34 +1,34 @@
-//! Rules that end by themselves.
+//! Rules that are removed at a time.
 
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::{SqliteStore, failed};
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{Expiries, Expiry, StoreError, StoreFuture, Target, TimedRule};
+use prefab_store::{Expiry, ScheduledRemovals, StoreError, StoreFuture, Target, TimedRule};
 
-impl Expiries for SqliteStore {
-    fn end_later(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| end_later(connection, expiry))
+impl ScheduledRemovals for SqliteStore {
+    fn schedule_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| schedule_removal(connection, expiry))
     }
 
-    fn keep(&self, rule: TimedRule) -> StoreFuture<'_, ()> {
+    fn cancel_removal(&self, rule: TimedRule) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| forget(connection, &rule, None))
     }
 
-    fn expiries(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>> {
+    fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>> {
         self.lookups.run(move |connection| read(connection, "project_id = ?1", [project.0]))
     }
 
-    fn due(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>> {
+    fn due_removals(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>> {
         self.lookups.run(move |connection| read(connection, "at_millis <= ?1", [now_millis]))
     }
 
-    fn ended(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+    fn complete_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| forget(connection, &expiry.rule, Some(expiry.at_millis)))
     }
 }
 
-fn end_later(connection: &Connection, expiry: Expiry) -> Result<(), StoreError> {
+fn schedule_removal(connection: &Connection, expiry: Expiry) -> Result<(), StoreError> {
     let Expiry { rule, at_millis, set_by } = expiry;
     let TimedRule { project, key, environment, target } = rule;
     let environment = environment.map_or(0, |id| id.0);

@@ -1,24 +1,25 @@
-//! What ends by itself: rules that are taken away at a moment.
+//! Rules that are removed at a time.
 
-use crate::StoreFuture;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
-/// Remembers when rules are to be taken away.
-pub trait Expiries: Send + Sync + 'static {
+use crate::StoreFuture;
+
+/// Stores when rules are to be removed.
+pub trait ScheduledRemovals: Send + Sync + 'static {
     /// Remembers when a rule ends, in place of what was remembered of it.
-    fn end_later(&self, expiry: Expiry) -> StoreFuture<'_, ()>;
+    fn schedule_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()>;
 
     /// Forgets that a rule ends.
-    fn keep(&self, rule: TimedRule) -> StoreFuture<'_, ()>;
-
-    /// Lists the rules of a project that end.
-    fn expiries(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>>;
-
-    /// Lists what has ended by now, of all projects.
-    fn due(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>>;
+    fn cancel_removal(&self, rule: TimedRule) -> StoreFuture<'_, ()>;
 
     /// Forgets an end that has been dealt with, unless the rule has got another one meanwhile.
-    fn ended(&self, expiry: Expiry) -> StoreFuture<'_, ()>;
+    fn complete_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()>;
+
+    /// Lists what has ended by now, of all projects.
+    fn due_removals(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>>;
+
+    /// Lists the rules of a project that end.
+    fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>>;
 }
 
 /// A rule that can end.

@@ -1,0 +1,36 @@
+//! API keys, behind their trait.
+
+use prefab_core::ids::ProjectId;
+use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, key::IssuedKey};
+
+use crate::{SqliteStore, keys, registry};
+
+impl ApiKeys for SqliteStore {
+    fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| registry::issue_key(connection, &request, now))
+    }
+
+    fn issue_named_key(&self, request: NewKey) -> StoreFuture<'_, IssuedKey> {
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| keys::issue(connection, request, now))
+    }
+
+    fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>> {
+        self.reports.run(move |connection| keys::list(connection, project))
+    }
+
+    fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| registry::revoke_key(connection, id, now))
+    }
+
+    fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.run(true, move |connection| keys::expire(connection, id, at_millis, now))
+    }
+
+    fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| keys::used(connection, &used))
+    }
+}
