@@ -203,6 +203,8 @@ pub enum StoreError {
     Conflict {
         /// The key.
         key: String,
+        /// What the writer expected.
+        expected: Expected,
         /// The version that is there.
         current: Option<i64>,
     },
