@@ -10,7 +10,7 @@ use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
 
 use crate::{
     Problem,
-    ProblemCode::{self, Duplicate, Invalid, OutOfRange, Required, Schema, Unknown, WrongType},
+    ProblemCode::{self, Duplicate, Invalid, OutOfRange, Required, Unknown, WrongType},
     limits::Limits,
     project::Configs,
 };
@@ -63,8 +63,7 @@ pub fn alone(
     }
     tags(&config.tags, &mut problems);
     rows(config, environments, &mut problems);
-    let deviations = schemas.problems(config, standing).into_iter().map(Problem::from);
-    problems.extend(deviations.map(|problem| Problem { code: Schema, ..problem }));
+    problems.extend(schemas.problems(config, standing));
     problems
 }
 

@@ -106,7 +106,14 @@ impl ApiError {
 
     /// Returns every cause as it is sent: with its text, and its place and code for programs.
     fn embedded(&self) -> Vec<Value> {
-        let problem = |problem: &Problem| json!({ "message": problem.to_string(), "place": problem.place, "code": problem.code });
+        let problem = |problem: &Problem| {
+            let Problem { place, pointer, code, message: _ } = problem;
+            let mut entry = json!({ "message": problem.to_string(), "place": place, "code": code });
+            if !pointer.is_empty() {
+                entry["pointer"] = pointer.as_str().into();
+            }
+            entry
+        };
         match self {
             Self::Invalid(problems) => problems.iter().map(problem).collect(),
             Self::NeedsComment(comment) => vec![problem(comment)],

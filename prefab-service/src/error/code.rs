@@ -96,6 +96,24 @@ impl ErrorCode {
         Self::Internal,
     ];
 
+    /// Returns whether the request conflicts with the current state.
+    pub const fn is_conflict(self) -> bool {
+        matches!(
+            self,
+            Self::VersionConflict
+                | Self::NameTaken
+                | Self::InUse
+                | Self::NeedsApproval
+                | Self::OwnDraft
+                | Self::DraftChanged
+                | Self::WrongType
+                | Self::NotArchived
+                | Self::AccountExists
+                | Self::AlreadyMember
+                | Self::LastAdmin
+        )
+    }
+
     /// Returns the name that responses contain, such as `not_found`.
     pub const fn as_str(self) -> &'static str {
         match self {

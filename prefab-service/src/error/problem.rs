@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 pub struct Problem {
     /// The path of the field, such as `rows[0].values[1].value`; empty if the problem has no single place.
     pub place: String,
+    /// The place inside the JSON value of the field, as a JSON pointer such as `/limits/0`; empty for the whole field.
+    pub pointer: String,
     /// The kind of the problem.
     pub code: ProblemCode,
     /// What is wrong, and what is expected.
@@ -41,7 +43,7 @@ pub enum ProblemCode {
 impl Problem {
     /// Returns the problem of a field.
     pub fn at(place: impl Into<String>, code: ProblemCode, message: impl Into<String>) -> Self {
-        Self { place: place.into(), code, message: message.into() }
+        Self { place: place.into(), pointer: String::new(), code, message: message.into() }
     }
 
     /// Returns the problem with its place inside of another field. One without a place stays without one.
@@ -62,7 +64,7 @@ impl From<String> for Problem {
             Some((place, message)) if !place.contains('`') => (place.to_owned(), message.to_owned()),
             _ => (String::new(), text),
         };
-        Self { place, code: ProblemCode::Invalid, message }
+        Self { place, pointer: String::new(), code: ProblemCode::Invalid, message }
     }
 }
 
@@ -74,8 +76,12 @@ impl From<&str> for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, code: _, message } = self;
-        if place.is_empty() { f.write_str(message) } else { write!(f, "`{place}`: {message}") }
+        let Self { place, pointer, code: _, message } = self;
+        match (place.as_str(), pointer.as_str()) {
+            ("", _) => f.write_str(message),
+            (_, "") => write!(f, "`{place}`: {message}"),
+            _ => write!(f, "`{place}` at {pointer}: {message}"),
+        }
     }
 }
 

@@ -46,6 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn conflicts_and_no_other_errors_are_409() {
+        for code in ErrorCode::ALL {
+            assert_eq!(of(code) == StatusCode::CONFLICT, code.is_conflict(), "{code}");
+        }
+    }
+
+    #[test]
     fn the_docs_list_every_code_with_its_status() {
         let page = include_str!("../../../../docs/error-codes.md");
         let documented: Vec<(String, String)> = page

@@ -33,8 +33,11 @@ pub(super) struct Cause {
     #[schema(example = "`default.rules[0].value.value`: expected true or false, not 3")]
     message: String,
     /// The path of the field; empty if the problem has no single place.
-    #[schema(example = "default.rules[0].value.value")]
+    #[schema(example = "item.default.rules[0].value.value")]
     place: String,
+    /// The place inside the JSON value of the field, as a JSON pointer.
+    #[schema(example = "/limits/0")]
+    pointer: Option<String>,
     /// The kind of the problem: for `invalid`, one of `ProblemCode`, else the code of the error.
     #[schema(example = "wrong_type")]
     code: String,
