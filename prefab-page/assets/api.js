@@ -130,7 +130,7 @@ export async function stream(project, last, signal) {
   const headers = { ...fields('GET'), accept: 'text/event-stream' };
   if (last) headers['last-event-id'] = last;
   const response = await fetch(`${PREFIX}/projects/${project}/events`, { headers, signal, credentials: 'same-origin' });
-  if (!response.ok || !response.body) throw new Refused(response.status, null);
+  if (!response.ok || !response.body) throw new Refused(response.status, await response.json().catch(() => null));
   return response.body;
 }
 

@@ -43,6 +43,9 @@ pub(super) const fn database_cause(code: ErrorCode) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use prefab_service::ProblemCode;
+    use utoipa::PartialSchema as _;
+
     use super::*;
 
     #[test]
@@ -65,5 +68,17 @@ mod tests {
             .collect();
         let row = |code: &ErrorCode| (code.to_string(), of(*code).as_u16().to_string());
         assert_eq!(documented, ErrorCode::ALL.iter().map(row).collect::<Vec<_>>());
+    }
+    #[test]
+    fn the_page_and_the_docs_name_every_code() {
+        let types = include_str!("../../../../prefab-page/types.d.ts");
+        for code in ErrorCode::ALL {
+            assert!(types.contains(&format!("'{code}'")), "{code}");
+        }
+        let page = include_str!("../../../../docs/error-codes.md");
+        let problems = serde_json::to_value(ProblemCode::schema()).unwrap();
+        for code in problems["enum"].as_array().unwrap() {
+            assert!(page.contains(&format!("\n| `{}` | ", code.as_str().unwrap())), "{code}");
+        }
     }
 }
