@@ -2,6 +2,12 @@
 //
 // Only `cargo xtask page-types` reads this; no browser does.
 
+/** The kind of an error; `docs/error-codes.md` describes them. */
+type ErrorCode =
+  | 'unauthorized' | 'forbidden' | 'not_found' | 'invalid' | 'needs_comment' | 'version_conflict' | 'name_taken'
+  | 'in_use' | 'needs_approval' | 'own_draft' | 'draft_changed' | 'wrong_type' | 'not_archived' | 'account_exists'
+  | 'already_member' | 'last_admin' | 'body_too_large' | 'body_too_slow' | 'rate_limited' | 'too_many_streams'
+  | 'busy' | 'database_busy' | 'database_read_only' | 'storage_full' | 'internal';
 type Role = 'viewer' | 'editor' | 'publisher' | 'admin';
 
 /** What a server may say in JSON; which kind it is, only looking tells. */
@@ -209,7 +215,7 @@ interface Known {
   onLeave(action: () => void): void;
 }
 /** What was wrong, if it was the server that said so. */
-interface Failure extends Error { status?: number; causes?: string[] }
+interface Failure extends Error { status?: number; code?: ErrorCode | ''; causes?: string[] }
 
 // Nodes.
 

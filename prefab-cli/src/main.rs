@@ -9,6 +9,7 @@ mod server;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use prefab_server::ErrorCode;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -139,7 +140,7 @@ impl Failure {
     /// Makes a bare "Not Found" a sentence that helps.
     fn where_missing(self, say: impl FnOnce() -> String) -> Self {
         match self {
-            Self::Refused(refusal) if refusal.status == 404 => {
+            Self::Refused(refusal) if refusal.code == ErrorCode::NotFound => {
                 Self::Refused(server::Refusal { message: say(), ..refusal })
             }
             other => other,

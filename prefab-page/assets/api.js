@@ -15,16 +15,17 @@ export const session = { csrf: '', person: null, projects: [], isKey: false };
  */
 export const hooks = { signIn: () => Promise.reject(new Error('signed out')), away: (_is) => {} };
 
-/** A refusal, with what was wrong in particular. */
+/** A refusal, with its code and what was wrong in particular. Callers decide by the code; it is empty for a proxy's refusal. */
 export class Refused extends Error {
   /**
    * @param {number} status
-   * @param {{message?: string, _embedded?: {errors: {message: string}[]}} | null} body
+   * @param {{message?: string, code?: ErrorCode, _embedded?: {errors: {message: string}[]}} | null} body
    */
   constructor(status, body) {
     const causes = body?._embedded?.errors.map((error) => error.message) ?? [];
     super(causes[0] ?? body?.message ?? `the server answered ${status}`);
     this.status = status;
+    this.code = body?.code ?? '';
     this.causes = causes.length ? causes : [this.message];
   }
 }
@@ -70,6 +71,7 @@ async function ask(method, path, body) {
       }
       throw new Error('the server cannot be reached; nothing was changed, try again in a moment');
     }
+    // A proxy before the server answers 503 and 401 without a code.
     if (response.status === 503 && attempt < 6) {
       await pause(Math.min(250 * 2 ** attempt, 4000));
       continue;
@@ -128,7 +130,7 @@ export async function stream(project, last, signal) {
   const headers = { ...fields('GET'), accept: 'text/event-stream' };
   if (last) headers['last-event-id'] = last;
   const response = await fetch(`${PREFIX}/projects/${project}/events`, { headers, signal, credentials: 'same-origin' });
-  if (!response.ok || !response.body) throw new Refused(response.status, null);
+  if (!response.ok || !response.body) throw new Refused(response.status, await response.json().catch(() => null));
   return response.body;
 }
 

@@ -151,7 +151,7 @@ const missing = (known) => h('section', { class: 'empty' },
 
 /** @type {(error: Failure) => HTMLElement} */
 function failed(error) {
-  const gone = error.status === 404;
+  const gone = error.code === 'not_found';
   return h('section', { class: 'empty' }, h('h1', null, gone ? 'This is not there' : 'This page could not be shown'),
     h('p', null, gone ? 'It may have been archived, or the address is misspelt.' : error.message),
     h('button', { type: 'button', onclick: open }, 'Try again'));

@@ -27,6 +27,7 @@ pub use args::ServeArgs;
 pub use error::Error;
 pub use options::{Network, Options, PublicUrl, TlsFiles};
 pub use prefab_service::limits::{Limit, Limits};
+pub use prefab_service::{ErrorCode, UnknownCode};
 pub use prefab_store::key::{IssuedKey, KeyKind};
 pub use prefab_store::{Role, Roles};
 pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored, restore, restore_to};

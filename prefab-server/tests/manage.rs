@@ -21,7 +21,10 @@ async fn a_config_is_created_shown_changed_and_deleted() {
     bed.set("aws.bucket", "def").await;
     assert_eq!(shown().await.1["rows"][0]["values"][0]["value"], json!({"string": "def"}));
     bed.delete("aws.bucket").await;
-    assert_eq!(shown().await, (404.try_into().unwrap(), json!({"message": "Not Found"})));
+    assert_eq!(
+        shown().await,
+        (404.try_into().unwrap(), json!({"message": "Not Found", "code": "not_found"}))
+    );
     bed.create("aws.bucket", "again").await;
 }
 

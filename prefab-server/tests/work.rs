@@ -197,6 +197,7 @@ async fn heavy_requests_leave_room_for_the_others() {
         let response = heavy.await.unwrap();
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             assert!(response.headers().contains_key("retry-after"));
+            assert_eq!(answer(response).await.1["code"], "busy");
             refused += 1;
         }
     }

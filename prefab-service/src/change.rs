@@ -8,7 +8,9 @@ use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue};
 
 pub use prepared::Prepared;
 
-use crate::{Error, Service, actor::Author, limits::Limits, project::Configs, references, validate, workers};
+use crate::{
+    Conflict, Error, Service, actor::Author, limits::Limits, project::Configs, references, validate, workers,
+};
 use prefab_core::ids::EnvironmentId;
 use prefab_store::{Change, Draft, Environment, Expected, Role, Version};
 
@@ -94,9 +96,8 @@ pub async fn publish(service: &Service, author: &Author, draft: Draft) -> Result
         let change = drafted(author, draft, limits)?;
         policy::check_role(author, &change, Role::Publisher)?;
         if let Some(name) = policy::needs_approval(author, &change).filter(|_| !is_approved) {
-            return Err(Error::Conflict(format!(
-                "environment `{name}` takes the approval of a second person: this draft waits for it"
-            )));
+            let next_step = "this draft waits for it";
+            return Err(Conflict::NeedsApproval { environment: name, next_step }.into());
         }
         policy::check_comment(author, &change)?;
         Ok(change)
@@ -203,7 +204,7 @@ pub async fn delete(
 /// Refuses to take a segment or a schema away that others refer to; Python raises for such segments.
 fn keep_used(author: &Author, before: Option<&Config>, after: Option<&Config>) -> Result<(), Error> {
     let Some(before) = before else { return Ok(()) };
-    let name = match before.config_type {
+    let kind = match before.config_type {
         ConfigType::Segment => "segment",
         ConfigType::Schema => "schema",
         _ => return Ok(()),
@@ -215,8 +216,7 @@ fn keep_used(author: &Author, before: Option<&Config>, after: Option<&Config>) -
     if users.is_empty() {
         return Ok(());
     }
-    let (key, users) = (&before.key, users.join("`, `"));
-    Err(Error::Conflict(format!("{name} `{key}` is used by `{users}`")))
+    Err(Conflict::InUse { kind, key: before.key.clone(), users }.into())
 }
 
 /// Makes a change that has been checked, and returns its id.

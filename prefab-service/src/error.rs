@@ -1,24 +1,35 @@
 //! Why the service refuses a request.
 
+mod code;
+mod conflict;
+mod problem;
+
 use prefab_store::StoreError;
+
+pub use code::{ErrorCode, UnknownCode};
+pub use conflict::Conflict;
+pub use problem::{Problem, ProblemCode};
 
 use crate::workers::Busy;
 
-/// Why the service refuses a request. Callers match on the variant, never on the text.
+/// Why the service refuses a request. Callers match on the variant or on [`Error::code`], never on the text.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or the caller may not see it.
+    /// The thing does not exist, or the caller may not see it.
     #[error("not found")]
     NotFound,
     /// The caller's role does not allow this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// What was sent cannot be used; one message per problem.
-    #[error("invalid: {}", .0.join("; "))]
-    Invalid(Vec<String>),
-    /// The change conflicts with the current state.
-    #[error("{0}")]
-    Conflict(String),
+    /// The request is invalid.
+    #[error("invalid: {}", join(.0))]
+    Invalid(Vec<Problem>),
+    /// An environment requires a comment.
+    #[error("invalid: {0}")]
+    NeedsComment(Problem),
+    /// The request conflicts with the current state.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
     /// All threads for CPU-heavy work are busy.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -28,23 +39,31 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error for a single problem in what was sent.
-    pub fn invalid(cause: impl Into<String>) -> Self {
-        Self::Invalid(vec![cause.into()])
+    /// Returns the error for a single problem of a request.
+    pub fn invalid(problem: impl Into<Problem>) -> Self {
+        Self::Invalid(vec![problem.into()])
+    }
+
+    /// Returns the kind, for programs.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound => ErrorCode::NotFound,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NeedsComment(_) => ErrorCode::NeedsComment,
+            Self::Conflict(conflict) => conflict.code(),
+            Self::Busy(_) => ErrorCode::Busy,
+            Self::Store(error) => error.into(),
+        }
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict { key, current: Some(_) } => {
-                Self::Conflict(format!("key `{key}` is already in use. Pass existing config id to overwrite"))
-            }
-            StoreError::Conflict { key, current: None } => {
-                Self::Conflict(format!("key `{key}` is not there any more"))
-            }
-            StoreError::NameTaken(name) => Self::Conflict(format!("`{name}`: the name is taken")),
-            other => Self::Store(other),
-        }
+        Conflict::of(error).map_or_else(Self::Store, Self::Conflict)
     }
+}
+
+fn join(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
 }

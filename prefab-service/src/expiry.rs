@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::{
-    Error, Service,
+    Conflict, Error, Service,
     actor::Author,
     change::{self, Prepared},
     log_level_rules,
@@ -91,7 +91,7 @@ async fn end(service: &Service, expiry: Expiry) -> Result<(), Error> {
         match change::put_expired(service, &author(&project, &expiry), &standing, config).await {
             Ok(_) => info!(key, "a rule has ended"),
             // Somebody else was faster; what they left is looked at the next time.
-            Err(Error::Conflict(_)) => return Ok(()),
+            Err(Error::Conflict(Conflict::Version { .. } | Conflict::Deleted(_))) => return Ok(()),
             Err(error) => return Err(error),
         }
     }

@@ -34,7 +34,7 @@ use std::{sync::Arc, time::Instant};
 use prefab_core::ids::ProjectId;
 use tokio::sync::watch;
 
-pub use error::Error;
+pub use error::{Conflict, Error, ErrorCode, Problem, ProblemCode, UnknownCode};
 pub use origin::Origin;
 
 use crate::{

@@ -8,7 +8,12 @@ use std::collections::HashSet;
 
 use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
 
-use crate::{limits::Limits, project::Configs};
+use crate::{
+    Problem,
+    ProblemCode::{self, Duplicate, Invalid, OutOfRange, Required, Unknown, WrongType},
+    limits::Limits,
+    project::Configs,
+};
 use prefab_store::Environment;
 
 pub use compiled::together;
@@ -28,7 +33,7 @@ pub fn problems(
     standing: &Configs,
     environments: &[Environment],
     limits: &Limits,
-) -> Vec<String> {
+) -> Vec<Problem> {
     let mut problems = alone(config, standing, environments, &mut Schemas::new(limits));
     if problems.len() < MOST_PROBLEMS {
         let found = together(&[config], standing, environments, MOST_PROBLEMS);
@@ -44,17 +49,17 @@ pub fn alone(
     standing: &Configs,
     environments: &[Environment],
     schemas: &mut Schemas<'_>,
-) -> Vec<String> {
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     if config.key.trim().is_empty() || config.key.len() > 512 {
-        problems.push("`key`: expected 1 to 512 bytes".to_owned());
+        problems.push(Problem::at("key", OutOfRange, "expected 1 to 512 bytes"));
     }
     if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
         // Clients of HTTP resolve dots in paths, so nobody could ask for such a key again.
-        problems.push("`key`: expected neither control characters nor only dots".to_owned());
+        problems.push(Problem::at("key", Invalid, "expected neither control characters nor only dots"));
     }
     if config.rows.is_empty() {
-        problems.push("`rows`: expected at least one".to_owned());
+        problems.push(Problem::at("rows", Required, "expected at least one"));
     }
     tags(&config.tags, &mut problems);
     rows(config, environments, &mut problems);
@@ -85,9 +90,9 @@ pub fn segments_of(config: &Config) -> impl Iterator<Item = &str> {
     })
 }
 
-fn tags(tags: &[String], problems: &mut Vec<String>) {
+fn tags(tags: &[String], problems: &mut Vec<Problem>) {
     if tags.len() > MOST_TAGS {
-        problems.push(format!("`tags`: expected at most {MOST_TAGS}"));
+        problems.push(Problem::at("tags", OutOfRange, format!("expected at most {MOST_TAGS}")));
         return;
     }
     for (at, tag) in tags.iter().enumerate().take(MOST_TAGS) {
@@ -95,26 +100,29 @@ fn tags(tags: &[String], problems: &mut Vec<String>) {
             && (1..=LONGEST_TAG).contains(&tag.chars().count())
             && !tag.contains(|one: char| one == ',' || one.is_control());
         if !is_good {
-            problems.push(format!(
-                "`tags[{at}]`: expected 1 to {LONGEST_TAG} characters without commas, nor spaces around them"
-            ));
+            let expected =
+                format!("expected 1 to {LONGEST_TAG} characters without commas, nor spaces around them");
+            problems.push(Problem::at(format!("tags[{at}]"), Invalid, expected));
         } else if tags[..at].contains(tag) {
-            problems.push(format!("`tags[{at}]`: \"{tag}\" is there twice"));
+            let message = format!("\"{tag}\" is there twice");
+            problems.push(Problem::at(format!("tags[{at}]"), Duplicate, message));
         }
     }
 }
 
-fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String>) {
+fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<Problem>) {
     let mut seen = HashSet::new();
     for (at, row) in config.rows.iter().enumerate() {
         let id = row.project_env_id.filter(|id| *id != 0);
         if !seen.insert(id) {
-            problems.push(format!("`rows[{at}].projectEnvId`: a second row for the same environment"));
+            let message = "a second row for the same environment";
+            problems.push(Problem::at(format!("rows[{at}].projectEnvId"), Duplicate, message));
         }
         if let Some(id) = id
             && !environments.iter().any(|environment| environment.id.0 == id)
         {
-            problems.push(format!("`rows[{at}].projectEnvId`: this project has no environment {id}"));
+            let message = format!("this project has no environment {id}");
+            problems.push(Problem::at(format!("rows[{at}].projectEnvId"), Unknown, message));
         }
         for (rule_at, rule) in row.values.iter().enumerate() {
             if problems.len() >= MOST_PROBLEMS {
@@ -122,34 +130,36 @@ fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<String
             }
             let place = format!("rows[{at}].values[{rule_at}]");
             for (criterion_at, criterion) in rule.criteria.iter().enumerate() {
-                if let Some(cause) = operator_problem(criterion.operator) {
-                    problems.push(format!("`{place}.criteria[{criterion_at}].operator`: {cause}"));
+                if let Some((code, cause)) = operator_problem(criterion.operator) {
+                    let place = format!("{place}.criteria[{criterion_at}].operator");
+                    problems.push(Problem::at(place, code, cause));
                 }
             }
             match &rule.value {
                 Some(value) => value_problems(config, value, &format!("{place}.value"), problems),
-                None => problems.push(format!("`{place}.value`: expected a value")),
+                None => problems.push(Problem::at(format!("{place}.value"), Required, "expected a value")),
             }
         }
     }
 }
 
-fn operator_problem(operator: Operator) -> Option<&'static str> {
+fn operator_problem(operator: Operator) -> Option<(ProblemCode, &'static str)> {
     match operator {
-        Operator::NotSet => Some("expected an operator"),
-        Operator::Other(_) => Some("unknown operator"),
+        Operator::NotSet => Some((Required, "expected an operator")),
+        Operator::Other(_) => Some((Unknown, "unknown operator")),
         Operator::IsPresent | Operator::IsNotPresent => {
-            Some("official clients have no word for this; compare with a list instead")
+            Some((Invalid, "official clients have no word for this; compare with a list instead"))
         }
         _ => None,
     }
 }
 
-fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &mut Vec<String>) {
+fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &mut Vec<Problem>) {
     if let Value::Weighted(weighted) = &value.value {
         let sum: i64 = weighted.values.iter().map(|choice| i64::from(choice.weight)).sum();
         if sum <= 0 || weighted.values.iter().any(|choice| choice.weight < 0) {
-            problems.push(format!("`{place}.weightedValues`: weights must not be negative, nor all be 0"));
+            let message = "weights must not be negative, nor all be 0";
+            problems.push(Problem::at(format!("{place}.weightedValues"), OutOfRange, message));
         }
         for (at, choice) in weighted.values.iter().enumerate() {
             if problems.len() >= MOST_PROBLEMS {
@@ -163,17 +173,18 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
     if let Value::Duration(text) = &value.value
         && let Err(error) = prefab_core::parse_duration(text)
     {
-        problems.push(format!("`{place}.duration`: {error}"));
+        problems.push(Problem::at(format!("{place}.duration"), Invalid, error.to_string()));
     }
     if let Value::Json(text) = &value.value
         && value.encrypted_with().is_none()
         && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
     {
-        problems.push(format!("`{place}.json`: {error}"));
+        problems.push(Problem::at(format!("{place}.json"), Invalid, error.to_string()));
     }
     if !is_of_type(value, config) {
         let (wanted, got) = (config.value_type.name(), value.value.kind());
-        problems.push(format!("`{place}`: the config is declared as {wanted}, this is {got}"));
+        let message = format!("the config is declared as {wanted}, this is {got}");
+        problems.push(Problem::at(place, WrongType, message));
     }
 }
 

@@ -50,7 +50,7 @@ fn append_one(
         Expected::Version(id) => current == Some(id),
     };
     if !as_expected {
-        return Err(StoreError::Conflict { key, current });
+        return Err(StoreError::Conflict { key, expected, current });
     }
     if let Some(note) = note {
         let action = match (&current, &config) {

@@ -4,6 +4,8 @@ use std::{error::Error as StdError, future::Future, pin::Pin};
 
 use prefab_core::ids::ProjectId;
 
+use crate::config_log::Expected;
+
 /// What a store answers with, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -15,6 +17,8 @@ pub enum StoreError {
     Conflict {
         /// The key.
         key: String,
+        /// What the writer expected.
+        expected: Expected,
         /// The version that is there.
         current: Option<i64>,
     },

@@ -1,6 +1,7 @@
 //! `prefab create KEY`
 
 use anyhow::bail;
+use prefab_server::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -61,9 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let body = json!({"item": item, "comment": args.connection.comment});
     let answer = server.send(Method::POST, "/items", &body).map_err(|failure| match failure {
-        Failure::Refused(refusal)
-            if refusal.status == 409 && server.get(&format!("/items/{}", part(&args.key))).is_ok() =>
-        {
+        Failure::Refused(refusal) if refusal.code == ErrorCode::NameTaken => {
             let message = format!("`{0}` is there already; `prefab set {0} VALUE` changes it", args.key);
             Failure::Refused(Refusal { message, ..refusal })
         }

@@ -1,5 +1,6 @@
 //! `prefab draft`, and the flag of other verbs that makes one.
 
+use prefab_server::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -123,7 +124,7 @@ pub(super) fn save(
     let path = format!("/items/{}/draft", part(key));
     let begun = match server.get(&path) {
         Ok(draft) => Some(draft).filter(|draft| draft["isStale"] == false && draft["item"].is_object()),
-        Err(Failure::Refused(refusal)) if refusal.status == 404 => None,
+        Err(Failure::Refused(refusal)) if refusal.code == ErrorCode::NotFound => None,
         Err(other) => return Err(other),
     };
     let mut item = begun.map_or_else(|| standing.clone(), |mut draft| draft["item"].take());

@@ -1,6 +1,7 @@
 //! `prefab override KEY VALUE`
 
 use anyhow::Context as _;
+use prefab_server::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.remove {
         let route = format!("{path}/override?environment={environment}&user={}", part(user));
         let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| match failure {
-            Failure::Refused(refusal) if refusal.status == 404 && server.get(&path).is_ok() => {
+            Failure::Refused(refusal) if refusal.code == ErrorCode::NotFound && server.get(&path).is_ok() => {
                 let message =
                     format!("`{key}` has no override for {user} in {name}; `prefab override` lists them");
                 Failure::Refused(Refusal { message, ..refusal })

@@ -1,5 +1,6 @@
 //! `prefab segment`
 
+use prefab_server::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -73,7 +74,7 @@ fn set(connection: &Connection, key: &str, members: &str) -> Result<(), Failure>
     let path = format!("/items/{}", part(key));
     let standing = match server.get(&path) {
         Ok(item) => Some(item),
-        Err(Failure::Refused(refusal)) if refusal.status == 404 => None,
+        Err(Failure::Refused(refusal)) if refusal.code == ErrorCode::NotFound => None,
         Err(other) => return Err(refused(&server, key, other)),
     };
     let id = standing.as_ref().map_or(Json::Null, |item| item["id"].clone());

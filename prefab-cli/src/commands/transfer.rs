@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use prefab_server::{Overwrite, RestoreError, Restored};
+use prefab_server::{ErrorCode, Overwrite, RestoreError, Restored};
 
 use super::environments;
 use crate::{
@@ -144,7 +144,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
     waiting.finish_and_clear();
     let plan = plan.map_err(|failure| match failure {
-        Failure::Refused(refusal) if refusal.status == 400 => {
+        Failure::Refused(refusal) if refusal.code == ErrorCode::Invalid => {
             let message = format!("{}: {}", args.file.display(), refusal.message);
             Failure::Refused(Refusal { message, ..refusal })
         }

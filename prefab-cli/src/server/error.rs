@@ -1,5 +1,6 @@
 //! What a server refuses, and what to do then.
 
+use prefab_server::ErrorCode;
 use serde_json::Value as Json;
 
 use super::Server;
@@ -7,7 +8,7 @@ use crate::Failure;
 
 /// A refusal of a server.
 pub(crate) struct Refusal {
-    pub(crate) status: u16,
+    pub(crate) code: ErrorCode,
     pub(crate) message: String,
 }
 
@@ -25,34 +26,50 @@ impl Refusal {
         } else {
             causes.join("\n       ")
         };
-        let message = match status {
-            401 => {
+        let code = json["code"].as_str().and_then(|code| code.parse().ok()).unwrap_or(of_status(status));
+        let message = match code {
+            ErrorCode::Unauthorized => {
                 "the key is not one of this server's, or was revoked: give an admin key with --api-key or \
                     PREFAB_ADMIN_KEY, or sign in with `prefab login`"
                     .to_owned()
             }
             _ => message,
         };
-        Self { status, message }
+        Self { code, message }
     }
 
     /// Tells how the command ends.
     pub(crate) fn exit_code(&self) -> u8 {
-        match self.status {
-            404 => 4,
-            409 => 5,
+        match self.code {
+            ErrorCode::NotFound => 4,
+            code if code.is_conflict() => 5,
             _ => 1,
         }
+    }
+}
+
+/// Returns the code that is closest to a status, for proxies and for servers with codes that this version does not
+/// support.
+fn of_status(status: u16) -> ErrorCode {
+    match status {
+        400 => ErrorCode::Invalid,
+        401 => ErrorCode::Unauthorized,
+        403 => ErrorCode::Forbidden,
+        404 => ErrorCode::NotFound,
+        409 => ErrorCode::VersionConflict,
+        429 => ErrorCode::RateLimited,
+        503 => ErrorCode::Busy,
+        _ => ErrorCode::Internal,
     }
 }
 
 /// Makes "Not Found" about a key a sentence that helps.
 pub(crate) fn refused(server: &Server, key: &str, failure: Failure) -> Failure {
     match failure {
-        Failure::Refused(Refusal { status: 404, .. }) => {
+        Failure::Refused(Refusal { code: ErrorCode::NotFound, .. }) => {
             let near = near(server, key).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             let message = format!("`{key}`: the project has nothing of this name{near}");
-            Failure::Refused(Refusal { status: 404, message })
+            Failure::Refused(Refusal { code: ErrorCode::NotFound, message })
         }
         other => other,
     }

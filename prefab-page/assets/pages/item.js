@@ -61,7 +61,7 @@ async function quietly(path) {
   try {
     return await api.get(path);
   } catch (error) {
-    if (error.status === 404 || error.status === 403) return null;
+    if (error.code === 'not_found' || error.code === 'forbidden') return null;
     throw error;
   }
 }

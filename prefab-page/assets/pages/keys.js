@@ -23,7 +23,7 @@ export default async function page(main, known) {
     try {
       keys = await api.get(known.api('keys'));
     } catch (error) {
-      if (error.status !== 403) throw error;
+      if (error.code !== 'forbidden') throw error;
       return show(body, h('p', { class: 'banner info' }, 'Keys are shown to admins only.'));
     }
     const name = (/** @type {string} */ id) => known.project.environments.find((one) => one.id === id)?.name ?? id;

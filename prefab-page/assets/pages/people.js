@@ -58,7 +58,7 @@ export default async function page(main, known) {
           close(await api.post(known.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
           // Whoever has an account elsewhere is added at once.
-          if (error.status !== 409) return show(wrong, error.message);
+          if (error.code !== 'account_exists') return show(wrong, error.message);
           try { close(await api.post(known.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));

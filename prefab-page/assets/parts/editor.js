@@ -163,7 +163,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
 
   async function drawDraft() {
     /** @type {Draft | null} */
-    const now = await api.get(known.api('items', item.key, 'draft')).catch((error) => { if (error.status !== 404) throw error; return null; });
+    const now = await api.get(known.api('items', item.key, 'draft')).catch((error) => { if (error.code !== 'not_found') throw error; return null; });
     const old = waiting();
     if (!now) return old?.remove();
     if (old) old.replaceWith(draftBanner(now));

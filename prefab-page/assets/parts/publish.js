@@ -46,7 +46,7 @@ export async function publish(known, base, item) {
     try {
       return /** @type {Changed} */ (await api.put(known.api('items', item.key), { item, comment }));
     } catch (error) {
-      if (error.status !== 409) throw error;
+      if (error.code !== 'version_conflict') throw error;
       return 'conflict';
     }
   }, { needsComment });

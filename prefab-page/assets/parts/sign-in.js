@@ -31,7 +31,7 @@ export function form(title, inputs, button, submit, done, { isDanger = false } =
       await submit();
       done();
     } catch (error) {
-      show(wrong, error.status === 401 ? 'That is not right. Please check it and try again.' : error.message);
+      show(wrong, error.code === 'unauthorized' ? 'That is not right. Please check it and try again.' : error.message);
     }
     action.disabled = false;
   } }, title && h('h1', null, title), inputs, wrong, action);

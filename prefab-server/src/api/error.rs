@@ -1,4 +1,6 @@
-//! Refusals, in the form that official tools read.
+//! Errors as HTTP responses: a status, a code for programs, and texts in the form that official tools read.
+
+mod status;
 
 use std::time::Duration;
 
@@ -7,14 +9,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::error;
 
 use prefab_service::{
+    Conflict, ErrorCode, Problem,
     sign_in::PasswordError,
     workers::{self, Busy},
 };
-use prefab_store::{StoreError, Trouble};
+use prefab_store::StoreError;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +33,13 @@ pub(crate) enum ApiError {
     NotFound,
     /// What was sent cannot be used.
     #[error("Bad Request")]
-    Invalid(Vec<String>),
-    /// Somebody else was faster.
+    Invalid(Vec<Problem>),
+    /// An environment requires a comment.
+    #[error("Bad Request")]
+    NeedsComment(Problem),
+    /// The request conflicts with the current state.
     #[error("Conflict")]
-    Conflict(String),
+    Conflict(#[from] Conflict),
     /// The body is too large.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -61,53 +67,61 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    pub(crate) fn invalid(cause: impl Into<String>) -> Self {
-        Self::Invalid(vec![cause.into()])
+    pub(crate) fn invalid(problem: impl Into<Problem>) -> Self {
+        Self::Invalid(vec![problem.into()])
+    }
+
+    /// Returns the kind, for programs.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NeedsComment(_) => ErrorCode::NeedsComment,
+            Self::Conflict(conflict) => conflict.code(),
+            Self::TooLarge(_) => ErrorCode::BodyTooLarge,
+            Self::TooSlow => ErrorCode::BodyTooSlow,
+            Self::TooMuch | Self::TooManyEvaluations | Self::TooOften(_) => ErrorCode::RateLimited,
+            Self::TooManyStreams => ErrorCode::TooManyStreams,
+            Self::Busy(_) => ErrorCode::Busy,
+            Self::Store(error) => error.into(),
+        }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMuch | Self::TooManyStreams | Self::TooManyEvaluations | Self::TooOften(_) => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Store(error) => match trouble(error) {
-                Trouble::Full => StatusCode::INSUFFICIENT_STORAGE,
-                Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
-            },
-        }
+        status::of(self.code())
     }
 
     /// Returns every cause, for people.
     pub(crate) fn causes(&self) -> Vec<String> {
         match self {
-            Self::Invalid(causes) => causes.clone(),
-            Self::Conflict(cause) => vec![cause.clone()],
-            Self::Store(error) => match trouble(error) {
-                Trouble::Full => vec!["the server's disk is full; nothing was changed".to_owned()],
-                Trouble::Busy => vec!["the database is busy; nothing was changed, try again".to_owned()],
-                Trouble::ReadOnly => {
-                    vec!["the server may not write to its database; nothing was changed".to_owned()]
-                }
-                Trouble::Damaged | Trouble::Other => Vec::new(),
-            },
+            Self::Invalid(problems) => problems.iter().map(Problem::to_string).collect(),
+            Self::NeedsComment(problem) => vec![problem.to_string()],
+            Self::Conflict(conflict) => vec![conflict.to_string()],
+            Self::Store(_) => status::database_cause(self.code()).map(str::to_owned).into_iter().collect(),
             _ => Vec::new(),
         }
     }
-}
 
-fn trouble(error: &StoreError) -> Trouble {
-    match error {
-        StoreError::Unavailable { trouble, .. } => *trouble,
-        _ => Trouble::Other,
+    /// Returns every cause as it is sent: with its text, and its place and code for programs.
+    fn embedded(&self) -> Vec<Value> {
+        let problem = |problem: &Problem| {
+            let Problem { place, pointer, code, message: _ } = problem;
+            let mut entry = json!({ "message": problem.to_string(), "place": place, "code": code });
+            if !pointer.is_empty() {
+                entry["pointer"] = pointer.as_str().into();
+            }
+            entry
+        };
+        match self {
+            Self::Invalid(problems) => problems.iter().map(problem).collect(),
+            Self::NeedsComment(comment) => vec![problem(comment)],
+            other => {
+                let causes = other.causes().into_iter();
+                causes.map(|cause| json!({ "message": cause, "place": "", "code": self.code() })).collect()
+            }
+        }
     }
 }
 
@@ -117,8 +131,9 @@ impl From<prefab_service::Error> for ApiError {
         match error {
             Error::NotFound => Self::NotFound,
             Error::Forbidden(cause) => Self::Forbidden(cause),
-            Error::Invalid(causes) => Self::Invalid(causes),
-            Error::Conflict(cause) => Self::Conflict(cause),
+            Error::Invalid(problems) => Self::Invalid(problems),
+            Error::NeedsComment(problem) => Self::NeedsComment(problem),
+            Error::Conflict(conflict) => Self::Conflict(conflict),
             Error::Busy(busy) => Self::Busy(busy),
             Error::Store(error) => Self::Store(error),
         }
@@ -127,16 +142,7 @@ impl From<prefab_service::Error> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict { key, current: Some(_) } => {
-                Self::Conflict(format!("key `{key}` is already in use. Pass existing config id to overwrite"))
-            }
-            StoreError::Conflict { key, current: None } => {
-                Self::Conflict(format!("key `{key}` is not there any more"))
-            }
-            StoreError::NameTaken(name) => Self::Conflict(format!("`{name}`: the name is taken")),
-            other => Self::Store(other),
-        }
+        prefab_service::Error::from(error).into()
     }
 }
 
@@ -154,12 +160,12 @@ impl IntoResponse for ApiError {
         if let Self::Store(error) = &self {
             error!(%error, cause = ?std::error::Error::source(error), "a request failed for the database");
         }
-        let errors: Vec<_> = self.causes().iter().map(|cause| json!({ "message": cause })).collect();
+        let errors = self.embedded();
         let message = match &self {
             Self::Store(_) => self.status().canonical_reason().unwrap_or_default().to_owned(),
             other => other.to_string(),
         };
-        let mut body = json!({ "message": message });
+        let mut body = json!({ "message": message, "code": self.code() });
         if !errors.is_empty() {
             body["_embedded"] = json!({ "errors": errors });
         }
@@ -181,6 +187,8 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use prefab_store::Trouble;
+
     use super::*;
 
     #[test]

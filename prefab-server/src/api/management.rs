@@ -59,10 +59,10 @@ const PREFIX: &str = "/api/manage/v1";
         description = "Projects, environments, configs, feature flags, segments, log levels, schemas, secrets, \
                        keys, people, history and the audit log. Send an admin key or a management token as the \
                        password of HTTP Basic, or as a bearer token; or log in, and send the cookie, and with \
-                       changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. What is wrong is said with its place: `_embedded.errors[].message`.",
+                       changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. Errors have a `code` for programs, and for each problem a message, a place and a code in `_embedded.errors`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(events::ChangeEvent, events::DraftEvent, events::ClientsEvent, events::EvaluationsEvent)),
+    components(schemas(prefab_service::ProblemCode, events::ChangeEvent, events::DraftEvent, events::ClientsEvent, events::EvaluationsEvent)),
     modifiers(&Security),
     security(("key" = []), ("bearer" = []), ("session" = []))
 )]

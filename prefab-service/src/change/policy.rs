@@ -2,16 +2,15 @@
 
 use prefab_core::{Config, ConfigRow};
 
-use crate::{Error, actor::Author, change::prepared::Prepared};
+use crate::{Conflict, Error, Problem, ProblemCode, actor::Author, change::prepared::Prepared};
 use prefab_store::{Environment, Role};
 
 /// Refuses a change that an environment does not take without more.
 pub fn check(author: &Author, change: &Prepared) -> Result<(), Error> {
     check_role(author, change, Role::Publisher)?;
     if let Some(name) = needs_approval(author, change) {
-        return Err(Error::Conflict(format!(
-            "environment `{name}` takes the approval of a second person: save this as a draft"
-        )));
+        let next_step = "save this as a draft";
+        return Err(Conflict::NeedsApproval { environment: name, next_step }.into());
     }
     check_comment(author, change)
 }
@@ -40,10 +39,8 @@ pub fn check_comment(author: &Author, change: &Prepared) -> Result<(), Error> {
     let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
     match touched.find(|environment| environment.protection.needs_comment) {
         Some(environment) if author.comment.trim().is_empty() => {
-            let name = &environment.name;
-            Err(Error::invalid(format!(
-                "`comment`: environment `{name}` takes no change without one; say why"
-            )))
+            let message = format!("environment `{}` takes no change without one; say why", environment.name);
+            Err(Error::NeedsComment(Problem::at("comment", ProblemCode::NeedsComment, message)))
         }
         _ => Ok(()),
     }

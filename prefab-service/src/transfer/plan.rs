@@ -11,6 +11,7 @@ use prefab_core::{Config, ConfigType};
 
 use crate::transfer::{content, parsed::Read};
 use crate::{
+    Problem,
     change::diff,
     limits::Limits,
     project::{Configs, Project},
@@ -161,13 +162,13 @@ impl Plan {
         }
         // Each round refuses what refers to something that the round before refused.
         for step in std::mem::take(&mut self.steps) {
-            let problem = "not checked: too many of the configs refer to ones that are refused".to_owned();
+            let problem = "not checked: too many of the configs refer to ones that are refused".into();
             self.refuse(&step.after.key, vec![problem]);
         }
         Ok(())
     }
 
-    fn refuse(&mut self, key: &str, problems: Vec<String>) {
+    fn refuse(&mut self, key: &str, problems: Vec<Problem>) {
         self.problems.extend(problems.into_iter().map(|problem| format!("config `{key}`: {problem}")));
     }
 

@@ -8,7 +8,7 @@ use std::{
 use prefab_core::{Config, ConfigType, Entry, Layer, Operator, Provenance};
 use prefab_eval::{Finding, Options, Ruleset};
 
-use crate::project::Configs;
+use crate::{Problem, ProblemCode, project::Configs};
 use prefab_store::Environment;
 
 /// Compiles configs beside the current segments, and returns what the engine reports that it did not report before:
@@ -22,9 +22,9 @@ pub fn together(
     current: &Configs,
     environments: &[Environment],
     most: usize,
-) -> Vec<(String, String)> {
+) -> Vec<(String, Problem)> {
     let compiler = Compiler::new(configs, current);
-    let mut problems: Vec<(String, String)> = Vec::new();
+    let mut problems: Vec<(String, Problem)> = Vec::new();
     let mut reported: HashSet<Finding> = HashSet::new();
     for environment in distinct(environments, &compiler.after) {
         let mut after = compiler.findings(&compiler.after, environment);
@@ -38,7 +38,8 @@ pub fn together(
                 return problems;
             }
             if reported.insert(finding.clone()) {
-                problems.push((finding.key, format!("`{}`: {}", finding.place, finding.cause)));
+                let problem = Problem::at(finding.place, ProblemCode::Invalid, finding.cause);
+                problems.push((finding.key, problem));
             }
         }
     }

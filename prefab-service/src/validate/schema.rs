@@ -12,7 +12,7 @@ use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
 use serde_json::Value as Json;
 
 use self::graph::Graph;
-use crate::{limits::Limits, project::Configs};
+use crate::{Problem, ProblemCode, limits::Limits, project::Configs};
 
 /// How many deviations of one value are told.
 const MOST: usize = 5;
@@ -36,7 +36,7 @@ impl<'l> Schemas<'l> {
     }
 
     /// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
-    pub(super) fn problems(&mut self, config: &Config, standing: &Configs) -> Vec<String> {
+    pub(super) fn problems(&mut self, config: &Config, standing: &Configs) -> Vec<Problem> {
         if config.config_type == ConfigType::Schema {
             self.checkers.remove(&config.key);
             return of_schema(config, standing, self.limits);
@@ -44,7 +44,8 @@ impl<'l> Schemas<'l> {
         let Some(key) = &config.schema_key else { return Vec::new() };
         let schema = standing.get(key).and_then(|version| version.config.as_ref());
         let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
-            return vec![format!("`schemaKey`: there is no schema `{key}`")];
+            let message = format!("there is no schema `{key}`");
+            return vec![Problem::at("schemaKey", ProblemCode::Unknown, message)];
         };
         // A schema that cannot be used was told when it was stored, or came here before it was asked.
         let known = self.checkers.entry(key.clone());
@@ -87,10 +88,10 @@ impl Checker {
     }
 }
 
-fn of_schema(schema: &Config, standing: &Configs, limits: &Limits) -> Vec<String> {
+fn of_schema(schema: &Config, standing: &Configs, limits: &Limits) -> Vec<Problem> {
     let checker = match checker(schema, limits) {
         None => return Vec::new(),
-        Some(Err(problem)) => return vec![problem],
+        Some(Err(problem)) => return vec![Problem::at("", ProblemCode::Schema, problem)],
         Some(Ok(checker)) => checker,
     };
     let users = standing.values().filter_map(|version| version.config.as_ref());
@@ -98,7 +99,8 @@ fn of_schema(schema: &Config, standing: &Configs, limits: &Limits) -> Vec<String
     users
         .flat_map(|user| {
             let deviations = deviations(user, &checker).into_iter();
-            deviations.map(|deviation| format!("config `{}` would not follow it: {deviation}", user.key))
+            let text = |deviation| format!("config `{}` would not follow it: {deviation}", user.key);
+            deviations.map(move |deviation| Problem::at("", ProblemCode::Schema, text(deviation)))
         })
         .collect()
 }
@@ -115,7 +117,7 @@ pub(super) fn checker(config: &Config, limits: &Limits) -> Option<Result<Checker
     Some(json.and_then(|json: Json| Checker::new(&json, limits).map_err(|deviation| deviation.message)))
 }
 
-fn deviations(config: &Config, checker: &Checker) -> Vec<String> {
+fn deviations(config: &Config, checker: &Checker) -> Vec<Problem> {
     let mut found = Vec::new();
     for (row_at, row) in config.rows.iter().enumerate() {
         for (rule_at, rule) in row.values.iter().enumerate() {
@@ -126,7 +128,7 @@ fn deviations(config: &Config, checker: &Checker) -> Vec<String> {
     found
 }
 
-fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<String>) {
+fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<Problem>) {
     match &value.value {
         Value::Weighted(weighted) => {
             for (at, choice) in weighted.values.iter().enumerate() {
@@ -139,8 +141,8 @@ fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<Str
             let Some(json) = instance(value_) else { return };
             let field = if matches!(value_, Value::Json(_)) { "json" } else { "string" };
             for Deviation { pointer, message } in within(&json, value.confidential, checker) {
-                let pointer = if pointer.is_empty() { pointer } else { format!(" at {pointer}") };
-                found.push(format!("`{place}.{field}`{pointer}: {message}"));
+                let problem = Problem::at(format!("{place}.{field}"), ProblemCode::Schema, message);
+                found.push(Problem { pointer, ..problem });
             }
         }
         _ => {}

@@ -52,7 +52,7 @@ pub(super) async fn since_lists_the_newest_version_of_each_key(bed: Bed) {
 pub(super) async fn a_version_that_is_not_the_expected_one_is_a_conflict(bed: Bed) {
     let conflict = async |expected, now| {
         let error = bed.append(change("a", Some(9), expected)).await.unwrap_err();
-        let StoreError::Conflict { key, current } = error else { panic!("{error}") };
+        let StoreError::Conflict { key, current, .. } = error else { panic!("{error}") };
         assert_eq!((&*key, current), ("a", now), "{expected:?}");
     };
     conflict(Expected::Version(5), None).await;

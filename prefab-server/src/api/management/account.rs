@@ -24,7 +24,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
-use prefab_service::{actor::Author, origin::Origin, sign_in::network};
+use prefab_service::{Conflict, actor::Author, origin::Origin, sign_in::network};
 use prefab_store::{
     accounts::{Departure, NewPerson, Person, Session, SignedUp},
     key::KeyHash,
@@ -72,9 +72,8 @@ pub(super) async fn sign_up(
         SignedUp::Welcome(person, projects) => (person, projects),
         SignedUp::NotInvited => return Err(ApiError::Forbidden(refused)),
         SignedUp::Known => {
-            return Err(ApiError::Conflict(format!(
-                "{email} has an account: log in, and ask an admin to add you to the project"
-            )));
+            let next_step = "log in, and ask an admin to add you to the project";
+            return Err(Conflict::AccountExists { email, next_step }.into());
         }
     };
     note(&app, &person, &projects, origin, ("person.signed-up", "signed up")).await?;
@@ -141,9 +140,7 @@ pub(super) async fn delete(
         Departure::Done(revoked) => revoked,
         Departure::LastAdmin(project) => {
             let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
-            return Err(ApiError::Conflict(format!(
-                "you are the last admin of the project {name}: make somebody else one first"
-            )));
+            return Err(Conflict::LastAdmin(format!("you are the last admin of the project {name}")).into());
         }
     };
     for (id, roles) in &projects {

@@ -11,6 +11,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
+    Conflict,
     actor::Author,
     change::{self, Prepared, diff, policy},
     item::Item,
@@ -202,14 +203,13 @@ pub(super) async fn approve(
         } else {
             format!("was saved by {saved_by}, who is {person} as you are")
         };
-        let cause = format!("the draft of `{key}` {whose}: approving it takes somebody else");
-        return Err(ApiError::Conflict(cause));
+        return Err(Conflict::OwnDraft { key, whose }.into());
     }
     policy::check_role(&author, &check(&app, &author, &draft).await?, Role::Publisher)?;
     let approved = Draft { approved_by: Some(author.who.clone()), ..draft.clone() };
     let answer = view(&app, &author, approved).await?;
     if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
-        return Err(ApiError::Conflict(format!("the draft of `{key}` has changed meanwhile: look again")));
+        return Err(Conflict::DraftChanged(key).into());
     }
     note(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
     Ok(answer)

@@ -13,7 +13,7 @@ use crate::api::management::{
     views::{Changed, Problem, VersionView, Why},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Author, change::diff, item::Item};
+use prefab_service::{Conflict, actor::Author, change::diff, item::Item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// How many versions of one key are listed.
@@ -171,7 +171,7 @@ pub(super) async fn restore(
 ) -> Result<Json<Changed>, ApiError> {
     let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     if author.project.config(&key).is_some() {
-        return Err(ApiError::Conflict(format!("`{key}` is not archived")));
+        return Err(Conflict::NotArchived(key).into());
     }
     let versions = app.hub.store().history(author.project.id, key, MOST).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;

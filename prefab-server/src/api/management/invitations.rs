@@ -13,7 +13,7 @@ use crate::api::management::{
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Author, sign_in::Secret};
+use prefab_service::{Conflict, actor::Author, sign_in::Secret};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Invitation, NewInvitation},
@@ -118,7 +118,8 @@ pub(super) async fn create(
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
     }
     if app.hub.store().account(email.clone()).await?.is_some() {
-        return Err(ApiError::Conflict(format!("{email} has an account: add them to the people instead")));
+        let next_step = "add them to the people instead";
+        return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;

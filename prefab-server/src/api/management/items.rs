@@ -313,7 +313,8 @@ pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Con
     let read = move |_| {
         item.to_config(&project.environments()).map_err(|problems| {
             // The places are within the item.
-            let problems = problems.into_iter().map(|problem| problem.replacen('`', "`item.", 1));
+            let problems =
+                problems.into_iter().map(|problem| prefab_service::Problem::from(problem).within("item"));
             ApiError::Invalid(problems.collect())
         })
     };

@@ -15,7 +15,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{actor::Author, change, describe, expiry, log_level_rules, project::Project};
+use prefab_service::{Conflict, actor::Author, change, describe, expiry, log_level_rules, project::Project};
 use prefab_store::{Expected, Expiry, Role, Target, TimedRule};
 
 /// The level of a logger.
@@ -289,7 +289,7 @@ pub(super) async fn remove(
 fn standing(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
     let config = author.project.config(key).and_then(|version| version.config.clone());
     if config.as_ref().is_some_and(|config| log_level_rules::path(config).is_none()) {
-        return Err(ApiError::Conflict(format!("`{key}` is not a log level")));
+        return Err(Conflict::NotLogLevel(key.to_owned()).into());
     }
     Ok(config)
 }

@@ -14,7 +14,7 @@ use crate::api::management::{
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Author;
+use prefab_service::{Conflict, actor::Author};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Member, MemberChange, Token},
@@ -104,7 +104,7 @@ pub(super) async fn add(
     let account = account
         .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
     if account.projects.contains(&author.project.id) {
-        return Err(ApiError::Conflict(format!("{email} is in the project already")));
+        return Err(Conflict::AlreadyMember(email).into());
     }
     change(&app, &author, account.person.id, Some(roles.clone())).await?;
     let member = find(&app, &author, account.person.id).await?;
@@ -200,9 +200,9 @@ async fn change(
     match change {
         MemberChange::Done(ended) => Ok(ended),
         MemberChange::Unknown => Err(ApiError::NotFound),
-        MemberChange::LastAdmin => Err(ApiError::Conflict(
-            "this is the last admin of the project: make somebody else one first".to_owned(),
-        )),
+        MemberChange::LastAdmin => {
+            Err(Conflict::LastAdmin("this is the last admin of the project".to_owned()).into())
+        }
     }
 }
 

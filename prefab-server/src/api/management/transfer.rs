@@ -142,7 +142,9 @@ pub(super) async fn import(
     if shown.is_done {
         change::put_checked(&app, &author, configs).await?;
     } else if is_wanted {
-        return Err(ApiError::Invalid(shown.problems));
+        return Err(ApiError::Invalid(
+            shown.problems.into_iter().map(prefab_service::Problem::from).collect(),
+        ));
     }
     app.json(author.project.id, move |_| Ok(shown)).await
 }

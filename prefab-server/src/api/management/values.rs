@@ -11,7 +11,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
-    change,
+    Conflict, change,
     item::FlatValue,
     validate::{self, Flaw},
 };
@@ -48,8 +48,7 @@ pub(super) async fn set(
     if let Some(version) = version
         && version != standing.id.to_string()
     {
-        let id = standing.id;
-        return Err(ApiError::Conflict(format!("`{key}` has changed meanwhile: its version is {id}")));
+        return Err(Conflict::Version { key, current: standing.id }.into());
     }
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let value = value.to_value("value").map_err(ApiError::invalid)?;

@@ -4,7 +4,7 @@ use prefab_core::ChangedBy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use prefab_service::item::Item;
+use prefab_service::{ErrorCode, item::Item};
 use prefab_store::{AuditRecord, Environment, Role, Roles, Version};
 
 /// A refusal.
@@ -13,6 +13,8 @@ use prefab_store::{AuditRecord, Environment, Role, Roles, Version};
 pub(super) struct Problem {
     /// In short: `Bad Request`.
     message: String,
+    /// The kind of the error. Programs decide by this, not by the texts.
+    code: ErrorCode,
     /// What is wrong in particular.
     #[serde(rename = "_embedded")]
     embedded: Option<Problems>,
@@ -30,6 +32,15 @@ pub(super) struct Cause {
     /// The place, what is wrong, and what would be right.
     #[schema(example = "`default.rules[0].value.value`: expected true or false, not 3")]
     message: String,
+    /// The path of the field; empty if the problem has no single place.
+    #[schema(example = "item.default.rules[0].value.value")]
+    place: String,
+    /// The place inside the JSON value of the field, as a JSON pointer.
+    #[schema(example = "/limits/0")]
+    pointer: Option<String>,
+    /// The kind of the problem: for `invalid`, one of `ProblemCode`, else the code of the error.
+    #[schema(example = "wrong_type")]
+    code: String,
 }
 
 /// An environment.

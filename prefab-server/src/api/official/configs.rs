@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{actor::Author, change, project::Project, projects::Caller};
+use prefab_service::{Conflict, actor::Author, change, project::Project, projects::Caller};
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
@@ -61,8 +61,7 @@ pub(crate) async fn set_default(
     if let Some(version) = int(&json, "currentVersionId")?
         && version != standing.id
     {
-        let (key, id) = (&standing.key, standing.id);
-        return Err(ApiError::Conflict(format!("`{key}` has changed meanwhile: its version is {id}")));
+        return Err(Conflict::Version { key: standing.key.clone(), current: standing.id }.into());
     }
     let author = Author::of(&caller, origin);
     let id = change::set_default(&app, &author, &standing, environment, value).await?;
