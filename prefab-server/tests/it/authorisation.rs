@@ -5,7 +5,7 @@
 use std::{env, fmt::Write as _, path::Path};
 
 use crate::common::{
-    Bed, answer,
+    TestServer, answer,
     people::{PASSWORD, Visitor, log_in, sign_up},
 };
 use prefab_server::{KeyKind, Role};
@@ -30,7 +30,7 @@ const WHO: [&str; 9] =
 #[tokio::test]
 async fn everybody_may_what_the_table_says() {
     let mut world = World::new().await;
-    let document = world.bed.http.get(world.bed.url(&format!("{PREFIX}/openapi.json")));
+    let document = world.server.http.get(world.server.url(&format!("{PREFIX}/openapi.json")));
     let (_, document) = answer(document.send().await.unwrap()).await;
     let mut table = format!("{HEADER}{:72}", "");
     for who in WHO {
@@ -61,7 +61,7 @@ async fn everybody_may_what_the_table_says() {
 
 /// A server with everybody who asks, and things to ask for.
 struct World {
-    bed: Bed,
+    server: TestServer,
     owner: Visitor,
     people: Vec<(&'static str, Visitor)>,
     /// Somebody who is done things to.
@@ -70,42 +70,42 @@ struct World {
 }
 
 /// Somebody who manages another project and is not in the first one.
-async fn elsewhere(bed: &Bed, owner: &Visitor) -> Visitor {
+async fn elsewhere(server: &TestServer, owner: &Visitor) -> Visitor {
     let wish = json!({"email": "elsewhere@example.com", "role": "admin"});
-    let made = owner.done(bed, "POST", "/projects/2/invitations", wish).await;
+    let made = owner.done(server, "POST", "/projects/2/invitations", wish).await;
     let token = made["token"].as_str().unwrap();
-    Visitor::of(sign_up(bed, token, "elsewhere@example.com", "Elsewhere").await).await
+    Visitor::of(sign_up(server, token, "elsewhere@example.com", "Elsewhere").await).await
 }
 
 impl World {
     async fn new() -> Self {
-        let bed = Bed::new().await;
-        let owner = Visitor::first(&bed).await;
+        let server = TestServer::new().await;
+        let owner = Visitor::first(&server).await;
         let mut people = Vec::new();
         for role in Role::ALL {
-            people.push((role.name(), Visitor::invited(&bed, role.name(), role, json!([])).await));
+            people.push((role.name(), Visitor::invited(&server, role.name(), role, json!([])).await));
         }
-        let project = owner.done(&bed, "POST", "/projects", json!({"name": "Other"})).await;
+        let project = owner.done(&server, "POST", "/projects", json!({"name": "Other"})).await;
         assert_eq!(project["id"], "2");
-        people.push(("elsewhere", elsewhere(&bed, &owner).await));
-        let spare = Visitor::invited(&bed, "Spare", Role::Viewer, json!([])).await;
-        Self { bed, owner, people, spare, made: 0 }
+        people.push(("elsewhere", elsewhere(&server, &owner).await));
+        let spare = Visitor::invited(&server, "Spare", Role::Viewer, json!([])).await;
+        Self { server, owner, people, spare, made: 0 }
     }
 
     /// Comes back after an account was deleted.
     async fn anew(&self, who: &'static str) -> Visitor {
         match Role::from_name(who) {
-            Some(role) => Visitor::invited(&self.bed, who, role, json!([])).await,
-            None => elsewhere(&self.bed, &self.owner).await,
+            Some(role) => Visitor::invited(&self.server, who, role, json!([])).await,
+            None => elsewhere(&self.server, &self.owner).await,
         }
     }
 
     /// Asks, with everything in place that is asked for, and returns the status.
     async fn ask(&mut self, who: &str, method: &str, path: &str) -> u16 {
         let (path, body) = self.prepare(method, path).await;
-        let url = self.bed.url(&format!("{PREFIX}{path}"));
-        let request = self.bed.http.request(method.parse().unwrap(), url);
-        let key = |kind| self.bed.key("Development", kind);
+        let url = self.server.url(&format!("{PREFIX}{path}"));
+        let request = self.server.http.request(method.parse().unwrap(), url);
+        let key = |kind| self.server.key("Development", kind);
         let request = match who {
             "nobody" => request,
             "frontend" => request.bearer_auth(key(KeyKind::Frontend)),
@@ -122,7 +122,7 @@ impl World {
         if (method, path.as_str()) == ("DELETE", "/session")
             && let Some((_, visitor)) = self.people.iter_mut().find(|(name, _)| *name == who)
         {
-            *visitor = Visitor::of(log_in(&self.bed, &visitor.email, PASSWORD).await).await;
+            *visitor = Visitor::of(log_in(&self.server, &visitor.email, PASSWORD).await).await;
         }
         if let ("DELETE", "/account", 200) = (method, path.as_str(), status)
             && let Some(at) = self.people.iter().position(|(name, _)| *name == who)
@@ -138,14 +138,14 @@ impl World {
         let key = format!("k{}", self.made);
         let mut path = template.replace("{project}", "1").replace("{environment}", "Staging");
         if template.contains("/items/{key}") {
-            let version = self.bed.create(&key, "1").await;
+            let version = self.server.create(&key, "1").await;
             path = path.replace("{key}", &key).replace("{version}", &version.to_string());
         } else if template.contains("/keys/{key}") {
             let made = self.make("/keys", json!({"name": key, "environment": "Staging"})).await;
             path = path.replace("{key}", &made);
         }
         if template.contains("/draft") && method != "PUT" && template.contains("{key}") {
-            let draft = self.bed.admin("PUT", &format!("{PREFIX}/projects/1/items/{key}/draft"));
+            let draft = self.server.admin("PUT", &format!("{PREFIX}/projects/1/items/{key}/draft"));
             let saved = draft.body(item(&key).to_string()).send().await.unwrap();
             assert_eq!(saved.status(), 200);
         }
@@ -163,7 +163,7 @@ impl World {
         }
         if template.contains("{path}") {
             path = path.replace("{path}", &format!("my_app.{key}"));
-            let level = self.bed.admin("PUT", &format!("{PREFIX}{path}"));
+            let level = self.server.admin("PUT", &format!("{PREFIX}{path}"));
             let set = level.body(json!({"level": "INFO"}).to_string()).send().await.unwrap();
             assert_eq!(set.status(), 200);
         }
@@ -180,7 +180,7 @@ impl World {
             ("DELETE", "/items/{key}/override") => {
                 let own = json!({"environment": "Staging", "user": "9", "value": text("mine")});
                 let path = format!("{PREFIX}/projects/1/items/{key}/override");
-                let set = self.bed.admin("PUT", &path).body(own.to_string()).send().await.unwrap();
+                let set = self.server.admin("PUT", &path).body(own.to_string()).send().await.unwrap();
                 assert_eq!(set.status(), 200);
                 return ("?environment=Staging&user=9", Json::Null);
             }
@@ -188,7 +188,7 @@ impl World {
             ("POST", "/people/{person}/password-reset") => Json::Null,
             ("POST", "/password-reset") => {
                 let place = format!("/people/{}/password-reset", self.spare.id);
-                let (_, made) = self.bed.post(&format!("{PREFIX}/projects/1{place}"), Json::Null).await;
+                let (_, made) = self.server.post(&format!("{PREFIX}/projects/1{place}"), Json::Null).await;
                 json!({"token": made["token"], "password": PASSWORD})
             }
             ("GET" | "DELETE", _) | ("POST", "/items/{key}/draft/approve" | "/items/{key}/draft/publish") => {
@@ -198,7 +198,7 @@ impl World {
                 let email = format!("{key}@example.com");
                 let wish = json!({"email": email, "role": "viewer"});
                 let path = format!("{PREFIX}/projects/1/invitations");
-                let (_, made) = self.bed.post(&path, wish).await;
+                let (_, made) = self.server.post(&path, wish).await;
                 json!({"token": made["token"], "email": email, "name": key, "password": PASSWORD})
             }
             ("POST", "/session") => json!({"email": self.spare.email, "password": PASSWORD}),
@@ -210,7 +210,7 @@ impl World {
             ("POST", "/items") => item(&format!("{key}.new")),
             ("PUT", "/items/{key}") => {
                 let path = format!("{PREFIX}/projects/1/items/{key}");
-                let (_, standing) = answer(self.bed.admin("GET", &path).send().await.unwrap()).await;
+                let (_, standing) = answer(self.server.admin("GET", &path).send().await.unwrap()).await;
                 json!({ "item": standing })
             }
             ("PUT", "/items/{key}/value") | ("POST", "/validate") => json!({"value": text("2")}),
@@ -220,11 +220,11 @@ impl World {
             }
             ("POST", "/items/{key}/revert") => {
                 let path = format!("{PREFIX}/projects/1/items/{key}/versions");
-                let (_, versions) = answer(self.bed.admin("GET", &path).send().await.unwrap()).await;
+                let (_, versions) = answer(self.server.admin("GET", &path).send().await.unwrap()).await;
                 json!({"to": versions[0]["id"]})
             }
             ("POST", "/items/{key}/restore") => {
-                self.bed.delete(key).await;
+                self.server.delete(key).await;
                 Json::Null
             }
             ("POST", "/explain") => json!({"key": "k1", "environment": "Staging"}),
@@ -247,7 +247,7 @@ impl World {
     }
 
     async fn make(&self, place: &str, wish: Json) -> String {
-        let (status, made) = self.bed.post(&format!("{PREFIX}/projects/1{place}"), wish).await;
+        let (status, made) = self.server.post(&format!("{PREFIX}/projects/1{place}"), wish).await;
         assert_eq!(status, 200, "{made}");
         made["id"].as_str().unwrap().to_owned()
     }
@@ -256,9 +256,9 @@ impl World {
         let path = format!("{PREFIX}/projects/1/people");
         let request = if wanted {
             let add = json!({"email": self.spare.email, "role": "viewer"});
-            self.bed.admin("POST", &path).body(add.to_string())
+            self.server.admin("POST", &path).body(add.to_string())
         } else {
-            self.bed.admin("DELETE", &format!("{path}/{}", self.spare.id))
+            self.server.admin("DELETE", &format!("{path}/{}", self.spare.id))
         };
         // It may be so already.
         let status = request.send().await.unwrap().status().as_u16();

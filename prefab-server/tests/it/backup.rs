@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{Bed, answer};
+use crate::common::{TestServer, answer};
 use prefab_core::ids::ProjectId;
 use prefab_server::{KeyKind, Options, Overwrite, restore, serve};
 use prefab_store::Records as _;
@@ -17,16 +17,16 @@ const WRITES: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_writes_is_one_moment() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let started = Instant::now();
     let write = async |writer: usize| {
         let mut ids = Vec::new();
         for value in 0..WRITES {
             let key = format!("k{writer}");
             let id = if value == 0 {
-                bed.create(&key, "0").await
+                server.create(&key, "0").await
             } else {
-                bed.set(&key, &value.to_string()).await
+                server.set(&key, &value.to_string()).await
             };
             ids.push(id);
         }
@@ -35,12 +35,12 @@ async fn a_backup_under_writes_is_one_moment() {
     let backup = async {
         // Some way into the writing.
         tokio::time::sleep(Duration::from_millis(150)).await;
-        let response = bed.admin("GET", "/api/manage/v1/backup").send().await.unwrap();
+        let response = server.admin("GET", "/api/manage/v1/backup").send().await.unwrap();
         assert_eq!(response.status(), 200);
         let expected = response.content_length().unwrap();
         let bytes = response.bytes().await.unwrap();
         assert_eq!(bytes.len() as u64, expected);
-        let file: PathBuf = bed.dir.path().join("copy.db");
+        let file: PathBuf = server.dir.path().join("copy.db");
         std::fs::write(&file, bytes).unwrap();
         file
     };
@@ -50,7 +50,7 @@ async fn a_backup_under_writes_is_one_moment() {
     let mut acknowledged: Vec<i64> = ids.into_iter().flatten().collect();
     acknowledged.sort_unstable();
 
-    let folder = bed.dir.path().join("restored");
+    let folder = server.dir.path().join("restored");
     let restored = restore(&file, &folder, Overwrite::Refused).unwrap();
     let store = SqliteStore::open(&restored.database).unwrap();
     let mut log = store.changes(ProjectId(1), None, 100_000).await.unwrap();
@@ -62,16 +62,17 @@ async fn a_backup_under_writes_is_one_moment() {
     assert_eq!(restored.newest, kept.last().copied().unwrap_or(restored.newest));
     drop(store);
 
-    let leftover = std::fs::read_dir(bed.dir.path().join("data")).unwrap();
+    let leftover = std::fs::read_dir(server.dir.path().join("data")).unwrap();
     let names: Vec<_> = leftover.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|name| !name.starts_with("backup-")), "{names:?}");
 
     // What comes after has higher ids than anything that anybody was given.
-    let key = bed.key("Development", KeyKind::Admin);
+    let key = server.key("Development", KeyKind::Admin);
     let again = serve(Options::local(&folder)).await.unwrap();
     let body = crate::common::text_config("after", "x").to_string();
     let url = format!("{}/api/v1/config/", again.url);
-    let made = answer(bed.http.post(url).basic_auth("u", Some(key)).body(body).send().await.unwrap()).await.1;
+    let made =
+        answer(server.http.post(url).basic_auth("u", Some(key)).body(body).send().await.unwrap()).await.1;
     let id: i64 = made["newId"].as_str().unwrap().parse().unwrap();
     assert!(id > *acknowledged.last().unwrap());
     again.shutdown().await;
@@ -79,9 +80,9 @@ async fn a_backup_under_writes_is_one_moment() {
 
 #[tokio::test]
 async fn a_backup_takes_an_admin() {
-    let bed = Bed::new().await;
-    assert_eq!(bed.get("/api/manage/v1/backup").send().await.unwrap().status(), 403);
-    bed.admin("GET", "/api/manage/v1/backup").send().await.unwrap().bytes().await.unwrap();
-    let said = bed.admin("GET", "/api/manage/v1/projects/1/audit?action=backup").send().await.unwrap();
+    let server = TestServer::new().await;
+    assert_eq!(server.get("/api/manage/v1/backup").send().await.unwrap().status(), 403);
+    server.admin("GET", "/api/manage/v1/backup").send().await.unwrap().bytes().await.unwrap();
+    let said = server.admin("GET", "/api/manage/v1/projects/1/audit?action=backup").send().await.unwrap();
     assert_eq!(answer(said).await.1[0]["sentence"], json!("key 3 took a backup"));
 }

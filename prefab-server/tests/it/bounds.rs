@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use crate::common::{Bed, keys};
+use crate::common::{TestServer, keys};
 use prefab_server::{Limits, Options, TlsFiles, serve};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -19,9 +19,9 @@ use tokio_rustls::TlsConnector;
 #[tokio::test]
 async fn a_client_that_dawdles_is_shown_the_door() {
     let limits = Limits { header_timeout: Duration::from_millis(200), ..Limits::default() };
-    let bed = Bed::limited(limits).await;
+    let server = TestServer::limited(limits).await;
     for said in ["", "P", "GET /healthz HTTP/1.1\r\nx-slow: "] {
-        let mut stream = TcpStream::connect(bed.running.address).await.unwrap();
+        let mut stream = TcpStream::connect(server.running.address).await.unwrap();
         stream.write_all(said.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
         let ended = timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
@@ -31,10 +31,10 @@ async fn a_client_that_dawdles_is_shown_the_door() {
 
 #[tokio::test]
 async fn connections_beyond_the_bound_are_closed_while_none_is_idle() {
-    let bed = Bed::limited(Limits { connections: 1, ..Limits::default() }).await;
-    let mut stream = crate::common::Stream::open(bed.get("/api/v1/sse/config")).await;
+    let server = TestServer::limited(Limits { connections: 1, ..Limits::default() }).await;
+    let mut stream = crate::common::Stream::open(server.get("/api/v1/sse/config")).await;
     for _ in 0..2 {
-        let mut second = TcpStream::connect(bed.running.address).await.unwrap();
+        let mut second = TcpStream::connect(server.running.address).await.unwrap();
         let _ = second.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
         let mut rest = Vec::new();
         let _ = timeout(Duration::from_secs(5), second.read_to_end(&mut rest)).await.unwrap();
@@ -114,16 +114,16 @@ async fn a_project_starts_with_what_its_seed_says() {
         {"id": "17000000000000002", "key": "gone", "configType": "DELETED"}],
         "configServicePointer": {"projectId": "202", "projectEnvId": "308"}}"#;
     std::fs::write(&datafile, text).unwrap();
-    let bed = Bed::with(|options| options.seed_from = Some(datafile)).await;
-    let set = bed.configs("/api/v1/configs/0").await;
+    let server = TestServer::with(|options| options.seed_from = Some(datafile)).await;
+    let set = server.configs("/api/v1/configs/0").await;
     assert_eq!(keys(&set), ["a"]);
     let rows: Vec<Option<i64>> = set.configs[0].rows.iter().map(|row| row.project_env_id).collect();
     assert_eq!(rows, [Some(1), None]);
 
     let yaml = dir.path().join("seed.yaml");
     std::fs::write(&yaml, "max-jobs: 30\nlog-level:\n  app: debug\n").unwrap();
-    let bed = Bed::with(|options| options.seed_from = Some(yaml)).await;
-    assert_eq!(keys(&bed.configs("/api/v1/configs/0").await), ["max-jobs", "log-level.app"]);
+    let server = TestServer::with(|options| options.seed_from = Some(yaml)).await;
+    assert_eq!(keys(&server.configs("/api/v1/configs/0").await), ["max-jobs", "log-level.app"]);
 }
 
 #[tokio::test]

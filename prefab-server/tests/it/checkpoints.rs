@@ -1,13 +1,13 @@
 //! Checkpoints as the official SDKs ask for them.
 
-use crate::common::{Bed, keys};
+use crate::common::{TestServer, keys};
 use prefab_server::KeyKind;
 
 #[tokio::test]
 async fn every_path_form_answers() {
-    let bed = Bed::new().await;
-    let first = bed.create("a", "1").await;
-    bed.create("b", "2").await;
+    let server = TestServer::new().await;
+    let first = server.create("a", "1").await;
+    server.create("b", "2").await;
     for path in [
         "/api/v1/configs/0",
         "/api/v2/configs/0",
@@ -15,74 +15,74 @@ async fn every_path_form_answers() {
         "/api/v1/configs/1/123456/0",
         "/api/v1/configs/0/123456/0",
     ] {
-        let set = bed.configs(path).await;
+        let set = server.configs(path).await;
         assert_eq!(keys(&set), ["a", "b"], "{path}");
         assert_eq!(set.pointer.unwrap().project_env_id, 1, "{path}");
     }
-    assert_eq!(keys(&bed.configs(&format!("/api/v1/configs/{first}")).await), ["b"]);
-    bed.delete("a").await;
-    let news = bed.configs(&format!("/api/v1/configs/{first}")).await;
+    assert_eq!(keys(&server.configs(&format!("/api/v1/configs/{first}")).await), ["b"]);
+    server.delete("a").await;
+    let news = server.configs(&format!("/api/v1/configs/{first}")).await;
     assert_eq!(keys(&news), ["b", "a"]);
     assert!(news.configs[1].is_tombstone());
-    assert_eq!(bed.get("/api/v1/configs/abc").send().await.unwrap().status(), 404);
+    assert_eq!(server.get("/api/v1/configs/abc").send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]
 async fn an_answer_that_is_known_is_not_sent_again() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let response = bed.get("/api/v1/configs/0").send().await.unwrap();
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let response = server.get("/api/v1/configs/0").send().await.unwrap();
     let (etag, cache) = (&response.headers()["etag"].clone(), &response.headers()["cache-control"]);
     assert_eq!(cache, "no-cache");
     assert_eq!(response.headers()["content-type"], "application/x-protobuf");
-    let again = bed.get("/api/v1/configs/0").header("if-none-match", etag).send().await.unwrap();
+    let again = server.get("/api/v1/configs/0").header("if-none-match", etag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(again.headers()["etag"], etag);
-    bed.set("a", "2").await;
-    let changed = bed.get("/api/v1/configs/0").header("if-none-match", etag).send().await.unwrap();
+    server.set("a", "2").await;
+    let changed = server.get("/api/v1/configs/0").header("if-none-match", etag).send().await.unwrap();
     assert_eq!(changed.status(), 200);
 }
 
 #[tokio::test]
 async fn bytes_are_compressed_for_those_who_ask() {
-    let bed = Bed::new().await;
-    bed.create("a", &"long ".repeat(100)).await;
-    let plain = bed.get("/api/v1/configs/0").send().await.unwrap();
+    let server = TestServer::new().await;
+    server.create("a", &"long ".repeat(100)).await;
+    let plain = server.get("/api/v1/configs/0").send().await.unwrap();
     assert!(plain.headers().get("content-encoding").is_none());
     let plain = plain.bytes().await.unwrap();
     for encoding in ["gzip", "zstd"] {
-        let request = bed.get("/api/v1/configs/0").header("accept-encoding", encoding);
+        let request = server.get("/api/v1/configs/0").header("accept-encoding", encoding);
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-encoding"], encoding);
         let bytes = response.bytes().await.unwrap();
         assert!(bytes.len() < plain.len() / 2, "{encoding}: {} of {}", bytes.len(), plain.len());
     }
-    let refused = bed.get("/api/v1/configs/0").header("accept-encoding", "gzip;q=0, identity");
+    let refused = server.get("/api/v1/configs/0").header("accept-encoding", "gzip;q=0, identity");
     assert!(refused.send().await.unwrap().headers().get("content-encoding").is_none());
 }
 
 #[tokio::test]
 async fn json_is_for_those_who_name_it() {
-    let bed = Bed::new().await;
-    let id = bed.create("a", "1").await;
-    let request = bed.get("/api/v2/configs/0").header("accept", "application/json");
+    let server = TestServer::new().await;
+    let id = server.create("a", "1").await;
+    let request = server.get("/api/v2/configs/0").header("accept", "application/json");
     let (status, json) = crate::common::answer(request.send().await.unwrap()).await;
     assert_eq!(status, 200);
     assert_eq!(json["configs"][0]["id"], id.to_string());
     assert_eq!(json["configServicePointer"]["projectEnvId"], "1");
-    let anything = bed.get("/api/v1/configs/0").header("accept", "*/*").send().await.unwrap();
+    let anything = server.get("/api/v1/configs/0").header("accept", "*/*").send().await.unwrap();
     assert_eq!(anything.headers()["content-type"], "application/x-protobuf");
 }
 
 #[tokio::test]
 async fn keys_open_what_they_are_for() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let ask = async |key: &str, path: &str| {
-        bed.http.get(bed.url(path)).basic_auth("u", Some(key)).send().await.unwrap()
+        server.http.get(server.url(path)).basic_auth("u", Some(key)).send().await.unwrap()
     };
     let configs = "/api/v1/configs/0";
-    let frontend = bed.key("Development", KeyKind::Frontend);
-    let backend = bed.key("Development", KeyKind::Backend);
+    let frontend = server.key("Development", KeyKind::Frontend);
+    let backend = server.key("Development", KeyKind::Backend);
     assert_eq!(ask(&backend, configs).await.status(), 200);
     assert_eq!(ask(&frontend, configs).await.status(), 403);
     assert_eq!(ask(&backend, "/api/v1/config/key/a").await.status(), 403);
@@ -93,21 +93,21 @@ async fn keys_open_what_they_are_for() {
         assert_eq!(response.headers()["cache-control"], "no-store");
         assert!(response.headers().get("etag").is_none());
     }
-    assert_eq!(bed.http.get(bed.url(configs)).send().await.unwrap().status(), 401);
+    assert_eq!(server.http.get(server.url(configs)).send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]
 async fn environments_do_not_see_one_another() {
-    let bed = Bed::new().await;
-    bed.create("a", "everywhere").await;
+    let server = TestServer::new().await;
+    server.create("a", "everywhere").await;
     let body = serde_json::json!({"configKey": "a", "environmentId": "3", "value": {"string": "secret"}});
-    bed.post("/api/v1/config/set-default/", body).await;
+    server.post("/api/v1/config/set-default/", body).await;
     let rows = |set: prefab_core::ConfigSet| -> Vec<Option<i64>> {
         set.configs[0].rows.iter().map(|row| row.project_env_id).collect()
     };
-    assert_eq!(rows(bed.configs("/api/v1/configs/0").await), [None]);
-    let production = bed.key("Production", KeyKind::Backend);
-    let request = bed.http.get(bed.url("/api/v1/configs/0")).basic_auth("1", Some(production));
+    assert_eq!(rows(server.configs("/api/v1/configs/0").await), [None]);
+    let production = server.key("Production", KeyKind::Backend);
+    let request = server.http.get(server.url("/api/v1/configs/0")).basic_auth("1", Some(production));
     let bytes = request.send().await.unwrap().bytes().await.unwrap();
     assert_eq!(rows(prefab_proto::convert::decode(&bytes).unwrap().set), [Some(3), None]);
 }
@@ -116,14 +116,14 @@ async fn environments_do_not_see_one_another() {
 async fn a_key_that_another_process_revoked_opens_nothing() {
     use prefab_store::Store as _;
     use prefab_store_sqlite::SqliteStore;
-    let bed = Bed::new().await;
-    bed.configs("/api/v1/configs/0").await;
-    let backend = bed.key("Development", KeyKind::Backend);
-    let id = bed.running.keys.iter().find(|key| key.key == backend).unwrap().id;
-    let other = SqliteStore::open(&bed.dir.path().join("data/prefab.db")).unwrap();
+    let server = TestServer::new().await;
+    server.configs("/api/v1/configs/0").await;
+    let backend = server.key("Development", KeyKind::Backend);
+    let id = server.running.keys.iter().find(|key| key.key == backend).unwrap().id;
+    let other = SqliteStore::open(&server.dir.path().join("data/prefab.db")).unwrap();
     assert!(other.revoke_key(id).await.unwrap());
     for attempt in 0.. {
-        if bed.get("/api/v1/configs/0").send().await.unwrap().status() == 401 {
+        if server.get("/api/v1/configs/0").send().await.unwrap().status() == 401 {
             break;
         }
         assert!(attempt < 100, "the key is still good");

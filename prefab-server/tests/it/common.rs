@@ -1,6 +1,7 @@
-//! A real server on a real socket, and what tests say to it.
+//! A real server on a real socket, and the requests that several tests send to it.
 
 pub(crate) mod people;
+pub(crate) mod project;
 
 use std::time::Duration;
 
@@ -11,13 +12,13 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-pub(crate) struct Bed {
+pub(crate) struct TestServer {
     pub(crate) running: Running,
     pub(crate) http: Client,
     pub(crate) dir: TempDir,
 }
 
-impl Bed {
+impl TestServer {
     pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
@@ -83,11 +84,16 @@ impl Bed {
         assert_eq!(status, 200);
     }
 
-    /// Returns how many streams are open.
-    pub(crate) async fn streams(&self) -> usize {
-        let metrics = self.http.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap();
-        let line = metrics.lines().find_map(|line| line.strip_prefix("prefab_streams "));
-        line.unwrap().parse().unwrap()
+    /// Returns a value of `/metrics`.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let text = self.http.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let line = text.lines().find(|line| line.split(' ').next() == Some(name)).unwrap().to_owned();
+        line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Returns the number of open streams.
+    pub(crate) async fn streams(&self) -> u64 {
+        self.metric("prefab_streams").await
     }
 
     pub(crate) async fn configs(&self, path: &str) -> ConfigSet {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_server::Limits;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -56,16 +56,9 @@ async fn served(address: SocketAddr) -> Duration {
     panic!("no new connection is served");
 }
 
-/// Returns a figure of `/metrics`.
-async fn metric(bed: &Bed, name: &str) -> u64 {
-    let text = bed.http.get(bed.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    let line = text.lines().find(|line| line.split(' ').next() == Some(name)).unwrap().to_owned();
-    line.split(' ').nth(1).unwrap().parse().unwrap()
-}
-
-async fn wait_for(bed: &Bed, name: &str, is_right: impl Fn(u64) -> bool) {
+async fn wait_for(server: &TestServer, name: &str, is_right: impl Fn(u64) -> bool) {
     let start = Instant::now();
-    while !is_right(metric(bed, name).await) {
+    while !is_right(server.metric(name).await) {
         assert!(start.elapsed() < PATIENCE, "{name}");
         sleep(Duration::from_millis(20)).await;
     }
@@ -77,32 +70,32 @@ fn slow(path: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn slow_bodies_do_not_shut_others_out() {
-    let bed = Bed::limited(Limits { connections: 30, ..Limits::default() }).await;
+    let server = TestServer::limited(Limits { connections: 30, ..Limits::default() }).await;
     let mut held = Vec::new();
     for _ in 0..31 {
-        let mut stream = TcpStream::connect(bed.running.address).await.unwrap();
+        let mut stream = TcpStream::connect(server.running.address).await.unwrap();
         let _ = stream.write_all(&slow("/api/manage/v1/session")).await;
         held.push(stream);
     }
-    let took = served(bed.running.address).await;
+    let took = served(server.running.address).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
-    assert!(metric(&bed, "prefab_connections_evicted_total").await > 0);
+    assert!(server.metric("prefab_connections_evicted_total").await > 0);
 }
 
 #[tokio::test]
 async fn a_body_that_stops_is_answered_and_its_connection_closed() {
     let limits = Limits { body_timeout: Duration::from_millis(200), ..Limits::default() };
-    let bed = Bed::limited(limits).await;
+    let server = TestServer::limited(limits).await;
     for path in ["/api/manage/v1/session", "/api/manage/v1/sign-up", "/page/csp-reports"] {
-        let mut stream = send(bed.running.address, &slow(path)).await;
+        let mut stream = send(server.running.address, &slow(path)).await;
         let response = closed(&mut stream).await;
         assert!(response.starts_with("HTTP/1.1 408 "), "{path}: {response}");
         assert!(response.contains("connection: close\r\n"), "{path}: {response}");
     }
     // Without a key, the response does not wait for the body.
-    let mut stream = send(bed.running.address, &slow("/api/v1/telemetry")).await;
+    let mut stream = send(server.running.address, &slow("/api/v1/telemetry")).await;
     assert!(closed(&mut stream).await.starts_with("HTTP/1.1 401 "));
-    assert_eq!(metric(&bed, "prefab_requests_total{method=\"POST\",status=\"408\"}").await, 3);
+    assert_eq!(server.metric("prefab_requests_total{method=\"POST\",status=\"408\"}").await, 3);
 }
 
 #[tokio::test]
@@ -112,8 +105,8 @@ async fn a_body_has_a_minimum_rate() {
         body_bytes_per_second: 1_000,
         ..Limits::default()
     };
-    let bed = Bed::limited(limits).await;
-    let stream = send(bed.running.address, &slow("/api/manage/v1/session")).await;
+    let server = TestServer::limited(limits).await;
+    let stream = send(server.running.address, &slow("/api/manage/v1/session")).await;
     let (mut reading, mut writing) = stream.into_split();
     let dripping = tokio::spawn(async move {
         // 200 bytes per second.
@@ -129,25 +122,25 @@ async fn a_body_has_a_minimum_rate() {
 
 #[tokio::test]
 async fn bodies_are_bounded_whichever_handler_reads_them() {
-    let bed = Bed::limited(Limits { body_bytes: 1_000, ..Limits::default() }).await;
+    let server = TestServer::limited(Limits { body_bytes: 1_000, ..Limits::default() }).await;
     for path in ["/api/manage/v1/session", "/page/csp-reports", "/api/manage/v1/password-reset"] {
-        let response = bed.http.post(bed.url(path)).body("x".repeat(1_001)).send().await.unwrap();
+        let response = server.http.post(server.url(path)).body("x".repeat(1_001)).send().await.unwrap();
         assert_eq!(response.status(), 413, "{path}");
     }
-    let import = bed.admin("POST", "/api/manage/v1/projects/1/import").body(" ".repeat(1_001));
+    let import = server.admin("POST", "/api/manage/v1/projects/1/import").body(" ".repeat(1_001));
     assert_eq!(import.send().await.unwrap().status(), 400, "imports may be larger");
 }
 
 #[tokio::test]
 async fn half_a_preface_is_noticed_when_its_connection_ends() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let mut held = Vec::new();
     for at in 0..40 {
-        held.push(send(bed.running.address, &b"PRI * HTTP/2.0\r\n\r\nSM"[..1 + at % 20]).await);
+        held.push(send(server.running.address, &b"PRI * HTTP/2.0\r\n\r\nSM"[..1 + at % 20]).await);
     }
-    wait_for(&bed, "prefab_connections", |open| open >= 40).await;
+    wait_for(&server, "prefab_connections", |open| open >= 40).await;
     drop(held);
-    wait_for(&bed, "prefab_connections", |open| open < 10).await;
+    wait_for(&server, "prefab_connections", |open| open < 10).await;
 }
 
 #[tokio::test]
@@ -157,9 +150,9 @@ async fn http2_pings_do_not_keep_an_unused_connection_open() {
         http2_idle_timeout: Duration::from_millis(1_500),
         ..Limits::default()
     };
-    let bed = Bed::limited(limits).await;
+    let server = TestServer::limited(limits).await;
     for has_request in [false, true] {
-        let mut stream = send(bed.running.address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+        let mut stream = send(server.running.address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
         stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
         if has_request {
             // GET http /
@@ -193,40 +186,40 @@ async fn frame(stream: &mut TcpStream) -> Option<(u8, u8, Vec<u8>)> {
 
 #[tokio::test]
 async fn one_address_leaves_connections_to_others() {
-    let bed = Bed::limited(Limits { connections_per_address: 3, ..Limits::default() }).await;
+    let server = TestServer::limited(Limits { connections_per_address: 3, ..Limits::default() }).await;
     let mut held = Vec::new();
     for _ in 0..3 {
-        let mut stream = send(bed.running.address, HEALTH).await;
+        let mut stream = send(server.running.address, HEALTH).await;
         assert_eq!(status(&mut stream).await, "HTTP/1.1 200 OK");
         held.push(stream);
     }
-    let mut further = TcpStream::connect(bed.running.address).await.unwrap();
+    let mut further = TcpStream::connect(server.running.address).await.unwrap();
     let _ = further.write_all(HEALTH).await;
     assert_eq!(closed(&mut further).await, "");
     held.pop();
-    served(bed.running.address).await;
+    served(server.running.address).await;
 
     let limits = Limits { connections_per_address: 1, ..Limits::default() };
-    let bed = Bed::with(|options| {
+    let server = TestServer::with(|options| {
         options.limits = limits;
         options.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     })
     .await;
-    let _held = send(bed.running.address, HEALTH).await;
-    served(bed.running.address).await;
+    let _held = send(server.running.address, HEALTH).await;
+    served(server.running.address).await;
 }
 
 #[tokio::test]
 async fn the_oldest_idle_connection_makes_room_and_streams_stay() {
-    let bed = Bed::limited(Limits { connections: 3, ..Limits::default() }).await;
-    let mut stream = crate::common::Stream::open(bed.get("/api/v1/sse/config")).await;
+    let server = TestServer::limited(Limits { connections: 3, ..Limits::default() }).await;
+    let mut stream = crate::common::Stream::open(server.get("/api/v1/sse/config")).await;
     let mut idle = Vec::new();
     for _ in 0..2 {
-        let mut stream = send(bed.running.address, HEALTH).await;
+        let mut stream = send(server.running.address, HEALTH).await;
         assert_eq!(status(&mut stream).await, "HTTP/1.1 200 OK");
         idle.push(stream);
     }
-    served(bed.running.address).await;
+    served(server.running.address).await;
     assert!(closed(&mut idle[0]).await.ends_with("ok"), "the oldest one is closed");
     idle[1].write_all(HEALTH).await.unwrap();
     let mut rest = [0; 64];
@@ -236,26 +229,26 @@ async fn the_oldest_idle_connection_makes_room_and_streams_stay() {
 
 #[tokio::test]
 async fn contexts_longer_than_a_url_are_refused() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let path = format!("/api/v2/configs/eval-with-context/{}", "a".repeat(70_000));
     let mut stream =
-        send(bed.running.address, format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        send(server.running.address, format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
     assert!(status(&mut stream).await.starts_with("HTTP/1.1 414 "));
 }
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_disconnected() {
     let limits = Limits { stream_write_timeout: Duration::from_millis(300), ..Limits::default() };
-    let bed = Bed::limited(limits).await;
+    let server = TestServer::limited(limits).await;
     let wanted = b"GET /page/app.js HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000);
-    let stream = TcpStream::connect(bed.running.address).await.unwrap();
+    let stream = TcpStream::connect(server.running.address).await.unwrap();
     let (_reading, mut writing) = stream.into_split();
     // The server stops reading requests while nobody reads its responses.
     let writing = tokio::spawn(async move {
         let _ = writing.write_all(&wanted).await;
         writing
     });
-    wait_for(&bed, "prefab_connections", |open| open >= 2).await;
-    wait_for(&bed, "prefab_connections", |open| open <= 1).await;
+    wait_for(&server, "prefab_connections", |open| open >= 2).await;
+    wait_for(&server, "prefab_connections", |open| open <= 1).await;
     writing.abort();
 }

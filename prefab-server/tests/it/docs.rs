@@ -1,11 +1,11 @@
 //! What the pages show works as it stands there.
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_server::KeyKind;
 use tokio::process::Command;
 
 /// Runs all examples of a page, one after the other, in a folder of the server's; tells whether they could be.
-async fn run(bed: &Bed, page: &str, variables: &[(&str, &str)]) -> bool {
+async fn run(server: &TestServer, page: &str, variables: &[(&str, &str)]) -> bool {
     for program in ["bash", "curl", "jq"] {
         if Command::new(program).arg("--version").output().await.is_err() {
             eprintln!("SKIPPED: there is no {program}");
@@ -16,9 +16,9 @@ async fn run(bed: &Bed, page: &str, variables: &[(&str, &str)]) -> bool {
     let script: Vec<&str> = blocks.collect();
     let output = Command::new("bash")
         .args(["-euxo", "pipefail", "-c", &script.concat()])
-        .env("PREFAB_URL", &bed.running.url)
+        .env("PREFAB_URL", &server.running.url)
         .envs(variables.iter().copied())
-        .current_dir(bed.dir.path())
+        .current_dir(server.dir.path())
         .output()
         .await
         .unwrap();
@@ -29,28 +29,28 @@ async fn run(bed: &Bed, page: &str, variables: &[(&str, &str)]) -> bool {
 
 #[tokio::test]
 async fn the_examples_of_the_management_page_run() {
-    let bed = Bed::new().await;
-    let key = bed.key("Production", KeyKind::Admin);
-    if !run(&bed, include_str!("../../../docs/management.md"), &[("PREFAB_ADMIN_KEY", &key)]).await {
+    let server = TestServer::new().await;
+    let key = server.key("Production", KeyKind::Admin);
+    if !run(&server, include_str!("../../../docs/management.md"), &[("PREFAB_ADMIN_KEY", &key)]).await {
         return;
     }
     for file in ["audit.jsonl", "project.json", "production.datafile.json", "prefab-backup.db"] {
-        assert!(bed.dir.path().join(file).metadata().unwrap().len() > 0, "{file}");
+        assert!(server.dir.path().join(file).metadata().unwrap().len() > 0, "{file}");
     }
 }
 
 #[tokio::test]
 async fn the_first_change_of_the_readme_runs() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let readme = include_str!("../../../README.md");
     let section = readme.split("### The first change").nth(1).unwrap().split("\n###").next().unwrap();
-    run(&bed, section, &[("PREFAB_ADMIN_KEY", &bed.key("Production", KeyKind::Admin))]).await;
+    run(&server, section, &[("PREFAB_ADMIN_KEY", &server.key("Production", KeyKind::Admin))]).await;
 }
 
 #[tokio::test]
 async fn the_examples_of_the_people_page_run() {
-    let bed = Bed::new().await;
-    let link = bed.running.sign_up.clone().unwrap();
+    let server = TestServer::new().await;
+    let link = server.running.sign_up.clone().unwrap();
     let token = link.split_once("token=").unwrap().1;
-    run(&bed, include_str!("../../../docs/people.md"), &[("TOKEN", token)]).await;
+    run(&server, include_str!("../../../docs/people.md"), &[("TOKEN", token)]).await;
 }

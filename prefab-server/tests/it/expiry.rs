@@ -2,164 +2,152 @@
 
 use std::time::Duration;
 
-use crate::common::{Bed, answer};
+use crate::common::{
+    TestServer, answer,
+    project::{PROJECT, ask, done},
+};
 use prefab_server::{KeyKind, Options, serve};
-use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-const PROJECT: &str = "/api/manage/v1/projects/1";
-
-async fn ask(bed: &Bed, method: &str, path: &str, body: Json) -> (StatusCode, Json) {
-    let request = bed.admin(method, &format!("{PROJECT}{path}"));
-    let request = if body.is_null() { request } else { request.body(body.to_string()) };
-    answer(request.send().await.unwrap()).await
-}
-
-async fn done(bed: &Bed, method: &str, path: &str, body: Json) -> Json {
-    let (status, answer) = ask(bed, method, path, body).await;
-    assert_eq!(status, 200, "{method} {path}: {answer}");
-    answer
-}
-
 /// Asks until the answer is as wanted.
-async fn wait_for(bed: &Bed, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
+async fn wait_for(server: &TestServer, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
     for _ in 0..400 {
-        let answer = done(bed, "GET", path, Json::Null).await;
+        let answer = done(server, "GET", path, Json::Null).await;
         if is_wanted(&answer) {
             return answer;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{path} did not become what it should: {}", done(bed, "GET", path, Json::Null).await);
+    panic!("{path} did not become what it should: {}", done(server, "GET", path, Json::Null).await);
 }
 
 #[tokio::test]
 async fn a_level_for_one_user_comes_and_goes() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let level = json!({"level": "debug", "environment": "Production", "expiresIn": "1s",
                        "for": {"property": "user.key", "values": ["123"]}});
-    let set = done(&bed, "PUT", "/log-levels/app.db", level).await;
+    let set = done(&server, "PUT", "/log-levels/app.db", level).await;
     assert_eq!(set["key"], "log-level.app.db");
-    let shown = done(&bed, "GET", "/log-levels", Json::Null).await;
+    let shown = done(&server, "GET", "/log-levels", Json::Null).await;
     assert_eq!((&shown[0]["path"], &shown[0]["id"]), (&json!("app.db"), &set["id"]));
     assert_eq!(
         shown[0]["levels"],
         json!([{"environment": "3", "level": "DEBUG", "for": {"property": "user.key", "values": ["123"]},
                 "when": "user.key is one of [123]", "expiresAt": set["expiresAt"]}])
     );
-    let item = done(&bed, "GET", "/items/log-level.app.db", Json::Null).await;
+    let item = done(&server, "GET", "/items/log-level.app.db", Json::Null).await;
     assert_eq!(item["type"], "log_level_v2");
-    wait_for(&bed, "/log-levels", |levels| *levels == json!([])).await;
-    let said = done(&bed, "GET", "/audit?who=expiry", Json::Null).await;
+    wait_for(&server, "/log-levels", |levels| *levels == json!([])).await;
+    let said = done(&server, "GET", "/audit?who=expiry", Json::Null).await;
     assert_eq!((said.as_array().unwrap().len(), &said[0]["action"]), (1, &json!("config.deleted")));
     assert_eq!(said[0]["comment"], "the level that key 3 set has expired");
-    assert_eq!(done(&bed, "GET", "/archived", Json::Null).await[0]["key"], "log-level.app.db");
+    assert_eq!(done(&server, "GET", "/archived", Json::Null).await[0]["key"], "log-level.app.db");
 }
 
 #[tokio::test]
 async fn a_level_for_a_segment_comes_and_goes() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let ours = |matches: bool| json!({"type": "bool", "value": matches});
     let acme = json!([{"propertyName": "user.email", "operator": "PROP_ENDS_WITH_ONE_OF",
                        "valueToMatch": {"type": "string_list", "value": ["@acme.test"]}}]);
     let rules = json!([{"criteria": acme, "value": ours(true)}, {"criteria": [], "value": ours(false)}]);
     let segment = json!({"key": "ours", "type": "segment", "default": {"rules": rules}, "environments": []});
-    done(&bed, "POST", "/items", json!({"item": segment})).await;
-    done(&bed, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
+    done(&server, "POST", "/items", json!({"item": segment})).await;
+    done(&server, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
     let ask_for = |email: &str| {
         json!({"key": "log-level.app", "environment": "Production",
                                        "contexts": {"user": {"email": email}}})
     };
     let level = |expires: Json| json!({"level": "DEBUG", "for": {"segment": "ours"}, "expiresIn": expires});
-    done(&bed, "PUT", "/log-levels/app", level(json!("1s"))).await;
-    let shown = done(&bed, "GET", "/log-levels", Json::Null).await;
+    done(&server, "PUT", "/log-levels/app", level(json!("1s"))).await;
+    let shown = done(&server, "GET", "/log-levels", Json::Null).await;
     assert_eq!(shown[0]["levels"][0]["for"], json!({"segment": "ours"}));
-    assert_eq!(done(&bed, "POST", "/explain", ask_for("ann@acme.test")).await["value"], "DEBUG");
-    assert_eq!(done(&bed, "POST", "/explain", ask_for("bob@other.test")).await["value"], "INFO");
-    wait_for(&bed, "/log-levels", |levels| levels[0]["levels"].as_array().unwrap().len() == 1).await;
-    done(&bed, "PUT", "/log-levels/app", level(Json::Null)).await;
-    assert_eq!(ask(&bed, "DELETE", "/log-levels/app?segment=theirs", Json::Null).await.0, 404);
-    done(&bed, "DELETE", "/log-levels/app?segment=ours", Json::Null).await;
+    assert_eq!(done(&server, "POST", "/explain", ask_for("ann@acme.test")).await["value"], "DEBUG");
+    assert_eq!(done(&server, "POST", "/explain", ask_for("bob@other.test")).await["value"], "INFO");
+    wait_for(&server, "/log-levels", |levels| levels[0]["levels"].as_array().unwrap().len() == 1).await;
+    done(&server, "PUT", "/log-levels/app", level(Json::Null)).await;
+    assert_eq!(ask(&server, "DELETE", "/log-levels/app?segment=theirs", Json::Null).await.0, 404);
+    done(&server, "DELETE", "/log-levels/app?segment=ours", Json::Null).await;
     let both = json!({"level": "DEBUG", "for": {"segment": "ours", "property": "user.key", "values": ["1"]}});
     let unknown = json!({"level": "DEBUG", "for": {"segment": "theirs"}});
     for wrong in [both, unknown, json!({"level": "DEBUG", "for": {}})] {
-        assert_eq!(ask(&bed, "PUT", "/log-levels/app", wrong.clone()).await.0, 400, "{wrong}");
+        assert_eq!(ask(&server, "PUT", "/log-levels/app", wrong.clone()).await.0, 400, "{wrong}");
     }
 }
 
 #[tokio::test]
 async fn what_stays_is_left_as_it_was() {
-    let bed = Bed::new().await;
-    done(&bed, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
-    done(&bed, "PUT", "/log-levels/app", json!({"level": "WARN", "environment": "Production"})).await;
-    let before = done(&bed, "GET", "/items/log-level.app", Json::Null).await;
+    let server = TestServer::new().await;
+    done(&server, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
+    done(&server, "PUT", "/log-levels/app", json!({"level": "WARN", "environment": "Production"})).await;
+    let before = done(&server, "GET", "/items/log-level.app", Json::Null).await;
     let debug = json!({"level": "DEBUG", "environment": "Production", "expires_in": 1});
-    done(&bed, "PUT", "/log-levels/app", debug).await;
-    let during = done(&bed, "GET", "/log-levels", Json::Null).await;
+    done(&server, "PUT", "/log-levels/app", debug).await;
+    let during = done(&server, "GET", "/log-levels", Json::Null).await;
     let levels: Vec<&Json> =
         during[0]["levels"].as_array().unwrap().iter().map(|level| &level["level"]).collect();
     assert_eq!(levels, ["INFO", "DEBUG", "WARN"]);
     assert!(during[0]["levels"][1]["expiresAt"].is_i64() && during[0]["levels"][2]["expiresAt"].is_null());
     let question = json!({"key": "log-level.app", "environment": "Production"});
-    assert_eq!(done(&bed, "POST", "/explain", question).await["value"], "DEBUG");
-    wait_for(&bed, "/log-levels", |levels| levels[0]["levels"].as_array().unwrap().len() == 2).await;
-    let mut after = done(&bed, "GET", "/items/log-level.app", Json::Null).await;
+    assert_eq!(done(&server, "POST", "/explain", question).await["value"], "DEBUG");
+    wait_for(&server, "/log-levels", |levels| levels[0]["levels"].as_array().unwrap().len() == 2).await;
+    let mut after = done(&server, "GET", "/items/log-level.app", Json::Null).await;
     after["id"] = before["id"].clone();
     assert_eq!(after, before);
 }
 
 #[tokio::test]
 async fn a_level_can_be_taken_away_and_set_for_good() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let mut level = json!({"level": "DEBUG", "environment": "Staging", "expiresIn": "1h"});
-    done(&bed, "PUT", "/log-levels/app", level.clone()).await;
+    done(&server, "PUT", "/log-levels/app", level.clone()).await;
     level["for"] = json!({"property": "user.key", "values": ["1", "2"]});
-    done(&bed, "PUT", "/log-levels/app", level).await;
-    done(&bed, "DELETE", "/log-levels/app?environment=Staging", Json::Null).await;
+    done(&server, "PUT", "/log-levels/app", level).await;
+    done(&server, "DELETE", "/log-levels/app?environment=Staging", Json::Null).await;
     let path = "/log-levels/app?environment=Staging&property=user.key&values=";
-    assert_eq!(ask(&bed, "DELETE", &format!("{path}1"), Json::Null).await.0, 404);
-    done(&bed, "DELETE", &format!("{path}1,2"), Json::Null).await;
-    assert_eq!(done(&bed, "GET", "/log-levels", Json::Null).await, json!([]));
-    assert_eq!(ask(&bed, "DELETE", "/log-levels/app?environment=Staging", Json::Null).await.0, 404);
+    assert_eq!(ask(&server, "DELETE", &format!("{path}1"), Json::Null).await.0, 404);
+    done(&server, "DELETE", &format!("{path}1,2"), Json::Null).await;
+    assert_eq!(done(&server, "GET", "/log-levels", Json::Null).await, json!([]));
+    assert_eq!(ask(&server, "DELETE", "/log-levels/app?environment=Staging", Json::Null).await.0, 404);
     for wrong in [
         json!({"level": "LOUD"}),
         json!({"level": "DEBUG", "expiresIn": "soon"}),
         json!({"level": "DEBUG", "expiresAt": 5}),
         json!({"level": "DEBUG", "for": {"property": "user.key", "values": []}}),
     ] {
-        assert_eq!(ask(&bed, "PUT", "/log-levels/app", wrong.clone()).await.0, 400, "{wrong}");
+        assert_eq!(ask(&server, "PUT", "/log-levels/app", wrong.clone()).await.0, 400, "{wrong}");
     }
-    bed.create("log-level.text", "x").await;
-    assert_eq!(ask(&bed, "PUT", "/log-levels/text", json!({"level": "DEBUG"})).await.0, 409);
-    assert_eq!(done(&bed, "GET", "/log-levels", Json::Null).await, json!([]));
+    server.create("log-level.text", "x").await;
+    assert_eq!(ask(&server, "PUT", "/log-levels/text", json!({"level": "DEBUG"})).await.0, 409);
+    assert_eq!(done(&server, "GET", "/log-levels", Json::Null).await, json!([]));
 }
 
 #[tokio::test]
 async fn an_override_ends_unless_it_is_set_for_good() {
-    let bed = Bed::new().await;
-    bed.create("k", "a").await;
-    bed.create("l", "a").await;
+    let server = TestServer::new().await;
+    server.create("k", "a").await;
+    server.create("l", "a").await;
     let mut own = json!({"environment": "Production", "user": "7", "expiresIn": "1s",
                          "value": {"type": "string", "value": "b"}});
     for key in ["k", "l"] {
-        done(&bed, "PUT", &format!("/items/{key}/override"), own.clone()).await;
+        done(&server, "PUT", &format!("/items/{key}/override"), own.clone()).await;
     }
-    assert!(done(&bed, "GET", "/overrides", Json::Null).await[0]["expiresAt"].is_i64());
+    assert!(done(&server, "GET", "/overrides", Json::Null).await[0]["expiresAt"].is_i64());
     own.as_object_mut().unwrap().remove("expiresIn");
-    done(&bed, "PUT", "/items/l/override", own).await;
-    let left = wait_for(&bed, "/overrides", |found| found.as_array().unwrap().len() == 1).await;
+    done(&server, "PUT", "/items/l/override", own).await;
+    let left = wait_for(&server, "/overrides", |found| found.as_array().unwrap().len() == 1).await;
     assert_eq!((&left[0]["key"], &left[0]["expiresAt"]), (&json!("l"), &Json::Null));
 }
 
 #[tokio::test]
 async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     for round in 0..5 {
         let level = json!({"level": "DEBUG", "environment": "Production", "expiresIn": "1s"});
-        done(&bed, "PUT", &format!("/log-levels/app{round}"), level).await;
+        done(&server, "PUT", &format!("/log-levels/app{round}"), level).await;
     }
-    let key = bed.key("Development", KeyKind::Admin);
-    let Bed { running, http, dir } = bed;
+    let key = server.key("Development", KeyKind::Admin);
+    let TestServer { running, http, dir } = server;
     running.shutdown().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let options = || Options::local(dir.path().join("data"));

@@ -2,31 +2,16 @@
 
 use std::time::Duration;
 
-use crate::common::{Bed, answer};
+use crate::common::{
+    TestServer, answer,
+    project::{PROJECT, read, report},
+};
 use prefab_server::{KeyKind, Limits};
 use prefab_store::{AuditEntry, KeyRequest, Note, Records as _, Store as _};
 use prefab_store_sqlite::SqliteStore;
-use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-const PROJECT: &str = "/api/manage/v1/projects/1";
 const HIGHEST: &str = "9223372036854775807";
-
-async fn get(bed: &Bed, path: &str) -> (StatusCode, Json) {
-    answer(bed.admin("GET", &format!("{PROJECT}{path}")).send().await.unwrap()).await
-}
-
-async fn given(bed: &Bed, path: &str) -> Json {
-    let (status, answer) = get(bed, path).await;
-    assert_eq!(status, 200, "{path}: {answer}");
-    answer
-}
-
-async fn report(bed: &Bed, key: &str, events: Json) -> StatusCode {
-    let request = bed.http.post(bed.url("/api/v1/telemetry")).basic_auth("u", Some(key));
-    let request = request.header("content-type", "application/json");
-    request.body(json!({ "events": events }).to_string()).send().await.unwrap().status()
-}
 
 fn summary(key: &str, counters: &[(&str, &str, &str)]) -> Json {
     let counters: Vec<Json> = counters
@@ -46,8 +31,8 @@ fn loggers<'n>(names: impl IntoIterator<Item = &'n str>, debugs: &str) -> Json {
 }
 
 /// Creates a second project in the same database and returns a backend key and an admin key of it.
-async fn neighbor(bed: &Bed) -> (i64, String, String) {
-    let store = SqliteStore::open(&bed.dir.path().join("data/prefab.db")).unwrap();
+async fn neighbor(server: &TestServer) -> (i64, String, String) {
+    let store = SqliteStore::open(&server.dir.path().join("data/prefab.db")).unwrap();
     let project = store.create_project("other".to_owned(), vec!["Production".to_owned()]).await.unwrap();
     let mut keys = Vec::new();
     for kind in [KeyKind::Backend, KeyKind::Admin] {
@@ -56,7 +41,7 @@ async fn neighbor(bed: &Bed) -> (i64, String, String) {
         keys.push(store.issue_key(request).await.unwrap().key);
     }
     for _ in 0..500 {
-        let request = bed.http.get(bed.url("/api/v1/configs/0")).basic_auth("1", Some(&keys[1]));
+        let request = server.http.get(server.url("/api/v1/configs/0")).basic_auth("1", Some(&keys[1]));
         if request.send().await.unwrap().status() == 200 {
             break;
         }
@@ -67,58 +52,58 @@ async fn neighbor(bed: &Bed) -> (i64, String, String) {
 
 #[tokio::test]
 async fn the_highest_counts_are_clamped_and_every_read_goes_on() {
-    let bed = Bed::new().await;
-    bed.create("x.y", "a").await;
-    let public = bed.key("Development", KeyKind::Frontend);
+    let server = TestServer::new().await;
+    server.create("x.y", "a").await;
+    let public = server.key("Development", KeyKind::Frontend);
     for key in ["x.y", "no.such.key"] {
         let counters = [("1", HIGHEST, "a"), ("2", HIGHEST, "b"), ("3", "-5", "c")];
         let events = json!([summaries(&[summary(key, &counters)]), {"clientStats": {"droppedEventCount": HIGHEST}},
                             {"clientStats": {"droppedEventCount": HIGHEST}}]);
         for _ in 0..2 {
-            assert_eq!(report(&bed, &public, events.clone()).await, 200);
-            given(&bed, "/usage").await;
+            assert_eq!(report(&server, &public, events.clone()).await, 200);
+            read(&server, "/usage").await;
         }
     }
     for path in ["/items", "/usage", "/evaluations?by=day", "/evaluations", "/health", "/unused?days=0"] {
-        given(&bed, path).await;
+        read(&server, path).await;
     }
-    assert_eq!(given(&bed, "/evaluations?key=x.y").await["total"], 4_000_000_000_000_i64);
-    assert_eq!(given(&bed, "/evaluations?key=no.such.key").await["total"], 0);
-    let used = given(&bed, "/usage").await;
+    assert_eq!(read(&server, "/evaluations?key=x.y").await["total"], 4_000_000_000_000_i64);
+    assert_eq!(read(&server, "/evaluations?key=no.such.key").await["total"], 0);
+    let used = read(&server, "/usage").await;
     let used: Vec<&Json> = used.as_array().unwrap().iter().map(|usage| &usage["key"]).collect();
     assert_eq!(used, ["x.y"], "a key that the project does not have is not stored");
 }
 
 #[tokio::test]
 async fn one_logger_at_the_limit_stops_nobody_elses_telemetry() {
-    let bed = Bed::new().await;
-    let (project, backend, admin) = neighbor(&bed).await;
-    let public = bed.key("Development", KeyKind::Frontend);
+    let server = TestServer::new().await;
+    let (project, backend, admin) = neighbor(&server).await;
+    let public = server.key("Development", KeyKind::Frontend);
     let theirs = async || {
-        let path = bed.url(&format!("/api/manage/v1/projects/{project}/loggers"));
-        let (status, loggers) = answer(bed.http.get(path).bearer_auth(&admin).send().await.unwrap()).await;
+        let path = server.url(&format!("/api/manage/v1/projects/{project}/loggers"));
+        let (status, loggers) = answer(server.http.get(path).bearer_auth(&admin).send().await.unwrap()).await;
         assert_eq!(status, 200, "{loggers}");
         loggers[0]["counts"]["debug"].as_i64().unwrap()
     };
     for round in 1..=3 {
-        assert_eq!(report(&bed, &public, json!([loggers(["a.b"], HIGHEST)])).await, 200);
-        assert_eq!(report(&bed, &backend, json!([loggers(["own"], "1")])).await, 200);
+        assert_eq!(report(&server, &public, json!([loggers(["a.b"], HIGHEST)])).await, 200);
+        assert_eq!(report(&server, &backend, json!([loggers(["own"], "1")])).await, 200);
         assert_eq!(theirs().await, round);
-        assert_eq!(report(&bed, &public, json!([loggers(["a.b"], "1")])).await, 200);
-        assert_eq!(given(&bed, "/loggers").await[0]["counts"]["debug"], round * 1_000_000_000_001);
+        assert_eq!(report(&server, &public, json!([loggers(["a.b"], "1")])).await, 200);
+        assert_eq!(read(&server, "/loggers").await[0]["counts"]["debug"], round * 1_000_000_000_001);
     }
-    assert_eq!(report(&bed, &public, json!([loggers(["a.b"], "-7")])).await, 200);
-    assert_eq!(given(&bed, "/loggers").await[0]["counts"]["debug"], 3_000_000_000_003_i64);
+    assert_eq!(report(&server, &public, json!([loggers(["a.b"], "-7")])).await, 200);
+    assert_eq!(read(&server, "/loggers").await[0]["counts"]["debug"], 3_000_000_000_003_i64);
 }
 
 #[tokio::test]
 async fn a_public_key_cannot_crowd_out_the_servers_own_reports() {
     let limits = Limits { evaluation_rows_per_hour: 40, logger_rows: 40, ..Limits::default() };
-    let bed = Bed::limited(limits).await;
-    let id = bed.create("k", "a").await;
-    bed.create("own", "a").await;
+    let server = TestServer::limited(limits).await;
+    let id = server.create("k", "a").await;
+    server.create("own", "a").await;
     let (public, backend) =
-        (bed.key("Development", KeyKind::Frontend), bed.key("Development", KeyKind::Backend));
+        (server.key("Development", KeyKind::Frontend), server.key("Development", KeyKind::Backend));
     let names: Vec<String> = (0..200).map(|at| format!("invented.{at}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for flush in 0..3 {
@@ -127,8 +112,11 @@ async fn a_public_key_cannot_crowd_out_the_servers_own_reports() {
         let ids: Vec<_> = ids.iter().map(|id| (id.as_str(), "1", "a")).collect();
         let values: Vec<_> = names.iter().map(|name| ("0", "1", *name)).collect();
         let all: Vec<Json> = invented.chain([summary("k", &ids), summary("k", &values)]).collect();
-        assert_eq!(report(&bed, &public, json!([summaries(&all), loggers(names.clone(), "1")])).await, 200);
-        given(&bed, "/usage").await;
+        assert_eq!(
+            report(&server, &public, json!([summaries(&all), loggers(names.clone(), "1")])).await,
+            200
+        );
+        read(&server, "/usage").await;
     }
     let own: Vec<String> = (0..10).map(|at| format!("v{at}")).collect();
     let own: Vec<_> = own.iter().map(|value| ("0", "1", value.as_str())).collect();
@@ -137,66 +125,66 @@ async fn a_public_key_cannot_crowd_out_the_servers_own_reports() {
         summaries(&[summary("own", &own), summary("k", &[(&id, "3", "a")])]),
         loggers(["app.db", "app.http"], "2")
     ]);
-    assert_eq!(report(&bed, &backend, events).await, 200);
-    let usage = given(&bed, "/usage").await;
+    assert_eq!(report(&server, &backend, events).await, 200);
+    let usage = read(&server, "/usage").await;
     let used: Vec<&Json> = usage.as_array().unwrap().iter().map(|usage| &usage["key"]).collect();
     assert_eq!(used, ["k", "own"]);
-    let counted = given(&bed, "/evaluations?key=own").await;
+    let counted = read(&server, "/evaluations?key=own").await;
     assert_eq!(counted["environments"][0]["counts"].as_array().unwrap().len(), 10);
-    let counted = given(&bed, "/evaluations?key=k").await;
+    let counted = read(&server, "/evaluations?key=k").await;
     let buckets = counted["environments"][0]["buckets"].as_array().unwrap();
     assert!(buckets.iter().all(|bucket| bucket["counts"].as_array().unwrap().len() <= 21), "{counted}");
     let versions = buckets.iter().flat_map(|bucket| bucket["counts"].as_array().unwrap());
     let versions: Vec<_> = versions.filter_map(|count| count["version"].as_str()).collect();
     assert_eq!(versions, [id], "other ids are none of this key");
-    let seen = given(&bed, "/loggers").await;
+    let seen = read(&server, "/loggers").await;
     let seen: Vec<_> = seen.as_array().unwrap().iter().map(|logger| logger["name"].clone()).collect();
     assert!(
         seen.len() <= 22 && seen.contains(&json!("app.db")) && seen.contains(&json!("app.http")),
         "{seen:?}"
     );
-    let metrics = bed.http.get(bed.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let metrics = server.http.get(server.url("/metrics")).send().await.unwrap().text().await.unwrap();
     let dropped = metrics.lines().find_map(|line| line.strip_prefix("prefab_telemetry_dropped_total "));
     assert!(dropped.unwrap().parse::<u64>().unwrap() >= 1_000, "{dropped:?}");
 }
 
 #[tokio::test]
 async fn deleted_keys_and_older_versions_still_count() {
-    let bed = Bed::new().await;
-    let first = bed.create("k", "a").await;
-    bed.set("k", "b").await;
-    bed.delete("k").await;
-    let backend = bed.key("Development", KeyKind::Backend);
+    let server = TestServer::new().await;
+    let first = server.create("k", "a").await;
+    server.set("k", "b").await;
+    server.delete("k").await;
+    let backend = server.key("Development", KeyKind::Backend);
     let events = json!([summaries(&[summary("k", &[(&first.to_string(), "3", "a")])])]);
-    assert_eq!(report(&bed, &backend, events).await, 200);
-    let counted = given(&bed, "/evaluations?key=k").await;
+    assert_eq!(report(&server, &backend, events).await, 200);
+    let counted = read(&server, "/evaluations?key=k").await;
     assert_eq!(counted["environments"][0]["buckets"][0]["counts"][0]["version"], first.to_string());
 }
 
 #[tokio::test]
 async fn a_public_key_has_a_byte_budget_of_its_own() {
     let limits = Limits { front_end_telemetry_bytes_per_minute: 100, ..Limits::default() };
-    let bed = Bed::limited(limits).await;
+    let server = TestServer::limited(limits).await;
     let names = ["a".repeat(90)];
     let names = names.iter().map(String::as_str);
     let (public, backend) =
-        (bed.key("Development", KeyKind::Frontend), bed.key("Development", KeyKind::Backend));
-    assert_eq!(report(&bed, &public, json!([loggers(names.clone(), "1")])).await, 429);
-    assert_eq!(report(&bed, &backend, json!([loggers(names, "1")])).await, 200);
+        (server.key("Development", KeyKind::Frontend), server.key("Development", KeyKind::Backend));
+    assert_eq!(report(&server, &public, json!([loggers(names.clone(), "1")])).await, 429);
+    assert_eq!(report(&server, &backend, json!([loggers(names, "1")])).await, 200);
 }
 
 #[tokio::test]
 async fn refused_keys_are_one_entry_per_address_and_hour() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     for at in 0..300 {
         let request =
-            bed.http.get(bed.url("/api/v1/configs/0")).basic_auth("1", Some(format!("1-wrong{at}")));
+            server.http.get(server.url("/api/v1/configs/0")).basic_auth("1", Some(format!("1-wrong{at}")));
         let sent = request.header("x-forwarded-for", format!("203.0.113.{at}")).send().await.unwrap();
         assert_eq!(sent.status(), 401);
     }
     let mut entries = json!([]);
     for _ in 0..200 {
-        entries = given(&bed, "/audit?action=key.refused&limit=1000").await;
+        entries = read(&server, "/audit?action=key.refused&limit=1000").await;
         if counted(&entries) == 300 {
             break;
         }
@@ -214,8 +202,8 @@ fn counted(entries: &Json) -> i64 {
 
 #[tokio::test]
 async fn the_whole_audit_log_is_exported() {
-    let bed = Bed::new().await;
-    let store = SqliteStore::open(&bed.dir.path().join("data/prefab.db")).unwrap();
+    let server = TestServer::new().await;
+    let store = SqliteStore::open(&server.dir.path().join("data/prefab.db")).unwrap();
     let project = store.registry().await.unwrap().projects[0].id;
     let entry = |at: usize| AuditEntry {
         project: Some(project),
@@ -224,7 +212,7 @@ async fn the_whole_audit_log_is_exported() {
     };
     store.note((0..12_345).map(entry).collect()).await.unwrap();
     let lines = async |wanted: &str| {
-        let request = bed.admin("GET", &format!("{PROJECT}/audit.jsonl?action=config.changed{wanted}"));
+        let request = server.admin("GET", &format!("{PROJECT}/audit.jsonl?action=config.changed{wanted}"));
         let text = request.send().await.unwrap().text().await.unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()["sentence"].clone());
         lines.collect::<Vec<Json>>()

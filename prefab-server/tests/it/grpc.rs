@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_proto::{services::config_service_client::ConfigServiceClient, wire};
 use prefab_server::{KeyKind, Limits};
 use tonic::{Code, Request, transport::Channel};
 
-async fn client(bed: &Bed) -> ConfigServiceClient<Channel> {
-    let channel = Channel::from_shared(bed.running.url.clone()).unwrap().connect().await.unwrap();
+async fn client(server: &TestServer) -> ConfigServiceClient<Channel> {
+    let channel = Channel::from_shared(server.running.url.clone()).unwrap().connect().await.unwrap();
     ConfigServiceClient::new(channel)
 }
 
@@ -21,10 +21,11 @@ fn with_key<T>(message: T, key: &str) -> Request<T> {
 
 #[tokio::test]
 async fn an_old_client_gets_everything_and_follows() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let (backend, admin) = (bed.key("Development", KeyKind::Backend), bed.key("Development", KeyKind::Admin));
-    let mut client = client(&bed).await;
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let (backend, admin) =
+        (server.key("Development", KeyKind::Backend), server.key("Development", KeyKind::Admin));
+    let mut client = client(&server).await;
     let pointer = wire::ConfigServicePointer::default();
     let all = client.get_all_config(with_key(pointer, &backend)).await.unwrap().into_inner();
     assert_eq!(all.configs[0].key, "a");
@@ -39,25 +40,25 @@ async fn an_old_client_gets_everything_and_follows() {
     let created = client.upsert(with_key(config, &admin)).await.unwrap().into_inner();
     let change = stream.message().await.unwrap().unwrap();
     assert_eq!((change.configs[0].key.as_str(), change.configs[0].id), ("b", created.new_id));
-    bed.running.stop_handle().stop();
+    server.running.stop_handle().stop();
     assert!(stream.message().await.unwrap().is_none(), "the stream ends cleanly");
 }
 
 #[tokio::test]
 async fn a_stream_that_is_not_read_is_reset_and_its_connection_goes_on() {
     let stream_write_timeout = Duration::from_millis(300);
-    let bed = Bed::limited(Limits { stream_write_timeout, ..Limits::default() }).await;
-    bed.create("a", "1").await;
-    let backend = bed.key("Development", KeyKind::Backend);
-    let mut client = client(&bed).await;
+    let server = TestServer::limited(Limits { stream_write_timeout, ..Limits::default() }).await;
+    server.create("a", "1").await;
+    let backend = server.key("Development", KeyKind::Backend);
+    let mut client = client(&server).await;
     let pointer = wire::ConfigServicePointer::default();
     let mut stalled = client.get_config(with_key(pointer, &backend)).await.unwrap().into_inner();
-    assert_eq!(bed.streams().await, 1);
+    assert_eq!(server.streams().await, 1);
     let deadline = Instant::now() + Duration::from_secs(30);
-    while bed.streams().await > 0 {
+    while server.streams().await > 0 {
         assert!(Instant::now() < deadline);
         // More than a client's window holds, before long.
-        bed.set("a", &"x".repeat(1 << 20)).await;
+        server.set("a", &"x".repeat(1 << 20)).await;
     }
     let all = client.get_all_config(with_key(pointer, &backend)).await.unwrap().into_inner();
     assert_eq!(all.configs[0].key, "a");
@@ -72,8 +73,8 @@ async fn a_stream_that_is_not_read_is_reset_and_its_connection_goes_on() {
 
 #[tokio::test]
 async fn a_bad_key_is_told_to_stop() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let request = with_key(wire::ConfigServicePointer::default(), "1|nothing");
-    let error = client(&bed).await.get_all_config(request).await.unwrap_err();
+    let error = client(&server).await.get_all_config(request).await.unwrap_err();
     assert_eq!(error.code(), Code::PermissionDenied);
 }

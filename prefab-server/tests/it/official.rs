@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use crate::common::{Bed, answer};
+use crate::common::{TestServer, answer};
 use prefab_server::KeyKind;
 use serde_json::json;
 use tokio::{
@@ -29,11 +29,11 @@ struct Script {
 }
 
 impl Script {
-    fn start(bed: &Bed, program: PathBuf, script: &str, kind: KeyKind) -> Self {
+    fn start(server: &TestServer, program: PathBuf, script: &str, kind: KeyKind) -> Self {
         let mut process = Command::new(program)
             .arg(format!("{}/tests/official/{script}", env!("CARGO_MANIFEST_DIR")))
-            .env("PREFAB_TEST_URL", &bed.running.url)
-            .env("PREFAB_TEST_KEY", bed.key("Development", kind))
+            .env("PREFAB_TEST_URL", &server.running.url)
+            .env("PREFAB_TEST_KEY", server.key("Development", kind))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -54,8 +54,8 @@ impl Script {
     }
 }
 
-async fn bed() -> Bed {
-    let bed = Bed::new().await;
+async fn server() -> TestServer {
+    let server = TestServer::new().await;
     for config in [
         json!({"key": "greeting", "configType": "CONFIG", "valueType": "STRING", "sendToClientSdk": true,
                "rows": [{"values": [{"value": {"string": "hello"}}]}]}),
@@ -64,23 +64,23 @@ async fn bed() -> Bed {
                            "valueToMatch": {"stringList": {"values": ["pro"]}}}], "value": {"bool": true}},
             {"value": {"bool": false}}]}]}),
     ] {
-        assert_eq!(bed.post("/api/v1/config/", config).await.0, 200);
+        assert_eq!(server.post("/api/v1/config/", config).await.0, 200);
     }
-    bed
+    server
 }
 
 /// First value, two contexts, a live change, a deletion, and telemetry that arrives.
-async fn walk(bed: &Bed, mut script: Script) {
+async fn walk(server: &TestServer, mut script: Script) {
     assert_eq!(script.says("first").await, "hello");
     assert_eq!(script.says("flag").await.to_lowercase(), "true");
     assert_eq!(script.says("flag").await.to_lowercase(), "false");
     script.says("ready").await;
-    bed.set("greeting", "changed").await;
+    server.set("greeting", "changed").await;
     assert_eq!(script.says("second").await, "changed");
-    bed.delete("greeting").await;
+    server.delete("greeting").await;
     script.says("deleted").await;
     script.says("reported").await;
-    let stats = bed.admin("GET", "/api/v1/evaluation-stats/beta").send().await.unwrap();
+    let stats = server.admin("GET", "/api/v1/evaluation-stats/beta").send().await.unwrap();
     let (_, stats) = answer(stats).await;
     assert!(stats["total"].as_i64().unwrap() > 0, "{stats}");
 }
@@ -88,9 +88,9 @@ async fn walk(bed: &Bed, mut script: Script) {
 #[tokio::test]
 async fn the_python_sdk_walks() {
     let Some(folder) = clients("the_python_sdk_walks") else { return };
-    let bed = bed().await;
-    let script = Script::start(&bed, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
-    walk(&bed, script).await;
+    let server = server().await;
+    let script = Script::start(&server, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
+    walk(&server, script).await;
 }
 
 #[tokio::test]
@@ -98,8 +98,8 @@ async fn the_node_sdk_walks() {
     if clients("the_node_sdk_walks").is_none() {
         return;
     }
-    let bed = bed().await;
-    walk(&bed, Script::start(&bed, "node".into(), "client.mjs", KeyKind::Backend)).await;
+    let server = server().await;
+    walk(&server, Script::start(&server, "node".into(), "client.mjs", KeyKind::Backend)).await;
 }
 
 #[tokio::test]
@@ -107,19 +107,19 @@ async fn the_browser_sdk_walks() {
     if clients("the_browser_sdk_walks").is_none() {
         return;
     }
-    let bed = bed().await;
-    walk(&bed, Script::start(&bed, "node".into(), "browser.mjs", KeyKind::Frontend)).await;
+    let server = server().await;
+    walk(&server, Script::start(&server, "node".into(), "browser.mjs", KeyKind::Frontend)).await;
 }
 
 #[tokio::test]
 async fn the_official_tool_creates_and_changes_values() {
     let Some(folder) = clients("the_official_tool_creates_and_changes_values") else { return };
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let tool = async |arguments: &[&str]| {
         let output = Command::new(folder.join("node/node_modules/.bin/prefab"))
             .args(arguments)
-            .env("PREFAB_API_URL", &bed.running.url)
-            .env("PREFAB_API_KEY", bed.key("Development", KeyKind::Admin))
+            .env("PREFAB_API_URL", &server.running.url)
+            .env("PREFAB_API_KEY", server.key("Development", KeyKind::Admin))
             .env("NO_COLOR", "1")
             .output()
             .await

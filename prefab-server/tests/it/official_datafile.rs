@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_core::{ContextSet, LayeredStore, Update, datafile};
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
 use serde_json::{Value as Json, json};
@@ -122,14 +122,14 @@ async fn a_downloaded_datafile_answers_alike_everywhere() {
         eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
         return;
     };
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     for config in configs() {
-        let (status, answer) = bed.post("/api/v1/config/", config).await;
+        let (status, answer) = server.post("/api/v1/config/", config).await;
         assert_eq!(status, 200, "{answer}");
     }
-    let response = bed.admin("GET", "/api/v1/configs/download?envId=3").send().await.unwrap();
+    let response = server.admin("GET", "/api/v1/configs/download?envId=3").send().await.unwrap();
     let text = response.text().await.unwrap();
-    let file = bed.dir.path().join("prefab.Production.3.config.json");
+    let file = server.dir.path().join("prefab.Production.3.config.json");
     std::fs::write(&file, &text).unwrap();
     let file = file.to_str().unwrap();
     // Everybody has an address: official clients disagree on negations of what is absent.

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_server::KeyKind;
 use tokio::process::Command;
 
@@ -14,14 +14,14 @@ async fn the_official_tool_walks() {
         eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
         return;
     };
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let output = Command::new("bash")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/official/tool.sh"))
         .env("PREFAB_TEST_TOOL", folder.join("node/node_modules/.bin/prefab"))
-        .env("PREFAB_TEST_URL", &bed.running.url)
-        .env("PREFAB_TEST_KEY", bed.key("Development", KeyKind::Admin))
-        .env("PREFAB_TEST_OTHER_KEY", bed.key("Production", KeyKind::Admin))
+        .env("PREFAB_TEST_URL", &server.running.url)
+        .env("PREFAB_TEST_KEY", server.key("Development", KeyKind::Admin))
+        .env("PREFAB_TEST_OTHER_KEY", server.key("Production", KeyKind::Admin))
         .env("PREFAB_TEST_PORT", port.to_string())
         .output()
         .await

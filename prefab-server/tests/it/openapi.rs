@@ -3,7 +3,7 @@
 //! `PREFAB_SCHEMATHESIS` names the program (`pip install schemathesis`). `PREFAB_SCHEMATHESIS_EXAMPLES` says how many
 //! requests there are for each endpoint.
 
-use crate::common::Bed;
+use crate::common::TestServer;
 use prefab_server::KeyKind;
 use tokio::process::Command;
 
@@ -13,13 +13,13 @@ async fn no_request_breaks_the_server_or_changes_what_it_was_refused() {
         eprintln!("SKIPPED: PREFAB_SCHEMATHESIS names no program");
         return;
     };
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let output = Command::new(format!("{}/tests/openapi/run.sh", env!("CARGO_MANIFEST_DIR")))
-        .arg(&bed.running.url)
-        .arg(bed.key("Production", KeyKind::Admin))
+        .arg(&server.running.url)
+        .arg(server.key("Production", KeyKind::Admin))
         .arg(std::env::var("PREFAB_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "3".to_owned()))
         .env("PREFAB_SCHEMATHESIS", program)
-        .current_dir(bed.dir.path())
+        .current_dir(server.dir.path())
         .output()
         .await
         .unwrap();

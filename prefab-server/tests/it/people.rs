@@ -3,154 +3,150 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::common::{
-    Bed, Stream, answer,
+    Stream, TestServer, answer,
     people::{PASSWORD, Visitor, log_in, sign_up},
+    project::text_item,
 };
 use prefab_server::{Options, Role, serve};
 use serde_json::{Value as Json, json};
-
-fn text_item(key: &str, value: &str) -> Json {
-    json!({"item": {"key": key, "type": "config", "valueType": "string",
-                    "default": {"rules": [{"value": {"type": "string", "value": value}}]}}})
-}
 
 fn in_millis(from_now: i64) -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() + from_now
 }
 
 /// Returns the newest entries of the audit log as sentences.
-async fn said(bed: &Bed, action: &str) -> Vec<String> {
+async fn said(server: &TestServer, action: &str) -> Vec<String> {
     let path = format!("/api/manage/v1/projects/1/audit?action={action}");
-    let (_, entries) = answer(bed.admin("GET", &path).send().await.unwrap()).await;
+    let (_, entries) = answer(server.admin("GET", &path).send().await.unwrap()).await;
     let entries = entries.as_array().unwrap().iter();
     entries.map(|entry| entry["sentence"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
-    let bed = Bed::new().await;
-    let link = bed.running.sign_up.clone().unwrap();
-    let token = link.strip_prefix(&format!("{}/sign-up?token=", bed.running.url)).unwrap();
-    let options = || Options::local(bed.dir.path().join("data"));
+    let server = TestServer::new().await;
+    let link = server.running.sign_up.clone().unwrap();
+    let token = link.strip_prefix(&format!("{}/sign-up?token=", server.running.url)).unwrap();
+    let options = || Options::local(server.dir.path().join("data"));
     // As long as there is nobody, every start shows a link, and all of them hold.
     let other = serve(options()).await.unwrap();
-    assert!(other.sign_up.is_some() && other.sign_up != bed.running.sign_up);
+    assert!(other.sign_up.is_some() && other.sign_up != server.running.sign_up);
     other.shutdown().await;
     let short = json!({"token": token, "email": "ann@example.com", "name": "Ann", "password": "short"});
-    let request = bed.http.post(bed.url("/api/manage/v1/sign-up")).body(short.to_string());
+    let request = server.http.post(server.url("/api/manage/v1/sign-up")).body(short.to_string());
     assert_eq!(request.send().await.unwrap().status(), 400);
-    let response = sign_up(&bed, token, " Ann@Example.com", "Ann").await;
+    let response = sign_up(&server, token, " Ann@Example.com", "Ann").await;
     let set = response.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(set.starts_with("prefab_session="), "{set}");
     assert!(set.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=1209600"), "{set}");
     let ann = Visitor::of(response).await;
-    let session = ann.done(&bed, "GET", "/session", Json::Null).await;
+    let session = ann.done(&server, "GET", "/session", Json::Null).await;
     assert_eq!(session["person"], json!({"id": "1", "email": "ann@example.com", "name": "Ann"}));
     assert_eq!(session["projects"][0]["role"], "admin");
     assert_eq!(
         session["projects"][0]["environments"][2],
         json!({"id": "3", "name": "Production", "role": "admin"})
     );
-    assert_eq!(sign_up(&bed, token, "eve@example.com", "Eve").await.status(), 403);
+    assert_eq!(sign_up(&server, token, "eve@example.com", "Eve").await.status(), 403);
     let later = serve(options()).await.unwrap();
     assert_eq!(later.sign_up, None);
     later.shutdown().await;
-    assert_eq!(said(&bed, "person").await, ["Ann (ann@example.com) signed up"]);
+    assert_eq!(said(&server, "person").await, ["Ann (ann@example.com) signed up"]);
 }
 
 #[tokio::test]
 async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    let url = bed.url("/api/manage/v1/projects/1/items");
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let url = server.url("/api/manage/v1/projects/1/items");
     let request = |csrf: &str| {
-        let request = bed.http.post(&url).header("cookie", &ann.cookie).header("x-prefab-csrf", csrf);
+        let request = server.http.post(&url).header("cookie", &ann.cookie).header("x-prefab-csrf", csrf);
         request.body(text_item("k", "1").to_string())
     };
-    let without = bed.http.post(&url).header("cookie", &ann.cookie).body(text_item("k", "1").to_string());
+    let without = server.http.post(&url).header("cookie", &ann.cookie).body(text_item("k", "1").to_string());
     assert_eq!(without.send().await.unwrap().status(), 403);
     assert_eq!(request("").send().await.unwrap().status(), 403);
     assert_eq!(request(&ann.csrf.replace(['0', '1'], "2")).send().await.unwrap().status(), 403);
     assert_eq!(request(&ann.csrf).send().await.unwrap().status(), 200);
-    let login = bed.http.post(bed.url("/api/manage/v1/session")).header("sec-fetch-site", "cross-site");
+    let login = server.http.post(server.url("/api/manage/v1/session")).header("sec-fetch-site", "cross-site");
     let body = json!({"email": "owner@example.com", "password": PASSWORD}).to_string();
     assert_eq!(login.body(body.clone()).send().await.unwrap().status(), 403);
-    let login = bed.http.post(bed.url("/api/manage/v1/session")).header("x-forwarded-proto", "https");
+    let login = server.http.post(server.url("/api/manage/v1/session")).header("x-forwarded-proto", "https");
     let response = login.body(body).send().await.unwrap();
     assert!(response.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
-    let (status, _) = ann.ask(&bed, "DELETE", "/session", Json::Null).await;
+    let (status, _) = ann.ask(&server, "DELETE", "/session", Json::Null).await;
     assert_eq!(status, 200);
-    assert_eq!(ann.ask(&bed, "GET", "/session", Json::Null).await.0, 401);
-    assert_eq!(said(&bed, "session").await[0], "Owner (owner@example.com) logged out");
+    assert_eq!(ann.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(said(&server, "session").await[0], "Owner (owner@example.com) logged out");
 }
 
 #[tokio::test]
 async fn an_invitation_is_for_one_person_once() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
     let path = "/projects/1/invitations";
     let wish = json!({"email": "bea@example.com", "role": "editor",
                       "environments": [{"environment": "Production", "role": "viewer"}]});
-    let made = ann.done(&bed, "POST", path, wish.clone()).await;
+    let made = ann.done(&server, "POST", path, wish.clone()).await;
     let token = made["token"].as_str().unwrap();
-    assert_eq!(made["link"], format!("{}/sign-up?token={token}", bed.running.url));
-    let listed = ann.done(&bed, "GET", path, Json::Null).await;
+    assert_eq!(made["link"], format!("{}/sign-up?token={token}", server.running.url));
+    let listed = ann.done(&server, "GET", path, Json::Null).await;
     assert_eq!((&listed[0]["email"], &listed[0]["role"]), (&json!("bea@example.com"), &json!("editor")));
     assert!(!listed.to_string().contains(token));
-    assert_eq!(sign_up(&bed, token, "eve@example.com", "Eve").await.status(), 403);
-    let bea = Visitor::of(sign_up(&bed, token, "bea@example.com", "Bea").await).await;
-    assert_eq!(sign_up(&bed, token, "bea@example.com", "Bea").await.status(), 403);
-    let session = bea.done(&bed, "GET", "/session", Json::Null).await;
+    assert_eq!(sign_up(&server, token, "eve@example.com", "Eve").await.status(), 403);
+    let bea = Visitor::of(sign_up(&server, token, "bea@example.com", "Bea").await).await;
+    assert_eq!(sign_up(&server, token, "bea@example.com", "Bea").await.status(), 403);
+    let session = bea.done(&server, "GET", "/session", Json::Null).await;
     let roles = &session["projects"][0];
     assert_eq!((&roles["role"], &roles["environments"][2]["role"]), (&json!("editor"), &json!("viewer")));
-    assert_eq!(ann.ask(&bed, "POST", path, wish).await.0, 409, "there is an account");
+    assert_eq!(ann.ask(&server, "POST", path, wish).await.0, 409, "there is an account");
     let taken_back = json!({"email": "cleo@example.com", "role": "viewer"});
-    let made = ann.done(&bed, "POST", path, taken_back).await;
-    ann.done(&bed, "DELETE", &format!("{path}/{}", made["id"].as_str().unwrap()), Json::Null).await;
+    let made = ann.done(&server, "POST", path, taken_back).await;
+    ann.done(&server, "DELETE", &format!("{path}/{}", made["id"].as_str().unwrap()), Json::Null).await;
     let token = made["token"].as_str().unwrap();
-    assert_eq!(sign_up(&bed, token, "cleo@example.com", "Cleo").await.status(), 403);
+    assert_eq!(sign_up(&server, token, "cleo@example.com", "Cleo").await.status(), 403);
     let brief = json!({"email": "dora@example.com", "role": "viewer", "expiresInSeconds": 1});
-    let made = ann.done(&bed, "POST", path, brief).await;
+    let made = ann.done(&server, "POST", path, brief).await;
     while in_millis(0) <= made["expiresAt"].as_i64().unwrap() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let token = made["token"].as_str().unwrap();
-    assert_eq!(sign_up(&bed, token, "dora@example.com", "Dora").await.status(), 403);
+    assert_eq!(sign_up(&server, token, "dora@example.com", "Dora").await.status(), 403);
     assert_eq!(
-        said(&bed, "invitation").await.last().unwrap(),
+        said(&server, "invitation").await.last().unwrap(),
         "Owner (owner@example.com) invited bea@example.com as editor, viewer in Production"
     );
 }
 
 #[tokio::test]
 async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_projects() {
-    let bed = Bed::new().await;
-    let owner = Visitor::first(&bed).await;
-    let bea = Visitor::invited(&bed, "Bea", Role::Admin, json!([])).await;
-    let cleo = Visitor::invited(&bed, "Cleo", Role::Editor, json!([])).await;
+    let server = TestServer::new().await;
+    let owner = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let cleo = Visitor::invited(&server, "Cleo", Role::Editor, json!([])).await;
     let path = format!("/projects/1/people/{}/password-reset", cleo.id);
-    let first = bea.done(&bed, "POST", &path, Json::Null).await;
-    let second = bea.done(&bed, "POST", &path, Json::Null).await;
+    let first = bea.done(&server, "POST", &path, Json::Null).await;
+    let second = bea.done(&server, "POST", &path, Json::Null).await;
     let token = second["token"].as_str().unwrap();
-    assert_eq!(second["link"], format!("{}/reset?token={token}", bed.running.url));
+    assert_eq!(second["link"], format!("{}/reset?token={token}", server.running.url));
     let reset = async |token: &Json, password: &str| {
         let body = json!({"token": token, "password": password}).to_string();
-        bed.http.post(bed.url("/api/manage/v1/password-reset")).body(body).send().await.unwrap()
+        server.http.post(server.url("/api/manage/v1/password-reset")).body(body).send().await.unwrap()
     };
     assert_eq!(reset(&first["token"], "a new one of Cleo").await.status(), 403, "another one came after it");
     assert_eq!(reset(&second["token"], "short").await.status(), 400);
     let again = Visitor::of(reset(&second["token"], "a new one of Cleo").await).await;
-    assert_eq!(again.done(&bed, "GET", "/session", Json::Null).await["person"]["name"], "Cleo");
-    assert_eq!(cleo.ask(&bed, "GET", "/session", Json::Null).await.0, 401, "other sessions end");
+    assert_eq!(again.done(&server, "GET", "/session", Json::Null).await["person"]["name"], "Cleo");
+    assert_eq!(cleo.ask(&server, "GET", "/session", Json::Null).await.0, 401, "other sessions end");
     assert_eq!(reset(&second["token"], "once more, please").await.status(), 403, "it works once");
-    assert_eq!(log_in(&bed, &cleo.email, PASSWORD).await.status(), 401);
-    assert_eq!(log_in(&bed, &cleo.email, "a new one of Cleo").await.status(), 200);
+    assert_eq!(log_in(&server, &cleo.email, PASSWORD).await.status(), 401);
+    assert_eq!(log_in(&server, &cleo.email, "a new one of Cleo").await.status(), 200);
     // The owner has a project that Bea does not manage: who took their account over would have it, too.
-    owner.done(&bed, "POST", "/projects", json!({"name": "Other"})).await;
+    owner.done(&server, "POST", "/projects", json!({"name": "Other"})).await;
     let path = format!("/projects/1/people/{}/password-reset", owner.id);
-    assert_eq!(bea.ask(&bed, "POST", &path, Json::Null).await.0, 403);
+    assert_eq!(bea.ask(&server, "POST", &path, Json::Null).await.0, 403);
     assert_eq!(
-        said(&bed, "person").await[..3],
+        said(&server, "person").await[..3],
         [
             "Cleo (cleo@example.com) chose a new password by a link",
             "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
@@ -161,42 +157,46 @@ async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_pr
 
 #[tokio::test]
 async fn a_person_deletes_their_account_and_what_they_did_stays() {
-    let bed = Bed::new().await;
-    let owner = Visitor::first(&bed).await;
-    let bea = Visitor::invited(&bed, "Bea", Role::Publisher, json!([])).await;
-    bea.done(&bed, "POST", "/projects/1/items", text_item("of-bea", "1")).await;
+    let server = TestServer::new().await;
+    let owner = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Publisher, json!([])).await;
+    bea.done(&server, "POST", "/projects/1/items", text_item("of-bea", "1")).await;
     let farewell = json!({"password": PASSWORD});
-    assert_eq!(owner.ask(&bed, "DELETE", "/account", farewell.clone()).await.0, 409, "the last admin stays");
+    assert_eq!(
+        owner.ask(&server, "DELETE", "/account", farewell.clone()).await.0,
+        409,
+        "the last admin stays"
+    );
     let wrong = json!({"password": "wrong horse"});
-    assert_eq!(bea.ask(&bed, "DELETE", "/account", wrong).await.0, 403);
-    bea.done(&bed, "DELETE", "/account", farewell).await;
-    assert_eq!(bea.ask(&bed, "GET", "/session", Json::Null).await.0, 401);
-    assert_eq!(log_in(&bed, &bea.email, PASSWORD).await.status(), 401);
-    let people = owner.done(&bed, "GET", "/projects/1/people", Json::Null).await;
+    assert_eq!(bea.ask(&server, "DELETE", "/account", wrong).await.0, 403);
+    bea.done(&server, "DELETE", "/account", farewell).await;
+    assert_eq!(bea.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(log_in(&server, &bea.email, PASSWORD).await.status(), 401);
+    let people = owner.done(&server, "GET", "/projects/1/people", Json::Null).await;
     assert_eq!(people.as_array().unwrap().len(), 1);
-    let versions = owner.done(&bed, "GET", "/projects/1/items/of-bea/versions", Json::Null).await;
+    let versions = owner.done(&server, "GET", "/projects/1/items/of-bea/versions", Json::Null).await;
     assert_eq!(versions[0]["changedBy"], "Bea (bea@example.com)");
-    assert_eq!(said(&bed, "person").await[0], "Bea (bea@example.com) deleted their account");
-    let other = Visitor::invited(&bed, "Bea", Role::Viewer, json!([])).await;
+    assert_eq!(said(&server, "person").await[0], "Bea (bea@example.com) deleted their account");
+    let other = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
     assert_ne!(other.id, bea.id, "who comes later is somebody else");
 }
 
 #[tokio::test]
 async fn guessing_passwords_is_slowed_down_and_told() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    assert_eq!(log_in(&bed, "OWNER@example.com", PASSWORD).await.status(), 200);
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    assert_eq!(log_in(&server, "OWNER@example.com", PASSWORD).await.status(), 200);
     for _ in 0..10 {
-        assert_eq!(log_in(&bed, &ann.email, "wrong horse").await.status(), 401);
+        assert_eq!(log_in(&server, &ann.email, "wrong horse").await.status(), 401);
     }
-    let response = log_in(&bed, &ann.email, PASSWORD).await;
+    let response = log_in(&server, &ann.email, PASSWORD).await;
     assert_eq!(response.status(), 429);
     let after: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=300).contains(&after), "{after}");
     let current = json!({"current": PASSWORD, "password": PASSWORD});
-    assert_eq!(ann.ask(&bed, "PUT", "/session/password", current).await.0, 429, "no way around it");
-    assert_eq!(log_in(&bed, "nobody@example.com", "wrong horse").await.status(), 401, "others still may");
-    let entries = bed.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused");
+    assert_eq!(ann.ask(&server, "PUT", "/session/password", current).await.0, 429, "no way around it");
+    assert_eq!(log_in(&server, "nobody@example.com", "wrong horse").await.status(), 401, "others still may");
+    let entries = server.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused");
     let entries = answer(entries.send().await.unwrap()).await.1;
     let entries: Vec<(&str, i64)> = entries
         .as_array()
@@ -212,7 +212,7 @@ async fn guessing_passwords_is_slowed_down_and_told() {
     assert!(entries.len() <= 4, "{entries:?}");
     // Somebody who tries many e-mails is stopped as well.
     for at in 0..200 {
-        let status = log_in(&bed, &format!("{at}@example.com"), "wrong horse").await.status();
+        let status = log_in(&server, &format!("{at}@example.com"), "wrong horse").await.status();
         if status == 429 {
             return;
         }
@@ -222,15 +222,15 @@ async fn guessing_passwords_is_slowed_down_and_told() {
 
 #[tokio::test]
 async fn another_role_in_an_environment_holds_there() {
-    let bed = Bed::new().await;
-    bed.create("k", "1").await;
+    let server = TestServer::new().await;
+    server.create("k", "1").await;
     let only = json!([{"environment": "Development", "role": "publisher"}]);
-    let bea = Visitor::invited(&bed, "Bea", Role::Viewer, only).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Viewer, only).await;
     let except = json!([{"environment": "Production", "role": "viewer"}]);
-    let cleo = Visitor::invited(&bed, "Cleo", Role::Publisher, except).await;
+    let cleo = Visitor::invited(&server, "Cleo", Role::Publisher, except).await;
     let set = async |who: &Visitor, environment: Json| {
         let body = json!({"value": {"type": "string", "value": "2"}, "environment": environment});
-        who.ask(&bed, "PUT", "/projects/1/items/k/value", body).await.0.as_u16()
+        who.ask(&server, "PUT", "/projects/1/items/k/value", body).await.0.as_u16()
     };
     assert_eq!(set(&bea, json!("Development")).await, 200);
     assert_eq!(set(&bea, json!("Production")).await, 403);
@@ -239,46 +239,46 @@ async fn another_role_in_an_environment_holds_there() {
     assert_eq!(set(&cleo, json!("Production")).await, 403);
     assert_eq!(set(&cleo, Json::Null).await, 403);
     let path = "/projects/1/items/k/draft";
-    bea.done(&bed, "PUT", path, text_item("k", "3")).await;
+    bea.done(&server, "PUT", path, text_item("k", "3")).await;
     for who in [&bea, &cleo] {
-        assert_eq!(who.ask(&bed, "POST", &format!("{path}/publish"), Json::Null).await.0, 403);
+        assert_eq!(who.ask(&server, "POST", &format!("{path}/publish"), Json::Null).await.0, 403);
     }
-    assert_eq!(cleo.ask(&bed, "POST", &format!("{path}/approve"), Json::Null).await.0, 403);
+    assert_eq!(cleo.ask(&server, "POST", &format!("{path}/approve"), Json::Null).await.0, 403);
     let import = json!({"configs": [{"key": "new", "configType": "CONFIG", "valueType": "STRING",
                                      "rows": [{"values": [{"value": {"string": "x"}}]}]}]});
-    assert_eq!(cleo.ask(&bed, "POST", "/projects/1/import?dryRun=false", import).await.0, 403);
+    assert_eq!(cleo.ask(&server, "POST", "/projects/1/import?dryRun=false", import).await.0, 403);
     let own = |environment: &str| json!({"environment": environment, "user": bea.id, "value": {"type": "string", "value": "mine"}});
     let path = "/projects/1/items/k/override";
-    assert_eq!(bea.ask(&bed, "PUT", path, own("Development")).await.0, 200);
-    assert_eq!(bea.ask(&bed, "PUT", path, own("Production")).await.0, 403);
+    assert_eq!(bea.ask(&server, "PUT", path, own("Development")).await.0, 200);
+    assert_eq!(bea.ask(&server, "PUT", path, own("Production")).await.0, 403);
     // A role that is taken back is gone with the next request.
     let body = json!({"environments": []});
-    let (status, _) = bed_patch(&bed, &format!("/projects/1/people/{}", bea.id), body).await;
+    let (status, _) = patch(&server, &format!("/projects/1/people/{}", bea.id), body).await;
     assert_eq!(status, 200);
     assert_eq!(set(&bea, json!("Development")).await, 403);
     assert_eq!(
-        said(&bed, "person.role").await,
+        said(&server, "person.role").await,
         ["key 3 made Bea (bea@example.com) viewer, who was viewer, publisher in Development"]
     );
 }
 
-async fn bed_patch(bed: &Bed, path: &str, body: Json) -> (reqwest::StatusCode, Json) {
-    let request = bed.admin("PATCH", &format!("/api/manage/v1{path}")).body(body.to_string());
+async fn patch(server: &TestServer, path: &str, body: Json) -> (reqwest::StatusCode, Json) {
+    let request = server.admin("PATCH", &format!("/api/manage/v1{path}")).body(body.to_string());
     answer(request.send().await.unwrap()).await
 }
 
 #[tokio::test]
 async fn a_change_says_which_person_made_it() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    ann.done(&bed, "POST", "/projects/1/items", text_item("k", "1")).await;
-    let versions = ann.done(&bed, "GET", "/projects/1/items/k/versions", Json::Null).await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    ann.done(&server, "POST", "/projects/1/items", text_item("k", "1")).await;
+    let versions = ann.done(&server, "GET", "/projects/1/items/k/versions", Json::Null).await;
     assert_eq!(versions[0]["changedBy"], "Owner (owner@example.com)");
     assert_eq!(
-        said(&bed, "config").await,
+        said(&server, "config").await,
         ["Owner (owner@example.com) changed `k`: created the string config; default: \"1\""]
     );
-    let shown = answer(bed.admin("GET", "/api/v1/config/key/k").send().await.unwrap()).await.1;
+    let shown = answer(server.admin("GET", "/api/v1/config/key/k").send().await.unwrap()).await.1;
     assert_eq!(
         (&shown["changedBy"]["userId"], &shown["changedBy"]["email"]),
         (&json!("1"), &json!("owner@example.com"))
@@ -287,58 +287,59 @@ async fn a_change_says_which_person_made_it() {
 
 #[tokio::test]
 async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    let bea = Visitor::invited(&bed, "Bea", Role::Viewer, json!([])).await;
-    let made = ann.done(&bed, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    let made =
+        ann.done(&server, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
     let path = format!("/projects/{}", made["id"].as_str().unwrap());
-    assert_eq!(bea.ask(&bed, "GET", &path, Json::Null).await.0, 404);
-    let backup = async |who: &Visitor| who.request(&bed, "GET", "/backup").send().await.unwrap().status();
+    assert_eq!(bea.ask(&server, "GET", &path, Json::Null).await.0, 404);
+    let backup = async |who: &Visitor| who.request(&server, "GET", "/backup").send().await.unwrap().status();
     assert_eq!((backup(&ann).await.as_u16(), backup(&bea).await.as_u16()), (200, 403));
-    let listed = bea.done(&bed, "GET", "/projects", Json::Null).await;
+    let listed = bea.done(&server, "GET", "/projects", Json::Null).await;
     assert_eq!(listed.as_array().unwrap().len(), 1);
     let add = json!({"email": bea.email, "role": "admin"});
-    ann.done(&bed, "POST", &format!("{path}/people"), add.clone()).await;
-    assert_eq!(ann.ask(&bed, "POST", &format!("{path}/people"), add).await.0, 409);
-    assert_eq!(bea.done(&bed, "GET", "/projects", Json::Null).await.as_array().unwrap().len(), 2);
-    ann.done(&bed, "DELETE", &format!("{path}/people/{}", ann.id), Json::Null).await;
-    assert_eq!(ann.ask(&bed, "GET", &path, Json::Null).await.0, 404);
+    ann.done(&server, "POST", &format!("{path}/people"), add.clone()).await;
+    assert_eq!(ann.ask(&server, "POST", &format!("{path}/people"), add).await.0, 409);
+    assert_eq!(bea.done(&server, "GET", "/projects", Json::Null).await.as_array().unwrap().len(), 2);
+    ann.done(&server, "DELETE", &format!("{path}/people/{}", ann.id), Json::Null).await;
+    assert_eq!(ann.ask(&server, "GET", &path, Json::Null).await.0, 404);
     let demote = json!({"role": "publisher"});
-    assert_eq!(bea.ask(&bed, "PATCH", &format!("{path}/people/{}", bea.id), demote).await.0, 409);
-    let last = bea.ask(&bed, "DELETE", &format!("{path}/people/{}", bea.id), Json::Null).await;
+    assert_eq!(bea.ask(&server, "PATCH", &format!("{path}/people/{}", bea.id), demote).await.0, 409);
+    let last = bea.ask(&server, "DELETE", &format!("{path}/people/{}", bea.id), Json::Null).await;
     assert_eq!(last.0, 409, "{}", last.1);
 }
 
 #[tokio::test]
 async fn a_token_may_what_it_says_until_it_ends() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    bed.create("k", "1").await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    server.create("k", "1").await;
     let path = "/projects/1/tokens";
     let wish = json!({"name": "release", "role": "publisher", "environments": ["Development"]});
-    let made = ann.done(&bed, "POST", path, wish).await;
+    let made = ann.done(&server, "POST", path, wish).await;
     let (id, text) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
     let set = async |token: &str, environment: &str| {
         let body = json!({"value": {"type": "string", "value": "2"}, "environment": environment});
-        let request = bed.http.put(bed.url("/api/manage/v1/projects/1/items/k/value"));
+        let request = server.http.put(server.url("/api/manage/v1/projects/1/items/k/value"));
         request.basic_auth("any", Some(token)).body(body.to_string()).send().await.unwrap().status().as_u16()
     };
     assert_eq!(set(text, "Development").await, 200);
     assert_eq!(set(text, "Production").await, 403);
     assert_eq!(set(&format!("{text}0"), "Development").await, 401);
-    assert!(said(&bed, "config").await[0].starts_with("token 1 (release) changed `k`"));
-    let listed = ann.done(&bed, "GET", path, Json::Null).await;
+    assert!(said(&server, "config").await[0].starts_with("token 1 (release) changed `k`"));
+    let listed = ann.done(&server, "GET", path, Json::Null).await;
     assert!(listed[0]["lastUsedAt"].is_i64() && !listed.to_string().contains(text), "{listed}");
     // Whoever made a token is not a second person with it.
-    ann.done(&bed, "PUT", "/projects/1/items/k/draft", text_item("k", "3")).await;
-    let all = ann.done(&bed, "POST", path, json!({"name": "all", "role": "admin"})).await;
-    let approve = bed.http.post(bed.url("/api/manage/v1/projects/1/items/k/draft/approve"));
+    ann.done(&server, "PUT", "/projects/1/items/k/draft", text_item("k", "3")).await;
+    let all = ann.done(&server, "POST", path, json!({"name": "all", "role": "admin"})).await;
+    let approve = server.http.post(server.url("/api/manage/v1/projects/1/items/k/draft/approve"));
     let approve = approve.bearer_auth(all["token"].as_str().unwrap()).send().await.unwrap();
     assert_eq!(approve.status(), 409);
-    ann.done(&bed, "DELETE", &format!("{path}/{id}"), Json::Null).await;
+    ann.done(&server, "DELETE", &format!("{path}/{id}"), Json::Null).await;
     assert_eq!(set(text, "Development").await, 401);
     let brief = json!({"name": "brief", "role": "admin", "expiresAt": in_millis(1_500)});
-    let made = ann.done(&bed, "POST", path, brief).await;
+    let made = ann.done(&server, "POST", path, brief).await;
     let text = made["token"].as_str().unwrap();
     for _ in 0..200 {
         if set(text, "Production").await == 401 {
@@ -351,38 +352,38 @@ async fn a_token_may_what_it_says_until_it_ends() {
 
 #[tokio::test]
 async fn another_password_ends_the_other_sessions() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    let elsewhere = Visitor::of(log_in(&bed, &ann.email, PASSWORD).await).await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let elsewhere = Visitor::of(log_in(&server, &ann.email, PASSWORD).await).await;
     let body = |current: &str| json!({"current": current, "password": "a quite different thing"});
-    assert_eq!(ann.ask(&bed, "PUT", "/session/password", body("wrong horse")).await.0, 403);
-    ann.done(&bed, "PUT", "/session/password", body(PASSWORD)).await;
-    assert_eq!(ann.ask(&bed, "GET", "/session", Json::Null).await.0, 200);
-    assert_eq!(elsewhere.ask(&bed, "GET", "/session", Json::Null).await.0, 401);
-    assert_eq!(log_in(&bed, &ann.email, PASSWORD).await.status(), 401);
-    assert_eq!(log_in(&bed, &ann.email, "a quite different thing").await.status(), 200);
+    assert_eq!(ann.ask(&server, "PUT", "/session/password", body("wrong horse")).await.0, 403);
+    ann.done(&server, "PUT", "/session/password", body(PASSWORD)).await;
+    assert_eq!(ann.ask(&server, "GET", "/session", Json::Null).await.0, 200);
+    assert_eq!(elsewhere.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(log_in(&server, &ann.email, PASSWORD).await.status(), 401);
+    assert_eq!(log_in(&server, &ann.email, "a quite different thing").await.status(), 200);
 }
 
 #[tokio::test]
 async fn a_stream_of_events_ends_with_the_session() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
-    let request = ann.request(&bed, "GET", "/projects/1/events");
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let request = ann.request(&server, "GET", "/projects/1/events");
     let mut stream = Stream::open(request).await;
     assert_eq!(stream.block().await.unwrap(), ": connected");
-    ann.done(&bed, "DELETE", "/session", Json::Null).await;
+    ann.done(&server, "DELETE", "/session", Json::Null).await;
     let ended = async { while stream.block().await.is_some() {} };
     tokio::time::timeout(Duration::from_secs(10), ended).await.expect("before the next keep-alive");
 }
 
 #[tokio::test]
 async fn nothing_secret_is_kept_as_it_is() {
-    let bed = Bed::new().await;
-    let ann = Visitor::first(&bed).await;
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
     let wish = json!({"email": "bea@example.com", "role": "editor"});
-    let invitation = ann.done(&bed, "POST", "/projects/1/invitations", wish).await;
-    let token = ann.done(&bed, "POST", "/projects/1/tokens", json!({"name": "t", "role": "viewer"})).await;
-    let first = bed.running.sign_up.clone().unwrap();
+    let invitation = ann.done(&server, "POST", "/projects/1/invitations", wish).await;
+    let token = ann.done(&server, "POST", "/projects/1/tokens", json!({"name": "t", "role": "viewer"})).await;
+    let first = server.running.sign_up.clone().unwrap();
     let session = ann.cookie.split_once('=').unwrap().1;
     let secrets = [
         PASSWORD,
@@ -392,8 +393,8 @@ async fn nothing_secret_is_kept_as_it_is() {
         invitation["token"].as_str().unwrap(),
         token["token"].as_str().unwrap(),
     ];
-    assert!(!format!("{:?}", bed.running).contains(secrets[1]));
-    for file in std::fs::read_dir(bed.dir.path().join("data")).unwrap() {
+    assert!(!format!("{:?}", server.running).contains(secrets[1]));
+    for file in std::fs::read_dir(server.dir.path().join("data")).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         for secret in secrets {

@@ -1,7 +1,7 @@
 //! Two at once: at one key exactly one wins each round and the log has no gap; at an empty file exactly one
 //! makes the first project.
 
-use crate::common::{Bed, answer, text_config};
+use crate::common::{TestServer, answer, text_config};
 use prefab_server::{Options, serve};
 use serde_json::json;
 
@@ -9,14 +9,14 @@ const ROUNDS: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_wins_each_round_and_the_other_is_told() {
-    let bed = Bed::new().await;
-    let mut current = bed.create("contested", "0").await.to_string();
+    let server = TestServer::new().await;
+    let mut current = server.create("contested", "0").await.to_string();
     let mut won = vec![current.clone()];
     for round in 0..ROUNDS {
         let write = async |who: &str| {
             let mut config = text_config("contested", &format!("{who}{round}"));
             config["id"] = current.clone().into();
-            bed.post("/api/v1/config/", config).await
+            server.post("/api/v1/config/", config).await
         };
         let ((left, left_said), (right, right_said)) = tokio::join!(write("left"), write("right"));
         let said = match (left.as_u16(), right.as_u16()) {
@@ -31,7 +31,7 @@ async fn one_wins_each_round_and_the_other_is_told() {
     let mut told: Vec<serde_json::Value> = Vec::new();
     let mut cursor = json!("");
     while let Some(from) = cursor.as_str() {
-        let page = bed.admin("GET", &format!("{path}&cursor={from}")).send().await.unwrap();
+        let page = server.admin("GET", &format!("{path}&cursor={from}")).send().await.unwrap();
         let mut page = answer(page).await.1;
         told.append(page["changes"].as_array_mut().unwrap());
         cursor = page["cursor"].take();

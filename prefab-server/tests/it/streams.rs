@@ -1,6 +1,6 @@
 //! Streams as the official SDKs follow them.
 
-use crate::common::{Bed, Stream, keys};
+use crate::common::{Stream, TestServer, keys};
 use prefab_server::{KeyKind, Limits};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,45 +13,45 @@ const PATH: &str = "/api/v1/sse/config";
 
 #[tokio::test]
 async fn a_stream_resumes_at_its_cursor_and_tells_every_change() {
-    let bed = Bed::new().await;
-    let first = bed.create("a", "1").await;
-    bed.create("b", "1").await;
+    let server = TestServer::new().await;
+    let first = server.create("a", "1").await;
+    server.create("b", "1").await;
     for header in ["x-prefab-start-at-id", "Last-Event-ID"] {
-        let mut stream = Stream::open(bed.get(PATH).header(header, first)).await;
+        let mut stream = Stream::open(server.get(PATH).header(header, first)).await;
         assert_eq!(stream.block().await.unwrap(), ": connected");
         let news = stream.set().await.unwrap();
         assert_eq!(keys(&news), ["b"], "{header}");
         assert_eq!(news.pointer.unwrap().project_env_id, 1);
     }
-    let mut stream = Stream::open(bed.get(PATH)).await;
+    let mut stream = Stream::open(server.get(PATH)).await;
     assert_eq!(keys(&stream.set().await.unwrap()), ["a", "b"]);
-    bed.set("a", "2").await;
+    server.set("a", "2").await;
     let change = stream.set().await.unwrap();
     assert_eq!(keys(&change), ["a"]);
     assert_eq!(change.pointer.unwrap().project_env_id, 1);
-    bed.delete("b").await;
+    server.delete("b").await;
     let deletion = stream.set().await.unwrap();
     assert!(deletion.configs[0].is_tombstone() && deletion.configs[0].key == "b");
 }
 
 #[tokio::test]
 async fn a_person_s_default_context_is_in_every_event() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let key = bed.key("Development", KeyKind::Admin);
-    let mut stream = Stream::open(bed.http.get(bed.url(PATH)).basic_auth("authuser", Some(key))).await;
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let key = server.key("Development", KeyKind::Admin);
+    let mut stream = Stream::open(server.http.get(server.url(PATH)).basic_auth("authuser", Some(key))).await;
     for _ in 0..2 {
         let set = stream.set().await.unwrap();
         assert_eq!(set.default_context.property("prefab-api-key", "user-id"), Some(&"1".into()));
-        bed.set("a", "2").await;
+        server.set("a", "2").await;
     }
 }
 
 #[tokio::test]
 async fn json_is_sent_unencoded_to_those_who_ask() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let mut stream = Stream::open(bed.get("/api/v2/sse/config?format=json")).await;
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let mut stream = Stream::open(server.get("/api/v2/sse/config?format=json")).await;
     let json: serde_json::Value = serde_json::from_str(&stream.data().await.unwrap()).unwrap();
     assert_eq!(json["configs"][0]["key"], "a");
     assert_eq!(json["configServicePointer"]["projectEnvId"], "1");
@@ -59,16 +59,16 @@ async fn json_is_sent_unencoded_to_those_who_ask() {
 
 #[tokio::test]
 async fn too_many_streams_end_cleanly_with_a_comment() {
-    let bed = Bed::limited(Limits { streams_per_key: 1, ..Limits::default() }).await;
-    bed.create("a", "1").await;
-    let kept = Stream::open(bed.get(PATH)).await;
-    let response = bed.get(PATH).send().await.unwrap();
+    let server = TestServer::limited(Limits { streams_per_key: 1, ..Limits::default() }).await;
+    server.create("a", "1").await;
+    let kept = Stream::open(server.get(PATH)).await;
+    let response = server.get(PATH).send().await.unwrap();
     assert_eq!(response.status(), 200, "no other status suits every client");
     assert!(response.text().await.unwrap().starts_with(": too many"));
     drop(kept);
     // The server notices a moment after the client has gone.
     for attempt in 0.. {
-        let mut stream = Stream::open(bed.get(PATH)).await;
+        let mut stream = Stream::open(server.get(PATH)).await;
         if stream.block().await.unwrap() == ": connected" {
             break;
         }
@@ -78,44 +78,44 @@ async fn too_many_streams_end_cleanly_with_a_comment() {
 }
 
 /// Sends a request of Development's backend SDK and reads nothing of the answer.
-async fn ask_and_do_not_read(bed: &Bed, path: &str) -> TcpStream {
+async fn ask_and_do_not_read(server: &TestServer, path: &str) -> TcpStream {
     use base64::Engine as _;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
-    let mut stream = socket.connect(bed.running.address).await.unwrap();
-    let key = format!("authuser:{}", bed.key("Development", KeyKind::Backend));
+    let mut stream = socket.connect(server.running.address).await.unwrap();
+    let key = format!("authuser:{}", server.key("Development", KeyKind::Backend));
     let key = base64::prelude::BASE64_STANDARD.encode(key);
     let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {key}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }
 
-async fn does_not_wait_long() -> Bed {
+async fn does_not_wait_long() -> TestServer {
     let stream_write_timeout = Duration::from_millis(300);
-    Bed::limited(Limits { stream_write_timeout, ..Limits::default() }).await
+    TestServer::limited(Limits { stream_write_timeout, ..Limits::default() }).await
 }
 
 #[tokio::test]
 async fn a_stream_whose_client_does_not_read_is_closed() {
-    let bed = does_not_wait_long().await;
-    bed.create("a", "1").await;
-    let _stalled = ask_and_do_not_read(&bed, PATH).await;
-    while bed.streams().await == 0 {}
+    let server = does_not_wait_long().await;
+    server.create("a", "1").await;
+    let _stalled = ask_and_do_not_read(&server, PATH).await;
+    while server.streams().await == 0 {}
     let value = "x".repeat(1 << 20);
     let deadline = Instant::now() + Duration::from_secs(30);
-    while bed.streams().await > 0 {
+    while server.streams().await > 0 {
         assert!(Instant::now() < deadline);
-        bed.set("a", &value).await;
+        server.set("a", &value).await;
     }
 }
 
 #[tokio::test]
 async fn a_download_that_is_not_read_is_given_up() {
-    let bed = does_not_wait_long().await;
+    let server = does_not_wait_long().await;
     for key in 0..8 {
-        bed.create(&format!("key.{key}"), &"x".repeat(2 << 20)).await;
+        server.create(&format!("key.{key}"), &"x".repeat(2 << 20)).await;
     }
-    let mut download = ask_and_do_not_read(&bed, "/api/v1/configs/0").await;
+    let mut download = ask_and_do_not_read(&server, "/api/v1/configs/0").await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let mut read = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(20), download.read_to_end(&mut read)).await.unwrap();
@@ -124,8 +124,8 @@ async fn a_download_that_is_not_read_is_given_up() {
 
 #[tokio::test]
 async fn event_streams_are_bounded_for_each_caller() {
-    let bed = Bed::limited(Limits { event_streams_per_principal: 2, ..Limits::default() }).await;
-    let open = async || bed.admin("GET", "/api/manage/v1/projects/1/events").send().await.unwrap();
+    let server = TestServer::limited(Limits { event_streams_per_principal: 2, ..Limits::default() }).await;
+    let open = async || server.admin("GET", "/api/manage/v1/projects/1/events").send().await.unwrap();
     let (one, two) = (open().await, open().await);
     assert_eq!(
         (one.status().as_u16(), two.status().as_u16(), open().await.status().as_u16()),
@@ -141,26 +141,26 @@ async fn event_streams_are_bounded_for_each_caller() {
 
 #[tokio::test]
 async fn stopping_ends_streams_cleanly() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let mut stream = Stream::open(bed.get(PATH)).await;
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let mut stream = Stream::open(server.get(PATH)).await;
     stream.set().await.unwrap();
-    bed.running.stop_handle().stop();
+    server.running.stop_handle().stop();
     assert_eq!(stream.data().await, None);
-    bed.running.wait().await;
+    server.running.wait().await;
 }
 
 #[tokio::test]
 async fn a_change_of_another_process_reaches_the_stream() {
-    let bed = Bed::new().await;
-    bed.create("a", "1").await;
-    let mut stream = Stream::open(bed.get(PATH)).await;
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let mut stream = Stream::open(server.get(PATH)).await;
     stream.set().await.unwrap();
     let other =
-        prefab_server::serve(prefab_server::Options::local(bed.dir.path().join("data"))).await.unwrap();
+        prefab_server::serve(prefab_server::Options::local(server.dir.path().join("data"))).await.unwrap();
     assert_eq!(other.keys, [], "keys are told once");
-    let key = bed.key("Development", KeyKind::Admin);
-    let request = bed.http.post(format!("{}/api/v1/config/", other.url)).basic_auth("authuser", Some(key));
+    let key = server.key("Development", KeyKind::Admin);
+    let request = server.http.post(format!("{}/api/v1/config/", other.url)).basic_auth("authuser", Some(key));
     let response = request.body(crate::common::text_config("b", "2").to_string()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(keys(&stream.set().await.unwrap()), ["b"]);
@@ -168,24 +168,24 @@ async fn a_change_of_another_process_reaches_the_stream() {
 
 #[tokio::test]
 async fn the_streams_of_a_key_that_ends_end_with_it() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let project = "/api/manage/v1/projects/1/keys";
     for end in ["revoke", "expire"] {
-        let (_, key) = bed.post(project, json!({"name": "fleet", "environment": "Staging"})).await;
+        let (_, key) = server.post(project, json!({"name": "fleet", "environment": "Staging"})).await;
         let text = key["key"].as_str().unwrap();
-        let open = async || Stream::open(bed.http.get(bed.url(PATH)).basic_auth("u", Some(text))).await;
+        let open = async || Stream::open(server.http.get(server.url(PATH)).basic_auth("u", Some(text))).await;
         let mut streams = [open().await, open().await];
         for stream in &mut streams {
             assert!(stream.data().await.is_some(), "what stands is told first");
         }
         let path = format!("{project}/{}", key["id"].as_str().unwrap());
         let ends_in = if end == "revoke" {
-            assert_eq!(bed.admin("DELETE", &path).send().await.unwrap().status(), 200);
+            assert_eq!(server.admin("DELETE", &path).send().await.unwrap().status(), 200);
             Duration::ZERO
         } else {
             let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_millis(700);
             let body = json!({ "at": i64::try_from(at.as_millis()).unwrap() }).to_string();
-            let request = bed.admin("PUT", &format!("{path}/expiry")).body(body);
+            let request = server.admin("PUT", &format!("{path}/expiry")).body(body);
             assert_eq!(request.send().await.unwrap().status(), 200);
             Duration::from_millis(700)
         };

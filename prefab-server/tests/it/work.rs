@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{Bed, answer, people::Visitor, text_config};
+use crate::common::{TestServer, answer, people::Visitor, text_config};
 use prefab_server::{KeyKind, Limits};
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
@@ -27,27 +27,27 @@ fn schema_item(key: &str, schema: &Json) -> Json {
 
 #[tokio::test]
 async fn a_schema_that_doubles_with_each_reference_is_refused_and_draws_no_time() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let schema = doubling(|next| json!({"allOf": [next.clone(), next]}));
-    let (status, said) = bed.post(ITEMS, schema_item("sx", &schema)).await;
+    let (status, said) = server.post(ITEMS, schema_item("sx", &schema)).await;
     assert_eq!(status, 400, "{said}");
     assert!(said.to_string().contains("more than 10000 nodes"), "{said}");
     let attempt = json!({"value": {"type": "schema", "value":
         {"schemaType": "JSON_SCHEMA", "schema": schema.to_string()}}});
-    let (status, flaws) = bed.post(VALIDATE, attempt).await;
+    let (status, flaws) = server.post(VALIDATE, attempt).await;
     assert_eq!(status, 200, "{flaws}");
     assert!(flaws[0]["message"].as_str().unwrap().contains("more than 10000 nodes"), "{flaws}");
 }
 
 #[tokio::test]
 async fn a_schema_that_an_older_version_stored_is_skipped() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     // Stored within limits that are lowered afterwards, as if there had been none.
     let schema = json!({"allOf": (0..2_000).map(|_| json!({"type": "object"})).collect::<Vec<_>>()});
-    assert_eq!(bed.post(ITEMS, schema_item("sx", &schema)).await.0, 200);
-    let data = bed.dir.path().join("data");
-    let admin = bed.key("Development", KeyKind::Admin);
-    let Bed { running, http, dir: _dir } = bed;
+    assert_eq!(server.post(ITEMS, schema_item("sx", &schema)).await.0, 200);
+    let data = server.dir.path().join("data");
+    let admin = server.key("Development", KeyKind::Admin);
+    let TestServer { running, http, dir: _dir } = server;
     running.shutdown().await;
     let mut options = prefab_server::Options::local(data);
     options.limits = Limits { schema_nodes: 1_000, ..Limits::default() };
@@ -71,26 +71,26 @@ async fn a_schema_that_an_older_version_stored_is_skipped() {
 
 #[tokio::test]
 async fn a_value_that_is_too_large_for_its_schema_is_refused() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     // Recursive schemas have no size of their own: each level of a value doubles the checks.
     let schema = json!({"properties": {"a": {"$ref": "#"}}, "patternProperties": {"a": {"$ref": "#"}}});
-    assert_eq!(bed.post(ITEMS, schema_item("sx", &schema)).await.0, 200);
+    assert_eq!(server.post(ITEMS, schema_item("sx", &schema)).await.0, 200);
     let value = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
     let attempt = json!({"schemaKey": "sx", "value": {"type": "json", "value": value}});
-    let (status, flaws) = bed.post(VALIDATE, attempt).await;
+    let (status, flaws) = server.post(VALIDATE, attempt).await;
     assert_eq!(status, 200, "{flaws}");
     assert!(flaws[0]["message"].as_str().unwrap().contains("steps"), "{flaws}");
 }
 
 #[tokio::test]
 async fn explanations_take_so_many_properties() {
-    let bed = Bed::new().await;
-    bed.create("a", "b").await;
+    let server = TestServer::new().await;
+    server.create("a", "b").await;
     let ask = async |count: usize| {
         let user: serde_json::Map<String, Json> =
             (0..count).map(|at| (format!("p{at}"), at.into())).collect();
         let body = json!({"key": "a", "environment": "Development", "contexts": { "user": user }});
-        bed.post("/api/manage/v1/projects/1/explain", body).await
+        server.post("/api/manage/v1/projects/1/explain", body).await
     };
     assert_eq!(ask(1_000).await.0, 200);
     let (status, said) = ask(1_001).await;
@@ -100,10 +100,10 @@ async fn explanations_take_so_many_properties() {
 
 #[tokio::test]
 async fn imports_have_so_many_configs() {
-    let bed = Bed::limited(Limits { import_configs: 3, ..Limits::default() }).await;
+    let server = TestServer::limited(Limits { import_configs: 3, ..Limits::default() }).await;
     let import = async |format: &str, body: String| {
         let path = format!("/api/manage/v1/projects/1/import?format={format}");
-        answer(bed.admin("POST", &path).body(body).send().await.unwrap()).await
+        answer(server.admin("POST", &path).body(body).send().await.unwrap()).await
     };
     let configs =
         |count: usize| -> Vec<Json> { (0..count).map(|at| text_config(&format!("k{at}"), "v")).collect() };
@@ -124,7 +124,7 @@ async fn imports_have_so_many_configs() {
 /// Segments that each refer to the next one, the last of them broken.
 #[tokio::test]
 async fn a_long_chain_of_segments_is_planned_in_no_time() {
-    let bed = Bed::new().await;
+    let server = TestServer::new().await;
     let count = 2_000;
     let segments: Vec<Json> = (0..count)
         .map(|at| {
@@ -141,7 +141,7 @@ async fn a_long_chain_of_segments_is_planned_in_no_time() {
         .collect();
     let body = json!({ "configs": segments }).to_string();
     let asked = Instant::now();
-    let request = bed.admin("POST", "/api/manage/v1/projects/1/import").body(body);
+    let request = server.admin("POST", "/api/manage/v1/projects/1/import").body(body);
     let (status, said) = answer(request.send().await.unwrap()).await;
     assert_eq!(status, 200, "{said}");
     assert_eq!(said["created"], count, "{}", said["problems"]);
@@ -157,16 +157,16 @@ async fn heavy_requests_leave_room_for_the_others() {
         job_timeout: Duration::from_secs(3),
         ..Limits::default()
     };
-    let bed = Bed::limited(limits).await;
-    bed.create("a", "b").await;
-    let owner = Visitor::first(&bed).await;
-    let other = owner.done(&bed, "POST", "/projects", json!({"name": "other"})).await;
+    let server = TestServer::limited(limits).await;
+    server.create("a", "b").await;
+    let owner = Visitor::first(&server).await;
+    let other = owner.done(&server, "POST", "/projects", json!({"name": "other"})).await;
     let items = format!("/projects/{}/items", other["id"].as_str().unwrap());
     let configs: Vec<Json> = (0..40_000).map(|at| text_config(&format!("k{at}"), "v")).collect();
     let body = json!({ "configs": configs }).to_string();
     let heavy: Vec<_> = (0..8)
         .map(|_| {
-            let request = bed.admin("POST", "/api/manage/v1/projects/1/import").body(body.clone());
+            let request = server.admin("POST", "/api/manage/v1/projects/1/import").body(body.clone());
             tokio::spawn(async move { request.send().await.unwrap() })
         })
         .collect();
@@ -176,14 +176,14 @@ async fn heavy_requests_leave_room_for_the_others() {
     while Instant::now() < until {
         for path in ["/healthz", "/api/v1/configs/0"] {
             let asked = Instant::now();
-            assert_eq!(bed.get(path).send().await.unwrap().status(), 200);
+            assert_eq!(server.get(path).send().await.unwrap().status(), 200);
             slowest = slowest.max(asked.elapsed());
         }
         let asked = Instant::now();
         let value = json!({"type": "string", "value": "v"});
         let item = json!({"key": format!("k{published}"), "type": "config", "valueType": "string",
                           "default": {"rules": [{"value": value}]}});
-        owner.done(&bed, "POST", &items, json!({ "item": item })).await;
+        owner.done(&server, "POST", &items, json!({ "item": item })).await;
         slowest = slowest.max(asked.elapsed());
         published += 1;
     }
