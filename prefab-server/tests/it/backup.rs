@@ -2,7 +2,8 @@
 
 use std::{
     path::PathBuf,
-    time::{Duration, Instant},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
 };
 
 use crate::common::{TestServer, answer};
@@ -10,6 +11,7 @@ use prefab_core::ids::ProjectId;
 use prefab_server::{KeyKind, Options, Overwrite, restore, serve};
 use prefab_store::Records as _;
 use prefab_store_sqlite::SqliteStore;
+use prefab_testing::eventually_async;
 use serde_json::json;
 
 const WRITERS: usize = 8;
@@ -19,6 +21,7 @@ const WRITES: usize = 60;
 async fn a_backup_under_writes_is_one_moment() {
     let server = TestServer::new().await;
     let started = Instant::now();
+    let written = AtomicUsize::new(0);
     let write = async |writer: usize| {
         let mut ids = Vec::new();
         for value in 0..WRITES {
@@ -29,12 +32,13 @@ async fn a_backup_under_writes_is_one_moment() {
                 server.set(&key, &value.to_string()).await
             };
             ids.push(id);
+            written.fetch_add(1, Ordering::Relaxed);
         }
         ids
     };
     let backup = async {
-        // Some way into the writing.
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        let some = WRITERS * WRITES / 4;
+        eventually_async("a quarter is written", || written.load(Ordering::Relaxed) >= some).await;
         let response = server.admin("GET", "/api/manage/v1/backup").send().await.unwrap();
         assert_eq!(response.status(), 200);
         let expected = response.content_length().unwrap();

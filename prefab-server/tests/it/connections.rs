@@ -7,6 +7,7 @@ use std::{
 
 use crate::common::TestServer;
 use prefab_server::Limits;
+use prefab_testing::eventually_some;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -45,23 +46,16 @@ async fn closed(stream: &mut TcpStream) -> String {
 /// Waits until a new connection is served, and returns how long that took.
 async fn served(address: SocketAddr) -> Duration {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    eventually_some("a new connection is served", async || {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let _ = stream.write_all(HEALTH).await;
-        if status(&mut stream).await == "HTTP/1.1 200 OK" {
-            return start.elapsed();
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no new connection is served");
+        (status(&mut stream).await == "HTTP/1.1 200 OK").then(|| start.elapsed())
+    })
+    .await
 }
 
 async fn wait_for(server: &TestServer, name: &str, is_right: impl Fn(u64) -> bool) {
-    let start = Instant::now();
-    while !is_right(server.metric(name).await) {
-        assert!(start.elapsed() < PATIENCE, "{name}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    eventually_some(name, async || is_right(server.metric(name).await).then_some(())).await;
 }
 
 fn slow(path: &str) -> Vec<u8> {
@@ -109,7 +103,7 @@ async fn a_body_has_a_minimum_rate() {
     let stream = send(server.running.address, &slow("/api/manage/v1/session")).await;
     let (mut reading, mut writing) = stream.into_split();
     let dripping = tokio::spawn(async move {
-        // 200 bytes per second.
+        // At most 200 bytes per second: the rate is the subject of the test, so this waits a given time.
         while writing.write_all(b" ").await.is_ok() {
             sleep(Duration::from_millis(5)).await;
         }

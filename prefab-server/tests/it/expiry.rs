@@ -4,21 +4,16 @@ use std::time::Duration;
 
 use crate::common::{
     TestServer, answer,
-    project::{PROJECT, ask, done},
+    project::{PROJECT, ask, done, read},
 };
 use prefab_server::{KeyKind, Options, serve};
+use prefab_store::clock;
+use prefab_testing::{eventually_async, eventually_some};
 use serde_json::{Value as Json, json};
 
 /// Asks until the answer is as wanted.
 async fn wait_for(server: &TestServer, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
-    for _ in 0..400 {
-        let answer = done(server, "GET", path, Json::Null).await;
-        if is_wanted(&answer) {
-            return answer;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{path} did not become what it should: {}", done(server, "GET", path, Json::Null).await);
+    eventually_some(path, async || Some(read(server, path).await).filter(&is_wanted)).await
 }
 
 #[tokio::test]
@@ -142,14 +137,16 @@ async fn an_override_ends_unless_it_is_set_for_good() {
 #[tokio::test]
 async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
     let server = TestServer::new().await;
+    let mut expires_at = 0;
     for round in 0..5 {
         let level = json!({"level": "DEBUG", "environment": "Production", "expiresIn": "1s"});
-        done(&server, "PUT", &format!("/log-levels/app{round}"), level).await;
+        let set = done(&server, "PUT", &format!("/log-levels/app{round}"), level).await;
+        expires_at = set["expiresAt"].as_i64().unwrap();
     }
     let key = server.key("Development", KeyKind::Admin);
     let TestServer { running, http, dir } = server;
     running.shutdown().await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    eventually_async("the levels expire", || clock::now_millis() > expires_at).await;
     let options = || Options::local(dir.path().join("data"));
     let (first, second) = tokio::join!(serve(options()), serve(options()));
     let (first, second) = (first.unwrap(), second.unwrap());
@@ -157,14 +154,8 @@ async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
         let request = http.get(format!("{}{PROJECT}{path}", second.url)).bearer_auth(&key);
         answer(request.send().await.unwrap()).await.1
     };
-    for _ in 0..400 {
-        if get("/log-levels").await == json!([]) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(get("/log-levels").await, json!([]));
-    // Both have looked again by then, and found nothing to do.
+    eventually_some("the levels end", async || (get("/log-levels").await == json!([])).then_some(())).await;
+    // A second removal would be an event that does not happen, so this waits until both have looked again.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(get("/audit?who=expiry").await.as_array().unwrap().len(), 5);
     first.shutdown().await;

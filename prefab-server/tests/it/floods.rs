@@ -1,7 +1,5 @@
 //! What a public key, or no key at all, can make the server store.
 
-use std::time::Duration;
-
 use crate::common::{
     TestServer, answer,
     project::{PROJECT, read, report},
@@ -9,6 +7,7 @@ use crate::common::{
 use prefab_server::{KeyKind, Limits};
 use prefab_store::{AuditEntry, KeyRequest, Note, Records as _, Store as _};
 use prefab_store_sqlite::SqliteStore;
+use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
 
 const HIGHEST: &str = "9223372036854775807";
@@ -40,13 +39,11 @@ async fn neighbor(server: &TestServer) -> (i64, String, String) {
         let request = KeyRequest { project: project.id, environment, kind, user_id: None };
         keys.push(store.issue_key(request).await.unwrap().key);
     }
-    for _ in 0..500 {
+    eventually_some("the key is accepted", async || {
         let request = server.http.get(server.url("/api/v1/configs/0")).basic_auth("1", Some(&keys[1]));
-        if request.send().await.unwrap().status() == 200 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        (request.send().await.unwrap().status() == 200).then_some(())
+    })
+    .await;
     (project.id.0, keys[0].clone(), keys[1].clone())
 }
 
@@ -182,15 +179,11 @@ async fn refused_keys_are_one_entry_per_address_and_hour() {
         let sent = request.header("x-forwarded-for", format!("203.0.113.{at}")).send().await.unwrap();
         assert_eq!(sent.status(), 401);
     }
-    let mut entries = json!([]);
-    for _ in 0..200 {
-        entries = read(&server, "/audit?action=key.refused&limit=1000").await;
-        if counted(&entries) == 300 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(counted(&entries), 300);
+    let entries = eventually_some("300 refused requests are counted", async || {
+        let entries = read(&server, "/audit?action=key.refused&limit=1000").await;
+        (counted(&entries) == 300).then_some(entries)
+    })
+    .await;
     // The hour may have turned in between.
     assert!(entries.as_array().unwrap().len() <= 2, "{entries}");
     assert_eq!(entries[0]["from"], "127.0.0.1", "the address that connected, not one that a header claims");

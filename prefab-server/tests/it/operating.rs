@@ -4,6 +4,7 @@ use std::{net::TcpListener, path::Path};
 
 use crate::common::TestServer;
 use prefab_server::{Error, Options, serve};
+use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
@@ -122,17 +123,13 @@ async fn whoever_has_the_data_gets_a_new_admin_key() {
     let data = server.dir.path().join("data");
     let recovered = prefab_server::recover(&data, None).await.unwrap();
     let [only] = &*recovered else { panic!("{recovered:?}") };
-    let started = std::time::Instant::now();
-    let audit = loop {
+    let audit = eventually_some("the running server accepts the key", async || {
         let request = server.http.get(server.url("/api/manage/v1/projects/1/audit?limit=1"));
-        let (status, audit) =
-            crate::common::answer(request.basic_auth("u", Some(&only.key.key)).send().await.unwrap()).await;
-        if status == 200 {
-            break audit;
-        }
-        assert!(started.elapsed().as_secs() < 20, "the running server does not take the key: {status}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    };
+        let request = request.basic_auth("u", Some(&only.key.key));
+        let (status, audit) = crate::common::answer(request.send().await.unwrap()).await;
+        (status == 200).then_some(audit)
+    });
+    let audit = audit.await;
     assert!(audit[0]["sentence"].as_str().unwrap().contains("since others were lost"), "{audit}");
     let error = prefab_server::recover(server.dir.path(), None).await.unwrap_err();
     assert!(matches!(error, Error::NoDatabase { .. }), "{error}");

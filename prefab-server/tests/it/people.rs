@@ -8,6 +8,7 @@ use crate::common::{
     project::text_item,
 };
 use prefab_server::{Options, Role, serve};
+use prefab_testing::{eventually_async, eventually_some};
 use serde_json::{Value as Json, json};
 
 fn in_millis(from_now: i64) -> i64 {
@@ -107,9 +108,8 @@ async fn an_invitation_is_for_one_person_once() {
     assert_eq!(sign_up(&server, token, "cleo@example.com", "Cleo").await.status(), 403);
     let brief = json!({"email": "dora@example.com", "role": "viewer", "expiresInSeconds": 1});
     let made = ann.done(&server, "POST", path, brief).await;
-    while in_millis(0) <= made["expiresAt"].as_i64().unwrap() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let expires_at = made["expiresAt"].as_i64().unwrap();
+    eventually_async("the invitation expires", || in_millis(0) > expires_at).await;
     let token = made["token"].as_str().unwrap();
     assert_eq!(sign_up(&server, token, "dora@example.com", "Dora").await.status(), 403);
     assert_eq!(
@@ -341,13 +341,7 @@ async fn a_token_may_what_it_says_until_it_ends() {
     let brief = json!({"name": "brief", "role": "admin", "expiresAt": in_millis(1_500)});
     let made = ann.done(&server, "POST", path, brief).await;
     let text = made["token"].as_str().unwrap();
-    for _ in 0..200 {
-        if set(text, "Production").await == 401 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the token did not expire");
+    eventually_some("the token expires", async || (set(text, "Production").await == 401).then_some(())).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::common::{
     project::{PROJECT, ask, done, refused, text_item},
 };
 use prefab_server::KeyKind;
+use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
@@ -169,16 +170,14 @@ async fn the_use_of_keys_is_written_down() {
     };
     assert_eq!(ask_with(&key).await, 200);
     assert_eq!(ask_with(&format!("{key}0")).await, 401);
-    for _ in 0..200 {
+    eventually_some("the use of the key is stored", async || {
         let keys = done(&server, "GET", "/keys", Json::Null).await;
         let used = keys.as_array().unwrap().iter().any(|key| key["id"] == id && !key["lastUsedAt"].is_null());
         let refused = done(&server, "GET", "/audit?action=key.refused", Json::Null).await;
-        if used && refused[0]["sentence"] == format!("key {id} was refused: only its number is right") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("nothing was written down");
+        let sentence = format!("key {id} was refused: only its number is right");
+        (used && refused[0]["sentence"] == sentence).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use std::{
 use prefab_core::Value;
 use prefab_proto::convert;
 use prefab_server::{KeyKind, Options, serve};
+use prefab_testing::eventually_some;
 use reqwest::Client;
 use rusqlite::Connection;
 use serde_json::json;
@@ -42,13 +43,8 @@ fn start(folder: &str) -> Child {
 }
 
 async fn url(folder: &str) -> String {
-    for _ in 0..1_000 {
-        if let Ok(url) = std::fs::read_to_string(format!("{folder}/url")) {
-            return url;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the server did not start");
+    let file = format!("{folder}/url");
+    eventually_some("the server starts", async || std::fs::read_to_string(&file).ok()).await
 }
 
 /// What writers were told, and what they have asked for since.
@@ -134,6 +130,7 @@ impl Ledger {
             let last = numbers.map(|(_, number)| *number).max().unwrap_or_default();
             writing.push(tokio::spawn(write(url.clone(), admin.to_owned(), writer, last)));
         }
+        // The moment of the kill is the subject of the test, so this waits a given time.
         tokio::time::sleep(lives).await;
         server.kill().unwrap();
         server.wait().unwrap();

@@ -2,6 +2,7 @@
 
 use crate::common::{Stream, TestServer, keys};
 use prefab_server::{KeyKind, Limits};
+use prefab_testing::eventually_some;
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::{
@@ -67,14 +68,11 @@ async fn too_many_streams_end_cleanly_with_a_comment() {
     assert!(response.text().await.unwrap().starts_with(": too many"));
     drop(kept);
     // The server notices a moment after the client has gone.
-    for attempt in 0.. {
+    eventually_some("there is room for a stream", async || {
         let mut stream = Stream::open(server.get(PATH)).await;
-        if stream.block().await.unwrap() == ": connected" {
-            break;
-        }
-        assert!(attempt < 100);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        (stream.block().await.unwrap() == ": connected").then_some(())
+    })
+    .await;
 }
 
 /// Sends a request of Development's backend SDK and reads nothing of the answer.
@@ -115,8 +113,13 @@ async fn a_download_that_is_not_read_is_given_up() {
     for key in 0..8 {
         server.create(&format!("key.{key}"), &"x".repeat(2 << 20)).await;
     }
+    let before = server.metric("prefab_connections").await;
     let mut download = ask_and_do_not_read(&server, "/api/v1/configs/0").await;
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    eventually_some("the connection is closed", async || {
+        let is_served = server.metric("prefab_checkpoints_total").await > 0;
+        (is_served && server.metric("prefab_connections").await == before).then_some(())
+    })
+    .await;
     let mut read = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(20), download.read_to_end(&mut read)).await.unwrap();
     assert!(read.starts_with(b"HTTP/1.1 200") && read.len() < 15 << 20, "{}", read.len());
