@@ -130,7 +130,7 @@ async fn half_a_preface_is_noticed_when_its_connection_ends() {
     let server = TestServer::new().await;
     let mut held = Vec::new();
     for at in 0..40 {
-        held.push(send(server.running.address, &b"PRI * HTTP/2.0\r\n\r\nSM"[..1 + at % 20]).await);
+        held.push(send(server.running.address, &b"PRI * HTTP/2.0\r\n\r\nSM"[..=(at % 20)]).await);
     }
     wait_for(&server, "prefab_connections", |open| open >= 40).await;
     drop(held);

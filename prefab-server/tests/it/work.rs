@@ -187,7 +187,7 @@ async fn heavy_requests_leave_room_for_the_others() {
         slowest = slowest.max(asked.elapsed());
         published += 1;
     }
-    assert!(slowest < Duration::from_millis(1_000), "{slowest:?}");
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     let mut refused = 0;
     for heavy in heavy {
         let response = heavy.await.unwrap();
