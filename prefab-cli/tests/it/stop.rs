@@ -4,10 +4,11 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpStream,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use base64::Engine as _;
+use prefab_testing::within;
 use serde_json::{Value as Json, json};
 
 struct Server(Child);
@@ -51,11 +52,7 @@ fn work_that_is_still_running_does_not_keep_the_process_alive() {
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
 
-    let asked = Instant::now();
     let pid = server.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    while server.0.try_wait().unwrap().is_none() {
-        assert!(asked.elapsed() < Duration::from_secs(5), "the server does not end");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    within(Duration::from_secs(5), "the server ends", || server.0.try_wait().unwrap().is_some());
 }
