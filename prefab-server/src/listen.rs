@@ -208,8 +208,8 @@ impl ConnectionContext {
         let now = Instant::now();
         match activity.unused_since() {
             // Until the first request, whichever the protocol.
-            Some((since, None)) => Instant::from_std(since) + self.header_timeout,
-            Some((since, Some(Version::HTTP_2))) => Instant::from_std(since) + self.http2_idle_timeout,
+            Some((since, None)) => since + self.header_timeout,
+            Some((since, Some(Version::HTTP_2))) => since + self.http2_idle_timeout,
             // hyper has a timer for these.
             Some((_, Some(_))) => now + self.http2_idle_timeout.max(self.header_timeout),
             None => now + self.http2_idle_timeout.min(self.header_timeout),

@@ -142,12 +142,7 @@ async fn what_another_server_did_before_anybody_followed_is_taken_in() {
 }
 
 async fn taken_in(hub: &Hub, project: ProjectId) {
-    let taken_in = async {
-        while hub.project(project).is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), taken_in).await.unwrap();
+    prefab_testing::eventually_async("the hub has the project", || hub.project(project).is_some()).await;
 }
 
 #[tokio::test]

@@ -6,4 +6,4 @@ pub mod poll;
 pub mod proxy;
 pub mod upstream;
 
-pub use poll::{PATIENCE, eventually, eventually_async, throughout, within};
+pub use poll::{PATIENCE, eventually, eventually_async, eventually_some, throughout, within};

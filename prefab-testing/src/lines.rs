@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Collects the lines of this thread until the guard is dropped.
+///
+/// The lines have no time: its digits can be, by chance, those that a test searches for.
 pub fn of_this_thread() -> (Lines, tracing::subscriber::DefaultGuard) {
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(lines.clone()).finish();
     (lines, tracing::subscriber::set_default(subscriber))
 }
 
@@ -38,5 +41,15 @@ impl MakeWriter<'_> for Lines {
 
     fn make_writer(&self) -> Self {
         self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_line_has_only_what_was_logged() {
+        let (lines, _logs) = super::of_this_thread();
+        tracing::warn!(count = 1, "fallback");
+        assert_eq!(lines.take(), " WARN prefab_testing::lines::tests: fallback count=1\n");
     }
 }

@@ -63,3 +63,19 @@ pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Du
     }
     started.elapsed()
 }
+
+/// Waits until `look` returns a value, and returns it: for conditions that take a request to read.
+///
+/// # Panics
+///
+/// After [`PATIENCE`], with `what`.
+pub async fn eventually_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,5 +1,4 @@
 //! The command as a process: what it prints, where, and how it ends.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{fs, path::Path};
 

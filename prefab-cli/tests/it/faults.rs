@@ -2,7 +2,6 @@
 //!
 //! Throughout, the client answers, at once and with what it last knew; it never goes back to an older value; and
 //! when the proxy is well again, it is where the server is within one wait.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     sync::{

@@ -1,5 +1,4 @@
 //! The help, as people read it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use assert_cmd::Command;
 

@@ -1,5 +1,4 @@
 //! One user is turned to debug on a server while the program runs, and back.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     io::Write,

@@ -1,5 +1,7 @@
 //! The integration tests: one program, so that they link once.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue panics")]
+
 mod command;
 mod faults;
 mod help;
@@ -8,5 +10,7 @@ mod manage;
 mod operating;
 mod page;
 mod reports;
+#[cfg(unix)]
+mod stop;
 mod walk;
 mod ways;

@@ -1,5 +1,4 @@
 //! The verbs that manage a server, as processes against a real one.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{fs, process::Command as Process};
 

@@ -1,5 +1,4 @@
 //! What the command says to whoever runs a server, and to whoever mistypes: where, what, and what next.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{fs, net::TcpListener, path::Path};
 

@@ -3,8 +3,6 @@
 //! `PREFAB_BROWSER_TESTS` names a folder that has what drives the browser; `prefab-page/tests/browser/install.sh`
 //! makes one. Chromium is a package of the system, or what `PREFAB_CHROMIUM` names.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use std::{path::Path, process::Command};
 
 #[test]

@@ -1,5 +1,4 @@
 //! What a client reports, as its server tells it to people.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use prefab_client::{Client, Context, ContextSet, Datasources};
 use prefab_server::{KeyKind, Options, Running, serve};

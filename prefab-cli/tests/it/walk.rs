@@ -1,6 +1,5 @@
 //! The whole walk with real processes: defaults, a live change, an override, an outage, a restart during it,
 //! and the return.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     fs,

@@ -1,7 +1,6 @@
 //! Every way to a real server: https with an authority of one's own, HTTP/2, gRPC, gRPC over TLS.
 //!
 //! The program that asks is the command, since a process reads once whom it trusts.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     io::{BufRead as _, BufReader},

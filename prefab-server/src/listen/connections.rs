@@ -8,12 +8,12 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http::Version;
 use prometheus_client::metrics::counter::Counter;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::network::Network;
 
@@ -278,6 +278,8 @@ fn subscriber(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     fn connections(connections: usize, per_address: usize) -> Arc<Connections> {
@@ -305,14 +307,14 @@ mod tests {
         assert!(admit(&all, "192.0.2.1").is_some(), "room again");
     }
 
-    #[test]
-    fn the_connection_that_has_been_idle_longest_makes_room() {
+    #[tokio::test(start_paused = true)]
+    async fn the_connection_that_has_been_idle_longest_makes_room() {
         let all = connections(3, 3);
         let (first, second, third) =
             (admit(&all, "::1").unwrap(), admit(&all, "::1").unwrap(), admit(&all, "10.0.0.1").unwrap());
         assert!(admit(&all, "10.0.0.1").is_none(), "all have just been opened");
         let request = first.activity().request(Version::HTTP_11);
-        std::thread::sleep(EVICTABLE_AFTER);
+        advance(EVICTABLE_AFTER).await;
         let _new = admit(&all, "10.0.0.1").unwrap();
         assert!(is_open(&first) && !is_open(&second) && is_open(&third));
         // The request waits for its body since before the next one was idle.
@@ -322,7 +324,7 @@ mod tests {
         let busy = third.activity().request(Version::HTTP_11);
         drop(busy);
         request.0.body_waits(&mut turn);
-        std::thread::sleep(EVICTABLE_AFTER);
+        advance(EVICTABLE_AFTER).await;
         let _new = (admit(&all, "10.0.0.1").unwrap(), admit(&all, "10.0.0.1"));
         assert!(!is_open(&first) && is_open(&third));
         assert_eq!(all.evicted.get(), 3);

@@ -54,8 +54,15 @@ async fn slow_bodies() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections() {
-    let options = &["--max-connections-per-address", "400", "--header-timeout", "2"];
+    let options = &["--max-connections-per-address", "400", "--header-timeout", "1"];
     run(Setup { options, limits: r#"{"http2_idle_timeout_millis": 1000}"# }, idle::attacks()).await;
+}
+
+/// The timeout is longer than the rows, so that it does not close their connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_end_within_the_preface() {
+    let options = &["--max-connections-per-address", "400", "--header-timeout", "30"];
+    run(Setup { options, limits: "{}" }, idle::closed_prefaces()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -109,7 +109,7 @@ impl<'w> Row<'w> {
     }
 
     async fn load(&mut self, who: Who, request: &Request, at_once: usize) {
-        const DURATION: Duration = Duration::from_secs(2);
+        const DURATION: Duration = Duration::from_secs(1);
         let world = self.world;
         let until = Instant::now() + DURATION;
         let repeat = || async {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the official clients into a folder, for tests/official.rs.
+# Installs the official clients into a folder, for tests/it/official.rs.
 set -euo pipefail
 folder=${1:?usage: install.sh FOLDER}
 mkdir -p "$folder/node"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::attack::{Attack, Sends, State};
 
-pub(crate) fn attacks() -> Vec<Attack> {
+pub(crate) fn closed_prefaces() -> Vec<Attack> {
     vec![
         Attack::new("a part of the HTTP/2 preface")
             .connect(300, Sends::Bytes(b"PRI".to_vec()))
@@ -16,6 +16,11 @@ pub(crate) fn attacks() -> Vec<Attack> {
             .expect(State::CpuAtMost { percent: 15 })
             .close()
             .expect(gone(Duration::from_secs(1))),
+    ]
+}
+
+pub(crate) fn attacks() -> Vec<Attack> {
+    vec![
         Attack::new("a part of the preface, kept open")
             .connect(300, Sends::Bytes(b"P".to_vec()))
             .expect(gone(Duration::from_secs(5))),

@@ -1,0 +1,149 @@
+//! The official clients, unmodified, against our server.
+//!
+//! `PREFAB_OFFICIAL_CLIENTS` names a folder that has them: a Python environment in `py` with
+//! `prefab-cloud-python`, and a Node folder `node` with `@prefab-cloud/prefab-cloud-node`,
+//! `@prefab-cloud/prefab-cloud-js` and `@prefab-cloud/prefab`. `tests/official/install.sh` makes one.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use crate::common::{TestServer, answer};
+use prefab_server::KeyKind;
+use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+/// Returns the folder of the clients, or says that the test was skipped.
+fn clients(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("SKIPPED {test}: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
+    }
+    folder
+}
+
+struct Script {
+    _process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Script {
+    fn start(server: &TestServer, program: PathBuf, script: &str, kind: KeyKind) -> Self {
+        let mut process = Command::new(program)
+            .arg(format!("{}/tests/official/{script}", env!("CARGO_MANIFEST_DIR")))
+            .env("PREFAB_TEST_URL", &server.running.url)
+            .env("PREFAB_TEST_KEY", server.key("Development", kind))
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { _process: process, lines }
+    }
+
+    /// Returns what the script says after this word, past whatever the client says itself.
+    async fn says(&mut self, word: &str) -> String {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(40), self.lines.next_line());
+            let line = next.await.unwrap().unwrap().unwrap_or_else(|| panic!("it ended before `{word}`"));
+            if let Some(rest) = line.strip_prefix(word) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+}
+
+async fn server() -> TestServer {
+    let server = TestServer::new().await;
+    for config in [
+        json!({"key": "greeting", "configType": "CONFIG", "valueType": "STRING", "sendToClientSdk": true,
+               "rows": [{"values": [{"value": {"string": "hello"}}]}]}),
+        json!({"key": "beta", "configType": "FEATURE_FLAG", "valueType": "BOOL", "rows": [{"values": [
+            {"criteria": [{"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF",
+                           "valueToMatch": {"stringList": {"values": ["pro"]}}}], "value": {"bool": true}},
+            {"value": {"bool": false}}]}]}),
+    ] {
+        assert_eq!(server.post("/api/v1/config/", config).await.0, 200);
+    }
+    server
+}
+
+/// First value, two contexts, a live change, a deletion, and telemetry that arrives.
+async fn walk(server: &TestServer, mut script: Script) {
+    assert_eq!(script.says("first").await, "hello");
+    assert_eq!(script.says("flag").await.to_lowercase(), "true");
+    assert_eq!(script.says("flag").await.to_lowercase(), "false");
+    script.says("ready").await;
+    server.set("greeting", "changed").await;
+    assert_eq!(script.says("second").await, "changed");
+    server.delete("greeting").await;
+    script.says("deleted").await;
+    script.says("reported").await;
+    let stats = server.admin("GET", "/api/v1/evaluation-stats/beta").send().await.unwrap();
+    let (_, stats) = answer(stats).await;
+    assert!(stats["total"].as_i64().unwrap() > 0, "{stats}");
+}
+
+#[tokio::test]
+async fn the_python_sdk_walks() {
+    let Some(folder) = clients("the_python_sdk_walks") else { return };
+    let server = server().await;
+    let script = Script::start(&server, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
+    walk(&server, script).await;
+}
+
+#[tokio::test]
+async fn the_node_sdk_walks() {
+    if clients("the_node_sdk_walks").is_none() {
+        return;
+    }
+    let server = server().await;
+    walk(&server, Script::start(&server, "node".into(), "client.mjs", KeyKind::Backend)).await;
+}
+
+#[tokio::test]
+async fn the_browser_sdk_walks() {
+    if clients("the_browser_sdk_walks").is_none() {
+        return;
+    }
+    let server = server().await;
+    walk(&server, Script::start(&server, "node".into(), "browser.mjs", KeyKind::Frontend)).await;
+}
+
+#[tokio::test]
+async fn the_official_tool_creates_and_changes_values() {
+    let Some(folder) = clients("the_official_tool_creates_and_changes_values") else { return };
+    let server = TestServer::new().await;
+    let tool = async |arguments: &[&str]| {
+        let output = Command::new(folder.join("node/node_modules/.bin/prefab"))
+            .args(arguments)
+            .env("PREFAB_API_URL", &server.running.url)
+            .env("PREFAB_API_KEY", server.key("Development", KeyKind::Admin))
+            .env("NO_COLOR", "1")
+            .output()
+            .await
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let check = async |arguments: &[&str], wanted: &str| {
+        let (success, said) = tool(arguments).await;
+        assert!(success && said.contains(wanted), "{arguments:?}: {said}");
+    };
+    check(&["create", "greeting", "--type", "string", "--value", "hello"], "Created config").await;
+    check(&["create", "beta", "--type", "boolean-flag", "--value", "false"], "Created boolean flag").await;
+    check(&["create", "count", "--type", "int", "--value", "3"], "Created config").await;
+    check(&["create", "names", "--type", "string-list", "--value", "a,b"], "Created config").await;
+    check(&["list"], "greeting").await;
+    check(&["get", "greeting"], "hello").await;
+    check(
+        &["set-default", "greeting", "--value", "changed", "--environment", "Development", "--confirm"],
+        "Successfully changed",
+    )
+    .await;
+    check(&["get", "greeting"], "changed").await;
+    check(&["info", "greeting"], "Development: changed").await;
+    let (success, said) = tool(&["create", "greeting", "--type", "string", "--value", "again"]).await;
+    assert!(!success && said.contains("already exists"), "{said}");
+}

@@ -1,0 +1,31 @@
+//! The official command-line tool, unmodified, against our server: `tests/official/tool.sh` is the walk.
+//!
+//! `PREFAB_OFFICIAL_CLIENTS` names a folder that has it, as `tests/official/install.sh` makes one.
+
+use std::path::PathBuf;
+
+use crate::common::TestServer;
+use prefab_server::KeyKind;
+use tokio::process::Command;
+
+#[tokio::test]
+async fn the_official_tool_walks() {
+    let Some(folder) = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from) else {
+        eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
+        return;
+    };
+    let server = TestServer::new().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let output = Command::new("bash")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/official/tool.sh"))
+        .env("PREFAB_TEST_TOOL", folder.join("node/node_modules/.bin/prefab"))
+        .env("PREFAB_TEST_URL", &server.running.url)
+        .env("PREFAB_TEST_KEY", server.key("Development", KeyKind::Admin))
+        .env("PREFAB_TEST_OTHER_KEY", server.key("Production", KeyKind::Admin))
+        .env("PREFAB_TEST_PORT", port.to_string())
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.ends_with("walked\n"), "{said}");
+}

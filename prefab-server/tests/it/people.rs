@@ -1,0 +1,398 @@
+//! People: how they come in, what they may do, and what is said of it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::common::{
+    Stream, TestServer, answer,
+    people::{PASSWORD, Visitor, log_in, sign_up},
+    project::text_item,
+};
+use prefab_server::{Options, Role, serve};
+use prefab_testing::{eventually_async, eventually_some};
+use serde_json::{Value as Json, json};
+
+fn in_millis(from_now: i64) -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() + from_now
+}
+
+/// Returns the newest entries of the audit log as sentences.
+async fn said(server: &TestServer, action: &str) -> Vec<String> {
+    let path = format!("/api/manage/v1/projects/1/audit?action={action}");
+    let (_, entries) = answer(server.admin("GET", &path).send().await.unwrap()).await;
+    let entries = entries.as_array().unwrap().iter();
+    entries.map(|entry| entry["sentence"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
+    let server = TestServer::new().await;
+    let link = server.running.sign_up.clone().unwrap();
+    let token = link.strip_prefix(&format!("{}/sign-up?token=", server.running.url)).unwrap();
+    let options = || Options::local(server.dir.path().join("data"));
+    // As long as there is nobody, every start shows a link, and all of them hold.
+    let other = serve(options()).await.unwrap();
+    assert!(other.sign_up.is_some() && other.sign_up != server.running.sign_up);
+    other.shutdown().await;
+    let short = json!({"token": token, "email": "ann@example.com", "name": "Ann", "password": "short"});
+    let request = server.http.post(server.url("/api/manage/v1/sign-up")).body(short.to_string());
+    assert_eq!(request.send().await.unwrap().status(), 400);
+    let response = sign_up(&server, token, " Ann@Example.com", "Ann").await;
+    let set = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(set.starts_with("prefab_session="), "{set}");
+    assert!(set.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=1209600"), "{set}");
+    let ann = Visitor::of(response).await;
+    let session = ann.done(&server, "GET", "/session", Json::Null).await;
+    assert_eq!(session["person"], json!({"id": "1", "email": "ann@example.com", "name": "Ann"}));
+    assert_eq!(session["projects"][0]["role"], "admin");
+    assert_eq!(
+        session["projects"][0]["environments"][2],
+        json!({"id": "3", "name": "Production", "role": "admin"})
+    );
+    assert_eq!(sign_up(&server, token, "eve@example.com", "Eve").await.status(), 403);
+    let later = serve(options()).await.unwrap();
+    assert_eq!(later.sign_up, None);
+    later.shutdown().await;
+    assert_eq!(said(&server, "person").await, ["Ann (ann@example.com) signed up"]);
+}
+
+#[tokio::test]
+async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let url = server.url("/api/manage/v1/projects/1/items");
+    let request = |csrf: &str| {
+        let request = server.http.post(&url).header("cookie", &ann.cookie).header("x-prefab-csrf", csrf);
+        request.body(text_item("k", "1").to_string())
+    };
+    let without = server.http.post(&url).header("cookie", &ann.cookie).body(text_item("k", "1").to_string());
+    assert_eq!(without.send().await.unwrap().status(), 403);
+    assert_eq!(request("").send().await.unwrap().status(), 403);
+    assert_eq!(request(&ann.csrf.replace(['0', '1'], "2")).send().await.unwrap().status(), 403);
+    assert_eq!(request(&ann.csrf).send().await.unwrap().status(), 200);
+    let login = server.http.post(server.url("/api/manage/v1/session")).header("sec-fetch-site", "cross-site");
+    let body = json!({"email": "owner@example.com", "password": PASSWORD}).to_string();
+    assert_eq!(login.body(body.clone()).send().await.unwrap().status(), 403);
+    let login = server.http.post(server.url("/api/manage/v1/session")).header("x-forwarded-proto", "https");
+    let response = login.body(body).send().await.unwrap();
+    assert!(response.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
+    let (status, _) = ann.ask(&server, "DELETE", "/session", Json::Null).await;
+    assert_eq!(status, 200);
+    assert_eq!(ann.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(said(&server, "session").await[0], "Owner (owner@example.com) logged out");
+}
+
+#[tokio::test]
+async fn an_invitation_is_for_one_person_once() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let path = "/projects/1/invitations";
+    let wish = json!({"email": "bea@example.com", "role": "editor",
+                      "environments": [{"environment": "Production", "role": "viewer"}]});
+    let made = ann.done(&server, "POST", path, wish.clone()).await;
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(made["link"], format!("{}/sign-up?token={token}", server.running.url));
+    let listed = ann.done(&server, "GET", path, Json::Null).await;
+    assert_eq!((&listed[0]["email"], &listed[0]["role"]), (&json!("bea@example.com"), &json!("editor")));
+    assert!(!listed.to_string().contains(token));
+    assert_eq!(sign_up(&server, token, "eve@example.com", "Eve").await.status(), 403);
+    let bea = Visitor::of(sign_up(&server, token, "bea@example.com", "Bea").await).await;
+    assert_eq!(sign_up(&server, token, "bea@example.com", "Bea").await.status(), 403);
+    let session = bea.done(&server, "GET", "/session", Json::Null).await;
+    let roles = &session["projects"][0];
+    assert_eq!((&roles["role"], &roles["environments"][2]["role"]), (&json!("editor"), &json!("viewer")));
+    assert_eq!(ann.ask(&server, "POST", path, wish).await.0, 409, "there is an account");
+    let taken_back = json!({"email": "cleo@example.com", "role": "viewer"});
+    let made = ann.done(&server, "POST", path, taken_back).await;
+    ann.done(&server, "DELETE", &format!("{path}/{}", made["id"].as_str().unwrap()), Json::Null).await;
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(sign_up(&server, token, "cleo@example.com", "Cleo").await.status(), 403);
+    let brief = json!({"email": "dora@example.com", "role": "viewer", "expiresInSeconds": 1});
+    let made = ann.done(&server, "POST", path, brief).await;
+    let expires_at = made["expiresAt"].as_i64().unwrap();
+    eventually_async("the invitation expires", || in_millis(0) > expires_at).await;
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(sign_up(&server, token, "dora@example.com", "Dora").await.status(), 403);
+    assert_eq!(
+        said(&server, "invitation").await.last().unwrap(),
+        "Owner (owner@example.com) invited bea@example.com as editor, viewer in Production"
+    );
+}
+
+#[tokio::test]
+async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_projects() {
+    let server = TestServer::new().await;
+    let owner = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let cleo = Visitor::invited(&server, "Cleo", Role::Editor, json!([])).await;
+    let path = format!("/projects/1/people/{}/password-reset", cleo.id);
+    let first = bea.done(&server, "POST", &path, Json::Null).await;
+    let second = bea.done(&server, "POST", &path, Json::Null).await;
+    let token = second["token"].as_str().unwrap();
+    assert_eq!(second["link"], format!("{}/reset?token={token}", server.running.url));
+    let reset = async |token: &Json, password: &str| {
+        let body = json!({"token": token, "password": password}).to_string();
+        server.http.post(server.url("/api/manage/v1/password-reset")).body(body).send().await.unwrap()
+    };
+    assert_eq!(reset(&first["token"], "a new one of Cleo").await.status(), 403, "another one came after it");
+    assert_eq!(reset(&second["token"], "short").await.status(), 400);
+    let again = Visitor::of(reset(&second["token"], "a new one of Cleo").await).await;
+    assert_eq!(again.done(&server, "GET", "/session", Json::Null).await["person"]["name"], "Cleo");
+    assert_eq!(cleo.ask(&server, "GET", "/session", Json::Null).await.0, 401, "other sessions end");
+    assert_eq!(reset(&second["token"], "once more, please").await.status(), 403, "it works once");
+    assert_eq!(log_in(&server, &cleo.email, PASSWORD).await.status(), 401);
+    assert_eq!(log_in(&server, &cleo.email, "a new one of Cleo").await.status(), 200);
+    // The owner has a project that Bea does not manage: who took their account over would have it, too.
+    owner.done(&server, "POST", "/projects", json!({"name": "Other"})).await;
+    let path = format!("/projects/1/people/{}/password-reset", owner.id);
+    assert_eq!(bea.ask(&server, "POST", &path, Json::Null).await.0, 403);
+    assert_eq!(
+        said(&server, "person").await[..3],
+        [
+            "Cleo (cleo@example.com) chose a new password by a link",
+            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
+            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_person_deletes_their_account_and_what_they_did_stays() {
+    let server = TestServer::new().await;
+    let owner = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Publisher, json!([])).await;
+    bea.done(&server, "POST", "/projects/1/items", text_item("of-bea", "1")).await;
+    let farewell = json!({"password": PASSWORD});
+    assert_eq!(
+        owner.ask(&server, "DELETE", "/account", farewell.clone()).await.0,
+        409,
+        "the last admin stays"
+    );
+    let wrong = json!({"password": "wrong horse"});
+    assert_eq!(bea.ask(&server, "DELETE", "/account", wrong).await.0, 403);
+    bea.done(&server, "DELETE", "/account", farewell).await;
+    assert_eq!(bea.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(log_in(&server, &bea.email, PASSWORD).await.status(), 401);
+    let people = owner.done(&server, "GET", "/projects/1/people", Json::Null).await;
+    assert_eq!(people.as_array().unwrap().len(), 1);
+    let versions = owner.done(&server, "GET", "/projects/1/items/of-bea/versions", Json::Null).await;
+    assert_eq!(versions[0]["changedBy"], "Bea (bea@example.com)");
+    assert_eq!(said(&server, "person").await[0], "Bea (bea@example.com) deleted their account");
+    let other = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    assert_ne!(other.id, bea.id, "who comes later is somebody else");
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_down_and_told() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    assert_eq!(log_in(&server, "OWNER@example.com", PASSWORD).await.status(), 200);
+    for _ in 0..10 {
+        assert_eq!(log_in(&server, &ann.email, "wrong horse").await.status(), 401);
+    }
+    let response = log_in(&server, &ann.email, PASSWORD).await;
+    assert_eq!(response.status(), 429);
+    let after: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=300).contains(&after), "{after}");
+    let current = json!({"current": PASSWORD, "password": PASSWORD});
+    assert_eq!(ann.ask(&server, "PUT", "/session/password", current).await.0, 429, "no way around it");
+    assert_eq!(log_in(&server, "nobody@example.com", "wrong horse").await.status(), 401, "others still may");
+    let entries = server.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused");
+    let entries = answer(entries.send().await.unwrap()).await.1;
+    let entries: Vec<(&str, i64)> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["sentence"].as_str().unwrap(), entry["count"].as_i64().unwrap()))
+        .collect();
+    let nobody = "nobody@example.com was refused at logging in: e-mail or password are wrong";
+    let stopped = "owner@example.com was refused at logging in: too many attempts";
+    // Equal ones of an hour are one entry; the hour may have turned in between.
+    assert_eq!((entries[0], entries[1]), ((nobody, 1), (stopped, 1)));
+    assert_eq!(entries[2..].iter().map(|(_, count)| count).sum::<i64>(), 10);
+    assert!(entries.len() <= 4, "{entries:?}");
+    // Somebody who tries many e-mails is stopped as well.
+    for at in 0..200 {
+        let status = log_in(&server, &format!("{at}@example.com"), "wrong horse").await.status();
+        if status == 429 {
+            return;
+        }
+    }
+    panic!("nobody stopped it");
+}
+
+#[tokio::test]
+async fn another_role_in_an_environment_holds_there() {
+    let server = TestServer::new().await;
+    server.create("k", "1").await;
+    let only = json!([{"environment": "Development", "role": "publisher"}]);
+    let bea = Visitor::invited(&server, "Bea", Role::Viewer, only).await;
+    let except = json!([{"environment": "Production", "role": "viewer"}]);
+    let cleo = Visitor::invited(&server, "Cleo", Role::Publisher, except).await;
+    let set = async |who: &Visitor, environment: Json| {
+        let body = json!({"value": {"type": "string", "value": "2"}, "environment": environment});
+        who.ask(&server, "PUT", "/projects/1/items/k/value", body).await.0.as_u16()
+    };
+    assert_eq!(set(&bea, json!("Development")).await, 200);
+    assert_eq!(set(&bea, json!("Production")).await, 403);
+    assert_eq!(set(&bea, Json::Null).await, 403, "the default shows everywhere");
+    assert_eq!(set(&cleo, json!("Staging")).await, 200);
+    assert_eq!(set(&cleo, json!("Production")).await, 403);
+    assert_eq!(set(&cleo, Json::Null).await, 403);
+    let path = "/projects/1/items/k/draft";
+    bea.done(&server, "PUT", path, text_item("k", "3")).await;
+    for who in [&bea, &cleo] {
+        assert_eq!(who.ask(&server, "POST", &format!("{path}/publish"), Json::Null).await.0, 403);
+    }
+    assert_eq!(cleo.ask(&server, "POST", &format!("{path}/approve"), Json::Null).await.0, 403);
+    let import = json!({"configs": [{"key": "new", "configType": "CONFIG", "valueType": "STRING",
+                                     "rows": [{"values": [{"value": {"string": "x"}}]}]}]});
+    assert_eq!(cleo.ask(&server, "POST", "/projects/1/import?dryRun=false", import).await.0, 403);
+    let own = |environment: &str| json!({"environment": environment, "user": bea.id, "value": {"type": "string", "value": "mine"}});
+    let path = "/projects/1/items/k/override";
+    assert_eq!(bea.ask(&server, "PUT", path, own("Development")).await.0, 200);
+    assert_eq!(bea.ask(&server, "PUT", path, own("Production")).await.0, 403);
+    // A role that is taken back is gone with the next request.
+    let body = json!({"environments": []});
+    let (status, _) = patch(&server, &format!("/projects/1/people/{}", bea.id), body).await;
+    assert_eq!(status, 200);
+    assert_eq!(set(&bea, json!("Development")).await, 403);
+    assert_eq!(
+        said(&server, "person.role").await,
+        ["key 3 made Bea (bea@example.com) viewer, who was viewer, publisher in Development"]
+    );
+}
+
+async fn patch(server: &TestServer, path: &str, body: Json) -> (reqwest::StatusCode, Json) {
+    let request = server.admin("PATCH", &format!("/api/manage/v1{path}")).body(body.to_string());
+    answer(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_change_says_which_person_made_it() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    ann.done(&server, "POST", "/projects/1/items", text_item("k", "1")).await;
+    let versions = ann.done(&server, "GET", "/projects/1/items/k/versions", Json::Null).await;
+    assert_eq!(versions[0]["changedBy"], "Owner (owner@example.com)");
+    assert_eq!(
+        said(&server, "config").await,
+        ["Owner (owner@example.com) changed `k`: created the string config; default: \"1\""]
+    );
+    let shown = answer(server.admin("GET", "/api/v1/config/key/k").send().await.unwrap()).await.1;
+    assert_eq!(
+        (&shown["changedBy"]["userId"], &shown["changedBy"]["email"]),
+        (&json!("1"), &json!("owner@example.com"))
+    );
+}
+
+#[tokio::test]
+async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let bea = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    let made =
+        ann.done(&server, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
+    let path = format!("/projects/{}", made["id"].as_str().unwrap());
+    assert_eq!(bea.ask(&server, "GET", &path, Json::Null).await.0, 404);
+    let backup = async |who: &Visitor| who.request(&server, "GET", "/backup").send().await.unwrap().status();
+    assert_eq!((backup(&ann).await.as_u16(), backup(&bea).await.as_u16()), (200, 403));
+    let listed = bea.done(&server, "GET", "/projects", Json::Null).await;
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    let add = json!({"email": bea.email, "role": "admin"});
+    ann.done(&server, "POST", &format!("{path}/people"), add.clone()).await;
+    assert_eq!(ann.ask(&server, "POST", &format!("{path}/people"), add).await.0, 409);
+    assert_eq!(bea.done(&server, "GET", "/projects", Json::Null).await.as_array().unwrap().len(), 2);
+    ann.done(&server, "DELETE", &format!("{path}/people/{}", ann.id), Json::Null).await;
+    assert_eq!(ann.ask(&server, "GET", &path, Json::Null).await.0, 404);
+    let demote = json!({"role": "publisher"});
+    assert_eq!(bea.ask(&server, "PATCH", &format!("{path}/people/{}", bea.id), demote).await.0, 409);
+    let last = bea.ask(&server, "DELETE", &format!("{path}/people/{}", bea.id), Json::Null).await;
+    assert_eq!(last.0, 409, "{}", last.1);
+}
+
+#[tokio::test]
+async fn a_token_may_what_it_says_until_it_ends() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    server.create("k", "1").await;
+    let path = "/projects/1/tokens";
+    let wish = json!({"name": "release", "role": "publisher", "environments": ["Development"]});
+    let made = ann.done(&server, "POST", path, wish).await;
+    let (id, text) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let set = async |token: &str, environment: &str| {
+        let body = json!({"value": {"type": "string", "value": "2"}, "environment": environment});
+        let request = server.http.put(server.url("/api/manage/v1/projects/1/items/k/value"));
+        request.basic_auth("any", Some(token)).body(body.to_string()).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(set(text, "Development").await, 200);
+    assert_eq!(set(text, "Production").await, 403);
+    assert_eq!(set(&format!("{text}0"), "Development").await, 401);
+    assert!(said(&server, "config").await[0].starts_with("token 1 (release) changed `k`"));
+    let listed = ann.done(&server, "GET", path, Json::Null).await;
+    assert!(listed[0]["lastUsedAt"].is_i64() && !listed.to_string().contains(text), "{listed}");
+    // Whoever made a token is not a second person with it.
+    ann.done(&server, "PUT", "/projects/1/items/k/draft", text_item("k", "3")).await;
+    let all = ann.done(&server, "POST", path, json!({"name": "all", "role": "admin"})).await;
+    let approve = server.http.post(server.url("/api/manage/v1/projects/1/items/k/draft/approve"));
+    let approve = approve.bearer_auth(all["token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(approve.status(), 409);
+    ann.done(&server, "DELETE", &format!("{path}/{id}"), Json::Null).await;
+    assert_eq!(set(text, "Development").await, 401);
+    let brief = json!({"name": "brief", "role": "admin", "expiresAt": in_millis(1_500)});
+    let made = ann.done(&server, "POST", path, brief).await;
+    let text = made["token"].as_str().unwrap();
+    eventually_some("the token expires", async || (set(text, "Production").await == 401).then_some(())).await;
+}
+
+#[tokio::test]
+async fn another_password_ends_the_other_sessions() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let elsewhere = Visitor::of(log_in(&server, &ann.email, PASSWORD).await).await;
+    let body = |current: &str| json!({"current": current, "password": "a quite different thing"});
+    assert_eq!(ann.ask(&server, "PUT", "/session/password", body("wrong horse")).await.0, 403);
+    ann.done(&server, "PUT", "/session/password", body(PASSWORD)).await;
+    assert_eq!(ann.ask(&server, "GET", "/session", Json::Null).await.0, 200);
+    assert_eq!(elsewhere.ask(&server, "GET", "/session", Json::Null).await.0, 401);
+    assert_eq!(log_in(&server, &ann.email, PASSWORD).await.status(), 401);
+    assert_eq!(log_in(&server, &ann.email, "a quite different thing").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_the_session() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let request = ann.request(&server, "GET", "/projects/1/events");
+    let mut stream = Stream::open(request).await;
+    assert_eq!(stream.block().await.unwrap(), ": connected");
+    ann.done(&server, "DELETE", "/session", Json::Null).await;
+    let ended = async { while stream.block().await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("before the next keep-alive");
+}
+
+#[tokio::test]
+async fn nothing_secret_is_kept_as_it_is() {
+    let server = TestServer::new().await;
+    let ann = Visitor::first(&server).await;
+    let wish = json!({"email": "bea@example.com", "role": "editor"});
+    let invitation = ann.done(&server, "POST", "/projects/1/invitations", wish).await;
+    let token = ann.done(&server, "POST", "/projects/1/tokens", json!({"name": "t", "role": "viewer"})).await;
+    let first = server.running.sign_up.clone().unwrap();
+    let session = ann.cookie.split_once('=').unwrap().1;
+    let secrets = [
+        PASSWORD,
+        first.split_once("token=").unwrap().1,
+        session,
+        &ann.csrf,
+        invitation["token"].as_str().unwrap(),
+        token["token"].as_str().unwrap(),
+    ];
+    assert!(!format!("{:?}", server.running).contains(secrets[1]));
+    for file in std::fs::read_dir(server.dir.path().join("data")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in secrets {
+            assert!(secret.len() > 20 && !text.contains(secret));
+        }
+    }
+}
