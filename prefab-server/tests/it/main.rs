@@ -9,6 +9,7 @@ mod checkpoints;
 mod common;
 mod connections;
 mod docs;
+mod error_codes;
 mod expiry;
 mod floods;
 mod frontend;
