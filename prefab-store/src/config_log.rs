@@ -2,6 +2,7 @@
 
 use prefab_core::{ChangedBy, Config, ids::ProjectId};
 
+use crate::expected::Expected;
 use crate::{StoreFuture, audit_log::Note};
 
 /// Stores the versions of every config in an append-only log.
@@ -44,17 +45,6 @@ pub struct Change {
     pub changed_by: ChangedBy,
     /// What the audit log says of it, written with it or not at all.
     pub note: Option<Note>,
-}
-
-/// What a writer believes to be there, so that two cannot silently overwrite one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// Whatever is there.
-    Anything,
-    /// Nothing: the key is new, or deleted.
-    Absent,
-    /// The version with this id.
-    Version(i64),
 }
 
 /// A change that was made.

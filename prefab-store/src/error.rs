@@ -4,7 +4,7 @@ use std::{error::Error as StdError, future::Future, pin::Pin};
 
 use prefab_core::ids::ProjectId;
 
-use crate::config_log::Expected;
+use crate::expected::Expected;
 
 /// What a store answers with, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

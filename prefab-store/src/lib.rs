@@ -14,6 +14,7 @@ pub mod clock;
 mod config_log;
 mod drafts;
 mod error;
+mod expected;
 pub mod key;
 mod projects;
 mod role;
@@ -30,9 +31,10 @@ pub use audit_log::{
     AuditEntry, AuditFilter, AuditLog, AuditRecord, Note, REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT, Refusal,
 };
 pub use backup::{Backup, BackupFormat};
-pub use config_log::{Change, ConfigLog, Expected, KeyRange, Told, Version};
+pub use config_log::{Change, ConfigLog, KeyRange, Told, Version};
 pub use drafts::{Draft, DraftMark, Drafts};
 pub use error::{StoreError, StoreFuture, Trouble};
+pub use expected::Expected;
 pub use projects::{Environment, Project, Projects, Protection, Registry};
 pub use role::{Role, Roles};
 pub use scheduled_removals::{Expiry, ScheduledRemovals, Target, TimedRule};
