@@ -26,8 +26,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     value_from: super::secret::FromFile,
 
-    /// The environment by name or number; "[default]" or none for all without a value of their own
-    #[arg(short, long, value_name = "ENVIRONMENT")]
+    #[arg(
+        short,
+        long,
+        value_name = "ENVIRONMENT",
+        help = "The environment by name or number; \"[default]\" or none for all without a value of their own"
+    )]
     environment: Option<String>,
 
     /// Take the value from an environment variable, wherever a client runs

@@ -8,7 +8,8 @@ use crate::{Failure, output};
 /// Which server, and who asks.
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
-#[expect(clippy::doc_markdown, rustdoc::bare_urls, reason = "the help is read on a terminal")]
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
+#[allow(rustdoc::bare_urls, reason = "the help is read on a terminal")]
 pub(crate) struct Connection {
     /// The server [default: the one signed in to, else http://127.0.0.1:8742]
     #[arg(long, value_name = "URL", env = "PREFAB_URL", help_heading = "Server")]

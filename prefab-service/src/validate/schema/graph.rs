@@ -81,6 +81,10 @@ impl Graph {
     ///
     /// The schema is nested too deeply.
     pub(super) fn expanded(&self, most: usize) -> Result<usize, String> {
+        // `true` and `false` are schemas without keywords; what is no schema at all is refused when it is compiled.
+        if self.nodes.is_empty() {
+            return Ok(1);
+        }
         let mut counted = vec![Visit::New; self.nodes.len()];
         self.count(0, most, 0, &mut counted)
     }

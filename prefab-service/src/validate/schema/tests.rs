@@ -28,6 +28,16 @@ fn nested(levels: usize, name: &str) -> Json {
 }
 
 #[test]
+fn a_schema_that_is_no_object_is_checked_or_refused() {
+    assert_eq!(check(&json!(true), &json!({"a": 1})), Ok(0));
+    assert_eq!(check(&json!(false), &json!(1)), Ok(1));
+    for schema in [json!("text"), json!(3), json!(null), json!([])] {
+        let refused = check(&schema, &json!(1)).unwrap_err();
+        assert!(refused.contains("not JSON Schema"), "{schema}: {refused}");
+    }
+}
+
+#[test]
 fn whatever_doubles_the_checks_is_refused() {
     type Link = fn(Json) -> Json;
     let attacks: [(&str, Link); 14] = [
