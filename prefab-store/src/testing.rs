@@ -1,4 +1,4 @@
-//! A contract suite for stores: what every implementation of [`Store`] guarantees, as tests.
+//! A contract suite for stores: what every implementation of [`Store`](crate::Store) guarantees, as tests.
 //!
 //! An implementation runs all of them with one line in an integration test:
 //!
