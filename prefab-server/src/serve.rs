@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     Error,
@@ -174,13 +174,12 @@ fn connections_within(open_files: Option<u64>, connections: usize) -> usize {
     let Some(open_files) = open_files else { return connections };
     let reserve = RESERVED_FILES.min(open_files / 4);
     let room = usize::try_from(open_files - reserve).unwrap_or(usize::MAX);
-    if room < connections {
-        warn!(
-            max_connections = room,
-            wanted = connections,
-            open_files,
-            "max-connections lowered to the limit of open files"
-        );
+    let message = "max-connections lowered to the limit of open files";
+    if room < connections && connections == prefab_service::limits::Limits::default().connections {
+        // The default, which no option asked for.
+        debug!(max_connections = room, wanted = connections, open_files, message);
+    } else if room < connections {
+        warn!(max_connections = room, wanted = connections, open_files, message);
     }
     connections.min(room)
 }
