@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use prefab_store::{StoreError, Trouble};
+use prefab_store::{StoreError, UnavailableReason};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -85,16 +85,16 @@ impl Error {
                 ),
                 _ => None,
             },
-            Self::Database { source: StoreError::Unavailable { trouble, .. }, .. } => match trouble {
-                Trouble::Damaged => Some(
+            Self::Database { source: StoreError::Unavailable { reason, .. }, .. } => match reason {
+                UnavailableReason::Damaged => Some(
                     "it is damaged, or no database of a Prefab server; `prefab restore BACKUP --overwrite` puts a backup in its place and keeps it",
                 ),
-                Trouble::ReadOnly => {
+                UnavailableReason::ReadOnly => {
                     Some("whoever runs the server must be able to write to it and to its folder")
                 }
-                Trouble::Full => Some("make room on its disk"),
-                Trouble::Busy => Some("another program keeps it locked"),
-                Trouble::Other => None,
+                UnavailableReason::DiskFull => Some("make room on its disk"),
+                UnavailableReason::Busy => Some("another program keeps it locked"),
+                UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {
                 Some("--data-dir names the folder that the server has, --database the file")

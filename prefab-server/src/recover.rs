@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::Error;
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    ApiKeys as _, AuditEntry, AuditLog as _, NewKey, Note, Projects as _, StoreError,
+    ApiKeys as _, AuditEntry, AuditLog as _, AuditNote, NewKey, Projects as _, StoreError,
     key::{IssuedKey, KeyKind},
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
@@ -47,7 +47,7 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
             expires_at_millis: None,
         };
         let key = store.issue_named_key(request).await?;
-        store.note(vec![entry(project.id, &key)]).await?;
+        store.record_audit(vec![entry(project.id, &key)]).await?;
         recovered.push(Recovered { project: project.name, key });
     }
     Ok(recovered)
@@ -59,6 +59,6 @@ fn entry(project: ProjectId, key: &IssuedKey) -> AuditEntry {
         project: Some(project),
         action: "key.created".to_owned(),
         subject: key.id.to_string(),
-        ..AuditEntry::of(Note { who: WHO.to_owned(), sentence, ..Note::default() })
+        ..AuditEntry::of(AuditNote { actor: WHO.to_owned(), sentence, ..AuditNote::default() })
     }
 }

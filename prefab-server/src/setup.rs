@@ -46,7 +46,7 @@ pub(crate) async fn first_start(
 /// Invites the very first person, as long as there is nobody, and returns the invitation's text. Earlier ones
 /// hold as well: another server on this database may have shown one.
 pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, StoreError> {
-    if store.has_people().await? {
+    if store.has_accounts().await? {
         return Ok(None);
     }
     let secret = Secret::new()?;

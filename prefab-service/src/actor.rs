@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use prefab_core::ChangedBy;
 
-use crate::labels::{token_name, who};
-use crate::{origin::Origin, project::Project, projects::Caller};
+use crate::labels::{token_label, who};
+use crate::{origin::Origin, project::Project, project_cache::Caller};
 use prefab_store::{
-    Note, Role, Roles,
+    AuditNote, Role, Roles,
     accounts::{Person, Token},
 };
 
 /// Who changes something in a project.
 #[derive(Clone)]
-pub struct Author {
+pub struct Actor {
     /// The project that is changed.
     pub project: Arc<Project>,
     /// The actor, in the form that the log of versions stores.
@@ -30,8 +30,8 @@ pub struct Author {
     pub comment: String,
 }
 
-impl Author {
-    /// Returns the owner of a key as an author.
+impl Actor {
+    /// Returns the owner of a key as an actor.
     pub fn of(caller: &Caller, origin: Origin) -> Self {
         let changed_by = ChangedBy {
             user_id: caller.user_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or_default(),
@@ -50,7 +50,7 @@ impl Author {
         }
     }
 
-    /// Returns a person as an author.
+    /// Returns a person as an actor.
     pub fn of_person(person: &Person, roles: Roles, project: Arc<Project>, origin: Origin) -> Self {
         let Person { id, email, name } = person;
         let changed_by = ChangedBy { user_id: *id, email: email.clone(), ..ChangedBy::default() };
@@ -58,10 +58,10 @@ impl Author {
         Self { project, changed_by, roles, owner: Some(*id), who, origin, comment: String::new() }
     }
 
-    /// Returns the holder of a management token as an author. The person who made it answers for it, so that it
+    /// Returns the holder of a management token as an actor. The person who made it answers for it, so that it
     /// is no second person beside them.
     pub fn of_token(token: &Token, project: Arc<Project>, origin: Origin) -> Self {
-        let who = token_name(token.id, &token.name);
+        let who = token_label(token.id, &token.name);
         let changed_by = ChangedBy {
             user_id: token.created_by_person,
             user_identity: who.clone(),
@@ -72,7 +72,7 @@ impl Author {
     }
 
     /// Names the person, whichever key they use; a key that belongs to nobody stands for itself.
-    pub fn person(&self) -> String {
+    pub fn identity(&self) -> String {
         match self.changed_by.user_id {
             0 => self.who.clone(),
             id => format!("user {id}"),
@@ -81,14 +81,14 @@ impl Author {
 
     /// Adds why.
     #[must_use]
-    pub fn because(self, comment: impl Into<String>) -> Self {
+    pub fn with_comment(self, comment: impl Into<String>) -> Self {
         Self { comment: comment.into(), ..self }
     }
 
     /// Returns what the audit log says of a deed of theirs.
-    pub fn note(&self, deed: &str) -> Note {
+    pub fn audit_note(&self, deed: &str) -> AuditNote {
         let Self { project: _, changed_by: _, roles: _, owner: _, who, origin, comment } = self;
-        Note {
+        AuditNote {
             who: who.clone(),
             origin: origin.address.clone(),
             via: origin.via.clone(),

@@ -2,8 +2,8 @@
 //!
 //! Start with [`Item`]. Everything a config has is in it, so reading what was written gives the same again.
 
-mod read;
-mod write;
+mod from_config;
+mod to_config;
 
 use prefab_core::{Config, ConfigType};
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ pub enum ItemType {
 impl ItemType {
     /// Returns what a config is used for.
     pub fn of(config: &Config) -> Self {
-        write::purpose(config.config_type)
+        from_config::purpose(config.config_type)
     }
 }
 
@@ -196,24 +196,24 @@ pub struct Variant {
 impl Item {
     /// Returns the flat form of a config.
     pub fn of(config: &Config) -> Self {
-        write::item(config)
+        from_config::item(config)
     }
 
     /// Returns the config, or what cannot be understood and where.
     pub fn to_config(&self, environments: &[prefab_store::Environment]) -> Result<Config, Vec<String>> {
-        read::config(self, environments)
+        to_config::config(self, environments)
     }
 }
 
 impl FlatValue {
     /// Returns the flat form of a value.
     pub fn of(value: &prefab_core::ConfigValue) -> Self {
-        write::value(value)
+        from_config::value(value)
     }
 
     /// Returns the value, or what cannot be understood; `place` says where it stands.
     pub fn to_value(&self, place: &str) -> Result<prefab_core::ConfigValue, String> {
-        read::value(self, place)
+        to_config::value(self, place)
     }
 }
 

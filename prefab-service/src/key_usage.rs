@@ -5,17 +5,17 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{labels::who, origin::Origin, sign_in::network};
+use crate::{labels::api_key_label, origin::Origin, sign_in::network};
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditEntry, Note, Refusal, StoredKey, clock};
+use prefab_store::{AuditEntry, AuditNote, Refusal, StoredKey, clock};
 
 /// How many different refusals are remembered until they are written. Further ones are counted together.
-const MOST: usize = 1_000;
+const MAX_REFUSALS: usize = 1_000;
 const ACTION: &str = "key.refused";
 
 /// The use of keys since it was last written down.
 #[derive(Default)]
-pub(crate) struct KeyUse {
+pub(crate) struct KeyUsage {
     state: Mutex<State>,
 }
 
@@ -29,13 +29,13 @@ struct State {
     further: HashMap<ProjectId, i64>,
 }
 
-impl KeyUse {
-    pub(crate) fn used(&self, key: i64) {
+impl KeyUsage {
+    pub(crate) fn record_use(&self, key: i64) {
         self.state().used.insert(key, clock::now_millis());
     }
 
     /// Remembers that a key that there is, or was, has been refused.
-    pub(crate) fn refused(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
+    pub(crate) fn record_refusal(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
         let address = network(origin.peer());
         let mut state = self.state();
         let id = (key.id, cause, address.clone());
@@ -43,7 +43,7 @@ impl KeyUse {
             refusal.count += 1;
             return;
         }
-        if state.refused.len() >= MOST {
+        if state.refused.len() >= MAX_REFUSALS {
             *state.further.entry(key.project).or_default() += 1;
             return;
         }
@@ -55,7 +55,7 @@ impl KeyUse {
             environment: Some(key.environment),
             version_id: None,
             is_refused: true,
-            note: Note {
+            note: AuditNote {
                 sentence: format!("{who} was refused: {cause}"),
                 who,
                 origin: address,

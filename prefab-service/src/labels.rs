@@ -6,6 +6,6 @@ pub fn who(key_id: i64, name: &str) -> String {
 }
 
 /// Returns the label of a management token: `token 3 (deploy)`.
-pub fn token_name(id: i64, name: &str) -> String {
+pub fn token_label(id: i64, name: &str) -> String {
     format!("token {id} ({name})")
 }

@@ -39,9 +39,9 @@ impl Retention {
     }
 
     async fn delete(self, store: &dyn Store) -> Result<(), StoreError> {
-        while store.forget_before(before(self.evaluations_days)).await? {}
+        while store.delete_counts_before(before(self.evaluations_days)).await? {}
         if let Some(days) = self.audit_days {
-            while store.forget_audit_before(before(days)).await? {}
+            while store.delete_audit_entries_before(before(days)).await? {}
         }
         Ok(())
     }

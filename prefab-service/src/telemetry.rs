@@ -6,10 +6,10 @@
 //! Anybody can send reports with a front-end key, so such reports are counted apart from the others and may use half of
 //! each row limit. What finds no room, and what cannot be written, is dropped and counted.
 
-mod counts;
 pub mod json;
 mod losses;
-mod shown;
+mod pending_counts;
+mod redact;
 
 use std::{
     collections::HashMap,
@@ -24,34 +24,34 @@ use prefab_core::ContextSet;
 use prefab_proto::wire;
 use tokio::sync::{broadcast, watch};
 
-use crate::{limits::Limits, metrics::Metrics, projects::Caller};
-use counts::Counts;
+use crate::{limits::Limits, metrics::Metrics, project_cache::Caller};
 use losses::Losses;
+use pending_counts::PendingCounts;
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{Observed, RowLimits, Store, StoreError, clock, key::KeyKind};
+use prefab_store::{RowLimits, Store, StoreError, UsageBatch, clock, key::KeyKind};
 
 /// How often counts are written down when nobody asks.
-const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
+const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
 /// How many entries the store writes in one transaction, besides those of a single environment. Other work of the
 /// store waits for each.
 const BATCH: usize = 5_000;
 /// How many hints a slow listener may fall behind.
-const BACKLOG: usize = 64;
+const UPDATE_BACKLOG: usize = 64;
 /// How many keys one hint names.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 /// How many example contexts are kept per environment.
-pub const MOST_EXAMPLES: i64 = 100;
+pub const MAX_EXAMPLES: i64 = 100;
 /// How many properties of contexts are kept per environment.
-pub const MOST_PROPERTIES: i64 = 5_000;
+pub const MAX_PROPERTIES: i64 = 5_000;
 
 /// What clients reported and is not written down yet.
 pub struct Telemetry {
     settings: Settings,
     metrics: Metrics,
-    pending: Mutex<HashMap<Place, Counts>>,
+    pending: Mutex<HashMap<ReportSource, PendingCounts>>,
     /// Held while counts are written down, so that whoever waits finds them written.
     writing: tokio::sync::Mutex<()>,
-    hints: broadcast::Sender<Arc<Hint>>,
+    updates: broadcast::Sender<Arc<UsageUpdate>>,
     /// Reports taken in, by environment.
     received: Mutex<HashMap<EnvironmentId, u64>>,
     dropped_by_clients: AtomicU64,
@@ -74,8 +74,8 @@ impl Settings {
         let rows = RowLimits {
             evaluations: rows(limits.evaluation_rows_per_hour),
             loggers: rows(limits.logger_rows),
-            properties: MOST_PROPERTIES,
-            examples: MOST_EXAMPLES,
+            properties: MAX_PROPERTIES,
+            examples: MAX_EXAMPLES,
         };
         Self { collect_contexts, rows }
     }
@@ -83,14 +83,14 @@ impl Settings {
 
 /// Where reports are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Place {
+struct ReportSource {
     project: ProjectId,
     environment: EnvironmentId,
     /// Whether they come with front-end keys.
     is_public: bool,
 }
 
-impl Place {
+impl ReportSource {
     fn of(caller: &Caller) -> Self {
         Self {
             project: caller.project.id,
@@ -102,7 +102,7 @@ impl Place {
 
 /// Says that there are new counts.
 #[derive(Debug)]
-pub struct Hint {
+pub struct UsageUpdate {
     /// The project.
     pub project: ProjectId,
     /// The environment.
@@ -119,7 +119,7 @@ impl Telemetry {
             metrics,
             pending: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
-            hints: broadcast::Sender::new(BACKLOG),
+            updates: broadcast::Sender::new(UPDATE_BACKLOG),
             received: Mutex::default(),
             dropped_by_clients: AtomicU64::new(0),
             losses: Losses::default(),
@@ -157,9 +157,9 @@ impl Telemetry {
     }
 
     fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut Counts) -> T) -> T {
-        let place = Place::of(caller);
+        let source = ReportSource::of(caller);
         let mut pending = self.pending();
-        let counts = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+        let counts = pending.entry(source).or_insert_with(|| PendingCounts::new(source, self.share(source)));
         let before = counts.dropped;
         let counted = count(counts);
         let dropped = counts.dropped.saturating_sub(before);
@@ -169,9 +169,9 @@ impl Telemetry {
     }
 
     /// Returns how many rows such reports may use.
-    fn share(&self, place: Place) -> RowLimits {
+    fn share(&self, source: ReportSource) -> RowLimits {
         let rows @ RowLimits { evaluations, loggers, properties, examples } = self.settings.rows;
-        if !place.is_public {
+        if !source.is_public {
             return rows;
         }
         RowLimits {
@@ -192,8 +192,9 @@ impl Telemetry {
     pub async fn flush(&self, store: &dyn Store) {
         let _writing = self.writing.lock().await;
         let at_millis = clock::now_millis();
-        let taken = self.pending().values_mut().map(Counts::take).filter(|counts| counts.len() > 0).collect();
-        let mut taken: Vec<Counts> = taken;
+        let taken =
+            self.pending().values_mut().map(PendingCounts::take).filter(|counts| counts.len() > 0).collect();
+        let mut taken: Vec<PendingCounts> = taken;
         while !taken.is_empty() {
             let mut entries = 0;
             let is_next = |counts: &&Counts| {
@@ -202,28 +203,29 @@ impl Telemetry {
             };
             let count = taken.iter().take_while(is_next).count().max(1);
             let limits = self.settings.rows;
-            let observed = taken[..count].iter().map(|counts| counts.observed(limits, at_millis));
-            let observed: Vec<Observed> = observed.collect();
-            match store.observe(observed).await {
+            let observed = taken[..count].iter().map(|counts| counts.to_batch(limits, at_millis));
+            let observed: Vec<UsageBatch> = observed.collect();
+            match store.record_usage(observed).await {
                 Ok(dropped) => self.drop_entries(dropped),
                 Err(error) => return self.put_back(taken, error),
             }
             for counts in taken.drain(..count) {
-                self.hint(&counts);
+                self.send_update(&counts);
             }
         }
         self.losses.written();
     }
 
     /// Keeps what could not be written for the next time, or drops it where that has failed for too long.
-    fn put_back(&self, unwritten: Vec<Counts>, error: StoreError) {
+    fn put_back(&self, unwritten: Vec<PendingCounts>, error: StoreError) {
         let is_kept = self.losses.failed(error);
         let mut dropped = 0;
         let mut pending = self.pending();
         for counts in unwritten {
-            let place = counts.place();
+            let source = counts.source();
             if is_kept {
-                let known = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+                let known =
+                    pending.entry(source).or_insert_with(|| PendingCounts::new(source, self.share(source)));
                 let before = known.dropped;
                 known.put_back(counts);
                 dropped += known.dropped.saturating_sub(before);
@@ -235,18 +237,18 @@ impl Telemetry {
         self.drop_entries(dropped);
     }
 
-    fn hint(&self, counts: &Counts) {
-        let keys = counts.keys(MOST_KEYS);
+    fn send_update(&self, counts: &Counts) {
+        let keys = counts.keys(MAX_KEYS);
         if !keys.is_empty() {
-            let Place { project, environment, is_public: _ } = counts.place();
+            let ReportSource { project, environment, is_public: _ } = counts.source();
             // Nobody listening is no error.
-            let _ = self.hints.send(Arc::new(Hint { project, environment, keys }));
+            let _ = self.updates.send(Arc::new(UsageUpdate { project, environment, keys }));
         }
     }
 
     /// Writes every few moments until `stop` says so.
-    pub async fn keep(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
-        let mut ticks = tokio::time::interval(WRITE_DOWN_EVERY);
+    pub async fn flush_periodically(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+        let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -258,14 +260,14 @@ impl Telemetry {
     }
 
     /// Writes what is left when the server stops.
-    pub async fn finish(&self, store: &dyn Store) {
+    pub async fn flush_on_shutdown(&self, store: &dyn Store) {
         self.flush(store).await;
         self.losses.log_now();
     }
 
     /// Returns hints of new counts, from now on.
-    pub fn hints(&self) -> broadcast::Receiver<Arc<Hint>> {
-        self.hints.subscribe()
+    pub fn updates(&self) -> broadcast::Receiver<Arc<UsageUpdate>> {
+        self.updates.subscribe()
     }
 
     /// Returns how many reports of an environment were taken in.
@@ -278,7 +280,7 @@ impl Telemetry {
         self.dropped_by_clients.load(Ordering::Relaxed)
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<Place, Counts>> {
+    fn pending(&self) -> MutexGuard<'_, HashMap<ReportSource, PendingCounts>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -9,7 +9,7 @@ mod bounded;
 
 use crate::*;
 use prefab_core::ids::ProjectId;
-use prefab_service::{limits::Limits, projects::Hub, workers::Workers};
+use prefab_service::{limits::Limits, project_cache::ProjectCache, workers::Workers};
 use prefab_store::{Change, ConfigLog as _, Expected, Project, Projects as _, Version};
 
 fn workers() -> Workers {
@@ -52,7 +52,7 @@ impl Bed {
 }
 
 #[tokio::test]
-async fn a_file_of_the_first_schema_keeps_everything() {
+async fn a_database_of_the_first_schema_is_migrated_completely() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("prefab.db");
     let old = Connection::open(&path).unwrap();
@@ -82,7 +82,7 @@ async fn a_file_of_the_first_schema_keeps_everything() {
 }
 
 #[tokio::test]
-async fn a_backup_is_one_moment_while_others_write() {
+async fn a_backup_is_consistent_during_writes() {
     use prefab_store::Backup as _;
     let bed = bed().await;
     let copy = bed.dir.path().join("copy.db");
@@ -105,12 +105,13 @@ async fn a_backup_is_one_moment_while_others_write() {
 }
 
 #[tokio::test]
-async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
+async fn a_failed_refresh_is_retried_without_another_notification() {
     let Bed { dir: _dir, store, .. } = bed().await;
     let store = Arc::new(store);
-    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), workers(), 1 << 20).await.unwrap());
+    let project_cache =
+        Arc::new(ProjectCache::open(Arc::<SqliteStore>::clone(&store), workers(), 1 << 20).await.unwrap());
     let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(Arc::clone(&hub).follow(stopping));
+    tokio::spawn(Arc::clone(&project_cache).follow(stopping));
     // What a connection does itself is no news to it, so nothing hints at either of these.
     let rename = async |from: &str, to: &str| {
         let sql = format!("ALTER TABLE {from} RENAME TO {to}");
@@ -122,31 +123,34 @@ async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hin
     // The hint is out, so whoever follows asks before this does.
     tokio::task::yield_now().await;
     assert!(store.registry().await.is_err());
-    assert!(hub.project(project.id).is_none());
+    assert!(project_cache.project(project.id).is_none());
     rename("away", "api_key").await;
-    taken_in(&hub, project.id).await;
+    taken_in(&project_cache, project.id).await;
 }
 
 #[tokio::test]
-async fn what_another_server_did_before_anybody_followed_is_taken_in() {
+async fn changes_of_another_server_before_the_first_refresh_are_applied() {
     let Bed { dir, store, .. } = bed().await;
     let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
     let mut hinted = store.watch();
     hinted.mark_unchanged();
-    let hub = Arc::new(Hub::open(Arc::new(store), workers(), 1 << 20).await.unwrap());
+    let project_cache = Arc::new(ProjectCache::open(Arc::new(store), workers(), 1 << 20).await.unwrap());
     let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
     hinted.changed().await.unwrap();
     let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(Arc::clone(&hub).follow(stopping));
-    taken_in(&hub, project.id).await;
+    tokio::spawn(Arc::clone(&project_cache).follow(stopping));
+    taken_in(&project_cache, project.id).await;
 }
 
-async fn taken_in(hub: &Hub, project: ProjectId) {
-    prefab_testing::eventually_async("the hub has the project", || hub.project(project).is_some()).await;
+async fn taken_in(project_cache: &ProjectCache, project: ProjectId) {
+    prefab_testing::eventually_async("the project_cache has the project", || {
+        project_cache.project(project).is_some()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn a_full_database_says_so_and_stays_as_it_was() {
+async fn a_full_database_reports_it_and_is_unchanged() {
     let bed = bed().await;
     bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     let room = |pages: i64| {
@@ -157,7 +161,10 @@ async fn a_full_database_says_so_and_stays_as_it_was() {
     room(1).await.unwrap(); // no less than there are
     let key = "k".repeat(500_000);
     let error = bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::Full, .. }), "{error:?}");
+    assert!(
+        matches!(error, StoreError::Unavailable { reason: UnavailableReason::DiskFull, .. }),
+        "{error:?}"
+    );
     assert_eq!(bed.since(0).await, [("a".to_owned(), true)]);
     room(1 << 30).await.unwrap();
     bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
@@ -172,7 +179,7 @@ async fn reports_delay_neither_changes_nor_lookups() {
         .map(|_| {
             let held = Arc::clone(&held);
             bed.store.reports.run(move |connection| {
-                let keys = super::keys::list(connection, ProjectId(1))?;
+                let keys = super::key_rows::list(connection, ProjectId(1))?;
                 let _ = held.lock().unwrap().recv();
                 Ok(keys.len())
             })
@@ -191,19 +198,22 @@ async fn reports_delay_neither_changes_nor_lookups() {
 }
 
 #[tokio::test]
-async fn a_connection_that_reads_cannot_write() {
+async fn a_read_connection_cannot_write() {
     let bed = bed().await;
     for readers in [&bed.store.lookups, &bed.store.reports] {
         let written = readers.run(|connection| {
             connection.execute("UPDATE project SET name = 'x'", []).map_err(failed("writing"))
         });
         let error = written.await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::ReadOnly, .. }), "{error:?}");
+        assert!(
+            matches!(error, StoreError::Unavailable { reason: UnavailableReason::ReadOnly, .. }),
+            "{error:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn large_changes_are_told_a_few_at_a_time() {
+async fn large_changes_are_returned_in_batches() {
     let bed = bed().await;
     let large = "x".repeat(1 << 20);
     for _ in 0..12 {

@@ -187,21 +187,24 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
-    use prefab_store::Trouble;
+    use prefab_store::UnavailableReason;
 
     use super::*;
 
     #[test]
     fn what_a_database_suffers_from_is_told_where_people_can_help() {
-        let told = |trouble| {
+        let told = |reason| {
             let error =
-                StoreError::Unavailable { doing: "committing a change", trouble, source: "no".into() };
+                StoreError::Unavailable { operation: "committing a change", reason, source: "no".into() };
             let error = ApiError::from(error);
             (error.status().as_u16(), error.causes().join(""))
         };
-        assert_eq!(told(Trouble::Full), (507, "the server's disk is full; nothing was changed".to_owned()));
-        assert_eq!(told(Trouble::Busy).0, 503);
-        assert!(told(Trouble::ReadOnly).1.contains("may not write"));
-        assert_eq!(told(Trouble::Other), (500, String::new()));
+        assert_eq!(
+            told(UnavailableReason::DiskFull),
+            (507, "the server's disk is full; nothing was changed".to_owned())
+        );
+        assert_eq!(told(UnavailableReason::Busy).0, 503);
+        assert!(told(UnavailableReason::ReadOnly).1.contains("may not write"));
+        assert_eq!(told(UnavailableReason::Other), (500, String::new()));
     }
 }

@@ -2,43 +2,43 @@
 
 use prefab_core::{Config, ConfigRow};
 
-use crate::{Conflict, Error, Problem, ProblemCode, actor::Author, change::prepared::Prepared};
+use crate::{Conflict, Error, Problem, ProblemCode, actor::Actor, change::prepared::PreparedChange};
 use prefab_store::{Environment, Role};
 
 /// Refuses a change that an environment does not take without more.
-pub fn check(author: &Author, change: &Prepared) -> Result<(), Error> {
-    check_role(author, change, Role::Publisher)?;
-    if let Some(name) = needs_approval(author, change) {
+pub fn check(actor: &Actor, change: &PreparedChange) -> Result<(), Error> {
+    check_role(actor, change, Role::Publisher)?;
+    if let Some(name) = needs_approval(actor, change) {
         let next_step = "save this as a draft";
         return Err(Conflict::NeedsApproval { environment: name, next_step }.into());
     }
-    check_comment(author, change)
+    check_comment(actor, change)
 }
 
 /// Refuses a change to an environment in which its author may not make it.
-pub fn check_role(author: &Author, change: &Prepared, least: Role) -> Result<(), Error> {
-    let environments = author.project.environments();
+pub fn check_role(actor: &Actor, change: &PreparedChange, least: Role) -> Result<(), Error> {
+    let environments = actor.project.environments();
     let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
-    if touched.any(|environment| author.roles.within(environment.id) < least) {
-        return Err(Error::Forbidden(least.wanted()));
+    if touched.any(|environment| actor.roles.in_environment(environment.id) < least) {
+        return Err(Error::Forbidden(least.missing_role_message()));
     }
     Ok(())
 }
 
 /// Names an environment that a change touches and that takes a second person's approval.
-pub fn needs_approval(author: &Author, change: &Prepared) -> Option<String> {
-    let environments = author.project.environments();
+pub fn needs_approval(actor: &Actor, change: &PreparedChange) -> Option<String> {
+    let environments = actor.project.environments();
     let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
     let found = touched.find(|environment| environment.protection.needs_approval);
     found.map(|environment| environment.name.clone())
 }
 
 /// Refuses a change without a comment where one is wanted.
-pub fn check_comment(author: &Author, change: &Prepared) -> Result<(), Error> {
-    let environments = author.project.environments();
+pub fn check_comment(actor: &Actor, change: &PreparedChange) -> Result<(), Error> {
+    let environments = actor.project.environments();
     let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
     match touched.find(|environment| environment.protection.needs_comment) {
-        Some(environment) if author.comment.trim().is_empty() => {
+        Some(environment) if actor.comment.trim().is_empty() => {
             let message = format!("environment `{}` takes no change without one; say why", environment.name);
             Err(Error::NeedsComment(Problem::at("comment", ProblemCode::NeedsComment, message)))
         }

@@ -4,7 +4,7 @@ use prefab_core::Config;
 use prefab_store::Expected;
 
 /// A change that may be made.
-pub struct Prepared {
+pub struct PreparedChange {
     /// The config key.
     pub key: String,
     /// The config before the change; `None` if the key is new or archived.

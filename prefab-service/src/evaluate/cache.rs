@@ -10,8 +10,8 @@ use bytes::Bytes;
 use quick_cache::{Weighter, unsync};
 use sha2::{Digest as _, Sha256};
 
-use super::Shape;
-use crate::projects::Caller;
+use super::ResponseFormat;
+use crate::project_cache::Caller;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 /// How many entries an environment's cache expects; its size is bounded in bytes.
@@ -29,7 +29,7 @@ pub struct Inputs([u8; 32]);
 
 impl Inputs {
     /// Returns the inputs of a request with these contexts, as sent.
-    pub fn of(caller: &Caller, contexts: &[u8], shape: Shape) -> Self {
+    pub fn of(caller: &Caller, contexts: &[u8], format: ResponseFormat) -> Self {
         let ProjectId(project) = caller.project.id;
         let EnvironmentId(environment) = caller.environment;
         let mut hash = Sha256::new();
@@ -41,7 +41,7 @@ impl Inputs {
         let user_id = caller.user_id.as_deref().unwrap_or_default();
         hash.update(user_id.len().to_be_bytes());
         hash.update(user_id);
-        hash.update([shape as u8]);
+        hash.update([format as u8]);
         hash.update(contexts);
         Self(hash.finalize().into())
     }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_bounded_by_bytes_and_by_what_they_depend_on() {
+    fn entries_are_limited_in_bytes_and_by_their_dependencies() {
         let (cache, environment) = (Cache::new(10_000), EnvironmentId(5));
         for number in 0..100 {
             let inputs = Inputs([number; 32]);

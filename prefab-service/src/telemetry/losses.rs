@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_cannot_be_written_is_kept_for_a_bounded_time() {
+    async fn unwritten_counts_are_kept_for_a_limited_time() {
         let losses = Losses::default();
         let failed = || losses.failed(StoreError::unavailable("writing", "it is full"));
         assert!(failed());

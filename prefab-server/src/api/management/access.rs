@@ -16,21 +16,21 @@ use crate::api::{
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::Origin;
-use prefab_service::{actor::Author, project::Project, projects::Hub};
+use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
 use prefab_store::{Environment, Role, accounts::Session};
 
 /// Somebody who asks.
 pub(super) struct Access {
     pub(super) who: Who,
     origin: Origin,
-    hub: Arc<Hub>,
+    project_cache: Arc<ProjectCache>,
     /// Whether nothing is to be changed.
     is_reading: bool,
 }
 
 impl Access {
     /// Returns them as an author in a project: for reading whoever sees it, for everything else an admin.
-    pub(super) fn to(self, project: i64) -> Result<Author, ApiError> {
+    pub(super) fn to(self, project: i64) -> Result<Actor, ApiError> {
         let least = if self.is_reading { Role::Viewer } else { Role::Admin };
         self.holding(project, least)
     }
@@ -38,36 +38,36 @@ impl Access {
     /// Returns them as an author in a project where they have this role, in one environment at least: whoever
     /// changes something checks which. To others a project is not there, rather than forbidden: its number is
     /// nobody's business.
-    pub(super) fn holding(self, project: i64, least: Role) -> Result<Author, ApiError> {
-        let author = self.author(ProjectId(project)).ok_or(ApiError::NotFound)?;
+    pub(super) fn holding(self, project: i64, least: Role) -> Result<Actor, ApiError> {
+        let actor = self.actor(ProjectId(project)).ok_or(ApiError::NotFound)?;
         // Who manages a project manages all of it.
-        let role = if least == Role::Admin { author.roles.project } else { author.roles.highest() };
+        let role = if least == Role::Admin { actor.roles.project } else { actor.roles.highest() };
         if role < least {
-            return Err(ApiError::Forbidden(least.wanted()));
+            return Err(ApiError::Forbidden(least.missing_role_message()));
         }
-        Ok(author)
+        Ok(actor)
     }
 
-    fn author(self, id: ProjectId) -> Option<Author> {
-        let Self { who, origin, hub, .. } = self;
+    fn actor(self, id: ProjectId) -> Option<Actor> {
+        let Self { who, origin, project_cache, .. } = self;
         match who {
-            Who::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
+            Who::Key(caller) => (caller.project.id == id).then(|| Actor::of(&caller, origin)),
             Who::Token(token, _) => {
-                let project = hub.project(id).filter(|_| token.project == id)?;
-                Some(Author::of_token(&token, project, origin))
+                let project = project_cache.project(id).filter(|_| token.project == id)?;
+                Some(Actor::of_token(&token, project, origin))
             }
             Who::Person(session, _) => {
                 let Session { person, mut projects } = session;
-                Some(Author::of_person(&person, projects.remove(&id)?, hub.project(id)?, origin))
+                Some(Actor::of_person(&person, projects.remove(&id)?, project_cache.project(id)?, origin))
             }
         }
     }
 
     /// Returns an admin of all projects as an author in the first one.
-    pub(super) fn over_everything(self) -> Option<Author> {
-        let (projects, managed) = (self.hub.projects(), self.managed());
+    pub(super) fn over_everything(self) -> Option<Actor> {
+        let (projects, managed) = (self.project_cache.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
-        self.author(first)
+        self.actor(first)
     }
 
     /// Lists the projects whose admin they are.
@@ -79,12 +79,17 @@ impl Access {
                 session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
             }
         };
-        self.hub.projects().iter().filter(|project| is_admin(project)).map(|project| project.id).collect()
+        self.project_cache
+            .projects()
+            .iter()
+            .filter(|project| is_admin(project))
+            .map(|project| project.id)
+            .collect()
     }
 
     /// Lists the projects that they see.
     pub(super) fn projects(&self) -> Vec<Arc<Project>> {
-        let mut projects = self.hub.projects();
+        let mut projects = self.project_cache.projects();
         projects.retain(|project| match &self.who {
             Who::Key(caller) => caller.project.id == project.id,
             Who::Token(token, _) => token.project == project.id,
@@ -109,13 +114,13 @@ impl FromRequestParts<App> for Access {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let who = Who::from_request_parts(parts, app).await?;
         let is_reading = parts.method.is_safe();
-        Ok(Self { who, origin: origin_of(parts), hub: Arc::clone(&app.hub), is_reading })
+        Ok(Self { who, origin: origin_of(parts), project_cache: Arc::clone(&app.project_cache), is_reading })
     }
 }
 
 /// Finds an environment by its number or its name.
-pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<Environment, ApiError> {
-    let environments = author.project.environments();
+pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
+    let environments = actor.project.environments();
     let found = environments.iter().find(|environment| {
         environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
     });
@@ -130,12 +135,12 @@ pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<En
 
 /// Finds an environment by its number or name, or none if none is named.
 pub(super) fn optional_environment(
-    author: &Author,
+    actor: &Actor,
     text: Option<&str>,
     field: &str,
 ) -> Result<Option<EnvironmentId>, ApiError> {
     let text = text.filter(|text| !text.is_empty());
-    text.map(|text| environment(author, text, field).map(|environment| environment.id)).transpose()
+    text.map(|text| environment(actor, text, field).map(|environment| environment.id)).transpose()
 }
 
 /// What stands in the path.

@@ -24,9 +24,9 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
-use prefab_service::{Conflict, actor::Author, origin::Origin, sign_in::network};
+use prefab_service::{Conflict, actor::Actor, origin::Origin, sign_in::network};
 use prefab_store::{
-    accounts::{Departure, NewPerson, Person, Session, SignedUp},
+    accounts::{DeletePersonOutcome, NewPerson, Person, Session, SignUpOutcome},
     key::KeyHash,
 };
 
@@ -58,20 +58,20 @@ pub(super) async fn sign_up(
     Sent(SignUp { token, email, name, password }): Sent<SignUp>,
 ) -> Result<Response, ApiError> {
     same_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
     let (email, name, invitation) = (an_email(&email)?, a_name(&name)?, KeyHash::of(&token));
     a_password("password", &password)?;
     let refused = "this link has been used, has expired, or is for another e-mail: ask for a new one";
     // Hashing is dear, so only for those who may.
-    if !app.hub.store().is_invited(invitation, email.clone()).await? {
+    if !app.project_cache.store().is_invited(invitation, email.clone()).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = app.entrance.passwords.hash(password).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
     let person = NewPerson { email: email.clone(), name, password };
-    let (person, projects) = match app.hub.store().sign_up(invitation, person).await? {
-        SignedUp::Welcome(person, projects) => (person, projects),
-        SignedUp::NotInvited => return Err(ApiError::Forbidden(refused)),
-        SignedUp::Known => {
+    let (person, projects) = match app.project_cache.store().sign_up(invitation, person).await? {
+        SignUpOutcome::Created(person, projects) => (person, projects),
+        SignUpOutcome::NotInvited => return Err(ApiError::Forbidden(refused)),
+        SignUpOutcome::EmailTaken => {
             let next_step = "log in, and ask an admin to add you to the project";
             return Err(Conflict::AccountExists { email, next_step }.into());
         }
@@ -105,8 +105,8 @@ pub(super) async fn change_password(
     let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
     a_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
-    let password = app.entrance.passwords.hash(password).await?;
-    app.hub.store().set_password(person.id, password, hash).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
+    app.project_cache.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
     Ok(Json(Done {}))
@@ -136,18 +136,22 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
-    let revoked = match app.hub.store().delete_person(person.id).await? {
-        Departure::Done(revoked) => revoked,
-        Departure::LastAdmin(project) => {
-            let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
+    let revoked = match app.project_cache.store().delete_person(person.id).await? {
+        DeletePersonOutcome::Done(revoked) => revoked,
+        DeletePersonOutcome::LastAdmin(project) => {
+            let name = app
+                .project_cache
+                .project(project)
+                .map(|project| project.name().to_string())
+                .unwrap_or_default();
             return Err(Conflict::LastAdmin(format!("you are the last admin of the project {name}")).into());
         }
     };
     for (id, roles) in &projects {
-        let Some(project) = app.hub.project(*id) else { continue };
-        let author = Author::of_person(&person, roles.clone(), project, origin.clone());
+        let Some(project) = app.project_cache.project(*id) else { continue };
+        let actor = Actor::of_person(&person, roles.clone(), project, origin.clone());
         let here: Vec<_> = revoked.iter().filter(|token| token.project == *id).cloned().collect();
-        tokens::note_ended(&app, &author, &here, &author.who).await?;
+        tokens::note_ended(&app, &actor, &here, &actor.label).await?;
     }
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;
@@ -163,11 +167,11 @@ async fn prove(
     refusal: &'static str,
 ) -> Result<(), ApiError> {
     attempt(app, &person.email, origin).map_err(too_often)?;
-    let account = app.hub.store().account(person.email.clone()).await?;
+    let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
-    if !app.entrance.passwords.check(password, kept).await? {
+    if !app.sign_in.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
-    app.entrance.by_email.forgive(&person.email);
+    app.sign_in.by_email.reset(&person.email);
     Ok(())
 }

@@ -15,8 +15,8 @@ use crate::api::management::{
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Author;
-use prefab_store::{AuditFilter, AuditRecord, Note, StoreError};
+use prefab_service::actor::Actor;
+use prefab_store::{AuditFilter, AuditNote, AuditRecord, StoreError};
 
 /// How many entries a list has, at most.
 const MOST: u32 = 10_000;
@@ -83,7 +83,7 @@ pub(super) struct AuditView {
 impl AuditView {
     fn of(record: AuditRecord) -> Self {
         let AuditRecord { id, at_millis, count, entry } = record;
-        let Note { who, origin, via, sentence, comment } = entry.note;
+        let AuditNote { actor: who, origin, via, sentence, comment } = entry.note;
         Self {
             id: id.to_string(),
             at: at_millis,
@@ -113,10 +113,10 @@ pub(super) async fn list(
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
-    let records = app.hub.store().audit(wanted.filter(&author, limit)?).await?;
-    app.json(author.project.id, move |_| Ok(records.into_iter().map(AuditView::of).collect::<Vec<_>>())).await
+    let records = app.project_cache.store().audit(wanted.filter(&actor, limit)?).await?;
+    app.json(actor.project.id, move |_| Ok(records.into_iter().map(AuditView::of).collect::<Vec<_>>())).await
 }
 
 /// Exports entries of the audit log as lines of JSON, newest first: all of them, without a limit.
@@ -131,9 +131,9 @@ pub(super) async fn lines(
     At(project): At<i64>,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let left = wanted.limit.unwrap_or(u32::MAX).max(1);
-    let pages = Pages { filter: Some(wanted.filter(&author, PAGE)?), left, app };
+    let pages = Pages { filter: Some(wanted.filter(&actor, PAGE)?), left, app };
     // A page is read when the client has received those before it.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
@@ -152,7 +152,7 @@ impl Pages {
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
         filter.limit = self.left.min(PAGE);
-        let records = self.app.hub.store().audit(filter.clone()).await?;
+        let records = self.app.project_cache.store().audit(filter.clone()).await?;
         let Some(last) = records.last() else { return Ok(None) };
         filter.before = Some(last.id);
         let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
@@ -169,14 +169,14 @@ impl Pages {
 }
 
 impl Wanted {
-    fn filter(self, author: &Author, limit: u32) -> Result<AuditFilter, ApiError> {
+    fn filter(self, actor: &Actor, limit: u32) -> Result<AuditFilter, ApiError> {
         let Self { subject, who, action, environment, text, from, to, before, limit: _ } = self;
         Ok(AuditFilter {
-            project: Some(author.project.id),
+            project: Some(actor.project.id),
             subject,
             who,
             action,
-            environment: access::optional_environment(author, environment.as_deref(), "environment")?,
+            environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
             text,
             from_millis: from,
             to_millis: to,

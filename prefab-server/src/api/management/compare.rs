@@ -13,7 +13,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{actor::Author, change, describe};
+use prefab_service::{actor::Actor, change, describe};
 use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
@@ -48,11 +48,11 @@ pub(super) async fn compare(
     At(project): At<i64>,
     Asked(Sides { left, right }): Asked<Sides>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let left = access::environment(&author, &left, "left")?.id;
-    let right = access::environment(&author, &right, "right")?.id;
-    app.json(author.project.id, move |_| {
-        let unequal = unequal(&author, left, right).into_iter();
+    let actor = access.to(project)?;
+    let left = access::environment(&actor, &left, "left")?.id;
+    let right = access::environment(&actor, &right, "right")?.id;
+    app.json(actor.project.id, move |_| {
+        let unequal = unequal(&actor, left, right).into_iter();
         let shown = unequal.map(|config| Unequal {
             left: row(&config, left).map(said),
             right: row(&config, right).map(said),
@@ -100,22 +100,22 @@ pub(super) async fn copy(
     At((project, to)): At<(i64, String)>,
     Sent(Copy { from, keys, dry_run, comment }): Sent<Copy>,
 ) -> Result<Json<Copied>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
-    let from = access::environment(&author, &from, "from")?.id;
-    let copier = author.clone();
-    let configs = app.work(author.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    let to = access::environment(&actor, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
+    let from = access::environment(&actor, &from, "from")?.id;
+    let copier = actor.clone();
+    let configs = app.work(actor.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
     let keys = configs.iter().map(|config| config.key.clone()).collect();
     if !dry_run {
-        change::put_all(&app, &author, configs).await?;
+        change::put_all(&app, &actor, configs).await?;
     }
     Ok(Json(Copied { is_done: !dry_run, keys }))
 }
 
 /// Returns the configs with the rules of one environment given to another one.
-fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
+fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
     let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
-    let mut configs = unequal(author, from, to);
+    let mut configs = unequal(actor, from, to);
     configs.retain(|config| keys.as_ref().is_none_or(|keys| keys.contains(&config.key)));
     for config in &mut configs {
         let taken = row(config, from).cloned();
@@ -129,8 +129,8 @@ fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<
     configs
 }
 
-fn unequal(author: &Author, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
-    let configs = author.project.configs();
+fn unequal(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
+    let configs = actor.project.configs();
     let live = configs.values().filter_map(|version| version.config.clone());
     let rules = |config: &Config, environment| row(config, environment).map(|row| row.values.clone());
     live.filter(|config| rules(config, left) != rules(config, right)).collect()

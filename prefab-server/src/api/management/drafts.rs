@@ -12,8 +12,8 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
     Conflict,
-    actor::Author,
-    change::{self, Prepared, diff, policy},
+    actor::Actor,
+    change::{self, PreparedChange, diff, policy},
     item::Item,
     limits::Limits,
     workers,
@@ -43,14 +43,14 @@ pub(super) struct DraftView {
 }
 
 impl DraftView {
-    fn of(draft: Draft, author: &Author, limits: &Limits) -> Self {
-        let standing = author.project.config(&draft.key);
+    fn of(draft: Draft, actor: &Actor, limits: &Limits) -> Self {
+        let standing = actor.project.config(&draft.key);
         let before = standing.as_ref().and_then(|version| version.config.as_ref());
-        let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
-        let change = change::drafted(author, draft.clone(), limits);
+        let differences = diff::describe(before, draft.config.as_ref(), &actor.project.environments());
+        let change = change::drafted(actor, draft.clone(), limits);
         Self {
             is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
-            needs_approval: change.is_ok_and(|change| policy::needs_approval(author, &change).is_some()),
+            needs_approval: change.is_ok_and(|change| policy::needs_approval(actor, &change).is_some()),
             differences,
             item: draft.config.as_ref().map(Item::of),
             base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
@@ -63,15 +63,15 @@ impl DraftView {
     }
 }
 
-async fn view(app: &App, author: &Author, draft: Draft) -> Result<Response, ApiError> {
-    let (author, limits) = (author.clone(), app.limits.clone());
-    app.json(author.project.id, move |_| Ok(DraftView::of(draft, &author, limits.limits()))).await
+async fn view(app: &App, actor: &Actor, draft: Draft) -> Result<Response, ApiError> {
+    let (actor, limits) = (actor.clone(), app.limits.clone());
+    app.json(actor.project.id, move |_| Ok(DraftView::of(draft, &actor, limits.limits()))).await
 }
 
 /// Checks a draft and returns the change that it is.
-async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, ApiError> {
-    let (author, draft, limits) = (author.clone(), draft.clone(), app.limits.clone());
-    app.work(author.project.id, move |_| Ok(change::drafted(&author, draft, limits.limits())?)).await
+async fn check(app: &App, actor: &Actor, draft: &Draft) -> Result<PreparedChange, ApiError> {
+    let (actor, draft, limits) = (actor.clone(), draft.clone(), app.limits.clone());
+    app.work(actor.project.id, move |_| Ok(change::drafted(&actor, draft, limits.limits())?)).await
 }
 
 /// Lists drafts by key.
@@ -84,13 +84,13 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let drafts = app.hub.store().drafts(author.project.id).await?;
+    let actor = access.to(project)?;
+    let drafts = app.project_cache.store().drafts(actor.project.id).await?;
     let limits = app.limits.clone();
-    app.json(author.project.id, move |deadline| {
+    app.json(actor.project.id, move |deadline| {
         let view = |draft| {
             workers::check(deadline)?;
-            Ok(DraftView::of(draft, &author, limits.limits()))
+            Ok(DraftView::of(draft, &actor, limits.limits()))
         };
         drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -108,9 +108,9 @@ pub(super) async fn show(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let draft = find(&app, &author, &key).await?;
-    view(&app, &author, draft).await
+    let actor = access.to(project)?;
+    let draft = find(&app, &actor, &key).await?;
+    view(&app, &actor, draft).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -135,31 +135,31 @@ pub(super) async fn save(
     At((project, key)): At<(i64, String)>,
     Sent(NewDraft { item, comment }): Sent<NewDraft>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
+    let actor = access.holding(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
-    let standing = author.project.config(&key);
+    let standing = actor.project.config(&key);
     if item.is_none() && standing.is_none() {
         return Err(ApiError::NotFound);
     }
     let draft = Draft {
         config: match item {
-            Some(item) => Some(items::config(&app, &author, item).await?),
+            Some(item) => Some(items::config(&app, &actor, item).await?),
             None => None,
         },
         base_id: standing.map(|version| version.id).unwrap_or_default(),
         comment,
-        saved_by: author.who.clone(),
-        saved_by_person: author.person(),
+        saved_by: actor.label.clone(),
+        saved_by_person: actor.identity(),
         saved_at_millis: clock::now_millis(),
         approved_by: None,
         key,
     };
-    check(&app, &author, &draft).await?;
-    let answer = view(&app, &author, draft.clone()).await?;
-    app.hub.store().save_draft(author.project.id, draft.clone()).await?;
-    note(&app, &author, &draft, "draft.saved", "saved a draft of").await?;
+    check(&app, &actor, &draft).await?;
+    let answer = view(&app, &actor, draft.clone()).await?;
+    app.project_cache.store().save_draft(actor.project.id, draft.clone()).await?;
+    note(&app, &actor, &draft, "draft.saved", "saved a draft of").await?;
     Ok(answer)
 }
 
@@ -174,11 +174,11 @@ pub(super) async fn discard(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
-    let draft = find(&app, &author, &key).await?;
-    let answer = view(&app, &author, draft.clone()).await?;
-    app.hub.store().drop_draft(author.project.id, key).await?;
-    note(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
+    let actor = access.holding(project, Role::Editor)?;
+    let draft = find(&app, &actor, &key).await?;
+    let answer = view(&app, &actor, draft.clone()).await?;
+    app.project_cache.store().discard_draft(actor.project.id, key).await?;
+    note(&app, &actor, &draft, "draft.discarded", "discarded the draft of").await?;
     Ok(answer)
 }
 
@@ -194,24 +194,24 @@ pub(super) async fn approve(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Publisher)?;
-    let draft = find(&app, &author, &key).await?;
-    if draft.saved_by_person == author.person() {
+    let actor = access.holding(project, Role::Publisher)?;
+    let draft = find(&app, &actor, &key).await?;
+    if draft.saved_by_person == actor.identity() {
         let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
-        let whose = if *saved_by == author.who {
+        let whose = if *saved_by == actor.label {
             "is your own".to_owned()
         } else {
             format!("was saved by {saved_by}, who is {person} as you are")
         };
         return Err(Conflict::OwnDraft { key, whose }.into());
     }
-    policy::check_role(&author, &check(&app, &author, &draft).await?, Role::Publisher)?;
-    let approved = Draft { approved_by: Some(author.who.clone()), ..draft.clone() };
-    let answer = view(&app, &author, approved).await?;
-    if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
+    policy::check_role(&actor, &check(&app, &actor, &draft).await?, Role::Publisher)?;
+    let approved = Draft { approved_by: Some(actor.label.clone()), ..draft.clone() };
+    let answer = view(&app, &actor, approved).await?;
+    if !app.project_cache.store().approve_draft(actor.project.id, draft.clone(), actor.label.clone()).await? {
         return Err(Conflict::DraftChanged(key).into());
     }
-    note(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
+    note(&app, &actor, &draft, "draft.approved", "approved the draft of").await?;
     Ok(answer)
 }
 
@@ -235,27 +235,27 @@ pub(super) async fn publish(
     At((project, key)): At<(i64, String)>,
     MaybeSent(Publish { comment }): MaybeSent<Publish>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?;
-    let draft = find(&app, &author, &key).await?;
-    let author = author.because(comment.unwrap_or_else(|| draft.comment.clone()));
-    let id = change::publish(&app, &author, draft).await?;
-    app.hub.store().drop_draft(author.project.id, key.clone()).await?;
+    let actor = access.holding(project, Role::Publisher)?;
+    let draft = find(&app, &actor, &key).await?;
+    let actor = actor.with_comment(comment.unwrap_or_else(|| draft.comment.clone()));
+    let id = change::publish(&app, &actor, draft).await?;
+    app.project_cache.store().discard_draft(actor.project.id, key.clone()).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft, ApiError> {
-    let drafts = app.hub.store().drafts(author.project.id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, key: &str) -> Result<Draft, ApiError> {
+    let drafts = app.project_cache.store().drafts(actor.project.id).await?;
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }
 
-async fn note(app: &App, author: &Author, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn note(app: &App, actor: &Actor, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
     let Draft { key, comment, .. } = draft;
-    let author = author.clone().because(comment.clone());
+    let actor = actor.clone().with_comment(comment.clone());
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: key.clone(),
-        ..AuditEntry::of(author.note(&format!("{deed} `{key}`")))
+        ..AuditEntry::of(actor.audit_note(&format!("{deed} `{key}`")))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

@@ -10,7 +10,7 @@ use crate::api::management::{
     views::{EnvironmentView, Problem},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::{AuditEntry, Environment, Protection};
 
 /// Lists the environments of a project.
@@ -22,8 +22,8 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<EnvironmentView>>, ApiError> {
-    let author = access.to(project)?;
-    Ok(Json(author.project.environments().iter().map(EnvironmentView::of).collect()))
+    let actor = access.to(project)?;
+    Ok(Json(actor.project.environments().iter().map(EnvironmentView::of).collect()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -46,11 +46,11 @@ pub(super) async fn create(
     At(project): At<i64>,
     Sent(NewEnvironment { name }): Sent<NewEnvironment>,
 ) -> Result<Json<EnvironmentView>, ApiError> {
-    let author = access.to(project)?;
-    let environment = app.hub.store().create_environment(author.project.id, a_name(&name)?).await?;
+    let actor = access.to(project)?;
+    let environment = app.project_cache.store().create_environment(actor.project.id, a_name(&name)?).await?;
     let deed = format!("created environment `{}`", environment.name);
-    note(&app, &author, &environment, "environment.created", &deed).await?;
-    app.hub.refresh().await?;
+    note(&app, &actor, &environment, "environment.created", &deed).await?;
+    app.project_cache.refresh().await?;
     Ok(Json(EnvironmentView::of(&environment)))
 }
 
@@ -78,8 +78,8 @@ pub(super) async fn update(
     At((project, text)): At<(i64, String)>,
     Sent(change): Sent<EnvironmentChange>,
 ) -> Result<Json<EnvironmentView>, ApiError> {
-    let author = access.to(project)?;
-    let before = access::environment(&author, &text, "environment").map_err(|_| ApiError::NotFound)?;
+    let actor = access.to(project)?;
+    let before = access::environment(&actor, &text, "environment").map_err(|_| ApiError::NotFound)?;
     let EnvironmentChange { name, needs_comment, needs_approval } = change;
     let after = Environment {
         id: before.id,
@@ -89,9 +89,9 @@ pub(super) async fn update(
             needs_approval: needs_approval.unwrap_or(before.protection.needs_approval),
         },
     };
-    app.hub.store().update_environment(author.project.id, after.clone()).await?;
-    note(&app, &author, &after, "environment.changed", &deed(&before, &after)).await?;
-    app.hub.refresh().await?;
+    app.project_cache.store().update_environment(actor.project.id, after.clone()).await?;
+    note(&app, &actor, &after, "environment.changed", &deed(&before, &after)).await?;
+    app.project_cache.refresh().await?;
     Ok(Json(EnvironmentView::of(&after)))
 }
 
@@ -113,17 +113,17 @@ fn deed(before: &Environment, after: &Environment) -> String {
 
 async fn note(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     environment: &Environment,
     action: &str,
     deed: &str,
 ) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: environment.name.clone(),
         environment: Some(environment.id),
-        ..AuditEntry::of(author.note(deed))
+        ..AuditEntry::of(actor.audit_note(deed))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

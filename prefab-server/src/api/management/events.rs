@@ -37,9 +37,9 @@ use drafts::Drawer;
 
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_publish::Counts;
-use prefab_service::{change::policy, item, limits::StreamPermit, project::Project, telemetry::Hint};
-use prefab_store::Told;
+use prefab_publish::SubscriberCounts;
+use prefab_service::{change::policy, item, limits::StreamPermit, project::Project, telemetry::UsageUpdate};
+use prefab_store::AuditedChange;
 
 /// How often it is looked whether clients came, went or were handed something.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -113,10 +113,10 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let lease = access.lease();
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let permit = app.limits.event_stream(lease.principal()).ok_or(ApiError::TooManyStreams)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let events = Events::new(app, author.project, lease, last, permit);
+    let events = Events::new(app, actor.project, lease, last, permit);
     let body = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
@@ -139,10 +139,10 @@ struct Events {
     told: i64,
     published: watch::Receiver<i64>,
     drafts: Drawer,
-    hints: broadcast::Receiver<Arc<Hint>>,
+    hints: broadcast::Receiver<Arc<UsageUpdate>>,
     look: Interval,
     keep_alive: Interval,
-    clients: BTreeMap<EnvironmentId, Counts>,
+    clients: BTreeMap<EnvironmentId, SubscriberCounts>,
     waiting: VecDeque<Bytes>,
     _permit: StreamPermit,
 }
@@ -151,7 +151,7 @@ struct Events {
 enum News {
     Changes,
     Drafts,
-    Counts(Arc<Hint>),
+    Counts(Arc<UsageUpdate>),
     Look,
     KeepAlive,
     End,
@@ -169,7 +169,7 @@ impl Events {
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            hints: app.telemetry.hints(),
+            hints: app.telemetry.updates(),
             told: told.unwrap_or(newest),
             published,
             drafts: Drawer::of(&project),
@@ -177,7 +177,11 @@ impl Events {
             keep_alive: interval(KEEP_ALIVE_EVERY),
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
-            lease_ended: Box::pin(lease.ended(Arc::clone(&app.hub), Arc::clone(&app.leases), project.id)),
+            lease_ended: Box::pin(lease.ended(
+                Arc::clone(&app.project_cache),
+                Arc::clone(&app.leases),
+                project.id,
+            )),
             stop: app.stop.clone(),
             app,
             project,
@@ -223,7 +227,8 @@ impl Events {
 
     /// Reads what is new, as much as is read at once; the client comes back where the database does not answer.
     async fn changes(&mut self) -> Option<()> {
-        let changes = self.app.hub.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
+        let changes =
+            self.app.project_cache.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
         let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
         let newest = *self.published.borrow();
         if changes.last().is_some_and(|last| last.version.id < newest) {
@@ -244,7 +249,7 @@ impl Events {
         }
     }
 
-    fn count(&mut self, hint: &Hint) {
+    fn count(&mut self, hint: &UsageUpdate) {
         if hint.project == self.project.id {
             let event =
                 EvaluationsEvent { environment: hint.environment.to_string(), keys: hint.keys.clone() };
@@ -255,7 +260,7 @@ impl Events {
     fn look_for_clients(&mut self) {
         for environment in &*self.project.environments() {
             let Some(channel) = self.project.channel(environment.id) else { continue };
-            let counts = channel.listeners.counts();
+            let counts = channel.subscribers.counts();
             if self.clients.get(&environment.id) == Some(&counts) {
                 continue;
             }
@@ -266,8 +271,8 @@ impl Events {
     }
 }
 
-fn change(told: Told, project: &Project) -> ChangeEvent {
-    let Told { version, before, said } = told;
+fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
+    let AuditedChange { version, before, said } = audited;
     let environments = project.environments();
     let touched = policy::touched(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
@@ -287,7 +292,7 @@ fn change(told: Told, project: &Project) -> ChangeEvent {
     }
 }
 
-pub(super) fn clients(environment: EnvironmentId, counts: &Counts) -> ClientsEvent {
+pub(super) fn clients(environment: EnvironmentId, counts: &SubscriberCounts) -> ClientsEvent {
     let received = counts.by_version.iter().rev().take(MOST_VERSIONS);
     ClientsEvent {
         environment: environment.to_string(),

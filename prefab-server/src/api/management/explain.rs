@@ -13,7 +13,7 @@ use crate::api::management::{
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::{Role, clock};
 
 #[derive(Deserialize, ToSchema)]
@@ -76,11 +76,11 @@ pub(super) async fn explain(
     At(project): At<i64>,
     Sent(question): Sent<Question>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Viewer)?;
+    let actor = access.holding(project, Role::Viewer)?;
     let Question { key, environment, contexts, user, version, at } = question;
-    let environment = access::environment(&author, &environment, "environment")?.id;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
     let instead = match version {
-        Some(version) => Some(find(&app, &author, &key, &version).await?),
+        Some(version) => Some(find(&app, &actor, &key, &version).await?),
         None => None,
     };
     let contexts = match contexts {
@@ -92,7 +92,7 @@ pub(super) async fn explain(
     };
     let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
     let person = person.unwrap_or_default();
-    let project = author.project;
+    let project = actor.project;
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
         let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
@@ -148,16 +148,14 @@ fn answer(key: String, explanation: Explanation<'_>) -> Answer {
 }
 
 /// Finds a version of a key, or its draft.
-async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Config, ApiError> {
+async fn find(app: &App, actor: &Actor, key: &str, version: &str) -> Result<Config, ApiError> {
     let config = if version == "draft" {
-        drafts::find(app, author, key)
-            .await
-            .map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
+        drafts::find(app, actor, key).await.map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
     } else {
         let id = version.parse();
         let id = id
             .map_err(|_| ApiError::invalid("`version`: expected the text of a version's number, or draft"))?;
-        history::find(app, author, key, id).await.map(|version| version.and_then(|version| version.config))
+        history::find(app, actor, key, id).await.map(|version| version.and_then(|version| version.config))
     };
     match config {
         Ok(Some(config)) => Ok(config),

@@ -13,7 +13,7 @@ use crate::api::management::{
     views::{Changed, Problem, VersionView, Why},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Author, change::diff, item::Item};
+use prefab_service::{Conflict, actor::Actor, change::diff, item::Item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// How many versions of one key are listed.
@@ -30,14 +30,14 @@ pub(super) async fn versions(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let versions = app.hub.store().history(author.project.id, key.clone(), MOST).await?;
+    let actor = access.to(project)?;
+    let versions = app.project_cache.store().history(actor.project.id, key.clone(), MOST).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
     }
-    let records = records(&app, &author, &key).await?;
+    let records = records(&app, &actor, &key).await?;
     let view = move |version: &Version| VersionView::of(version, records.get(&version.id));
-    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
+    app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
 /// Shows one version with what the item was then.
@@ -51,10 +51,10 @@ pub(super) async fn version(
     access: Access,
     At((project, key, id)): At<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let version = find(&app, &author, &key, id).await?.ok_or(ApiError::NotFound)?;
-    let records = records(&app, &author, &key).await?;
-    app.json(author.project.id, move |_| {
+    let actor = access.to(project)?;
+    let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
+    let records = records(&app, &actor, &key).await?;
+    app.json(actor.project.id, move |_| {
         let item = version.config.as_ref().map(Item::of);
         Ok(VersionView { item, ..VersionView::of(&version, records.get(&id)) })
     })
@@ -96,26 +96,26 @@ pub(super) async fn diff(
     At((project, key)): At<(i64, String)>,
     Asked(Two { from, to }): Asked<Two>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let newest = app.hub.store().history(author.project.id, key.clone(), 1).await?.pop();
+    let actor = access.to(project)?;
+    let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
     let key = newest.key.clone();
     let to = match to {
         None => newest,
-        Some(id) => find(&app, &author, &key, id).await?.ok_or_else(missing.clone()("to", id))?,
+        Some(id) => find(&app, &actor, &key, id).await?.ok_or_else(missing.clone()("to", id))?,
     };
     let from = match from.or(to.previous_id) {
         None => None,
-        Some(id) => Some(find(&app, &author, &key, id).await?.ok_or_else(missing("from", id))?),
+        Some(id) => Some(find(&app, &actor, &key, id).await?.ok_or_else(missing("from", id))?),
     };
-    app.json(author.project.id, move |_| {
+    app.json(actor.project.id, move |_| {
         let before = from.as_ref().and_then(|version| version.config.as_ref());
         let after = to.config.as_ref();
         Ok(Difference {
             from: from.as_ref().map(|version| version.id.to_string()),
             to: to.id.to_string(),
-            differences: diff::in_words(before, after, &author.project.environments()),
+            differences: diff::describe(before, after, &actor.project.environments()),
             before: before.map(Item::of),
             after: after.map(Item::of),
         })
@@ -146,14 +146,14 @@ pub(super) async fn revert(
     At((project, key)): At<(i64, String)>,
     Sent(Revert { to, comment }): Sent<Revert>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
     let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
-    let version = find(&app, &author, &key, id).await?;
+    let version = find(&app, &actor, &key, id).await?;
     let config = version.and_then(|version| version.config);
     let config = config.ok_or_else(|| {
         ApiError::invalid(format!("`to`: `{key}` has no version {id} with something to come back to"))
     })?;
-    bring_back(&app, &author, config).await
+    bring_back(&app, &actor, config).await
 }
 
 /// Restores an archived item as it was last.
@@ -169,13 +169,13 @@ pub(super) async fn restore(
     At((project, key)): At<(i64, String)>,
     MaybeSent(why): MaybeSent<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
-    if author.project.config(&key).is_some() {
+    let actor = access.holding(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }
-    let versions = app.hub.store().history(author.project.id, key, MOST).await?;
+    let versions = app.project_cache.store().history(actor.project.id, key, MOST).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;
-    bring_back(&app, &author, last).await
+    bring_back(&app, &actor, last).await
 }
 
 /// Lists archived items.
@@ -188,36 +188,31 @@ pub(super) async fn archived(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let versions = app.hub.store().deleted(author.project.id).await?;
+    let actor = access.to(project)?;
+    let versions = app.project_cache.store().deleted(actor.project.id).await?;
     let view = |version: &Version| VersionView::of(version, None);
-    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
+    app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {
-    let standing = author.project.config(&config.key).map(|version| version.id);
-    put(app, author, Config { id: standing.unwrap_or_default(), ..config }).await
+async fn bring_back(app: &App, actor: &Actor, config: Config) -> Result<Json<Changed>, ApiError> {
+    let standing = actor.project.config(&config.key).map(|version| version.id);
+    put(app, actor, Config { id: standing.unwrap_or_default(), ..config }).await
 }
 
-pub(super) async fn find(
-    app: &App,
-    author: &Author,
-    key: &str,
-    id: i64,
-) -> Result<Option<Version>, ApiError> {
-    let version = app.hub.store().version(author.project.id, id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, key: &str, id: i64) -> Result<Option<Version>, ApiError> {
+    let version = app.project_cache.store().version(actor.project.id, id).await?;
     Ok(version.filter(|version| version.key == key))
 }
 
 /// Finds what the audit log says of a key's versions.
-async fn records(app: &App, author: &Author, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
+async fn records(app: &App, actor: &Actor, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
     let filter = AuditFilter {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         subject: Some(key.to_owned()),
         action: Some("config".to_owned()),
         limit: MOST,
         ..AuditFilter::default()
     };
-    let records = app.hub.store().audit(filter).await?.into_iter();
+    let records = app.project_cache.store().audit(filter).await?.into_iter();
     Ok(records.filter_map(|record| Some((record.entry.version_id?, record))).collect())
 }

@@ -13,7 +13,7 @@ use crate::api::management::{
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Author, sign_in::Secret};
+use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Invitation, NewInvitation},
@@ -40,13 +40,13 @@ pub(super) struct InvitationView {
 }
 
 impl InvitationView {
-    fn of(invitation: Invitation, author: &Author) -> Self {
+    fn of(invitation: Invitation, actor: &Actor) -> Self {
         let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
         Self {
             id: id.to_string(),
             email,
             role: roles.project,
-            environments: RoleIn::exceptions(&author.project.environments(), &roles),
+            environments: RoleIn::exceptions(&actor.project.environments(), &roles),
             created_by,
             created_at: created_at_millis,
             expires_at: expires_at_millis,
@@ -64,9 +64,9 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<InvitationView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
-    Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &author)).collect()))
+    let actor = access.holding(project, Role::Admin)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
+    Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &actor)).collect()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -112,30 +112,30 @@ pub(super) async fn create(
     headers: HeaderMap,
     Sent(Invite { email, role, environments, expires_in_seconds }): Sent<Invite>,
 ) -> Result<Json<NewInvitationView>, ApiError> {
-    let author = access.to(project)?;
-    let (email, roles) = (an_email(&email)?, roles(&author, role, &environments)?);
+    let actor = access.to(project)?;
+    let (email, roles) = (an_email(&email)?, roles(&actor, role, &environments)?);
     if !(1..=LONGEST).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
     }
-    if app.hub.store().account(email.clone()).await?.is_some() {
+    if app.project_cache.store().account(email.clone()).await?.is_some() {
         let next_step = "add them to the people instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
-    let id = keep(&app, &author, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
-    let deed = format!("invited {email} as {}", in_words(&author, &roles));
-    note(&app, &author, id, "invitation.created", &deed).await?;
+    let id = keep(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
+    let deed = format!("invited {email} as {}", in_words(&actor, &roles));
+    note(&app, &actor, id, "invitation.created", &deed).await?;
     let invitation = Invitation {
         id,
         email,
         roles,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         created_at_millis: clock::now_millis(),
         expires_at_millis,
     };
     Ok(Json(NewInvitationView {
-        invitation: InvitationView::of(invitation, &author),
+        invitation: InvitationView::of(invitation, &actor),
         link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
@@ -153,40 +153,40 @@ pub(super) async fn revoke(
     access: Access,
     At((project, id)): At<(i64, i64)>,
 ) -> Result<Json<InvitationView>, ApiError> {
-    let author = access.to(project)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
+    let actor = access.to(project)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
     let invitation = invitation.ok_or(ApiError::NotFound)?;
-    if !app.hub.store().revoke_invitation(author.project.id, id).await? {
+    if !app.project_cache.store().revoke_invitation(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
     let deed = format!("took the invitation of {} back", invitation.email);
-    note(&app, &author, id, "invitation.revoked", &deed).await?;
-    Ok(Json(InvitationView::of(invitation, &author)))
+    note(&app, &actor, id, "invitation.revoked", &deed).await?;
+    Ok(Json(InvitationView::of(invitation, &actor)))
 }
 
 async fn keep(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     secret: &Secret,
     (email, roles): (String, Roles),
     expires_at_millis: i64,
 ) -> Result<i64, ApiError> {
     let invitation = NewInvitation {
         hash: secret.hash(),
-        to: Some((author.project.id, email, roles)),
-        created_by: author.who.clone(),
+        to: Some((actor.project.id, email, roles)),
+        created_by: actor.label.clone(),
         expires_at_millis,
     };
-    Ok(app.hub.store().invite(invitation).await?)
+    Ok(app.project_cache.store().invite(invitation).await?)
 }
 
-async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn note(app: &App, actor: &Actor, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: id.to_string(),
-        ..AuditEntry::of(author.note(deed))
+        ..AuditEntry::of(actor.audit_note(deed))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

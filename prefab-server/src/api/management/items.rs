@@ -22,7 +22,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
-    actor::Author,
+    actor::Actor,
     change, describe,
     item::{Item, ItemType},
     project::Project,
@@ -110,20 +110,19 @@ pub(super) async fn list(
     Asked(wanted): Asked<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let is_used = wanted.usage.unwrap_or(true);
-    let tag = (!is_used).then(|| stamp(&app, &author));
+    let tag = (!is_used).then(|| stamp(&app, &actor));
     if tag.as_ref().is_some_and(|tag| compression::knows(&headers, tag)) {
         return Ok(compression::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
-    let project = Arc::clone(&author.project);
+    let project = Arc::clone(&actor.project);
     let mut page = app.work(project.id, move |_| Ok(page(&project, wanted))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
-        let comments = app.hub.store().comments(author.project.id, range.clone()).await?;
+        let comments = app.project_cache.store().comments(actor.project.id, range.clone()).await?;
         let mut comments: HashMap<i64, String> = comments.into_iter().collect();
-        let mut used =
-            if is_used { usage::of(&app, author.project.id, range).await? } else { HashMap::new() };
+        let mut used = if is_used { usage::of(&app, actor.project.id, range).await? } else { HashMap::new() };
         for item in &mut page.items {
             item.comment = item.id.parse().ok().and_then(|id| comments.remove(&id));
             if is_used {
@@ -134,14 +133,14 @@ pub(super) async fn list(
             }
         }
     }
-    Ok(compression::unchanged(compression::light(&app, author.project.id, page, &headers).await?, tag))
+    Ok(compression::unchanged(compression::light(&app, actor.project.id, page, &headers).await?, tag))
 }
 
 /// Names what a list comes from but for what clients do.
-fn stamp(app: &App, author: &Author) -> String {
-    let environments = author.project.environments();
+fn stamp(app: &App, actor: &Actor) -> String {
+    let environments = actor.project.environments();
     let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
-    format!("{}-{}-{}", app.started_millis, *author.project.published().borrow(), ids.join("."))
+    format!("{}-{}-{}", app.started_millis, *actor.project.published().borrow(), ids.join("."))
 }
 
 fn page(project: &Project, wanted: Wanted) -> ItemPage {
@@ -208,10 +207,10 @@ pub(super) async fn create(
     At(project): At<i64>,
     Sent(Written { item, comment }): Sent<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    let config = config(&app, &author, item).await?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    let config = config(&app, &actor, item).await?;
     let config = Config { id: 0, ..config };
-    put(&app, &author, config).await
+    put(&app, &actor, config).await
 }
 
 /// Shows an item with the rules of every environment.
@@ -225,9 +224,9 @@ pub(super) async fn show(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let (_, config) = standing(&author, &key)?;
-    app.json(author.project.id, move |_| Ok(Item::of(&config))).await
+    let actor = access.to(project)?;
+    let (_, config) = standing(&actor, &key)?;
+    app.json(actor.project.id, move |_| Ok(Item::of(&config))).await
 }
 
 /// Replaces an item. Its `id` names the version that is replaced.
@@ -243,16 +242,16 @@ pub(super) async fn replace(
     At((project, key)): At<(i64, String)>,
     Sent(Written { item, comment }): Sent<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    standing(&author, &key)?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    standing(&actor, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
-    let config = config(&app, &author, item).await?;
+    let config = config(&app, &actor, item).await?;
     if config.id == 0 {
         return Err(ApiError::invalid("`item.id`: expected the version that this replaces"));
     }
-    put(&app, &author, config).await
+    put(&app, &actor, config).await
 }
 
 /// Archives an item: it is gone for clients, and can be restored.
@@ -268,14 +267,14 @@ pub(super) async fn archive(
     At((project, key)): At<(i64, String)>,
     MaybeSent(why): MaybeSent<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
-    let (version, _) = standing(&author, &key)?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    let (version, _) = standing(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
         Some(Ok(id)) => Expected::Version(id),
         Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
     };
-    let id = change::delete(&app, &author, &version, expected).await?;
+    let id = change::delete(&app, &actor, &version, expected).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -290,26 +289,26 @@ pub(super) async fn used_by(
     access: Access,
     At((project, key)): At<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    standing(&author, &key)?;
-    app.json(author.project.id, move |_| Ok(references::of(&key, &author.project.configs()))).await
+    let actor = access.to(project)?;
+    standing(&actor, &key)?;
+    app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }
 
 /// Returns what stands under a key.
-pub(super) fn standing(author: &Author, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
-    let version = author.project.config(key).ok_or(ApiError::NotFound)?;
+pub(super) fn standing(actor: &Actor, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
+    let version = actor.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
 }
 
-pub(super) async fn put(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {
+pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<Changed>, ApiError> {
     let key = config.key.clone();
-    let id = change::put(app, author, config).await?;
+    let id = change::put(app, actor, config).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Config, ApiError> {
-    let project = Arc::clone(&author.project);
+pub(super) async fn config(app: &App, actor: &Actor, item: Item) -> Result<Config, ApiError> {
+    let project = Arc::clone(&actor.project);
     let read = move |_| {
         item.to_config(&project.environments()).map_err(|problems| {
             // The places are within the item.
@@ -318,5 +317,5 @@ pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Con
             ApiError::Invalid(problems.collect())
         })
     };
-    app.work(author.project.id, read).await
+    app.work(actor.project.id, read).await
 }

@@ -9,7 +9,7 @@ use crate::api::management::{
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::{AuditEntry, KeyDetails, NewKey, Role, clock, key::KeyKind};
 
 /// How long a rotated key goes on, at most.
@@ -93,8 +93,8 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<KeyView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
-    let keys = app.hub.store().keys(author.project.id).await?;
+    let actor = access.holding(project, Role::Admin)?;
+    let keys = app.project_cache.store().keys(actor.project.id).await?;
     Ok(Json(keys.into_iter().map(KeyView::of).collect()))
 }
 
@@ -116,8 +116,8 @@ pub(super) struct Wish {
 }
 
 /// An admin key that a person makes without saying for whom is theirs, so that it is no second person beside them.
-fn owner(author: &Author, kind: Kind) -> Option<String> {
-    let person = Some(author.changed_by.user_id).filter(|id| *id != 0);
+fn owner(actor: &Actor, kind: Kind) -> Option<String> {
+    let person = Some(actor.changed_by.user_id).filter(|id| *id != 0);
     person.filter(|_| matches!(kind, Kind::Admin)).map(|id| id.to_string())
 }
 
@@ -146,22 +146,22 @@ pub(super) async fn issue(
     At(project): At<i64>,
     Sent(wish): Sent<Wish>,
 ) -> Result<Json<NewKeyView>, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let Wish { name, environment, kind, user, expires_at } = wish;
-    let environment = access::environment(&author, &environment, "environment")?;
+    let environment = access::environment(&actor, &environment, "environment")?;
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
     }
     let request = NewKey {
-        project: author.project.id,
+        project: actor.project.id,
         environment: environment.id,
         kind: kind.kind(),
-        user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&author, kind)),
+        user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&actor, kind)),
         name: super::projects::a_name(&name)?,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         expires_at_millis: expires_at,
     };
-    make(&app, &author, request).await
+    make(&app, &actor, request).await
 }
 
 /// Ends a key at once and for good.
@@ -176,14 +176,14 @@ pub(super) async fn revoke(
     access: Access,
     At((project, id)): At<(i64, i64)>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let author = access.to(project)?;
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().revoke_key(id).await? {
+    let actor = access.to(project)?;
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().revoke_key(id).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.revoked", "revoked").await?;
-    app.hub.refresh().await?;
-    Ok(Json(KeyView::of(find(&app, &author, id).await?)))
+    note(&app, &actor, &key, "key.revoked", "revoked").await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(KeyView::of(find(&app, &actor, id).await?)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -206,14 +206,14 @@ pub(super) async fn expire(
     At((project, id)): At<(i64, i64)>,
     Sent(End { at }): Sent<End>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let author = access.to(project)?;
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().expire_key(id, at).await? {
+    let actor = access.to(project)?;
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().expire_key(id, at).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.expires", "set an end to").await?;
-    app.hub.refresh().await?;
-    Ok(Json(KeyView::of(find(&app, &author, id).await?)))
+    note(&app, &actor, &key, "key.expires", "set an end to").await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(KeyView::of(find(&app, &actor, id).await?)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -241,65 +241,61 @@ pub(super) async fn rotate(
     At((project, id)): At<(i64, i64)>,
     Sent(Overlap { overlap_seconds }): Sent<Overlap>,
 ) -> Result<Json<NewKeyView>, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     if !(0..=LONGEST_OVERLAP).contains(&overlap_seconds) {
         return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {LONGEST_OVERLAP}")));
     }
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.rotated", "rotated").await?;
+    note(&app, &actor, &key, "key.rotated", "rotated").await?;
     let request = NewKey {
-        project: author.project.id,
+        project: actor.project.id,
         environment: key.environment,
         kind: key.kind,
         user_id: key.user_id,
         name: key.name,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         expires_at_millis: None,
     };
-    make(&app, &author, request).await
+    make(&app, &actor, request).await
 }
 
-async fn make(app: &App, author: &Author, request: NewKey) -> Result<Json<NewKeyView>, ApiError> {
+async fn make(app: &App, actor: &Actor, request: NewKey) -> Result<Json<NewKeyView>, ApiError> {
     let (environment, name, kind) = (request.environment, request.name.clone(), request.kind);
-    let issued = app.hub.store().issue_named_key(request).await?;
+    let issued = app.project_cache.store().issue_named_key(request).await?;
     let deed = format!(
         "made {kind} {} for environment `{}`",
-        prefab_service::labels::who(issued.id, &name),
+        prefab_service::labels::api_key_label(issued.id, &name),
         issued.environment
     );
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: "key.created".to_owned(),
         subject: issued.id.to_string(),
         environment: Some(environment),
-        ..AuditEntry::of(author.note(&deed))
+        ..AuditEntry::of(actor.audit_note(&deed))
     };
-    app.hub.store().note(vec![entry]).await?;
-    app.hub.refresh().await?;
+    app.project_cache.store().record_audit(vec![entry]).await?;
+    app.project_cache.refresh().await?;
     Ok(Json(NewKeyView { id: issued.id.to_string(), key: issued.key }))
 }
 
-async fn find(app: &App, author: &Author, id: i64) -> Result<KeyDetails, ApiError> {
-    let keys = app.hub.store().keys(author.project.id).await?;
+async fn find(app: &App, actor: &Actor, id: i64) -> Result<KeyDetails, ApiError> {
+    let keys = app.project_cache.store().keys(actor.project.id).await?;
     keys.into_iter().find(|key| key.id == id).ok_or(ApiError::NotFound)
 }
 
-async fn note(
-    app: &App,
-    author: &Author,
-    key: &KeyDetails,
-    action: &str,
-    verb: &str,
-) -> Result<(), ApiError> {
+async fn note(app: &App, actor: &Actor, key: &KeyDetails, action: &str, verb: &str) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: key.id.to_string(),
         environment: Some(key.environment),
-        ..AuditEntry::of(author.note(&format!("{verb} {}", prefab_service::labels::who(key.id, &key.name))))
+        ..AuditEntry::of(
+            actor.audit_note(&format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name))),
+        )
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

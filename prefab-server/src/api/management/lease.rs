@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use prefab_core::ids::ProjectId;
-use prefab_service::{limits::Principal, projects::Hub};
+use prefab_service::{limits::Principal, project_cache::ProjectCache};
 use prefab_store::{Store, StoreError, key::KeyHash};
 
 /// How soon a stream ends after the session or the token that it began with.
@@ -33,13 +33,18 @@ impl Lease {
     }
 
     /// Waits until whoever it belongs to may not look at the project any more.
-    pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<Leases>, project: ProjectId) {
+    pub(super) async fn ended(
+        self,
+        project_cache: Arc<ProjectCache>,
+        leases: Arc<Leases>,
+        project: ProjectId,
+    ) {
         let credential = match self {
-            Self::Key(id) => return hub.ended(id).await,
+            Self::Key(id) => return project_cache.key_ended(id).await,
             Self::Token(_, hash) => Credential::Token(hash.0),
             Self::Session(_, hash) => Credential::Session(hash.0),
         };
-        let mut allowed = leases.follow(&hub, credential);
+        let mut allowed = leases.follow(&project_cache, credential);
         let ended = allowed.wait_for(|allowed| allowed.as_ref().is_some_and(|all| !all.contains(&project)));
         // The watcher outlives whoever follows it.
         let _ = ended.await;
@@ -62,16 +67,20 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    fn follow(self: &Arc<Self>, hub: &Arc<Hub>, credential: Credential) -> watch::Receiver<Allowed> {
+    fn follow(
+        self: &Arc<Self>,
+        project_cache: &Arc<ProjectCache>,
+        credential: Credential,
+    ) -> watch::Receiver<Allowed> {
         let mut followed = self.followed();
         if followed.is_empty() {
-            tokio::spawn(Arc::clone(self).look(Arc::clone(hub)));
+            tokio::spawn(Arc::clone(self).look(Arc::clone(project_cache)));
         }
         followed.entry(credential).or_default().subscribe()
     }
 
     /// Looks all of them up, one after the other, until no stream follows any.
-    async fn look(self: Arc<Self>, hub: Arc<Hub>) {
+    async fn look(self: Arc<Self>, project_cache: Arc<ProjectCache>) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let credentials: Vec<Credential> = {
@@ -84,7 +93,7 @@ impl Leases {
             };
             for credential in credentials {
                 // A database that does not answer ends nothing.
-                let Ok(now) = projects(hub.store(), credential).await else { continue };
+                let Ok(now) = projects(project_cache.store(), credential).await else { continue };
                 if let Some(allowed) = self.followed().get(&credential) {
                     allowed.send_if_modified(|known| {
                         let is_new = known.as_ref() != Some(&now);

@@ -15,8 +15,10 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{Conflict, actor::Author, change, describe, expiry, log_level_rules, project::Project};
-use prefab_store::{Expected, Expiry, Role, Target, TimedRule};
+use prefab_service::{
+    Conflict, actor::Actor, change, describe, log_level_rules, project::Project, scheduled_removals,
+};
+use prefab_store::{Expected, Role, RuleTarget, ScheduledRemoval, TimedRule};
 
 /// The level of a logger.
 #[derive(Serialize, ToSchema)]
@@ -67,24 +69,24 @@ pub(super) struct For {
 }
 
 impl For {
-    fn of(target: Target) -> Option<Self> {
+    fn of(target: RuleTarget) -> Option<Self> {
         match target {
-            Target::Property(property, values) => {
+            RuleTarget::Property(property, values) => {
                 Some(Self { property: Some(property), values, segment: None })
             }
-            Target::Segment(key) => Some(Self { segment: Some(key), ..Self::default() }),
-            Target::Person(_) | Target::Everybody => None,
+            RuleTarget::Segment(key) => Some(Self { segment: Some(key), ..Self::default() }),
+            RuleTarget::User(_) | RuleTarget::Everyone => None,
         }
     }
 
-    fn target(self) -> Result<Target, ApiError> {
+    fn target(self) -> Result<RuleTarget, ApiError> {
         let Self { property, values, segment } = self;
         let text =
             |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
         match (text(property), text(segment)) {
-            (Some(property), None) if !values.is_empty() => Ok(Target::Property(property, values)),
-            (None, Some(key)) if values.is_empty() => Ok(Target::Segment(key)),
+            (Some(property), None) if !values.is_empty() => Ok(RuleTarget::Property(property, values)),
+            (None, Some(key)) if values.is_empty() => Ok(RuleTarget::Segment(key)),
             _ => Err(ApiError::invalid(
                 "`for`: expected a property such as `user.key` and at least one value, or a segment",
             )),
@@ -103,12 +105,12 @@ pub(super) async fn list(
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.to(project)?.project;
-    let expiries = app.hub.store().scheduled_removals(project.id).await?;
+    let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, &expiries))).await
 }
 
-fn views(project: &Project, expiries: &[Expiry]) -> Vec<LogLevelView> {
-    let mut by_key: HashMap<&str, Vec<&Expiry>> = HashMap::new();
+fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelView> {
+    let mut by_key: HashMap<&str, Vec<&ScheduledRemoval>> = HashMap::new();
     for expiry in expiries {
         by_key.entry(&expiry.rule.key).or_default().push(expiry);
     }
@@ -128,7 +130,7 @@ fn views(project: &Project, expiries: &[Expiry]) -> Vec<LogLevelView> {
     views
 }
 
-fn of(config: &Config, expiries: &[&Expiry]) -> Vec<LevelView> {
+fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<LevelView> {
     let mut views = Vec::new();
     for row in &config.rows {
         let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
@@ -146,7 +148,7 @@ fn of(config: &Config, expiries: &[&Expiry]) -> Vec<LevelView> {
                     Value::LogLevel(level) => Some(level.name()),
                     _ => None,
                 }),
-                when: describe::criteria(rule).filter(|_| target != Some(Target::Everybody)),
+                when: describe::criteria(rule).filter(|_| target != Some(RuleTarget::Everyone)),
                 whose: target.and_then(For::of),
                 expires_at: expiry.map(|expiry| expiry.at_millis),
             });
@@ -206,24 +208,24 @@ pub(super) async fn set(
     Sent(new): Sent<NewLevel>,
 ) -> Result<Json<LevelSet>, ApiError> {
     let NewLevel { level, environment, whose, expires_at, expires_in, comment } = new;
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
     let level = level.ok_or_else(|| {
         ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
     })?;
     let expires_at = lifetime::end(expires_at, expires_in.as_ref())?;
     let key = log_level_rules::key(path.trim());
-    let target = whose.map_or(Ok(Target::Everybody), For::target)?;
-    let rule = TimedRule { project: author.project.id, key: key.clone(), environment, target };
-    let mut config = standing(&author, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
+    let target = whose.map_or(Ok(RuleTarget::Everyone), For::target)?;
+    let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
+    let mut config = standing(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
     if expires_at.is_some() {
         log_level_rules::add(&mut config, environment, &rule.target, level);
     } else {
         log_level_rules::set(&mut config, environment, &rule.target, level);
     }
-    let change = change::checked(&app, &author, config).await?;
-    let id = expiry::append(&app, &author, change, rule, expires_at).await?;
+    let change = change::checked(&app, &actor, config).await?;
+    let id = scheduled_removals::append(&app, &actor, change, rule, expires_at).await?;
     Ok(Json(LevelSet { id: id.to_string(), key, expires_at }))
 }
 
@@ -257,37 +259,37 @@ pub(super) async fn remove(
     At((project, path)): At<(i64, String)>,
     Asked(Which { environment, property, values, segment, comment }): Asked<Which>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment.unwrap_or_default());
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let key = log_level_rules::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
     let target = if property.is_none() && segment.is_none() {
-        Target::Everybody
+        RuleTarget::Everyone
     } else {
         For { property, values: values.map(split).unwrap_or_default(), segment }.target()?
     };
-    let mut config = standing(&author, &key)?.ok_or(ApiError::NotFound)?;
-    let taken = log_level_rules::take(&mut config, environment, &target)
-        || (target == Target::Everybody && log_level_rules::take_fallback(&mut config, environment));
+    let mut config = standing(&actor, &key)?.ok_or(ApiError::NotFound)?;
+    let taken = log_level_rules::remove(&mut config, environment, &target)
+        || (target == RuleTarget::Everyone && log_level_rules::remove_fallback(&mut config, environment));
     if !taken {
         return Err(ApiError::NotFound);
     }
     let id = if config.rows.is_empty() {
-        let standing = author.project.config(&key).ok_or(ApiError::NotFound)?;
-        change::delete(&app, &author, &standing, Expected::Version(config.id)).await?
+        let standing = actor.project.config(&key).ok_or(ApiError::NotFound)?;
+        change::delete(&app, &actor, &standing, Expected::Version(config.id)).await?
     } else {
-        change::put(&app, &author, config).await?
+        change::put(&app, &actor, config).await?
     };
-    app.hub
+    app.project_cache
         .store()
-        .cancel_removal(TimedRule { project: author.project.id, key: key.clone(), environment, target })
+        .cancel_removal(TimedRule { project: actor.project.id, key: key.clone(), environment, target })
         .await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
 /// Returns what stands, if it is a log level.
-fn standing(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
-    let config = author.project.config(key).and_then(|version| version.config.clone());
+fn standing(actor: &Actor, key: &str) -> Result<Option<Config>, ApiError> {
+    let config = actor.project.config(key).and_then(|version| version.config.clone());
     if config.as_ref().is_some_and(|config| log_level_rules::path(config).is_none()) {
         return Err(Conflict::NotLogLevel(key.to_owned()).into());
     }

@@ -15,8 +15,10 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{actor::Author, change, expiry, item::FlatValue, personal_overrides, project::Project};
-use prefab_store::{Expiry, Role, Target, TimedRule};
+use prefab_service::{
+    actor::Actor, change, item::FlatValue, personal_overrides, project::Project, scheduled_removals,
+};
+use prefab_store::{Role, RuleTarget, ScheduledRemoval, TimedRule};
 
 /// A person's own value.
 #[derive(Serialize, ToSchema)]
@@ -43,15 +45,15 @@ pub(super) async fn list(
     At(project): At<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.to(project)?.project;
-    let expiries = app.hub.store().scheduled_removals(project.id).await?;
+    let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, expiries))).await
 }
 
-fn views(project: &Project, expiries: Vec<Expiry>) -> Vec<OverrideView> {
+fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideView> {
     let ends: HashMap<_, i64> = expiries
         .into_iter()
         .filter_map(|expiry| match (expiry.rule.target, expiry.rule.environment) {
-            (Target::Person(user), Some(place)) => Some(((expiry.rule.key, place, user), expiry.at_millis)),
+            (RuleTarget::User(user), Some(place)) => Some(((expiry.rule.key, place, user), expiry.at_millis)),
             _ => None,
         })
         .collect();
@@ -98,18 +100,18 @@ pub(super) async fn assign(
     Sent(new): Sent<NewOverride>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewOverride { environment, user, value, expires_at, expires_in } = new;
-    let author = access.holding(project, Role::Editor)?;
-    let environment = access::environment(&author, &environment, "environment")?.id;
+    let actor = access.holding(project, Role::Editor)?;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected a person's number"));
     }
-    let (_, mut config) = standing(&author, &key)?;
+    let (_, mut config) = standing(&actor, &key)?;
     let value = value.to_value("value").map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, environment, user.trim(), value);
-    let rule = rule(&author, &key, environment, user.trim());
+    let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(expires_at, expires_in.as_ref())?;
-    let change = change::personal(&app, &author, config).await?;
-    let id = expiry::append(&app, &author, change, rule, end).await?;
+    let change = change::personal(&app, &actor, config).await?;
+    let id = scheduled_removals::append(&app, &actor, change, rule, end).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -136,22 +138,22 @@ pub(super) async fn remove(
     At((project, key)): At<(i64, String)>,
     Asked(Whose { environment, user }): Asked<Whose>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
-    let environment = access::environment(&author, &environment, "environment")?.id;
-    let (_, mut config) = standing(&author, &key)?;
+    let actor = access.holding(project, Role::Editor)?;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
+    let (_, mut config) = standing(&actor, &key)?;
     if !personal_overrides::remove(&mut config, environment, &user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &author, config).await?;
-    app.hub.store().cancel_removal(rule(&author, &key, environment, &user)).await?;
+    let id = change::put_personal(&app, &actor, config).await?;
+    app.project_cache.store().cancel_removal(rule(&actor, &key, environment, &user)).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
-fn rule(author: &Author, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {
+fn rule(actor: &Actor, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {
     TimedRule {
-        project: author.project.id,
+        project: actor.project.id,
         key: key.to_owned(),
         environment: Some(environment),
-        target: Target::Person(user.to_owned()),
+        target: RuleTarget::User(user.to_owned()),
     }
 }

@@ -14,7 +14,7 @@ use crate::api::management::{
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Author};
+use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Member, MemberChange, Token},
@@ -36,13 +36,13 @@ pub(super) struct PersonView {
 }
 
 impl PersonView {
-    fn of(member: Member, author: &Author) -> Self {
+    fn of(member: Member, actor: &Actor) -> Self {
         let Member { person, roles, joined_at_millis } = member;
         Self {
             id: person.id.to_string(),
             email: person.email,
             name: person.name,
-            environments: RoleIn::exceptions(&author.project.environments(), &roles),
+            environments: RoleIn::exceptions(&actor.project.environments(), &roles),
             role: roles.project,
             joined_at: joined_at_millis,
         }
@@ -59,9 +59,9 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<PersonView>>, ApiError> {
-    let author = access.to(project)?;
-    let members = app.hub.store().members(author.project.id).await?;
-    Ok(Json(members.into_iter().map(|member| PersonView::of(member, &author)).collect()))
+    let actor = access.to(project)?;
+    let members = app.project_cache.store().members(actor.project.id).await?;
+    Ok(Json(members.into_iter().map(|member| PersonView::of(member, &actor)).collect()))
 }
 
 /// Another role in one environment.
@@ -97,20 +97,20 @@ pub(super) async fn add(
     At(project): At<i64>,
     Sent(NewMember { email, role, environments }): Sent<NewMember>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
-    let roles = roles(&author, role, &environments)?;
+    let actor = access.to(project)?;
+    let roles = roles(&actor, role, &environments)?;
     let email = an_email(&email)?;
-    let account = app.hub.store().account(email.clone()).await?;
+    let account = app.project_cache.store().account(email.clone()).await?;
     let account = account
         .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
-    if account.projects.contains(&author.project.id) {
+    if account.projects.contains(&actor.project.id) {
         return Err(Conflict::AlreadyMember(email).into());
     }
-    change(&app, &author, account.person.id, Some(roles.clone())).await?;
-    let member = find(&app, &author, account.person.id).await?;
-    let deed = format!("added {} as {}", named(&member), in_words(&author, &roles));
-    note(&app, &author, member.person.id, "person.added", &deed).await?;
-    Ok(Json(PersonView::of(member, &author)))
+    change(&app, &actor, account.person.id, Some(roles.clone())).await?;
+    let member = find(&app, &actor, account.person.id).await?;
+    let deed = format!("added {} as {}", named(&member), in_words(&actor, &roles));
+    note(&app, &actor, member.person.id, "person.added", &deed).await?;
+    Ok(Json(PersonView::of(member, &actor)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -136,22 +136,22 @@ pub(super) async fn update(
     At((project, person)): At<(i64, i64)>,
     Sent(OtherRole { role, environments }): Sent<OtherRole>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
-    let before = find(&app, &author, person).await?;
+    let actor = access.to(project)?;
+    let before = find(&app, &actor, person).await?;
     let role = role.unwrap_or(before.roles.project);
     let after = match environments {
-        Some(environments) => roles(&author, role, &environments)?,
+        Some(environments) => roles(&actor, role, &environments)?,
         None => Roles { project: role, ..before.roles.clone() },
     };
-    change(&app, &author, person, Some(after.clone())).await?;
+    change(&app, &actor, person, Some(after.clone())).await?;
     let deed = format!(
         "made {} {}, who was {}",
         named(&before),
-        in_words(&author, &after),
-        in_words(&author, &before.roles)
+        in_words(&actor, &after),
+        in_words(&actor, &before.roles)
     );
-    note(&app, &author, person, "person.role", &deed).await?;
-    Ok(Json(PersonView::of(Member { roles: after, ..before }, &author)))
+    note(&app, &actor, person, "person.role", &deed).await?;
+    Ok(Json(PersonView::of(Member { roles: after, ..before }, &actor)))
 }
 
 /// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
@@ -166,33 +166,28 @@ pub(super) async fn remove(
     access: Access,
     At((project, person)): At<(i64, i64)>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
-    let member = find(&app, &author, person).await?;
-    let ended = change(&app, &author, person, None).await?;
-    tokens::note_ended(&app, &author, &ended, &named(&member)).await?;
+    let actor = access.to(project)?;
+    let member = find(&app, &actor, person).await?;
+    let ended = change(&app, &actor, person, None).await?;
+    tokens::note_ended(&app, &actor, &ended, &named(&member)).await?;
     let deed = format!("took {} out of the project", named(&member));
-    note(&app, &author, person, "person.removed", &deed).await?;
-    Ok(Json(PersonView::of(member, &author)))
+    note(&app, &actor, person, "person.removed", &deed).await?;
+    Ok(Json(PersonView::of(member, &actor)))
 }
 
 /// Reads roles as they were sent.
-pub(super) fn roles(author: &Author, project: Role, exceptions: &[Exception]) -> Result<Roles, ApiError> {
+pub(super) fn roles(actor: &Actor, project: Role, exceptions: &[Exception]) -> Result<Roles, ApiError> {
     let mut environments = BTreeMap::new();
     for (at, Exception { environment, role }) in exceptions.iter().enumerate() {
         let field = format!("environments[{at}].environment");
-        environments.insert(access::environment(author, environment, &field)?.id, *role);
+        environments.insert(access::environment(actor, environment, &field)?.id, *role);
     }
     Ok(Roles { project, environments })
 }
 
 /// Returns which tokens ended with it.
-async fn change(
-    app: &App,
-    author: &Author,
-    person: i64,
-    roles: Option<Roles>,
-) -> Result<Vec<Token>, ApiError> {
-    let (store, project) = (app.hub.store(), author.project.id);
+async fn change(app: &App, actor: &Actor, person: i64, roles: Option<Roles>) -> Result<Vec<Token>, ApiError> {
+    let (store, project) = (app.project_cache.store(), actor.project.id);
     let change = match roles {
         Some(roles) => store.set_member(project, person, roles).await?,
         None => store.remove_member(project, person).await?,
@@ -206,8 +201,8 @@ async fn change(
     }
 }
 
-pub(super) async fn find(app: &App, author: &Author, person: i64) -> Result<Member, ApiError> {
-    let members = app.hub.store().members(author.project.id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, person: i64) -> Result<Member, ApiError> {
+    let members = app.project_cache.store().members(actor.project.id).await?;
     members.into_iter().find(|member| member.person.id == person).ok_or(ApiError::NotFound)
 }
 
@@ -215,12 +210,12 @@ pub(super) fn named(member: &Member) -> String {
     format!("{} ({})", member.person.name, member.person.email)
 }
 
-async fn note(app: &App, author: &Author, person: i64, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn note(app: &App, actor: &Actor, person: i64, action: &str, deed: &str) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(author.note(deed))
+        ..AuditEntry::of(actor.audit_note(deed))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

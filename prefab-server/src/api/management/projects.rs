@@ -16,7 +16,7 @@ use crate::{
     api::{error::ApiError, state::App},
     setup,
 };
-use prefab_service::{actor::Author, project::Project};
+use prefab_service::{actor::Actor, project::Project};
 use prefab_store::{AuditEntry, Role, Roles};
 
 /// How many environments a project begins with, at most.
@@ -53,8 +53,8 @@ pub(super) async fn list(access: Access) -> Json<Vec<ProjectView>> {
     responses((status = 200, body = ProjectView), (status = 404, body = Problem))
 )]
 pub(super) async fn show(access: Access, At(project): At<i64>) -> Result<Json<ProjectView>, ApiError> {
-    let author = access.to(project)?;
-    Ok(Json(ProjectView::of(&author.project)))
+    let actor = access.to(project)?;
+    Ok(Json(ProjectView::of(&actor.project)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -86,7 +86,7 @@ pub(super) async fn create(
         return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
     };
     if !session.projects.values().any(|roles| roles.project == Role::Admin) {
-        return Err(ApiError::Forbidden(Role::Admin.wanted()));
+        return Err(ApiError::Forbidden(Role::Admin.missing_role_message()));
     }
     let name = a_name(&name)?;
     let environments: Vec<String> = environments.iter().map(|name| a_name(name)).collect::<Result<_, _>>()?;
@@ -96,19 +96,19 @@ pub(super) async fn create(
             "`environments`: expected 1 to {MOST_ENVIRONMENTS} different names"
         )));
     }
-    let id = app.hub.store().create_project(name.clone(), environments).await?.id;
-    app.hub.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
-    app.hub.refresh().await?;
-    let project = app.hub.project(id).ok_or(ApiError::NotFound)?;
-    let author = Author::of_person(&session.person, Roles::of(Role::Admin), project, origin);
+    let id = app.project_cache.store().create_project(name.clone(), environments).await?.id;
+    app.project_cache.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
+    app.project_cache.refresh().await?;
+    let project = app.project_cache.project(id).ok_or(ApiError::NotFound)?;
+    let actor = Actor::of_person(&session.person, Roles::of(Role::Admin), project, origin);
     let entry = AuditEntry {
         project: Some(id),
         action: "project.created".to_owned(),
         subject: name.clone(),
-        ..AuditEntry::of(author.note(&format!("created the project \"{name}\"")))
+        ..AuditEntry::of(actor.audit_note(&format!("created the project \"{name}\"")))
     };
-    app.hub.store().note(vec![entry]).await?;
-    Ok(Json(ProjectView::of(&author.project)))
+    app.project_cache.store().record_audit(vec![entry]).await?;
+    Ok(Json(ProjectView::of(&actor.project)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -129,19 +129,19 @@ pub(super) async fn rename(
     At(project): At<i64>,
     Sent(Named { name }): Sent<Named>,
 ) -> Result<Json<ProjectView>, ApiError> {
-    let author = access.to(project)?;
+    let actor = access.to(project)?;
     let name = a_name(&name)?;
-    let deed = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
-    app.hub.store().rename_project(author.project.id, name.clone()).await?;
+    let deed = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
+    app.project_cache.store().rename_project(actor.project.id, name.clone()).await?;
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: "project.renamed".to_owned(),
         subject: name,
-        ..AuditEntry::of(author.note(&deed))
+        ..AuditEntry::of(actor.audit_note(&deed))
     };
-    app.hub.store().note(vec![entry]).await?;
-    app.hub.refresh().await?;
-    Ok(Json(ProjectView::of(&author.project)))
+    app.project_cache.store().record_audit(vec![entry]).await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(ProjectView::of(&actor.project)))
 }
 
 /// Takes a name, or says what one looks like.

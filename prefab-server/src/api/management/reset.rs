@@ -60,9 +60,10 @@ pub(super) async fn offer(
     headers: HeaderMap,
 ) -> Result<Json<ResetView>, ApiError> {
     let managed = access.managed();
-    let author = access.holding(project, Role::Admin)?;
-    let member = find(&app, &author, person).await?;
-    let account = app.hub.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
+    let actor = access.holding(project, Role::Admin)?;
+    let member = find(&app, &actor, person).await?;
+    let account =
+        app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
     if !account.projects.iter().all(|project| managed.contains(project)) {
         return Err(ApiError::Forbidden(
             "they are in another project too: only an admin of all their projects may make such a link",
@@ -71,15 +72,15 @@ pub(super) async fn offer(
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + A_DAY_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
-    app.hub.store().offer_reset(reset).await?;
+    app.project_cache.store().create_password_reset(reset).await?;
     let deed = format!("made a link to a new password for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(author.note(&deed))
+        ..AuditEntry::of(actor.audit_note(&deed))
     });
-    app.hub.store().note(entries.collect()).await?;
+    app.project_cache.store().record_audit(entries.collect()).await?;
     Ok(Json(ResetView {
         link: link(&app, &headers, "reset", secret.text()),
         token: secret.text().to_owned(),
@@ -110,18 +111,18 @@ pub(super) async fn reset(
     Sent(Reset { token, password }): Sent<Reset>,
 ) -> Result<Response, ApiError> {
     same_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
     a_password("password", &password)?;
     let hash = KeyHash::of(&token);
     let refused = "this link has been used or has expired: ask for a new one";
     // Hashing is dear, so only for those who may.
-    if !app.hub.store().is_reset(hash).await? {
+    if !app.project_cache.store().is_password_reset_valid(hash).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = app.entrance.passwords.hash(password).await?;
-    let done = app.hub.store().reset_password(hash, password).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
+    let done = app.project_cache.store().reset_password(hash, password).await?;
     let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
-    app.entrance.by_email.forgive(&person.email);
+    app.sign_in.by_email.reset(&person.email);
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "chose a new password by a link")).await?;
     begin(&app, person, &headers).await

@@ -13,7 +13,7 @@ use crate::api::management::{
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Author, change};
+use prefab_service::{actor::Actor, change};
 use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
@@ -123,14 +123,14 @@ pub(super) async fn rotate(
     At(project): At<i64>,
     Sent(Rotation { secrets, comment }): Sent<Rotation>,
 ) -> Result<Json<Rotated>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    let rotator = author.clone();
-    let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
-    change::put_all(&app, &author, configs).await?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    let rotator = actor.clone();
+    let (configs, rotated) = app.work(actor.project.id, move |_| rotated(&rotator, secrets)).await?;
+    change::put_all(&app, &actor, configs).await?;
     Ok(Json(rotated))
 }
 
-fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
+fn rotated(actor: &Actor, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
     let mut configs = Vec::with_capacity(secrets.len());
     let mut keys = Vec::with_capacity(secrets.len());
     let mut seen = HashSet::new();
@@ -142,14 +142,14 @@ fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotate
         }
         keys.push(secret.key.clone());
         values += secret.values.len();
-        configs.push(replaced(author, secret, &format!("secrets[{at}]"))?);
+        configs.push(replaced(actor, secret, &format!("secrets[{at}]"))?);
     }
     Ok((configs, Rotated { keys, values }))
 }
 
-fn replaced(author: &Author, secret: Secret, place: &str) -> Result<Config, ApiError> {
+fn replaced(actor: &Actor, secret: Secret, place: &str) -> Result<Config, ApiError> {
     let Secret { key, id, values } = secret;
-    let (_, mut config) = standing(author, &key)
+    let (_, mut config) = standing(actor, &key)
         .map_err(|_| ApiError::invalid(format!("`{place}.key`: there is no item `{key}`")))?;
     config.id = id
         .parse()
@@ -158,8 +158,8 @@ fn replaced(author: &Author, secret: Secret, place: &str) -> Result<Config, ApiE
         let place = format!("{place}.values[{at}]");
         let EncryptedValue { environment, rule, cipher_text, decrypt_with } = cipher;
         let environment = environment.as_deref();
-        let environment = access::optional_environment(author, environment, &format!("{place}.environment"))?;
-        if author.project.config(&decrypt_with).is_none() {
+        let environment = access::optional_environment(actor, environment, &format!("{place}.environment"))?;
+        if actor.project.config(&decrypt_with).is_none() {
             return Err(ApiError::invalid(format!(
                 "`{place}.decryptWith`: there is no item `{decrypt_with}`"
             )));

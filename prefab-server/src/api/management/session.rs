@@ -62,7 +62,7 @@ impl SessionView {
     fn of(app: &App, session: Session, csrf: String) -> Self {
         let Session { person: Person { id, email, name }, projects } = session;
         let projects = projects.into_iter().filter_map(|(id, roles)| {
-            let project = app.hub.project(id)?;
+            let project = app.project_cache.project(id)?;
             let environments = project.environments();
             let environments = environments.iter().map(|environment| RoleIn::of(environment, &roles));
             Some(SessionProject {
@@ -101,7 +101,7 @@ pub(super) async fn log_in(
     let allowed = attempt(&app, &email, &origin);
     let account = match allowed {
         Err(later) if !later.is_first => return Err(too_often(later)),
-        _ => app.hub.store().account(email.clone()).await?,
+        _ => app.project_cache.store().account(email.clone()).await?,
     };
     if let Err(later) = allowed {
         // Told once: whoever goes on would fill the log.
@@ -109,12 +109,12 @@ pub(super) async fn log_in(
         return Err(too_often(later));
     }
     let hash = account.as_ref().and_then(|account| account.password.clone());
-    let is_right = app.entrance.passwords.check(password, hash).await?;
+    let is_right = app.sign_in.passwords.check(password, hash).await?;
     let Some(account) = account.as_ref().filter(|_| is_right) else {
         refused(&app, &email, account.as_ref(), origin, "e-mail or password are wrong").await?;
         return Err(ApiError::Unauthorized);
     };
-    app.entrance.by_email.forgive(&email);
+    app.sign_in.by_email.reset(&email);
     let person = account.person.clone();
     note(&app, &person, &account.projects, origin, ("session.created", "logged in")).await?;
     begin(&app, person, &headers).await
@@ -146,7 +146,7 @@ pub(super) async fn log_out(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Visitor { session, hash, csrf: _ } = visitor;
-    app.hub.store().end_session(hash).await?;
+    app.project_cache.store().end_session(hash).await?;
     let projects: Vec<ProjectId> = session.projects.into_keys().collect();
     note(&app, &session.person, &projects, origin, ("session.ended", "logged out")).await?;
     Ok(ended(&app, &headers))
@@ -160,8 +160,9 @@ pub(super) fn ended(app: &App, headers: &HeaderMap) -> Response {
 /// Begins a session.
 pub(super) async fn begin(app: &App, person: Person, headers: &HeaderMap) -> Result<Response, ApiError> {
     let secret = Secret::new()?;
-    app.hub.store().start_session(person.id, secret.hash()).await?;
-    let session = app.hub.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
+    app.project_cache.store().start_session(person.id, secret.hash()).await?;
+    let session =
+        app.project_cache.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
     let view = SessionView::of(app, session, csrf(secret.text()));
     Ok(with_cookie(app, headers, secret.text(), SESSION_MILLIS / 1_000, Json(view).into_response()))
 }

@@ -11,7 +11,7 @@ use crate::api::management::{
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Author, labels::token_name, sign_in::Secret};
+use prefab_service::{actor::Actor, labels::token_label, sign_in::Secret};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{NewToken, Token},
@@ -39,12 +39,12 @@ pub(super) struct TokenView {
 }
 
 impl TokenView {
-    fn of(token: Token, author: &Author) -> Self {
+    fn of(token: Token, actor: &Actor) -> Self {
         Self {
             id: token.id.to_string(),
             name: token.name,
             role: token.roles.project,
-            environments: RoleIn::exceptions(&author.project.environments(), &token.roles),
+            environments: RoleIn::exceptions(&actor.project.environments(), &token.roles),
             created_by: token.created_by,
             created_at: token.created_at_millis,
             last_used_at: token.last_used_at_millis,
@@ -64,9 +64,9 @@ pub(super) async fn list(
     access: Access,
     At(project): At<i64>,
 ) -> Result<Json<Vec<TokenView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
-    let tokens = app.hub.store().tokens(author.project.id).await?;
-    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, &author)).collect()))
+    let actor = access.holding(project, Role::Admin)?;
+    let tokens = app.project_cache.store().tokens(actor.project.id).await?;
+    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, &actor)).collect()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -103,26 +103,26 @@ pub(super) async fn issue(
     At(project): At<i64>,
     Sent(TokenWish { name, role, environments, expires_at }): Sent<TokenWish>,
 ) -> Result<Json<NewTokenView>, ApiError> {
-    let author = access.to(project)?;
-    let (name, roles) = (a_name(&name)?, roles(&author, role, environments.as_deref())?);
+    let actor = access.to(project)?;
+    let (name, roles) = (a_name(&name)?, roles(&actor, role, environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
     }
     let secret = Secret::token()?;
-    let said = in_words(&author, &roles);
+    let said = in_words(&actor, &roles);
     let token = NewToken {
-        project: author.project.id,
+        project: actor.project.id,
         hash: secret.hash(),
         name: name.clone(),
         roles,
-        created_by: author.who.clone(),
-        created_by_person: author.changed_by.user_id,
-        owner: author.owner,
+        created_by: actor.label.clone(),
+        created_by_person: actor.changed_by.user_id,
+        owner: actor.person_id,
         expires_at_millis: expires_at,
     };
-    let id = app.hub.store().keep_token(token).await?;
-    let deed = format!("made {} as {said}", token_name(id, &name));
-    note(&app, &author, id, "token.created", &deed).await?;
+    let id = app.project_cache.store().create_token(token).await?;
+    let deed = format!("made {} as {said}", token_label(id, &name));
+    note(&app, &actor, id, "token.created", &deed).await?;
     Ok(Json(NewTokenView { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
@@ -138,21 +138,21 @@ pub(super) async fn revoke(
     access: Access,
     At((project, id)): At<(i64, i64)>,
 ) -> Result<Json<TokenView>, ApiError> {
-    let author = access.to(project)?;
-    if !app.hub.store().revoke_token(author.project.id, id).await? {
+    let actor = access.to(project)?;
+    if !app.project_cache.store().revoke_token(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let tokens = app.hub.store().tokens(author.project.id).await?;
+    let tokens = app.project_cache.store().tokens(actor.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
-    note(&app, &author, id, "token.revoked", &format!("revoked {}", token_name(id, &token.name))).await?;
-    Ok(Json(TokenView::of(token, &author)))
+    note(&app, &actor, id, "token.revoked", &format!("revoked {}", token_label(id, &token.name))).await?;
+    Ok(Json(TokenView::of(token, &actor)))
 }
 
-fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {
+fn roles(actor: &Actor, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {
     let Some(environments) = environments else { return Ok(Roles::of(role)) };
     let mut roles = Roles::of(Role::Viewer);
     for (at, environment) in environments.iter().enumerate() {
-        let environment = access::environment(author, environment, &format!("environments[{at}]"))?;
+        let environment = access::environment(actor, environment, &format!("environments[{at}]"))?;
         roles.environments.insert(environment.id, role);
     }
     Ok(roles)
@@ -161,23 +161,23 @@ fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result
 /// Writes down which tokens ended with somebody's place.
 pub(super) async fn note_ended(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     ended: &[Token],
     whose: &str,
 ) -> Result<(), ApiError> {
     for token in ended {
-        let deed = format!("revoked {}, which acted for {whose}", token_name(token.id, &token.name));
-        note(app, author, token.id, "token.revoked", &deed).await?;
+        let deed = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
+        note(app, actor, token.id, "token.revoked", &deed).await?;
     }
     Ok(())
 }
 
-async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn note(app: &App, actor: &Actor, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: id.to_string(),
-        ..AuditEntry::of(author.note(deed))
+        ..AuditEntry::of(actor.audit_note(deed))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

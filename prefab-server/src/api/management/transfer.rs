@@ -14,7 +14,7 @@ use crate::api::management::{
 use crate::api::{bodies::MOST_IMPORTED, body::read, error::ApiError, state::App};
 use prefab_service::{
     change,
-    transfer::{self, Read, Step},
+    transfer::{self, ImportFile, PlannedChange},
 };
 use prefab_store::Role;
 
@@ -42,9 +42,9 @@ pub(super) async fn export(
     At(project): At<i64>,
     Asked(Wanted { environment }): Asked<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    let project = author.project;
+    let actor = access.to(project)?;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
             Some(environment) => datafile::to_json(&project.datafile(environment)),
@@ -122,34 +122,34 @@ pub(super) async fn import(
     Asked(how): Asked<How>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(how.comment.unwrap_or_default());
-    let environment = access::optional_environment(&author, how.environment.as_deref(), "environment")?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(how.comment.unwrap_or_default());
+    let environment = access::optional_environment(&actor, how.environment.as_deref(), "environment")?;
     let bytes = read(body, MOST_BYTES).await?;
     let format = how.format.unwrap_or_default();
-    let (project, limits) = (Arc::clone(&author.project), app.limits.clone());
+    let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
     let is_wanted = how.dry_run == Some(false);
     let skip_broken = how.skip_broken == Some(true);
     // Each part has the whole time that a request may wait for CPU-heavy work.
     let read = app.work(project.id, move |_| parse(&bytes, format, limits.limits().import_configs)).await?;
     let limits = app.limits.clone();
     let planned = app
-        .work(author.project.id, move |deadline| {
+        .work(actor.project.id, move |deadline| {
             let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
             Ok(shown(plan, is_wanted, skip_broken))
         })
         .await?;
     let (shown, configs) = planned;
     if shown.is_done {
-        change::put_checked(&app, &author, configs).await?;
+        change::put_checked(&app, &actor, configs).await?;
     } else if is_wanted {
         return Err(ApiError::Invalid(
             shown.problems.into_iter().map(prefab_service::Problem::from).collect(),
         ));
     }
-    app.json(author.project.id, move |_| Ok(shown)).await
+    app.json(actor.project.id, move |_| Ok(shown)).await
 }
 
-fn parse(bytes: &[u8], format: Format, most: usize) -> Result<Read, ApiError> {
+fn parse(bytes: &[u8], format: Format, most: usize) -> Result<ImportFile, ApiError> {
     let text = std::str::from_utf8(bytes);
     let text = text.map_err(|error| ApiError::invalid(format!("the body: not UTF-8: {error}")))?;
     let read = match format {
@@ -170,7 +170,7 @@ fn shown(plan: transfer::Plan, is_wanted: bool, skip_broken: bool) -> (Plan, Vec
     (Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)
 }
 
-fn view(step: &Step) -> PlannedStep {
+fn view(step: &PlannedChange) -> PlannedStep {
     PlannedStep {
         key: step.after.key.clone(),
         action: if step.is_new() { "create" } else { "change" },

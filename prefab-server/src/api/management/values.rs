@@ -13,7 +13,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_service::{
     Conflict, change,
     item::FlatValue,
-    validate::{self, Flaw},
+    validate::{self, ValueProblem},
 };
 use prefab_store::Role;
 
@@ -43,16 +43,16 @@ pub(super) async fn set(
     At((project, key)): At<(i64, String)>,
     Sent(NewValue { value, environment, version, comment }): Sent<NewValue>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
-    let (standing, _) = standing(&author, &key)?;
+    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    let (standing, _) = standing(&actor, &key)?;
     if let Some(version) = version
         && version != standing.id.to_string()
     {
         return Err(Conflict::Version { key, current: standing.id }.into());
     }
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = value.to_value("value").map_err(ApiError::invalid)?;
-    let id = change::set_default(&app, &author, &standing, environment, value).await?;
+    let id = change::set_default(&app, &actor, &standing, environment, value).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Attempt {
 #[utoipa::path(
     post, path = "/projects/{project}/validate", tag = "items", params(("project" = i64, Path)),
     request_body = Attempt,
-    responses((status = 200, body = Vec<Flaw>), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ValueProblem>), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn validate(
     State(app): State<App>,
@@ -81,7 +81,7 @@ pub(super) async fn validate(
     let limits = app.limits.clone();
     app.json(project.id, move |_| {
         let value = value.to_value("value").map_err(ApiError::invalid)?;
-        Ok(validate::flaws(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
+        Ok(validate::check_value(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
     })
     .await
 }

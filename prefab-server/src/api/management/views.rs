@@ -80,7 +80,7 @@ pub(super) struct RoleIn {
 impl RoleIn {
     pub(super) fn of(environment: &Environment, roles: &Roles) -> Self {
         let Environment { id, name, .. } = environment;
-        Self { id: id.to_string(), name: name.clone(), role: roles.within(*id) }
+        Self { id: id.to_string(), name: name.clone(), role: roles.in_environment(*id) }
     }
 
     /// Returns the environments in which somebody may do something else than in the rest of the project.
@@ -142,7 +142,7 @@ impl VersionView {
             previous_id: version.previous_id.map(|id| id.to_string()),
             key: version.key.clone(),
             changed_at: version.changed_at_millis,
-            changed_by: note.map_or_else(|| who(&version.changed_by), |note| note.who.clone()),
+            changed_by: note.map_or_else(|| who(&version.changed_by), |note| note.actor.clone()),
             is_archived: version.config.is_none(),
             sentence: note.map(|note| note.sentence.clone()),
             comment: note.map(|note| note.comment.clone()).filter(|comment| !comment.is_empty()),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{Conflict, actor::Author, change, project::Project, projects::Caller};
+use prefab_service::{Conflict, actor::Actor, change, project::Project, project_cache::Caller};
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
@@ -27,7 +27,7 @@ pub(crate) async fn create(
     let json = read(&app, body).await?;
     let project = Arc::clone(&caller.project);
     let config = app.work(project.id, move |_| config(&project, &json)).await?;
-    let id = change::put(&app, &Author::of(&caller, origin), config).await?;
+    let id = change::put(&app, &Actor::of(&caller, origin), config).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -63,8 +63,8 @@ pub(crate) async fn set_default(
     {
         return Err(Conflict::Version { key: standing.key.clone(), current: standing.id }.into());
     }
-    let author = Author::of(&caller, origin);
-    let id = change::set_default(&app, &author, &standing, environment, value).await?;
+    let actor = Actor::of(&caller, origin);
+    let id = change::set_default(&app, &actor, &standing, environment, value).await?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<Value>, ApiError> {
     let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
     let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
-    let id = change::delete(&app, &Author::of(&caller, origin), &standing, expected).await?;
+    let id = change::delete(&app, &Actor::of(&caller, origin), &standing, expected).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn evaluation_stats(
     Admin(caller): Admin,
     Path(key): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    app.telemetry.flush(app.hub.store()).await;
+    app.telemetry.flush(app.project_cache.store()).await;
     let end = clock::now_millis();
     let start = end - 24 * HOUR_MILLIS;
     let filter = EvaluationFilter {
@@ -120,7 +120,7 @@ pub(crate) async fn evaluation_stats(
         to_millis: end,
         hours: i64::MAX,
     };
-    let counts = app.hub.store().evaluations(filter).await?;
+    let counts = app.project_cache.store().evaluation_counts(filter).await?;
     let mut environments = serde_json::Map::new();
     for environment in &*caller.project.environments() {
         let own = counts.iter().filter(|count| count.environment == environment.id);

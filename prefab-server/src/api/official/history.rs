@@ -35,7 +35,7 @@ pub(crate) async fn changes(
     let cursor = wanted.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     let before = cursor.map(str::parse::<i64>).transpose();
     let before = before.map_err(|_| ApiError::invalid("`cursor`: expected what the last page gave"))?;
-    let store = app.hub.store();
+    let store = app.project_cache.store();
     let versions = store.changes(caller.project.id, before, limit).await?;
     let previous = previous(store, &caller.project, &versions).await?;
     let project = caller.project;
@@ -89,7 +89,7 @@ fn change(version: &Version, before: Option<&Config>, project: &Project, wanted:
         change["previousConfigId"] = id.to_string().into();
     }
     if wanted.include_summary.unwrap_or(true) {
-        let said = diff::in_words(before, after, &project.environments());
+        let said = diff::describe(before, after, &project.environments());
         change["summary"] = format!("`{}`: {}", version.key, said.join("; ")).into();
     }
     if let Some(config) = after.filter(|_| wanted.include_new_version.unwrap_or(true)) {

@@ -5,8 +5,8 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
-use prefab_service::{actor::Author, change, personal_overrides, projects::Caller};
-use prefab_store::{Target, TimedRule};
+use prefab_service::{actor::Actor, change, personal_overrides, project_cache::Caller};
+use prefab_store::{RuleTarget, TimedRule};
 
 /// Answers `POST config/assign-variant`.
 pub(crate) async fn assign(
@@ -26,11 +26,11 @@ pub(crate) async fn assign(
         project: caller.project.id,
         key: config.key.clone(),
         environment: Some(caller.environment),
-        target: Target::Person(user.to_owned()),
+        target: RuleTarget::User(user.to_owned()),
     };
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    let id = change::put_personal(&app, &Actor::of(&caller, origin), config).await?;
     // What is set here stays, whatever was said of an earlier one.
-    app.hub.store().cancel_removal(rule).await?;
+    app.project_cache.store().cancel_removal(rule).await?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn remove(
     if !personal_overrides::remove(&mut config, caller.environment, user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    let id = change::put_personal(&app, &Actor::of(&caller, origin), config).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 

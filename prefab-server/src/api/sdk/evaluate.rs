@@ -26,11 +26,11 @@ use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
 use crate::auth;
 use prefab_service::{
     evaluate::{
-        self, Shape,
+        self, ResponseFormat,
         cache::{self, Computed, Inputs},
         contexts,
     },
-    projects::Caller,
+    project_cache::Caller,
     workers::{Busy, Kind},
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn v2(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V2, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V2, &headers).await
 }
 
 /// Answers older clients: the protobuf message in proto3 JSON.
@@ -64,7 +64,7 @@ pub(crate) async fn v1(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V1, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V1, &headers).await
 }
 
 /// Answers the clients of 2022, which send a lookup key and attributes.
@@ -75,7 +75,7 @@ pub(crate) async fn identity(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
 /// Answers the very first release, whose key is in the path.
@@ -85,9 +85,9 @@ pub(crate) async fn identity_with_key(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
-    let caller = key.and_then(|key| app.hub.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let caller = key.and_then(|key| app.project_cache.caller(&key)).ok_or(ApiError::Unauthorized)?;
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
 /// What a client sent, as bytes and parsed.
@@ -115,7 +115,7 @@ async fn answer(
     caller: Caller,
     sent: Sent,
     collect: &Collect,
-    shape: Shape,
+    format: ResponseFormat,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     app.metrics.evaluations.inc();
@@ -126,7 +126,7 @@ async fn answer(
     if is_example || mode == Some("SHAPE_ONLY") {
         app.telemetry.record_contexts(&caller, &contexts, is_example);
     }
-    let inputs = Inputs::of(&caller, &bytes, shape);
+    let inputs = Inputs::of(&caller, &bytes, format);
     let etag = inputs.etag();
     // Only an evaluation that depends on nothing but its inputs has this tag.
     if prefab_http::is_cached(headers, &etag) {
@@ -134,7 +134,7 @@ async fn answer(
     }
     let computed = match app.evaluations.get(caller.environment, &inputs) {
         Some(computed) => computed,
-        None => compute(app, caller, contexts, inputs, shape).await?,
+        None => compute(app, caller, contexts, inputs, format).await?,
     };
     if prefab_http::is_cached(headers, &computed.etag) {
         return Ok(respond(&computed.etag, None));
@@ -152,7 +152,7 @@ async fn compute(
     caller: Caller,
     contexts: ContextSet,
     inputs: Inputs,
-    shape: Shape,
+    format: ResponseFormat,
 ) -> Result<Arc<Computed>, ApiError> {
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
@@ -162,7 +162,7 @@ async fn compute(
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
         // After the inputs were computed: the ruleset may be newer than they say, never older.
         let ruleset = caller.channel.ruleset();
-        let (json, depends_on) = evaluate::all(&ruleset, &contexts, &caller, shape, deadline)?;
+        let (json, depends_on) = evaluate::evaluate_all(&ruleset, &contexts, &caller, format, deadline)?;
         let json = json.to_string().into_bytes();
         let body = compressed(&json);
         let body = match body {

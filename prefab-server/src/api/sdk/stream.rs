@@ -10,11 +10,11 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response, header};
-use prefab_publish::{Form, Manner};
+use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
-    projects::Caller,
-    subscription::{Feed, Step},
+    project_cache::Caller,
+    subscription::{StreamEvent, Subscription},
 };
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ pub(crate) async fn get(
         let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
         return Ok(respond(Body::from_stream(busy)));
     };
-    let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
+    let form = if query.format.as_deref() == Some("json") { Encoding::Json } else { Encoding::Protobuf };
     let events = Events::new(&app, caller, cursor(&headers), form, permit);
     let events = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
@@ -70,15 +70,15 @@ fn respond(body: Body) -> Response<Body> {
 /// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
 /// read keeps none of it.
 struct Events {
-    feed: Feed,
-    form: Form,
+    subscription: Subscription,
+    form: Encoding,
     is_new: bool,
 }
 
 impl Events {
-    fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
-        let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
-        Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
+    fn new(app: &App, caller: Caller, cursor: i64, form: Encoding, permit: StreamPermit) -> Self {
+        let protocol = if form == Encoding::Json { Protocol::SseJson } else { Protocol::Sse };
+        Self { subscription: Subscription::open(app, caller, protocol, permit, cursor), form, is_new: true }
     }
 
     /// Returns the next bytes to send, or nothing when the stream is to end.
@@ -87,15 +87,19 @@ impl Events {
             return Some(HELLO);
         }
         loop {
-            match self.feed.next().await? {
-                Step::Changed(snapshot) => {
-                    let batch = snapshot.batch(self.feed.sent(), &self.feed.caller.audience, self.form);
-                    self.feed.hand(batch.up_to);
+            match self.subscription.next().await? {
+                StreamEvent::Changed(snapshot) => {
+                    let batch = snapshot.batch(
+                        self.subscription.sent(),
+                        &self.subscription.caller.audience,
+                        self.form,
+                    );
+                    self.subscription.mark_sent(batch.up_to);
                     if !batch.events.is_empty() {
                         return Some(batch.events);
                     }
                 }
-                Step::KeepAlive => return Some(KEEP_ALIVE),
+                StreamEvent::KeepAlive => return Some(KEEP_ALIVE),
             }
         }
     }

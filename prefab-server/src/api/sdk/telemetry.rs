@@ -12,7 +12,7 @@ use prefab_proto::wire;
 use prost::Message;
 
 use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
-use prefab_service::{projects::Caller, telemetry::json, workers::Kind};
+use prefab_service::{project_cache::Caller, telemetry::json, workers::Kind};
 
 /// The largest report that is decoded where it was read: decoding it takes less than a millisecond.
 const SMALL_REPORT: usize = 16 << 10;

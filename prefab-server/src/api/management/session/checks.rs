@@ -10,7 +10,7 @@ use crate::{
 };
 use prefab_service::{
     origin::Origin,
-    sign_in::{Later, network},
+    sign_in::{RetryAfter, network},
 };
 
 /// A page of somebody else must not log anybody in as it likes. Browsers say from where a request comes.
@@ -22,13 +22,13 @@ pub(in super::super) fn same_site(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Counts an attempt to prove who one is.
-pub(in super::super) fn attempt(app: &App, email: &str, origin: &Origin) -> Result<(), Later> {
+pub(in super::super) fn attempt(app: &App, email: &str, origin: &Origin) -> Result<(), RetryAfter> {
     let now = Instant::now();
-    app.entrance.by_address.attempt(&network(origin.peer()), now)?;
-    app.entrance.by_email.attempt(email, now)
+    app.sign_in.by_address.attempt(&network(origin.peer()), now)?;
+    app.sign_in.by_email.attempt(email, now)
 }
 
-pub(in super::super) fn too_often(Later { after, is_first: _ }: Later) -> ApiError {
+pub(in super::super) fn too_often(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
     ApiError::TooOften(after)
 }
 

@@ -12,26 +12,26 @@ use tracing::{info, warn};
 
 use crate::{
     Conflict, Error, Service,
-    actor::Author,
-    change::{self, Prepared},
+    actor::Actor,
+    change::{self, PreparedChange},
     log_level_rules,
     origin::Origin,
     personal_overrides,
     project::Project,
 };
-use prefab_store::{Expiry, Role, Roles, Target, TimedRule, clock};
+use prefab_store::{Role, Roles, RuleTarget, ScheduledRemoval, TimedRule, clock};
 
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Takes away what has ended until `stop` says so.
 pub async fn follow(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    let mut ticks = tokio::time::interval(POLL_INTERVAL);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        let due = match service.hub.store().due_removals(clock::now_millis()).await {
+        let due = match service.project_cache.store().due_removals(clock::now_millis()).await {
             Ok(due) => due,
             Err(error) => {
                 warn!(%error, "what has ended could not be asked for; it is tried again");
@@ -50,22 +50,24 @@ pub async fn follow(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
 /// Makes a change that sets a rule, which ends at a moment or stays.
 pub async fn append(
     service: &Service,
-    author: &Author,
-    change: Prepared,
+    actor: &Actor,
+    change: PreparedChange,
     rule: TimedRule,
     at_millis: Option<i64>,
 ) -> Result<i64, Error> {
-    let store = service.hub.store();
+    let store = service.project_cache.store();
     let Some(at_millis) = at_millis else {
-        let id = change::append(service, author, change).await?;
+        let id = change::append(service, actor, change).await?;
         store.cancel_removal(rule).await?;
         return Ok(id);
     };
-    let earlier = store.scheduled_removals(author.project.id).await?;
+    let earlier = store.scheduled_removals(actor.project.id).await?;
     let earlier = earlier.into_iter().find(|expiry| expiry.rule == rule);
     // Before the rule: should this server die in between, nothing stands that would not end.
-    store.schedule_removal(Expiry { rule: rule.clone(), at_millis, set_by: author.who.clone() }).await?;
-    let appended = change::append(service, author, change).await;
+    store
+        .schedule_removal(ScheduledRemoval { rule: rule.clone(), at_millis, set_by: actor.label.clone() })
+        .await?;
+    let appended = change::append(service, actor, change).await;
     if appended.is_err() {
         match earlier {
             Some(earlier) => store.schedule_removal(earlier).await?,
@@ -75,20 +77,20 @@ pub async fn append(
     appended
 }
 
-async fn end(service: &Service, expiry: Expiry) -> Result<(), Error> {
-    let store = service.hub.store();
+async fn end(service: &Service, expiry: ScheduledRemoval) -> Result<(), Error> {
+    let store = service.project_cache.store();
     let TimedRule { project, key, environment: _, target: _ } = &expiry.rule;
-    let project = service.hub.projects().into_iter().find(|other| other.id == *project);
+    let project = service.project_cache.projects().into_iter().find(|other| other.id == *project);
     let Some(project) = project else { return Ok(()) };
     // Another server may have set it a moment ago.
-    project.catch_up(store, &service.workers).await?;
+    project.sync(store, &service.workers).await?;
     let standing = project.config(key);
     let config = standing.as_ref().and_then(|version| version.config.clone());
     if let (Some(standing), Some(mut config)) = (standing, config)
         && take(&mut config, &expiry.rule)
     {
         let config = (!config.rows.is_empty()).then_some(config);
-        match change::put_expired(service, &author(&project, &expiry), &standing, config).await {
+        match change::put_expired(service, &actor(&project, &expiry), &standing, config).await {
             Ok(_) => info!(key, "a rule has ended"),
             // Somebody else was faster; what they left is looked at the next time.
             Err(Error::Conflict(Conflict::Version { .. } | Conflict::Deleted(_))) => return Ok(()),
@@ -100,17 +102,17 @@ async fn end(service: &Service, expiry: Expiry) -> Result<(), Error> {
 
 fn take(config: &mut Config, rule: &TimedRule) -> bool {
     match (&rule.target, rule.environment) {
-        (Target::Person(user), Some(environment)) => personal_overrides::remove(config, environment, user),
-        (target, environment) => log_level_rules::take(config, environment, target),
+        (RuleTarget::User(user), Some(environment)) => personal_overrides::remove(config, environment, user),
+        (target, environment) => log_level_rules::remove(config, environment, target),
     }
 }
 
-fn author(project: &Arc<Project>, expiry: &Expiry) -> Author {
+fn actor(project: &Arc<Project>, expiry: &ScheduledRemoval) -> Actor {
     let what = match expiry.rule.target {
-        Target::Person(_) => "the override",
-        Target::Property(..) | Target::Segment(_) | Target::Everybody => "the level",
+        RuleTarget::User(_) => "the override",
+        RuleTarget::Property(..) | RuleTarget::Segment(_) | RuleTarget::Everyone => "the level",
     };
-    Author {
+    Actor {
         project: Arc::clone(project),
         changed_by: ChangedBy { user_identity: "expiry".to_owned(), ..ChangedBy::default() },
         roles: Roles::of(Role::Admin),

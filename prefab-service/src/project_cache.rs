@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
-use crate::{key_usage::KeyUse, origin::Origin, project::Project, workers::Workers};
+use crate::{key_usage::KeyUsage, origin::Origin, project::Project, workers::Workers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Audience, Channel};
 use prefab_store::{
@@ -18,23 +18,23 @@ use prefab_store::{
 };
 
 /// How often the use of keys is written down.
-const WRITE_DOWN_EVERY: Duration = Duration::from_secs(5);
+const KEY_USAGE_FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How soon news that could not be taken in are asked for again: no other hint may come.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a clock that is set may go unnoticed by a stream whose key expires.
-const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
+const KEY_RECHECK_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// The projects and keys as they stand.
-pub struct Hub {
+pub struct ProjectCache {
     store: Arc<dyn Store>,
     workers: Workers,
     cache_bytes: usize,
     state: RwLock<State>,
     /// Held while news are taken in: an older reading must not replace a newer one.
     refreshing: Mutex<()>,
-    key_use: KeyUse,
+    key_usage: KeyUsage,
     /// Counts changes to which keys are good, and until when.
     keys_changed: watch::Sender<u64>,
 }
@@ -48,7 +48,7 @@ struct State {
 /// What there is to do while the store is followed.
 enum Next {
     Refresh,
-    WriteDown,
+    FlushKeyUsage,
     Stop,
 }
 
@@ -73,24 +73,24 @@ pub struct Caller {
     pub channel: Arc<Channel>,
 }
 
-impl Hub {
+impl ProjectCache {
     /// Reads everything from a store. Each environment caches this many bytes of responses.
     pub async fn open(
         store: Arc<dyn Store>,
         workers: Workers,
         cache_bytes: usize,
     ) -> Result<Self, StoreError> {
-        let hub = Self {
+        let project_cache = Self {
             store,
             workers,
             cache_bytes,
             state: RwLock::default(),
             refreshing: Mutex::default(),
-            key_use: KeyUse::default(),
+            key_usage: KeyUsage::default(),
             keys_changed: watch::Sender::new(0),
         };
-        hub.refresh().await?;
-        Ok(hub)
+        project_cache.refresh().await?;
+        Ok(project_cache)
     }
 
     /// Returns the store.
@@ -105,14 +105,14 @@ impl Hub {
         let mut projects = self.read(|state| state.projects.clone());
         for project in registry.projects {
             if let Some(known) = projects.get(&project.id) {
-                known.take_in_environments(project, &self.workers).await;
+                known.apply_environments(project, &self.workers).await;
             } else {
                 projects.insert(project.id, Arc::new(Project::new(project, self.cache_bytes)));
             }
         }
         for project in projects.values() {
-            project.catch_up(&*self.store, &self.workers).await?;
-            project.look_at_drafts(&*self.store).await?;
+            project.sync(&*self.store, &self.workers).await?;
+            project.refresh_drafts(&*self.store).await?;
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();
         // Every stream looks up at this, so nothing is said where it concerns none.
@@ -127,23 +127,23 @@ impl Hub {
     /// Follows the store until `stop` says so.
     pub async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut news = self.store.watch();
-        let mut write_down = tokio::time::interval(WRITE_DOWN_EVERY);
+        let mut flush_key_usage = tokio::time::interval(KEY_USAGE_FLUSH_INTERVAL);
         let mut is_behind = false;
         loop {
             // What is awaited holds locks that must not be held while the store is asked.
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
                 changed = news.changed() => if changed.is_err() { return } else { Next::Refresh },
-                () = tokio::time::sleep(TRY_AGAIN), if is_behind => Next::Refresh,
-                _ = write_down.tick() => Next::WriteDown,
+                () = tokio::time::sleep(RETRY_INTERVAL), if is_behind => Next::Refresh,
+                _ = flush_key_usage.tick() => Next::FlushKeyUsage,
             };
             match next {
                 Next::Refresh => {}
-                Next::WriteDown => {
-                    self.write_down().await;
+                Next::FlushKeyUsage => {
+                    self.flush_key_usage().await;
                     continue;
                 }
-                Next::Stop => return self.write_down().await,
+                Next::Stop => return self.flush_key_usage().await,
             }
             let refreshed = self.refresh().await;
             is_behind = refreshed.is_err();
@@ -155,14 +155,14 @@ impl Hub {
     }
 
     /// Writes down how keys were used.
-    async fn write_down(&self) {
-        let (used, refused) = self.key_use.take();
+    async fn flush_key_usage(&self) {
+        let (used, refused) = self.key_usage.take();
         let mut written = Ok(());
         if !used.is_empty() {
-            written = self.store.used_keys(used).await;
+            written = self.store.record_key_usage(used).await;
         }
         if !refused.is_empty() {
-            written = written.and(self.store.note_refusals(refused).await);
+            written = written.and(self.store.record_refusals(refused).await);
         }
         if let Err(error) = written {
             warn!(%error, "the use of keys could not be written down");
@@ -170,8 +170,8 @@ impl Hub {
     }
 
     /// Remembers that a key was refused, if there is one with this number; tells nobody why.
-    pub fn refused(&self, text: &str, origin: Origin) {
-        let Some(id) = key::id_of(text) else { return };
+    pub fn record_refusal(&self, text: &str, origin: Origin) {
+        let Some(id) = key::parse_id(text) else { return };
         self.read(|state| {
             let Some(key) = state.keys.get(&id) else { return };
             let cause = if !key.hash.matches(&KeyHash::of(text)) {
@@ -181,19 +181,19 @@ impl Hub {
             } else {
                 "it has expired"
             };
-            self.key_use.refused(key, cause, origin);
+            self.key_usage.record_refusal(key, cause, origin);
         });
     }
 
     /// Finds out who has this key.
     pub fn caller(&self, text: &str) -> Option<Caller> {
         let caller = self.find(text)?;
-        self.key_use.used(caller.key_id);
+        self.key_usage.record_use(caller.key_id);
         Some(caller)
     }
 
     fn find(&self, text: &str) -> Option<Caller> {
-        let id = key::id_of(text)?;
+        let id = key::parse_id(text)?;
         self.read(|state| {
             let key = state.keys.get(&id).filter(|key| is_good(key))?;
             if !key.hash.matches(&KeyHash::of(text)) {
@@ -231,11 +231,11 @@ impl Hub {
     }
 
     /// Waits until a key is revoked or has expired.
-    pub async fn ended(&self, key_id: i64) {
+    pub async fn key_ended(&self, key_id: i64) {
         let mut changed = self.keys_changed.subscribe();
         while self.is_live(key_id) {
             let expires = self.read(|state| state.keys.get(&key_id).and_then(|key| key.expires_at_millis));
-            let left = expires.map_or(LOOK_AGAIN, |at| clock::until(at).min(LOOK_AGAIN));
+            let left = expires.map_or(KEY_RECHECK_INTERVAL, |at| clock::until(at).min(KEY_RECHECK_INTERVAL));
             tokio::select! {
                 _ = changed.changed() => {}
                 () = tokio::time::sleep(left) => {}

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::accounts::{memberships, person_row::person};
 use crate::failed;
-use crate::people::{memberships, row::person};
 use crate::{
-    people::{accounts::keep_password, sessions},
+    accounts::{accounts::keep_password, sessions},
     write,
 };
 use prefab_store::{

@@ -6,7 +6,7 @@ use prefab_core::ids::ProjectId;
 use prefab_store::{Roles, StoreError};
 use rusqlite::Connection;
 
-use crate::{failed, people::read};
+use crate::{accounts::read, failed};
 
 /// Returns what a person may do, by project.
 pub(super) fn projects(

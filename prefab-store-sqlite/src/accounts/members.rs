@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, params};
 
+use crate::accounts::person_row::person;
 use crate::failed;
-use crate::people::row::person;
 use crate::{
-    people::{read, tokens, written},
+    accounts::{read, tokens, written},
     write,
 };
 use prefab_core::ids::ProjectId;

@@ -15,7 +15,7 @@ pub(super) fn is_secret(project: &Project, key: &str) -> bool {
 }
 
 /// Returns a value's JSON, or that of its redacted form, or of its beginning if it has more than `longest` bytes.
-pub(super) fn shown(value: wire::ConfigValue, secret: bool, longest: usize) -> String {
+pub(super) fn redacted_json(value: wire::ConfigValue, secret: bool, longest: usize) -> String {
     let secret = secret || value.confidential.unwrap_or_default() || value.decrypt_with.is_some();
     let Ok(mut value) = ConfigValue::try_from(value) else { return String::new() };
     if secret {

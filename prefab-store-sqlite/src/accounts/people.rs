@@ -2,16 +2,16 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
+use crate::accounts::{memberships, person_row::person};
 use crate::failed;
-use crate::people::{memberships, row::person};
 use crate::{
-    people::{invitations, members, sessions, tokens},
+    accounts::{invitations, members, sessions, tokens},
     write,
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     Role, Roles, StoreError,
-    accounts::{Account, Departure, NewPerson, Person, SignedUp},
+    accounts::{Account, DeletePersonOutcome, NewPerson, Person, SignUpOutcome},
     key::KeyHash,
 };
 
@@ -42,12 +42,12 @@ pub(super) fn sign_up(
     invitation: &KeyHash,
     new: NewPerson,
     now: i64,
-) -> Result<SignedUp, StoreError> {
+) -> Result<SignUpOutcome, StoreError> {
     let signing_up = || failed("signing somebody up");
     let NewPerson { email, name, password } = new;
     let transaction = write(connection)?;
     let Some(invited) = invitations::find(&transaction, invitation, &email, now)? else {
-        return Ok(SignedUp::NotInvited);
+        return Ok(SignUpOutcome::NotInvited);
     };
     let made = transaction.execute(
         "INSERT INTO person (email, name, created_at_millis) VALUES (?1, ?2, ?3)",
@@ -55,7 +55,7 @@ pub(super) fn sign_up(
     );
     match made {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            return Ok(SignedUp::Known);
+            return Ok(SignUpOutcome::EmailTaken);
         }
         made => made.map_err(signing_up())?,
     };
@@ -76,7 +76,7 @@ pub(super) fn sign_up(
     invitations::use_up(&transaction, invited.id, id, now)?;
     transaction.commit().map_err(signing_up())?;
     let projects = places.into_iter().map(|(project, _)| project).collect();
-    Ok(SignedUp::Welcome(Person { id, email, name }, projects))
+    Ok(SignUpOutcome::Created(Person { id, email, name }, projects))
 }
 
 /// What the very first person may do.
@@ -117,11 +117,15 @@ pub(super) fn keep_password(
 }
 
 /// Deletes somebody. What they did keeps their name, as text.
-pub(super) fn delete(connection: &mut Connection, person: i64, now: i64) -> Result<Departure, StoreError> {
+pub(super) fn delete(
+    connection: &mut Connection,
+    person: i64,
+    now: i64,
+) -> Result<DeletePersonOutcome, StoreError> {
     let transaction = write(connection)?;
     for (project, roles) in memberships::projects(&transaction, person)? {
         if roles.project == Role::Admin && members::is_last_admin(&transaction, project, person)? {
-            return Ok(Departure::LastAdmin(project));
+            return Ok(DeletePersonOutcome::LastAdmin(project));
         }
     }
     let ended = tokens::revoke_all(&transaction, person, None, now)?;
@@ -136,5 +140,5 @@ pub(super) fn delete(connection: &mut Connection, person: i64, now: i64) -> Resu
         transaction.execute(statement, [person]).map_err(failed("deleting a person"))?;
     }
     transaction.commit().map_err(failed("deleting a person"))?;
-    Ok(Departure::Done(ended))
+    Ok(DeletePersonOutcome::Done(ended))
 }

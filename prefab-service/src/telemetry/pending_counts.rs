@@ -9,28 +9,28 @@ use prefab_core::ContextSet;
 use prefab_proto::wire::{self, telemetry_event::Payload};
 
 use super::{
-    Place,
-    shown::{contexts_to_json, is_kind, is_secret, number, shown},
+    ReportSource,
+    redact::{contexts_to_json, is_kind, is_secret, number, redacted_json},
 };
 use crate::project::Project;
-use prefab_store::{Evaluated, HOUR_MILLIS, LevelCounts, Observed, RowLimits, add_counts};
+use prefab_store::{HOUR_MILLIS, LevelCounts, ReportedEvaluation, RowLimits, UsageBatch, add_counts};
 
 /// The highest count that one counter of a report may add. Negative ones add nothing.
-const MAX_PER_REPORT: i64 = 1_000_000_000_000;
+const MAX_COUNT_PER_REPORT: i64 = 1_000_000_000_000;
 /// How many different values and versions of one key are told apart within an hour; the others are counted together.
-const MOST_VALUES: usize = 100;
+const MAX_VALUES: usize = 100;
 /// Maximum length of a logger's name, and of the names of a context and its properties, in bytes.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME_BYTES: usize = 256;
 /// Maximum length of a value, in bytes; the rest is cut off.
-const LONGEST_VALUE: usize = 1_024;
+const MAX_VALUE_BYTES: usize = 1_024;
 /// The same of a value that comes with a front-end key. Longer ones do not fit on a page of the database.
-const LONGEST_PUBLIC_VALUE: usize = 400;
+const MAX_PUBLIC_VALUE_BYTES: usize = 400;
 /// The largest example that is kept, in bytes.
-const LONGEST_EXAMPLE: usize = 8_192;
+const MAX_EXAMPLE_BYTES: usize = 8_192;
 
 /// What the clients of one environment reported: with front-end keys, or with all others.
-pub(super) struct Counts {
-    place: Place,
+pub(super) struct PendingCounts {
+    source: ReportSource,
     limits: RowLimits,
     /// Evaluations by key, config version and the value's JSON.
     evaluations: HashMap<(String, i64, String), i64>,
@@ -43,22 +43,22 @@ pub(super) struct Counts {
     /// Entries that found no room, ever.
     pub(super) dropped: u64,
     /// What is told apart of each key in this hour.
-    keys: HashMap<String, ToldApart>,
+    keys: HashMap<String, DistinctValues>,
     hour: i64,
     hasher: RandomState,
 }
 
 #[derive(Default)]
-struct ToldApart {
+struct DistinctValues {
     /// Values by their hashes.
     values: HashSet<u64>,
     versions: HashSet<i64>,
 }
 
-impl Counts {
-    pub(super) fn new(place: Place, limits: RowLimits) -> Self {
+impl PendingCounts {
+    pub(super) fn new(source: ReportSource, limits: RowLimits) -> Self {
         Self {
-            place,
+            source,
             limits,
             evaluations: HashMap::new(),
             loggers: HashMap::new(),
@@ -84,7 +84,7 @@ impl Counts {
             match payload {
                 Payload::Summaries(summaries) => self.summaries(project, summaries, now_millis),
                 Payload::ClientStats(stats) => {
-                    let count = stats.dropped_event_count.min(MAX_PER_REPORT.unsigned_abs());
+                    let count = stats.dropped_event_count.min(MAX_COUNT_PER_REPORT.unsigned_abs());
                     dropped_by_clients = dropped_by_clients.saturating_add(count);
                 }
                 Payload::Loggers(loggers) => self.loggers(loggers.loggers),
@@ -106,25 +106,25 @@ impl Counts {
         if self.hour != hour {
             (self.hour, self.keys) = (hour, HashMap::new());
         }
-        let longest = if self.place.is_public { LONGEST_PUBLIC_VALUE } else { LONGEST_VALUE };
+        let longest = if self.source.is_public { MAX_PUBLIC_VALUE_BYTES } else { MAX_VALUE_BYTES };
         for summary in summaries.summaries {
-            if !project.has_had(&summary.key) {
+            if !project.has_or_had(&summary.key) {
                 self.dropped = self.dropped.saturating_add(summary.counters.len() as u64);
                 continue;
             }
             let secret = is_secret(project, &summary.key);
             for counter in summary.counters {
                 let value = counter.selected_value;
-                let value = value.map_or_else(String::new, |value| shown(value, secret, longest));
+                let value = value.map_or_else(String::new, |value| redacted_json(value, secret, longest));
                 let version = counter.config_id.unwrap_or_default();
-                let (version, value) = self.told_apart(&summary.key, version, value);
+                let (version, value) = self.distinguish(&summary.key, version, value);
                 let name = (summary.key.clone(), version, value);
-                self.evaluated(name, counter.count.clamp(0, MAX_PER_REPORT));
+                self.add_evaluations(name, counter.count.clamp(0, MAX_COUNT_PER_REPORT));
             }
         }
     }
 
-    fn evaluated(&mut self, name: (String, i64, String), count: i64) {
+    fn add_evaluations(&mut self, name: (String, i64, String), count: i64) {
         if let Some(known) = self.evaluations.get_mut(&name) {
             *known = add_counts(*known, count);
         } else if count > 0 && has_room(self.evaluations.len(), self.limits.evaluations) {
@@ -135,13 +135,15 @@ impl Counts {
     }
 
     /// Returns the version and the value, or 0 and nothing where the key had too many others in this hour.
-    fn told_apart(&mut self, key: &str, version: i64, value: String) -> (i64, String) {
+    fn distinguish(&mut self, key: &str, version: i64, value: String) -> (i64, String) {
         let hash = self.hasher.hash_one(&value);
         if !self.keys.contains_key(key) && has_room(self.keys.len(), self.limits.evaluations) {
-            self.keys.insert(key.to_owned(), ToldApart::default());
+            self.keys.insert(key.to_owned(), DistinctValues::default());
         }
-        let Some(ToldApart { values, versions }) = self.keys.get_mut(key) else { return (0, String::new()) };
-        let is_told = |count: usize| count < MOST_VALUES;
+        let Some(DistinctValues { values, versions }) = self.keys.get_mut(key) else {
+            return (0, String::new());
+        };
+        let is_told = |count: usize| count < MAX_VALUES;
         let has_version =
             versions.contains(&version) || (is_told(versions.len()) && versions.insert(version));
         let has_value = values.contains(&hash) || (is_told(values.len()) && values.insert(hash));
@@ -152,16 +154,19 @@ impl Counts {
         for logger in loggers {
             let wire::Logger { logger_name, traces, debugs, infos, warns, errors, fatals } = logger;
             let counts = [traces, debugs, infos, warns, errors, fatals];
-            self.logged(logger_name, counts.map(|count| count.unwrap_or_default().clamp(0, MAX_PER_REPORT)));
+            self.add_log_calls(
+                logger_name,
+                counts.map(|count| count.unwrap_or_default().clamp(0, MAX_COUNT_PER_REPORT)),
+            );
         }
     }
 
-    fn logged(&mut self, name: String, counts: LevelCounts) {
+    fn add_log_calls(&mut self, name: String, counts: LevelCounts) {
         if let Some(known) = self.loggers.get_mut(&name) {
             for (known, count) in known.iter_mut().zip(counts) {
                 *known = add_counts(*known, count);
             }
-        } else if has_room(self.loggers.len(), self.limits.loggers) && name.len() <= LONGEST_NAME {
+        } else if has_room(self.loggers.len(), self.limits.loggers) && name.len() <= MAX_NAME_BYTES {
             self.loggers.insert(name, counts);
         } else {
             self.dropped += 1;
@@ -186,7 +191,7 @@ impl Counts {
     }
 
     fn shape(&mut self, context: &str, property: &str, kind: i32) {
-        let fits = context.len() <= LONGEST_NAME && property.len() <= LONGEST_NAME && is_kind(kind);
+        let fits = context.len() <= MAX_NAME_BYTES && property.len() <= MAX_NAME_BYTES && is_kind(kind);
         let shape = (context.to_owned(), property.to_owned(), kind);
         if fits && (has_room(self.shapes.len(), self.limits.properties) || self.shapes.contains(&shape)) {
             self.shapes.insert(shape);
@@ -199,7 +204,7 @@ impl Counts {
     pub(super) fn example(&mut self, contexts: &ContextSet, at_millis: i64, now_millis: i64) {
         let at_millis = if at_millis > 0 { at_millis.min(now_millis) } else { now_millis };
         let text = contexts_to_json(contexts).to_string();
-        if text.len() > LONGEST_EXAMPLE {
+        if text.len() > MAX_EXAMPLE_BYTES {
             self.dropped += 1;
             return;
         }
@@ -220,7 +225,7 @@ impl Counts {
             loggers: std::mem::take(&mut self.loggers),
             shapes: std::mem::take(&mut self.shapes),
             examples: std::mem::take(&mut self.examples),
-            ..Self::new(self.place, self.limits)
+            ..Self::new(self.source, self.limits)
         }
     }
 
@@ -228,10 +233,10 @@ impl Counts {
     pub(super) fn put_back(&mut self, unwritten: Self) {
         let Self { evaluations, loggers, shapes, examples, .. } = unwritten;
         for (name, count) in evaluations {
-            self.evaluated(name, count);
+            self.add_evaluations(name, count);
         }
         for (name, counts) in loggers {
-            self.logged(name, counts);
+            self.add_log_calls(name, counts);
         }
         for (context, property, kind) in shapes {
             self.shape(&context, &property, kind);
@@ -254,20 +259,21 @@ impl Counts {
         self.evaluations.len() + self.loggers.len() + self.shapes.len() + self.examples.len()
     }
 
-    pub(super) fn place(&self) -> Place {
-        self.place
+    pub(super) fn source(&self) -> ReportSource {
+        self.source
     }
 
     /// Returns what the store gets; `limits` are those of the environment, whoever reports.
-    pub(super) fn observed(&self, limits: RowLimits, at_millis: i64) -> Observed {
-        let Place { project, environment, is_public } = self.place;
-        let evaluations = self.evaluations.iter().map(|((key, config_id, value), count)| Evaluated {
-            key: key.clone(),
-            config_id: *config_id,
-            value: value.clone(),
-            count: *count,
-        });
-        Observed {
+    pub(super) fn to_batch(&self, limits: RowLimits, at_millis: i64) -> UsageBatch {
+        let ReportSource { project, environment, is_public } = self.source;
+        let evaluations =
+            self.evaluations.iter().map(|((key, config_id, value), count)| ReportedEvaluation {
+                key: key.clone(),
+                config_id: *config_id,
+                value: value.clone(),
+                count: *count,
+            });
+        UsageBatch {
             project,
             environment,
             is_public,

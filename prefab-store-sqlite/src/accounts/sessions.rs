@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::accounts::{memberships, person_row::person};
 use crate::failed;
-use crate::people::{memberships, row::person};
 use prefab_store::{
     StoreError,
     accounts::{SESSION_IDLE_MILLIS, SESSION_MILLIS, Session},

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use tracing::warn;
 
 use crate::{failed, write};
-use prefab_store::{HOUR_MILLIS, MAX_COUNT, Observed, StoreError};
+use prefab_store::{HOUR_MILLIS, MAX_COUNT, StoreError, UsageBatch};
 
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
@@ -21,7 +21,7 @@ const BYTES_PER_ROW: usize = 64;
 /// # Errors
 ///
 /// [`StoreError`] if nothing was written for a reason that may pass, such as a full disk.
-pub(super) fn add(connection: &mut Connection, seen: &[Observed]) -> Result<u64, StoreError> {
+pub(super) fn add(connection: &mut Connection, seen: &[UsageBatch]) -> Result<u64, StoreError> {
     let writing = || failed("writing what was reported");
     let mut transaction = write(connection)?;
     let mut dropped = 0;
@@ -65,18 +65,18 @@ fn may_pass(error: &rusqlite::Error) -> bool {
     )
 }
 
-fn entries(seen: &Observed) -> u64 {
-    let Observed { evaluations, loggers, properties, examples, .. } = seen;
+fn entries(seen: &UsageBatch) -> u64 {
+    let UsageBatch { evaluations, loggers, properties, examples, .. } = seen;
     (evaluations.len() + loggers.len() + properties.len() + examples.len()) as u64
 }
 
-fn add_one(connection: &Connection, seen: &Observed) -> rusqlite::Result<u64> {
+fn add_one(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<u64> {
     let dropped = add_evaluations(connection, seen)? + add_loggers(connection, seen)?;
     add_examples(connection, seen)?;
     Ok(dropped + add_properties(connection, seen)?)
 }
 
-fn add_evaluations(connection: &Connection, seen: &Observed) -> rusqlite::Result<u64> {
+fn add_evaluations(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<u64> {
     if seen.evaluations.is_empty() {
         return Ok(0);
     }
@@ -136,7 +136,7 @@ struct Room {
 }
 
 impl Room {
-    fn of(connection: &Connection, seen: &Observed, hour: i64) -> rusqlite::Result<Self> {
+    fn of(connection: &Connection, seen: &UsageBatch, hour: i64) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare_cached(
             "SELECT coalesce(sum(used), 0), coalesce(sum(used_by_public_keys), 0) FROM evaluation_room
              WHERE project_id = ?1 AND environment_id = ?2 AND hour = ?3",
@@ -164,7 +164,7 @@ impl Room {
         true
     }
 
-    fn store(&self, connection: &Connection, seen: &Observed, hour: i64) -> rusqlite::Result<()> {
+    fn store(&self, connection: &Connection, seen: &UsageBatch, hour: i64) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(
             "INSERT INTO evaluation_room VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET hour = ?3, used = ?4, used_by_public_keys = ?5",
@@ -174,7 +174,7 @@ impl Room {
     }
 }
 
-fn add_loggers(connection: &Connection, seen: &Observed) -> rusqlite::Result<u64> {
+fn add_loggers(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<u64> {
     let (project, environment) = (seen.project.0, seen.environment.0);
     let day = seen.at_millis.div_euclid(DAY_MILLIS);
     let mut known = connection.prepare_cached(
@@ -225,7 +225,7 @@ fn add_levels() -> String {
     )
 }
 
-fn room_for_loggers(connection: &Connection, seen: &Observed) -> rusqlite::Result<i64> {
+fn room_for_loggers(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached(
         "SELECT count(*), coalesce(sum(is_public), 0) FROM logger_name WHERE project_id = ?1 AND environment_id = ?2",
     )?;
@@ -235,7 +235,7 @@ fn room_for_loggers(connection: &Connection, seen: &Observed) -> rusqlite::Resul
     Ok(if seen.is_public { left.min(seen.limits.loggers / 2 - public) } else { left })
 }
 
-fn add_properties(connection: &Connection, seen: &Observed) -> rusqlite::Result<u64> {
+fn add_properties(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<u64> {
     if seen.properties.is_empty() {
         return Ok(0);
     }
@@ -271,7 +271,7 @@ fn add_properties(connection: &Connection, seen: &Observed) -> rusqlite::Result<
     Ok(dropped)
 }
 
-fn add_examples(connection: &Connection, seen: &Observed) -> rusqlite::Result<()> {
+fn add_examples(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<()> {
     if seen.examples.is_empty() {
         return Ok(());
     }
@@ -295,7 +295,7 @@ fn add_examples(connection: &Connection, seen: &Observed) -> rusqlite::Result<()
 /// kept together.
 fn keep_newest(
     connection: &Connection,
-    seen: &Observed,
+    seen: &UsageBatch,
     table: &str,
     order: &[&str],
     most: i64,

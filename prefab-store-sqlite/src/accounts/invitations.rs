@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::accounts::{read, written};
 use crate::failed;
-use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     Roles, StoreError,

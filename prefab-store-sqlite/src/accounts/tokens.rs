@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::accounts::memberships;
+use crate::accounts::{read, written};
 use crate::failed;
-use crate::people::memberships;
-use crate::people::{read, written};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     StoreError,
@@ -110,7 +110,7 @@ fn bounded(connection: &Connection, token: Token) -> Result<Option<Token>, Store
     let Some(owner) = token.owner else { return Ok(Some(token)) };
     let mut places = memberships::projects(connection, owner)?;
     let bound = places.remove(&token.project);
-    Ok(bound.map(|bound| Token { roles: token.roles.bounded(&bound), ..token }))
+    Ok(bound.map(|bound| Token { roles: token.roles.limited_to(&bound), ..token }))
 }
 
 fn token(row: &Row<'_>) -> rusqlite::Result<Token> {

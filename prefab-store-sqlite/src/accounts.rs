@@ -1,11 +1,11 @@
 //! People, with their sessions, invitations and tokens.
 
-mod accounts;
 mod invitations;
 mod members;
 mod memberships;
-mod resets;
-mod row;
+mod password_resets;
+mod people;
+mod person_row;
 mod sessions;
 mod tokens;
 
@@ -18,15 +18,15 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Role, Roles, StoreFuture,
     accounts::{
-        Account, Accounts, Departure, Invitation, Member, MemberChange, NewInvitation, NewPerson, NewReset,
-        NewToken, Session, SignedUp, Token,
+        Account, Accounts, DeletePersonOutcome, Invitation, Member, MemberChange, NewInvitation, NewPerson,
+        NewReset, NewToken, Session, SignUpOutcome, Token,
     },
     key::KeyHash,
 };
 
 impl Accounts for SqliteStore {
-    fn has_people(&self) -> StoreFuture<'_, bool> {
-        self.lookups.run(accounts::exist)
+    fn has_accounts(&self) -> StoreFuture<'_, bool> {
+        self.lookups.run(people::exist)
     }
 
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
@@ -50,37 +50,37 @@ impl Accounts for SqliteStore {
             .run(move |connection| Ok(invitations::find(connection, &invitation, &email, now)?.is_some()))
     }
 
-    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignedUp> {
+    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignUpOutcome> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| accounts::sign_up(connection, &invitation, person, now))
+        self.run(false, move |connection| people::sign_up(connection, &invitation, person, now))
     }
 
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
-        self.lookups.run(move |connection| accounts::find(connection, &email))
+        self.lookups.run(move |connection| people::find(connection, &email))
     }
 
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| accounts::set_password(connection, person, &hash, &but, now))
+        self.run(false, move |connection| people::set_password(connection, person, &hash, &but, now))
     }
 
-    fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| resets::keep(connection, &reset))
+    fn create_password_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| password_resets::keep(connection, &reset))
     }
 
-    fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
+    fn is_password_reset_valid(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
         let now = self.clock.now_millis();
-        self.lookups.run(move |connection| Ok(resets::find(connection, &reset, now)?.is_some()))
+        self.lookups.run(move |connection| Ok(password_resets::find(connection, &reset, now)?.is_some()))
     }
 
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| resets::use_up(connection, &reset, &hash, now))
+        self.run(false, move |connection| password_resets::use_up(connection, &reset, &hash, now))
     }
 
-    fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure> {
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| accounts::delete(connection, person, now))
+        self.run(false, move |connection| people::delete(connection, person, now))
     }
 
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
@@ -118,7 +118,7 @@ impl Accounts for SqliteStore {
         self.run(false, move |connection| members::change(connection, project, person, None, now))
     }
 
-    fn keep_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
+    fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
         let now = self.clock.now_millis();
         self.run(false, move |connection| tokens::keep(connection, &token, now))
     }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_come_back_as_they_were_and_unknown_ones_as_the_least() {
+    fn roles_survive_a_round_trip_and_unknown_ones_become_viewer() {
         let roles =
             Roles { environments: [(EnvironmentId(3), Role::Admin)].into(), ..Roles::of(Role::Editor) };
         assert_eq!(read(&written(&roles)), roles);

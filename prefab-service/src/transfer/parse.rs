@@ -1,4 +1,4 @@
-//! Files as they come: datafiles, downloads, exports, histories of changes, YAML files of defaults.
+//! Files as they come: datafiles, downloads, exports, histories of official_history, YAML files of defaults.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use prefab_core::{ConfigSet, datafile};
 use prefab_sources::yaml;
 use serde_json::Value as Json;
 
-use crate::transfer::{changes, parsed::Read};
+use crate::transfer::{import_file::ImportFile, official_history};
 
 /// Reads a datafile, an unfiltered download, an export or a history of changes.
-pub fn from_json(text: &str, most: usize) -> Result<Read, String> {
+pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("the body: {error}"))?;
     let listed = json.get("configs").and_then(Json::as_array).map_or(0, Vec::len);
     bound(listed, most)?;
-    if let Some(changes) = changes::of(&json) {
+    if let Some(changes) = official_history::of(&json) {
         bound(changes.len(), most)?;
-        return Ok(changes::read(&changes, names(&json)));
+        return Ok(official_history::read(&official_history, names(&json)));
     }
     let parsed = datafile::from_json(&json).map_err(|error| format!("the body: {error}"))?;
-    Ok(Read {
+    Ok(ImportFile {
         set: parsed.set,
         names: names(&json),
         problems: parsed.findings.iter().map(ToString::to_string).collect(),
@@ -26,11 +26,11 @@ pub fn from_json(text: &str, most: usize) -> Result<Read, String> {
 }
 
 /// Reads a YAML file of defaults.
-pub fn from_yaml(text: &str, most: usize) -> Result<Read, String> {
+pub fn from_yaml(text: &str, most: usize) -> Result<ImportFile, String> {
     let parsed = yaml::parse(text, "the body".to_owned()).map_err(|error| format!("the body: {error}"))?;
     bound(parsed.items.len(), most)?;
     let configs = parsed.items.into_iter().map(|item| item.config).collect();
-    Ok(Read {
+    Ok(ImportFile {
         set: ConfigSet { configs, ..ConfigSet::default() },
         names: BTreeMap::new(),
         problems: parsed.findings.iter().map(ToString::to_string).collect(),

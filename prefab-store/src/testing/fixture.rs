@@ -7,7 +7,7 @@ use prefab_core::{
     ids::{EnvironmentId, ProjectId},
 };
 
-use crate::{Change, Expected, Note, Project, Store, StoreError, Version, clock::Clock};
+use crate::{AuditNote, Change, Expected, Project, Store, StoreError, Version, clock::Clock};
 
 /// When the clock of a test starts: 2026-01-01, in milliseconds since 1970.
 const START_MILLIS: i64 = 1_767_225_600_000;
@@ -16,7 +16,7 @@ const START_MILLIS: i64 = 1_767_225_600_000;
 pub(super) type Open = Box<dyn Fn(Clock) -> Arc<dyn Store> + Send + Sync>;
 
 /// One store under test: a project with two environments, and a clock that the test steps.
-pub struct Bed {
+pub struct Fixture {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Clock,
     pub(super) project: Project,
@@ -24,7 +24,7 @@ pub struct Bed {
     make: Box<dyn Fn() -> Open + Send + Sync>,
 }
 
-impl Bed {
+impl Fixture {
     /// Creates a project in an empty store. `make` prepares a new empty store and returns what opens handles on it.
     ///
     /// # Panics
@@ -102,12 +102,12 @@ pub(super) fn change(key: &str, value: Option<i64>, expected: Expected) -> Chang
 }
 
 /// A note with a sentence and a comment.
-pub(super) fn note(who: &str, sentence: &str, comment: &str) -> Note {
-    Note {
-        who: who.to_owned(),
+pub(super) fn note(who: &str, sentence: &str, comment: &str) -> AuditNote {
+    AuditNote {
+        actor: who.to_owned(),
         sentence: sentence.to_owned(),
         comment: comment.to_owned(),
-        ..Note::default()
+        ..AuditNote::default()
     }
 }
 

@@ -6,7 +6,7 @@ use prefab_core::{Config, ConfigSet};
 use serde_json::{Map, Value as Json, json};
 
 use crate::item::Item;
-use crate::transfer::parsed::Read;
+use crate::transfer::import_file::ImportFile;
 use prefab_core::ids::EnvironmentId;
 use prefab_store::Environment;
 
@@ -24,8 +24,8 @@ pub(super) fn of(json: &Json) -> Option<Vec<&Json>> {
 }
 
 /// Reads what each key is now. Environments without a number get one that nothing else has, and their name.
-pub(super) fn read(changes: &[&Json], names: BTreeMap<i64, String>) -> Read {
-    let mut read = Read { set: ConfigSet::default(), names, problems: Vec::new() };
+pub(super) fn read(changes: &[&Json], names: BTreeMap<i64, String>) -> ImportFile {
+    let mut read = ImportFile { set: ConfigSet::default(), names, problems: Vec::new() };
     let mut seen = HashSet::new();
     for change in changes {
         let Some(key) = change.get("key").and_then(Json::as_str).filter(|key| seen.insert(*key)) else {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_change_of_each_key_counts() {
+    fn the_newest_change_of_each_key_is_imported() {
         let rules = |value: &str| json!({"rules": [{"value": {"type": "string", "value": value}}]});
         let config = |value: &str| {
             json!({"id": "7", "key": "k", "type": "config", "valueType": "STRING", "default": rules(value),
