@@ -47,7 +47,7 @@ impl KeyUsage {
             *state.further.entry(key.project).or_default() += 1;
             return;
         }
-        let who = who(key.id, &key.name);
+        let label = api_key_label(key.id, &key.name);
         let entry = AuditEntry {
             project: Some(key.project),
             action: ACTION.to_owned(),
@@ -56,8 +56,8 @@ impl KeyUsage {
             version_id: None,
             is_refused: true,
             note: AuditNote {
-                sentence: format!("{who} was refused: {cause}"),
-                who,
+                sentence: format!("{label} was refused: {cause}"),
+                actor: label,
                 origin: address,
                 via: origin.via,
                 comment: String::new(),

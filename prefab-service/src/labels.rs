@@ -1,7 +1,7 @@
 //! How API keys and management tokens are named for people, in the audit log and in history.
 
 /// Returns the label of an API key: `key 7 (ci)`.
-pub fn who(key_id: i64, name: &str) -> String {
+pub fn api_key_label(key_id: i64, name: &str) -> String {
     if name.is_empty() { format!("key {key_id}") } else { format!("key {key_id} ({name})") }
 }
 

@@ -9,7 +9,7 @@ use crate::{project::Configs, validate};
 /// Names the configs that use this one as a segment, as a schema, or as the key of their secrets.
 pub fn find(key: &str, current: &Configs) -> Vec<String> {
     let mut users = validate::users_of_segment(key, current);
-    for (user, version) in standing {
+    for (user, version) in current {
         let refers = version.config.as_ref().is_some_and(|config| refers(config, key));
         if refers && user != key && !users.contains(user) {
             users.push(user.clone());

@@ -116,8 +116,8 @@ fn actor(project: &Arc<Project>, expiry: &ScheduledRemoval) -> Actor {
         project: Arc::clone(project),
         changed_by: ChangedBy { user_identity: "expiry".to_owned(), ..ChangedBy::default() },
         roles: Roles::of(Role::Admin),
-        owner: None,
-        who: "expiry".to_owned(),
+        person_id: None,
+        label: "expiry".to_owned(),
         origin: Origin::default(),
         comment: format!("{what} that {} set has expired", expiry.set_by),
     }

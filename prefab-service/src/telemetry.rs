@@ -156,7 +156,7 @@ impl Telemetry {
         });
     }
 
-    fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut Counts) -> T) -> T {
+    fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut PendingCounts) -> T) -> T {
         let source = ReportSource::of(caller);
         let mut pending = self.pending();
         let counts = pending.entry(source).or_insert_with(|| PendingCounts::new(source, self.share(source)));
@@ -197,7 +197,7 @@ impl Telemetry {
         let mut taken: Vec<PendingCounts> = taken;
         while !taken.is_empty() {
             let mut entries = 0;
-            let is_next = |counts: &&Counts| {
+            let is_next = |counts: &&PendingCounts| {
                 entries += counts.len();
                 entries <= BATCH
             };
@@ -237,7 +237,7 @@ impl Telemetry {
         self.drop_entries(dropped);
     }
 
-    fn send_update(&self, counts: &Counts) {
+    fn send_update(&self, counts: &PendingCounts) {
         let keys = counts.keys(MAX_KEYS);
         if !keys.is_empty() {
             let ReportSource { project, environment, is_public: _ } = counts.source();

@@ -3,7 +3,7 @@
 use prefab_core::ids::ProjectId;
 use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, key::IssuedKey};
 
-use crate::{SqliteStore, keys, registry};
+use crate::{SqliteStore, key_rows, registry};
 
 impl ApiKeys for SqliteStore {
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {

@@ -27,7 +27,7 @@ fn write(
     now: i64,
 ) -> Result<(), StoreError> {
     let AuditEntry { project, action, subject, environment, version_id, is_refused, note } = entry;
-    let AuditNote { who, origin, via, sentence, comment } = note;
+    let AuditNote { actor, origin, via, sentence, comment } = note;
     connection
         .prepare_cached(
             "INSERT INTO audit (project_id, at_millis, who, origin, via, action, subject, environment_id,
@@ -38,7 +38,7 @@ fn write(
             statement.execute(params![
                 project.map(|id| id.0),
                 now,
-                who,
+                actor,
                 origin,
                 via,
                 action,
@@ -138,7 +138,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
             version_id: row.get(9)?,
             is_refused: row.get(10)?,
             note: AuditNote {
-                who: row.get(3)?,
+                actor: row.get(3)?,
                 origin: row.get(4)?,
                 via: row.get(5)?,
                 sentence: row.get(11)?,

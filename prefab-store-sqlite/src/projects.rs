@@ -76,6 +76,6 @@ fn update_environment(
 fn named(error: rusqlite::Error, name: &str, operation: &'static str) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken(name.to_owned()),
-        _ => failed(doing)(error),
+        _ => failed(operation)(error),
     }
 }

@@ -7,7 +7,7 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey,
     clock::Clock,
-    key::{IssuedKey, KeyHash, KeyKind, mint},
+    key::{IssuedKey, KeyHash, KeyKind, issue},
 };
 
 pub(super) fn read(connection: &Connection) -> Result<Registry, StoreError> {

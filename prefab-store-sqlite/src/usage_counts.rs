@@ -6,7 +6,7 @@ use prefab_store::{
     UsageBatch, UsageCounts,
 };
 
-use crate::{SqliteStore, observations, reports, retention};
+use crate::{SqliteStore, retention, usage_queries, usage_writes};
 
 impl UsageCounts for SqliteStore {
     fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64> {

@@ -51,7 +51,7 @@ impl StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnavailableReason {
     /// There is no room for more.
-    Full,
+    DiskFull,
     /// It, or where it is, may not be written to.
     ReadOnly,
     /// Another server writes for very long.

@@ -15,7 +15,7 @@ pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
     bound(listed, most)?;
     if let Some(changes) = official_history::of(&json) {
         bound(changes.len(), most)?;
-        return Ok(official_history::read(&official_history, names(&json)));
+        return Ok(official_history::read(&changes, names(&json)));
     }
     let parsed = datafile::from_json(&json).map_err(|error| format!("the body: {error}"))?;
     Ok(ImportFile {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::accounts::{memberships, person_row::person};
 use crate::failed;
 use crate::{
-    accounts::{accounts::keep_password, sessions},
+    accounts::{people::keep_password, sessions},
     write,
 };
 use prefab_store::{
