@@ -23,7 +23,11 @@ use prefab_service::{
     transfer, validate,
     workers::Workers,
 };
-use prefab_store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, Store, clock, key::KeyKind};
+use prefab_store::{
+    Change, EvaluationFilter, Expected, HOUR_MILLIS, Store,
+    clock::{self, Clock},
+    key::KeyKind,
+};
 use prefab_store_sqlite::SqliteStore;
 
 /// A server without a network.
@@ -68,13 +72,14 @@ impl Server {
             };
             store.append(ProjectId(1), vec![change]).await.expect("a config that reports can name");
             let workers = Workers::new(&limits);
-            let project_cache = ProjectCache::open(Arc::clone(&store), workers, limits.response_cache_bytes)
-                .await
-                .expect("a project_cache");
+            let project_cache =
+                ProjectCache::open(Arc::clone(&store), workers, limits.response_cache_bytes, Clock::system())
+                    .await
+                    .expect("a project cache");
             let key = keys.iter().find(|key| key.kind == KeyKind::Backend).expect("a backend key");
             project_cache.caller(&key.key).expect("the caller with that key")
         });
-        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default());
+        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default(), Clock::system());
         Self { runtime, store, project: Arc::clone(&caller.project), caller, telemetry, limits }
     }
 

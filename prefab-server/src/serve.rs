@@ -33,7 +33,7 @@ use prefab_service::{
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
-use prefab_store::{Backup, Store, clock, key::IssuedKey};
+use prefab_store::{Backup, Store, clock::Clock, key::IssuedKey};
 use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
 /// Open files that are not for connections.
@@ -84,9 +84,10 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     if keys.is_empty() && seed_from.is_some() {
         warn!("there is a project already; the seed file is not read");
     }
+    let clock = Clock::system();
     let workers = Workers::new(&limits);
     let project_cache = Arc::new(
-        ProjectCache::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes)
+        ProjectCache::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes, clock.clone())
             .await
             .map_err(unusable)?,
     );
@@ -99,16 +100,17 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let (stop, stopping) = watch::channel(false);
     let metrics = Metrics::default();
     let retention = Retention { evaluations_days, audit_days: limits.audit_days };
-    let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone());
+    let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone(), clock.clone());
     let sign_in = Arc::new(SignIn::new(&limits));
-    let evaluations = Cache::new(limits.evaluation_cache_bytes);
+    let evaluations = Cache::new(limits.evaluation_cache_bytes, clock.clone());
     let service = Arc::new(Service {
         project_cache: Arc::clone(&project_cache),
         workers,
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),
-        started_millis: clock::now_millis(),
+        started_millis: clock.now_millis(),
+        clock: clock.clone(),
         stop: stopping.clone(),
     });
     let is_https = tls.is_some();
@@ -127,7 +129,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     tokio::spawn(scheduled_removals::follow(Arc::clone(&service), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
     tokio::spawn(Arc::clone(&telemetry).flush_periodically(Arc::clone(&store), stopping.clone()));
-    tokio::spawn(retention.follow(Arc::clone(&store), stopping.clone()));
+    tokio::spawn(retention.follow(Arc::clone(&store), clock, stopping.clone()));
     let acceptor = listen::Acceptor {
         listener,
         tls,

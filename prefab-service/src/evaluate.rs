@@ -16,7 +16,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{project_cache::Caller, workers::Busy};
 use cache::DependsOn;
-use prefab_store::clock;
 
 /// The two forms of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +36,10 @@ pub fn evaluate_all(
     contexts: &ContextSet,
     caller: &Caller,
     format: ResponseFormat,
+    now_millis: i64,
     deadline: Instant,
 ) -> Result<(Json, DependsOn), Busy> {
-    let host = FrontEnd::new(clock::now_millis());
+    let host = FrontEnd::new(now_millis);
     // A person's overrides hold in their browser too.
     let default = caller.user_id.as_deref().map(|user_id| {
         ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))

@@ -32,6 +32,7 @@ pub mod workers;
 use std::{sync::Arc, time::Instant};
 
 use prefab_core::ids::ProjectId;
+use prefab_store::clock::Clock;
 use tokio::sync::watch;
 
 pub use error::{Conflict, Error, ErrorCode, Problem, ProblemCode, UnknownCode};
@@ -57,6 +58,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// What clients report.
     pub telemetry: Arc<Telemetry>,
+    /// The clock of everything in the service.
+    pub clock: Clock,
     /// When the process started, in milliseconds since 1970.
     pub started_millis: i64,
     /// Turns true when the server is to stop.

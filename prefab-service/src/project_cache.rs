@@ -1,4 +1,6 @@
-//! What every request looks at: the projects and keys as they stand, kept up with the store.
+//! In-memory cache of projects and API keys, refreshed from the store.
+//!
+//! Every request reads this cache; no request reads the store for configuration.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,29 +15,28 @@ use crate::{key_usage::KeyUsage, origin::Origin, project::Project, workers::Work
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Audience, Channel};
 use prefab_store::{
-    Store, StoreError, StoredKey, clock,
+    Store, StoreError, StoredKey,
+    clock::Clock,
     key::{self, KeyHash, KeyKind},
 };
 
-/// How often the use of keys is written down.
+/// How often the usage of API keys is written to the store.
 const KEY_USAGE_FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How soon news that could not be taken in are asked for again: no other hint may come.
+/// Delay before a failed refresh is retried; the store may not notify again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a clock that is set may go unnoticed by a stream whose key expires.
-const KEY_RECHECK_INTERVAL: Duration = Duration::from_secs(3_600);
-
-/// The projects and keys as they stand.
+/// In-memory cache of projects and API keys.
 pub struct ProjectCache {
     store: Arc<dyn Store>,
     workers: Workers,
     cache_bytes: usize,
+    clock: Clock,
     state: RwLock<State>,
-    /// Held while news are taken in: an older reading must not replace a newer one.
+    /// Serializes refreshes, so that a stale read never overwrites a newer one.
     refreshing: Mutex<()>,
     key_usage: KeyUsage,
-    /// Counts changes to which keys are good, and until when.
+    /// Counts changes to the set of valid API keys and to their expiry.
     keys_changed: watch::Sender<u64>,
 }
 
@@ -45,21 +46,21 @@ struct State {
     keys: HashMap<i64, StoredKey>,
 }
 
-/// What there is to do while the store is followed.
+/// The next step of the task that follows the store.
 enum Next {
     Refresh,
     FlushKeyUsage,
     Stop,
 }
 
-/// Who is asking.
+/// The caller of an SDK endpoint, identified by an API key.
 #[derive(Clone)]
 pub struct Caller {
     /// The number of the API key.
     pub key_id: i64,
-    /// What the API key may do.
+    /// The kind of the API key.
     pub kind: KeyKind,
-    /// What people call the key.
+    /// The name of the API key.
     pub name: Arc<str>,
     /// The id of the user the API key belongs to, whose personal overrides it receives.
     pub user_id: Option<Arc<str>>,
@@ -74,23 +75,31 @@ pub struct Caller {
 }
 
 impl ProjectCache {
-    /// Reads everything from a store. Each environment caches this many bytes of responses.
+    /// Creates a cache with the current content of a store.
+    ///
+    /// Each environment caches up to `cache_bytes` bytes of responses.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
     pub async fn open(
         store: Arc<dyn Store>,
         workers: Workers,
         cache_bytes: usize,
+        clock: Clock,
     ) -> Result<Self, StoreError> {
-        let project_cache = Self {
+        let cache = Self {
             store,
             workers,
             cache_bytes,
+            key_usage: KeyUsage::new(clock.clone()),
+            clock,
             state: RwLock::default(),
             refreshing: Mutex::default(),
-            key_usage: KeyUsage::default(),
             keys_changed: watch::Sender::new(0),
         };
-        project_cache.refresh().await?;
-        Ok(project_cache)
+        cache.refresh().await?;
+        Ok(cache)
     }
 
     /// Returns the store.
@@ -98,7 +107,11 @@ impl ProjectCache {
         &*self.store
     }
 
-    /// Takes in whatever is new in the store.
+    /// Applies all changes since the last refresh.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read. The cache then keeps its previous content.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let _refreshing = self.refreshing.lock().await;
         let registry = self.store.registry().await?;
@@ -115,31 +128,34 @@ impl ProjectCache {
             project.refresh_drafts(&*self.store).await?;
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();
-        // Every stream looks up at this, so nothing is said where it concerns none.
-        let is_news = self.read(|state| ends(&state.keys) != ends(&keys));
+        // Every open stream wakes up, so this is signalled only if a key was revoked or has another end.
+        let is_changed = self.read(|state| validity(&state.keys) != validity(&keys));
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { projects, keys };
-        if is_news {
+        if is_changed {
             self.keys_changed.send_modify(|count| *count += 1);
         }
         Ok(())
     }
 
-    /// Follows the store until `stop` says so.
+    /// Refreshes the cache whenever the store changes, until `stop` becomes true.
+    ///
+    /// A refresh that fails is retried after one second; until then requests see the previous state.
     pub async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut news = self.store.watch();
-        let mut flush_key_usage = tokio::time::interval(KEY_USAGE_FLUSH_INTERVAL);
+        let mut changes = self.store.watch();
+        let mut flush = Box::pin(self.clock.sleep(KEY_USAGE_FLUSH_INTERVAL));
         let mut is_behind = false;
         loop {
-            // What is awaited holds locks that must not be held while the store is asked.
+            // The awaited guards must be dropped before the store is read.
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
-                changed = news.changed() => if changed.is_err() { return } else { Next::Refresh },
-                () = tokio::time::sleep(RETRY_INTERVAL), if is_behind => Next::Refresh,
-                _ = flush_key_usage.tick() => Next::FlushKeyUsage,
+                changed = changes.changed() => if changed.is_err() { return } else { Next::Refresh },
+                () = self.clock.sleep(RETRY_INTERVAL), if is_behind => Next::Refresh,
+                () = flush.as_mut() => Next::FlushKeyUsage,
             };
             match next {
                 Next::Refresh => {}
                 Next::FlushKeyUsage => {
+                    flush = Box::pin(self.clock.sleep(KEY_USAGE_FLUSH_INTERVAL));
                     self.flush_key_usage().await;
                     continue;
                 }
@@ -148,13 +164,17 @@ impl ProjectCache {
             let refreshed = self.refresh().await;
             is_behind = refreshed.is_err();
             if let Err(error) = refreshed {
-                // Until it works, clients keep what they have.
-                warn!(%error, cause = ?std::error::Error::source(&error), "changes could not be taken in");
+                let cause = std::error::Error::source(&error);
+                warn!(
+                    %error,
+                    ?cause,
+                    retry_in_ms = RETRY_INTERVAL.as_millis(),
+                    "store refresh failed, serving the previous state"
+                );
             }
         }
     }
 
-    /// Writes down how keys were used.
     async fn flush_key_usage(&self) {
         let (used, refused) = self.key_usage.take();
         let mut written = Ok(());
@@ -165,11 +185,13 @@ impl ProjectCache {
             written = written.and(self.store.record_refusals(refused).await);
         }
         if let Err(error) = written {
-            warn!(%error, "the use of keys could not be written down");
+            warn!(%error, "writing API key usage failed, the usage of the last 5 s is lost");
         }
     }
 
-    /// Remembers that a key was refused, if there is one with this number; tells nobody why.
+    /// Records that an API key was refused, if the store contains a key with its number.
+    ///
+    /// The reason is recorded in the audit log and not returned.
     pub fn record_refusal(&self, text: &str, origin: Origin) {
         let Some(id) = key::parse_id(text) else { return };
         self.read(|state| {
@@ -185,7 +207,8 @@ impl ProjectCache {
         });
     }
 
-    /// Finds out who has this key.
+    /// Returns the caller with this API key, and records the use of the key. Returns `None` if the key is unknown,
+    /// revoked or expired.
     pub fn caller(&self, text: &str) -> Option<Caller> {
         let caller = self.find(text)?;
         self.key_usage.record_use(caller.key_id);
@@ -195,7 +218,7 @@ impl ProjectCache {
     fn find(&self, text: &str) -> Option<Caller> {
         let id = key::parse_id(text)?;
         self.read(|state| {
-            let key = state.keys.get(&id).filter(|key| is_good(key))?;
+            let key = state.keys.get(&id).filter(|key| self.is_valid(key))?;
             if !key.hash.matches(&KeyHash::of(text)) {
                 return None;
             }
@@ -220,27 +243,36 @@ impl ProjectCache {
         projects
     }
 
-    /// Returns a project by its number, or `None` if there is none.
+    /// Returns a project, or `None` if no project has this id.
     pub fn project(&self, id: ProjectId) -> Option<Arc<Project>> {
         self.read(|state| state.projects.get(&id).cloned())
     }
 
-    /// Tells whether a key that was good still is.
+    /// Returns whether an API key is neither revoked nor expired.
     pub fn is_live(&self, key_id: i64) -> bool {
-        self.read(|state| state.keys.get(&key_id).is_some_and(is_good))
+        self.read(|state| state.keys.get(&key_id).is_some_and(|key| self.is_valid(key)))
     }
 
-    /// Waits until a key is revoked or has expired.
+    /// Waits until an API key is revoked or expires.
     pub async fn key_ended(&self, key_id: i64) {
         let mut changed = self.keys_changed.subscribe();
         while self.is_live(key_id) {
             let expires = self.read(|state| state.keys.get(&key_id).and_then(|key| key.expires_at_millis));
-            let left = expires.map_or(KEY_RECHECK_INTERVAL, |at| clock::until(at).min(KEY_RECHECK_INTERVAL));
+            let expired = async {
+                match expires {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = changed.changed() => {}
-                () = tokio::time::sleep(left) => {}
+                () = expired => {}
             }
         }
+    }
+
+    fn is_valid(&self, key: &StoredKey) -> bool {
+        !key.revoked && key.expires_at_millis.is_none_or(|at| at > self.clock.now_millis())
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -248,11 +280,7 @@ impl ProjectCache {
     }
 }
 
-/// Says which keys end, and when.
-fn ends(keys: &HashMap<i64, StoredKey>) -> BTreeSet<(i64, bool, Option<i64>)> {
+/// Returns the part of the API keys that decides whether they are valid.
+fn validity(keys: &HashMap<i64, StoredKey>) -> BTreeSet<(i64, bool, Option<i64>)> {
     keys.values().map(|key| (key.id, key.revoked, key.expires_at_millis)).collect()
-}
-
-fn is_good(key: &StoredKey) -> bool {
-    !key.revoked && key.expires_at_millis.is_none_or(|at| at > clock::now_millis())
 }

@@ -1,10 +1,10 @@
-//! What do clients report? Counted in memory, bounded, and written to the store every few moments.
+//! What do clients report? Reports are counted in memory, within limits, and written to the store every 2 s.
 //!
-//! Start with [`Telemetry`]. Reports arrive as wire messages, whatever their encoding was. Whatever reads counts has
-//! [`Telemetry::flush`] write them first, so that everything that was acknowledged is in the answer.
+//! Start with [`Telemetry`]. Reports arrive as wire messages; the HTTP layer has decoded them. Call [`Telemetry::flush`]
+//! before reading counts from the store, so that the result contains every acknowledged report.
 //!
-//! Anybody can send reports with a front-end key, so such reports are counted apart from the others and may use half of
-//! each row limit. What finds no room, and what cannot be written, is dropped and counted.
+//! Front-end keys are public, so their reports are counted separately and may use half of each row limit. Entries beyond
+//! a limit, and entries that the store cannot write for ten minutes, are dropped and counted.
 
 pub mod json;
 mod losses;
@@ -28,42 +28,43 @@ use crate::{limits::Limits, metrics::Metrics, project_cache::Caller};
 use losses::Losses;
 use pending_counts::PendingCounts;
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{RowLimits, Store, StoreError, UsageBatch, clock, key::KeyKind};
+use prefab_store::{RowLimits, Store, StoreError, UsageBatch, clock::Clock, key::KeyKind};
 
-/// How often counts are written down when nobody asks.
+/// How often counts are written to the store.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
-/// How many entries the store writes in one transaction, besides those of a single environment. Other work of the
-/// store waits for each.
+/// Maximum number of entries per transaction, unless a single environment has more. Other work of the store waits for
+/// each transaction.
 const BATCH: usize = 5_000;
-/// How many hints a slow listener may fall behind.
+/// Maximum number of updates that a slow receiver may be behind.
 const UPDATE_BACKLOG: usize = 64;
-/// How many keys one hint names.
+/// Maximum number of config keys in one update.
 const MAX_KEYS: usize = 100;
-/// How many example contexts are kept per environment.
+/// Maximum number of example contexts per environment.
 pub const MAX_EXAMPLES: i64 = 100;
-/// How many properties of contexts are kept per environment.
+/// Maximum number of context properties per environment.
 pub const MAX_PROPERTIES: i64 = 5_000;
 
-/// What clients reported and is not written down yet.
+/// Buffer of reported counts that are not in the store yet.
 pub struct Telemetry {
     settings: Settings,
     metrics: Metrics,
+    clock: Clock,
     pending: Mutex<HashMap<ReportSource, PendingCounts>>,
-    /// Held while counts are written down, so that whoever waits finds them written.
+    /// Serializes flushes, so that a flush returns after the one that runs already.
     writing: tokio::sync::Mutex<()>,
     updates: broadcast::Sender<Arc<UsageUpdate>>,
-    /// Reports taken in, by environment.
+    /// The number of received reports, by environment.
     received: Mutex<HashMap<EnvironmentId, u64>>,
     dropped_by_clients: AtomicU64,
     losses: Losses,
 }
 
-/// What is kept.
+/// What is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether contexts are stored. If not, reports of contexts are ignored.
     pub collect_contexts: bool,
-    /// How many rows each environment may have.
+    /// Maximum number of rows per environment.
     pub rows: RowLimits,
 }
 
@@ -81,12 +82,12 @@ impl Settings {
     }
 }
 
-/// Where reports are counted.
+/// The origin of a report. Reports of one source are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct ReportSource {
     project: ProjectId,
     environment: EnvironmentId,
-    /// Whether they come with front-end keys.
+    /// Whether the reports come with front-end keys.
     is_public: bool,
 }
 
@@ -100,7 +101,7 @@ impl ReportSource {
     }
 }
 
-/// Says that there are new counts.
+/// A notification that the store has new counts.
 #[derive(Debug)]
 pub struct UsageUpdate {
     /// The project.
@@ -113,7 +114,7 @@ pub struct UsageUpdate {
 
 impl Telemetry {
     /// Creates an empty telemetry buffer.
-    pub fn new(settings: Settings, metrics: Metrics) -> Self {
+    pub fn new(settings: Settings, metrics: Metrics, clock: Clock) -> Self {
         Self {
             settings,
             metrics,
@@ -122,7 +123,8 @@ impl Telemetry {
             updates: broadcast::Sender::new(UPDATE_BACKLOG),
             received: Mutex::default(),
             dropped_by_clients: AtomicU64::new(0),
-            losses: Losses::default(),
+            losses: Losses::new(clock.clone()),
+            clock,
         }
     }
 
@@ -135,15 +137,15 @@ impl Telemetry {
     pub fn record(&self, caller: &Caller, events: wire::TelemetryEvents) {
         *self.received().entry(caller.environment).or_default() += 1;
         let keep_contexts = self.settings.collect_contexts;
-        let now_millis = clock::now_millis();
+        let now_millis = self.clock.now_millis();
         let dropped_by_clients =
             self.count(caller, |counts| counts.report(&caller.project, keep_contexts, events, now_millis));
         let add = |count: u64| Some(count.saturating_add(dropped_by_clients));
-        // It always gives a number, so it never fails.
+        // The closure never returns `None`, so the update cannot fail.
         let _ = self.dropped_by_clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// Counts the contexts of an evaluation made for a front end, which reports none itself.
+    /// Counts the contexts of an evaluation for a front end, because front ends do not report contexts.
     pub fn record_contexts(&self, caller: &Caller, contexts: &ContextSet, example: bool) {
         if !self.settings.collect_contexts {
             return;
@@ -151,7 +153,7 @@ impl Telemetry {
         self.count(caller, |counts| {
             counts.shapes_of(contexts);
             if example {
-                counts.example(contexts, 0, clock::now_millis());
+                counts.example(contexts, 0, self.clock.now_millis());
             }
         });
     }
@@ -168,7 +170,7 @@ impl Telemetry {
         counted
     }
 
-    /// Returns how many rows such reports may use.
+    /// Returns the row limits for reports of a source.
     fn share(&self, source: ReportSource) -> RowLimits {
         let rows @ RowLimits { evaluations, loggers, properties, examples } = self.settings.rows;
         if !source.is_public {
@@ -187,11 +189,13 @@ impl Telemetry {
         self.losses.drop_entries(count);
     }
 
-    /// Writes what is not written yet. A read afterwards sees all that was acknowledged before, unless the store cannot
-    /// write at the moment: then it is tried again.
+    /// Writes all pending counts to the store.
+    ///
+    /// A read of the store after this call sees every report that was acknowledged before it. If the store cannot write,
+    /// the counts stay in memory for up to ten minutes and the next flush retries.
     pub async fn flush(&self, store: &dyn Store) {
         let _writing = self.writing.lock().await;
-        let at_millis = clock::now_millis();
+        let at_millis = self.clock.now_millis();
         let taken =
             self.pending().values_mut().map(PendingCounts::take).filter(|counts| counts.len() > 0).collect();
         let mut taken: Vec<PendingCounts> = taken;
@@ -216,7 +220,7 @@ impl Telemetry {
         self.losses.written();
     }
 
-    /// Keeps what could not be written for the next time, or drops it where that has failed for too long.
+    /// Returns unwritten counts to the buffer, or drops them if writing has failed for too long.
     fn put_back(&self, unwritten: Vec<PendingCounts>, error: StoreError) {
         let is_kept = self.losses.failed(error);
         let mut dropped = 0;
@@ -241,17 +245,16 @@ impl Telemetry {
         let keys = counts.keys(MAX_KEYS);
         if !keys.is_empty() {
             let ReportSource { project, environment, is_public: _ } = counts.source();
-            // Nobody listening is no error.
+            // Without a receiver there is no one to notify.
             let _ = self.updates.send(Arc::new(UsageUpdate { project, environment, keys }));
         }
     }
 
-    /// Writes every few moments until `stop` says so.
+    /// Writes pending counts every 2 s, until `stop` becomes true.
     pub async fn flush_periodically(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
-        let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
         loop {
             tokio::select! {
-                _ = ticks.tick() => {}
+                () = self.clock.sleep(FLUSH_INTERVAL) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.flush(&*store).await;
@@ -259,23 +262,23 @@ impl Telemetry {
         }
     }
 
-    /// Writes what is left when the server stops.
+    /// Writes the remaining counts when the server stops.
     pub async fn flush_on_shutdown(&self, store: &dyn Store) {
         self.flush(store).await;
         self.losses.log_now();
     }
 
-    /// Returns hints of new counts, from now on.
+    /// Subscribes to notifications of new counts.
     pub fn updates(&self) -> broadcast::Receiver<Arc<UsageUpdate>> {
         self.updates.subscribe()
     }
 
-    /// Returns how many reports of an environment were taken in.
+    /// Returns the number of reports received for an environment since the start.
     pub fn reports(&self, environment: EnvironmentId) -> u64 {
         self.received().get(&environment).copied().unwrap_or_default()
     }
 
-    /// Returns how much clients say they dropped themselves.
+    /// Returns the number of events that clients dropped before they were sent, as the clients report it.
     pub fn dropped_by_clients(&self) -> u64 {
         self.dropped_by_clients.load(Ordering::Relaxed)
     }

@@ -158,18 +158,19 @@ async fn compute(
         app.metrics.evaluations_refused.inc();
         return Err(ApiError::TooManyEvaluations);
     }
-    let (environment, project) = (caller.environment, caller.project.id);
+    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
         // After the inputs were computed: the ruleset may be newer than they say, never older.
         let ruleset = caller.channel.ruleset();
-        let (json, depends_on) = evaluate::evaluate_all(&ruleset, &contexts, &caller, format, deadline)?;
+        let (json, depends_on) =
+            evaluate::evaluate_all(&ruleset, &contexts, &caller, format, now_millis, deadline)?;
         let json = json.to_string().into_bytes();
         let body = compressed(&json);
         let body = match body {
             Some(bytes) => cache::Body { bytes: bytes.into(), is_gzip: true },
             None => cache::Body { bytes: Bytes::copy_from_slice(&json), is_gzip: false },
         };
-        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on)))
+        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on, now_millis)))
     });
     let computed = computed.await??;
     app.evaluations.insert(environment, inputs, &computed);
