@@ -1,9 +1,10 @@
-//! A change that passed validation.
+//! A change beside the config that it replaces.
 
 use prefab_core::Config;
 use prefab_store::Expected;
 
-/// A change that may be made.
+/// An edit, and the config that it replaces.
+#[derive(Clone, Debug)]
 pub struct PreparedChange {
     /// The config key.
     pub key: String,

@@ -13,7 +13,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{actor::Actor, change, describe};
+use prefab_service::{actor::Actor, change::ChangeRequest, describe};
 use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
@@ -107,7 +107,7 @@ pub(super) async fn copy(
     let configs = app.work(actor.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
     let keys = configs.iter().map(|config| config.key.clone()).collect();
     if !dry_run {
-        change::put_all(&app, &actor, configs).await?;
+        app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     }
     Ok(Json(Copied { is_done: !dry_run, keys }))
 }

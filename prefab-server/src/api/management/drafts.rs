@@ -10,15 +10,15 @@ use crate::api::management::{
     views::{Changed, Problem},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_core::Config;
 use prefab_service::{
     Conflict,
     actor::Actor,
-    change::{self, PreparedChange, diff, policy},
+    change::{ChangeRequest, Edit, Policy, diff, environment_needing_approval},
     item::Item,
-    limits::Limits,
     workers,
 };
-use prefab_store::{AuditEntry, Draft, Role, clock};
+use prefab_store::{AuditEntry, Draft, Expected, Role};
 
 /// A draft.
 #[derive(Serialize, ToSchema)]
@@ -43,14 +43,15 @@ pub(super) struct DraftView {
 }
 
 impl DraftView {
-    fn of(draft: Draft, actor: &Actor, limits: &Limits) -> Self {
+    fn of(draft: Draft, actor: &Actor) -> Self {
         let standing = actor.project.config(&draft.key);
         let before = standing.as_ref().and_then(|version| version.config.as_ref());
         let differences = diff::describe(before, draft.config.as_ref(), &actor.project.environments());
-        let change = change::drafted(actor, draft.clone(), limits);
+        let change = Edit::of_draft(draft.clone()).prepare(&actor.project.configs());
+        let needs_approval = environment_needing_approval(&change, &actor.project.environments()).is_some();
         Self {
             is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
-            needs_approval: change.is_ok_and(|change| policy::needs_approval(actor, &change).is_some()),
+            needs_approval,
             differences,
             item: draft.config.as_ref().map(Item::of),
             base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
@@ -64,14 +65,8 @@ impl DraftView {
 }
 
 async fn view(app: &App, actor: &Actor, draft: Draft) -> Result<Response, ApiError> {
-    let (actor, limits) = (actor.clone(), app.limits.clone());
-    app.json(actor.project.id, move |_| Ok(DraftView::of(draft, &actor, limits.limits()))).await
-}
-
-/// Checks a draft and returns the change that it is.
-async fn check(app: &App, actor: &Actor, draft: &Draft) -> Result<PreparedChange, ApiError> {
-    let (actor, draft, limits) = (actor.clone(), draft.clone(), app.limits.clone());
-    app.work(actor.project.id, move |_| Ok(change::drafted(&actor, draft, limits.limits())?)).await
+    let actor = actor.clone();
+    app.json(actor.project.id, move |_| Ok(DraftView::of(draft, &actor))).await
 }
 
 /// Lists drafts by key.
@@ -86,11 +81,10 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let actor = access.to(project)?;
     let drafts = app.project_cache.store().drafts(actor.project.id).await?;
-    let limits = app.limits.clone();
     app.json(actor.project.id, move |deadline| {
         let view = |draft| {
             workers::check(deadline)?;
-            Ok(DraftView::of(draft, &actor, limits.limits()))
+            Ok(DraftView::of(draft, &actor))
         };
         drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -135,7 +129,7 @@ pub(super) async fn save(
     At((project, key)): At<(i64, String)>,
     Sent(NewDraft { item, comment }): Sent<NewDraft>,
 ) -> Result<Response, ApiError> {
-    let actor = access.holding(project, Role::Editor)?;
+    let actor = access.holding(project, Role::Editor)?.with_comment(comment);
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
@@ -143,24 +137,13 @@ pub(super) async fn save(
     if item.is_none() && standing.is_none() {
         return Err(ApiError::NotFound);
     }
-    let draft = Draft {
-        config: match item {
-            Some(item) => Some(items::config(&app, &actor, item).await?),
-            None => None,
-        },
-        base_id: standing.map(|version| version.id).unwrap_or_default(),
-        comment,
-        saved_by: actor.label.clone(),
-        saved_by_person: actor.identity(),
-        saved_at_millis: clock::now_millis(),
-        approved_by: None,
-        key,
+    let base_id = standing.map(|version| version.id).unwrap_or_default();
+    let edit = match item {
+        Some(item) => Edit::put(Config { id: base_id, ..items::config(&app, &actor, item).await? }),
+        None => Edit::archive(key, Expected::Version(base_id)),
     };
-    check(&app, &actor, &draft).await?;
-    let answer = view(&app, &actor, draft.clone()).await?;
-    app.project_cache.store().save_draft(actor.project.id, draft.clone()).await?;
-    note(&app, &actor, &draft, "draft.saved", "saved a draft of").await?;
-    Ok(answer)
+    let saved = app.apply(&actor, ChangeRequest::new(edit).as_draft()).await?;
+    view(&app, &actor, saved.draft.ok_or(ApiError::NotFound)?).await
 }
 
 /// Throws a draft away.
@@ -205,7 +188,9 @@ pub(super) async fn approve(
         };
         return Err(Conflict::OwnDraft { key, whose }.into());
     }
-    policy::check_role(&actor, &check(&app, &actor, &draft).await?, Role::Publisher)?;
+    let approval =
+        ChangeRequest::new(Edit::of_draft(draft.clone())).with_policy(Policy::APPROVE_DRAFT).dry_run();
+    app.apply(&actor, approval).await?;
     let approved = Draft { approved_by: Some(actor.label.clone()), ..draft.clone() };
     let answer = view(&app, &actor, approved).await?;
     if !app.project_cache.store().approve_draft(actor.project.id, draft.clone(), actor.label.clone()).await? {
@@ -238,7 +223,7 @@ pub(super) async fn publish(
     let actor = access.holding(project, Role::Publisher)?;
     let draft = find(&app, &actor, &key).await?;
     let actor = actor.with_comment(comment.unwrap_or_else(|| draft.comment.clone()));
-    let id = change::publish(&app, &actor, draft).await?;
+    let id = app.apply(&actor, ChangeRequest::publish_draft(draft)).await?.id()?;
     app.project_cache.store().discard_draft(actor.project.id, key.clone()).await?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }

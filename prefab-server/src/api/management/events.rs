@@ -38,7 +38,9 @@ use drafts::Drawer;
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
 use prefab_publish::SubscriberCounts;
-use prefab_service::{change::policy, item, limits::StreamPermit, project::Project, telemetry::UsageUpdate};
+use prefab_service::{
+    change::touched_environments, item, limits::StreamPermit, project::Project, telemetry::UsageUpdate,
+};
 use prefab_store::AuditedChange;
 
 /// How often it is looked whether clients came, went or were handed something.
@@ -274,7 +276,7 @@ impl Events {
 fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
     let AuditedChange { version, before, said } = audited;
     let environments = project.environments();
-    let touched = policy::touched(before.as_ref(), version.config.as_ref(), &environments);
+    let touched = touched_environments(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
     let (who, sentence) = match said {
         Some((who, sentence)) => (who, Some(sentence)),

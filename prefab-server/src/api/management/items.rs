@@ -23,7 +23,8 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
     actor::Actor,
-    change, describe,
+    change::{ChangeRequest, Edit},
+    describe,
     item::{Item, ItemType},
     project::Project,
     references,
@@ -274,7 +275,8 @@ pub(super) async fn archive(
         Some(Ok(id)) => Expected::Version(id),
         Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
     };
-    let id = change::delete(&app, &actor, &version, expected).await?;
+    let request = ChangeRequest::new(Edit::archive(version.key.as_str(), expected));
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -303,7 +305,7 @@ pub(super) fn standing(actor: &Actor, key: &str) -> Result<(Arc<Version>, Config
 
 pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<Changed>, ApiError> {
     let key = config.key.clone();
-    let id = change::put(app, actor, config).await?;
+    let id = app.apply(actor, ChangeRequest::new(Edit::put(config))).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 

@@ -16,7 +16,11 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
 use prefab_service::{
-    Conflict, actor::Actor, change, describe, log_level_rules, project::Project, scheduled_removals,
+    Conflict,
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    describe, log_level_rules,
+    project::Project,
 };
 use prefab_store::{Expected, Role, RuleTarget, ScheduledRemoval, TimedRule};
 
@@ -224,8 +228,8 @@ pub(super) async fn set(
     } else {
         log_level_rules::set(&mut config, environment, &rule.target, level);
     }
-    let change = change::checked(&app, &actor, config).await?;
-    let id = scheduled_removals::append(&app, &actor, change, rule, expires_at).await?;
+    let request = ChangeRequest::new(Edit::put(config)).with_removal(rule, expires_at);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(LevelSet { id: id.to_string(), key, expires_at }))
 }
 
@@ -274,16 +278,13 @@ pub(super) async fn remove(
     if !taken {
         return Err(ApiError::NotFound);
     }
-    let id = if config.rows.is_empty() {
-        let standing = actor.project.config(&key).ok_or(ApiError::NotFound)?;
-        change::delete(&app, &actor, &standing, Expected::Version(config.id)).await?
+    let edit = if config.rows.is_empty() {
+        Edit::archive(key.as_str(), Expected::Version(config.id))
     } else {
-        change::put(&app, &actor, config).await?
+        Edit::put(config)
     };
-    app.project_cache
-        .store()
-        .cancel_removal(TimedRule { project: actor.project.id, key: key.clone(), environment, target })
-        .await?;
+    let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
+    let id = app.apply(&actor, ChangeRequest::new(edit).with_removal(rule, None)).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 

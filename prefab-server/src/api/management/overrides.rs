@@ -16,7 +16,11 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
 use prefab_service::{
-    actor::Actor, change, item::FlatValue, personal_overrides, project::Project, scheduled_removals,
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy},
+    item::FlatValue,
+    personal_overrides,
+    project::Project,
 };
 use prefab_store::{Role, RuleTarget, ScheduledRemoval, TimedRule};
 
@@ -110,8 +114,9 @@ pub(super) async fn assign(
     personal_overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(expires_at, expires_in.as_ref())?;
-    let change = change::personal(&app, &actor, config).await?;
-    let id = scheduled_removals::append(&app, &actor, change, rule, end).await?;
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 
@@ -144,8 +149,10 @@ pub(super) async fn remove(
     if !personal_overrides::remove(&mut config, environment, &user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &actor, config).await?;
-    app.project_cache.store().cancel_removal(rule(&actor, &key, environment, &user)).await?;
+    let rule = rule(&actor, &key, environment, &user);
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 

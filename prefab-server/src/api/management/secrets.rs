@@ -13,7 +13,7 @@ use crate::api::management::{
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Actor, change};
+use prefab_service::{actor::Actor, change::ChangeRequest};
 use prefab_store::Role;
 
 #[derive(Deserialize, IntoParams)]
@@ -126,7 +126,7 @@ pub(super) async fn rotate(
     let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
     let rotator = actor.clone();
     let (configs, rotated) = app.work(actor.project.id, move |_| rotated(&rotator, secrets)).await?;
-    change::put_all(&app, &actor, configs).await?;
+    app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     Ok(Json(rotated))
 }
 

@@ -13,7 +13,7 @@ use crate::api::management::{
 };
 use crate::api::{bodies::MOST_IMPORTED, body::read, error::ApiError, state::App};
 use prefab_service::{
-    change,
+    change::ChangeRequest,
     transfer::{self, ImportFile, PlannedChange},
 };
 use prefab_store::Role;
@@ -140,7 +140,7 @@ pub(super) async fn import(
         .await?;
     let (shown, configs) = planned;
     if shown.is_done {
-        change::put_checked(&app, &actor, configs).await?;
+        app.apply(&actor, ChangeRequest::put_all(configs).already_validated()).await?;
     } else if is_wanted {
         return Err(ApiError::Invalid(
             shown.problems.into_iter().map(prefab_service::Problem::from).collect(),

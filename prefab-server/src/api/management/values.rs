@@ -11,7 +11,8 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
-    Conflict, change,
+    Conflict,
+    change::{ChangeRequest, Edit},
     item::FlatValue,
     validate::{self, ValueProblem},
 };
@@ -52,7 +53,8 @@ pub(super) async fn set(
     }
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = value.to_value("value").map_err(ApiError::invalid)?;
-    let id = change::set_default(&app, &actor, &standing, environment, value).await?;
+    let edit = Edit::set_default(&standing, environment, value)?;
+    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(Changed { id: id.to_string(), key }))
 }
 

@@ -14,7 +14,13 @@ use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{Conflict, actor::Actor, change, project::Project, project_cache::Caller};
+use prefab_service::{
+    Conflict,
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    project::Project,
+    project_cache::Caller,
+};
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
 /// Answers `POST config/`: a new config, or with an id the next version of that one.
@@ -27,7 +33,8 @@ pub(crate) async fn create(
     let json = read(&app, body).await?;
     let project = Arc::clone(&caller.project);
     let config = app.work(project.id, move |_| config(&project, &json)).await?;
-    let id = change::put(&app, &Actor::of(&caller, origin), config).await?;
+    let request = ChangeRequest::new(Edit::put(config));
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -64,7 +71,8 @@ pub(crate) async fn set_default(
         return Err(Conflict::Version { key: standing.key.clone(), current: standing.id }.into());
     }
     let actor = Actor::of(&caller, origin);
-    let id = change::set_default(&app, &actor, &standing, environment, value).await?;
+    let edit = Edit::set_default(&standing, environment, value)?;
+    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -90,7 +98,8 @@ pub(crate) async fn delete(
 ) -> Result<Json<Value>, ApiError> {
     let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
     let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
-    let id = change::delete(&app, &Actor::of(&caller, origin), &standing, expected).await?;
+    let request = ChangeRequest::new(Edit::archive(standing.key.as_str(), expected));
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 

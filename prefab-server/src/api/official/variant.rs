@@ -5,7 +5,12 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
-use prefab_service::{actor::Actor, change, personal_overrides, project_cache::Caller};
+use prefab_service::{
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy},
+    personal_overrides,
+    project_cache::Caller,
+};
 use prefab_store::{RuleTarget, TimedRule};
 
 /// Answers `POST config/assign-variant`.
@@ -28,9 +33,10 @@ pub(crate) async fn assign(
         environment: Some(caller.environment),
         target: RuleTarget::User(user.to_owned()),
     };
-    let id = change::put_personal(&app, &Actor::of(&caller, origin), config).await?;
-    // What is set here stays, whatever was said of an earlier one.
-    app.project_cache.store().cancel_removal(rule).await?;
+    // An override that is set here has no end, even if an earlier one had.
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -48,7 +54,8 @@ pub(crate) async fn remove(
     if !personal_overrides::remove(&mut config, caller.environment, user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &Actor::of(&caller, origin), config).await?;
+    let request = ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 

@@ -17,7 +17,7 @@ use prefab_publish::{Audience, Encoding, Protocol, Snapshot};
 use prefab_service::Origin;
 use prefab_service::{
     actor::Actor,
-    change,
+    change::{ChangeRequest, Edit},
     project_cache::Caller,
     subscription::{StreamEvent, Subscription},
     workers::Kind,
@@ -115,7 +115,8 @@ impl ConfigService for Service {
         let config = Config::try_from(request.into_inner())
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let actor = Actor::of(&caller, Origin::default());
-        let new_id = change::put(&self.app, &actor, config).await.map_err(|error| status(&error.into()))?;
+        let changed = self.app.apply(&actor, ChangeRequest::new(Edit::put(config))).await;
+        let new_id = changed.and_then(|outcome| outcome.id()).map_err(|error| status(&error.into()))?;
         Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
     }
 }
