@@ -171,6 +171,20 @@ fn failed(operation: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     }
 }
 
+/// For tests of other crates that have to break a database.
+#[cfg(feature = "testing")]
+impl SqliteStore {
+    /// Runs SQL on the connection that writes. Watchers are not notified.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the SQL fails.
+    #[doc(hidden)]
+    pub async fn execute_batch(&self, sql: String) -> Result<(), StoreError> {
+        self.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("running SQL"))).await
+    }
+}
+
 impl Store for SqliteStore {
     fn watch(&self) -> watch::Receiver<u64> {
         self.changes.clone()
