@@ -1,6 +1,6 @@
-//! The flat form of a config, to be written by hand: rules of `{type, value}`, by default and by environment.
+//! Items: configs in a form that people can write by hand, with rules of `{type, value}` by environment.
 //!
-//! Start with [`Item`]. Everything a config has is in it, so reading what was written gives the same again.
+//! Start with [`Item`]. It contains everything that a config contains, so a round trip returns an equal config.
 
 mod from_config;
 mod to_config;
@@ -14,44 +14,44 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Item {
-    /// The version: the text of a number that grows with every change. Names what a change replaces.
+    /// The version, as a decimal string. Every change has a higher version. In a change it is the version to replace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "17017173800583163")]
     pub id: Option<String>,
-    /// Its name.
+    /// The config key.
     #[schema(example = "new-checkout")]
     pub key: String,
-    /// The project; ignored in what is sent.
+    /// The project; ignored in requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// What it is used for.
+    /// The type of the item.
     #[serde(rename = "type")]
     pub purpose: ItemType,
-    /// What kind of value it has.
+    /// The type of its values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_type: Option<ValueKind>,
-    /// Whether front ends may see it; they always see flags and log levels.
+    /// Whether front ends receive it. They always receive flags and log levels.
     #[serde(default)]
     pub send_to_client_sdk: bool,
-    /// The key of the schema its values must follow.
+    /// The key of the schema that its values must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_key: Option<String>,
-    /// Words to find it by.
+    /// Tags, for searching.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["checkout", "team-blue"]))]
     pub tags: Vec<String>,
-    /// The values it may have, for a flag.
+    /// The values that a flag may have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
-    /// The rules of every environment without rules of its own, and what those fall back to.
+    /// The default rules: for environments without rules of their own, and when no rule of an environment matches.
     #[serde(default)]
     pub default: Rules,
-    /// The rules of single environments.
+    /// The rules by environment.
     #[serde(default)]
     pub environments: Vec<EnvironmentRules>,
 }
 
-/// What an item is used for.
+/// The type of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemType {
@@ -72,13 +72,13 @@ pub enum ItemType {
 }
 
 impl ItemType {
-    /// Returns what a config is used for.
+    /// Returns the type of a config.
     pub fn of(config: &Config) -> Self {
         from_config::purpose(config.config_type)
     }
 }
 
-/// A kind of value, or of recipe for one.
+/// The type of a value, or of a value that is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
@@ -88,9 +88,9 @@ pub enum ValueKind {
     Int,
     /// A floating-point number of 64 bits.
     Double,
-    /// A text.
+    /// A string.
     String,
-    /// A list of texts.
+    /// A list of strings.
     StringList,
     /// A JSON document.
     Json,
@@ -106,13 +106,13 @@ pub enum ValueKind {
     Schema,
     /// A limit of the retired rate limiter.
     LimitDefinition,
-    /// A choice by percentage: a list of `{weight, value}`.
+    /// A percentage rollout: a list of `{weight, value}`.
     WeightedValues,
-    /// What an environment variable holds where the client runs: `{source: "ENV_VAR", lookup}`.
+    /// The value of an environment variable of the client: `{source: "ENV_VAR", lookup}`.
     Provided,
 }
 
-/// Rules; the first one that holds gives the value.
+/// A list of rules. The first rule that matches returns its value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
@@ -124,25 +124,25 @@ pub struct Rules {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentRules {
-    /// The environment's number as a text, or its name in what is sent.
+    /// The id of the environment as a decimal string. Requests may contain the name instead.
     #[schema(example = "3")]
     pub id: String,
     /// The rules, in the order in which they are evaluated.
     pub rules: Vec<Rule>,
 }
 
-/// A value, and when it is given.
+/// A value, and the criteria under which it is returned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// All of them must hold; without any, the rule always holds.
+    /// The criteria, all of which must match. Without criteria the rule always matches.
     #[serde(default)]
     pub criteria: Vec<FlatCriterion>,
     /// The value that the rule returns.
     pub value: FlatValue,
 }
 
-/// One condition.
+/// One criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FlatCriterion {
@@ -150,31 +150,31 @@ pub struct FlatCriterion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "user.plan")]
     pub property_name: Option<String>,
-    /// How to compare.
+    /// The operator.
     #[schema(example = "PROP_IS_ONE_OF")]
     pub operator: String,
-    /// What to compare with.
+    /// The value to compare with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_to_match: Option<FlatValue>,
 }
 
-/// A value and its kind.
+/// A value and its type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FlatValue {
-    /// The kind of the value.
+    /// The type of the value.
     #[serde(rename = "type")]
     pub kind: ValueKind,
-    /// The value. Whole numbers beyond 2^53 are texts, and may be texts always.
+    /// The value. Whole numbers beyond 2^53 are strings; smaller ones may be strings in requests.
     #[schema(value_type = Value)]
     pub value: Json,
-    /// The property that decides a choice by percentage; chance decides without.
+    /// The property that a percentage rollout depends on. Without it the choice is random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash_by_property_name: Option<String>,
     /// Keeps the value out of logs, telemetry and displays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confidential: bool,
-    /// The key of the config that holds the key this value is encrypted with.
+    /// The key of the config that contains the encryption key of this value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decrypt_with: Option<String>,
 }
@@ -185,49 +185,57 @@ pub struct FlatValue {
 pub struct Variant {
     /// The value.
     pub value: FlatValue,
-    /// What people call it.
+    /// The name of the variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the value means, for people.
+    /// The meaning of the value, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl Item {
-    /// Returns the flat form of a config.
+    /// Returns the item for a config.
     pub fn of(config: &Config) -> Self {
         from_config::item(config)
     }
 
-    /// Returns the config, or what cannot be understood and where.
+    /// Returns the config for an item.
+    ///
+    /// # Errors
+    ///
+    /// The problems, each with its place.
     pub fn to_config(&self, environments: &[prefab_store::Environment]) -> Result<Config, Vec<String>> {
         to_config::config(self, environments)
     }
 }
 
 impl FlatValue {
-    /// Returns the flat form of a value.
+    /// Returns the flat form of a config value.
     pub fn of(value: &prefab_core::ConfigValue) -> Self {
         from_config::value(value)
     }
 
-    /// Returns the value, or what cannot be understood; `place` says where it stands.
+    /// Returns the config value.
+    ///
+    /// # Errors
+    ///
+    /// The problem, which starts with `place`.
     pub fn to_value(&self, place: &str) -> Result<prefab_core::ConfigValue, String> {
         to_config::value(self, place)
     }
 }
 
-/// Returns the flat form as tools for moving away read it, which want variants twice.
+/// Returns the item in the form that migration tools read, which contains the variants twice.
 pub fn to_json(config: &Config) -> Json {
     let item = Item::of(config);
     let variants: Vec<&FlatValue> = item.variants.iter().map(|variant| &variant.value).collect();
-    // These are maps with texts for keys, which always can be written.
+    // Maps with string keys always serialize.
     let mut json = serde_json::to_value(&item).unwrap_or_default();
     json["allowableValues"] = serde_json::to_value(variants).unwrap_or_default();
     json
 }
 
-/// Names a type: `feature_flag`.
+/// Returns the name of a type: `feature_flag`.
 pub fn type_name(config_type: ConfigType) -> &'static str {
     match config_type {
         ConfigType::NotSet | ConfigType::Config | ConfigType::Deleted => "config",

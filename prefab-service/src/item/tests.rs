@@ -1,4 +1,4 @@
-//! The flat form loses nothing and says what is wrong.
+//! Items lose nothing, and problems name their place.
 
 use prefab_core::datafile;
 use serde_json::json;

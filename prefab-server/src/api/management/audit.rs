@@ -174,7 +174,7 @@ impl Wanted {
         Ok(AuditFilter {
             project: Some(actor.project.id),
             subject,
-            who,
+            actor: who,
             action,
             environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
             text,
