@@ -69,7 +69,7 @@ async fn what_is_wrong_is_said_with_its_place() {
     check(json!({"key": "k"}), "`rows`: expected at least one").await;
     check(
         with_row(json!({"values": [{"value": {"int": "1"}}]})),
-        "`rows[0].values[0].value`: the config is declared as STRING, this is int",
+        "`rows[0].values[0].value`: the config is declared as STRING, but the value is int",
     )
     .await;
     check(
