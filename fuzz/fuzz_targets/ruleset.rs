@@ -229,7 +229,7 @@ fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
             answer.conditional_value_index,
             answer.weighted_value_index,
             answer.is_confidential(),
-            answer.matched(),
+            answer.match_label(),
             answer.variant(),
         ),
         Err(error) => format!("{error:?}"),
@@ -240,7 +240,9 @@ fuzz_target!(|project: Project| {
     let Project { project_env_id, namespace, configs, update, default_context, .. } = project;
     let (global, scope) = (contexts(project.global), contexts(project.scope));
     let (bound, call) = (contexts(project.bound), contexts(project.call));
-    let mut host = FixedHost::default().at(project.now_millis).with_random(f64::from(project.random) / 256.0);
+    let mut host = FixedHost::default()
+        .with_now_millis(project.now_millis)
+        .with_random(f64::from(project.random) / 256.0);
     for (name, text) in project.variables {
         host = host.with_env_var(pick(&VARIABLES, name), text.text());
     }
@@ -265,12 +267,12 @@ fuzz_target!(|project: Project| {
     store.apply(Update::Merge { set: set(configs).into(), source: Arc::from("fuzz") });
     let first = Ruleset::from_store(&store, &options);
     let changed = store.apply(Update::Merge { set: set(update).into(), source: Arc::from("fuzz") });
-    let updated = first.updated(&store, &changed);
+    let updated = first.with_changes(&store, &changed);
     let full = Ruleset::from_store(&store, &options);
 
     let stack = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
     // The API's contexts are in it already; put over themselves they change nothing.
-    let merged = stack.merged(full.default_context());
+    let merged = stack.flatten(full.default_context());
     assert_eq!(updated.keys(), full.keys());
     assert_eq!(updated.findings(), full.findings());
     for key in KEYS {

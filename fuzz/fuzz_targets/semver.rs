@@ -34,7 +34,7 @@ fn holding(left: &str, right: &str) -> [bool; 3] {
         let criterion =
             Criterion { property_name: "app.version".into(), operator, value_to_match: Some(right.into()) };
         let rules = vec![ConditionalValue::when(vec![criterion], true)];
-        Config { key: operator.name().into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+        Config { key: operator.name().into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
     });
     let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "fuzz"));
     let entries = configs.into_iter().map(|config| Entry::new(config, provenance.clone()));

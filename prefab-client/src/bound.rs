@@ -36,7 +36,7 @@ impl BoundClient {
     /// Returns a client bound to these contexts over the ones bound already.
     #[must_use]
     pub fn with_context(&self, contexts: impl Into<ContextSet>) -> Self {
-        Self::new(self.client.clone(), self.contexts.merged(&contexts.into()))
+        Self::new(self.client.clone(), self.contexts.overlay(&contexts.into()))
     }
 
     /// Returns a view that puts the contexts of one call over the bound ones.

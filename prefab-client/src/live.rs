@@ -219,7 +219,7 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
                 }
                 Err(mismatch) => (format!("wanted {}, found {}", T::WANTED, mismatch.shown(&answer)), false),
             },
-            Err(error) => (error.to_string(), error.is_no_value()),
+            Err(error) => (error.to_string(), error.is_missing_value()),
         };
         let key = self.key.as_str();
         match &self.default {

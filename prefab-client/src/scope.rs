@@ -52,7 +52,7 @@ pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
 /// Opens a scope that keeps the outer one's contexts, save those that `contexts` names.
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
-    enter(current().merged(contexts))
+    enter(current().overlay(contexts))
 }
 
 /// Runs a future within a scope, whichever threads it runs on.

@@ -80,7 +80,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let contexts = Arc::new(scope::current().merged(&(self.extract)(&request)));
+        let contexts = Arc::new(scope::current().overlay(&(self.extract)(&request)));
         // Services may do part of their work here, before there is a future.
         let _open = scope::enter(Arc::clone(&contexts));
         scope::within(contexts, self.inner.call(request))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, SelectError};
 
 use crate::{
     Details, Error, FromValue, OnNoDefault,
@@ -96,7 +96,7 @@ impl View<'_> {
                 return constant.is_true();
             }
             let scope = Innermost::take();
-            let found = found.ok_or(Unselected::UnknownKey);
+            let found = found.ok_or(SelectError::UnknownKey);
             is_true(found.and_then(|found| found.is_true(&self.contexts(&scope), &engine.host)))
         });
         at_once.unwrap_or_else(|| self.enabled_once_made(key))
@@ -107,7 +107,7 @@ impl View<'_> {
     fn enabled_once_made(&self, key: &str) -> bool {
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
-            Err(error) if error.is_no_value() => false,
+            Err(error) if error.is_missing_value() => false,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 false
@@ -126,7 +126,7 @@ impl View<'_> {
         self.inner.engine.gate.pass(key)?;
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
-            Err(error) if error.is_no_value() => Ok(false),
+            Err(error) if error.is_missing_value() => Ok(false),
             Err(error) => Err(self.error(key, error)),
         })
     }
@@ -212,7 +212,7 @@ impl View<'_> {
             // By reference: to move an answer costs more than to find it.
             let result = read(answer.as_ref());
             // What stands in the ruleset is all borrowed, and to find that out by dropping it takes longer.
-            if answer.as_ref().is_ok_and(Evaluation::stands) {
+            if answer.as_ref().is_ok_and(Evaluation::is_precomputed) {
                 std::mem::forget(answer);
             }
             result
@@ -243,7 +243,7 @@ impl View<'_> {
                 self.warn(&error);
                 default
             }),
-            Err(error) if error.is_no_value() => default,
+            Err(error) if error.is_missing_value() => default,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 default
@@ -259,7 +259,7 @@ impl View<'_> {
 
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
-        if error.is_no_value() {
+        if error.is_missing_value() {
             let why = Missing::of(error, self.inner.engine.rules().len());
             let near = self.near(&key);
             return Error::MissingDefault { key, why, near };
@@ -285,11 +285,11 @@ impl View<'_> {
 
 /// Tells whether a flag is on; `None` where its value has to be made first, or cannot be.
 #[inline]
-pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> {
+pub(crate) fn is_true(answer: Result<Option<bool>, SelectError>) -> Option<bool> {
     match answer {
         Ok(is_true) => is_true,
-        Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),
-        Err(Unselected::InvalidWeightedValues) => None,
+        Err(SelectError::UnknownKey | SelectError::NoMatch) => Some(false),
+        Err(SelectError::InvalidWeightedValues) => None,
     }
 }
 

@@ -45,7 +45,7 @@ impl Config {
         Self {
             key: key.into(),
             config_type: ConfigType::Config,
-            rows: vec![ConfigRow::of(vec![ConditionalValue::always(value)])],
+            rows: vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])],
             ..Self::default()
         }
     }
@@ -69,7 +69,7 @@ pub struct ConfigRow {
 
 impl ConfigRow {
     /// Returns the default row with these rules.
-    pub fn of(values: Vec<ConditionalValue>) -> Self {
+    pub fn default_row(values: Vec<ConditionalValue>) -> Self {
         Self { values, ..Self::default() }
     }
 

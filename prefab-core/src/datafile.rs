@@ -14,7 +14,7 @@ use crate::{Config, ConfigSet, ContextSet};
 
 /// A datafile's content and what was wrong with parts of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parsed {
+pub struct ParsedDatafile {
     /// What could be read.
     pub set: ConfigSet,
     /// What could not.
@@ -23,14 +23,14 @@ pub struct Parsed {
 
 /// Something in a datafile that could not be read; the rest of the file stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("config `{key}`: `{path}`: expected {wanted}")]
+#[error("config `{key}`: `{path}`: expected {expected}")]
 pub struct Finding {
     /// The key of the config, or its position where it has none.
     pub key: String,
     /// The place within it: `rows[0].values[1].value.int`.
     pub path: String,
     /// What belongs there.
-    pub wanted: String,
+    pub expected: String,
 }
 
 /// A text that is not a datafile.
@@ -47,12 +47,12 @@ pub enum DatafileError {
         cause: String,
     },
     /// The JSON is not an object with configs.
-    #[error("`{path}`: expected {wanted}")]
+    #[error("`{path}`: expected {expected}")]
     Shape {
         /// The place.
         path: String,
         /// What belongs there.
-        wanted: String,
+        expected: String,
     },
 }
 
@@ -68,7 +68,7 @@ pub enum DatafileError {
 /// assert!(parsed.findings.is_empty());
 /// # Ok::<(), prefab_core::datafile::DatafileError>(())
 /// ```
-pub fn parse(text: &str) -> Result<Parsed, DatafileError> {
+pub fn parse(text: &str) -> Result<ParsedDatafile, DatafileError> {
     // `serde_json` refuses nesting deeper than 128 by itself.
     let json: Json = serde_json::from_str(text).map_err(|error| DatafileError::Json {
         line: error.line(),
@@ -79,7 +79,7 @@ pub fn parse(text: &str) -> Result<Parsed, DatafileError> {
 }
 
 /// Reads a datafile from parsed JSON.
-pub fn from_json(json: &Json) -> Result<Parsed, DatafileError> {
+pub fn from_json(json: &Json) -> Result<ParsedDatafile, DatafileError> {
     read::config_set(json)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A text that is not a duration of the form `P[nW][nD][T[nH][nM][nS]]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no ISO 8601 duration of weeks, days, hours, minutes and seconds, such as `PT1H30M`")]
+#[error("cannot parse duration `{text}`: expected ISO 8601, for example `PT30S` or `P1DT12H`")]
 pub struct DurationError {
     text: String,
 }

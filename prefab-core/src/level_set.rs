@@ -12,9 +12,9 @@ use crate::LogLevel;
 /// use prefab_core::{LevelSet, LogLevel};
 ///
 /// let levels = LevelSet::from_iter([LogLevel::Debug, LogLevel::NotSet]).or(LogLevel::Warn);
-/// assert_eq!(levels.loudest(), Some(LogLevel::Debug));
-/// assert_eq!(levels.quietest(), Some(LogLevel::Warn));
-/// assert_eq!(levels.only(), None);
+/// assert_eq!(levels.most_verbose(), Some(LogLevel::Debug));
+/// assert_eq!(levels.least_verbose(), Some(LogLevel::Warn));
+/// assert_eq!(levels.single(), None);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct LevelSet {
@@ -65,17 +65,17 @@ impl LevelSet {
     }
 
     /// Returns the level of a set of one.
-    pub fn only(self) -> Option<LogLevel> {
+    pub fn single(self) -> Option<LogLevel> {
         if self.bits.is_power_of_two() { self.iter().next() } else { None }
     }
 
     /// Returns the level that lets the most through, of those that name one.
-    pub fn loudest(self) -> Option<LogLevel> {
+    pub fn most_verbose(self) -> Option<LogLevel> {
         self.without(LogLevel::NotSet).iter().next()
     }
 
     /// Returns the level that lets the least through, of those that name one.
-    pub fn quietest(self) -> Option<LogLevel> {
+    pub fn least_verbose(self) -> Option<LogLevel> {
         self.without(LogLevel::NotSet).iter().last()
     }
 
@@ -110,7 +110,11 @@ mod tests {
         use LogLevel::{Debug, Error, Fatal, NotSet, Trace};
         let check = |levels: &[LogLevel], loudest, quietest, only| {
             let set: LevelSet = levels.iter().copied().collect();
-            assert_eq!((set.loudest(), set.quietest(), set.only()), (loudest, quietest, only), "{set:?}");
+            assert_eq!(
+                (set.most_verbose(), set.least_verbose(), set.single()),
+                (loudest, quietest, only),
+                "{set:?}"
+            );
         };
         check(&[], None, None, None);
         check(&[NotSet], None, None, Some(NotSet));

@@ -42,7 +42,7 @@ pub use layer::{Layer, Match, Provenance, Slot};
 pub use level_set::LevelSet;
 pub use log_level::{LogLevel, LogLevelError};
 pub use store::{Entry, LayeredStore, Update};
-pub use stored::{Format, PackedMessage, StoredConfig};
+pub use stored::{PackedFormat, PackedMessage, StoredConfig};
 pub use value::{
     ConfigValue, IntRange, LimitDefinition, Provided, ProvidedSource, Schema, SchemaType, Value,
     WeightedValue, WeightedValues,

@@ -80,7 +80,7 @@ impl fmt::Display for LogLevel {
 
 /// A text that names no log level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no log level; use one of trace, debug, info, warn, error, fatal")]
+#[error("unknown log level `{text}`: expected trace, debug, info, warn, error or fatal")]
 pub struct LogLevelError {
     text: String,
 }
@@ -114,7 +114,7 @@ mod tests {
     fn an_unknown_name_says_what_would_do() {
         assert_eq!(
             "verbose".parse::<LogLevel>().unwrap_err().to_string(),
-            "`verbose` is no log level; use one of trace, debug, info, warn, error, fatal"
+            "unknown log level `verbose`: expected trace, debug, info, warn, error or fatal"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Configs of every layer, and which one stands for each key.
 
-mod shelf;
+mod slot_entries;
 
 use std::{
     borrow::Cow,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{Config, ConfigSet, ContextSet, Layer, Provenance, Slot, StoredConfig};
-use shelf::Shelf;
+use slot_entries::SlotEntries;
 
 /// A config and where it came from; a handle that is cheap to clone.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ pub enum Update {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct LayeredStore {
-    slots: BTreeMap<Slot, Shelf>,
+    slots: BTreeMap<Slot, SlotEntries>,
     /// The ids of the remote keys that were deleted, so that nothing older comes back.
     deleted: HashMap<Arc<str>, i64>,
     high_water_mark: i64,
@@ -154,7 +154,7 @@ impl LayeredStore {
     }
 
     fn replace(&mut self, slot: Slot, entries: Vec<Entry>) -> Vec<Arc<str>> {
-        let mut fresh = Shelf::with_capacity(entries.len());
+        let mut fresh = SlotEntries::with_capacity(entries.len());
         for entry in entries {
             fresh.put(entry);
         }
@@ -178,7 +178,7 @@ impl LayeredStore {
 
         let provenance = Arc::new(Provenance::new(Layer::Remote, source));
         let mut touched = Vec::with_capacity(configs.len());
-        let remote = self.slots.entry(REMOTE).or_insert_with(|| Shelf::with_capacity(configs.len()));
+        let remote = self.slots.entry(REMOTE).or_insert_with(|| SlotEntries::with_capacity(configs.len()));
         for config in configs {
             self.high_water_mark = self.high_water_mark.max(config.id());
             let standing = remote.get(config.key()).map(|entry| entry.stored().id());
@@ -209,12 +209,12 @@ impl LayeredStore {
         self.project_env_id = 0;
         // Merged into nothing, the set is all there is; a file is never just a sign of life.
         self.merge(ConfigSet { keep_alive: false, ..set }, source);
-        let nothing = Shelf::default();
+        let nothing = SlotEntries::default();
         self.differing(REMOTE, &old, self.slots.get(&REMOTE).unwrap_or(&nothing))
     }
 
     /// Lists the keys that two states of a slot say different things of, and that no layer above hides.
-    fn differing(&self, slot: Slot, old: &Shelf, fresh: &Shelf) -> Vec<Arc<str>> {
+    fn differing(&self, slot: Slot, old: &SlotEntries, fresh: &SlotEntries) -> Vec<Arc<str>> {
         let changed = fresh.iter().filter(|entry| old.get(entry.key()) != Some(entry));
         let gone = old.iter().filter(|entry| fresh.get(entry.key()).is_none());
         let touched = changed.chain(gone).filter(|entry| !self.is_hidden(entry.key(), slot));

@@ -18,13 +18,13 @@ use crate::{Config, ConfigSet, ConfigType, borrowed};
 /// ```
 #[derive(Clone)]
 pub struct StoredConfig {
-    head: Head,
+    head: ConfigHeader,
     body: Body,
 }
 
 /// What a store asks of a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ConfigHeader {
     /// The config's name.
     pub key: Arc<str>,
     /// Of two configs with one key, the higher id is the newer.
@@ -44,11 +44,11 @@ enum Body {
 /// A message that configs are read from when somebody asks. It stays for as long as one of them does.
 pub struct PackedMessage {
     bytes: Box<[u8]>,
-    format: &'static dyn Format,
+    format: &'static dyn PackedFormat,
 }
 
 /// How a config is packed. What it makes of bytes that are no config does not matter.
-pub trait Format: Send + Sync {
+pub trait PackedFormat: Send + Sync {
     /// Makes the model.
     fn config(&self, bytes: &[u8]) -> Config;
 
@@ -58,7 +58,7 @@ pub trait Format: Send + Sync {
 
 impl PackedMessage {
     /// Keeps a message.
-    pub fn new(bytes: impl Into<Box<[u8]>>, format: &'static dyn Format) -> Arc<Self> {
+    pub fn new(bytes: impl Into<Box<[u8]>>, format: &'static dyn PackedFormat) -> Arc<Self> {
         Arc::new(Self { bytes: bytes.into(), format })
     }
 
@@ -71,7 +71,7 @@ impl PackedMessage {
 impl StoredConfig {
     /// Returns a config that stays packed: the bytes `range` of the message. A part that is not within the
     /// message, or lies beyond 4 GiB, is read at once.
-    pub fn packed(message: &Arc<PackedMessage>, range: Range<usize>, head: Head) -> Self {
+    pub fn packed(message: &Arc<PackedMessage>, range: Range<usize>, head: ConfigHeader) -> Self {
         let body = match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(start), Ok(end)) if start <= end && range.end <= message.bytes.len() => {
                 Body::Packed { message: Arc::clone(message), start, end }
@@ -135,7 +135,7 @@ impl StoredConfig {
 
 impl From<Config> for StoredConfig {
     fn from(config: Config) -> Self {
-        let head = Head {
+        let head = ConfigHeader {
             key: config.key.as_str().into(),
             id: config.id,
             config_type: config.config_type,
@@ -175,7 +175,7 @@ mod tests {
 
     struct JustTheKey;
 
-    impl Format for JustTheKey {
+    impl PackedFormat for JustTheKey {
         fn config(&self, bytes: &[u8]) -> Config {
             let key = String::from_utf8_lossy(bytes).into_owned();
             Config { id: 7, ..Config::constant(key, true) }

@@ -20,7 +20,7 @@ fn main() {
 }
 
 fn config(id: i64, key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
-    Config { id, key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+    Config { id, key: key.into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
 }
 
 fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
@@ -51,7 +51,7 @@ fn user() -> ContextSet {
 fn evaluate(bencher: Bencher<'_, '_>, mut configs: Vec<Config>) {
     configs.extend((0..100).map(|at| Config::constant(format!("other.{at}"), at)));
     let ruleset = build(configs);
-    let (user, host) = (user(), FixedHost::default().at(1_764_000_000_000));
+    let (user, host) = (user(), FixedHost::default().with_now_millis(1_764_000_000_000));
     let contexts = Contexts::of(&user);
     bencher.bench_local(|| {
         // What comes back is looked at and dropped here, as a caller does.
@@ -230,5 +230,5 @@ fn update_one_config_of(bencher: Bencher<'_, '_>, size: i32) {
     let changed = Config { id: i64::from(size) + 1, ..project(20).swap_remove(13) };
     let changed = store.apply(Update::Merge { set: set(vec![changed]), source: "bench".into() });
     assert_eq!(changed.len(), 1, "one config changed");
-    bencher.bench_local(|| ruleset.updated(black_box(&store), black_box(&changed)));
+    bencher.bench_local(|| ruleset.with_changes(black_box(&store), black_box(&changed)));
 }

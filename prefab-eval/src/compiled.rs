@@ -26,7 +26,7 @@ pub(crate) struct CompiledConfig {
     /// How many of the rows that are tried are the environment's.
     pub(crate) own_rows: u32,
     pub(crate) project_env_id: i64,
-    pub(crate) rare: Option<Box<Rare>>,
+    pub(crate) rare: Option<Box<ColdPart>>,
     pub(crate) entry: Entry,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn weight(rules: &[Rule]) -> u16 {
 
 /// What few configs have.
 #[derive(Debug)]
-pub(crate) struct Rare {
+pub(crate) struct ColdPart {
     pub(crate) chains: Box<[Chain]>,
     pub(crate) findings: Box<[Finding]>,
     pub(crate) patterns: Patterns,
@@ -129,13 +129,13 @@ pub(crate) type Namespace = Option<Arc<ContextValue>>;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{answer::Answer, rule::Condition};
+    use crate::{compiled_value::CompiledValue, rule::Condition};
 
     #[test]
     fn what_there_are_many_of_stays_small() {
         let sizes = [
             ("condition", size_of::<Condition>()),
-            ("answer", size_of::<Answer>()),
+            ("answer", size_of::<CompiledValue>()),
             ("rule", size_of::<Rule>()),
             ("config", size_of::<CompiledConfig>()),
         ];

@@ -45,8 +45,8 @@ impl<'a> Contexts<'a> {
     }
 
     /// Returns the merged set, as telemetry reports it.
-    pub fn merged(&self, api: &ContextSet) -> ContextSet {
-        self.global.merged(api).merged(self.scope).merged(self.bound).merged(self.call)
+    pub fn flatten(&self, api: &ContextSet) -> ContextSet {
+        self.global.overlay(api).overlay(self.scope).overlay(self.bound).overlay(self.call)
     }
 }
 

@@ -19,12 +19,12 @@ pub enum EvalError {
         variable: String,
     },
     /// The environment variable's text is not of the declared kind. The text is not repeated here.
-    #[error("environment variable `{variable}` does not hold {}", described(*.wanted))]
+    #[error("environment variable `{variable}` does not hold {}", described(*.expected))]
     UnableToCoerceEnvVar {
         /// The variable.
         variable: String,
         /// The declared kind.
-        wanted: ValueType,
+        expected: ValueType,
     },
     /// The value is provided by something else than an environment variable.
     #[error("provided by an unknown source; only environment variables are known")]
@@ -77,7 +77,7 @@ impl EvalError {
     }
 
     /// Tells whether there is simply no value, so that a caller's default stands.
-    pub fn is_no_value(&self) -> bool {
+    pub fn is_missing_value(&self) -> bool {
         matches!(self, Self::UnknownKey | Self::NoMatch)
     }
 }

@@ -1,18 +1,18 @@
 //! Evaluation: rows, rules, criteria, values.
 
-mod making;
+mod materialize;
 
 use prefab_core::{ContextValue, Criterion, LogLevel};
 
 use crate::{
-    Contexts, Effort, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
-    answer::{Answer, Kind},
+    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, SearchBudget, SelectedRule,
     compiled::{CompiledConfig, Written},
+    compiled_value::{CompiledValue, ValueKind},
     contexts::Stack,
     property::Property,
     rule::{Check, Condition, ProvidedSide, Rule},
     search::Search,
-    selection::Unselected,
+    selected_rule::SelectError,
     trace::Trace,
 };
 
@@ -57,8 +57,8 @@ impl Ruleset {
         host: &dyn Host,
         trace: &mut T,
     ) -> Result<Evaluation<'r>, EvalError> {
-        if !T::LISTENS
-            && let Some(constant) = Selection::constant(config)
+        if !T::ENABLED
+            && let Some(constant) = SelectedRule::constant(config)
             && let Some(evaluation) = constant.evaluation()
         {
             return Ok(evaluation);
@@ -67,12 +67,12 @@ impl Ruleset {
     }
 
     /// Evaluates a key with the effort that earlier evaluations left, and returns the rest in `effort`.
-    pub fn evaluate_within<'r>(
+    pub fn evaluate_with_budget<'r>(
         &'r self,
         key: &str,
         contexts: &Contexts<'_>,
         host: &dyn Host,
-        effort: &mut Effort,
+        effort: &mut SearchBudget,
     ) -> Result<Evaluation<'r>, EvalError> {
         let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
         let mut trace = ();
@@ -99,7 +99,7 @@ impl Ruleset {
             evaluator.segments = 0;
             let level = match evaluator.first_rule(config, &Frame::ROOT) {
                 None => continue,
-                Some(Rule { answer: Answer { kind: Kind::LogLevel(level), .. }, .. }) => *level,
+                Some(Rule { answer: CompiledValue { kind: ValueKind::LogLevel(level), .. }, .. }) => *level,
                 Some(_) => match evaluator.evaluate(config, &Frame::ROOT) {
                     Ok(Evaluation { value: EvaluatedValue::LogLevel(level), .. }) => level,
                     _ => continue,
@@ -140,7 +140,7 @@ pub(crate) struct Evaluator<'r, 'e, T> {
     /// The segments entered so far, by weight.
     segments: u32,
     /// What searches for patterns may still spend.
-    effort: Effort,
+    effort: SearchBudget,
 }
 
 impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
@@ -155,7 +155,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         'r: 'e,
     {
         let stack = Stack::new(contexts, &ruleset.default_context);
-        Self { ruleset, stack, host, trace, segments: 0, effort: Effort::default() }
+        Self { ruleset, stack, host, trace, segments: 0, effort: SearchBudget::default() }
     }
 
     #[inline]
@@ -165,7 +165,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         frame: &Frame<'_>,
     ) -> Result<Evaluation<'r>, EvalError> {
         let selection = self.select(config, frame)?;
-        if let Some(value) = EvaluatedValue::standing(&selection.answer.kind) {
+        if let Some(value) = EvaluatedValue::precomputed(&selection.answer.kind) {
             return Ok(selection.evaluation_of(value, None));
         }
         self.make(&selection, frame)
@@ -178,19 +178,19 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         &mut self,
         config: &'r CompiledConfig,
         frame: &Frame<'_>,
-    ) -> Result<Selection<'r>, Unselected> {
-        let rule = self.first_rule(config, frame).ok_or(Unselected::NoMatch)?;
+    ) -> Result<SelectedRule<'r>, SelectError> {
+        let rule = self.first_rule(config, frame).ok_or(SelectError::NoMatch)?;
         let mut answer = &rule.answer;
         let mut secret = answer.is_secret();
         let mut weighted = None;
-        while let Kind::Weighted(choices) = &answer.kind {
+        while let ValueKind::Weighted(choices) = &answer.kind {
             let chosen = choices.choose(&self.stack, self.host, self.trace);
-            let (index, chosen) = chosen.ok_or(Unselected::InvalidWeightedValues)?;
+            let (index, chosen) = chosen.ok_or(SelectError::InvalidWeightedValues)?;
             weighted = weighted.or(Some(index));
             secret |= chosen.is_secret();
             answer = chosen;
         }
-        Ok(Selection { config, answer, row: rule.row, rule: rule.index, weighted, secret })
+        Ok(SelectedRule { config, answer, row: rule.row, rule: rule.index, weighted, secret })
     }
 
     /// Finds the first rule that holds, in the environment's rows and then in the default ones.
@@ -198,9 +198,9 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     fn first_rule(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<&'r Rule> {
         // Whoever listens is told of every row and rule.
-        let written = T::LISTENS.then(|| Written::of(config));
+        let written = T::ENABLED.then(|| Written::of(config));
         let mut told = 0;
-        let mut chains = if T::LISTENS { &[] } else { config.chains() };
+        let mut chains = if T::ENABLED { &[] } else { config.chains() };
         let mut at = 0;
         while let Some(rule) = config.rules.get(at) {
             if let Some((chain, later)) = chains.split_first()
@@ -210,7 +210,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 at = chain.skip(&self.stack);
                 continue;
             }
-            if T::LISTENS {
+            if T::ENABLED {
                 self.tell_rows(config, &mut told, rule.row.saturating_add(1));
                 self.trace.rule(rule.index, rule.conditions().len());
             }
@@ -239,7 +239,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         // A loop, and no `all`: that one would be called.
         for (at, condition) in rule.conditions().iter().enumerate() {
             let held = self.holds(condition, frame);
-            if T::LISTENS
+            if T::ENABLED
                 && let Some(criterion) = written.and_then(|written| written.criterion(rule, at))
             {
                 self.tell(condition, criterion, held);
@@ -268,7 +268,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         let effort = &mut self.effort;
         let held = property.with(&self.stack, self.host, |value| search.holds(value, effort));
         held.unwrap_or_else(|limit| {
-            self.trace.gave_up(limit);
+            self.trace.search_limit_reached(limit);
             false
         })
     }
@@ -286,7 +286,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
     fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {
         let ruleset = self.ruleset;
         let mut problem = None;
-        if T::LISTENS {
+        if T::ENABLED {
             self.trace.enter_segment(ruleset.keys.name(slot));
         }
         let held = match ruleset.config(slot) {
@@ -318,7 +318,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 }
             }
         };
-        if T::LISTENS {
+        if T::ENABLED {
             self.trace.leave_segment(ruleset.keys.name(slot), held, problem);
         }
         held

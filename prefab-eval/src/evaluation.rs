@@ -9,8 +9,8 @@ use prefab_core::{
 use serde_json::Value as Json;
 
 use crate::{
-    answer::{Answer, Kind},
     compiled::CompiledConfig,
+    compiled_value::{CompiledValue, ValueKind},
     rule::Rule,
 };
 
@@ -46,21 +46,24 @@ pub enum EvaluatedValue<'r> {
 impl<'r> EvaluatedValue<'r> {
     /// Returns the value that stands in the ruleset; `None` where there is one to be made, or none.
     #[inline]
-    pub(crate) fn standing(kind: &'r Kind) -> Option<Self> {
+    pub(crate) fn precomputed(kind: &'r ValueKind) -> Option<Self> {
         Some(match kind {
-            Kind::Int(int) => Self::Int(*int),
-            Kind::Double(double) => Self::Double(*double),
-            Kind::Bool(bool) => Self::Bool(*bool),
-            Kind::String(text) => Self::String(Cow::Borrowed(text)),
-            Kind::StringList(list) => Self::StringList(Cow::Borrowed(list)),
-            Kind::LogLevel(level) => Self::LogLevel(*level),
-            Kind::Duration(duration) => Self::Duration(*duration),
-            Kind::Json(json) => Self::Json(Cow::Borrowed(json)),
-            Kind::Bytes(bytes) => Self::Bytes(bytes),
-            Kind::IntRange(range) => Self::IntRange(**range),
-            Kind::LimitDefinition(limit) => Self::LimitDefinition(limit),
-            Kind::Schema(schema) => Self::Schema(schema),
-            Kind::Weighted(_) | Kind::Provided { .. } | Kind::Encrypted(_) | Kind::Invalid(_) => {
+            ValueKind::Int(int) => Self::Int(*int),
+            ValueKind::Double(double) => Self::Double(*double),
+            ValueKind::Bool(bool) => Self::Bool(*bool),
+            ValueKind::String(text) => Self::String(Cow::Borrowed(text)),
+            ValueKind::StringList(list) => Self::StringList(Cow::Borrowed(list)),
+            ValueKind::LogLevel(level) => Self::LogLevel(*level),
+            ValueKind::Duration(duration) => Self::Duration(*duration),
+            ValueKind::Json(json) => Self::Json(Cow::Borrowed(json)),
+            ValueKind::Bytes(bytes) => Self::Bytes(bytes),
+            ValueKind::IntRange(range) => Self::IntRange(**range),
+            ValueKind::LimitDefinition(limit) => Self::LimitDefinition(limit),
+            ValueKind::Schema(schema) => Self::Schema(schema),
+            ValueKind::Weighted(_)
+            | ValueKind::Provided { .. }
+            | ValueKind::Encrypted(_)
+            | ValueKind::Invalid(_) => {
                 return None;
             }
         })
@@ -195,7 +198,7 @@ pub struct Evaluation<'r> {
     /// The choice among weighted values, from 0; absent where no percentage decided.
     pub weighted_value_index: Option<u32>,
     pub(crate) config: &'r CompiledConfig,
-    pub(crate) answer: &'r Answer,
+    pub(crate) answer: &'r CompiledValue,
     pub(crate) secret: bool,
     /// The text of the environment variable that provided a secret.
     pub(crate) provided: Option<Box<str>>,
@@ -215,8 +218,8 @@ impl<'r> Evaluation<'r> {
 
     /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
     #[inline]
-    pub fn stands(&self) -> bool {
-        self.answer.kind.stands()
+    pub fn is_precomputed(&self) -> bool {
+        self.answer.kind.is_precomputed()
     }
 
     /// Returns the config that answered, shared, with where it came from.
@@ -230,7 +233,7 @@ impl<'r> Evaluation<'r> {
     }
 
     /// Returns what matched: `default`, `env:<id>`, `nm:<namespace>`, or the key or variable of a file.
-    pub fn matched(&self) -> Cow<'r, str> {
+    pub fn match_label(&self) -> Cow<'r, str> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
@@ -249,7 +252,7 @@ impl<'r> Evaluation<'r> {
     }
 
     /// Returns the value's text, redacted where it is confidential.
-    pub fn shown(&self) -> String {
+    pub fn display_value(&self) -> String {
         if self.secret { self.redacted() } else { self.value.to_string() }
     }
 
@@ -260,12 +263,12 @@ impl<'r> Evaluation<'r> {
         let named = values
             .chain(&config.allowable_values)
             .find(|value| value.name.is_some() && self.answer.is_same(value));
-        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.shown())
+        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.display_value())
     }
 
     fn redacted(&self) -> String {
         match (&self.answer.kind, &self.provided) {
-            (Kind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
+            (ValueKind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
             (_, Some(text)) => prefab_core::redact(text),
             _ => prefab_core::redact(&self.value.to_string()),
         }

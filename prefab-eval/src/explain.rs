@@ -5,9 +5,8 @@ use std::fmt;
 use prefab_core::{ContextValue, Criterion, context::LOOKUP};
 
 use crate::{
-    Contexts, EvalError, Evaluation, Host, Ruleset, SearchLimit,
-    trace::{Hashed, Trace},
-    words,
+    Contexts, EvalError, Evaluation, Host, Ruleset, SearchLimit, describe,
+    trace::{Trace, WeightedChoice},
 };
 
 /// An answer and how it came about. Its [`Display`](fmt::Display) is for people.
@@ -45,7 +44,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Ok(answer) => {
-                writeln!(f, "{} = {} ({})", self.key, answer.shown(), answer.value.kind())?;
+                writeln!(f, "{} = {} ({})", self.key, answer.display_value(), answer.value.kind())?;
                 writeln!(
                     f,
                     "  because {}, from {} ({})",
@@ -105,15 +104,15 @@ impl Trace for Recorder {
 
     fn criterion(&mut self, criterion: &Criterion, property: Option<&ContextValue>, held: bool) {
         let outcome = if held { "yes" } else { "no" };
-        let criterion_text = words::criterion(criterion);
-        let text = match words::seen(criterion.operator, property) {
+        let criterion_text = describe::describe_criterion(criterion);
+        let text = match describe::describe_property(criterion.operator, property) {
             Some(seen) => format!("{criterion_text}: {outcome}, it is {seen}"),
             None => format!("{criterion_text}: {outcome}"),
         };
         self.step(2, text);
     }
 
-    fn gave_up(&mut self, limit: SearchLimit) {
+    fn search_limit_reached(&mut self, limit: SearchLimit) {
         self.limit = self.limit.or(Some(limit));
         self.step(2, format!("{limit}, the next criterion does not match:"));
     }
@@ -130,8 +129,8 @@ impl Trace for Recorder {
         self.depth = self.depth.saturating_sub(3);
     }
 
-    fn weighted(&mut self, hashed: &Hashed<'_>) {
-        let Hashed { context, property, hash, share, from, to, chosen } = *hashed;
+    fn weighted(&mut self, hashed: &WeightedChoice<'_>) {
+        let WeightedChoice { context, property, hash, share, from, to, chosen } = *hashed;
         let dot = if context.is_empty() { "" } else { "." };
         let by = match hash {
             Some(_) => format!("{context}{dot}{property} decides"),

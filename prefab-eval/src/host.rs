@@ -20,7 +20,7 @@ pub trait Host {
 ///
 /// ```
 /// use prefab_eval::{FixedHost, Host};
-/// let host = FixedHost::default().at(1_700_000_000_000).with_env_var("REGION", "eu");
+/// let host = FixedHost::default().with_now_millis(1_700_000_000_000).with_env_var("REGION", "eu");
 /// assert_eq!(host.env_var("REGION").as_deref(), Some("eu"));
 /// assert_eq!(host.env_var("HOME"), None);
 /// ```
@@ -34,7 +34,7 @@ pub struct FixedHost {
 impl FixedHost {
     /// Sets the time, in milliseconds since 1970.
     #[must_use]
-    pub fn at(mut self, now_millis: i64) -> Self {
+    pub fn with_now_millis(mut self, now_millis: i64) -> Self {
         self.now_millis = now_millis;
         self
     }

@@ -76,9 +76,9 @@ impl Slots {
     }
 
     fn reserve(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
-        let wanted = (self.len + more) * 2;
-        if wanted > self.words.len() {
-            self.grow(wanted.next_power_of_two(), hash_of);
+        let expected = (self.len + more) * 2;
+        if expected > self.words.len() {
+            self.grow(expected.next_power_of_two(), hash_of);
         }
     }
 

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::{
     PatternCache, RegexLimits,
-    operators::{Parsed, Pattern},
+    operators::{ParsedPattern, Pattern},
 };
 
 /// The number of unusable patterns after which a config's other patterns are not compiled.
@@ -126,7 +126,7 @@ impl PatternBudget {
         if self.is_cut {
             return self.cut(NO_ROOM);
         }
-        let parsed = Parsed::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let parsed = ParsedPattern::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         self.check(parsed.bound, false)?;
         let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         let pattern = Arc::new(pattern);

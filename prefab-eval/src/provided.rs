@@ -11,9 +11,9 @@ const MAX_LIST_BYTES: usize = 64 << 10;
 const MAX_BRACKETS: usize = 64;
 
 /// Turns a text into a value; `None` where it is not of that kind.
-pub(crate) fn coerce(text: String, wanted: ValueType) -> Option<EvaluatedValue<'static>> {
+pub(crate) fn coerce(text: String, expected: ValueType) -> Option<EvaluatedValue<'static>> {
     let trimmed = text.trim();
-    Some(match wanted {
+    Some(match expected {
         ValueType::String => EvaluatedValue::String(Cow::Owned(text)),
         ValueType::Int => EvaluatedValue::Int(int(trimmed)?),
         ValueType::Double => EvaluatedValue::Double(double(trimmed)?),
@@ -90,9 +90,9 @@ fn scalar_text(item: serde_yaml::Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, wanted: ValueType, shown: Option<&str>) {
-        let got = coerce(text.to_owned(), wanted).map(|value| value.to_string());
-        assert_eq!(got.as_deref(), shown, "{text:?} as {wanted:?}");
+    fn check(text: &str, expected: ValueType, shown: Option<&str>) {
+        let got = coerce(text.to_owned(), expected).map(|value| value.to_string());
+        assert_eq!(got.as_deref(), shown, "{text:?} as {expected:?}");
     }
 
     #[test]

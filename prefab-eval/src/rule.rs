@@ -5,7 +5,7 @@ use std::sync::Arc;
 use prefab_core::Operator;
 
 use crate::{
-    answer::Answer,
+    compiled_value::CompiledValue,
     operators::{Pattern, Test},
     property::Property,
     search::Search,
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Rule {
     /// What must hold, shared with other rules of which the same must; absent where nothing must.
     conditions: Option<Arc<[Condition]>>,
-    pub(crate) answer: Answer,
+    pub(crate) answer: CompiledValue,
     /// The row, in the order in which they are tried.
     pub(crate) row: u32,
     /// The place in its row.
@@ -23,7 +23,12 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    pub(crate) fn new(conditions: Option<Arc<[Condition]>>, answer: Answer, row: u32, index: u32) -> Self {
+    pub(crate) fn new(
+        conditions: Option<Arc<[Condition]>>,
+        answer: CompiledValue,
+        row: u32,
+        index: u32,
+    ) -> Self {
         Self { conditions, answer, row, index }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     compiled::CompiledConfig,
     keys::KeyTable,
     pattern_budget::PatternBudget,
-    patterned::Patterned,
+    pattern_slots::PatternSlots,
     rule::{Check, Rule},
 };
 
@@ -20,7 +20,7 @@ pub struct Ruleset {
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) configs: Vec<Option<Arc<CompiledConfig>>>,
     pub(crate) default_context: Arc<ContextSet>,
-    patterned: Patterned,
+    patterned: PatternSlots,
     options: Arc<Options>,
 }
 
@@ -41,7 +41,7 @@ impl Ruleset {
             keys: Arc::default(),
             configs: Vec::new(),
             default_context,
-            patterned: Patterned::default(),
+            patterned: PatternSlots::default(),
             options,
         };
         let entries = entries.into_iter();
@@ -74,7 +74,7 @@ impl Ruleset {
     ///
     /// Where the environment is another one, everything is compiled again.
     #[must_use]
-    pub fn updated(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
+    pub fn with_changes(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
         if store.project_env_id() != self.options.project_env_id {
             return Self::from_store(store, &self.options);
         }
@@ -210,7 +210,7 @@ impl Ruleset {
     }
 
     /// Lists the configs with a criterion whose pattern a search has given up on since they were compiled, one
-    /// finding for each, by key. The limits are those of [`RegexLimits`] and [`Effort`](crate::Effort).
+    /// finding for each, by key. The limits are those of [`RegexLimits`] and [`SearchBudget`](crate::SearchBudget).
     pub fn search_findings(&self) -> Vec<Finding> {
         let configs = self.patterned.slots().filter_map(|slot| self.config(slot));
         let mut findings: Vec<Finding> = configs.filter_map(CompiledConfig::search_finding).collect();

@@ -8,8 +8,8 @@ use std::sync::{
 use prefab_core::ContextValue;
 
 use crate::{
-    effort::{Effort, SearchLimit},
     operators::Pattern,
+    search_budget::{SearchBudget, SearchLimit},
 };
 
 /// The pattern of a criterion, and whether a search for it has ever given up.
@@ -22,7 +22,7 @@ pub(crate) struct Search {
 }
 
 const LIMITS: [SearchLimit; 4] =
-    [SearchLimit::TextLength, SearchLimit::Steps, SearchLimit::Effort, SearchLimit::Pattern];
+    [SearchLimit::TextLength, SearchLimit::Steps, SearchLimit::Budget, SearchLimit::Pattern];
 
 impl Search {
     pub(crate) fn new(pattern: Arc<Pattern>, negated: bool) -> Self {
@@ -33,7 +33,7 @@ impl Search {
     pub(crate) fn holds(
         &self,
         property: Option<&ContextValue>,
-        effort: &mut Effort,
+        effort: &mut SearchBudget,
     ) -> Result<bool, SearchLimit> {
         let Some(ContextValue::String(text)) = property else { return Ok(false) };
         self.pattern.search(text, effort).map(|found| found != self.negated).inspect_err(|limit| {

@@ -10,7 +10,7 @@ use crate::SearchLimit;
 /// recorder, so the answer and its explanation cannot differ.
 pub trait Trace {
     /// Whether anybody listens; steps that cost something to tell are skipped otherwise.
-    const LISTENS: bool = true;
+    const ENABLED: bool = true;
 
     /// A row is tried: the environment's, or the default one.
     fn row(&mut self, index: u32, project_env_id: Option<i64>) {
@@ -29,7 +29,7 @@ pub trait Trace {
 
     /// A search for the pattern of a criterion gave up; the criterion does not match. Comes before
     /// [`criterion`](Self::criterion).
-    fn gave_up(&mut self, limit: SearchLimit) {
+    fn search_limit_reached(&mut self, limit: SearchLimit) {
         let _ = limit;
     }
 
@@ -44,7 +44,7 @@ pub trait Trace {
     }
 
     /// A value was chosen by percentage.
-    fn weighted(&mut self, hashed: &Hashed<'_>) {
+    fn weighted(&mut self, hashed: &WeightedChoice<'_>) {
         let _ = hashed;
     }
 
@@ -63,12 +63,12 @@ pub trait Trace {
 }
 
 impl Trace for () {
-    const LISTENS: bool = false;
+    const ENABLED: bool = false;
 }
 
 /// How a percentage was decided.
 #[derive(Clone, Copy, Debug)]
-pub struct Hashed<'a> {
+pub struct WeightedChoice<'a> {
     /// The context of the property that decides.
     pub context: &'a str,
     /// The property that decides.

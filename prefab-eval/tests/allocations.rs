@@ -18,7 +18,7 @@ const KEY: &str = "flag";
 
 /// Counts what one evaluation of [`KEY`] allocates, and returns its value as text.
 fn check(ruleset: &Ruleset, contexts: &Contexts<'_>, what: &str) -> String {
-    let host = FixedHost::default().at(1_764_000_000_000).with_random(0.7);
+    let host = FixedHost::default().with_now_millis(1_764_000_000_000).with_random(0.7);
     let counted = measure(|| {
         let _ = black_box(ruleset.evaluate(black_box(KEY), contexts, &host));
     });

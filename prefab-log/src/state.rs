@@ -70,9 +70,9 @@ impl State {
         };
         let lets_through =
             |level: Option<LogLevel>| level_filter(level.unwrap_or_default()) >= *metadata.level();
-        if lets_through(levels.quietest()) {
+        if lets_through(levels.least_verbose()) {
             Interest::always()
-        } else if lets_through(levels.loudest()) {
+        } else if lets_through(levels.most_verbose()) {
             Interest::sometimes()
         } else {
             Interest::never()
@@ -93,7 +93,7 @@ impl State {
             None => LevelSet::of(self.settings.bootstrap),
         });
         self.note_asked();
-        Some(level_filter(levels?.loudest()?))
+        Some(level_filter(levels?.most_verbose()?))
     }
 
     #[inline]

@@ -62,7 +62,7 @@ impl Channel {
         // Encoded before the streams wake up, nearly all of which ask for this.
         snapshot.batch(after, &Audience::default(), Form::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
-        state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
+        state.ruleset = Arc::new(state.ruleset.with_changes(&state.store, &changed));
         state.snapshot = snapshot;
         state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }
@@ -86,7 +86,7 @@ impl Channel {
         let changed = [config.key.as_str().into()];
         let mut store = LayeredStore::default();
         store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
-        ruleset.updated(&store, &changed)
+        ruleset.with_changes(&store, &changed)
     }
 
     /// Follows the newest change. The snapshot contains it by the time that it shows here.

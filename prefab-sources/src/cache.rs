@@ -14,7 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use siphasher::{
     sip::SipHasher13,
     sip128::{Hasher128 as _, SipHasher13 as SipHasher128},
@@ -38,7 +38,7 @@ pub(crate) struct Cache {
 /// What a cache holds.
 #[derive(Debug)]
 pub(crate) struct Cached {
-    pub(crate) configs: Packed,
+    pub(crate) configs: PackedConfigs,
     pub(crate) saved_at: SystemTime,
 }
 

@@ -105,12 +105,12 @@ impl Watched for DatafileSource {
                 .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
                 .at(Place { line: line.max(1), column: column.max(1) })
                 .advise("correct the file and save it again"),
-            DatafileError::Shape { path, wanted } => self
+            DatafileError::Shape { path, expected: wanted } => self
                 .error(SourceErrorKind::Shape, format!("`{path}`: expected {wanted}"))
                 .advise("download the datafile again"),
         })?;
         let file: Arc<str> = self.path.display().to_string().into();
-        let finding = |datafile::Finding { key, path, wanted }| {
+        let finding = |datafile::Finding { key, path, expected: wanted }| {
             Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
         };
         let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };

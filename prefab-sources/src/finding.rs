@@ -27,12 +27,12 @@ impl fmt::Display for Place {
 /// ```
 /// use prefab_sources::{Finding, Place};
 ///
-/// let finding = Finding::new("conf/.prefab.default.config.yaml", "`loud` is no log level")
+/// let finding = Finding::new("conf/.prefab.default.config.yaml", "unknown log level `loud`")
 ///     .key("log-level.db")
 ///     .at(Place { line: 12, column: 5 });
 /// assert_eq!(
 ///     finding.to_string(),
-///     "conf/.prefab.default.config.yaml:12:5: key `log-level.db`: `loud` is no log level"
+///     "conf/.prefab.default.config.yaml:12:5: key `log-level.db`: unknown log level `loud`"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

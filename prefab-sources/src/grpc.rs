@@ -144,7 +144,7 @@ impl Transport for Grpc {
             .await
             .map_err(|_| self.slow(NAME, patience))?
             .map_err(|status| self.failed(NAME, &status))?;
-        Ok(Fetched { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
+        Ok(Fetched { source: NAME.into(), configs: Some(packed::pack_decoded(answer.get_ref())) })
     }
 
     async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
@@ -171,7 +171,7 @@ impl Frames for MessageFrames {
         match timeout(QUIET, self.messages.message()).await {
             // A connection that does not answer pings has failed by now.
             Err(_) => Some(Ok(Frame::Alive)),
-            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_message(&configs)))),
+            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_decoded(&configs)))),
             Ok(Err(status)) => {
                 let why = format!("`{}` broke off: {}: {}", self.url, status.code(), status.message());
                 Some(Err(SourceError::new(SourceErrorKind::Unavailable, STREAM, why)))

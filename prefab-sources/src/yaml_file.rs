@@ -26,8 +26,8 @@ use crate::{
 ///
 /// let loaded = YamlFile::new(&path, Layer::Default).load()?;
 /// assert!(loaded.findings[0].to_string().ends_with(
-///     "defaults.yaml:2:1: key `log-level.db`: `loud` is no log level; \
-///      use one of trace, debug, info, warn, error, fatal"
+///     "defaults.yaml:2:1: key `log-level.db`: unknown log level `loud`: \
+///      expected trace, debug, info, warn, error or fatal"
 /// ));
 /// let mut store = LayeredStore::default();
 /// store.apply(loaded.update);

@@ -43,7 +43,7 @@ impl Contexts {
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
         let look = match self.mode {
-            ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
+            ContextUploadMode::PeriodicExample => look(levels, |set| set.fingerprint(|set| hash(set, true))),
             ContextUploadMode::ShapeOnly => look_of_shapes(levels),
             ContextUploadMode::None => 0,
         };
@@ -57,7 +57,7 @@ impl Contexts {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
-        match contexts.known_mark() {
+        match contexts.cached_fingerprint() {
             Some(mark) => self.recognised.knows(mix(0, mark)),
             None => contexts.is_empty(),
         }
@@ -65,7 +65,7 @@ impl Contexts {
 
     #[cold]
     fn meet(&self, levels: &[&ContextSet], now_millis: i64, drops: &Drops) {
-        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.merged(level));
+        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.overlay(level));
         let with_examples = self.mode == ContextUploadMode::PeriodicExample;
         let fingerprint = Fingerprint::of(&merged).filter(|_| with_examples);
         let mut collected = self.collected();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use prefab_core::ConfigType;
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
     answer::Answer,
@@ -34,7 +34,7 @@ impl Evaluations {
     /// Counts an evaluation.
     #[inline]
     pub(crate) fn record_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>, drops: &Drops) {
-        let mark = if evaluation.stands() {
+        let mark = if evaluation.is_precomputed() {
             Mark::of(evaluation.id())
         } else {
             Mark::with_value(evaluation.id(), reportable::mark(&evaluation.value, &self.seeds))
@@ -47,13 +47,13 @@ impl Evaluations {
     /// Counts an answer whose value stands in the ruleset if the lane has it at hand; tells whether it has.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn count_at_once(&self, lane: &Lane, selection: &Selection<'_>) -> bool {
+    pub(crate) fn count_at_once(&self, lane: &Lane, selection: &SelectedRule<'_>) -> bool {
         self.tallies.count_at_once(lane, selection.id())
     }
 
     /// Counts an answer whose value stands in the ruleset.
     #[inline]
-    pub(crate) fn record_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
+    pub(crate) fn record_selection(&self, lane: &mut Lane, selection: &SelectedRule<'_>, drops: &Drops) {
         if !self.tallies.count(lane, Mark::of(selection.id())) {
             self.meet_selection(lane, selection, drops);
         }
@@ -61,7 +61,7 @@ impl Evaluations {
 
     #[cold]
     #[inline(never)]
-    fn meet_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
+    fn meet_selection(&self, lane: &mut Lane, selection: &SelectedRule<'_>, drops: &Drops) {
         if let Some(evaluation) = selection.evaluation() {
             self.meet(lane, Mark::of(selection.id()), &evaluation, drops);
         }

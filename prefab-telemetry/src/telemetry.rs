@@ -6,7 +6,7 @@ use std::{
 };
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
     ContextUploadMode, Lane, Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations,
@@ -69,9 +69,9 @@ impl Telemetry {
         }
     }
 
-    /// Counts an answer whose value [stands in the ruleset](Selection::stands); others are not counted.
+    /// Counts an answer whose value [stands in the ruleset](SelectedRule::is_precomputed); others are not counted.
     #[inline]
-    pub fn record_selection_in(&self, lane: &mut Lane, selection: &Selection<'_>) {
+    pub fn record_selection_in(&self, lane: &mut Lane, selection: &SelectedRule<'_>) {
         if self.options.collect_evaluation_summaries {
             self.evaluations.record_selection(lane, selection, &self.drops);
         }
@@ -81,7 +81,7 @@ impl Telemetry {
     /// at hand; tells whether they are. Where not, nothing is counted, and the caller records both.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub fn record_known(&self, lane: &Lane, selection: &Selection<'_>, contexts: &ContextSet) -> bool {
+    pub fn record_known(&self, lane: &Lane, selection: &SelectedRule<'_>, contexts: &ContextSet) -> bool {
         self.collects_all && self.contexts.knows(contexts) && self.evaluations.count_at_once(lane, selection)
     }
 

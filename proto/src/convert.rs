@@ -13,12 +13,12 @@ use prost::Message as _;
 
 use crate::wire;
 
-pub use context::contexts;
+pub use context::contexts_from_wire;
 pub use error::{Cause, InvalidConfig};
 
 /// A decoded message and what was wrong with parts of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Decoded {
+pub struct DecodedConfigs {
     /// What could be read.
     pub set: ConfigSet,
     /// What could not.
@@ -36,8 +36,8 @@ pub struct Decoded {
 /// assert_eq!(decoded.set, set);
 /// # Ok::<(), prost::DecodeError>(())
 /// ```
-pub fn decode(bytes: &[u8]) -> Result<Decoded, prost::DecodeError> {
-    wire::Configs::decode(bytes).map(config_set)
+pub fn decode(bytes: &[u8]) -> Result<DecodedConfigs, prost::DecodeError> {
+    wire::Configs::decode(bytes).map(configs_from_wire)
 }
 
 /// Encodes a set as the bytes of a `Configs` message.
@@ -46,10 +46,10 @@ pub fn encode(set: &ConfigSet) -> Vec<u8> {
 }
 
 /// Reads a decoded `Configs` message into the model.
-pub fn config_set(configs: wire::Configs) -> Decoded {
+pub fn configs_from_wire(configs: wire::Configs) -> DecodedConfigs {
     let wire::Configs { configs, config_service_pointer, apikey_metadata: _, default_context, keep_alive } =
         configs;
-    let mut decoded = Decoded::default();
+    let mut decoded = DecodedConfigs::default();
     for config in configs {
         match config.try_into() {
             Ok(config) => decoded.set.configs.push(config),
@@ -60,7 +60,7 @@ pub fn config_set(configs: wire::Configs) -> Decoded {
         let wire::ConfigServicePointer { project_id, start_at_id, project_env_id } = pointer;
         Pointer { project_id, start_at_id, project_env_id }
     });
-    decoded.set.default_context = default_context.map(contexts).unwrap_or_default();
+    decoded.set.default_context = default_context.map(contexts_from_wire).unwrap_or_default();
     decoded.set.keep_alive = keep_alive.unwrap_or_default();
     decoded
 }

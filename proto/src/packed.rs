@@ -13,7 +13,7 @@ mod tests;
 
 use std::{ops::Range, sync::Arc};
 
-use prefab_core::{Config, ConfigSet, Format, PackedMessage, StoredConfig, borrowed};
+use prefab_core::{Config, ConfigSet, PackedFormat, PackedMessage, StoredConfig, borrowed};
 use prost::{DecodeError, Message as _};
 
 use crate::{
@@ -24,7 +24,7 @@ use fields::{Field, Fields};
 
 /// A message's configs, still packed, and what was wrong with parts of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Packed {
+pub struct PackedConfigs {
     /// What could be read.
     pub set: ConfigSet<StoredConfig>,
     /// What could not.
@@ -33,7 +33,7 @@ pub struct Packed {
     pub newest_id: i64,
 }
 
-impl Packed {
+impl PackedConfigs {
     /// Tells whether a part was no config at all: it was damaged on its way, and nobody knows what it said.
     pub fn is_damaged(&self) -> bool {
         self.findings.iter().any(|finding| matches!(finding.cause, Cause::Malformed(_)))
@@ -55,7 +55,7 @@ const CONFIGS: u32 = 1;
 /// assert_eq!(*packed.set.configs[0].config(), set.configs[0]);
 /// # Ok::<(), prost::DecodeError>(())
 /// ```
-pub fn pack(bytes: impl Into<Box<[u8]>>) -> Result<Packed, DecodeError> {
+pub fn pack(bytes: impl Into<Box<[u8]>>) -> Result<PackedConfigs, DecodeError> {
     let bytes = bytes.into();
     let Some(parts) = split(&bytes) else {
         // A message that is sound all the same is written anew, the usual way.
@@ -67,7 +67,7 @@ pub fn pack(bytes: impl Into<Box<[u8]>>) -> Result<Packed, DecodeError> {
 }
 
 /// Takes in a `Configs` message that was decoded already.
-pub fn pack_message(message: &wire::Configs) -> Packed {
+pub fn pack_decoded(message: &wire::Configs) -> PackedConfigs {
     // Nothing can be wrong with what was written just now.
     pack(message.encode_to_vec()).unwrap_or_default()
 }
@@ -94,17 +94,18 @@ fn split(bytes: &[u8]) -> Option<Parts> {
     Some(parts)
 }
 
-fn gather(message: &Arc<PackedMessage>, parts: Parts) -> Result<Packed, DecodeError> {
-    let convert::Decoded { set, .. } = convert::config_set(wire::Configs::decode(&*parts.rest)?);
+fn gather(message: &Arc<PackedMessage>, parts: Parts) -> Result<PackedConfigs, DecodeError> {
+    let convert::DecodedConfigs { set, .. } =
+        convert::configs_from_wire(wire::Configs::decode(&*parts.rest)?);
     let ConfigSet { configs: _, pointer, default_context, keep_alive } = set;
-    let mut packed = Packed {
+    let mut packed = PackedConfigs {
         set: ConfigSet {
             configs: Vec::with_capacity(parts.configs.len()),
             pointer,
             default_context,
             keep_alive,
         },
-        ..Packed::default()
+        ..PackedConfigs::default()
     };
     for range in parts.configs {
         let bytes = message.bytes().get(range.clone()).unwrap_or_default();
@@ -139,7 +140,7 @@ fn slowly(bytes: &[u8]) -> Result<StoredConfig, (i64, InvalidConfig)> {
 /// Reads configs that [`check`] has passed, so that nothing of them fails.
 struct Wire;
 
-impl Format for Wire {
+impl PackedFormat for Wire {
     fn config(&self, bytes: &[u8]) -> Config {
         let config = wire::Config::decode(bytes).unwrap_or_default();
         config.try_into().unwrap_or_default()
@@ -151,7 +152,7 @@ impl Format for Wire {
 }
 
 /// Returns the bytes of a config: those that it is packed in, if it is.
-pub fn bytes(stored: &StoredConfig) -> std::borrow::Cow<'_, [u8]> {
+pub fn encoded(stored: &StoredConfig) -> std::borrow::Cow<'_, [u8]> {
     stored.packed_bytes().map_or_else(
         || wire::Config::from(&*stored.config()).encode_to_vec().into(),
         std::borrow::Cow::Borrowed,

@@ -1,7 +1,7 @@
 //! Calls whose answers are counted.
 
 use prefab_core::ContextSet;
-use prefab_eval::{EvalError, Evaluation, Found, Ruleset, Selection, Unselected};
+use prefab_eval::{ConfigRef, EvalError, Evaluation, Ruleset, SelectError, SelectedRule};
 use prefab_telemetry::Lane;
 
 use super::Recorder;
@@ -21,10 +21,10 @@ impl View<'_> {
         recorder: &Recorder,
         rules: &Ruleset,
         lane: &Lane,
-        constant: &Selection<'_>,
+        constant: &SelectedRule<'_>,
     ) -> bool {
         let others = [self.bound, rules.default_context(), &self.inner.engine.global];
-        constant.stands()
+        constant.is_precomputed()
             && others.into_iter().all(ContextSet::is_empty)
             && !scope::is_open()
             && recorder.telemetry.record_known(lane, constant, self.call)
@@ -37,11 +37,11 @@ impl View<'_> {
         recorder: &Recorder,
         rules: &Ruleset,
         lane: &mut Lane,
-        found: Option<Found<'_>>,
+        found: Option<ConfigRef<'_>>,
     ) -> Option<bool> {
         let scope = Innermost::take();
         let contexts = self.contexts(&scope);
-        let selection = found.ok_or(Unselected::UnknownKey);
+        let selection = found.ok_or(SelectError::UnknownKey);
         let selection = selection.and_then(|found| found.select(&contexts, &self.inner.engine.host));
         let is_on = is_true(selection.map(|selection| selection.is_true()))?;
         recorder.record_selection(lane, rules, &contexts, selection.as_ref().ok());

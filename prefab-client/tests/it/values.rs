@@ -135,7 +135,8 @@ fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
         value_to_match: Some(["pro"].into()),
     };
     let rule = ConditionalValue::when(vec![criterion], true);
-    let flag = Config { rows: vec![ConfigRow::of(vec![rule])], ..Config::constant("new-checkout", true) };
+    let flag =
+        Config { rows: vec![ConfigRow::default_row(vec![rule])], ..Config::constant("new-checkout", true) };
     let client = Client::in_memory().config(flag).value("retry.times", 3).build().unwrap();
     let text = |key: &str| client.get::<bool>(key).unwrap_err().to_string();
     assert_eq!(

@@ -32,7 +32,7 @@ pub struct ContextSet {
     /// Boxed, so that a set of one is no larger for it.
     #[expect(clippy::box_collection, reason = "three words for what mostly is not there")]
     others: Option<Box<Vec<Context>>>,
-    /// What [`mark`](Self::mark) gave; 0 before it was asked for.
+    /// What [`mark`](Self::fingerprint) gave; 0 before it was asked for.
     mark: AtomicU64,
 }
 
@@ -109,7 +109,7 @@ impl ContextSet {
 
     /// Returns this set with every context of `stronger` put over it, by name.
     #[must_use]
-    pub fn merged(&self, stronger: &Self) -> Self {
+    pub fn overlay(&self, stronger: &Self) -> Self {
         let mut merged = self.clone();
         for context in stronger.iter() {
             merged.set(context.clone());
@@ -139,7 +139,7 @@ impl ContextSet {
     /// is one number for the set, so all who ask must make it the same way. It may be made twice where
     /// threads ask at once.
     #[inline]
-    pub fn mark(&self, make: impl FnOnce(&Self) -> u64) -> u64 {
+    pub fn fingerprint(&self, make: impl FnOnce(&Self) -> u64) -> u64 {
         match self.mark.load(Ordering::Relaxed) {
             0 => {
                 let mark = make(self);
@@ -150,9 +150,9 @@ impl ContextSet {
         }
     }
 
-    /// Returns the [mark](Self::mark) where it was made already.
+    /// Returns the [mark](Self::fingerprint) where it was made already.
     #[inline]
-    pub fn known_mark(&self) -> Option<u64> {
+    pub fn cached_fingerprint(&self) -> Option<u64> {
         Some(self.mark.load(Ordering::Relaxed)).filter(|mark| *mark != 0)
     }
 
@@ -162,18 +162,18 @@ impl ContextSet {
     /// integer.
     pub fn from_json(json: &Json) -> Result<Self, ContextError> {
         let Json::Object(contexts) = json else {
-            return Err(ContextError { place: String::from("contexts"), wanted: "an object of contexts" });
+            return Err(ContextError { place: String::from("contexts"), expected: "an object of contexts" });
         };
         let mut set = Self::new();
         for (name, properties) in contexts {
             let Json::Object(properties) = properties else {
-                return Err(ContextError { place: name.clone(), wanted: "an object of properties" });
+                return Err(ContextError { place: name.clone(), expected: "an object of properties" });
             };
             let mut context = Context::new(name.clone());
             for (property, value) in properties {
                 let value = context_value(value).ok_or_else(|| ContextError {
                     place: format!("{name}.{property}"),
-                    wanted: "a text, a number, a boolean, null or a list of texts",
+                    expected: "a text, a number, a boolean, null or a list of texts",
                 })?;
                 context.set(property.clone(), value);
             }
@@ -225,10 +225,10 @@ impl FromIterator<Context> for ContextSet {
 
 /// JSON that is not a set of contexts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("context `{place}`: expected {wanted}")]
+#[error("context `{place}`: expected {expected}")]
 pub struct ContextError {
     place: String,
-    wanted: &'static str,
+    expected: &'static str,
 }
 
 fn context_value(json: &Json) -> Option<ContextValue> {
@@ -258,7 +258,7 @@ mod tests {
         let weak =
             ContextSet::from_json(&json!({"user": {"key": "1", "age": 3}, "app": {"v": "1"}})).unwrap();
         let strong = ContextSet::from_json(&json!({"user": {"key": "2"}})).unwrap();
-        let merged = weak.merged(&strong);
+        let merged = weak.overlay(&strong);
         assert_eq!(merged.property("user", "key"), Some(&"2".into()));
         assert_eq!(merged.property("user", "age"), None);
         assert_eq!(merged.property("app", "v"), Some(&"1".into()));
@@ -267,11 +267,11 @@ mod tests {
     #[test]
     fn a_set_is_marked_once_until_it_changes() {
         let mut set = ContextSet::new();
-        assert_eq!(set.mark(|_| 7), 7);
-        assert_eq!(set.mark(|_| 8), 7);
-        assert_eq!(set.clone().mark(|_| 8), 7);
+        assert_eq!(set.fingerprint(|_| 7), 7);
+        assert_eq!(set.fingerprint(|_| 8), 7);
+        assert_eq!(set.clone().fingerprint(|_| 8), 7);
         set.set(Context::new("user"));
-        assert_eq!(set.mark(|_| 8), 8);
+        assert_eq!(set.fingerprint(|_| 8), 8);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE};
 use serde_json::{Map, Value as Json};
 
-use super::{DatafileError, Finding, Parsed};
+use super::{DatafileError, Finding, ParsedDatafile};
 use crate::{
     ChangedBy, ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Context, ContextSet,
     ContextValue, Criterion, IntRange, LimitDefinition, LogLevel, Operator, Pointer, Provided,
@@ -13,18 +13,18 @@ use crate::{
 /// A place that holds something else than it should.
 struct Wrong {
     path: String,
-    wanted: String,
+    expected: String,
 }
 
 type Read<T> = Result<T, Wrong>;
 
-pub(super) fn config_set(json: &Json) -> Result<Parsed, DatafileError> {
-    let shape = |Wrong { path, wanted }: Wrong| DatafileError::Shape {
+pub(super) fn config_set(json: &Json) -> Result<ParsedDatafile, DatafileError> {
+    let shape = |Wrong { path, expected }: Wrong| DatafileError::Shape {
         path: if path.is_empty() { String::from("datafile") } else { path },
-        wanted,
+        expected,
     };
     let root = Object::new(json, "").map_err(shape)?;
-    let mut parsed = Parsed::default();
+    let mut parsed = ParsedDatafile::default();
     for (at, item) in root.list("configs").map_err(shape)?.iter().enumerate() {
         match config(item, "") {
             Ok(config) => parsed.set.configs.push(config),
@@ -51,7 +51,7 @@ pub(super) fn one_value(json: &Json) -> Result<ConfigValue, Finding> {
 
 fn finding(item: &Json, at: usize, wrong: Wrong) -> Finding {
     let key = item.get("key").and_then(Json::as_str).map_or_else(|| format!("#{at}"), ToOwned::to_owned);
-    Finding { key, path: wrong.path, wanted: wrong.wanted }
+    Finding { key, path: wrong.path, expected: wrong.expected }
 }
 
 fn pointer(json: &Json) -> Read<Pointer> {
@@ -361,7 +361,7 @@ impl<'a> Object<'a> {
 
     fn int32(&self, field: &str) -> Read<i32> {
         i32::try_from(self.int(field)?)
-            .map_err(|_| Wrong { path: self.path(field), wanted: "a 32-bit integer".to_owned() })
+            .map_err(|_| Wrong { path: self.path(field), expected: "a 32-bit integer".to_owned() })
     }
 
     fn optional_int(&self, field: &str) -> Read<Option<i64>> {
@@ -403,8 +403,8 @@ impl<'a> Object<'a> {
     }
 }
 
-fn wrong<T>(path: &str, wanted: impl Into<String>) -> Read<T> {
-    Err(Wrong { path: path.to_owned(), wanted: wanted.into() })
+fn wrong<T>(path: &str, expected: impl Into<String>) -> Read<T> {
+    Err(Wrong { path: path.to_owned(), expected: expected.into() })
 }
 
 fn snake(camel: &str) -> String {

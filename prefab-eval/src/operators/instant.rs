@@ -86,9 +86,9 @@ impl Reader<'_> {
         Some(sign * (hours * 60 + minutes))
     }
 
-    fn one_of(&mut self, wanted: &[u8]) -> Option<u8> {
+    fn one_of(&mut self, expected: &[u8]) -> Option<u8> {
         let (&byte, rest) = self.rest.split_first()?;
-        wanted.contains(&byte).then(|| {
+        expected.contains(&byte).then(|| {
             self.rest = rest;
             byte
         })

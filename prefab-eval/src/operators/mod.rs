@@ -15,7 +15,7 @@ use prefab_core::{ContextValue, Operator, borrowed::Value};
 pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
 pub use pattern::RegexLimits;
-pub(crate) use pattern::{Parsed, Pattern};
+pub(crate) use pattern::{ParsedPattern, Pattern};
 
 use affix::{Affix, Row};
 use number::{Number, Relation};
@@ -54,7 +54,7 @@ pub(crate) enum Test {
         millis: i64,
         before: bool,
     },
-    /// A pattern with a state table; others are searched for with an [`Effort`](crate::Effort).
+    /// A pattern with a state table; others are searched for with an [`SearchBudget`](crate::SearchBudget).
     Matches {
         pattern: Arc<Pattern>,
         negated: bool,

@@ -20,7 +20,7 @@ use regex_syntax::hir::Hir;
 
 pub use limits::RegexLimits;
 
-use crate::effort::{Effort, SearchLimit};
+use crate::search_budget::{SearchBudget, SearchLimit};
 use dialect::{Boundary, ascii_classes};
 use engine::{Backtracking, Lazy};
 
@@ -42,7 +42,7 @@ enum Engine {
 }
 
 /// A pattern that is known to be valid and not yet compiled.
-pub(crate) struct Parsed {
+pub(crate) struct ParsedPattern {
     syntax: Syntax,
     /// The largest size that the compiled pattern can have, in bytes.
     pub(crate) bound: usize,
@@ -53,7 +53,7 @@ enum Syntax {
     Fancy { text: String, estimate: usize },
 }
 
-impl Parsed {
+impl ParsedPattern {
     /// Parses a pattern and estimates its size.
     pub(crate) fn new(pattern: &str, limits: &RegexLimits) -> Result<Self, String> {
         if pattern.len() > limits.pattern_bytes {
@@ -114,13 +114,13 @@ impl Pattern {
     }
 
     /// Searches a text.
-    pub(crate) fn search(&self, text: &str, effort: &mut Effort) -> Result<bool, SearchLimit> {
+    pub(crate) fn search(&self, text: &str, effort: &mut SearchBudget) -> Result<bool, SearchLimit> {
         match &self.engine {
             Engine::Table(_) => self.search_table(text).ok_or(SearchLimit::Pattern),
             Engine::Large { text: pattern, estimate, compiled } => {
                 // Each byte of the text may visit every state.
                 if !effort.spend(text.len().saturating_mul(estimate.div_ceil(1024)).saturating_add(1)) {
-                    return Err(SearchLimit::Effort);
+                    return Err(SearchLimit::Budget);
                 }
                 let compiled = compiled.get_or_init(|| Lazy::new(pattern, *estimate));
                 compiled.as_ref().map(|lazy| lazy.is_match(text)).ok_or(SearchLimit::Pattern)
@@ -162,11 +162,12 @@ mod tests {
 
     fn compile(pattern: &str) -> Result<Pattern, String> {
         let limits = RegexLimits::default();
-        Parsed::new(pattern, &limits)?.compile(&limits)
+        ParsedPattern::new(pattern, &limits)?.compile(&limits)
     }
 
     fn check(pattern: &str, text: &str, found: Option<bool>) {
-        let got = compile(pattern).ok().and_then(|regex| regex.search(text, &mut Effort::default()).ok());
+        let got =
+            compile(pattern).ok().and_then(|regex| regex.search(text, &mut SearchBudget::default()).ok());
         assert_eq!(got, found, "{pattern} in {text:?}");
     }
 
@@ -203,7 +204,7 @@ mod tests {
         check("(a*)*b", &"a".repeat(5000), Some(false));
         let hungry = compile(r"^(?:(a|aa)+)+\1b").unwrap();
         assert!(matches!(hungry.engine, Engine::Backtracking(_)));
-        assert_eq!(hungry.search(&"a".repeat(60), &mut Effort::default()), Err(SearchLimit::Steps));
+        assert_eq!(hungry.search(&"a".repeat(60), &mut SearchBudget::default()), Err(SearchLimit::Steps));
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
         (level("contexts")?, level("bound")?, level("scope")?, level("global")?);
     let contexts = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
     let mut host = FixedHost::default()
-        .at(case["now"].as_i64().unwrap_or_default())
+        .with_now_millis(case["now"].as_i64().unwrap_or_default())
         .with_random(case["random"].as_f64().unwrap_or_default());
     for (name, value) in case["env_vars"].as_object().into_iter().flatten() {
         host = host.with_env_var(name, value.as_str().ok_or("an environment variable is a text")?);
@@ -99,8 +99,8 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
             "row": answer.config_row_index,
             "rule": answer.conditional_value_index,
             "choice": answer.weighted_value_index,
-            "matched": answer.matched(),
-            "shown": answer.shown(),
+            "matched": answer.match_label(),
+            "shown": answer.display_value(),
             "variant": answer.variant(),
         }),
         Err(error) => json!({ "error": error.code() }),

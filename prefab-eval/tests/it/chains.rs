@@ -54,7 +54,7 @@ proptest! {
             let numbered = rules.into_iter().zip(0i64..);
             numbered.map(|(criteria, number)| ConditionalValue::when(criteria, number)).collect::<Vec<_>>()
         };
-        let rows = vec![ConfigRow::of(numbered(own)), ConfigRow::of(numbered(default))];
+        let rows = vec![ConfigRow::default_row(numbered(own)), ConfigRow::default_row(numbered(default))];
         let ruleset = build(vec![Config { key: "flag".to_owned(), rows, ..Config::default() }]);
         let contexts = ContextSet::from(Context::new("user").with("team", team).with("plan", plan));
         let (contexts, host) = (Contexts::of(&contexts), FixedHost::default());

@@ -12,7 +12,8 @@ use prefab_eval::{Contexts, FixedHost, Options};
 fn explain(configs: Vec<Config>, user: Context) -> String {
     let key = configs[0].key.clone();
     let ruleset = build_for(configs, Options { project_env_id: 5, ..Options::default() });
-    let host = FixedHost::default().at(1_764_000_000_000).with_env_var("DB_URL", "postgres://db");
+    let host =
+        FixedHost::default().with_now_millis(1_764_000_000_000).with_env_var("DB_URL", "postgres://db");
     ruleset.explain(&key, &Contexts::of(&ContextSet::from(user)), &host).to_string()
 }
 
@@ -43,8 +44,10 @@ fn a_flag_for_some_users() {
         criterion("app.version", Operator::PropSemverGreaterThan, "2.0.0"),
     ];
     let rules = vec![ConditionalValue::when(vec![mail], true), ConditionalValue::when(paying, true)];
-    let rows =
-        vec![ConfigRow::for_environment(5, rules), ConfigRow::of(vec![ConditionalValue::always(false)])];
+    let rows = vec![
+        ConfigRow::for_environment(5, rules),
+        ConfigRow::default_row(vec![ConditionalValue::always(false)]),
+    ];
     let flag = Config { key: "new-checkout".into(), rows, ..Config::default() };
     let user = Context::new("user").with("email", "eve@else.test").with("plan", "pro").with("age", 36);
     assert_snapshot!(explain(vec![flag], user), @r#"

@@ -9,7 +9,8 @@ use prefab_core::{
     ConditionalValue, Config, ConfigSet, Context, ContextSet, LayeredStore, Operator, Update, Value,
 };
 use prefab_eval::{
-    Contexts, Effort, EvaluatedValue, FixedHost, Options, PatternCache, RegexLimits, Ruleset, SearchLimit,
+    Contexts, EvaluatedValue, FixedHost, Options, PatternCache, RegexLimits, Ruleset, SearchBudget,
+    SearchLimit,
 };
 use proptest::prelude::*;
 
@@ -161,12 +162,12 @@ fn evaluations_of_one_request_can_share_their_effort() {
     let flags = (0..20).map(|at| flag(&format!("flag{at}"), &numbered(HUNGRY, 50))).collect();
     let ruleset = build_for(flags, own_cache());
     let contexts = user(&"a".repeat(60));
-    let mut effort = Effort::default();
+    let mut effort = SearchBudget::default();
     let start = Instant::now();
     for at in 0..20 {
         let key = format!("flag{at}");
         let evaluated =
-            ruleset.evaluate_within(&key, &Contexts::of(&contexts), &FixedHost::default(), &mut effort);
+            ruleset.evaluate_with_budget(&key, &Contexts::of(&contexts), &FixedHost::default(), &mut effort);
         assert_eq!(evaluated.unwrap().value, EvaluatedValue::Int(-1));
     }
     assert!(effort.is_exhausted());
@@ -270,7 +271,7 @@ proptest! {
         let mut changing = store(&[]);
         for flag in &flags {
             let changed = apply(&mut changing, std::slice::from_ref(flag));
-            stepwise = stepwise.updated(&changing, &changed);
+            stepwise = stepwise.with_changes(&changing, &changed);
         }
         let alone = Ruleset::from_store(&changing, &options(PatternCache::new()));
         let shared = Ruleset::from_store(&changing, &options(PatternCache::default()));

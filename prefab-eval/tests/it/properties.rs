@@ -130,7 +130,7 @@ fn contexts() -> impl Strategy<Value = ContextSet> {
 }
 
 fn host() -> FixedHost {
-    FixedHost::default().at(1_764_000_000_000).with_random(0.3).with_env_var("SET", "12")
+    FixedHost::default().with_now_millis(1_764_000_000_000).with_random(0.3).with_env_var("SET", "12")
 }
 
 proptest! {
@@ -156,7 +156,7 @@ proptest! {
         let options = Options { default_context: api.clone(), ..Options::default() };
         let ruleset = crate::support::build_for(configs.clone(), options);
         let stack = Contexts { call, bound, scope, global };
-        let merged = stack.merged(&api);
+        let merged = stack.flatten(&api);
         let without_api = build(configs);
         for key in KEYS {
             let answer = told(&ruleset.evaluate(key, &stack, &host()));
@@ -199,8 +199,8 @@ proptest! {
                 }
             });
             prop_assert_eq!(level, named.unwrap_or_default(), "{}", path);
-            prop_assert!(ruleset.log_levels(path).contains(level), "{}: {}", path, level);
-            prop_assert!(ruleset.log_levels_of_all().contains(level), "{}: {}", path, level);
+            prop_assert!(ruleset.possible_log_levels(path).contains(level), "{}: {}", path, level);
+            prop_assert!(ruleset.all_possible_log_levels().contains(level), "{}: {}", path, level);
         }
         for key in ["log-level", "log-level.app", "log-level.app.db", "unheard of"] {
             let contexts = Contexts { global: &call, ..Contexts::of(&known) };
@@ -208,7 +208,7 @@ proptest! {
                 Ok(EvaluatedValue::LogLevel(level)) => level,
                 _ => LogLevel::NotSet,
             };
-            prop_assert!(ruleset.level_outlook(key, &known).contains(level), "{}: {}", key, level);
+            prop_assert!(ruleset.possible_levels(key, &known).contains(level), "{}: {}", key, level);
         }
     }
 }
@@ -253,7 +253,7 @@ proptest! {
         let mut stepwise = Ruleset::from_store(&store, &options);
         for update in updates {
             let changed = store.apply(update);
-            stepwise = stepwise.updated(&store, &changed);
+            stepwise = stepwise.with_changes(&store, &changed);
             let at_once = Ruleset::from_store(&store, &options);
             prop_assert_eq!(stepwise.keys(), at_once.keys());
             prop_assert_eq!(stepwise.len(), at_once.len());

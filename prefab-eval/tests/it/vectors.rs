@@ -50,7 +50,7 @@ fn check(vector: &Json) -> Result<(), String> {
     let level = |name: &str| contexts(&vector["contexts"][name]);
     let (call, scope, global) = (level("local"), level("block"), level("global"));
     let stack = Contexts { scope: &scope, global: &global, ..Contexts::of(&call) };
-    let mut host = FixedHost::default().at(1_764_000_000_000);
+    let mut host = FixedHost::default().with_now_millis(1_764_000_000_000);
     for (name, value) in vector["env"].as_object().into_iter().flatten() {
         if let Some(value) = value.as_str() {
             host = host.with_env_var(name, value);
@@ -82,8 +82,10 @@ fn check(vector: &Json) -> Result<(), String> {
             Some(value) => json!({ "value": value }),
             None => json!({"error": "unsupported_value_type"}),
         },
-        Err(error) if error.is_no_value() && vector["op"] == "enabled" => json!({"value": {"bool": false}}),
-        Err(error) if error.is_no_value() && vector.get("default").is_some() => {
+        Err(error) if error.is_missing_value() && vector["op"] == "enabled" => {
+            json!({"value": {"bool": false}})
+        }
+        Err(error) if error.is_missing_value() && vector.get("default").is_some() => {
             return same(&json!({ "value": vector["default"] }), expected);
         }
         Err(error) => json!({ "error": error.code() }),

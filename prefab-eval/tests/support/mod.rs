@@ -18,7 +18,7 @@ pub(crate) fn build_for(configs: Vec<Config>, options: Options) -> Ruleset {
 }
 
 pub(crate) fn config(key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
-    Config { key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+    Config { key: key.into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
 }
 
 pub(crate) fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
@@ -41,7 +41,7 @@ pub(crate) fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
             answer.conditional_value_index,
             answer.weighted_value_index,
             answer.is_confidential(),
-            answer.matched(),
+            answer.match_label(),
             answer.variant(),
             answer.config().id,
         ),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use reqwest::{
     StatusCode,
     header::{ACCEPT, ETAG, IF_NONE_MATCH},
@@ -68,7 +68,7 @@ async fn body(
     }
 }
 
-fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
+fn decode(origin: &Origin, body: Vec<u8>) -> Result<PackedConfigs, SourceError> {
     let configs = packed::pack(body)
         .map_err(|cause| origin.protocol(format!("sends what is no checkpoint: {cause}")))?;
     // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::SystemTime};
 
 use prefab_core::Update;
-use prefab_proto::{convert, packed::Packed};
+use prefab_proto::{convert, packed::PackedConfigs};
 use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
 
 use super::{Fetched, Frame, Frames, Purpose, RemoteOptions, RemoteState, Transport, Voice, known::Known};
@@ -192,7 +192,7 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    fn take(&mut self, configs: Packed, source: &Arc<str>, is_whole: bool) -> Loaded {
+    fn take(&mut self, configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> Loaded {
         self.known.absorb(&configs);
         self.cached_at = None;
         self.unsaved_since.get_or_insert_with(Instant::now);
@@ -261,8 +261,8 @@ async fn fall_back(voice: &mut Voice, cached_at: SystemTime) {
     voice.ready(Some(loaded), &source).await;
 }
 
-fn loaded(configs: Packed, source: &Arc<str>, is_whole: bool) -> Loaded {
-    let Packed { set, findings, newest_id: _ } = configs;
+fn loaded(configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> Loaded {
+    let PackedConfigs { set, findings, newest_id: _ } = configs;
     let findings = findings.into_iter().map(|finding| {
         let convert::InvalidConfig { key, place, cause } = finding;
         Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).key(key)
@@ -280,7 +280,7 @@ fn nothing_new(source: &Arc<str>) -> Loaded {
 }
 
 /// Tells whether a message says anything: without a pointer it is a sign of life, whatever it is marked as.
-fn is_news(configs: &Packed) -> bool {
+fn is_news(configs: &PackedConfigs) -> bool {
     !configs.set.configs.is_empty() || !configs.findings.is_empty() || configs.set.pointer.is_some()
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use prefab_core::{Config, ConfigSet, ContextSet, Pointer, StoredConfig};
 use prefab_proto::{
     convert,
-    packed::{self, Packed},
+    packed::{self, PackedConfigs},
 };
 
 /// How far the source has come, and, for the cache, the merged state.
@@ -32,7 +32,7 @@ impl Known {
     }
 
     /// Takes in a message of the server.
-    pub(super) fn absorb(&mut self, message: &Packed) {
+    pub(super) fn absorb(&mut self, message: &PackedConfigs) {
         self.has_heard = true;
         self.high_water_mark = self.high_water_mark.max(message.newest_id);
         if let Some(merged) = &mut self.merged {
@@ -41,7 +41,7 @@ impl Known {
     }
 
     /// Takes in what [`encode`](Self::encode) returned, in an earlier process.
-    pub(super) fn restore(&mut self, message: &Packed) {
+    pub(super) fn restore(&mut self, message: &PackedConfigs) {
         self.absorb(message);
         let mark = message.set.pointer.map_or(0, |pointer| pointer.start_at_id);
         self.high_water_mark = self.high_water_mark.max(mark);
@@ -61,7 +61,7 @@ impl Known {
         // Messages that stand one after another are one message with the fields of all of them.
         let mut bytes = convert::encode(&rest);
         for config in configs.values().filter(|config| !config.is_tombstone()) {
-            let config = packed::bytes(config);
+            let config = packed::encoded(config);
             bytes.push(CONFIGS_TAG);
             prost::encode_length_delimiter(config.len(), &mut bytes).ok()?;
             bytes.extend_from_slice(&config);
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use prefab_core::{ConfigType, LayeredStore, Update};
 
-    fn message(configs: Vec<Config>) -> Packed {
+    fn message(configs: Vec<Config>) -> PackedConfigs {
         let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
         packed::pack(convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })).unwrap()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_proto::packed::Packed;
+use prefab_proto::packed::PackedConfigs;
 
 use crate::SourceError;
 
@@ -50,7 +50,7 @@ pub(crate) struct Fetched {
     /// What provenance calls the place it came from.
     pub(crate) source: Arc<str>,
     /// The configs, or nothing if they are the same as at the last time.
-    pub(crate) configs: Option<Packed>,
+    pub(crate) configs: Option<PackedConfigs>,
 }
 
 /// A piece of a stream.
@@ -59,7 +59,7 @@ pub(crate) enum Frame {
     /// A sign of life.
     Alive,
     /// Changes.
-    Configs(Packed),
+    Configs(PackedConfigs),
     /// Something that could not be read, and why. The next piece may be sound.
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a gRPC stream ends with such a message"))]
     Unreadable(String),

@@ -5,7 +5,7 @@ use prefab_core::{Context, ContextSet, ContextValue};
 use crate::wire::{self, config_value::Type};
 
 /// Reads contexts. What a context cannot hold (a range, percentages) is as good as absent.
-pub fn contexts(set: wire::ContextSet) -> ContextSet {
+pub fn contexts_from_wire(set: wire::ContextSet) -> ContextSet {
     let wire::ContextSet { contexts } = set;
     contexts.into_iter().map(context).collect()
 }

@@ -157,7 +157,7 @@ fn one_bad_config_costs_that_config() {
         weighted_values: vec![wire::WeightedValue { weight: -1, value: Some(value(Type::Int(1))) }],
         hash_by_property_name: None,
     };
-    let decoded = super::config_set(wire::Configs {
+    let decoded = super::configs_from_wire(wire::Configs {
         configs: vec![
             config("good", Type::Int(1)),
             config("level", Type::LogLevel(4)),

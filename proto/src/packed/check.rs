@@ -6,7 +6,7 @@
 
 use std::str;
 
-use prefab_core::{ConfigType, LogLevel, stored::Head};
+use prefab_core::{ConfigType, LogLevel, stored::ConfigHeader};
 
 use super::fields::{Field, Fields, int32};
 
@@ -14,7 +14,7 @@ use super::fields::{Field, Fields, int32};
 const DEPTH: u32 = 8;
 
 /// Checks a `Config` and returns its head, if all of it can be read.
-pub(super) fn config(message: &[u8]) -> Option<Head> {
+pub(super) fn config(message: &[u8]) -> Option<ConfigHeader> {
     let mut key = "";
     let mut id = 0;
     let mut config_type = 0;
@@ -49,7 +49,7 @@ pub(super) fn config(message: &[u8]) -> Option<Head> {
     })?;
     let config_type = ConfigType::from_number(config_type).unwrap_or_default();
     let is_tombstone = !has_rows || config_type == ConfigType::Deleted;
-    (!key.is_empty()).then(|| Head { key: key.into(), id, config_type, is_tombstone })
+    (!key.is_empty()).then(|| ConfigHeader { key: key.into(), id, config_type, is_tombstone })
 }
 
 /// Passes the first time only.

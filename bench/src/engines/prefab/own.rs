@@ -79,7 +79,7 @@ fn changes(message: &[u8]) -> Result<Spread> {
         let update = change(round);
         let start = cpu_time();
         let changed = store.apply(update);
-        let next = current.load().updated(&store, &changed);
+        let next = current.load().with_changes(&store, &changed);
         // The old one goes with this, as it does in the client.
         current.store(next.into());
         times.push(millis(cpu_time().saturating_sub(start)) * 1e3);

@@ -14,7 +14,7 @@ use regex_automata::{
 };
 
 use super::{RegexLimits, nfa};
-use crate::effort::{Effort, SearchLimit};
+use crate::search_budget::{SearchBudget, SearchLimit};
 
 /// States that are built as texts need them, in a cache per searching thread.
 pub(super) struct Lazy {
@@ -104,7 +104,7 @@ impl Backtracking {
         Ok(Self { pattern: pattern.into(), quick, thorough: OnceLock::new(), limits: *limits })
     }
 
-    pub(super) fn search(&self, text: &str, effort: &mut Effort) -> Result<bool, SearchLimit> {
+    pub(super) fn search(&self, text: &str, effort: &mut SearchBudget) -> Result<bool, SearchLimit> {
         if text.len() > self.limits.backtrack_text_bytes {
             return Err(SearchLimit::TextLength);
         }
@@ -128,13 +128,13 @@ fn search(
     regex: &fancy_regex::Regex,
     steps: usize,
     text: &str,
-    effort: &mut Effort,
+    effort: &mut SearchBudget,
 ) -> Result<Option<bool>, SearchLimit> {
     // A step may look at all of the text.
     if effort.spend(steps.saturating_mul(1 + text.len() / 64)) {
         Ok(regex.is_match(text).ok())
     } else {
-        Err(SearchLimit::Effort)
+        Err(SearchLimit::Budget)
     }
 }
 

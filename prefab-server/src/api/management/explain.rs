@@ -95,7 +95,8 @@ pub(super) async fn explain(
     let project = author.project;
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
-        let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let host =
+            FixedHost::default().with_now_millis(at.unwrap_or_else(clock::now_millis)).with_random(chance());
         let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
         let explanation = ruleset.explain(&key, &stack, &host);
         Ok(answer(key, explanation))
@@ -123,7 +124,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> Answer {
         Ok(answer) => Answer {
             key,
             value: Some(if answer.is_confidential() {
-                answer.shown().into()
+                answer.display_value().into()
             } else {
                 answer.value.to_json().unwrap_or_else(|| answer.value.to_string().into())
             }),

@@ -4,14 +4,14 @@ use prefab_core::StoredConfig;
 
 use crate::{
     EvalError, EvaluatedValue, Evaluation, Reason,
-    answer::{Answer, Kind},
     compiled::CompiledConfig,
+    compiled_value::{CompiledValue, ValueKind},
     rule::Rule,
 };
 
 /// Why there is no answer to make a value of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unselected {
+pub enum SelectError {
     /// There is no config with this key.
     #[error("no config has this key")]
     UnknownKey,
@@ -23,12 +23,12 @@ pub enum Unselected {
     InvalidWeightedValues,
 }
 
-impl From<Unselected> for EvalError {
-    fn from(unselected: Unselected) -> Self {
+impl From<SelectError> for EvalError {
+    fn from(unselected: SelectError) -> Self {
         match unselected {
-            Unselected::UnknownKey => Self::UnknownKey,
-            Unselected::NoMatch => Self::NoMatch,
-            Unselected::InvalidWeightedValues => Self::InvalidWeightedValues,
+            SelectError::UnknownKey => Self::UnknownKey,
+            SelectError::NoMatch => Self::NoMatch,
+            SelectError::InvalidWeightedValues => Self::InvalidWeightedValues,
         }
     }
 }
@@ -49,16 +49,16 @@ impl From<Unselected> for EvalError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Selection<'r> {
+pub struct SelectedRule<'r> {
     pub(crate) config: &'r CompiledConfig,
-    pub(crate) answer: &'r Answer,
+    pub(crate) answer: &'r CompiledValue,
     pub(crate) row: u32,
     pub(crate) rule: u32,
     pub(crate) weighted: Option<u32>,
     pub(crate) secret: bool,
 }
 
-impl<'r> Selection<'r> {
+impl<'r> SelectedRule<'r> {
     /// Selects the answer that a config has for everybody, if there is one.
     #[inline]
     pub(crate) fn constant(config: &'r CompiledConfig) -> Option<Self> {
@@ -74,8 +74,8 @@ impl<'r> Selection<'r> {
     #[inline]
     pub fn is_true(&self) -> Option<bool> {
         match &self.answer.kind {
-            Kind::Bool(bool) => Some(*bool),
-            kind if kind.stands() => Some(false),
+            ValueKind::Bool(bool) => Some(*bool),
+            kind if kind.is_precomputed() => Some(false),
             _ => None,
         }
     }
@@ -88,8 +88,8 @@ impl<'r> Selection<'r> {
 
     /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
     #[inline]
-    pub fn stands(&self) -> bool {
-        self.answer.kind.stands()
+    pub fn is_precomputed(&self) -> bool {
+        self.answer.kind.is_precomputed()
     }
 
     /// Returns the config that answered.
@@ -100,7 +100,7 @@ impl<'r> Selection<'r> {
     /// Returns the whole answer, where its value stands in the ruleset.
     #[inline]
     pub fn evaluation(&self) -> Option<Evaluation<'r>> {
-        Some(self.evaluation_of(EvaluatedValue::standing(&self.answer.kind)?, None))
+        Some(self.evaluation_of(EvaluatedValue::precomputed(&self.answer.kind)?, None))
     }
 
     #[inline]

@@ -6,9 +6,9 @@ use crate::compiled::CompiledConfig;
 
 /// The places of the configs that have patterns.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Patterned(Arc<BTreeSet<u32>>);
+pub(crate) struct PatternSlots(Arc<BTreeSet<u32>>);
 
-impl Patterned {
+impl PatternSlots {
     /// Replaces a config, and returns whether the one before or the one after has patterns.
     pub(crate) fn replace(&mut self, slot: u32, config: Option<&CompiledConfig>) -> bool {
         let is_patterned = config.is_some_and(|config| config.patterns().is_some());

@@ -17,19 +17,19 @@ use crate::{
     host::Host,
     murmur3::Murmur3,
     property_name::PropertyName,
-    trace::{Hashed, Trace},
+    trace::{Trace, WeightedChoice},
 };
 
 /// A value and whether it is secret.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) kind: Kind,
+pub(crate) struct CompiledValue {
+    pub(crate) kind: ValueKind,
     /// Twice a number that no other answer of the process has; odd for a secret.
     mark: u64,
 }
 
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     Int(i64),
     Double(f64),
     Bool(bool),
@@ -45,7 +45,7 @@ pub(crate) enum Kind {
     Weighted(Box<Weighted>),
     Provided {
         variable: Box<str>,
-        wanted: ValueType,
+        expected: ValueType,
     },
     Encrypted(Box<Encrypted>),
     /// A value that can never be handed out, and why.
@@ -59,10 +59,10 @@ pub(crate) struct Encrypted {
     pub(crate) decrypt_with: Box<str>,
 }
 
-impl Kind {
+impl ValueKind {
     /// Tells whether the value stands here, the same for every evaluation.
     #[inline]
-    pub(crate) fn stands(&self) -> bool {
+    pub(crate) fn is_precomputed(&self) -> bool {
         !matches!(self, Self::Weighted(_) | Self::Provided { .. } | Self::Encrypted(_) | Self::Invalid(_))
     }
 }
@@ -70,8 +70,8 @@ impl Kind {
 /// Numbers the answers, by twos. Only their being different counts.
 static NEXT_MARK: AtomicU64 = AtomicU64::new(2);
 
-impl Answer {
-    pub(crate) fn new(kind: Kind, secret: bool) -> Self {
+impl CompiledValue {
+    pub(crate) fn new(kind: ValueKind, secret: bool) -> Self {
         Self { kind, mark: NEXT_MARK.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
     }
 
@@ -89,14 +89,14 @@ impl Answer {
     /// Tells whether this is the prepared form of `value`, for the kinds that variants have.
     pub(crate) fn is_same(&self, value: &ConfigValue) -> bool {
         match (&self.kind, &value.value) {
-            (Kind::Int(left), Value::Int(right)) => left == right,
-            (Kind::Double(left), Value::Double(right)) => left.to_bits() == right.to_bits(),
-            (Kind::Bool(left), Value::Bool(right)) => left == right,
-            (Kind::String(left), Value::String(right)) => **left == **right,
-            (Kind::StringList(left), Value::StringList(right)) => **left == **right,
-            (Kind::LogLevel(left), Value::LogLevel(right)) => left == right,
-            (Kind::Duration(left), Value::Duration(right)) => parse_duration(right).as_ref() == Ok(left),
-            (Kind::Json(left), Value::Json(right)) => {
+            (ValueKind::Int(left), Value::Int(right)) => left == right,
+            (ValueKind::Double(left), Value::Double(right)) => left.to_bits() == right.to_bits(),
+            (ValueKind::Bool(left), Value::Bool(right)) => left == right,
+            (ValueKind::String(left), Value::String(right)) => **left == **right,
+            (ValueKind::StringList(left), Value::StringList(right)) => **left == **right,
+            (ValueKind::LogLevel(left), Value::LogLevel(right)) => left == right,
+            (ValueKind::Duration(left), Value::Duration(right)) => parse_duration(right).as_ref() == Ok(left),
+            (ValueKind::Json(left), Value::Json(right)) => {
                 serde_json::from_str::<Json>(right).is_ok_and(|right| **left == right)
             }
             _ => false,
@@ -116,7 +116,7 @@ pub(crate) struct Weighted {
     limits: Box<[f64]>,
     /// For each limit the first hash that lies beyond it; absent where the weights come to nothing.
     ends: Option<Box<[u64]>>,
-    pub(crate) answers: Box<[Answer]>,
+    pub(crate) answers: Box<[CompiledValue]>,
 }
 
 impl Weighted {
@@ -125,7 +125,7 @@ impl Weighted {
         hash: Murmur3,
         property: PropertyName,
         weights: impl Iterator<Item = i32>,
-        answers: Box<[Answer]>,
+        answers: Box<[CompiledValue]>,
     ) -> Self {
         let mut sum = 0.0;
         let limits: Box<[f64]> = weights
@@ -144,7 +144,7 @@ impl Weighted {
         stack: &Stack<'_>,
         host: &dyn Host,
         trace: &mut T,
-    ) -> Option<(u32, &Answer)> {
+    ) -> Option<(u32, &CompiledValue)> {
         let property = stack.property(&self.property);
         let hash = property.and_then(|value| absorb(self.hash, value)).map(Murmur3::finish);
         let last = self.limits.len().checked_sub(1)?;
@@ -156,10 +156,10 @@ impl Weighted {
             (self.limits.iter().position(|limit| bucket < *limit), Some(share))
         };
         let chosen = found.unwrap_or(last);
-        if T::LISTENS {
+        if T::ENABLED {
             let total = self.limits[last];
             let below = chosen.checked_sub(1).map_or(0.0, |before| self.limits[before]);
-            trace.weighted(&Hashed {
+            trace.weighted(&WeightedChoice {
                 context: self.property.context(),
                 property: self.property.property(),
                 hash,

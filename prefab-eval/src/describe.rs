@@ -10,7 +10,7 @@ use crate::operators::format_instant;
 const SHOWN: usize = 10;
 
 /// Says a criterion as a person would: `user.email ends with one of [@acme.test]`.
-pub fn criterion(criterion: &Criterion) -> String {
+pub fn describe_criterion(criterion: &Criterion) -> String {
     let Criterion { property_name, operator, value_to_match } = criterion;
     let property = match (property_name.as_str(), operator) {
         ("", Operator::LookupKeyIn | Operator::LookupKeyNotIn) => "the lookup key",
@@ -30,7 +30,7 @@ pub fn criterion(criterion: &Criterion) -> String {
 }
 
 /// Says what a property was, where that is not plain from the criterion.
-pub(crate) fn seen(operator: Operator, property: Option<&ContextValue>) -> Option<String> {
+pub(crate) fn describe_property(operator: Operator, property: Option<&ContextValue>) -> Option<String> {
     use Operator as O;
     if matches!(operator, O::InSeg | O::NotInSeg | O::AlwaysTrue | O::NotSet | O::Other(_)) {
         return None;

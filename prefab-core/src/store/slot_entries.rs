@@ -12,12 +12,12 @@ use super::Entry;
 
 /// Entries by key; the keys stand in the entries alone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shelf(HashSet<ByKey, RandomState>);
+pub(super) struct SlotEntries(HashSet<ByKey, RandomState>);
 
 #[derive(Clone, Debug)]
 struct ByKey(Entry);
 
-impl Shelf {
+impl SlotEntries {
     pub(super) fn with_capacity(entries: usize) -> Self {
         Self(HashSet::with_capacity_and_hasher(entries, RandomState::default()))
     }

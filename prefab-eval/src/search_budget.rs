@@ -6,14 +6,14 @@ use std::fmt;
 ///
 /// Searches of patterns with a state table take time proportional to the text and do not count.
 ///
-/// An evaluation starts with [`Effort::default`]. To bound several evaluations together, for example all of one
-/// request, hand the same value to [`Ruleset::evaluate_within`](crate::Ruleset::evaluate_within).
+/// An evaluation starts with [`SearchBudget::default`]. To bound several evaluations together, for example all of one
+/// request, hand the same value to [`Ruleset::evaluate_with_budget`](crate::Ruleset::evaluate_with_budget).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
+pub struct SearchBudget {
     steps: u32,
 }
 
-impl Default for Effort {
+impl Default for SearchBudget {
     /// Returns the effort of one evaluation: 4,000,000 steps, about 100 ms.
     #[inline]
     fn default() -> Self {
@@ -21,7 +21,7 @@ impl Default for Effort {
     }
 }
 
-impl Effort {
+impl SearchBudget {
     /// Returns whether a search did not run because the steps were used up. No further search runs then.
     pub fn is_exhausted(self) -> bool {
         self.steps == 0
@@ -44,7 +44,7 @@ pub enum SearchLimit {
     /// The search took more steps than one search may take.
     Steps,
     /// The evaluation used up its steps for all searches together.
-    Effort,
+    Budget,
     /// The pattern could not be compiled.
     Pattern,
 }
@@ -54,7 +54,7 @@ impl fmt::Display for SearchLimit {
         f.write_str(match self {
             Self::TextLength => "the text is too long for a backtracking pattern",
             Self::Steps => "the search took too many backtracking steps",
-            Self::Effort => "the patterns of one evaluation took too many steps together",
+            Self::Budget => "the patterns of one evaluation took too many steps together",
             Self::Pattern => "the pattern cannot be compiled",
         })
     }
@@ -66,10 +66,10 @@ mod tests {
 
     #[test]
     fn a_search_that_does_not_fit_exhausts_the_effort() {
-        let mut effort = Effort::default();
+        let mut effort = SearchBudget::default();
         assert!(effort.spend(3_000_000) && !effort.is_exhausted());
         assert!(!effort.spend(3_000_000) && effort.is_exhausted());
         assert!(!effort.spend(1));
-        assert!(!Effort::default().spend(usize::MAX));
+        assert!(!SearchBudget::default().spend(usize::MAX));
     }
 }

@@ -6,10 +6,10 @@ use prefab_core::{Operator, borrowed::Value};
 
 use super::{Evaluator, Frame, MAX_DEPTH};
 use crate::{
-    EvalError, EvaluatedValue, Evaluation, SearchLimit, Selection,
-    answer::{Encrypted, Kind},
+    EvalError, EvaluatedValue, Evaluation, SearchLimit, SelectedRule,
+    compiled_value::{Encrypted, ValueKind},
     decrypt::decrypt,
-    operators::{Parsed, Test},
+    operators::{ParsedPattern, Test},
     provided::coerce,
     rule::{Check, ProvidedSide},
     trace::Trace,
@@ -20,28 +20,28 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     #[cold]
     pub(super) fn make(
         &mut self,
-        selection: &Selection<'r>,
+        selection: &SelectedRule<'r>,
         frame: &Frame<'_>,
     ) -> Result<Evaluation<'r>, EvalError> {
         let mut provided = None;
         let value = match &selection.answer.kind {
-            Kind::Provided { variable, wanted } => {
+            ValueKind::Provided { variable, expected } => {
                 let text = self.host.env_var(variable);
                 self.trace.provided(variable, text.is_some());
                 let variable = || variable.clone().into_string();
                 let text = text.ok_or_else(|| EvalError::MissingEnvVar { variable: variable() })?;
                 provided = selection.secret.then(|| text.as_str().into());
-                coerce(text, *wanted).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
+                coerce(text, *expected).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
                     variable: variable(),
-                    wanted: *wanted,
+                    expected: *expected,
                 })?
             }
-            Kind::Encrypted(encrypted) => {
+            ValueKind::Encrypted(encrypted) => {
                 let Encrypted { stored, slot, decrypt_with } = &**encrypted;
                 let plain = self.decrypted(stored, *slot, decrypt_with, frame)?;
                 EvaluatedValue::String(Cow::Owned(plain))
             }
-            Kind::Invalid(error) => return Err((**error).clone()),
+            ValueKind::Invalid(error) => return Err((**error).clone()),
             // Choices were made, and all else stands.
             _ => return Err(EvalError::InvalidWeightedValues),
         };
@@ -100,11 +100,11 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
     fn provided_pattern(&mut self, text: &str, negated: bool) -> Check {
         const STEPS: usize = 40_000;
         if !self.effort.spend(STEPS) {
-            self.trace.gave_up(SearchLimit::Effort);
+            self.trace.search_limit_reached(SearchLimit::Budget);
             return Check::Test(Test::Never);
         }
         let limits = self.ruleset.regex_limits();
-        let pattern = Parsed::new(text, limits).and_then(|parsed| parsed.compile(limits));
+        let pattern = ParsedPattern::new(text, limits).and_then(|parsed| parsed.compile(limits));
         pattern.map_or(Check::Test(Test::Never), |pattern| Check::of_pattern(Arc::new(pattern), negated))
     }
 }

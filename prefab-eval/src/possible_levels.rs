@@ -7,8 +7,8 @@ use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
 
 use crate::{
     Contexts, FixedHost, Ruleset,
-    answer::{Answer, Kind},
     compiled::CompiledConfig,
+    compiled_value::{CompiledValue, ValueKind},
     contexts::Stack,
     log_level::logger_keys,
     operators::Test,
@@ -31,19 +31,19 @@ impl Ruleset {
     ///                        "valueToMatch": {"stringList": {"values": ["u-1"]}}}],
     ///          "value": {"logLevel": "DEBUG"}}]}]}
     /// ]}"#)?;
-    /// assert_eq!(ruleset.log_levels("my_app").only(), Some(LogLevel::Warn));
+    /// assert_eq!(ruleset.possible_log_levels("my_app").single(), Some(LogLevel::Warn));
     /// assert_eq!(
-    ///     ruleset.log_levels("my_app.db"),
+    ///     ruleset.possible_log_levels("my_app.db"),
     ///     LevelSet::from_iter([LogLevel::Debug, LogLevel::Warn]),
     /// );
     /// # Ok::<(), prefab_core::datafile::DatafileError>(())
     /// ```
-    pub fn log_levels(&self, path: &str) -> LevelSet {
-        self.log_levels_among(logger_keys(path))
+    pub fn possible_log_levels(&self, path: &str) -> LevelSet {
+        self.possible_log_levels_among(logger_keys(path))
     }
 
     /// Returns every answer that [`log_level_among`](Self::log_level_among) can give for these paths.
-    pub fn log_levels_among<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> LevelSet {
+    pub fn possible_log_levels_among<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> LevelSet {
         let mut levels = LevelSet::EMPTY;
         for path in paths {
             let Some(config) = self.keys.logger(path).and_then(|slot| self.config(slot)) else { continue };
@@ -57,15 +57,15 @@ impl Ruleset {
     }
 
     /// Returns every level that any logger can have, those included that no config speaks of.
-    pub fn log_levels_of_all(&self) -> LevelSet {
+    pub fn all_possible_log_levels(&self) -> LevelSet {
         let configs = self.keys.loggers().filter_map(|slot| self.config(slot));
         let levels = configs.map(|config| outlook(config, &ContextSet::new()).without(LogLevel::NotSet));
-        levels.fold(self.log_levels(""), LevelSet::union)
+        levels.fold(self.possible_log_levels(""), LevelSet::union)
     }
 
     /// Returns every level that the config `key` can evaluate to in calls that give the contexts `known`,
     /// and perhaps others; `NotSet` stands for everything that is no level.
-    pub fn level_outlook(&self, key: &str, known: &ContextSet) -> LevelSet {
+    pub fn possible_levels(&self, key: &str, known: &ContextSet) -> LevelSet {
         let config = self.keys.slot(key).and_then(|slot| self.config(slot));
         config.map_or(LevelSet::of(LogLevel::NotSet), |config| outlook(config, known))
     }
@@ -114,14 +114,14 @@ fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
     })
 }
 
-fn levels_of(answer: &Answer) -> LevelSet {
+fn levels_of(answer: &CompiledValue) -> LevelSet {
     match &answer.kind {
-        Kind::LogLevel(level) => LevelSet::of(*level),
-        Kind::Weighted(weighted) => {
+        ValueKind::LogLevel(level) => LevelSet::of(*level),
+        ValueKind::Weighted(weighted) => {
             weighted.answers.iter().map(levels_of).fold(LevelSet::EMPTY, LevelSet::union)
         }
         // The environment may say any level, or none.
-        Kind::Provided { wanted: ValueType::LogLevel, .. } => LevelSet::ALL,
+        ValueKind::Provided { expected: ValueType::LogLevel, .. } => LevelSet::ALL,
         _ => LevelSet::of(LogLevel::NotSet),
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         use LogLevel::{Debug, Error, Info, NotSet};
         let check = |values: Json, expected: &[LogLevel]| {
             let rules = ruleset(&[config("log-level.a", &values)]);
-            assert_eq!(rules.log_levels("a.b"), expected.iter().copied().collect(), "{values}");
+            assert_eq!(rules.possible_log_levels("a.b"), expected.iter().copied().collect(), "{values}");
         };
         check(json!([level("INFO")]), &[Info]);
         check(json!([level_if("INFO", "ALWAYS_TRUE", "", "x")]), &[Info]);
@@ -182,7 +182,7 @@ mod tests {
             ]),
         )]);
         let outlook = |path: &str| {
-            rules.level_outlook("log-levels.default", &Context::new("logger").with("path", path).into())
+            rules.possible_levels("log-levels.default", &Context::new("logger").with("path", path).into())
         };
         assert_eq!(outlook("a.b"), LevelSet::of(LogLevel::Debug));
         assert_eq!(outlook("b"), LevelSet::from_iter([LogLevel::Trace, LogLevel::Info]));
@@ -221,10 +221,10 @@ mod tests {
             }
             let answer = rules.log_level(path, &Contexts::of(&contexts), &FixedHost::default());
             let level = answer.unwrap_or(LogLevel::NotSet);
-            let outlook = rules.log_levels(path);
+            let outlook = rules.possible_log_levels(path);
             prop_assert!(outlook.contains(level), "{level} is not in {outlook:?}");
-            prop_assert!(level == LogLevel::NotSet || rules.log_levels_of_all().contains(level));
-            if let Some(only) = outlook.only() {
+            prop_assert!(level == LogLevel::NotSet || rules.all_possible_log_levels().contains(level));
+            if let Some(only) = outlook.single() {
                 prop_assert_eq!(level, only);
             }
         }

@@ -1,7 +1,7 @@
 //! From a key to its config, and from that to an answer whose value is not made yet.
 
 use crate::{
-    Contexts, Host, Ruleset, Selection, Unselected,
+    Contexts, Host, Ruleset, SelectError, SelectedRule,
     compiled::CompiledConfig,
     evaluate::{Evaluator, Frame},
 };
@@ -16,8 +16,8 @@ impl Ruleset {
         key: &str,
         contexts: &Contexts<'_>,
         host: &dyn Host,
-    ) -> Result<Selection<'r>, Unselected> {
-        let found = self.find(key).ok_or(Unselected::UnknownKey)?;
+    ) -> Result<SelectedRule<'r>, SelectError> {
+        let found = self.find(key).ok_or(SelectError::UnknownKey)?;
         found.constant().map_or_else(|| found.select(contexts, host), Ok)
     }
 
@@ -34,30 +34,30 @@ impl Ruleset {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn find(&self, key: &str) -> Option<Found<'_>> {
+    pub fn find(&self, key: &str) -> Option<ConfigRef<'_>> {
         let config = self.keys.slot(key).and_then(|slot| self.config(slot))?;
-        Some(Found { ruleset: self, config })
+        Some(ConfigRef { ruleset: self, config })
     }
 }
 
 /// A config that was [found](Ruleset::find) by its key.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'r> {
+pub struct ConfigRef<'r> {
     ruleset: &'r Ruleset,
     config: &'r CompiledConfig,
 }
 
-impl<'r> Found<'r> {
+impl<'r> ConfigRef<'r> {
     /// Returns the answer where it is the same for all contexts: the first rule has no criteria, and no percentages.
     #[inline]
-    pub fn constant(&self) -> Option<Selection<'r>> {
-        Selection::constant(self.config)
+    pub fn constant(&self) -> Option<SelectedRule<'r>> {
+        SelectedRule::constant(self.config)
     }
 
-    /// Tells whether the value is the bool `true`, as [`Selection::is_true`] does, and nothing else: less has to be
+    /// Tells whether the value is the bool `true`, as [`SelectedRule::is_true`] does, and nothing else: less has to be
     /// handed over.
     #[inline(never)]
-    pub fn is_true(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Option<bool>, Unselected> {
+    pub fn is_true(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Option<bool>, SelectError> {
         let mut trace = ();
         let mut evaluator = Evaluator::new(self.ruleset, contexts, host, &mut trace);
         evaluator.select(self.config, &Frame::ROOT).map(|selection| selection.is_true())
@@ -65,7 +65,7 @@ impl<'r> Found<'r> {
 
     /// Finds the answer among the rules.
     #[inline(never)]
-    pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Selection<'r>, Unselected> {
+    pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<SelectedRule<'r>, SelectError> {
         Evaluator::new(self.ruleset, contexts, host, &mut ()).select(self.config, &Frame::ROOT)
     }
 }
