@@ -1,4 +1,4 @@
-//! Values as they are handed out: ready, chosen by percentage, or made at each evaluation.
+//! Compiled values: precomputed, chosen by a percentage rollout, or computed at each evaluation.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -20,12 +20,12 @@ use crate::{
     trace::{Trace, WeightedChoice},
 };
 
-/// A value and whether it is secret.
+/// A compiled value, and whether it is secret.
 #[derive(Debug)]
 pub(crate) struct CompiledValue {
     pub(crate) kind: ValueKind,
-    /// Twice a number that no other answer of the process has; odd for a secret.
-    mark: u64,
+    /// Twice a number that no other compiled of the process has; odd for a secret.
+    tagged_id: u64,
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) enum ValueKind {
         expected: ValueType,
     },
     Encrypted(Box<Encrypted>),
-    /// A value that can never be handed out, and why.
+    /// An invalid value, with the error of its evaluation.
     Invalid(Box<EvalError>),
 }
 
@@ -60,33 +60,33 @@ pub(crate) struct Encrypted {
 }
 
 impl ValueKind {
-    /// Tells whether the value stands here, the same for every evaluation.
+    /// Returns whether the value is the same in every evaluation.
     #[inline]
     pub(crate) fn is_precomputed(&self) -> bool {
         !matches!(self, Self::Weighted(_) | Self::Provided { .. } | Self::Encrypted(_) | Self::Invalid(_))
     }
 }
 
-/// Numbers the answers, by twos. Only their being different counts.
-static NEXT_MARK: AtomicU64 = AtomicU64::new(2);
+/// Numbers the values, by twos. Only their being different counts.
+static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
 impl CompiledValue {
     pub(crate) fn new(kind: ValueKind, secret: bool) -> Self {
-        Self { kind, mark: NEXT_MARK.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
+        Self { kind, tagged_id: NEXT_ID.fetch_add(2, Ordering::Relaxed) | u64::from(secret) }
     }
 
-    /// Returns a number that no other answer of the process has, from 1 on, one after the other.
+    /// Returns a number that no other compiled of the process has, from 1 on, one after the other.
     #[inline]
     pub(crate) fn id(&self) -> u64 {
-        self.mark >> 1
+        self.tagged_id >> 1
     }
 
     #[inline]
     pub(crate) fn is_secret(&self) -> bool {
-        self.mark & 1 == 1
+        self.tagged_id & 1 == 1
     }
 
-    /// Tells whether this is the prepared form of `value`, for the kinds that variants have.
+    /// Returns whether this is the compiled form of `value`, for the types that variants have.
     pub(crate) fn is_same(&self, value: &ConfigValue) -> bool {
         match (&self.kind, &value.value) {
             (ValueKind::Int(left), Value::Int(right)) => left == right,
@@ -104,19 +104,19 @@ impl CompiledValue {
     }
 }
 
-/// The largest share: the hash is divided by 2^32 - 2, not by 2^32, in every client.
+/// All SDKs divide the hash by 2^32 - 2.
 const DIVISOR: f64 = 4_294_967_294.0;
 
-/// Weighted values with their sums made and the key already in the hash.
+/// A percentage rollout with the sums of its weights and the hash of its config key.
 #[derive(Debug)]
 pub(crate) struct Weighted {
     pub(crate) hash: Murmur3,
     pub(crate) property: PropertyName,
     /// The running sums of the weights.
     limits: Box<[f64]>,
-    /// For each limit the first hash that lies beyond it; absent where the weights come to nothing.
+    /// For each limit, the first hash beyond it. `None` if the sum of the weights is not positive.
     ends: Option<Box<[u64]>>,
-    pub(crate) answers: Box<[CompiledValue]>,
+    pub(crate) values: Box<[CompiledValue]>,
 }
 
 impl Weighted {
@@ -125,7 +125,7 @@ impl Weighted {
         hash: Murmur3,
         property: PropertyName,
         weights: impl Iterator<Item = i32>,
-        answers: Box<[CompiledValue]>,
+        values: Box<[CompiledValue]>,
     ) -> Self {
         let mut sum = 0.0;
         let limits: Box<[f64]> = weights
@@ -135,10 +135,10 @@ impl Weighted {
             })
             .collect();
         let ends = (sum > 0.0).then(|| limits.iter().map(|limit| end(sum, *limit)).collect());
-        Self { hash, property, limits, ends, answers }
+        Self { hash, property, limits, ends, values }
     }
 
-    /// Chooses an answer; `None` where there is none to choose from.
+    /// Chooses an compiled; `None` where there is none to choose from.
     pub(crate) fn choose<T: Trace>(
         &self,
         stack: &Stack<'_>,
@@ -170,11 +170,11 @@ impl Weighted {
             });
         }
         let index = u32::try_from(chosen).unwrap_or(u32::MAX);
-        Some((index, &self.answers[chosen]))
+        Some((index, &self.values[chosen]))
     }
 }
 
-/// Returns the place between 0 and 1 that a hash gives.
+/// Returns the position of a hash between 0 and 1.
 fn share_of(hash: u32) -> f64 {
     f64::from(hash) / DIVISOR
 }
@@ -183,8 +183,8 @@ fn bucket(total: f64, share: f64) -> f64 {
     total * share
 }
 
-/// Returns the first hash whose bucket is not below `limit`. The larger the hash, the larger its bucket, so
-/// halving finds it, and comparing hashes then decides as comparing buckets would.
+/// Returns the first hash whose bucket is not below `limit`, by binary search: buckets grow with the hash. An
+/// evaluation then compares hashes, with the same result as comparing buckets.
 fn end(total: f64, limit: f64) -> u64 {
     let (mut low, mut high) = (0, 1 << 32);
     while low < high {
@@ -197,7 +197,7 @@ fn end(total: f64, limit: f64) -> u64 {
     low
 }
 
-/// Puts the canonical text of a property into the hash.
+/// Adds the canonical text of a property to the hash.
 fn absorb(hash: Murmur3, value: &ContextValue) -> Option<Murmur3> {
     match value {
         ContextValue::String(text) => Some(hash.absorb(text.as_bytes())),
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_end_of_a_limit_is_where_its_bucket_begins(weights in prop::collection::vec(-3..2_000_i32, 1..6), near: u32) {
+        fn comparing_hashes_agrees_with_comparing_buckets(weights in prop::collection::vec(-3..2_000_i32, 1..6), near: u32) {
             let mut sum = 0.0;
             let limits: Vec<f64> = weights.iter().map(|weight| { sum += f64::from(*weight); sum }).collect();
             prop_assume!(sum > 0.0);

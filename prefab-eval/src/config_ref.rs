@@ -1,4 +1,4 @@
-//! From a key to its config, and from that to an answer whose value is not made yet.
+//! Finding a config by its key, and selecting a rule without computing its value.
 
 use crate::{
     Contexts, Host, Ruleset, SelectError, SelectedRule,
@@ -7,9 +7,23 @@ use crate::{
 };
 
 impl Ruleset {
-    /// Finds the answer for a key, and does not make its value.
+    /// Selects the rule that applies to a key, without computing the value.
     ///
-    /// Neither allocates nor locks, as [`evaluate`](Self::evaluate).
+    /// Does not allocate or lock.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError`] if no config has the key, or if no rule of the config matches.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SelectError, SystemHost};
+    ///
+    /// let ruleset = Ruleset::default();
+    /// let selected = ruleset.select("new-checkout", &Contexts::default(), &SystemHost);
+    /// assert_eq!(selected.unwrap_err(), SelectError::UnknownKey);
+    /// ```
     #[inline]
     pub fn select<'r>(
         &'r self,
@@ -21,7 +35,11 @@ impl Ruleset {
         found.constant().map_or_else(|| found.select(contexts, host), Ok)
     }
 
-    /// Finds the config of a key, for whoever has to put the contexts together first: many answers need none.
+    /// Finds the config with a key.
+    ///
+    /// A caller that has to build the contexts first can check [`ConfigRef::constant`]: many values need no contexts.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use prefab_eval::Ruleset;
@@ -40,7 +58,20 @@ impl Ruleset {
     }
 }
 
-/// A config that was [found](Ruleset::find) by its key.
+/// A reference to a compiled config, returned by [`Ruleset::find`].
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, Ruleset, SystemHost};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+///     {"id": "1", "key": "new-checkout", "rows": [{"values": [{"value": {"bool": true}}]}]}
+/// ]}"#)?;
+/// let config = ruleset.find("new-checkout").ok_or("no such key")?;
+/// assert_eq!(config.is_true(&Contexts::default(), &SystemHost)?, Some(true));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigRef<'r> {
     ruleset: &'r Ruleset,
@@ -48,14 +79,31 @@ pub struct ConfigRef<'r> {
 }
 
 impl<'r> ConfigRef<'r> {
-    /// Returns the answer where it is the same for all contexts: the first rule has no criteria, and no percentages.
+    /// Returns the first rule if it applies to all contexts: it has no criteria and no percentage rollout.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::Ruleset;
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "new-checkout", "rows": [{"values": [{"value": {"bool": true}}]}]}
+    /// ]}"#)?;
+    /// assert!(ruleset.find("new-checkout").is_some_and(|config| config.constant().is_some()));
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     #[inline]
     pub fn constant(&self) -> Option<SelectedRule<'r>> {
         SelectedRule::constant(self.config)
     }
 
-    /// Tells whether the value is the bool `true`, as [`SelectedRule::is_true`] does, and nothing else: less has to be
-    /// handed over.
+    /// Selects a rule and returns whether its value is `true`; see [`SelectedRule::is_true`].
+    ///
+    /// This is faster than [`select`](Self::select), because it returns less.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError`] if no rule matches.
     #[inline(never)]
     pub fn is_true(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Option<bool>, SelectError> {
         let mut trace = ();
@@ -63,7 +111,11 @@ impl<'r> ConfigRef<'r> {
         evaluator.select(self.config, &Frame::ROOT).map(|selection| selection.is_true())
     }
 
-    /// Finds the answer among the rules.
+    /// Selects the rule that applies.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError`] if no rule matches.
     #[inline(never)]
     pub fn select(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<SelectedRule<'r>, SelectError> {
         Evaluator::new(self.ruleset, contexts, host, &mut ()).select(self.config, &Frame::ROOT)

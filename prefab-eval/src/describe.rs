@@ -1,4 +1,4 @@
-//! Criteria in words.
+//! Descriptions of criteria.
 
 use prefab_core::{
     ConfigValue, ContextValue, Criterion, Operator, Value, datafile, redact, text::TextBuffer,
@@ -6,22 +6,39 @@ use prefab_core::{
 
 use crate::operators::format_instant;
 
-/// How many entries of a list an explanation shows.
+/// The number of list elements that a description shows.
 const SHOWN: usize = 10;
 
-/// Says a criterion as a person would: `user.email ends with one of [@acme.test]`.
+/// Returns a description of a criterion, for example `user.email ends with one of [@acme.test]`.
+///
+/// Confidential values are redacted. Of a list, the first 10 elements are shown.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{describe_criterion, prefab_core::{Criterion, Operator}};
+///
+/// let criterion = Criterion {
+///     property_name: "user.plan".into(),
+///     operator: Operator::PropIsOneOf,
+///     value_to_match: Some(["pro", "team"].into()),
+/// };
+/// assert_eq!(describe_criterion(&criterion), "user.plan is one of [pro, team]");
+/// ```
 pub fn describe_criterion(criterion: &Criterion) -> String {
     let Criterion { property_name, operator, value_to_match } = criterion;
     let property = match (property_name.as_str(), operator) {
         ("", Operator::LookupKeyIn | Operator::LookupKeyNotIn) => "the lookup key",
-        ("", _) => "the property without a name",
+        ("", _) => "the unnamed property",
         (name, _) => name,
     };
-    let value = value_to_match.as_ref().map_or_else(|| "nothing".to_owned(), |value| said(*operator, value));
+    let value = value_to_match
+        .as_ref()
+        .map_or_else(|| "nothing".to_owned(), |value| describe_value(*operator, value));
     match operator {
         Operator::AlwaysTrue => "always".to_owned(),
-        Operator::NotSet => "no operator, which never holds".to_owned(),
-        Operator::Other(number) => format!("operator {number}, which this version does not know"),
+        Operator::NotSet => "no operator, which never matches".to_owned(),
+        Operator::Other(number) => format!("operator {number}, which this version does not support"),
         Operator::InSeg => format!("in segment `{}`", value.trim_matches('"')),
         Operator::NotInSeg => format!("not in segment `{}`", value.trim_matches('"')),
         Operator::IsPresent | Operator::IsNotPresent => format!("{property} {}", verb(*operator)),
@@ -29,7 +46,7 @@ pub fn describe_criterion(criterion: &Criterion) -> String {
     }
 }
 
-/// Says what a property was, where that is not plain from the criterion.
+/// Returns a description of a property, unless the criterion already implies it.
 pub(crate) fn describe_property(operator: Operator, property: Option<&ContextValue>) -> Option<String> {
     use Operator as O;
     if matches!(operator, O::InSeg | O::NotInSeg | O::AlwaysTrue | O::NotSet | O::Other(_)) {
@@ -75,7 +92,7 @@ fn verb(operator: Operator) -> &'static str {
     }
 }
 
-fn said(operator: Operator, value: &ConfigValue) -> String {
+fn describe_value(operator: Operator, value: &ConfigValue) -> String {
     if value.is_secret() {
         return redact(&datafile::value_to_json(value).to_string());
     }
@@ -95,7 +112,7 @@ fn said(operator: Operator, value: &ConfigValue) -> String {
             let side = |bound: Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
             format!("{}..{}", side(range.start), side(range.end))
         }
-        Value::Provided(provided) => format!("what environment variable {} holds", provided.lookup),
+        Value::Provided(provided) => format!("the value of environment variable {}", provided.lookup),
         other => other.kind().to_owned(),
     }
 }

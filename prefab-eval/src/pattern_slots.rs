@@ -1,15 +1,15 @@
-//! The configs of a ruleset that have patterns.
+//! The slots of the configs that have patterns.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::compiled::CompiledConfig;
 
-/// The places of the configs that have patterns.
+/// The slots of the configs that have patterns.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PatternSlots(Arc<BTreeSet<u32>>);
 
 impl PatternSlots {
-    /// Replaces a config, and returns whether the one before or the one after has patterns.
+    /// Replaces a config, and returns whether the old one or the new one has patterns.
     pub(crate) fn replace(&mut self, slot: u32, config: Option<&CompiledConfig>) -> bool {
         let is_patterned = config.is_some_and(|config| config.patterns().is_some());
         let was_patterned = self.0.contains(&slot);

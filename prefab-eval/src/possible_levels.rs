@@ -1,7 +1,7 @@
-//! What a logger's level can be, whoever is asking: the answer before the question.
+//! The levels that a logger can have, over all contexts.
 //!
-//! A line of code is asked about once and remembers the answer, so whether a level can depend on contexts
-//! has to be known beforehand. The outlook may hold levels that never come; it never lacks one that does.
+//! A log statement caches whether it is enabled, so the filter must know in advance whether a level can depend on
+//! contexts. The result may include levels that never occur. It never lacks a level that does.
 
 use prefab_core::{ContextSet, LevelSet, LogLevel, ValueType};
 
@@ -17,12 +17,14 @@ use crate::{
 };
 
 impl Ruleset {
-    /// Returns every answer that [`log_level`](Self::log_level) can give for `path`, whatever the contexts
-    /// and the time are; `NotSet` stands for `None`.
+    /// Returns every level that [`log_level`](Self::log_level) can return for `path`, over all contexts and times.
+    ///
+    /// `NotSet` in the set means that it can return `None`.
+    ///
+    /// # Examples
     ///
     /// ```
-    /// use prefab_core::{LevelSet, LogLevel};
-    /// use prefab_eval::Ruleset;
+    /// use prefab_eval::{LevelSet, LogLevel, Ruleset};
     ///
     /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
     ///     {"id": "1", "key": "log-level", "rows": [{"values": [{"value": {"logLevel": "WARN"}}]}]},
@@ -36,55 +38,89 @@ impl Ruleset {
     ///     ruleset.possible_log_levels("my_app.db"),
     ///     LevelSet::from_iter([LogLevel::Debug, LogLevel::Warn]),
     /// );
-    /// # Ok::<(), prefab_core::datafile::DatafileError>(())
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
     /// ```
     pub fn possible_log_levels(&self, path: &str) -> LevelSet {
         self.possible_log_levels_among(logger_keys(path))
     }
 
-    /// Returns every answer that [`log_level_among`](Self::log_level_among) can give for these paths.
+    /// Returns every level that [`log_level_among`](Self::log_level_among) can return for these loggers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{LogLevel, Ruleset};
+    /// let levels = Ruleset::default().possible_log_levels_among(["my_app", ""]);
+    /// assert_eq!(levels.single(), Some(LogLevel::NotSet));
+    /// ```
     pub fn possible_log_levels_among<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> LevelSet {
         let mut levels = LevelSet::EMPTY;
         for path in paths {
             let Some(config) = self.keys.logger(path).and_then(|slot| self.config(slot)) else { continue };
-            let here = outlook(config, &ContextSet::new());
-            levels = levels.union(here.without(LogLevel::NotSet));
-            if !here.contains(LogLevel::NotSet) {
+            let levels_here = possible_levels(config, &ContextSet::new());
+            levels = levels.union(levels_here.without(LogLevel::NotSet));
+            if !levels_here.contains(LogLevel::NotSet) {
                 return levels;
             }
         }
         levels.union(LevelSet::of(LogLevel::NotSet))
     }
 
-    /// Returns every level that any logger can have, those included that no config speaks of.
+    /// Returns every level that any logger can have, including loggers without a config.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{LogLevel, Ruleset};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "log-level.my_app", "rows": [{"values": [{"value": {"logLevel": "DEBUG"}}]}]}
+    /// ]}"#)?;
+    /// assert_eq!(ruleset.all_possible_log_levels().most_verbose(), Some(LogLevel::Debug));
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn all_possible_log_levels(&self) -> LevelSet {
         let configs = self.keys.loggers().filter_map(|slot| self.config(slot));
-        let levels = configs.map(|config| outlook(config, &ContextSet::new()).without(LogLevel::NotSet));
+        let levels =
+            configs.map(|config| possible_levels(config, &ContextSet::new()).without(LogLevel::NotSet));
         levels.fold(self.possible_log_levels(""), LevelSet::union)
     }
 
-    /// Returns every level that the config `key` can evaluate to in calls that give the contexts `known`,
-    /// and perhaps others; `NotSet` stands for everything that is no level.
+    /// Returns every level that the config `key` can have in calls with the contexts `known` and any others.
+    ///
+    /// `NotSet` in the set means that the config can have no level, or a value of another type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{ContextSet, LogLevel, Ruleset};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "level", "rows": [{"values": [{"value": {"logLevel": "WARN"}}]}]}
+    /// ]}"#)?;
+    /// assert_eq!(ruleset.possible_levels("level", &ContextSet::new()).single(), Some(LogLevel::Warn));
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn possible_levels(&self, key: &str, known: &ContextSet) -> LevelSet {
         let config = self.keys.slot(key).and_then(|slot| self.config(slot));
-        config.map_or(LevelSet::of(LogLevel::NotSet), |config| outlook(config, known))
+        config.map_or(LevelSet::of(LogLevel::NotSet), |config| possible_levels(config, known))
     }
 }
 
-fn outlook(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
+fn possible_levels(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
     let mut levels = LevelSet::EMPTY;
     for rule in &config.rules {
         let mut certain = true;
         let mut possible = true;
         for condition in rule.conditions() {
-            match foreseen(condition, known) {
+            match constant_outcome(condition, known) {
                 Some(true) => {}
                 Some(false) => possible = false,
                 None => certain = false,
             }
         }
         if possible {
-            levels = levels.union(levels_of(&rule.answer));
+            levels = levels.union(levels_of(&rule.compiled));
             if certain {
                 return levels;
             }
@@ -93,8 +129,8 @@ fn outlook(config: &CompiledConfig, known: &ContextSet) -> LevelSet {
     levels.union(LevelSet::of(LogLevel::NotSet))
 }
 
-/// Tells whether a condition holds, where that is the same in every evaluation.
-fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
+/// Returns whether a condition matches, if the result is the same in every evaluation.
+fn constant_outcome(condition: &Condition, known: &ContextSet) -> Option<bool> {
     let Condition { property, check } = condition;
     let test = match check {
         Check::Test(Test::Always) => return Some(true),
@@ -108,19 +144,19 @@ fn foreseen(condition: &Condition, known: &ContextSet) -> Option<bool> {
         Property::Named(_) | Property::Namespace(_) => {}
     }
     let nothing = ContextSet::new();
-    // The host is asked for the time alone, which was ruled out above.
+    // A property reads only the time from the host, which was ruled out above.
     property.with(&Stack::new(&Contexts::of(known), &nothing), &FixedHost::default(), |value| {
-        Some(test.holds(value))
+        Some(test.matches(value))
     })
 }
 
-fn levels_of(answer: &CompiledValue) -> LevelSet {
-    match &answer.kind {
+fn levels_of(compiled: &CompiledValue) -> LevelSet {
+    match &compiled.kind {
         ValueKind::LogLevel(level) => LevelSet::of(*level),
         ValueKind::Weighted(weighted) => {
-            weighted.answers.iter().map(levels_of).fold(LevelSet::EMPTY, LevelSet::union)
+            weighted.values.iter().map(levels_of).fold(LevelSet::EMPTY, LevelSet::union)
         }
-        // The environment may say any level, or none.
+        // The environment variable can contain any level, or none.
         ValueKind::Provided { expected: ValueType::LogLevel, .. } => LevelSet::ALL,
         _ => LevelSet::of(LogLevel::NotSet),
     }
@@ -151,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_depends_on_contexts_only_where_a_rule_asks_for_them() {
+    fn a_level_depends_on_contexts_only_if_a_rule_reads_them() {
         use LogLevel::{Debug, Error, Info, NotSet};
         let check = |values: Json, expected: &[LogLevel]| {
             let rules = ruleset(&[config("log-level.a", &values)]);
@@ -172,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_call_is_taken_into_account() {
+    fn known_contexts_exclude_rules() {
         let rules = ruleset(&[config(
             "log-levels.default",
             &json!([
@@ -181,11 +217,11 @@ mod tests {
                 level("INFO")
             ]),
         )]);
-        let outlook = |path: &str| {
+        let possible = |path: &str| {
             rules.possible_levels("log-levels.default", &Context::new("logger").with("path", path).into())
         };
-        assert_eq!(outlook("a.b"), LevelSet::of(LogLevel::Debug));
-        assert_eq!(outlook("b"), LevelSet::from_iter([LogLevel::Trace, LogLevel::Info]));
+        assert_eq!(possible("a.b"), LevelSet::of(LogLevel::Debug));
+        assert_eq!(possible("b"), LevelSet::from_iter([LogLevel::Trace, LogLevel::Info]));
     }
 
     prop_compose! {
@@ -202,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_lies_outside_of_the_outlook(
+        fn every_level_is_among_the_possible_ones(
             rules in prop::collection::vec((prop::sample::select(vec![
                 "log-level", "log-level.a", "log-level.a.b", "log-level.a.b.c"]),
                 prop::collection::vec(rule(), 0..4)), 0..5),
@@ -219,12 +255,12 @@ mod tests {
                     contexts.set(Context::new(name.to_owned()).with(property, value));
                 }
             }
-            let answer = rules.log_level(path, &Contexts::of(&contexts), &FixedHost::default());
-            let level = answer.unwrap_or(LogLevel::NotSet);
-            let outlook = rules.possible_log_levels(path);
-            prop_assert!(outlook.contains(level), "{level} is not in {outlook:?}");
+            let compiled = rules.log_level(path, &Contexts::of(&contexts), &FixedHost::default());
+            let level = compiled.unwrap_or(LogLevel::NotSet);
+            let possible = rules.possible_log_levels(path);
+            prop_assert!(possible.contains(level), "{level} is not in {possible:?}");
             prop_assert!(level == LogLevel::NotSet || rules.all_possible_log_levels().contains(level));
-            if let Some(only) = outlook.single() {
+            if let Some(only) = possible.single() {
                 prop_assert_eq!(level, only);
             }
         }

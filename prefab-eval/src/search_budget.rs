@@ -1,20 +1,33 @@
-//! The work that one evaluation may spend on regular expressions without a state table.
+//! The limit of an evaluation for regular expressions that backtrack.
 
 use std::fmt;
 
-/// The work that searches may still take. One step of a backtracking search takes about 20 ns.
+/// The number of steps that searches may still take. A step takes about 20 ns.
 ///
-/// Searches of patterns with a state table take time proportional to the text and do not count.
+/// Searches of patterns with a state table take time proportional to the text and are not counted.
 ///
-/// An evaluation starts with [`SearchBudget::default`]. To bound several evaluations together, for example all of one
-/// request, hand the same value to [`Ruleset::evaluate_with_budget`](crate::Ruleset::evaluate_with_budget).
+/// An evaluation starts with [`SearchBudget::default`]. To limit several evaluations together, for example those of one
+/// request, pass the same budget to [`Ruleset::evaluate_with_budget`](crate::Ruleset::evaluate_with_budget).
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, Ruleset, SearchBudget, SystemHost};
+///
+/// let ruleset = Ruleset::default();
+/// let mut budget = SearchBudget::default();
+/// for key in ["max-jobs", "new-checkout"] {
+///     let _ = ruleset.evaluate_with_budget(key, &Contexts::default(), &SystemHost, &mut budget);
+/// }
+/// assert!(!budget.is_exhausted());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SearchBudget {
     steps: u32,
 }
 
 impl Default for SearchBudget {
-    /// Returns the effort of one evaluation: 4,000,000 steps, about 100 ms.
+    /// Returns the budget of one evaluation: 4,000,000 steps, about 100 ms.
     #[inline]
     fn default() -> Self {
         Self { steps: 4_000_000 }
@@ -22,12 +35,18 @@ impl Default for SearchBudget {
 }
 
 impl SearchBudget {
-    /// Returns whether a search did not run because the steps were used up. No further search runs then.
+    /// Returns whether a search was skipped because too few steps were left. Later searches are skipped too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!prefab_eval::SearchBudget::default().is_exhausted());
+    /// ```
     pub fn is_exhausted(self) -> bool {
         self.steps == 0
     }
 
-    /// Takes steps. If too few are left, none are left afterwards: all later searches are refused, too.
+    /// Takes steps. Returns false and empties the budget if too few are left.
     pub(crate) fn spend(&mut self, steps: usize) -> bool {
         let left = u32::try_from(steps).ok().and_then(|steps| self.steps.checked_sub(steps));
         self.steps = left.unwrap_or_default();
@@ -35,7 +54,14 @@ impl SearchBudget {
     }
 }
 
-/// The reason why a search returned no result. Its criterion does not match then, negated or not.
+/// The limit that a search reached. Its criterion does not match, whether it is negated or not.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::SearchLimit;
+/// assert_eq!(SearchLimit::TextLength.to_string(), "the text is too long for a backtracking pattern");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchLimit {
@@ -43,7 +69,7 @@ pub enum SearchLimit {
     TextLength,
     /// The search took more steps than one search may take.
     Steps,
-    /// The evaluation used up its steps for all searches together.
+    /// The searches of the evaluation together used up the budget.
     Budget,
     /// The pattern could not be compiled.
     Pattern,
@@ -54,7 +80,7 @@ impl fmt::Display for SearchLimit {
         f.write_str(match self {
             Self::TextLength => "the text is too long for a backtracking pattern",
             Self::Steps => "the search took too many backtracking steps",
-            Self::Budget => "the patterns of one evaluation took too many steps together",
+            Self::Budget => "the searches of this evaluation took too many backtracking steps together",
             Self::Pattern => "the pattern cannot be compiled",
         })
     }
@@ -65,11 +91,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_that_does_not_fit_exhausts_the_effort() {
-        let mut effort = SearchBudget::default();
-        assert!(effort.spend(3_000_000) && !effort.is_exhausted());
-        assert!(!effort.spend(3_000_000) && effort.is_exhausted());
-        assert!(!effort.spend(1));
+    fn a_search_that_needs_too_many_steps_exhausts_the_budget() {
+        let mut budget = SearchBudget::default();
+        assert!(budget.spend(3_000_000) && !budget.is_exhausted());
+        assert!(!budget.spend(3_000_000) && budget.is_exhausted());
+        assert!(!budget.spend(1));
         assert!(!SearchBudget::default().spend(usize::MAX));
     }
 }

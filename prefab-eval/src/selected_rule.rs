@@ -1,4 +1,4 @@
-//! Which answer wins, before its value is made.
+//! The result of selecting a rule, before its value is computed.
 
 use prefab_core::StoredConfig;
 
@@ -9,17 +9,24 @@ use crate::{
     rule::Rule,
 };
 
-/// Why there is no answer to make a value of.
+/// The error of an evaluation in which no rule applies.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{EvalError, SelectError};
+/// assert!(EvalError::from(SelectError::NoMatch).is_missing_value());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
-    /// There is no config with this key.
+    /// No config has this key.
     #[error("no config has this key")]
     UnknownKey,
-    /// The config has no rule that holds in these contexts.
+    /// No rule of the config matches these contexts.
     #[error("no rule matches")]
     NoMatch,
-    /// There are percentages of nothing.
-    #[error("weighted values without a value to choose")]
+    /// The percentage rollout has no values.
+    #[error("the percentage rollout has no values")]
     InvalidWeightedValues,
 }
 
@@ -33,10 +40,9 @@ impl From<SelectError> for EvalError {
     }
 }
 
-/// The rule, and the choice among its percentages, that an evaluation came to. Its value is not made yet.
+/// The rule that applies, and the chosen value of its percentage rollout. The value is not computed yet.
 ///
-/// Most values stand in the ruleset, and whoever wants to know little of one need not have all of it put
-/// together.
+/// # Examples
 ///
 /// ```
 /// use prefab_eval::{Contexts, FixedHost, Ruleset};
@@ -51,7 +57,7 @@ impl From<SelectError> for EvalError {
 #[derive(Clone, Copy, Debug)]
 pub struct SelectedRule<'r> {
     pub(crate) config: &'r CompiledConfig,
-    pub(crate) answer: &'r CompiledValue,
+    pub(crate) compiled: &'r CompiledValue,
     pub(crate) row: u32,
     pub(crate) rule: u32,
     pub(crate) weighted: Option<u32>,
@@ -59,48 +65,75 @@ pub struct SelectedRule<'r> {
 }
 
 impl<'r> SelectedRule<'r> {
-    /// Selects the answer that a config has for everybody, if there is one.
+    /// Selects the first rule if it applies to all contexts.
     #[inline]
     pub(crate) fn constant(config: &'r CompiledConfig) -> Option<Self> {
         if !config.is_constant {
             return None;
         }
-        let Rule { answer, row, index, .. } = config.rules.first()?;
-        Some(Self { config, answer, row: *row, rule: *index, weighted: None, secret: answer.is_secret() })
+        let Rule { compiled, row, index, .. } = config.rules.first()?;
+        Some(Self { config, compiled, row: *row, rule: *index, weighted: None, secret: compiled.is_secret() })
     }
 
-    /// Tells whether the value is the bool `true`; `None` where it has to be made first, from the
-    /// environment or by decryption, and where it cannot be made.
+    /// Returns whether the value is the boolean `true`.
+    ///
+    /// Returns `None` if the value must be decrypted or read from the environment first, or is invalid.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// ]}"#)?;
+    /// let selected = ruleset.select("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(selected.is_true(), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn is_true(&self) -> Option<bool> {
-        match &self.answer.kind {
+        match &self.compiled.kind {
             ValueKind::Bool(bool) => Some(*bool),
             kind if kind.is_precomputed() => Some(false),
             _ => None,
         }
     }
 
-    /// Returns a number that no other answer of a ruleset has had in this process.
+    /// Returns the id of the compiled value, which is unique within the process.
     #[inline]
     pub fn id(&self) -> u64 {
-        self.answer.id()
+        self.compiled.id()
     }
 
-    /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
+    /// Returns whether the ruleset contains the value. Other values are computed by each evaluation and may change.
     #[inline]
     pub fn is_precomputed(&self) -> bool {
-        self.answer.kind.is_precomputed()
+        self.compiled.kind.is_precomputed()
     }
 
-    /// Returns the config that answered.
+    /// Returns the config.
     pub fn stored(&self) -> &'r StoredConfig {
         self.config.entry.stored()
     }
 
-    /// Returns the whole answer, where its value stands in the ruleset.
+    /// Returns the evaluation, if the value is [precomputed](Self::is_precomputed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, EvaluatedValue, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// ]}"#)?;
+    /// let selected = ruleset.select("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(selected.evaluation().map(|evaluation| evaluation.value), Some(EvaluatedValue::Int(30)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn evaluation(&self) -> Option<Evaluation<'r>> {
-        Some(self.evaluation_of(EvaluatedValue::precomputed(&self.answer.kind)?, None))
+        Some(self.evaluation_of(EvaluatedValue::precomputed(&self.compiled.kind)?, None))
     }
 
     #[inline]
@@ -109,7 +142,7 @@ impl<'r> SelectedRule<'r> {
         value: EvaluatedValue<'r>,
         provided: Option<Box<str>>,
     ) -> Evaluation<'r> {
-        let Self { config, answer, row, rule, weighted, secret } = *self;
+        let Self { config, compiled, row, rule, weighted, secret } = *self;
         let reason = match weighted {
             Some(_) => Reason::Split,
             None if config.has_criteria => Reason::TargetingMatch,
@@ -122,7 +155,7 @@ impl<'r> SelectedRule<'r> {
             conditional_value_index: rule,
             weighted_value_index: weighted,
             config,
-            answer,
+            compiled,
             secret,
             provided,
         }

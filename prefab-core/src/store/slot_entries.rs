@@ -1,4 +1,4 @@
-//! The entries of one slot, by key.
+//! The entries of one slot.
 
 use std::{
     borrow::Borrow,
@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 
 use super::Entry;
 
-/// Entries by key; the keys stand in the entries alone.
+/// A map from keys to entries. The keys are stored in the entries only.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SlotEntries(HashSet<ByKey, RandomState>);
 
@@ -26,7 +26,7 @@ impl SlotEntries {
         self.0.get(key).map(|ByKey(entry)| entry)
     }
 
-    /// Puts an entry in the place of the one with its key.
+    /// Inserts an entry, replacing the one with the same key.
     pub(super) fn put(&mut self, entry: Entry) {
         self.0.replace(ByKey(entry));
     }

@@ -1,4 +1,4 @@
-//! What cannot be prepared: values and right sides that are made anew for each evaluation.
+//! Values and operands that are computed at each evaluation.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -16,15 +16,15 @@ use crate::{
 };
 
 impl<'r, T: Trace> Evaluator<'r, '_, T> {
-    /// Makes a value that does not stand in the ruleset.
+    /// Computes a value that is not precomputed.
     #[cold]
-    pub(super) fn make(
+    pub(super) fn materialize(
         &mut self,
         selection: &SelectedRule<'r>,
         frame: &Frame<'_>,
     ) -> Result<Evaluation<'r>, EvalError> {
         let mut provided = None;
-        let value = match &selection.answer.kind {
+        let value = match &selection.compiled.kind {
             ValueKind::Provided { variable, expected } => {
                 let text = self.host.env_var(variable);
                 self.trace.provided(variable, text.is_some());
@@ -42,7 +42,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                 EvaluatedValue::String(Cow::Owned(plain))
             }
             ValueKind::Invalid(error) => return Err((**error).clone()),
-            // Choices were made, and all else stands.
+            // Rollouts were resolved before, and all other values are precomputed.
             _ => return Err(EvalError::InvalidWeightedValues),
         };
         Ok(selection.evaluation_of(value, provided))
@@ -58,21 +58,22 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         let failed =
             |cause: String| EvalError::UnableToDecrypt { decrypt_with: decrypt_with.to_owned(), cause };
         if frame.depth >= MAX_DEPTH {
-            return Err(failed("keys decrypt one another without end".to_owned()));
+            return Err(failed(format!(
+                "more than {MAX_DEPTH} decryption keys are encrypted with each other"
+            )));
         }
-        let config =
-            self.ruleset.config(slot).ok_or_else(|| failed("there is no config with this key".to_owned()))?;
+        let config = self.ruleset.config(slot).ok_or_else(|| failed("no config has this key".to_owned()))?;
         self.trace.enter_key(decrypt_with);
         let key = self.evaluate(config, &frame.inner(None));
         self.trace.leave_key();
         let key = key.map_err(|error| failed(error.to_string()))?;
         match &key.value {
             EvaluatedValue::String(key) => decrypt(stored, key).map_err(|cause| failed(cause.to_owned())),
-            other => Err(failed(format!("its value is {}, not a text", other.kind()))),
+            other => Err(failed(format!("its value is of type {}, not string", other.kind()))),
         }
     }
 
-    /// A right side that is not there makes the criterion malformed.
+    /// Compiles a criterion whose operand is an environment variable. If the variable is not set, it never matches.
     pub(super) fn provided_check(&mut self, side: &ProvidedSide) -> Check {
         let ProvidedSide { operator, variable, by_segment } = side;
         let text = self.host.env_var(variable);
@@ -80,7 +81,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             return self.provided_pattern(text, *operator == Operator::PropDoesNotMatch);
         }
         let value = text.as_deref().map(|text| match operator {
-            // List operators take a single text as a list of one.
+            // List operators get a list with one element.
             Operator::PropLessThan
             | Operator::PropLessThanOrEqual
             | Operator::PropGreaterThan
@@ -96,10 +97,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         Check::Test(Test::compile(*operator, value.as_ref(), *by_segment))
     }
 
-    /// Compiles a pattern for one search, which takes about as long as this many steps.
+    /// Compiles a pattern for one search. Compiling counts as 40,000 steps, which take about as long.
     fn provided_pattern(&mut self, text: &str, negated: bool) -> Check {
         const STEPS: usize = 40_000;
-        if !self.effort.spend(STEPS) {
+        if !self.budget.spend(STEPS) {
             self.trace.search_limit_reached(SearchLimit::Budget);
             return Check::Test(Test::Never);
         }

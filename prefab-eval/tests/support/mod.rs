@@ -1,4 +1,4 @@
-//! Rulesets made by hand, for the tests that do not read them from a file.
+//! Rulesets that tests build in code.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use std::sync::Arc;
@@ -25,13 +25,13 @@ pub(crate) fn criterion(property: &str, operator: Operator, value: impl Into<Con
     Criterion { property_name: property.into(), operator, value_to_match: Some(value.into()) }
 }
 
-/// A config that is true where the criteria hold, and has no value elsewhere.
+/// A config that is true if the criteria match, and has no value otherwise.
 pub(crate) fn segment(key: impl Into<String>, criteria: Vec<Criterion>) -> Config {
     config(key, vec![ConditionalValue::when(criteria, true)])
 }
 
-/// Everything that two answers could differ in, in one line.
-pub(crate) fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
+/// Formats everything in which two results could differ.
+pub(crate) fn format_result(answer: &Result<Evaluation<'_>, EvalError>) -> String {
     match answer {
         Ok(answer) => format!(
             "{:?} {} row {} rule {} choice {:?} secret {} {} {} id {}",
