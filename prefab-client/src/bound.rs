@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prefab_core::ContextSet;
 
-use crate::{Client, View, no_context::NONE};
+use crate::{Client, View, no_context::NO_CONTEXTS};
 
 /// A client with contexts of its own, cheap to clone and free to move between threads and tasks; see
 /// [`Client::with_context`].
@@ -46,7 +46,7 @@ impl BoundClient {
 
     /// Returns a view that answers for the bound contexts.
     pub fn view(&self) -> View<'_> {
-        self.with(&NONE)
+        self.with(&NO_CONTEXTS)
     }
 }
 

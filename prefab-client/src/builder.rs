@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 #[cfg(feature = "http")]
 use self::remote::Remote;
 #[cfg(not(feature = "http"))]
-use crate::gate::Gate;
+use crate::init_gate::InitGate;
 use crate::{
     Client, Datasources, Error, OnNoDefault,
     engine::Engine,
@@ -36,7 +36,7 @@ use prefab_sources::RemoteSource;
 ///     .global_context(Context::new("service").with("name", "billing"))
 ///     .on_no_default(OnNoDefault::ReturnNone)
 ///     .build()?;
-/// assert_eq!(client.find::<i64>("no-such-key")?, None);
+/// assert_eq!(client.get_optional::<i64>("no-such-key")?, None);
 /// # Ok::<(), prefab_client::Error>(())
 /// ```
 #[must_use]
@@ -205,7 +205,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets what [`Client::find`] does where there is no value.
+    /// Sets what [`Client::get_optional`] does where there is no value.
     pub fn on_no_default(mut self, on_no_default: OnNoDefault) -> Self {
         self.on_no_default = on_no_default;
         self
@@ -279,7 +279,7 @@ impl ClientBuilder {
         #[cfg(feature = "http")]
         let (gate, remote) = self.remote()?;
         #[cfg(not(feature = "http"))]
-        let gate = Gate::open();
+        let gate = InitGate::open();
         let options = Options { namespace: self.namespace.clone(), ..Options::default() };
         #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "the recorder is put in"))]
         let mut engine = Engine::new(&options, self.global.clone(), gate);
@@ -297,7 +297,7 @@ impl ClientBuilder {
         let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
 
-        engine.note("settings", std::mem::take(&mut self.doubts));
+        engine.record_findings("settings", std::mem::take(&mut self.doubts));
         let mut sources = self.load(&engine)?;
         if !self.watch {
             sources.clear();
@@ -343,7 +343,7 @@ impl ClientBuilder {
     fn load(&self, engine: &Engine) -> Result<Vec<Box<dyn ConfigSource>>, Error> {
         if let Some(path) = &self.datafile {
             let source = DatafileSource::new(path);
-            engine.take(source.name(), Ok(source.load()?));
+            engine.apply_source_update(source.name(), Ok(source.load()?));
             return Ok(vec![Box::new(source)]);
         }
         if !self.files {
@@ -360,10 +360,10 @@ impl ClientBuilder {
                            `.prefab.default.config.yaml`";
             layers.findings.push(Finding::new(dir.display().to_string(), message));
         }
-        engine.note("local files", layers.findings);
+        engine.record_findings("local files", layers.findings);
         let mut watched: Vec<Box<dyn ConfigSource>> = Vec::new();
         for file in layers.files {
-            engine.take(file.name(), file.load());
+            engine.apply_source_update(file.name(), file.load());
             watched.push(Box::new(file));
         }
         Ok(watched)

@@ -9,8 +9,8 @@ use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance};
 use prefab_eval::Ruleset;
 
 use crate::{
-    Change, Error, Live, LiveValue, OnNoDefault, Override, Subscription, View, engine::Engine, live::Refresh,
-    no_context::NONE, shared::Inner, table, worker::Worker,
+    Change, Error, Live, LiveValue, OnNoDefault, OverrideGuard, Subscription, View, config_table,
+    engine::Engine, live::Refresh, no_context::NO_CONTEXTS, shared::Inner, worker::Worker,
 };
 
 /// Answers for configs, feature flags and log levels, from memory.
@@ -38,7 +38,7 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(engine: Arc<Engine>, on_no_default: OnNoDefault, worker: Option<Worker>) -> Self {
-        table::log(&engine);
+        config_table::log(&engine);
         let inner = Inner { engine, on_no_default, reported: Mutex::default(), worker: Mutex::new(worker) };
         Self { inner: Arc::new(inner) }
     }
@@ -55,13 +55,13 @@ impl Client {
     /// ```
     #[inline]
     pub fn with<'a>(&'a self, contexts: &'a ContextSet) -> View<'a> {
-        View { inner: &self.inner, call: contexts, bound: &NONE }
+        View { inner: &self.inner, call: contexts, bound: &NO_CONTEXTS }
     }
 
     /// Returns a view without contexts of its own, which answers for those of the scope and the program.
     #[inline]
     pub fn view(&self) -> View<'_> {
-        self.with(&NONE)
+        self.with(&NO_CONTEXTS)
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -107,15 +107,15 @@ impl Client {
 
     /// Sets the value of `key` above every other layer, until what is returned is dropped. Everybody who has a clone
     /// of the client gets it.
-    pub fn override_value(&self, key: &str, value: impl Into<ConfigValue>) -> Override {
+    pub fn override_value(&self, key: &str, value: impl Into<ConfigValue>) -> OverrideGuard {
         self.override_config(Config::constant(key, value))
     }
 
     /// Sets a config, with rules and all, above every other layer, until what is returned is dropped.
-    pub fn override_config(&self, config: Config) -> Override {
+    pub fn override_config(&self, config: Config) -> OverrideGuard {
         let key = config.key.clone();
         let provenance = Arc::new(Provenance::new(Layer::ProgramOverride, "program override"));
-        Override::new(&self.inner.engine, &key, Entry::new(config, provenance))
+        OverrideGuard::new(&self.inner.engine, &key, Entry::new(config, provenance))
     }
 
     /// Lists the keys that have a config, sorted.
@@ -137,8 +137,8 @@ impl Client {
     /// Returns the start-up table: key, value, type, match and source of everything, without contexts.
     ///
     /// Confidential values are redacted. It is logged at debug when the client is built.
-    pub fn table(&self) -> String {
-        table::render(&self.inner.engine)
+    pub fn config_table(&self) -> String {
+        config_table::render(&self.inner.engine)
     }
 
     /// Tells whether the flag `key` is on, in the oldest form: for a lookup key and attributes.
@@ -165,7 +165,7 @@ impl Client {
     /// [`Error::InitializationTimeout`] and [`Error::Unauthorized`], unless the client is to
     /// [go on](crate::OnInitFailure::Return) with what there is.
     pub async fn ready(&self) -> Result<(), Error> {
-        self.inner.engine.gate.ready().await
+        self.inner.engine.gate.wait_ready_async().await
     }
 
     /// Stops keeping the client current and waits until that is done. Values stay and can be read.

@@ -11,7 +11,7 @@ use crate::Error;
 /// A value, why it is this one, and where it came from.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Details {
+pub struct EvaluationDetails {
     /// The key.
     pub key: String,
     /// The value as JSON; absent where there is none. It is the real value, confidential or not.
@@ -38,7 +38,7 @@ pub struct Details {
     pub error: Option<Error>,
 }
 
-impl Details {
+impl EvaluationDetails {
     pub(crate) fn new(
         key: &str,
         answer: Result<&Evaluation<'_>, &EvalError>,
@@ -81,7 +81,7 @@ impl Details {
 }
 
 /// A confidential value is shown redacted: what is printed ends up in logs.
-impl fmt::Debug for Details {
+impl fmt::Debug for EvaluationDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             key,
@@ -99,7 +99,7 @@ impl fmt::Debug for Details {
         } = self;
         let redacted = Json::from(shown.as_str());
         let value = if *confidential { value.as_ref().map(|_| &redacted) } else { value.as_ref() };
-        f.debug_struct("Details")
+        f.debug_struct("EvaluationDetails")
             .field("key", key)
             .field("value", &value)
             .field("shown", shown)

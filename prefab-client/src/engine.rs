@@ -5,29 +5,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use arc_swap::Guard;
 use prefab_core::{ContextSet, Entry, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
-use prefab_sources::{Finding, Loaded, SourceError, SourceErrorKind};
+use prefab_sources::{Finding, SourceError, SourceErrorKind, SourceUpdate};
 
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
 use crate::{
-    gate::{Gate, Phase},
     host::SystemHost,
+    init_gate::{InitGate, Phase},
     live::Refresh,
     log_target::LOG,
     overrides::Overrides,
     problems::Problems,
-    published::Published,
+    ruleset_cell::RulesetCell,
     subscription::{Change, Listeners},
-    thread::Lane,
+    thread::ThreadCounters,
 };
 
 /// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.
 pub(crate) struct Engine {
-    rules: Published,
+    rules: RulesetCell,
     owner: Mutex<Owner>,
     pub(crate) listeners: Listeners,
     /// Where calls wait that come before the server's first word.
-    pub(crate) gate: Gate,
+    pub(crate) gate: InitGate,
     pub(crate) global: ContextSet,
     pub(crate) host: SystemHost,
     /// Who counts evaluations, where there is a server to tell.
@@ -54,10 +54,10 @@ impl Owner {
 }
 
 impl Engine {
-    pub(crate) fn new(options: &Options, global: ContextSet, gate: Gate) -> Self {
+    pub(crate) fn new(options: &Options, global: ContextSet, gate: InitGate) -> Self {
         let store = LayeredStore::default();
         Self {
-            rules: Published::new(Ruleset::from_store(&store, options)),
+            rules: RulesetCell::new(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
             listeners: Listeners::default(),
             gate,
@@ -76,7 +76,7 @@ impl Engine {
     /// Hands over the ruleset, and what the thread counts with.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &mut Lane) -> R) -> R {
+    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &mut ThreadCounters) -> R) -> R {
         self.rules.read(read)
     }
 
@@ -85,13 +85,13 @@ impl Engine {
     }
 
     /// Takes in what a source says: an update, or why there is none. What was there before stays then.
-    pub(crate) fn take(&self, source: &str, item: Result<Loaded, SourceError>) {
+    pub(crate) fn apply_source_update(&self, source: &str, item: Result<SourceUpdate, SourceError>) {
         match item {
             Ok(loaded) => {
                 for finding in &loaded.findings {
                     tracing::warn!(target: LOG, %finding, "source with a fault");
                 }
-                if self.owner().problems.take(source, &loaded) {
+                if self.owner().problems.record_update(source, &loaded) {
                     tracing::info!(target: LOG, source, "source back");
                 }
                 self.apply(loaded.update);
@@ -103,26 +103,26 @@ impl Engine {
                 } else {
                     tracing::error!(target: LOG, %error, "source not read, its last values stay");
                 }
-                self.owner().problems.fail(source, error);
+                self.owner().problems.record_error(source, error);
             }
         }
     }
 
     /// Takes in what is doubtful about what the client was told.
-    pub(crate) fn note(&self, about: &str, findings: Vec<Finding>) {
+    pub(crate) fn record_findings(&self, about: &str, findings: Vec<Finding>) {
         for finding in &findings {
             tracing::warn!(target: LOG, %finding, "doubtful setting");
         }
-        self.owner().problems.note(about, findings);
+        self.owner().problems.record_findings(about, findings);
     }
 
     /// Says that nothing more will come, since the client's thread has panicked, and lets everybody pass.
-    pub(crate) fn stand_still(&self) {
+    pub(crate) fn mark_worker_dead(&self) {
         let why = "the thread that keeps configs current has panicked, and values stay as they are";
         let error = SourceError::new(SourceErrorKind::Unreadable, "client", why)
-            .advise("look for the panic's own message, and build another client");
+            .with_advice("look for the panic's own message, and build another client");
         tracing::error!(target: LOG, %error, "client stands still");
-        self.owner().problems.fail("client", error);
+        self.owner().problems.record_error("client", error);
         self.gate.set(Phase::Open);
     }
 
@@ -172,7 +172,7 @@ impl Engine {
             keys
         };
         tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
-        self.listeners.tell(|| Change { keys: keys.into_iter().collect() });
+        self.listeners.notify(|| Change { keys: keys.into_iter().collect() });
     }
 
     /// Lets go of replaced rulesets that no thread remembers any more; tells whether there are others.
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_was_replaced_is_let_go_by_who_replaces_and_never_by_a_reader() {
-        let engine = Engine::new(&Options::default(), ContextSet::new(), Gate::open());
+        let engine = Engine::new(&Options::default(), ContextSet::new(), InitGate::open());
         set(&engine, 1);
         let old = Arc::downgrade(&engine.rules.load_full());
         let (ask, asked) = mpsc::channel::<()>();

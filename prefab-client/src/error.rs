@@ -15,7 +15,7 @@ pub enum Error {
         /// The key asked for.
         key: String,
         /// What is missing.
-        why: Missing,
+        why: MissingReason,
         /// The known key most like it, where there is one.
         near: Option<String>,
     },
@@ -71,27 +71,27 @@ pub enum Error {
 /// What is missing where there is no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Missing {
+pub enum MissingReason {
     /// No config has this key.
     #[error("no value and no default")]
-    Key,
+    UnknownKey,
     /// There is such a config, and none of its rules matches.
     #[error("none of its rules matches, and there is no default")]
-    Match,
+    NoMatch,
     /// There is no config at all.
     #[error(
         "no value and no default, and there are no configs at all; files are looked for in \
          PREFAB_CONFIG_CLASSPATH_DIR, else where the program runs"
     )]
-    Everything,
+    NoConfigs,
 }
 
-impl Missing {
+impl MissingReason {
     pub(crate) fn of(error: &EvalError, configs: usize) -> Self {
         match error {
-            EvalError::NoMatch => Self::Match,
-            _ if configs == 0 => Self::Everything,
-            _ => Self::Key,
+            EvalError::NoMatch => Self::NoMatch,
+            _ if configs == 0 => Self::NoConfigs,
+            _ => Self::UnknownKey,
         }
     }
 }
@@ -186,12 +186,12 @@ mod tests {
     #[test]
     fn every_message_names_the_key_and_what_to_do() {
         let near = Some("max-jobs".into());
-        let missing = Error::MissingDefault { key: "max-jbos".into(), why: Missing::Key, near };
+        let missing = Error::MissingDefault { key: "max-jbos".into(), why: MissingReason::UnknownKey, near };
         assert_eq!(
             missing.to_string(),
             "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
         );
-        let unmatched = Error::MissingDefault { key: "on".into(), why: Missing::Match, near: None };
+        let unmatched = Error::MissingDefault { key: "on".into(), why: MissingReason::NoMatch, near: None };
         let text = "config `on`: none of its rules matches, and there is no default";
         assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
         let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };

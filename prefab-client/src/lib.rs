@@ -58,12 +58,13 @@
 mod bound;
 mod builder;
 mod client;
+mod config_table;
 mod details;
 mod engine;
 mod env;
 mod error;
-mod gate;
 mod host;
+mod init_gate;
 mod live;
 #[cfg(feature = "log")]
 pub mod log;
@@ -73,13 +74,12 @@ mod options;
 mod override_guard;
 mod overrides;
 mod problems;
-mod published;
 mod reader;
+mod ruleset_cell;
 pub mod scope;
 mod shared;
 mod stop;
 mod subscription;
-mod table;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 mod thread;
@@ -92,19 +92,20 @@ mod worker;
 pub use bound::BoundClient;
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use details::Details;
-pub use error::{Error, Missing};
-pub use gate::OnInitFailure;
+pub use details::EvaluationDetails;
+pub use error::{Error, MissingReason};
+pub use init_gate::OnInitFailure;
 pub use live::{Live, LiveValue};
 pub use options::{Datasources, OnNoDefault};
-pub use override_guard::Override;
+pub use override_guard::OverrideGuard;
 pub use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Layer,
     LogLevel, Operator, Update, Value, WeightedValue, WeightedValues,
 };
 pub use prefab_eval::{EvalError, Reason};
 pub use prefab_sources::{
-    ConfigSource, Finding, Loaded, MemorySender, MemorySource, SourceError, SourceErrorKind, UpdateStream,
+    ConfigSource, Finding, MemorySender, MemorySource, SourceError, SourceErrorKind, SourceUpdate,
+    UpdateStream,
 };
 #[cfg(feature = "telemetry")]
 pub use prefab_telemetry::ContextUploadMode;

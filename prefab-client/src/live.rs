@@ -47,7 +47,7 @@ impl<T: LiveValue> Live<T> {
             key: key.to_owned(),
             store: T::Store::new(value),
             default,
-            told: Mutex::default(),
+            logged_problem: Mutex::default(),
         });
         (Self { cell: Arc::clone(&cell) }, cell)
     }
@@ -90,13 +90,13 @@ pub trait LiveStore<T>: Send + Sync + 'static {
 
 /// One word that holds a small value.
 #[derive(Debug)]
-pub struct Word(AtomicU64);
+pub struct AtomicStore(AtomicU64);
 
 /// A pointer to a value of any size.
 #[derive(Debug)]
-pub struct Pointer<T>(ArcSwap<T>);
+pub struct ArcStore<T>(ArcSwap<T>);
 
-impl<T: Clone + Send + Sync + 'static> LiveStore<T> for Pointer<T> {
+impl<T: Clone + Send + Sync + 'static> LiveStore<T> for ArcStore<T> {
     fn new(value: T) -> Self {
         Self(ArcSwap::from_pointee(value))
     }
@@ -110,9 +110,9 @@ impl<T: Clone + Send + Sync + 'static> LiveStore<T> for Pointer<T> {
     }
 }
 
-macro_rules! in_a_word {
+macro_rules! stored_atomically {
     ($($type:ty, $to:expr, $from:expr;)*) => {$(
-        impl LiveStore<$type> for Word {
+        impl LiveStore<$type> for AtomicStore {
             fn new(value: $type) -> Self {
                 Self(AtomicU64::new($to(value)))
             }
@@ -128,11 +128,11 @@ macro_rules! in_a_word {
         }
 
         impl LiveValue for $type {
-            type Store = Word;
+            type Store = AtomicStore;
         }
     )*};
 }
-in_a_word! {
+stored_atomically! {
     i64, i64::cast_unsigned, u64::cast_signed;
     u64, identity, identity;
     f64, f64::to_bits, f64::from_bits;
@@ -143,9 +143,9 @@ in_a_word! {
 }
 
 /// Narrower integers are held as the widest of their kind; what was put in is what comes back.
-macro_rules! narrow_in_a_word {
+macro_rules! narrow_stored_atomically {
     ($($wide:ty: $($type:ty)*;)*) => {$($(
-        impl LiveStore<$type> for Word {
+        impl LiveStore<$type> for AtomicStore {
             fn new(value: $type) -> Self {
                 <Self as LiveStore<$wide>>::new(widen(value))
             }
@@ -161,11 +161,11 @@ macro_rules! narrow_in_a_word {
         }
 
         impl LiveValue for $type {
-            type Store = Word;
+            type Store = AtomicStore;
         }
     )*)*};
 }
-narrow_in_a_word! { i64: i8 i16 i32; u64: u8 u16 u32 usize; }
+narrow_stored_atomically! { i64: i8 i16 i32; u64: u8 u16 u32 usize; }
 
 /// Nothing is lost: there is no machine whose `usize` is wider than 64 bits.
 fn widen<N: TryInto<W>, W: Default>(narrow: N) -> W {
@@ -180,18 +180,18 @@ fn word_to_level(word: u64) -> LogLevel {
     usize::try_from(word).ok().and_then(|at| LogLevel::ALL.get(at).copied()).unwrap_or_default()
 }
 
-macro_rules! behind_a_pointer {
+macro_rules! stored_behind_arc {
     ($($type:ty)*) => {$(
         impl LiveValue for $type {
-            type Store = Pointer<Self>;
+            type Store = ArcStore<Self>;
         }
     )*};
 }
-behind_a_pointer! { String Vec<String> serde_json::Value }
+stored_behind_arc! { String Vec<String> serde_json::Value }
 
 /// The JSON is read into the type when it changes; each [`get`](Live::get) clones what came of it.
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> LiveValue for Json<T> {
-    type Store = Pointer<Self>;
+    type Store = ArcStore<Self>;
 }
 
 /// What the client keeps current.
@@ -200,7 +200,7 @@ pub(crate) struct LiveCell<T: LiveValue> {
     store: T::Store,
     default: Option<T>,
     /// What was wrong with the value, as it was logged.
-    told: Mutex<Option<String>>,
+    logged_problem: Mutex<Option<String>>,
 }
 
 /// A handle's side towards the client.
@@ -214,10 +214,12 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
             Ok(answer) => match T::from_value(&answer.value) {
                 Ok(value) => {
                     self.store.store(value);
-                    self.is_news(None);
+                    self.record_problem(None);
                     return;
                 }
-                Err(mismatch) => (format!("wanted {}, found {}", T::WANTED, mismatch.shown(&answer)), false),
+                Err(mismatch) => {
+                    (format!("wanted {}, found {}", T::EXPECTED, mismatch.shown(&answer)), false)
+                }
             },
             Err(error) => (error.to_string(), error.is_no_value()),
         };
@@ -227,11 +229,11 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
                 self.store.store(default.clone());
                 // To have no value is what a default is for.
                 let problem = if is_none { None } else { Some(problem.as_str()) };
-                if self.is_news(problem) && problem.is_some() {
+                if self.record_problem(problem) && problem.is_some() {
                     tracing::warn!(target: LOG, key, problem, "live value is its default");
                 }
             }
-            None if self.is_news(Some(&problem)) => {
+            None if self.record_problem(Some(&problem)) => {
                 tracing::warn!(target: LOG, key, problem, "live value kept as it was");
             }
             None => {}
@@ -242,12 +244,12 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
 impl<T: LiveValue> LiveCell<T> {
     /// Remembers what is wrong; tells whether that is another thing than before. Handles are looked at after each
     /// change of any key.
-    fn is_news(&self, problem: Option<&str>) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_news = told.as_deref() != problem;
-        if is_news {
-            *told = problem.map(ToOwned::to_owned);
+    fn record_problem(&self, problem: Option<&str>) -> bool {
+        let mut logged_problem = self.logged_problem.lock().unwrap_or_else(PoisonError::into_inner);
+        let record_problem = logged_problem.as_deref() != problem;
+        if record_problem {
+            *logged_problem = problem.map(ToOwned::to_owned);
         }
-        is_news
+        record_problem
     }
 }

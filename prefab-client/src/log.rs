@@ -30,7 +30,7 @@ mod options;
 use crate::Client;
 
 pub use options::LogOptions;
-pub use prefab_log::{LineCounts, LogFilter, LoggerLines};
+pub use prefab_log::{LineCounts, LogFilter, LoggerLineCounts};
 
 impl Client {
     /// Returns a filter for `tracing` whose levels are the ones of `log-level` configs; see [`log`](crate::log).

@@ -3,4 +3,4 @@
 use prefab_core::ContextSet;
 
 /// A set without any context.
-pub(crate) static NONE: ContextSet = ContextSet::new();
+pub(crate) static NO_CONTEXTS: ContextSet = ContextSet::new();

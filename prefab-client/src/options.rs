@@ -10,7 +10,7 @@ pub enum Datasources {
     LocalOnly,
 }
 
-/// What [`Client::find`](crate::Client::find) does where there is no value.
+/// What [`Client::get_optional`](crate::Client::get_optional) does where there is no value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnNoDefault {
     /// It returns an error.

@@ -13,20 +13,20 @@ use crate::engine::Engine;
 ///
 /// Of several for one key the latest that is still kept holds, in whichever order they are dropped.
 #[must_use = "the value is set back when this is dropped"]
-pub struct Override {
+pub struct OverrideGuard {
     engine: Weak<Engine>,
     key: String,
     number: u64,
 }
 
-impl Override {
+impl OverrideGuard {
     pub(crate) fn new(engine: &Arc<Engine>, key: &str, entry: Entry) -> Self {
         let number = engine.set_program(key, entry);
         Self { engine: Arc::downgrade(engine), key: key.to_owned(), number }
     }
 }
 
-impl Drop for Override {
+impl Drop for OverrideGuard {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.upgrade() {
             engine.unset_program(&self.key, self.number);
@@ -34,8 +34,8 @@ impl Drop for Override {
     }
 }
 
-impl fmt::Debug for Override {
+impl fmt::Debug for OverrideGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Override").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("OverrideGuard").field("key", &self.key).finish_non_exhaustive()
     }
 }

@@ -14,13 +14,13 @@ macro_rules! reader_methods {
                 self.view().get(key)
             }
 
-            /// Returns the value of `key`, or what the option says; see [`View::find`](crate::View::find).
+            /// Returns the value of `key`, or what the option says; see [`View::get_optional`](crate::View::get_optional).
             ///
             /// # Errors
             ///
             /// Where the option asks for one, or the value is of another type.
-            pub fn find<T: $crate::FromValue>(&self, key: &str) -> Result<Option<T>, $crate::Error> {
-                self.view().find(key)
+            pub fn get_optional<T: $crate::FromValue>(&self, key: &str) -> Result<Option<T>, $crate::Error> {
+                self.view().get_optional(key)
             }
 
             /// Returns the value of `key`, or `default`; see [`View::get_or`](crate::View::get_or).
@@ -45,7 +45,7 @@ macro_rules! reader_methods {
             }
 
             /// Returns the value of `key` and all that is known about it.
-            pub fn details(&self, key: &str) -> $crate::Details {
+            pub fn details(&self, key: &str) -> $crate::EvaluationDetails {
                 self.view().details(key)
             }
 

@@ -16,7 +16,7 @@
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # runtime.block_on(async {
-//! scope::within(user, async {
+//! scope::run(user, async {
 //!     client.enabled("new-checkout"); // asked for u-1, across every await
 //! })
 //! .await;
@@ -25,7 +25,7 @@
 //! ```
 //!
 //! A task that is spawned from within a scope starts outside of it: wrap it with
-//! [`within`]`(`[`current`]`(), …)` to take the scope along.
+//! [`run`]`(`[`current`]`(), …)` to take the scope along.
 
 use std::{
     future::Future,
@@ -37,11 +37,11 @@ use std::{
 
 use prefab_core::ContextSet;
 
-use crate::{no_context::NONE, thread};
+use crate::{no_context::NO_CONTEXTS, thread};
 
 /// Opens a scope on this thread until the guard is dropped.
 ///
-/// Not to be kept across an `.await`, where the thread goes on with other tasks: that is what [`within`] is for.
+/// Not to be kept across an `.await`, where the thread goes on with other tasks: that is what [`run`] is for.
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
     let contexts = contexts.into();
@@ -56,8 +56,8 @@ pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
 }
 
 /// Runs a future within a scope, whichever threads it runs on.
-pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Within<F> {
-    Within { contexts: contexts.into(), future: Box::pin(future) }
+pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> ScopedFuture<F> {
+    ScopedFuture { contexts: contexts.into(), future: Box::pin(future) }
 }
 
 /// Returns the contexts of the innermost open scope; empty outside of any.
@@ -84,14 +84,14 @@ fn put_back(contexts: Arc<ContextSet>) {
 #[cfg(feature = "telemetry")]
 #[inline]
 pub(crate) fn is_open() -> bool {
-    let scope = Innermost::take();
+    let scope = InnermostScope::take();
     scope.0.is_some()
 }
 
 /// The innermost scope's contexts, taken out of the thread until this is dropped: for where nobody else asks.
-pub(crate) struct Innermost(Option<Arc<ContextSet>>);
+pub(crate) struct InnermostScope(Option<Arc<ContextSet>>);
 
-impl Innermost {
+impl InnermostScope {
     #[inline]
     pub(crate) fn take() -> Self {
         Self(thread::with(|thread| thread.scope.take()).flatten())
@@ -99,11 +99,11 @@ impl Innermost {
 
     #[inline]
     pub(crate) fn contexts(&self) -> &ContextSet {
-        self.0.as_deref().unwrap_or(&NONE)
+        self.0.as_deref().unwrap_or(&NO_CONTEXTS)
     }
 }
 
-impl Drop for Innermost {
+impl Drop for InnermostScope {
     #[inline]
     fn drop(&mut self) {
         if let Some(contexts) = self.0.take() {
@@ -133,15 +133,15 @@ impl Drop for ScopeGuard {
     }
 }
 
-/// A future within a scope; see [`within`].
+/// A future within a scope; see [`run`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Within<F> {
+pub struct ScopedFuture<F> {
     contexts: Arc<ContextSet>,
     future: Pin<Box<F>>,
 }
 
-impl<F: Future> Future for Within<F> {
+impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
@@ -202,7 +202,7 @@ mod tests {
         let tasks: Vec<_> = (0..20)
             .map(|at| {
                 let name = format!("user-{at}");
-                tokio::spawn(within(named(&name), async move {
+                tokio::spawn(run(named(&name), async move {
                     for _ in 0..20 {
                         assert_eq!(names(), [name.as_str()]);
                         tokio::task::yield_now().await;

@@ -21,7 +21,7 @@ pub(crate) struct Inner {
 const MAX_REPORTED: usize = 10_000;
 
 impl Inner {
-    pub(crate) fn is_news(&self, error: &Error) -> bool {
+    pub(crate) fn is_first_report(&self, error: &Error) -> bool {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if reported.len() >= MAX_REPORTED {
             reported.clear();

@@ -50,7 +50,7 @@ impl Listeners {
     }
 
     /// Tells every listener, if there is one, without a lock that one of them could ask for.
-    pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
+    pub(crate) fn notify(&self, change: impl FnOnce() -> Change) {
         let listening: Vec<Arc<Listener>> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
             listeners.retain(|listener| listener.strong_count() > 0);

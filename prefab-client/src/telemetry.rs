@@ -10,7 +10,7 @@ use std::sync::Arc;
 use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, Selection};
 #[cfg(feature = "log")]
 use prefab_log::{LineCounts, LogFilter};
-use prefab_telemetry::{Lane, Options, Report, Telemetry};
+use prefab_telemetry::{Options, Report, Telemetry, ThreadCounters};
 
 use crate::host::SystemHost;
 
@@ -36,30 +36,30 @@ impl Recorder {
     #[inline]
     pub(crate) fn record(
         &self,
-        lane: &mut Lane,
+        counters: &mut ThreadCounters,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
         answer: Option<&Evaluation<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(answer) = answer {
-            self.telemetry.record_evaluation_in(lane, answer);
+            self.telemetry.count_evaluation_in(counters, answer);
         }
     }
 
     /// Counts an answer whose value nobody had to make, if there was one, and takes in whom it was given to.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn record_selection(
+    pub(crate) fn count_selection(
         &self,
-        lane: &mut Lane,
+        counters: &mut ThreadCounters,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
         selection: Option<&Selection<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(selection) = selection {
-            self.telemetry.record_selection_in(lane, selection);
+            self.telemetry.count_selection_in(counters, selection);
         }
     }
 
@@ -87,15 +87,15 @@ impl Recorder {
         {
             for logger in self.lines.take() {
                 for (level, lines) in logger.lines {
-                    self.telemetry.record_logs(&logger.logger, level, lines);
+                    self.telemetry.count_lines(&logger.logger, level, lines);
                 }
             }
-            self.telemetry.record_drops(self.lines.take_left_out());
+            self.telemetry.count_dropped(self.lines.take_dropped());
         }
         self.telemetry.drain(SystemHost.now_millis())
     }
 
-    fn record_drops(&self, drops: u64) {
-        self.telemetry.record_drops(drops);
+    fn count_dropped(&self, drops: u64) {
+        self.telemetry.count_dropped(drops);
     }
 }

@@ -16,13 +16,13 @@ pub(crate) struct Thread {
     /// The innermost open scope.
     pub(crate) scope: Cell<Option<Arc<ContextSet>>>,
     /// What to give back when scopes end.
-    pub(crate) open: Open,
+    pub(crate) open: OpenScopes,
     /// The rulesets that were read last.
-    pub(crate) seen: Seen,
+    pub(crate) cache: ThreadCache,
 }
 
 thread_local! {
-    static THREAD: Thread = const { Thread { scope: Cell::new(None), open: Open::new(), seen: Seen::new() } };
+    static THREAD: Thread = const { Thread { scope: Cell::new(None), open: OpenScopes::new(), cache: ThreadCache::new() } };
 }
 
 /// Hands the calling thread's state over; a thread that is going down has none any more.
@@ -33,26 +33,31 @@ pub(crate) fn with<R>(attempt: impl FnOnce(&Thread) -> R) -> Option<R> {
 }
 
 /// The rulesets that a thread read last.
-pub(crate) struct Seen([Place; CLIENTS]);
+pub(crate) struct ThreadCache([CacheSlot; CLIENTS]);
 
-/// A ruleset and its client's counters, absent while they are used, and the ruleset's stamp; 0 is nobody's.
-pub(crate) struct Place {
-    pub(crate) stamp: Cell<u64>,
+/// A ruleset and its client's counters, absent while they are used, and the ruleset's generation; 0 is nobody's.
+pub(crate) struct CacheSlot {
+    pub(crate) generation: Cell<u64>,
     pub(crate) rules: Cell<Option<Arc<Ruleset>>>,
-    pub(crate) lane: Cell<Lane>,
+    pub(crate) counters: Cell<ThreadCounters>,
 }
 
-impl Seen {
+impl ThreadCache {
     pub(crate) const fn new() -> Self {
         Self(
-            [const { Place { stamp: Cell::new(0), rules: Cell::new(None), lane: Cell::new(Lane::new()) } };
-                CLIENTS],
+            [const {
+                CacheSlot {
+                    generation: Cell::new(0),
+                    rules: Cell::new(None),
+                    counters: Cell::new(ThreadCounters::new()),
+                }
+            }; CLIENTS],
         )
     }
 
-    /// Returns the place that the client `number` shares with others.
+    /// Returns the slot that the client `number` shares with others.
     #[inline]
-    pub(crate) fn place(&self, number: usize) -> &Place {
+    pub(crate) fn slot(&self, number: usize) -> &CacheSlot {
         &self.0[number % CLIENTS]
     }
 }
@@ -62,15 +67,15 @@ const CLIENTS: usize = 4;
 
 /// What a thread counts with.
 #[cfg(feature = "telemetry")]
-pub(crate) use prefab_telemetry::Lane;
+pub(crate) use prefab_telemetry::ThreadCounters;
 
 /// Nobody counts.
 #[cfg(not(feature = "telemetry"))]
 #[derive(Default)]
-pub(crate) struct Lane;
+pub(crate) struct ThreadCounters;
 
 #[cfg(not(feature = "telemetry"))]
-impl Lane {
+impl ThreadCounters {
     pub(crate) const fn new() -> Self {
         Self
     }
@@ -82,14 +87,14 @@ impl Lane {
 }
 
 /// The open scopes of a thread, the innermost last: each by its number, with the contexts that held before it.
-pub(crate) struct Open {
+pub(crate) struct OpenScopes {
     scopes: RefCell<Vec<(u64, Contexts)>>,
     next: Cell<u64>,
 }
 
 pub(crate) type Contexts = Option<Arc<ContextSet>>;
 
-impl Open {
+impl OpenScopes {
     pub(crate) const fn new() -> Self {
         Self { scopes: RefCell::new(Vec::new()), next: Cell::new(0) }
     }

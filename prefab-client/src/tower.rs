@@ -18,7 +18,7 @@
 //!
 //! All that is asked while the request is worked on is asked for it: configs, flags and log levels, across every
 //! `.await`. A task that the handler spawns is on its own: take the scope along with
-//! [`within`](crate::scope::within)`(`[`current`](crate::scope::current)`(), task)`. So is the body of a
+//! [`run`](crate::scope::run)`(`[`current`](crate::scope::current)`(), task)`. So is the body of a
 //! response, where it is made only while it is sent.
 
 use std::{
@@ -30,7 +30,7 @@ use prefab_core::ContextSet;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::scope::{self, Within};
+use crate::scope::{self, ScopedFuture};
 
 /// Opens a scope around each request, with the contexts that a function finds in it.
 ///
@@ -73,7 +73,7 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Within<S::Future>;
+    type Future = ScopedFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(task)
@@ -83,7 +83,7 @@ where
         let contexts = Arc::new(scope::current().merged(&(self.extract)(&request)));
         // Services may do part of their work here, before there is a future.
         let _open = scope::enter(Arc::clone(&contexts));
-        scope::within(contexts, self.inner.call(request))
+        scope::run(contexts, self.inner.call(request))
     }
 }
 

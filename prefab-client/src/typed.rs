@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 )]
 pub trait FromValue: Sized {
     /// The type in the words of an error message.
-    const WANTED: &'static str;
+    const EXPECTED: &'static str;
 
     /// Takes the value, or says what was found instead.
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch>;
@@ -47,7 +47,7 @@ impl Mismatch {
 macro_rules! from_value {
     ($($type:ty, $wanted:literal, $pattern:pat => $value:expr;)*) => {$(
         impl FromValue for $type {
-            const WANTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $wanted;
 
             #[inline]
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
@@ -72,7 +72,7 @@ from_value! {
 macro_rules! narrower {
     ($($type:ty, $wanted:literal;)*) => {$(
         impl FromValue for $type {
-            const WANTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $wanted;
 
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
                 match value {
@@ -93,7 +93,7 @@ narrower! {
 
 /// Any value, as JSON: a duration is its length in milliseconds, a log level its name.
 impl FromValue for serde_json::Value {
-    const WANTED: &'static str = "a value that can be handed out";
+    const EXPECTED: &'static str = "a value that can be handed out";
 
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
         value.to_json().ok_or_else(|| Mismatch::of(value))
@@ -119,7 +119,7 @@ impl FromValue for serde_json::Value {
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromValue for Json<T> {
-    const WANTED: &'static str = "json of the type asked for";
+    const EXPECTED: &'static str = "json of the type asked for";
 
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
         match value {

@@ -6,10 +6,10 @@ use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
 
 use crate::{
-    Details, Error, FromValue, OnNoDefault,
-    error::{Missing, near},
+    Error, EvaluationDetails, FromValue, OnNoDefault,
+    error::{MissingReason, near},
     log_target::LOG,
-    scope::Innermost,
+    scope::InnermostScope,
     shared::Inner,
 };
 
@@ -33,13 +33,13 @@ impl View<'_> {
     /// [`Error::Unauthorized`] where the server has not said anything yet.
     #[inline]
     pub fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_now(key, |answer| self.value(key, answer))
     }
 
     /// Answers as [`get`](Self::get), for one who keeps the answer: that is no use of the config yet.
     pub(crate) fn get_unrecorded<T: FromValue>(&self, key: &str) -> Result<T, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_unrecorded(key, |answer| self.value(key, answer))
     }
 
@@ -49,7 +49,7 @@ impl View<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
-    pub fn find<T: FromValue>(&self, key: &str) -> Result<Option<T>, Error> {
+    pub fn get_optional<T: FromValue>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.get(key) {
             Err(Error::MissingDefault { .. }) if self.inner.on_no_default == OnNoDefault::ReturnNone => {
                 Ok(None)
@@ -78,33 +78,33 @@ impl View<'_> {
     pub fn enabled(&self, key: &str) -> bool {
         self.await_server(key);
         let engine = &self.inner.engine;
-        let at_once = engine.with_rules(|rules, lane| {
+        let at_once = engine.with_rules(|rules, counters| {
             let found = rules.find(key);
             let constant = found.and_then(|found| found.constant());
             #[cfg(feature = "telemetry")]
             if let Some(recorder) = &engine.recorder {
                 return match constant {
-                    Some(constant) if self.record_known(recorder, rules, lane, &constant) => {
+                    Some(constant) if self.count_known(recorder, rules, counters, &constant) => {
                         constant.is_true()
                     }
-                    _ => self.enabled_recorded(recorder, rules, lane, found),
+                    _ => self.enabled_recorded(recorder, rules, counters, found),
                 };
             }
             #[cfg(not(feature = "telemetry"))]
-            let _ = lane;
+            let _ = counters;
             if let Some(constant) = constant {
                 return constant.is_true();
             }
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             let found = found.ok_or(Unselected::UnknownKey);
             is_true(found.and_then(|found| found.is_true(&self.contexts(&scope), &engine.host)))
         });
-        at_once.unwrap_or_else(|| self.enabled_once_made(key))
+        at_once.unwrap_or_else(|| self.enabled_computed(key))
     }
 
     /// Answers as [`enabled`](Self::enabled) where the value has to be made, or cannot be.
     #[cold]
-    fn enabled_once_made(&self, key: &str) -> bool {
+    fn enabled_computed(&self, key: &str) -> bool {
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
             Err(error) if error.is_no_value() => false,
@@ -123,7 +123,7 @@ impl View<'_> {
     /// [`Error::Evaluation`] where the value could not be made. A missing flag and a value of another kind
     /// are no errors: such a flag is off.
     pub fn try_enabled(&self, key: &str) -> Result<bool, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
             Err(error) if error.is_no_value() => Ok(false),
@@ -132,11 +132,11 @@ impl View<'_> {
     }
 
     /// Returns the value of `key` with its reason, variant, source and match.
-    pub fn details(&self, key: &str) -> Details {
+    pub fn details(&self, key: &str) -> EvaluationDetails {
         self.await_server(key);
         let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(entry.provenance()));
         self.evaluate_now(key, |answer| {
-            Details::new(key, answer, provenance.as_deref(), |error| self.error(key, error))
+            EvaluationDetails::new(key, answer, provenance.as_deref(), |error| self.error(key, error))
         })
     }
 
@@ -144,7 +144,7 @@ impl View<'_> {
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
         let mut words = engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
         });
         if let Some(near) = self.near(key) {
@@ -158,7 +158,7 @@ impl View<'_> {
         let path = path.replace("::", ".");
         let engine = &self.inner.engine;
         let level = engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             rules.log_level(&path, &self.contexts(&scope), &engine.host)
         });
         level.unwrap_or(LogLevel::Warn)
@@ -181,8 +181,8 @@ impl View<'_> {
 
     #[cold]
     fn await_closed(&self, key: &str) {
-        if let Err(error) = self.inner.engine.gate.pass(key)
-            && self.inner.is_news(&error)
+        if let Err(error) = self.inner.engine.gate.wait_ready(key)
+            && self.inner.is_first_report(&error)
         {
             tracing::warn!(target: LOG, %error, "answered with what there is");
         }
@@ -206,7 +206,7 @@ impl View<'_> {
         let engine = &self.inner.engine;
         engine.with_rules(|rules, _| {
             let answer = {
-                let scope = Innermost::take();
+                let scope = InnermostScope::take();
                 rules.evaluate(key, &self.contexts(&scope), &engine.host)
             };
             // By reference: to move an answer costs more than to find it.
@@ -252,7 +252,7 @@ impl View<'_> {
     }
 
     #[inline]
-    pub(crate) fn contexts<'s>(&'s self, scope: &'s Innermost) -> Contexts<'s> {
+    pub(crate) fn contexts<'s>(&'s self, scope: &'s InnermostScope) -> Contexts<'s> {
         let scope = scope.contexts();
         Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
     }
@@ -260,7 +260,7 @@ impl View<'_> {
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
         if error.is_no_value() {
-            let why = Missing::of(error, self.inner.engine.rules().len());
+            let why = MissingReason::of(error, self.inner.engine.rules().len());
             let near = self.near(&key);
             return Error::MissingDefault { key, why, near };
         }
@@ -277,7 +277,7 @@ impl View<'_> {
 
     /// Logs why a default was given; once for each key and kind of error, not once for each call.
     fn warn(&self, error: &Error) {
-        if self.inner.is_news(error) {
+        if self.inner.is_first_report(error) {
             tracing::warn!(target: LOG, %error, "the default is used instead");
         }
     }
@@ -297,7 +297,7 @@ pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> 
 fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
     T::from_value(&answer.value).map_err(|mismatch| Error::TypeMismatch {
         key: key.to_owned(),
-        wanted: T::WANTED,
+        wanted: T::EXPECTED,
         found: mismatch.shown(answer),
     })
 }

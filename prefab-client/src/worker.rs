@@ -15,7 +15,7 @@ use tokio::{runtime, sync::watch};
 use crate::{
     Error,
     engine::Engine,
-    gate::Phase,
+    init_gate::Phase,
     stop::{Stop, stopped},
     subscription::call,
 };
@@ -68,7 +68,7 @@ impl Worker {
                 if catch_unwind(run).is_err()
                     && let Some(engine) = engine.upgrade()
                 {
-                    engine.stand_still();
+                    engine.mark_worker_dead();
                 }
                 // A name that is being looked up, or a cache that is being written, keeps nobody waiting.
                 runtime.shutdown_background();
@@ -125,7 +125,7 @@ async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
     #[cfg(feature = "telemetry")]
     if let Some(reporting) = reporting {
         stopped(stop).await;
-        if tokio::time::timeout(LAST_WORD, reporting).await.is_err() {
+        if tokio::time::timeout(FINAL_REPORT_TIMEOUT, reporting).await.is_err() {
             tracing::warn!(target: crate::log_target::LOG, "the client has ended before its last report was out");
         }
     }
@@ -133,11 +133,11 @@ async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
 
 /// How long the last report may keep whoever closes a client.
 #[cfg(feature = "telemetry")]
-const LAST_WORD: Duration = Duration::from_secs(2);
+const FINAL_REPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn follow(engine: &Weak<Engine>, work: Work) {
     if let Some(engine) = engine.upgrade() {
-        engine.gate.is_opened_here();
+        engine.gate.register_worker();
     }
     let Work {
         sources,
@@ -179,7 +179,7 @@ async fn keep_current(engine: &Weak<Engine>, sources: Vec<Box<dyn ConfigSource>>
         };
         let Some((name, item)) = item else { return };
         let Some(engine) = engine.upgrade() else { return };
-        engine.take(&name, item);
+        engine.apply_source_update(&name, item);
         sweep_after = Some(FIRST_SWEEP);
     }
 }

@@ -30,12 +30,12 @@ const MAX_NAME: usize = 1_024;
 #[derive(Debug, Default)]
 pub struct LineCounts {
     tables: [Mutex<HashMap<Box<str>, [u64; 5]>>; TABLES],
-    left_out: AtomicU64,
+    dropped: AtomicU64,
 }
 
 /// The lines of one logger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggerLines {
+pub struct LoggerLineCounts {
     /// The logger's path, `my_app.db.pool`.
     pub logger: String,
     /// How many lines there were of each level, where there was any.
@@ -44,7 +44,7 @@ pub struct LoggerLines {
 
 impl LineCounts {
     /// Takes the counts out, sorted by logger; counting starts over.
-    pub fn take(&self) -> Vec<LoggerLines> {
+    pub fn take(&self) -> Vec<LoggerLineCounts> {
         let mut sums: BTreeMap<String, [u64; 5]> = BTreeMap::new();
         for table in &self.tables {
             for (target, counts) in std::mem::take(&mut *lock(table)) {
@@ -58,12 +58,12 @@ impl LineCounts {
             let lines = LEVELS.map(line_level).into_iter().zip(counts);
             lines.filter(|(_, count)| *count > 0).collect()
         };
-        sums.into_iter().map(|(logger, counts)| LoggerLines { logger, lines: lines(counts) }).collect()
+        sums.into_iter().map(|(logger, counts)| LoggerLineCounts { logger, lines: lines(counts) }).collect()
     }
 
     /// Takes out how many lines were of loggers for which there was no room.
-    pub fn take_left_out(&self) -> u64 {
-        self.left_out.swap(0, Ordering::Relaxed)
+    pub fn take_dropped(&self) -> u64 {
+        self.dropped.swap(0, Ordering::Relaxed)
     }
 
     #[inline]
@@ -82,7 +82,7 @@ impl LineCounts {
         } else if table.len() < MAX_LOGGERS && target.len() <= MAX_NAME {
             table.entry(target.into()).or_default()[place(level)] += 1;
         } else {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -130,7 +130,7 @@ mod tests {
             }
         });
         let lines =
-            |logger: &str, level| LoggerLines { logger: logger.to_owned(), lines: vec![(level, 400)] };
+            |logger: &str, level| LoggerLineCounts { logger: logger.to_owned(), lines: vec![(level, 400)] };
         assert_eq!(counts.take(), [lines("my_app", LogLevel::Error), lines("my_app.db", LogLevel::Debug)]);
         assert_eq!(counts.take(), []);
     }
@@ -142,8 +142,8 @@ mod tests {
             counts.count(&format!("logger-{nth}"), Level::INFO);
         }
         assert_eq!(counts.take().len(), MAX_LOGGERS);
-        assert_eq!(counts.take_left_out(), 50);
+        assert_eq!(counts.take_dropped(), 50);
         counts.count(&"long".repeat(MAX_NAME), Level::INFO);
-        assert_eq!((counts.take().len(), counts.take_left_out()), (0, 1));
+        assert_eq!((counts.take().len(), counts.take_dropped()), (0, 1));
     }
 }

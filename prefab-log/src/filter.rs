@@ -40,15 +40,15 @@ impl LogFilter {
     /// Takes levels from `resolver` from now on and returns what tells the filter of news.
     ///
     /// A filter takes its levels from one resolver for good; a second one is not listened to.
-    pub fn attach(&self, resolver: Arc<dyn LevelResolver>) -> Refresh {
+    pub fn attach(&self, resolver: Arc<dyn LevelResolver>) -> RefreshHandle {
         self.state.attach(resolver);
         self.state.refresh();
-        self.refresher()
+        self.refresh_handle()
     }
 
     /// Returns what tells the filter of news.
-    pub fn refresher(&self) -> Refresh {
-        Refresh { state: Arc::downgrade(&self.state) }
+    pub fn refresh_handle(&self) -> RefreshHandle {
+        RefreshHandle { state: Arc::downgrade(&self.state) }
     }
 
     /// Returns the counts of lines by logger and level, where [`Settings::count_lines`] asked for them.
@@ -68,8 +68,8 @@ impl LogFilter {
     ///
     /// For programs whose `log` lines come to `tracing` through a bridge. Without it, the bridge's maximum
     /// stays what it was at the start, and a logger turned to debug later stays silent.
-    pub fn keep_log_in_step(&self) {
-        self.state.keep_log_in_step();
+    pub fn sync_log_max_level(&self) {
+        self.state.sync_log_max_level();
     }
 
     /// Sends the lines of the `log` facade to `tracing` and keeps its maximum level in step.
@@ -81,7 +81,7 @@ impl LogFilter {
     pub fn bridge_log(&self) -> Result<(), log::SetLoggerError> {
         // The bridge lets everything through until the maximum is set below.
         let bridged = log::set_boxed_logger(Box::new(tracing_log::LogTracer::new()));
-        self.keep_log_in_step();
+        self.sync_log_max_level();
         bridged
     }
 }
@@ -96,21 +96,21 @@ impl fmt::Debug for LogFilter {
 ///
 /// It does not keep the filter alive.
 #[derive(Clone)]
-pub struct Refresh {
+pub struct RefreshHandle {
     state: Weak<State>,
 }
 
-impl Refresh {
+impl RefreshHandle {
     /// Asks about every line of the program again. Call it after the resolver's answers have changed.
-    pub fn now(&self) {
+    pub fn refresh(&self) {
         if let Some(state) = self.state.upgrade() {
             state.refresh();
         }
     }
 }
 
-impl fmt::Debug for Refresh {
+impl fmt::Debug for RefreshHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refresh").finish_non_exhaustive()
+        f.debug_struct("RefreshHandle").finish_non_exhaustive()
     }
 }

@@ -55,8 +55,8 @@ mod scoped;
 mod settings;
 mod state;
 
-pub use counts::{LineCounts, LoggerLines};
-pub use filter::{LogFilter, Refresh};
+pub use counts::{LineCounts, LoggerLineCounts};
+pub use filter::{LogFilter, RefreshHandle};
 pub use level::{level_filter, line_level};
 pub use path::logger_path;
 pub use resolver::LevelResolver;

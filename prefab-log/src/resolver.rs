@@ -15,7 +15,7 @@ pub trait LevelResolver: Send + Sync {
     /// Returns every answer that [`level`](Self::level) can give for `path`, whoever is asking, with
     /// [`LogLevel::NotSet`] for `None`.
     ///
-    /// It holds until the next [`Refresh::now`](crate::Refresh::now). A set that lacks an answer makes lines
+    /// It holds until the next [`RefreshHandle::refresh`](crate::RefreshHandle::refresh). A set that lacks an answer makes lines
     /// vanish; one that holds too many costs time.
     fn levels(&self, path: &str) -> LevelSet;
 

@@ -10,17 +10,17 @@ use tracing_core::{
 };
 
 /// Sees to it that a rebuild on this thread asks the subscribers of all threads.
-pub(crate) fn make_known() {
+pub(crate) fn ensure_all_subscribers_are_asked() {
     if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
         // Having seen a second subscriber, if a short-lived one, `tracing` looks at the list of all.
-        drop(Dispatch::new(PassingBy));
+        drop(Dispatch::new(TemporarySubscriber));
     }
 }
 
 /// Takes nothing and lets everything be asked about.
-struct PassingBy;
+struct TemporarySubscriber;
 
-impl Subscriber for PassingBy {
+impl Subscriber for TemporarySubscriber {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }

@@ -22,9 +22,9 @@ pub(crate) struct State {
     /// Where somebody else wants them counted, too.
     pub(crate) also_counts: OnceLock<Arc<LineCounts>>,
     resolver: OnceLock<Arc<dyn LevelResolver>>,
-    log_in_step: AtomicBool,
+    syncs_log_max_level: AtomicBool,
     /// How often `tracing` has asked for something that it will remember, outside of a refresh.
-    asked: AtomicUsize,
+    requests: AtomicUsize,
     refreshing: Mutex<()>,
 }
 
@@ -35,8 +35,8 @@ impl State {
             counts: settings.count_lines.then(LineCounts::default),
             also_counts: OnceLock::new(),
             resolver: OnceLock::new(),
-            log_in_step: AtomicBool::new(false),
-            asked: AtomicUsize::new(0),
+            syncs_log_max_level: AtomicBool::new(false),
+            requests: AtomicUsize::new(0),
             refreshing: Mutex::new(()),
         }
     }
@@ -46,19 +46,19 @@ impl State {
         let _ = self.resolver.set(resolver);
     }
 
-    pub(crate) fn keep_log_in_step(&self) {
-        self.log_in_step.store(true, Ordering::Release);
+    pub(crate) fn sync_log_max_level(&self) {
+        self.syncs_log_max_level.store(true, Ordering::Release);
         self.refresh();
     }
 
     /// Says what a callsite is to remember.
     pub(crate) fn interest(&self, metadata: &Metadata<'_>) -> Interest {
-        let interest = self.foresee(metadata);
-        self.note_asked();
+        let interest = self.interest_of(metadata);
+        self.count_request();
         interest
     }
 
-    fn foresee(&self, metadata: &Metadata<'_>) -> Interest {
+    fn interest_of(&self, metadata: &Metadata<'_>) -> Interest {
         // The true target of a `log` line is known only when it comes. The callsites that are first seen from
         // inside a decision must not be silenced for good.
         if metadata.target() == BRIDGE {
@@ -92,7 +92,7 @@ impl State {
             Some(resolver) => self.or_default(&**resolver, resolver.levels_of_all()),
             None => LevelSet::of(self.settings.bootstrap),
         });
-        self.note_asked();
+        self.count_request();
         Some(level_filter(levels?.loudest()?))
     }
 
@@ -117,9 +117,9 @@ impl State {
         levels.or(self.default(resolver))
     }
 
-    fn note_asked(&self) {
+    fn count_request(&self) {
         if !guard::is_refreshing() {
-            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.requests.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -131,16 +131,16 @@ impl State {
             // One at a time, so that `log` never gets the maximum of a refresh that was overtaken. Nothing that
             // `tracing` asks waits for this lock.
             let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-            scoped::make_known();
+            scoped::ensure_all_subscribers_are_asked();
             for _ in 0..MAX_PASSES {
-                let asked = self.asked.load(Ordering::SeqCst);
+                let asked = self.requests.load(Ordering::SeqCst);
                 callsite::rebuild_interest_cache();
                 // A thread that asked before the news may have put its answer down after the rebuild went by.
-                if self.asked.load(Ordering::SeqCst) == asked {
+                if self.requests.load(Ordering::SeqCst) == asked {
                     break;
                 }
             }
-            if self.log_in_step.load(Ordering::Acquire) {
+            if self.syncs_log_max_level.load(Ordering::Acquire) {
                 log::set_max_level(log_level(LevelFilter::current()));
             }
         });

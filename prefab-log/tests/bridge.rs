@@ -28,14 +28,14 @@ fn log_lines_are_filtered_by_their_true_target_and_counted() {
     assert_eq!(lines.take(), ["one", "two"]);
 
     switch.set(&[("old", &[LogLevel::Trace]), ("", &[LogLevel::Error])]);
-    refresh.now();
+    refresh.refresh();
     assert_eq!(log::max_level(), log::LevelFilter::Trace);
     log::trace!(target: "old::web", "three");
     log::warn!(target: "new", "held back");
     assert_eq!(lines.take(), ["three"]);
 
     switch.set(&[("", &[LogLevel::Error])]);
-    refresh.now();
+    refresh.refresh();
     assert_eq!(log::max_level(), log::LevelFilter::Warn, "the default may still hold somewhere");
 
     let counts = filter.line_counts().unwrap().take();

@@ -94,7 +94,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
                 while started.elapsed() < LONG {
                     let swap = swaps.fetch_add(1, Ordering::Relaxed);
                     switch.set(STATES[(swap + thread) % STATES.len()]);
-                    refresh.now();
+                    refresh.refresh();
                 }
                 done.store(true, Ordering::Relaxed);
             });
@@ -113,7 +113,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
         [(STATES[1], DEBUGS.len()), (STATES[0], 0), (STATES[2], DEBUGS.len()), (STATES[3], 0)]
     {
         switch.set(state);
-        refresh.now();
+        refresh.refresh();
         let before = counter.debugs();
         for line in DEBUGS {
             line();

@@ -36,12 +36,12 @@ impl Backoff {
         Self { first, longest, ceiling: first.min(longest) }
     }
 
-    /// Returns the next wait. `chance` is in `0.0..1.0`; anything else counts as the nearer end.
-    pub fn next(&mut self, chance: f64) -> Duration {
+    /// Returns the next wait. `random` is in `0.0..1.0`; anything else counts as the nearer end.
+    pub fn next(&mut self, random: f64) -> Duration {
         let ceiling = self.ceiling;
         self.ceiling = ceiling.saturating_mul(2).min(self.longest);
-        let chance = if chance.is_nan() { 0.0 } else { chance.clamp(0.0, 1.0) };
-        ceiling.mul_f64(0.5 + chance / 2.0)
+        let random = if random.is_nan() { 0.0 } else { random.clamp(0.0, 1.0) };
+        ceiling.mul_f64(0.5 + random / 2.0)
     }
 
     /// Returns the longest that the next wait can be.
@@ -73,13 +73,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_is_in_the_upper_half_below_its_ceiling(tries in 0usize..100, chance in any::<f64>()) {
+        fn a_wait_is_in_the_upper_half_below_its_ceiling(tries in 0usize..100, random in any::<f64>()) {
             let mut backoff = Backoff::default();
             for _ in 0..tries {
                 backoff.next(0.3);
             }
             let ceiling = backoff.ceiling();
-            let wait = backoff.next(chance);
+            let wait = backoff.next(random);
             prop_assert!(ceiling / 2 <= wait && wait <= ceiling, "{wait:?} of {ceiling:?}");
         }
     }

@@ -12,12 +12,12 @@ use prefab_core::{
 };
 
 use crate::{
-    ConfigSource, Finding, Loaded, Place, SourceError, SourceErrorKind, UpdateStream, read,
-    watch::{POLL_EVERY, Watched, watch},
+    ConfigSource, Finding, Position, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
+    watch::{POLL_INTERVAL, WatchedFile, watch},
 };
 
 /// What provenance calls every datafile.
-pub const SOURCE: &str = "datafile";
+pub const SOURCE_NAME: &str = "datafile";
 
 /// A datafile on disk.
 ///
@@ -45,7 +45,7 @@ pub struct DatafileSource {
     path: PathBuf,
     name: Arc<str>,
     max_bytes: u64,
-    poll_every: Duration,
+    poll_interval: Duration,
 }
 
 impl DatafileSource {
@@ -54,7 +54,12 @@ impl DatafileSource {
 
     /// Returns the datafile at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), name: SOURCE.into(), max_bytes: Self::MAX_BYTES, poll_every: POLL_EVERY }
+        Self {
+            path: path.into(),
+            name: SOURCE_NAME.into(),
+            max_bytes: Self::MAX_BYTES,
+            poll_interval: POLL_INTERVAL,
+        }
     }
 
     /// Changes the largest size that is read.
@@ -66,8 +71,8 @@ impl DatafileSource {
 
     /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
     #[must_use]
-    pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = interval;
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
         self
     }
 
@@ -77,16 +82,16 @@ impl DatafileSource {
     }
 
     /// Reads the file once.
-    pub fn load(&self) -> Result<Loaded, SourceError> {
+    pub fn load(&self) -> Result<SourceUpdate, SourceError> {
         self.parse(self.read()?)
     }
 
     fn error(&self, kind: SourceErrorKind, why: impl Into<String>) -> SourceError {
-        SourceError::new(kind, Arc::clone(&self.name), why).of_file(&self.path)
+        SourceError::new(kind, Arc::clone(&self.name), why).with_path(&self.path)
     }
 }
 
-impl Watched for DatafileSource {
+impl WatchedFile for DatafileSource {
     fn path(&self) -> &Path {
         &self.path
     }
@@ -95,26 +100,26 @@ impl Watched for DatafileSource {
         read::text(&self.path, &self.name, self.max_bytes)
     }
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
         let text = content.ok_or_else(|| {
             self.error(SourceErrorKind::NotFound, "there is no such datafile")
-                .advise("put one there, or name another path")
+                .with_advice("put one there, or name another path")
         })?;
         let parsed = datafile::parse(&text).map_err(|error| match error {
             DatafileError::Json { line, column, cause } => self
                 .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
-                .at(Place { line: line.max(1), column: column.max(1) })
-                .advise("correct the file and save it again"),
+                .at(Position { line: line.max(1), column: column.max(1) })
+                .with_advice("correct the file and save it again"),
             DatafileError::Shape { path, wanted } => self
-                .error(SourceErrorKind::Shape, format!("`{path}`: expected {wanted}"))
-                .advise("download the datafile again"),
+                .error(SourceErrorKind::InvalidContent, format!("`{path}`: expected {wanted}"))
+                .with_advice("download the datafile again"),
         })?;
         let file: Arc<str> = self.path.display().to_string().into();
         let finding = |datafile::Finding { key, path, wanted }| {
             Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
         };
         let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };
-        Ok(Loaded { update, findings: parsed.findings.into_iter().map(finding).collect() })
+        Ok(SourceUpdate { update, findings: parsed.findings.into_iter().map(finding).collect() })
     }
 }
 
@@ -124,7 +129,7 @@ impl ConfigSource for DatafileSource {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let interval = self.poll_every;
+        let interval = self.poll_interval;
         watch(*self, interval)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Place, finding::OneLine};
+use crate::{Position, finding::OneLine};
 
 /// The kinds of failure that code may want to tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub enum SourceErrorKind {
     /// It does not parse.
     Syntax,
     /// It parses, but is not what belongs there.
-    Shape,
+    InvalidContent,
     /// A server does not know the key, or not for this.
     Unauthorized,
     /// A server is away, too slow, or says that it cannot answer.
@@ -34,7 +34,7 @@ pub enum SourceErrorKind {
     /// A server answers something that is no answer.
     Protocol,
     /// What the source was told about the server makes no sense: an address, say.
-    Setting,
+    InvalidSetting,
 }
 
 /// A source that could not be read; what it said before still holds.
@@ -48,7 +48,7 @@ struct Inner {
     kind: SourceErrorKind,
     name: Arc<str>,
     path: Option<PathBuf>,
-    place: Option<Place>,
+    place: Option<Position>,
     why: String,
     advice: Cow<'static, str>,
 }
@@ -68,21 +68,21 @@ impl SourceError {
 
     /// Says which file it is about.
     #[must_use]
-    pub fn of_file(mut self, path: impl Into<PathBuf>) -> Self {
+    pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.0.path = Some(path.into());
         self
     }
 
     /// Says where in the file.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: Position) -> Self {
         self.0.place = Some(place);
         self
     }
 
     /// Says what to do next.
     #[must_use]
-    pub fn advise(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.0.advice = advice.into();
         self
     }
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn an_error_names_file_place_reason_and_the_next_step() {
         let error = SourceError::new(SourceErrorKind::Syntax, "datafile", "expected `,`")
-            .of_file("conf/prefab.json")
-            .at(Place { line: 3, column: 7 })
-            .advise("correct it and save it again");
+            .with_path("conf/prefab.json")
+            .at(Position { line: 3, column: 7 })
+            .with_advice("correct it and save it again");
         assert_eq!(error.to_string(), "conf/prefab.json:3:7: expected `,`; correct it and save it again");
         assert_eq!((error.source_name(), error.line(), error.column()), ("datafile", Some(3), Some(7)));
         assert!(!error.is_retryable());

@@ -7,14 +7,14 @@ use std::{
 
 /// A place in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Position {
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -25,11 +25,11 @@ impl fmt::Display for Place {
 /// Prints as one line, whatever the source contains:
 ///
 /// ```
-/// use prefab_sources::{Finding, Place};
+/// use prefab_sources::{Finding, Position};
 ///
 /// let finding = Finding::new("conf/.prefab.default.config.yaml", "`loud` is no log level")
 ///     .key("log-level.db")
-///     .at(Place { line: 12, column: 5 });
+///     .at(Position { line: 12, column: 5 });
 /// assert_eq!(
 ///     finding.to_string(),
 ///     "conf/.prefab.default.config.yaml:12:5: key `log-level.db`: `loud` is no log level"
@@ -40,7 +40,7 @@ pub struct Finding {
     /// A file's path, or the source's name.
     pub source: Arc<str>,
     /// The place in the file, where it is known.
-    pub place: Option<Place>,
+    pub place: Option<Position>,
     /// The key concerned, if it is one.
     pub key: Option<String>,
     /// What is wrong, and what would be right.
@@ -62,7 +62,7 @@ impl Finding {
 
     /// Says where it was seen.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: Position) -> Self {
         self.place = Some(place);
         self
     }

@@ -12,7 +12,7 @@ use tonic::{
 
 use crate::{
     RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Fetched, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
 };
 
 /// Where the server is, and how long it may take.
@@ -51,11 +51,11 @@ const STREAM: &str = "streaming";
 const CLIENT: &str = concat!("prefab-cloud-rust.", env!("CARGO_PKG_VERSION"));
 
 /// How often the connection is asked whether it still is, and how long the answer may take.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PONG_WITHIN: Duration = Duration::from_secs(10);
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A stream without a message for this long, on a connection that answers, is well.
-const QUIET: Duration = Duration::from_secs(30);
+const IDLE_FRAME_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Grpc {
     endpoint: Endpoint,
@@ -68,12 +68,13 @@ struct Grpc {
 impl Grpc {
     fn new(key: &str, options: GrpcOptions) -> Result<Self, SourceError> {
         let GrpcOptions { url, timeout, max_bytes } = options;
-        let wrong = |why: &str| SourceError::new(SourceErrorKind::Setting, NAME, format!("`{url}` {why}"));
+        let wrong =
+            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{url}` {why}"));
         let endpoint = Endpoint::from_shared(url.clone())
             .map_err(|cause| wrong(&format!("is no address: {}", root(&cause))))?
             .connect_timeout(timeout)
-            .http2_keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PONG_WITHIN)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
             .keep_alive_while_idle(true);
         let endpoint = match endpoint.uri().scheme_str() {
             Some("http") => endpoint,
@@ -82,11 +83,12 @@ impl Grpc {
                 .tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots())
                 .map_err(|cause| wrong(&format!("cannot be reached by TLS: {}", root(&cause))))?,
             #[cfg(not(feature = "rustls"))]
-            Some("https") => return Err(wrong("needs TLS").advise("switch on the feature `rustls`")),
+            Some("https") => return Err(wrong("needs TLS").with_advice("switch on the feature `rustls`")),
             _ => return Err(wrong("is neither http nor https")),
         };
-        let mut key = MetadataValue::try_from(key)
-            .map_err(|_| SourceError::new(SourceErrorKind::Setting, NAME, "the API key is no plain text"))?;
+        let mut key = MetadataValue::try_from(key).map_err(|_| {
+            SourceError::new(SourceErrorKind::InvalidSetting, NAME, "the API key is no plain text")
+        })?;
         key.set_sensitive(true);
         Ok(Self { endpoint, url, key, timeout, max_bytes })
     }
@@ -110,8 +112,8 @@ impl Grpc {
         request
     }
 
-    fn slow(&self, name: &'static str, patience: Duration) -> SourceError {
-        self.unavailable(name, &format!("did not answer within {patience:?}"))
+    fn slow(&self, name: &'static str, limit: Duration) -> SourceError {
+        self.unavailable(name, &format!("did not answer within {limit:?}"))
     }
 
     fn unavailable(&self, name: &'static str, what: &str) -> SourceError {
@@ -123,7 +125,7 @@ impl Grpc {
             Code::Unauthenticated | Code::PermissionDenied => {
                 let why = format!("`{}` refused the API key: {}", self.url, status.code());
                 SourceError::new(SourceErrorKind::Unauthorized, name, why)
-                    .advise("set PREFAB_API_KEY to a backend key of this server")
+                    .with_advice("set PREFAB_API_KEY to a backend key of this server")
             }
             code => self.unavailable(name, &format!("answered: {code}: {}", status.message())),
         }
@@ -133,18 +135,18 @@ impl Grpc {
 impl Transport for Grpc {
     type Frames = MessageFrames;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         self.url.clone()
     }
 
-    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Checkpoint, SourceError> {
         let mut client = self.connect(NAME).await?;
-        let patience = self.timeout * 3;
-        let answer = timeout(patience, client.get_all_config(self.request(since)))
+        let limit = self.timeout * 3;
+        let answer = timeout(limit, client.get_all_config(self.request(since)))
             .await
-            .map_err(|_| self.slow(NAME, patience))?
+            .map_err(|_| self.slow(NAME, limit))?
             .map_err(|status| self.failed(NAME, &status))?;
-        Ok(Fetched { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
+        Ok(Checkpoint { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
     }
 
     async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
@@ -168,7 +170,7 @@ struct MessageFrames {
 
 impl Frames for MessageFrames {
     async fn next(&mut self) -> Option<Result<Frame, SourceError>> {
-        match timeout(QUIET, self.messages.message()).await {
+        match timeout(IDLE_FRAME_INTERVAL, self.messages.message()).await {
             // A connection that does not answer pings has failed by now.
             Err(_) => Some(Ok(Frame::Alive)),
             Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_message(&configs)))),

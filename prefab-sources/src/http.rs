@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::{
     ApiKey, RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Fetched, Purpose, Transport},
+    remote::{Checkpoint, Purpose, Transport},
     sse,
 };
 
@@ -58,7 +58,7 @@ impl HttpOptions {
         let api_urls: Vec<String> = api_urls.into_iter().map(Into::into).collect();
         let mut stream_urls = Vec::new();
         for url in &api_urls {
-            let url = neighbour(url, "stream.");
+            let url = sibling_url(url, "stream.");
             if !stream_urls.contains(&url) {
                 stream_urls.push(url);
             }
@@ -83,12 +83,12 @@ impl HttpOptions {
     /// assert_eq!(hosted.telemetry_url().as_deref(), Some("https://telemetry.prefab.cloud"));
     /// ```
     pub fn telemetry_url(&self) -> Option<String> {
-        self.api_urls.first().map(|url| neighbour(url, "telemetry."))
+        self.api_urls.first().map(|url| sibling_url(url, "telemetry."))
     }
 }
 
 /// Returns the server for another purpose beside one of the API, as official clients find it.
-fn neighbour(url: &str, name: &str) -> String {
+fn sibling_url(url: &str, name: &str) -> String {
     url.replacen("belt.", name, 1).replacen("suspenders.", name, 1)
 }
 
@@ -135,7 +135,7 @@ impl Http {
         let HttpOptions { cdn_url, api_urls, stream_urls, timeout, max_bytes } = options;
         let origins = |name: &str, urls: Vec<String>| -> Result<Vec<Origin>, SourceError> {
             if urls.is_empty() {
-                return Err(SourceError::new(SourceErrorKind::Setting, name, "there is no address"));
+                return Err(SourceError::new(SourceErrorKind::InvalidSetting, name, "there is no address"));
             }
             urls.iter().map(|url| Origin::parse(name, url)).collect()
         };
@@ -160,11 +160,11 @@ impl Http {
 impl Transport for Http {
     type Frames = EventFrames;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         self.api.iter().map(Origin::base).collect::<Vec<_>>().join(",")
     }
 
-    async fn checkpoint(&mut self, since: i64, purpose: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, purpose: Purpose) -> Result<Checkpoint, SourceError> {
         let api = 0..self.api.len();
         let cdn = self.cdn.iter().map(|_| CDN);
         let order: Vec<usize> = match purpose {
@@ -182,7 +182,7 @@ impl Transport for Http {
         }
         // There is at least one address, which has answered or failed.
         Err(failed.unwrap_or_else(|| {
-            SourceError::new(SourceErrorKind::Setting, "remote_api", "there is no address")
+            SourceError::new(SourceErrorKind::InvalidSetting, "remote_api", "there is no address")
         }))
     }
 
@@ -207,7 +207,7 @@ fn client(name: &str, redirects: Policy) -> Result<Client, SourceError> {
         .build()
         .map_err(|cause| {
             let why = format!("no connection can be made: {}", origin::root(&cause));
-            SourceError::new(SourceErrorKind::Setting, name, why)
+            SourceError::new(SourceErrorKind::InvalidSetting, name, why)
         })
 }
 
@@ -218,12 +218,12 @@ const CDN: usize = usize::MAX;
 async fn head(
     origin: &Origin,
     request: RequestBuilder,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<reqwest::Response, SourceError> {
-    let response = match timeout(patience, request.send()).await {
+    let response = match timeout(limit, request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(cause)) => return Err(origin.unreachable(&cause)),
-        Err(_) => return Err(origin.unavailable(format!("did not answer within {patience:?}"))),
+        Err(_) => return Err(origin.unavailable(format!("did not answer within {limit:?}"))),
     };
     match response.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),

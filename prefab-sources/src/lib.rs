@@ -1,6 +1,6 @@
 //! Where do configs come from? Files, datafiles and programs, each as a stream of updates.
 //!
-//! Start with [`ConfigSource`]: a name and a stream of [`Loaded`] updates for a
+//! Start with [`ConfigSource`]: a name and a stream of [`SourceUpdate`] updates for a
 //! [`LayeredStore`](prefab_core::LayeredStore). [`LocalFiles`] names the YAML files of a program and the
 //! layer of each, a [`YamlFile`] or a [`DatafileSource`] reads one file once or for as long as it changes,
 //! and a [`MemorySource`] says what a test or a program wants said. [`yaml::parse`] reads text alone.
@@ -60,7 +60,7 @@ pub use api_key::ApiKey;
 pub use datafile::DatafileSource;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::{FileLayers, LocalFiles};
-pub use finding::{Finding, Place};
+pub use finding::{Finding, Position};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcOptions;
 #[cfg(feature = "http")]
@@ -68,5 +68,5 @@ pub use http::{HttpOptions, ReportSink};
 pub use memory::{MemorySender, MemorySource};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteOptions, RemoteSource, RemoteState};
-pub use source::{ConfigSource, Loaded, UpdateStream};
+pub use source::{ConfigSource, SourceUpdate, UpdateStream};
 pub use yaml_file::YamlFile;

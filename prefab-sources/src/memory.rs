@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use prefab_core::{Config, ConfigValue, Entry, Provenance, Slot, Update};
 use tokio::sync::mpsc;
 
-use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
+use crate::{ConfigSource, SourceError, SourceUpdate, UpdateStream};
 
 /// A source in memory.
 ///
@@ -18,7 +18,7 @@ use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_sources::SourceError> {
 /// let (sender, source) = MemorySource::channel("remote_api");
 /// let mut updates = Box::new(source).updates();
-/// sender.set_pairs(Layer::Program, [("greeting", "hello")]);
+/// sender.send_pairs(Layer::Program, [("greeting", "hello")]);
 ///
 /// let mut store = LayeredStore::default();
 /// store.apply(updates.next().await.expect("one was sent")?.update);
@@ -31,19 +31,19 @@ use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
 #[derive(Debug)]
 pub struct MemorySource {
     name: Arc<str>,
-    items: Vec<Result<Loaded, SourceError>>,
-    channel: Option<mpsc::UnboundedReceiver<Result<Loaded, SourceError>>>,
+    items: Vec<Result<SourceUpdate, SourceError>>,
+    channel: Option<mpsc::UnboundedReceiver<Result<SourceUpdate, SourceError>>>,
 }
 
 impl MemorySource {
     /// Returns a source that says `items` and then ends.
-    pub fn new<I: Into<Loaded>>(name: impl Into<Arc<str>>, items: impl IntoIterator<Item = I>) -> Self {
+    pub fn new<I: Into<SourceUpdate>>(name: impl Into<Arc<str>>, items: impl IntoIterator<Item = I>) -> Self {
         let items = items.into_iter().map(|item| Ok(item.into())).collect();
         Self { name: name.into(), items, channel: None }
     }
 
     /// Returns a source that fills `slot` with keys that each always have one value.
-    pub fn pairs<K, V>(slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    pub fn from_pairs<K, V>(slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
         V: Into<ConfigValue>,
@@ -79,22 +79,22 @@ impl ConfigSource for MemorySource {
 #[derive(Clone, Debug)]
 pub struct MemorySender {
     name: Arc<str>,
-    sender: mpsc::UnboundedSender<Result<Loaded, SourceError>>,
+    sender: mpsc::UnboundedSender<Result<SourceUpdate, SourceError>>,
 }
 
 impl MemorySender {
     /// Says something; returns whether anyone still listens.
-    pub fn send(&self, item: impl Into<Loaded>) -> bool {
+    pub fn send(&self, item: impl Into<SourceUpdate>) -> bool {
         self.sender.send(Ok(item.into())).is_ok()
     }
 
     /// Fails; returns whether anyone still listens.
-    pub fn fail(&self, error: SourceError) -> bool {
+    pub fn send_error(&self, error: SourceError) -> bool {
         self.sender.send(Err(error)).is_ok()
     }
 
     /// Fills `slot` with keys that each always have one value; returns whether anyone still listens.
-    pub fn set_pairs<K, V>(&self, slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> bool
+    pub fn send_pairs<K, V>(&self, slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> bool
     where
         K: Into<String>,
         V: Into<ConfigValue>,
@@ -125,9 +125,9 @@ mod tests {
         assert_eq!(source.name(), "remote_api");
         let mut updates = Box::new(source).updates();
         let mut store = LayeredStore::default();
-        assert!(sender.set_pairs(Layer::Program, [("k", 1)]));
-        assert!(sender.fail(SourceError::new(SourceErrorKind::Unreadable, "remote_api", "is away")));
-        assert!(sender.set_pairs(Layer::Program, [("k", 2), ("l", 3)]));
+        assert!(sender.send_pairs(Layer::Program, [("k", 1)]));
+        assert!(sender.send_error(SourceError::new(SourceErrorKind::Unreadable, "remote_api", "is away")));
+        assert!(sender.send_pairs(Layer::Program, [("k", 2), ("l", 3)]));
         drop(sender);
         let mut failures = 0;
         while let Some(item) = updates.next().await {
@@ -143,6 +143,6 @@ mod tests {
     async fn a_source_nobody_listens_to_says_so() {
         let (sender, source) = MemorySource::channel("gone");
         drop(source);
-        assert!(!sender.set_pairs(Layer::Program, [("k", 1)]));
+        assert!(!sender.send_pairs(Layer::Program, [("k", 1)]));
     }
 }

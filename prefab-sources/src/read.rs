@@ -7,14 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Place, SourceError, SourceErrorKind};
+use crate::{Position, SourceError, SourceErrorKind};
 
 /// Returns a file's text without its byte order mark; `None` when there is no such file.
 ///
 /// A file beyond `max_bytes` is refused by its size, before anything is read.
 pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Option<String>, SourceError> {
     let error = |kind, why: String, advice: &'static str| {
-        SourceError::new(kind, Arc::clone(name), why).of_file(path).advise(advice)
+        SourceError::new(kind, Arc::clone(name), why).with_path(path).with_advice(advice)
     };
     let unreadable = |cause: io::Error| {
         let why = format!("cannot be read: {cause}");
@@ -62,9 +62,9 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
 }
 
 /// Returns the place of the character that follows `before`.
-pub(crate) fn place_after(before: &str) -> Place {
+pub(crate) fn place_after(before: &str) -> Position {
     let line = before.rsplit('\n').next().unwrap_or_default();
-    Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+    Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
 }
 
 fn is_absent(cause: &io::Error) -> bool {

@@ -10,11 +10,11 @@
 //! come, and the answer is whatever is newer. What was said before is never taken back by an outage.
 
 mod cycle;
-mod known;
-mod telling;
+mod sync_state;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod updates;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -24,8 +24,8 @@ use tokio::sync::{mpsc, watch};
 use crate::{ApiKey, ConfigSource, SourceError, UpdateStream, cache::Cache};
 
 use cycle::Cycle;
-use telling::{Said, Telling, Voice};
-pub(crate) use transport::{Fetched, Frame, Frames, Purpose, Transport};
+pub(crate) use transport::{Checkpoint, Frame, Frames, Purpose, Transport};
+use updates::{RemoteUpdates, SourceEvent, UpdateSender};
 
 /// How a [`RemoteSource`] behaves, whichever way it talks to the server.
 pub struct RemoteOptions {
@@ -36,9 +36,9 @@ pub struct RemoteOptions {
     /// How long the stream may be down before the server is asked for news: 60 s at first.
     pub poll_interval: Duration,
     /// How long the stream may say nothing at all: 60 s at first. Servers say something every 30 s.
-    pub silence_limit: Duration,
+    pub idle_timeout: Duration,
     /// Chance in `0.0..1.0`, which keeps clients from trying again all at once.
-    pub chance: Box<dyn FnMut() -> f64 + Send>,
+    pub random: Box<dyn FnMut() -> f64 + Send>,
 }
 
 impl RemoteOptions {
@@ -49,20 +49,20 @@ impl RemoteOptions {
             api_key,
             cache_dir: None,
             poll_interval: minute,
-            silence_limit: minute,
-            chance: Box::new(fastrand::f64),
+            idle_timeout: minute,
+            random: Box::new(fastrand::f64),
         }
     }
 }
 
 impl fmt::Debug for RemoteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { api_key, cache_dir, poll_interval, silence_limit, chance: _ } = self;
+        let Self { api_key, cache_dir, poll_interval, idle_timeout, random: _ } = self;
         f.debug_struct("RemoteOptions")
             .field("api_key", api_key)
             .field("cache_dir", cache_dir)
             .field("poll_interval", poll_interval)
-            .field("silence_limit", silence_limit)
+            .field("idle_timeout", idle_timeout)
             .finish_non_exhaustive()
     }
 }
@@ -95,7 +95,7 @@ pub enum RemoteState {
 /// # } Ok::<(), prefab_sources::SourceError>(())
 /// ```
 pub struct RemoteSource {
-    start: Box<dyn FnOnce(mpsc::Sender<Said>) -> BoxFuture<'static, ()> + Send>,
+    start: Box<dyn FnOnce(mpsc::Sender<SourceEvent>) -> BoxFuture<'static, ()> + Send>,
     state: watch::Sender<RemoteState>,
 }
 
@@ -105,11 +105,11 @@ const NAME: &str = "remote";
 impl RemoteSource {
     pub(crate) fn over<T: Transport>(transport: T, options: RemoteOptions) -> Self {
         let cache =
-            options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.place()));
+            options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.server_id()));
         Self {
             start: Box::new(|out| {
-                let voice = Voice::new(out, transport.stream_name());
-                Box::pin(async move { Cycle::new(transport, options, cache, voice).run().await })
+                let updates = UpdateSender::new(out, transport.stream_name());
+                Box::pin(async move { Cycle::new(transport, options, cache, updates).run().await })
             }),
             state: watch::channel(RemoteState::Connecting).0,
         }
@@ -130,7 +130,7 @@ impl ConfigSource for RemoteSource {
     fn updates(self: Box<Self>) -> UpdateStream {
         let Self { start, state } = *self;
         let (out, said) = mpsc::channel(1);
-        Box::pin(Telling::new(start(out), said, state))
+        Box::pin(RemoteUpdates::new(start(out), said, state))
     }
 }
 

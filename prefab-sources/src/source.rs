@@ -15,7 +15,7 @@ use crate::{Finding, SourceError};
 /// use prefab_sources::{ConfigSource, MemorySource};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_sources::SourceError> {
-/// let source: Box<dyn ConfigSource> = Box::new(MemorySource::pairs(Layer::Program, [("max-jobs", 30)]));
+/// let source: Box<dyn ConfigSource> = Box::new(MemorySource::from_pairs(Layer::Program, [("max-jobs", 30)]));
 /// let mut store = LayeredStore::default();
 /// let mut updates = source.updates();
 /// while let Some(loaded) = updates.next().await {
@@ -36,18 +36,18 @@ pub trait ConfigSource: Send + 'static {
 }
 
 /// What a source has to say, one item after another.
-pub type UpdateStream = Pin<Box<dyn Stream<Item = Result<Loaded, SourceError>> + Send>>;
+pub type UpdateStream = Pin<Box<dyn Stream<Item = Result<SourceUpdate, SourceError>> + Send>>;
 
 /// One thing that a source said, and what was wrong with parts of it.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct SourceUpdate {
     /// What to apply.
     pub update: Update,
     /// What could not be taken, or was taken with a doubt.
     pub findings: Vec<Finding>,
 }
 
-impl From<Update> for Loaded {
+impl From<Update> for SourceUpdate {
     fn from(update: Update) -> Self {
         Self { update, findings: Vec::new() }
     }

@@ -101,7 +101,7 @@ impl Decoder {
                 each(event);
             }
             // The buffer is kept for the next line, unless this one was of a rare size.
-            if line.capacity() <= KEPT {
+            if line.capacity() <= MAX_REUSED_BUFFER {
                 self.line = line;
                 self.line.clear();
             }
@@ -144,7 +144,7 @@ impl Decoder {
 }
 
 /// A line buffer up to this size is used again.
-const KEPT: usize = 64 << 10;
+const MAX_REUSED_BUFFER: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -13,32 +13,32 @@ use std::{
 use futures_util::stream;
 use tokio::time::sleep;
 
-use crate::{Loaded, SourceError, UpdateStream};
+use crate::{SourceError, SourceUpdate, UpdateStream};
 
 /// How often a file is looked at.
-pub(crate) const POLL_EVERY: Duration = Duration::from_millis(250);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long a changed file must rest before it is taken, so that a half-written one is not.
-const SETTLE: Duration = Duration::from_millis(50);
+const SETTLE_TIME: Duration = Duration::from_millis(50);
 
 /// A file that is written all the time is taken after this many looks.
-const SETTLE_LOOKS: usize = 4;
+const MAX_SETTLE_READS: usize = 4;
 
 /// Within this time after an edit another one may leave time and size as they are.
-const RECENT: Duration = Duration::from_secs(2);
+const MTIME_GRANULARITY: Duration = Duration::from_secs(2);
 
 /// A file that can be followed.
-pub(crate) trait Watched: Send + Sync + 'static {
+pub(crate) trait WatchedFile: Send + Sync + 'static {
     fn path(&self) -> &Path;
 
     /// Returns the content; `None` when there is no file.
     fn read(&self) -> Result<Option<String>, SourceError>;
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError>;
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError>;
 }
 
 /// Returns what the file says now, and again whenever it says something else.
-pub(crate) fn watch<W: Watched>(file: W, every: Duration) -> UpdateStream {
+pub(crate) fn watch<W: WatchedFile>(file: W, every: Duration) -> UpdateStream {
     let watcher = Watcher { file, every, seen: None };
     Box::pin(stream::unfold(watcher, async |mut watcher| {
         let item = watcher.next().await;
@@ -49,39 +49,39 @@ pub(crate) fn watch<W: Watched>(file: W, every: Duration) -> UpdateStream {
 struct Watcher<W> {
     file: W,
     every: Duration,
-    seen: Option<Seen>,
+    seen: Option<FileState>,
 }
 
 /// What was there at the last look.
-struct Seen {
+struct FileState {
     fingerprint: Option<Fingerprint>,
     /// The digest of the content or of the failure.
     digest: u64,
     readable: bool,
 }
 
-struct Look {
-    seen: Seen,
+struct FileRead {
+    seen: FileState,
     content: Result<Option<String>, SourceError>,
 }
 
-impl<W: Watched> Watcher<W> {
+impl<W: WatchedFile> Watcher<W> {
     /// Waits for something new.
-    async fn next(&mut self) -> Result<Loaded, SourceError> {
+    async fn next(&mut self) -> Result<SourceUpdate, SourceError> {
         loop {
             let before = match &self.seen {
                 None => None,
                 Some(seen) => {
                     sleep(self.every).await;
-                    if !seen.may_be_old(Fingerprint::of(self.file.path()).as_ref()) {
+                    if !seen.may_have_changed(Fingerprint::of(self.file.path()).as_ref()) {
                         continue;
                     }
                     Some(seen.digest)
                 }
             };
-            let Look { seen, content } = match before {
-                None => self.look(),
-                Some(before) => self.settled(before).await,
+            let FileRead { seen, content } = match before {
+                None => self.read_state(),
+                Some(before) => self.read_settled(before).await,
             };
             let is_news = before != Some(seen.digest);
             self.seen = Some(seen);
@@ -91,7 +91,7 @@ impl<W: Watched> Watcher<W> {
         }
     }
 
-    fn look(&self) -> Look {
+    fn read_state(&self) -> FileRead {
         // Taken before reading, so that an edit in between shows at the next look.
         let fingerprint = Fingerprint::of(self.file.path());
         let content = self.file.read();
@@ -100,18 +100,21 @@ impl<W: Watched> Watcher<W> {
             Ok(content) => content.hash(&mut hasher),
             Err(error) => error.to_string().hash(&mut hasher),
         }
-        Look { seen: Seen { fingerprint, digest: hasher.finish(), readable: content.is_ok() }, content }
+        FileRead {
+            seen: FileState { fingerprint, digest: hasher.finish(), readable: content.is_ok() },
+            content,
+        }
     }
 
     /// Looks until a change has come to rest.
-    async fn settled(&self, before: u64) -> Look {
-        let mut look = self.look();
-        for _ in 0..SETTLE_LOOKS {
+    async fn read_settled(&self, before: u64) -> FileRead {
+        let mut look = self.read_state();
+        for _ in 0..MAX_SETTLE_READS {
             if look.seen.digest == before {
                 break;
             }
-            sleep(SETTLE).await;
-            let again = self.look();
+            sleep(SETTLE_TIME).await;
+            let again = self.read_state();
             let rests = again.seen.digest == look.seen.digest;
             look = again;
             if rests {
@@ -122,8 +125,8 @@ impl<W: Watched> Watcher<W> {
     }
 }
 
-impl Seen {
-    fn may_be_old(&self, now: Option<&Fingerprint>) -> bool {
+impl FileState {
+    fn may_have_changed(&self, now: Option<&Fingerprint>) -> bool {
         !self.readable || self.fingerprint.as_ref() != now || now.is_some_and(Fingerprint::is_recent)
     }
 }
@@ -158,7 +161,7 @@ impl Fingerprint {
         let Some(modified) = self.modified else { return true };
         let now = SystemTime::now();
         let distance = now.duration_since(modified).or_else(|_| modified.duration_since(now));
-        distance.is_ok_and(|distance| distance < RECENT)
+        distance.is_ok_and(|distance| distance < MTIME_GRANULARITY)
     }
 }
 
@@ -178,7 +181,7 @@ mod tests {
         looks: Mutex<Vec<&'static str>>,
     }
 
-    impl Watched for Script {
+    impl WatchedFile for Script {
         fn path(&self) -> &Path {
             self.file.path()
         }
@@ -189,9 +192,9 @@ mod tests {
             Ok(Some(now.to_owned()))
         }
 
-        fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+        fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
             let update = Update::Replace { slot: Layer::Default.into(), entries: Vec::new() };
-            Ok(Loaded { update, findings: vec![Finding::new("script", content.unwrap())] })
+            Ok(SourceUpdate { update, findings: vec![Finding::new("script", content.unwrap())] })
         }
     }
 

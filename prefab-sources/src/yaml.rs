@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use prefab_core::{Config, Match};
 
-use crate::{Finding, Place, read::place_after};
+use crate::{Finding, Position, read::place_after};
 
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -57,22 +57,22 @@ pub const MAX_FINDINGS: usize = 100;
 
 /// What a YAML text says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parsed {
+pub struct ParsedYaml {
     /// One item per key, in the order of the text.
-    pub items: Vec<Item>,
+    pub items: Vec<YamlItem>,
     /// What could not be taken, or was taken with a doubt.
     pub findings: Vec<Finding>,
 }
 
 /// One key of a YAML text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct YamlItem {
     /// The config.
     pub config: Config,
     /// What to report as the match.
     pub matched: Match,
     /// Where the key stands.
-    pub place: Place,
+    pub place: Position,
 }
 
 /// A text that cannot be read as YAML, and where it goes wrong.
@@ -80,7 +80,7 @@ pub struct Item {
 #[error("line {}, column {}: {cause}", place.line, place.column)]
 pub struct YamlError {
     /// The place.
-    pub place: Place,
+    pub place: Position,
     /// What is wrong there.
     pub cause: YamlErrorKind,
 }
@@ -137,7 +137,7 @@ impl YamlErrorKind {
 /// Reads a YAML text; `source` names it in findings, as a path does.
 ///
 /// An empty text says nothing. A text that is not a mapping says nothing and is a finding.
-pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<Parsed, YamlError> {
+pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<ParsedYaml, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some((at, character)) = text.char_indices().find(|(_, c)| !is_printable(*c)) {
         let cause = YamlErrorKind::ControlCharacter(character);
@@ -148,7 +148,7 @@ pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<Parsed, YamlErro
         Some(root) => flatten::flatten(&root, &mut findings)?,
         None => Vec::new(),
     };
-    Ok(Parsed { items, findings: findings.finish() })
+    Ok(ParsedYaml { items, findings: findings.finish() })
 }
 
 /// Tells whether YAML allows the character unescaped.

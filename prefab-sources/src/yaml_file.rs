@@ -9,8 +9,8 @@ use std::{
 use prefab_core::{Entry, Match, Provenance, Slot, Update};
 
 use crate::{
-    ConfigSource, Loaded, SourceError, SourceErrorKind, UpdateStream, read,
-    watch::{POLL_EVERY, Watched, watch},
+    ConfigSource, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
+    watch::{POLL_INTERVAL, WatchedFile, watch},
     yaml,
 };
 
@@ -45,7 +45,7 @@ pub struct YamlFile {
     name: Arc<str>,
     slot: Slot,
     max_bytes: u64,
-    poll_every: Duration,
+    poll_interval: Duration,
 }
 
 impl YamlFile {
@@ -56,7 +56,7 @@ impl YamlFile {
     pub fn new(path: impl Into<PathBuf>, slot: impl Into<Slot>) -> Self {
         let path = path.into();
         let name = path.display().to_string().into();
-        Self { path, name, slot: slot.into(), max_bytes: Self::MAX_BYTES, poll_every: POLL_EVERY }
+        Self { path, name, slot: slot.into(), max_bytes: Self::MAX_BYTES, poll_interval: POLL_INTERVAL }
     }
 
     /// Changes the largest size that is read.
@@ -68,8 +68,8 @@ impl YamlFile {
 
     /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
     #[must_use]
-    pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = interval;
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
         self
     }
 
@@ -84,7 +84,7 @@ impl YamlFile {
     }
 
     /// Reads the file once; a file that does not exist says nothing.
-    pub fn load(&self) -> Result<Loaded, SourceError> {
+    pub fn load(&self) -> Result<SourceUpdate, SourceError> {
         self.parse(self.read()?)
     }
 
@@ -93,7 +93,7 @@ impl YamlFile {
     }
 }
 
-impl Watched for YamlFile {
+impl WatchedFile for YamlFile {
     fn path(&self) -> &Path {
         &self.path
     }
@@ -102,21 +102,21 @@ impl Watched for YamlFile {
         read::text(&self.path, &self.name, self.max_bytes)
     }
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
         let parsed = yaml::parse(&content.unwrap_or_default(), Arc::clone(&self.name));
-        let yaml::Parsed { items, findings } = parsed.map_err(|error| {
+        let yaml::ParsedYaml { items, findings } = parsed.map_err(|error| {
             SourceError::new(SourceErrorKind::Syntax, Arc::clone(&self.name), error.cause.to_string())
-                .of_file(&self.path)
+                .with_path(&self.path)
                 .at(error.place)
-                .advise(error.cause.advice())
+                .with_advice(error.cause.advice())
         })?;
         let by_row = self.provenance(Match::ByRow);
-        let entry = |yaml::Item { config, matched, place: _ }| match matched {
+        let entry = |yaml::YamlItem { config, matched, place: _ }| match matched {
             Match::ByRow => Entry::new(config, Arc::clone(&by_row)),
             text @ Match::Text(_) => Entry::new(config, self.provenance(text)),
         };
         let entries = items.into_iter().map(entry).collect();
-        Ok(Loaded { update: Update::Replace { slot: self.slot, entries }, findings })
+        Ok(SourceUpdate { update: Update::Replace { slot: self.slot, entries }, findings })
     }
 }
 
@@ -126,7 +126,7 @@ impl ConfigSource for YamlFile {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let interval = self.poll_every;
+        let interval = self.poll_interval;
         watch(*self, interval)
     }
 }

@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{FutureExt as _, StreamExt as _};
 use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
 use prefab_proto::convert;
-use prefab_sources::{ApiKey, ConfigSource as _, HttpOptions, Loaded, RemoteOptions, RemoteSource};
+use prefab_sources::{ApiKey, ConfigSource as _, HttpOptions, RemoteOptions, RemoteSource, SourceUpdate};
 use tokio::{runtime, sync::mpsc, task};
 
 const WARM_UP: i64 = 1_000;
@@ -108,7 +108,7 @@ fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
                 while store.get("a").is_none_or(|entry| entry.stored().id() != gone) {
                     tokio::select! {
                         item = updates.next() => {
-                            let Loaded { update, findings } = item.unwrap().unwrap();
+                            let SourceUpdate { update, findings } = item.unwrap().unwrap();
                             assert!(findings.is_empty());
                             store.apply(update);
                         }

@@ -55,7 +55,7 @@ fn evaluation(bencher: Bencher<'_, '_>, key: &str) {
     let (rules, user, telemetry) = (rules(0), user(), Telemetry::new(Options::default(), 0));
     bencher
         .with_inputs(|| answer(&rules, key, &user))
-        .bench_refs(|answer| telemetry.record_evaluation(black_box(answer)));
+        .bench_refs(|answer| telemetry.count_evaluation(black_box(answer)));
 }
 
 /// A thousand keys in turn.
@@ -67,7 +67,7 @@ fn evaluation_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     let mut answers = answers.iter().cycle();
     bencher.bench_local(|| {
         if let Some(answer) = answers.next() {
-            telemetry.record_evaluation(black_box(answer));
+            telemetry.count_evaluation(black_box(answer));
         }
     });
 }
@@ -90,7 +90,7 @@ fn no_contexts(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_size = LONG, threads = [1, 2, 4])]
 fn log(bencher: Bencher<'_, '_>) {
     let telemetry = Telemetry::new(Options::default(), 0);
-    bencher.bench(|| telemetry.record_log(black_box("my_app.storage.pool"), LogLevel::Info));
+    bencher.bench(|| telemetry.count_line(black_box("my_app.storage.pool"), LogLevel::Info));
 }
 
 /// What a report costs with ten thousand counters.
@@ -101,7 +101,7 @@ fn drain(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             for key in &keys {
-                telemetry.record_evaluation(&answer(&rules, key, &ContextSet::new()));
+                telemetry.count_evaluation(&answer(&rules, key, &ContextSet::new()));
             }
         })
         .bench_refs(|()| telemetry.drain(1));

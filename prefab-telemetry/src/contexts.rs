@@ -1,4 +1,4 @@
-//! Contexts: looked at once, recognised after that.
+//! Contexts: looked at once, seen after that.
 
 use std::{
     hash::{BuildHasher as _, Hasher},
@@ -13,9 +13,9 @@ use prefab_core::{ContextSet, ContextValue};
 
 use crate::{
     ContextUploadMode, Limits,
-    bounds::Drops,
+    bounds::DropCount,
     examples::{Examples, Fingerprint, key},
-    report::{Example, Shape},
+    report::{ContextShape, ExampleContext},
     shapes::{Shapes, number},
 };
 
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct Contexts {
     mode: ContextUploadMode,
     collected: Mutex<Collected>,
-    recognised: Recognised,
+    seen: SeenContexts,
 }
 
 struct Collected {
@@ -35,21 +35,21 @@ impl Contexts {
     pub(crate) fn new(mode: ContextUploadMode, limits: &Limits) -> Self {
         let shapes = Shapes::new(limits.shapes);
         let examples = Examples::new(limits.examples, limits.remembered_examples);
-        Self { mode, collected: Mutex::new(Collected { shapes, examples }), recognised: Recognised::new() }
+        Self { mode, collected: Mutex::new(Collected { shapes, examples }), seen: SeenContexts::new() }
     }
 
     /// Takes contexts in: several levels, the strongest first.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
-        let look = match self.mode {
-            ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
-            ContextUploadMode::ShapeOnly => look_of_shapes(levels),
+    pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &DropCount) {
+        let fingerprint = match self.mode {
+            ContextUploadMode::PeriodicExample => fingerprint(levels, |set| set.mark(|set| hash(set, true))),
+            ContextUploadMode::ShapeOnly => shape_fingerprint(levels),
             ContextUploadMode::None => 0,
         };
         // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
-        if look != 0 && self.recognised.is_new(look) {
-            self.meet(levels, now_millis(), drops);
+        if fingerprint != 0 && self.seen.is_new(fingerprint) {
+            self.record_new(levels, now_millis(), drops);
         }
     }
 
@@ -58,13 +58,13 @@ impl Contexts {
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
     pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
         match contexts.known_mark() {
-            Some(mark) => self.recognised.knows(mix(0, mark)),
+            Some(mark) => self.seen.knows(mix(0, mark)),
             None => contexts.is_empty(),
         }
     }
 
     #[cold]
-    fn meet(&self, levels: &[&ContextSet], now_millis: i64, drops: &Drops) {
+    fn record_new(&self, levels: &[&ContextSet], now_millis: i64, drops: &DropCount) {
         let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.merged(level));
         let with_examples = self.mode == ContextUploadMode::PeriodicExample;
         let fingerprint = Fingerprint::of(&merged).filter(|_| with_examples);
@@ -76,11 +76,11 @@ impl Contexts {
     }
 
     /// Takes everything out.
-    pub(crate) fn drain(&self, now_millis: i64) -> (Vec<Shape>, Vec<Example>) {
+    pub(crate) fn drain(&self, now_millis: i64) -> (Vec<ContextShape>, Vec<ExampleContext>) {
         let mut collected = self.collected();
         let taken = (collected.shapes.take(), collected.examples.take(now_millis));
         drop(collected);
-        self.recognised.forget();
+        self.seen.clear();
         taken
     }
 
@@ -89,23 +89,26 @@ impl Contexts {
     }
 }
 
-/// Puts what levels of contexts look like into one number; 0 where all are empty.
+/// Puts what levels of contexts fingerprint like into one number; 0 where all are empty.
 #[inline]
-fn look(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
-    levels.iter().filter(|level| !level.is_empty()).fold(0, |look, level| mix(look, hash(level)))
+fn fingerprint(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
+    levels
+        .iter()
+        .filter(|level| !level.is_empty())
+        .fold(0, |fingerprint, level| mix(fingerprint, hash(level)))
 }
 
 #[inline]
-fn mix(look: u64, hash: u64) -> u64 {
-    (look.rotate_left(5) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn mix(fingerprint: u64, hash: u64) -> u64 {
+    (fingerprint.rotate_left(5) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[inline(never)]
-fn look_of_shapes(levels: &[&ContextSet]) -> u64 {
-    look(levels, |set| hash(set, false))
+fn shape_fingerprint(levels: &[&ContextSet]) -> u64 {
+    fingerprint(levels, |set| hash(set, false))
 }
 
-/// Nobody outside is to know which contexts look alike.
+/// Nobody outside is to know which contexts fingerprint alike.
 static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Hashes what makes a shape, and what makes an example of it.
@@ -142,7 +145,7 @@ fn hash_key(key: &ContextValue, hasher: &mut impl Hasher) {
 
 /// Looks that were met since the last drain. It may forget one, which then is taken in again, to no effect;
 /// it takes a new one for an old one only where all 64 bits agree.
-struct Recognised {
+struct SeenContexts {
     buckets: Box<[Bucket; BUCKETS]>,
 }
 
@@ -155,50 +158,50 @@ struct Bucket([AtomicU64; 8]);
 /// A power of two. All buckets are 32 KiB, which stay in the cache of a processor that asks often.
 const BUCKETS: usize = 512;
 
-impl Recognised {
+impl SeenContexts {
     fn new() -> Self {
         Self { buckets: Box::new(std::array::from_fn(|_| Bucket::default())) }
     }
 
-    /// Marks a look, and tells whether it was not marked before. Known ones are only read, so that threads
+    /// Marks a fingerprint, and tells whether it was not marked before. Known ones are only read, so that threads
     /// do not take the cache line from one another.
     #[inline]
-    fn is_new(&self, look: u64) -> bool {
-        let Bucket(places) = self.bucket(look);
+    fn is_new(&self, fingerprint: u64) -> bool {
+        let Bucket(places) = self.bucket(fingerprint);
         for place in places {
             match place.load(Ordering::Relaxed) {
-                known if known == look => return false,
+                known if known == fingerprint => return false,
                 0 => {
-                    place.store(look, Ordering::Relaxed);
+                    place.store(fingerprint, Ordering::Relaxed);
                     return true;
                 }
                 _ => {}
             }
         }
-        let other = usize::try_from(look >> 61).unwrap_or_default();
+        let other = usize::try_from(fingerprint >> 61).unwrap_or_default();
         if let Some(place) = places.get(other) {
-            place.store(look, Ordering::Relaxed);
+            place.store(fingerprint, Ordering::Relaxed);
         }
         true
     }
 
-    /// Tells whether a look is where it would be put first.
+    /// Tells whether a fingerprint is where it would be put first.
     #[inline]
-    fn knows(&self, look: u64) -> bool {
-        let Bucket([first, ..]) = self.bucket(look);
-        first.load(Ordering::Relaxed) == look
+    fn knows(&self, fingerprint: u64) -> bool {
+        let Bucket([first, ..]) = self.bucket(fingerprint);
+        first.load(Ordering::Relaxed) == fingerprint
     }
 
     /// Some bits pick the bucket; all of them are compared within it.
     #[inline]
-    fn bucket(&self, look: u64) -> &Bucket {
-        &self.buckets[usize::try_from(look).unwrap_or_default() % BUCKETS]
+    fn bucket(&self, fingerprint: u64) -> &Bucket {
+        &self.buckets[usize::try_from(fingerprint).unwrap_or_default() % BUCKETS]
     }
 
-    fn forget(&self) {
+    fn clear(&self) {
         self.buckets
             .iter()
             .flat_map(|Bucket(places)| places)
-            .for_each(|look| look.store(0, Ordering::Relaxed));
+            .for_each(|fingerprint| fingerprint.store(0, Ordering::Relaxed));
     }
 }

@@ -1,11 +1,11 @@
-//! Examples: contexts as they were met, each at most once an hour.
+//! Examples: contexts as they were met, each at max once an hour.
 
 use std::{collections::HashMap, hash::Hasher as _};
 
 use prefab_core::{Context, ContextSet, ContextValue};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::{bounds::MOST_TEXT, report::Example};
+use crate::{bounds::MAX_TEXT_BYTES, report::ExampleContext};
 
 /// How long contexts are not sent again.
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
@@ -15,11 +15,11 @@ const KEY: &str = "key";
 
 /// The examples met since the last drain, and whose turn is over for an hour.
 pub(crate) struct Examples {
-    met: Vec<Example>,
-    most: usize,
+    met: Vec<ExampleContext>,
+    max: usize,
     /// When each was met.
     remembered: HashMap<u128, i64>,
-    most_remembered: usize,
+    max_remembered: usize,
 }
 
 /// Who contexts are about: the keys of those that have one. Two sets about the same are one example.
@@ -58,11 +58,11 @@ pub(crate) fn key(context: &Context) -> Option<&ContextValue> {
 }
 
 impl Examples {
-    pub(crate) fn new(most: usize, most_remembered: usize) -> Self {
-        Self { met: Vec::new(), most, remembered: HashMap::new(), most_remembered }
+    pub(crate) fn new(max: usize, max_remembered: usize) -> Self {
+        Self { met: Vec::new(), max, remembered: HashMap::new(), max_remembered }
     }
 
-    /// Takes contexts in unless they were met within the hour, and tells whether there was room for them.
+    /// Takes contexts in unless they were met within the hour, and tells whether there was capacity for them.
     pub(crate) fn add(
         &mut self,
         Fingerprint(fingerprint): Fingerprint,
@@ -73,17 +73,17 @@ impl Examples {
             return true;
         }
         let known = self.remembered.contains_key(&fingerprint);
-        let full = self.met.len() >= self.most || (!known && self.remembered.len() >= self.most_remembered);
-        if full || len(&contexts) > MOST_TEXT {
+        let full = self.met.len() >= self.max || (!known && self.remembered.len() >= self.max_remembered);
+        if full || len(&contexts) > MAX_TEXT_BYTES {
             return false;
         }
         self.remembered.insert(fingerprint, at_millis);
-        self.met.push(Example { at_millis, contexts });
+        self.met.push(ExampleContext { at_millis, contexts });
         true
     }
 
     /// Takes the examples out, and forgets the contexts whose hour is over.
-    pub(crate) fn take(&mut self, now_millis: i64) -> Vec<Example> {
+    pub(crate) fn take(&mut self, now_millis: i64) -> Vec<ExampleContext> {
         self.remembered.retain(|_, met| now_millis - *met < HOUR_MILLIS);
         std::mem::take(&mut self.met)
     }

@@ -17,12 +17,12 @@
 //!
 //! for _ in 0..3 {
 //!     let answer = rules.evaluate("max-jobs", &Contexts::of(&user), &FixedHost::default())?;
-//!     telemetry.record_evaluation(&answer);
+//!     telemetry.count_evaluation(&answer);
 //!     telemetry.record_contexts(&[&user], || 1_500);
 //! }
 //!
 //! let report = telemetry.drain(2_000);
-//! let counter = &report.summaries[0].counters[0];
+//! let counter = &report.summaries[0].counts[0];
 //! assert_eq!((counter.count, &counter.selected_value), (3, &Some(Value::Int(30))));
 //! assert_eq!(report.context_shapes[0].properties["age"], 1);
 //! assert_eq!(report.example_contexts[0].contexts, user);
@@ -31,9 +31,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod answer;
 mod bounds;
 mod contexts;
+mod evaluation_count_key;
 mod evaluations;
 mod examples;
 mod loggers;
@@ -42,11 +42,13 @@ mod report;
 mod reportable;
 mod shapes;
 mod shards;
-mod tallies;
 mod telemetry;
+mod thread_counters;
 mod wire;
 
-pub use options::{ContextUploadMode, Limits, Options, UnknownMode};
-pub use report::{Counter, Example, Logger, Report, Shape, Summary};
-pub use tallies::Lane;
+pub use options::{ContextUploadMode, Limits, Options, UnknownContextUploadMode};
+pub use report::{
+    ContextShape, EvaluationCount, EvaluationSummary, ExampleContext, LoggerLineCounts, Report,
+};
 pub use telemetry::Telemetry;
+pub use thread_counters::ThreadCounters;

@@ -33,7 +33,7 @@ pub enum ContextUploadMode {
     None,
     /// The names and kinds of their properties.
     ShapeOnly,
-    /// Shapes, and each context that has a `key` at most once an hour.
+    /// Shapes, and each context that has a `key` at max once an hour.
     #[default]
     PeriodicExample,
 }
@@ -52,19 +52,19 @@ impl ContextUploadMode {
 /// A text that names no [`ContextUploadMode`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("context upload mode `{0}`: expected `none`, `shape_only` or `periodic_example`")]
-pub struct UnknownMode(String);
+pub struct UnknownContextUploadMode(String);
 
 impl FromStr for ContextUploadMode {
-    type Err = UnknownMode;
+    type Err = UnknownContextUploadMode;
 
-    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+    fn from_str(text: &str) -> Result<Self, UnknownContextUploadMode> {
         let all = [Self::None, Self::ShapeOnly, Self::PeriodicExample];
         let named = all.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text));
-        named.ok_or_else(|| UnknownMode(text.to_owned()))
+        named.ok_or_else(|| UnknownContextUploadMode(text.to_owned()))
     }
 }
 
-/// How much is kept between two reports. What finds no room is dropped, and the drops are counted.
+/// How much is kept between two reports. What finds no capacity is dropped, and the drops are counted.
 ///
 /// Threads count side by side, so an evaluation or a logger that several threads meet takes a place for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub struct Limits {
     pub evaluations: usize,
     /// Properties of contexts, each with its context's name.
     pub shapes: usize,
-    /// Example contexts in one report.
+    /// ExampleContext contexts in one report.
     pub examples: usize,
     /// Contexts that are remembered for an hour, so that they are not sent again.
     pub remembered_examples: usize,

@@ -15,14 +15,14 @@ pub struct Report {
     /// When this drain was, in milliseconds since 1970.
     pub end_at_millis: i64,
     /// Evaluations, by key.
-    pub summaries: Vec<Summary>,
+    pub summaries: Vec<EvaluationSummary>,
     /// Contexts that evaluations were made for.
-    pub example_contexts: Vec<Example>,
+    pub example_contexts: Vec<ExampleContext>,
     /// The properties of contexts, by the context's name.
-    pub context_shapes: Vec<Shape>,
+    pub context_shapes: Vec<ContextShape>,
     /// Log calls, by logger.
-    pub loggers: Vec<Logger>,
-    /// What found no room.
+    pub loggers: Vec<LoggerLineCounts>,
+    /// What found no capacity.
     pub dropped: u64,
 }
 
@@ -34,25 +34,25 @@ impl Report {
 
     /// Tells how many entries there are: what is lost when the report is.
     pub fn entries(&self) -> usize {
-        let counters: usize = self.summaries.iter().map(|summary| summary.counters.len()).sum();
+        let counters: usize = self.summaries.iter().map(|summary| summary.counts.len()).sum();
         counters + self.example_contexts.len() + self.context_shapes.len() + self.loggers.len()
     }
 }
 
 /// How often each answer of one key was given.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
+pub struct EvaluationSummary {
     /// The key.
     pub key: String,
     /// What it is used for.
     pub config_type: ConfigType,
     /// The answers.
-    pub counters: Vec<Counter>,
+    pub counts: Vec<EvaluationCount>,
 }
 
 /// How often one answer was given.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counter {
+pub struct EvaluationCount {
     /// How often.
     pub count: u64,
     /// The id of the config that answered; 0 for one from a file.
@@ -73,7 +73,7 @@ pub struct Counter {
 
 /// Contexts as they were met.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
+pub struct ExampleContext {
     /// When, in milliseconds since 1970.
     pub at_millis: i64,
     /// The contexts, merged.
@@ -82,7 +82,7 @@ pub struct Example {
 
 /// The properties of the contexts of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct ContextShape {
     /// The contexts' name.
     pub name: String,
     /// Each property's kind: 1 int, 2 string, 4 double, 5 bool, 10 list of strings.
@@ -91,7 +91,7 @@ pub struct Shape {
 
 /// How many log calls a logger saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Logger {
+pub struct LoggerLineCounts {
     /// The logger's path: `my_app.db`.
     pub name: String,
     pub(crate) counts: [u64; LEVELS],
@@ -100,7 +100,7 @@ pub struct Logger {
 /// `Trace` to `Fatal`.
 pub(crate) const LEVELS: usize = 6;
 
-impl Logger {
+impl LoggerLineCounts {
     /// Returns how many calls there were at `level`.
     pub fn count(&self, level: LogLevel) -> u64 {
         place(level).map_or(0, |place| self.counts[place])

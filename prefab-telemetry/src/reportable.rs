@@ -10,7 +10,7 @@ use prefab_core::{Config, Value, duration::format_duration, parse_duration};
 use prefab_eval::{EvaluatedValue, Evaluation};
 use serde_json::Value as Json;
 
-use crate::bounds::MOST_TEXT;
+use crate::bounds::MAX_TEXT_BYTES;
 
 /// Returns the value to report: redacted where it is confidential, nothing where it is too long.
 pub(crate) fn value(evaluation: &Evaluation<'_>) -> Option<Value> {
@@ -31,7 +31,7 @@ pub(crate) fn value(evaluation: &Evaluation<'_>) -> Option<Value> {
         EvaluatedValue::LimitDefinition(limit) => Value::LimitDefinition((*limit).clone()),
         EvaluatedValue::Schema(schema) => Value::Schema((*schema).clone()),
     };
-    (len(&value) <= MOST_TEXT).then_some(value)
+    (len(&value) <= MAX_TEXT_BYTES).then_some(value)
 }
 
 fn len(value: &Value) -> usize {

@@ -9,14 +9,14 @@ use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{Evaluation, Selection};
 
 use crate::{
-    ContextUploadMode, Lane, Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations,
-    loggers::Loggers,
+    ContextUploadMode, Options, Report, ThreadCounters, bounds::DropCount, contexts::Contexts,
+    evaluations::Evaluations, loggers::Loggers,
 };
 
 /// Counts what a client does until it is drained.
 ///
 /// Threads record side by side: each has its own counters of evaluations, and a shard of the loggers' nearly
-/// to itself. What a thread has met before waits for no drain, save a logger for its own shard. Memory is bounded by [`Limits`](crate::Limits); what finds no room
+/// to itself. What a thread has met before waits for no drain, save a logger for its own shard. Memory is bounded by [`Limits`](crate::Limits); what finds no capacity
 /// is dropped, and the drops are part of the next report.
 pub struct Telemetry {
     options: Options,
@@ -25,7 +25,7 @@ pub struct Telemetry {
     evaluations: Evaluations,
     contexts: Contexts,
     loggers: Loggers,
-    drops: Drops,
+    drops: DropCount,
     drained_at_millis: AtomicI64,
 }
 
@@ -37,7 +37,7 @@ impl Telemetry {
             evaluations: Evaluations::new(limits.evaluations),
             contexts: Contexts::new(options.context_upload_mode, limits),
             loggers: Loggers::new(limits.loggers),
-            drops: Drops::default(),
+            drops: DropCount::default(),
             drained_at_millis: AtomicI64::new(now_millis),
             collects_all: options.collect_evaluation_summaries
                 && options.context_upload_mode == ContextUploadMode::PeriodicExample,
@@ -55,25 +55,25 @@ impl Telemetry {
     /// Answers of log levels and of segments are not counted. Of a confidential value only the redacted form
     /// is kept.
     #[inline]
-    pub fn record_evaluation(&self, evaluation: &Evaluation<'_>) {
+    pub fn count_evaluation(&self, evaluation: &Evaluation<'_>) {
         if self.options.collect_evaluation_summaries {
             self.evaluations.record(evaluation, &self.drops);
         }
     }
 
-    /// Counts an answer as [`record_evaluation`](Self::record_evaluation) does, in a lane of the caller's.
+    /// Counts an answer as [`count_evaluation`](Self::count_evaluation) does, in a counters of the caller's.
     #[inline]
-    pub fn record_evaluation_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>) {
+    pub fn count_evaluation_in(&self, counters: &mut ThreadCounters, evaluation: &Evaluation<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record_in(lane, evaluation, &self.drops);
+            self.evaluations.record_in(counters, evaluation, &self.drops);
         }
     }
 
     /// Counts an answer whose value [stands in the ruleset](Selection::stands); others are not counted.
     #[inline]
-    pub fn record_selection_in(&self, lane: &mut Lane, selection: &Selection<'_>) {
+    pub fn count_selection_in(&self, counters: &mut ThreadCounters, selection: &Selection<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record_selection(lane, selection, &self.drops);
+            self.evaluations.count_selection(counters, selection, &self.drops);
         }
     }
 
@@ -81,8 +81,15 @@ impl Telemetry {
     /// at hand; tells whether they are. Where not, nothing is counted, and the caller records both.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub fn record_known(&self, lane: &Lane, selection: &Selection<'_>, contexts: &ContextSet) -> bool {
-        self.collects_all && self.contexts.knows(contexts) && self.evaluations.count_at_once(lane, selection)
+    pub fn count_known(
+        &self,
+        counters: &ThreadCounters,
+        selection: &Selection<'_>,
+        contexts: &ContextSet,
+    ) -> bool {
+        self.collects_all
+            && self.contexts.knows(contexts)
+            && self.evaluations.count_known(counters, selection)
     }
 
     /// Takes in the contexts of an evaluation, whether it found anything or not: levels of contexts, the
@@ -96,20 +103,20 @@ impl Telemetry {
 
     /// Counts a log call, whether a line came of it or not. The level `NotSet` is no line's.
     #[inline]
-    pub fn record_log(&self, logger: &str, level: LogLevel) {
-        self.record_logs(logger, level, 1);
+    pub fn count_line(&self, logger: &str, level: LogLevel) {
+        self.count_lines(logger, level, 1);
     }
 
     /// Counts several log calls at once.
     #[inline]
-    pub fn record_logs(&self, logger: &str, level: LogLevel, calls: u64) {
+    pub fn count_lines(&self, logger: &str, level: LogLevel, calls: u64) {
         if self.options.collect_loggers {
             self.loggers.record(logger, level, calls, &self.drops);
         }
     }
 
     /// Counts what was lost elsewhere, such as a report that no server took.
-    pub fn record_drops(&self, drops: u64) {
+    pub fn count_dropped(&self, drops: u64) {
         self.drops.add(drops);
     }
 

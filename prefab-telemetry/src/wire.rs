@@ -3,7 +3,7 @@
 use prefab_core::{ConfigValue, LogLevel};
 use prefab_proto::wire::{self, telemetry_event::Payload};
 
-use crate::{Counter, Example, Logger, Report, Shape, Summary};
+use crate::{ContextShape, EvaluationCount, EvaluationSummary, ExampleContext, LoggerLineCounts, Report};
 
 impl Report {
     /// Returns the message for `POST /api/v1/telemetry`: one event for each kind that has something to say.
@@ -56,8 +56,8 @@ impl Report {
     }
 }
 
-fn summary(summary: &Summary) -> wire::ConfigEvaluationSummary {
-    let Summary { key, config_type, counters } = summary;
+fn summary(summary: &EvaluationSummary) -> wire::ConfigEvaluationSummary {
+    let EvaluationSummary { key, config_type, counters } = summary;
     wire::ConfigEvaluationSummary {
         key: key.clone(),
         r#type: config_type.number(),
@@ -65,8 +65,8 @@ fn summary(summary: &Summary) -> wire::ConfigEvaluationSummary {
     }
 }
 
-fn counter(counter: &Counter) -> wire::ConfigEvaluationCounter {
-    let Counter {
+fn counter(counter: &EvaluationCount) -> wire::ConfigEvaluationCounter {
+    let EvaluationCount {
         count,
         config_id,
         config_row_index,
@@ -89,17 +89,17 @@ fn counter(counter: &Counter) -> wire::ConfigEvaluationCounter {
     }
 }
 
-fn example(example: &Example) -> wire::ExampleContext {
-    let Example { at_millis, contexts } = example;
+fn example(example: &ExampleContext) -> wire::ExampleContext {
+    let ExampleContext { at_millis, contexts } = example;
     wire::ExampleContext { timestamp: *at_millis, context_set: Some(contexts.into()) }
 }
 
-fn shape(shape: &Shape) -> wire::ContextShape {
-    let Shape { name, properties } = shape;
+fn shape(shape: &ContextShape) -> wire::ContextShape {
+    let ContextShape { name, properties } = shape;
     wire::ContextShape { name: name.clone(), field_types: properties.clone() }
 }
 
-fn logger(logger: &Logger) -> wire::Logger {
+fn logger(logger: &LoggerLineCounts) -> wire::Logger {
     // A level that was not heard is absent, as in every client's report.
     let count = |level| Some(logger.count(level)).filter(|count| *count > 0).map(signed);
     wire::Logger {

@@ -107,13 +107,16 @@ impl Program {
         let details = self.client.details(key);
         let source = details.source.as_deref().unwrap_or_default();
         let source = source.rsplit('/').next().unwrap_or_default();
-        output::line(&format!("     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}", details.shown))
+        output::line(&format!(
+            "     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}",
+            details.display
+        ))
     }
 
     /// Waits until the program sees a value, off the runtime that the server needs.
     async fn notices(self, key: &'static str, wanted: &'static str, since: Instant) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(move || {
-            while self.client.details(key).shown != wanted {
+            while self.client.details(key).display != wanted {
                 if self.changed.recv_timeout(PATIENCE).is_err() {
                     bail!("the program did not notice that `{key}` is {wanted} now");
                 }

@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let value = match &details.error {
             Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
-            None => one_line(&details.shown),
+            None => one_line(&details.display),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let kind = if details.error.is_some() { "" } else { details.kind };

@@ -18,7 +18,7 @@ async fn order(Path(id): Path<u64>) -> String {
     info!(target: "shop::web", id, "order asked for");
     let rows = select(id).await;
     // A task is on its own, unless it takes the scope along.
-    let stock = tokio::spawn(scope::within(scope::current(), stock(id)));
+    let stock = tokio::spawn(scope::run(scope::current(), stock(id)));
     format!("{rows} row, {} in stock\n", stock.await.unwrap_or_default())
 }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use prefab_sources::{ApiKey, HttpOptions, RemoteOptions, RemoteSource};
 
-use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, gate::Gate, log_target::LOG};
+use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, init_gate::InitGate, log_target::LOG};
 
 /// A builder's settings for the server.
 pub(crate) struct Remote {
@@ -147,7 +147,7 @@ impl ClientBuilder {
     }
 
     /// Returns the server, where there is to be one, and the gate that its first word opens.
-    pub(crate) fn remote(&self) -> Result<(Gate, Option<RemoteSource>), Error> {
+    pub(crate) fn remote(&self) -> Result<(InitGate, Option<RemoteSource>), Error> {
         let Remote {
             api_key: _,
             api_urls: _,
@@ -161,20 +161,20 @@ impl ClientBuilder {
             poll_interval,
         } = &self.remote;
         if self.datasources == Some(Datasources::LocalOnly) || self.datafile.is_some() {
-            return Ok((Gate::open(), None));
+            return Ok((InitGate::open(), None));
         }
         let Some(key) = self.remote.key() else {
             if self.datasources == Some(Datasources::All) || self.remote.names_a_server() {
                 return Err(Error::MissingApiKey);
             }
             tracing::info!(target: LOG, "no API key in PREFAB_API_KEY: local files only");
-            return Ok((Gate::open(), None));
+            return Ok((InitGate::open(), None));
         };
 
         let mut options = RemoteOptions::new(key);
         options.cache_dir.clone_from(cache_dir);
         options.poll_interval = poll_interval.unwrap_or(options.poll_interval);
-        let gate = Gate::closed(*on_init_failure, *init_timeout);
+        let gate = InitGate::closed(*on_init_failure, *init_timeout);
         #[cfg(feature = "grpc")]
         if let Some(url) = grpc_url {
             let grpc = prefab_sources::GrpcOptions::new(url);

@@ -7,33 +7,33 @@ use std::sync::{
 
 use prefab_core::{Context, ContextSet, LevelSet, LogLevel};
 use prefab_eval::{Contexts, EvaluatedValue, Ruleset, logger_keys};
-use prefab_log::{LevelResolver, LogFilter, Refresh};
+use prefab_log::{LevelResolver, LogFilter, RefreshHandle};
 
 use super::LogOptions;
-use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::Innermost};
+use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::InnermostScope};
 
 /// The oldest name of the client's own logger, honoured still.
-const OLD_OWN: &str = "prefab";
+const LEGACY_OWN_LOGGER: &str = "prefab";
 
 pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOptions) {
-    let single_key = options.single_key.clone();
-    let news = News::new(engine, filter.refresher(), single_key.clone());
-    let listening = engine.listeners.add(move |change| news.tell(change));
-    let levels = Levels { engine: Arc::clone(engine), single_key, _listening: listening };
+    let logger_key = options.logger_key.clone();
+    let notifier = ChangeNotifier::new(engine, filter.refresh_handle(), logger_key.clone());
+    let listening = engine.listeners.add(move |change| notifier.notify(change));
+    let levels = ClientLevels { engine: Arc::clone(engine), logger_key, _listening: listening };
     // Listening began before, so that no change falls in between.
     filter.attach(Arc::new(levels));
 }
 
-struct Levels {
+struct ClientLevels {
     engine: Arc<Engine>,
-    single_key: Option<String>,
+    logger_key: Option<String>,
     _listening: Subscription,
 }
 
-impl LevelResolver for Levels {
+impl LevelResolver for ClientLevels {
     fn level(&self, path: &str) -> Option<LogLevel> {
         self.engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             let contexts = Contexts { scope: scope.contexts(), ..self.engine.global_contexts() };
             let level = rules.log_level_among(paths(path), &contexts, &self.engine.host);
             level.or_else(|| self.single_level(rules, path, &contexts))
@@ -55,9 +55,9 @@ impl LevelResolver for Levels {
     }
 }
 
-impl Levels {
+impl ClientLevels {
     fn single_level(&self, rules: &Ruleset, path: &str, contexts: &Contexts<'_>) -> Option<LogLevel> {
-        let key = self.single_key.as_ref()?;
+        let key = self.logger_key.as_ref()?;
         let contexts = Contexts { call: &logger(path), ..*contexts };
         match rules.evaluate(key, &contexts, &self.engine.host).ok()?.value {
             EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
@@ -66,7 +66,7 @@ impl Levels {
     }
 
     fn or_single(&self, rules: &Ruleset, tree: LevelSet, known: impl Fn() -> ContextSet) -> LevelSet {
-        match &self.single_key {
+        match &self.logger_key {
             Some(key) if tree.contains(LogLevel::NotSet) => {
                 tree.without(LogLevel::NotSet).union(rules.level_outlook(key, &known()))
             }
@@ -78,7 +78,7 @@ impl Levels {
 /// Lists the keys below `log-level` that steer a logger, in the order in which they are asked.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
     let own = path.strip_prefix(LOG).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let old = own.then(|| logger_keys(OLD_OWN)).into_iter().flatten();
+    let old = own.then(|| logger_keys(LEGACY_OWN_LOGGER)).into_iter().flatten();
     logger_keys(path).filter(move |path| !own || !path.is_empty()).chain(old)
 }
 
@@ -94,27 +94,27 @@ fn is_ready(rules: &Ruleset) -> bool {
 }
 
 /// Passes on those changes that a logger can notice.
-struct News {
+struct ChangeNotifier {
     engine: Weak<Engine>,
-    refresh: Refresh,
-    single_key: Option<String>,
+    refresh: RefreshHandle,
+    logger_key: Option<String>,
     ready: AtomicBool,
     environment: AtomicI64,
 }
 
-impl News {
-    fn new(engine: &Arc<Engine>, refresh: Refresh, single_key: Option<String>) -> Self {
+impl ChangeNotifier {
+    fn new(engine: &Arc<Engine>, refresh: RefreshHandle, logger_key: Option<String>) -> Self {
         let rules = engine.rules();
         Self {
             engine: Arc::downgrade(engine),
             refresh,
-            single_key,
+            logger_key,
             ready: AtomicBool::new(is_ready(&rules)),
             environment: AtomicI64::new(rules.project_env_id()),
         }
     }
 
-    fn tell(&self, change: &Change) {
+    fn notify(&self, change: &Change) {
         let Some(engine) = self.engine.upgrade() else { return };
         let rules = engine.rules();
         let (ready, environment) = (is_ready(&rules), rules.project_env_id());
@@ -122,12 +122,12 @@ impl News {
         let other_ready = self.ready.swap(ready, Ordering::AcqRel) != ready;
         let other_environment = self.environment.swap(environment, Ordering::AcqRel) != environment;
         if other_ready || other_environment || change.keys.iter().any(|key| self.concerns(key)) {
-            self.refresh.now();
+            self.refresh.refresh();
         }
     }
 
     fn concerns(&self, key: &str) -> bool {
-        key.starts_with("log-level") || self.single_key.as_deref() == Some(key)
+        key.starts_with("log-level") || self.logger_key.as_deref() == Some(key)
     }
 }
 

@@ -10,13 +10,13 @@ use crate::{env, log_target::LOG};
 /// ```
 /// use prefab_client::{LogLevel, log::LogOptions};
 ///
-/// let options = LogOptions::default().default_level(LogLevel::Info).single_key("log-levels.default");
+/// let options = LogOptions::default().default_level(LogLevel::Info).logger_key("log-levels.default");
 /// # drop(options);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogOptions {
     settings: Settings,
-    pub(super) single_key: Option<String>,
+    pub(super) logger_key: Option<String>,
 }
 
 impl LogOptions {
@@ -53,8 +53,8 @@ impl LogOptions {
     /// Its rules ask for `reforge-sdk-logging.logger-path` or `quonfig-sdk-logging.key`. The newer services
     /// call it `log-levels.default`.
     #[must_use]
-    pub fn single_key(mut self, key: impl Into<String>) -> Self {
-        self.single_key = Some(key.into());
+    pub fn logger_key(mut self, key: impl Into<String>) -> Self {
+        self.logger_key = Some(key.into());
         self
     }
 

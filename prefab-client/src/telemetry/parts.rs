@@ -4,7 +4,7 @@ use prefab_proto::wire::{self, telemetry_event::Payload};
 use prost::Message as _;
 
 /// How large a message is to be, in bytes; ours takes 4 MiB, and others may take less.
-const MOST: usize = 1 << 20;
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// Part of a report.
 #[derive(Debug)]
@@ -16,10 +16,10 @@ pub(super) struct Part {
 
 /// Takes a report apart, if it has to be.
 pub(super) fn parts(events: wire::TelemetryEvents) -> Vec<Part> {
-    split(events, MOST)
+    split(events, MAX_MESSAGE_BYTES)
 }
 
-fn split(events: wire::TelemetryEvents, most: usize) -> Vec<Part> {
+fn split(events: wire::TelemetryEvents, max_bytes: usize) -> Vec<Part> {
     let wire::TelemetryEvents { instance_hash, events } = events;
     let mut payloads: Vec<Payload> = events.into_iter().rev().filter_map(|event| event.payload).collect();
     let (mut parts, mut part, mut size) = (Vec::new(), Vec::new(), 0);
@@ -27,14 +27,14 @@ fn split(events: wire::TelemetryEvents, most: usize) -> Vec<Part> {
     while let Some(payload) = payloads.pop() {
         // The lengths in front of it take a few bytes more.
         let length = payload_len(&payload) + 16;
-        if length > most {
+        if length > max_bytes {
             match halves(payload) {
                 Ok((front, back)) => payloads.extend([back, front]),
                 Err(whole) => parts.push(encode(&instance_hash, vec![whole])),
             }
             continue;
         }
-        if size + length > most {
+        if size + length > max_bytes {
             parts.push(encode(&instance_hash, std::mem::take(&mut part)));
             size = 0;
         }
@@ -157,14 +157,18 @@ mod tests {
                 event(Payload::ClientStats(wire::ClientStats { start: 1, end: 2, dropped_event_count: 5 })),
             ],
         };
-        for most in [500, 1_000, 5_000, 1 << 20] {
-            let parts = split(whole.clone(), most);
+        for max_bytes in [500, 1_000, 5_000, 1 << 20] {
+            let parts = split(whole.clone(), max_bytes);
             let (mut counters, mut others, mut told) = (0, 0, 0);
             for Part { message, entries } in &parts {
                 let part = wire::TelemetryEvents::decode(&message[..]).unwrap();
                 assert_eq!(part.instance_hash, "me");
                 let is_one_long_key = message.windows(8).any(|window| window == b"longlong");
-                assert!(message.len() <= most + 8 || is_one_long_key, "{} of {most} bytes", message.len());
+                assert!(
+                    message.len() <= max_bytes + 8 || is_one_long_key,
+                    "{} of {max_bytes} bytes",
+                    message.len()
+                );
                 told += entries;
                 for payload in part.events.into_iter().filter_map(|event| event.payload) {
                     match payload {
@@ -181,7 +185,7 @@ mod tests {
                 }
             }
             assert_eq!((counters, others, told), (1_004, 300 + 90 + 80 + 1, 1_004 + 470 + 5));
-            assert_eq!(parts.len() == 1, most == 1 << 20, "{} parts", parts.len());
+            assert_eq!(parts.len() == 1, max_bytes == 1 << 20, "{} parts", parts.len());
         }
     }
 }

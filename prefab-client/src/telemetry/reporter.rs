@@ -28,11 +28,11 @@ pub(crate) struct Reporter {
     /// The waits after a failure, where they are shorter.
     retries: Backoff,
     /// What is left of the report that the server is being told.
-    undelivered: VecDeque<Part>,
+    pending: VecDeque<Part>,
     /// How often the first part of it was sent in vain.
-    tries: u32,
+    attempts: u32,
     /// Whether a loss was logged since the last success.
-    has_warned: bool,
+    loss_logged: bool,
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(8);
@@ -41,8 +41,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Between reports at least; whoever asks for none at all is not to keep a processor busy.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
-/// After this many tries, a minute at least where no interval is set, a report is given up.
-const MAX_TRIES: u32 = 5;
+/// After this many attempts, a minute at least where no interval is set, a report is given up.
+const MAX_ATTEMPTS: u32 = 5;
 
 /// Returns a random UUID, as official clients send one.
 ///
@@ -65,9 +65,9 @@ impl Reporter {
             interval,
             retries: waits.clone(),
             waits,
-            undelivered: VecDeque::new(),
-            tries: 0,
-            has_warned: false,
+            pending: VecDeque::new(),
+            attempts: 0,
+            loss_logged: false,
         }
     }
 
@@ -81,7 +81,7 @@ impl Reporter {
             }
         }
         self.report().await;
-        if let Some(entries) = self.undelivered.iter().map(|part| part.entries).reduce(u64::saturating_add) {
+        if let Some(entries) = self.pending.iter().map(|part| part.entries).reduce(u64::saturating_add) {
             tracing::warn!(target: LOG, entries, "telemetry lost: the client has ended");
         }
     }
@@ -91,47 +91,47 @@ impl Reporter {
             Some(interval) => interval.max(SHORTEST_WAIT),
             None => self.waits.next(fastrand::f64()),
         };
-        if self.undelivered.is_empty() { regular } else { regular.min(self.retries.next(fastrand::f64())) }
+        if self.pending.is_empty() { regular } else { regular.min(self.retries.next(fastrand::f64())) }
     }
 
     /// Sends what is left of the last report, and then what has been recorded since.
     async fn report(&mut self) {
-        self.send_left_over().await;
-        if self.undelivered.is_empty() {
-            self.undelivered = self.take();
-            self.send_left_over().await;
+        self.send_pending().await;
+        if self.pending.is_empty() {
+            self.pending = self.drain();
+            self.send_pending().await;
         }
     }
 
-    fn take(&self) -> VecDeque<Part> {
+    fn drain(&self) -> VecDeque<Part> {
         let report = self.recorder.drain();
         if report.is_empty() { VecDeque::new() } else { parts(report.to_wire(&self.instance)).into() }
     }
 
     /// Sends part after part, up to one that the server may take another time.
-    async fn send_left_over(&mut self) {
-        while let Some(part) = self.undelivered.front() {
+    async fn send_pending(&mut self) {
+        while let Some(part) = self.pending.front() {
             match self.sink.send(&part.message).await {
                 Ok(()) => {
                     self.retries.reset();
-                    self.has_warned = false;
+                    self.loss_logged = false;
                 }
-                Err(error) if error.is_retryable() && self.tries + 1 < MAX_TRIES => {
-                    self.tries += 1;
-                    tracing::debug!(target: LOG, %error, tries = self.tries, "telemetry is sent again later");
+                Err(error) if error.is_retryable() && self.attempts + 1 < MAX_ATTEMPTS => {
+                    self.attempts += 1;
+                    tracing::debug!(target: LOG, %error, attempts = self.attempts, "telemetry is sent again later");
                     return;
                 }
-                Err(error) => self.give_up(&error, part.entries),
+                Err(error) => self.discard(&error, part.entries),
             }
-            self.undelivered.pop_front();
-            self.tries = 0;
+            self.pending.pop_front();
+            self.attempts = 0;
         }
     }
 
     /// The server is told as soon as it listens, the log once for each time that it does not.
-    fn give_up(&mut self, error: &SourceError, entries: u64) {
-        self.recorder.record_drops(entries);
-        if !std::mem::replace(&mut self.has_warned, true) {
+    fn discard(&mut self, error: &SourceError, entries: u64) {
+        self.recorder.count_dropped(entries);
+        if !std::mem::replace(&mut self.loss_logged, true) {
             tracing::warn!(target: LOG, %error, entries, "telemetry lost");
         }
     }

@@ -2,12 +2,12 @@
 
 use prefab_core::ContextSet;
 use prefab_eval::{EvalError, Evaluation, Found, Ruleset, Selection, Unselected};
-use prefab_telemetry::Lane;
+use prefab_telemetry::ThreadCounters;
 
 use super::Recorder;
 use crate::{
     View,
-    scope::{self, Innermost},
+    scope::{self, InnermostScope},
     view::is_true,
 };
 
@@ -16,18 +16,18 @@ impl View<'_> {
     /// only ones; tells whether that was so.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn record_known(
+    pub(crate) fn count_known(
         &self,
         recorder: &Recorder,
         rules: &Ruleset,
-        lane: &Lane,
+        counters: &ThreadCounters,
         constant: &Selection<'_>,
     ) -> bool {
         let others = [self.bound, rules.default_context(), &self.inner.engine.global];
         constant.stands()
             && others.into_iter().all(ContextSet::is_empty)
             && !scope::is_open()
-            && recorder.telemetry.record_known(lane, constant, self.call)
+            && recorder.telemetry.count_known(counters, constant, self.call)
     }
 
     /// Answers as [`enabled`](Self::enabled); `None` where the value has to be made, or cannot be.
@@ -36,15 +36,15 @@ impl View<'_> {
         &self,
         recorder: &Recorder,
         rules: &Ruleset,
-        lane: &mut Lane,
+        counters: &mut ThreadCounters,
         found: Option<Found<'_>>,
     ) -> Option<bool> {
-        let scope = Innermost::take();
+        let scope = InnermostScope::take();
         let contexts = self.contexts(&scope);
         let selection = found.ok_or(Unselected::UnknownKey);
         let selection = selection.and_then(|found| found.select(&contexts, &self.inner.engine.host));
         let is_on = is_true(selection.map(|selection| selection.is_true()))?;
-        recorder.record_selection(lane, rules, &contexts, selection.as_ref().ok());
+        recorder.count_selection(counters, rules, &contexts, selection.as_ref().ok());
         Some(is_on)
     }
 
@@ -56,12 +56,12 @@ impl View<'_> {
         read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
-        engine.with_rules(|rules, lane| {
+        engine.with_rules(|rules, counters| {
             let answer = {
-                let scope = Innermost::take();
+                let scope = InnermostScope::take();
                 let contexts = self.contexts(&scope);
                 let answer = rules.evaluate(key, &contexts, &engine.host);
-                recorder.record(lane, rules, &contexts, answer.as_ref().ok());
+                recorder.record(counters, rules, &contexts, answer.as_ref().ok());
                 answer
             };
             // Whatever is done there is done within the scope again.

@@ -41,7 +41,7 @@ fn an_on_ready_that_panics_costs_no_changes() {
     };
     let client = Client::in_memory().source(source).on_ready(on_ready).build().unwrap();
     is_called.recv_timeout(Duration::from_secs(30)).unwrap();
-    tell.set_pairs(Layer::Remote, [("a", 1)]);
+    tell.send_pairs(Layer::Remote, [("a", 1)]);
     eventually("the change", || client.get_or("a", 0) == 1);
     assert_eq!(client.problems(), [] as [&str; 0]);
 }

@@ -208,7 +208,7 @@ fn one_key_for_all_loggers_stands_behind_the_tree() {
     ]);
     let tree = config("log-level.my_app.db.tree", &json!([{"value": {"logLevel": "WARN"}}]));
     let client = client(&json!({"configs": [config("log-levels.default", &values), tree]}));
-    let filter = client.log_filter_with(&LogOptions::default().single_key("log-levels.default"));
+    let filter = client.log_filter_with(&LogOptions::default().logger_key("log-levels.default"));
     let check = |target, expected| assert_eq!(level(&filter, target), Some(expected), "{target}");
     check("my_app::db::pool", Level::DEBUG);
     check("my_app::web", Level::INFO);

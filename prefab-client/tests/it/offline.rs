@@ -112,7 +112,7 @@ fn a_missing_value_is_an_error_a_default_or_nothing() {
         client.get::<i64>("max-jbos").unwrap_err().to_string(),
         "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
     );
-    assert!(matches!(client.find::<i64>("nothing"), Err(Error::MissingDefault { .. })));
+    assert!(matches!(client.get_optional::<i64>("nothing"), Err(Error::MissingDefault { .. })));
     assert_eq!(client.get_or("nothing", 7), 7);
     assert_eq!(client.get_or("greeting", 7), 7, "a value of another type gives the default");
     assert_eq!(client.get_or("pause", 7), 7, "a value that cannot be made gives the default");
@@ -127,8 +127,8 @@ fn a_missing_value_is_an_error_a_default_or_nothing() {
     assert!(client.try_enabled("pause").is_err());
 
     let client = Client::in_memory().on_no_default(OnNoDefault::ReturnNone).value("k", 1).build().unwrap();
-    assert_eq!(client.find::<i64>("nothing"), Ok(None));
-    assert_eq!(client.find::<i64>("k"), Ok(Some(1)));
+    assert_eq!(client.get_optional::<i64>("nothing"), Ok(None));
+    assert_eq!(client.get_optional::<i64>("k"), Ok(Some(1)));
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn a_listener_may_ask_and_change_the_client() {
 fn details_and_explanation_agree_and_hide_secrets() {
     let (_dir, client) = defaults();
     let details = client.with(&user("ada@acme.test")).details("new-checkout");
-    assert_eq!((details.reason, details.shown.as_str()), (Reason::TargetingMatch, "true"));
+    assert_eq!((details.reason, details.display.as_str()), (Reason::TargetingMatch, "true"));
     assert_eq!(details.matched.as_deref(), Some("new-checkout"));
     assert_eq!(details.indices, Some((0, 0, None)));
     let text = client.with(&user("bob@else.test")).explain("new-checkout");
@@ -321,7 +321,7 @@ fn details_and_explanation_agree_and_hide_secrets() {
     assert!(!client.explain("secret").contains("hello.world"));
     let unknown = "new-chekout has no value: no config has this key\ndid you mean `new-checkout`?\n";
     assert_eq!(client.explain("new-chekout"), unknown);
-    assert!(!client.table().contains("hello.world"));
+    assert!(!client.config_table().contains("hello.world"));
     assert!(!format!("{client:?}").contains("hello.world"));
 
     let missing = client.details("max-jbos");
@@ -355,7 +355,7 @@ fn a_datafile_is_all_there_is_and_must_be_there() {
     let client = Client::builder().classpath_dir(dir.path()).datafile(&path).build().unwrap();
     assert_eq!(client.keys(), ["b"]);
     let details = client.details("b");
-    assert_eq!((details.shown.as_str(), details.matched.as_deref()), ("nine", Some("env:9")));
+    assert_eq!((details.display.as_str(), details.matched.as_deref()), ("nine", Some("env:9")));
     assert_eq!(details.source.as_deref(), Some("datafile"));
 
     let missing = Client::builder().datafile(dir.path().join("none.json")).build().unwrap_err();
@@ -370,7 +370,7 @@ async fn a_client_can_be_built_and_used_within_a_runtime() {
     let (_dir, builder) = files(DEFAULTS);
     let client = builder.build().unwrap();
     let asked = client.clone();
-    let answer = tokio::spawn(scope::within(user("ada@acme.test"), async move {
+    let answer = tokio::spawn(scope::run(user("ada@acme.test"), async move {
         tokio::task::yield_now().await;
         asked.enabled("new-checkout")
     }));
@@ -381,5 +381,5 @@ async fn a_client_can_be_built_and_used_within_a_runtime() {
 #[test]
 fn the_start_up_table_tells_key_value_type_match_and_source() {
     let client = Client::in_memory().value("max-jobs", 30).value("greeting", "a\nb").build().unwrap();
-    insta::assert_snapshot!(client.table());
+    insta::assert_snapshot!(client.config_table());
 }

@@ -3,7 +3,7 @@
 
 use prefab_client::{
     Client, ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, Criterion, Error, Json,
-    Missing, Operator,
+    MissingReason, Operator,
 };
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -102,7 +102,7 @@ fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
         client.get::<Json<Retry>>("account").unwrap_err(),
         client.get::<u8>("pin").unwrap_err(),
         client.get_or("pin", 1_u8) + client.live_or("pin", 1_u8).get(),
-        client.table(),
+        client.config_table(),
     );
     let logged = lines.take();
     assert!(said.contains("found int") && logged.contains("found int"), "{said} {logged}");
@@ -145,10 +145,13 @@ fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
     assert_eq!(text("nothing"), "config `nothing`: no value and no default");
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
     let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();
-    assert!(matches!(nothing, Error::MissingDefault { why: Missing::Everything, .. }));
+    assert!(matches!(nothing, Error::MissingDefault { why: MissingReason::NoConfigs, .. }));
     assert!(nothing.to_string().contains("there are no configs at all"), "{nothing}");
     let details = client.details("new-checkout");
-    assert!(matches!(details.error, Some(Error::MissingDefault { why: Missing::Match, near: None, .. })));
+    assert!(matches!(
+        details.error,
+        Some(Error::MissingDefault { why: MissingReason::NoMatch, near: None, .. })
+    ));
     let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
     assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
 }

@@ -78,11 +78,11 @@ fn news_reach_lines_that_were_silent_and_leave_when_they_are_taken_back() {
         log();
         assert_eq!(lines.take().len(), 0);
         switch.set(&[("my_app", &[LogLevel::Debug])]);
-        filter.refresher().now();
+        filter.refresh_handle().refresh();
         log();
         assert_eq!(lines.take().len(), 1);
         switch.set(&[("", &[LogLevel::Warn])]);
-        filter.refresher().now();
+        filter.refresh_handle().refresh();
         log();
         assert_eq!(lines.take().len(), 0);
     });
@@ -102,7 +102,7 @@ fn the_bootstrap_level_holds_until_there_is_a_config() {
         log();
         assert_eq!(lines.take().len(), 1, "the resolver has no config");
         switch.set(&[("other", &[LogLevel::Info])]);
-        refresh.now();
+        refresh.refresh();
         log();
         assert_eq!(lines.take().len(), 0, "the default holds");
     });
@@ -131,7 +131,7 @@ fn lines_from_inside_a_decision_end_there() {
     let filter = LogFilter::new(Settings::default());
     let lines = Lines::default();
     with_default(registry().with(lines.clone().with_filter(filter.clone())), || {
-        filter.attach(Arc::new(Talkative)).now();
+        filter.attach(Arc::new(Talkative)).refresh();
         info!("one");
         info!("two");
     });

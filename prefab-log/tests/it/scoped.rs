@@ -25,7 +25,7 @@ fn news_from_another_thread_reach_the_subscriber_of_this_one() {
             [(LogLevel::Debug, &["debug", "error"][..]), (LogLevel::Error, &["error"][..])]
         {
             switch.set(&[("", &[levels])]);
-            thread::scope(|scope| scope.spawn(|| refresh.now()).join()).unwrap();
+            thread::scope(|scope| scope.spawn(|| refresh.refresh()).join()).unwrap();
             log();
             assert_eq!(lines.take(), expected);
         }

@@ -31,7 +31,7 @@ type Tree = HashMap<String, LevelSet>;
 #[derive(Default)]
 pub struct Switch {
     tree: RwLock<Tree>,
-    asked: AtomicUsize,
+    requests: AtomicUsize,
 }
 
 impl Switch {
@@ -48,7 +48,7 @@ impl Switch {
     }
 
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed)
     }
 
     fn find(&self, path: &str) -> LevelSet {
@@ -68,7 +68,7 @@ impl Switch {
 
 impl LevelResolver for Switch {
     fn level(&self, path: &str) -> Option<LogLevel> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
         self.find(path).loudest()
     }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tonic::{Response, transport::server::TcpIncoming};
 
 use super::*;
-use crate::{ApiKey, ConfigSource as _, Loaded, RemoteState, UpdateStream};
+use crate::{ApiKey, ConfigSource as _, RemoteState, SourceUpdate, UpdateStream};
 
 const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
 
@@ -76,7 +76,7 @@ async fn serve(service: Service) -> String {
 
 fn source(key: &str, url: &str) -> RemoteSource {
     let mut options = RemoteOptions::new(ApiKey::new(key));
-    options.chance = Box::new(|| 0.0);
+    options.random = Box::new(|| 0.0);
     RemoteSource::grpc(options, GrpcOptions::new(url)).unwrap()
 }
 
@@ -88,7 +88,7 @@ async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool
     while !holds(&store) {
         assert!(started.elapsed() < Duration::from_secs(20), "waited in vain");
         match timeout(Duration::from_millis(50), updates.next()).await {
-            Ok(Some(Ok(Loaded { update, .. }))) => drop(store.apply(update)),
+            Ok(Some(Ok(SourceUpdate { update, .. }))) => drop(store.apply(update)),
             Ok(Some(Err(error))) => errors.push(error),
             Ok(None) | Err(_) => {}
         }

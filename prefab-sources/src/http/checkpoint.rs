@@ -10,13 +10,13 @@ use reqwest::{
 use tokio::time::{Duration, timeout};
 
 use super::{CDN, Http, head, origin::Origin};
-use crate::{SourceError, remote::Fetched};
+use crate::{SourceError, remote::Checkpoint};
 
 /// How long a whole checkpoint may take, however steadily it trickles.
-const WHOLE: Duration = Duration::from_secs(60);
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Http {
-    pub(super) async fn checkpoint_of(&mut self, at: usize, since: i64) -> Result<Fetched, SourceError> {
+    pub(super) async fn checkpoint_of(&mut self, at: usize, since: i64) -> Result<Checkpoint, SourceError> {
         let Some(origin) = (if at == CDN { self.cdn.as_ref() } else { self.api.get(at) }) else {
             unreachable!("an order names only origins that exist")
         };
@@ -29,30 +29,32 @@ impl Http {
         let response = head(origin, request, self.timeout).await?;
         let source = Arc::clone(origin.name());
         if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(Fetched { source, configs: None });
+            return Ok(Checkpoint { source, configs: None });
         }
         let tag = response.headers().get(ETAG).cloned();
-        let body = timeout(WHOLE, body(origin, response, self.timeout, self.max_bytes))
+        let body = timeout(CHECKPOINT_TIMEOUT, body(origin, response, self.timeout, self.max_bytes))
             .await
-            .map_err(|_| origin.unavailable(format!("did not come to an end within {WHOLE:?}")))??;
+            .map_err(|_| {
+            origin.unavailable(format!("did not come to an end within {CHECKPOINT_TIMEOUT:?}"))
+        })??;
         let configs = decode(origin, body)?;
         let origin = if at == CDN { self.cdn.as_mut() } else { self.api.get_mut(at) };
         if let Some(origin) = origin {
             origin.set_tag(since, tag);
         }
-        Ok(Fetched { source, configs: Some(configs) })
+        Ok(Checkpoint { source, configs: Some(configs) })
     }
 }
 
 async fn body(
     origin: &Origin,
     mut response: reqwest::Response,
-    patience: Duration,
+    limit: Duration,
     max_bytes: usize,
 ) -> Result<Vec<u8>, SourceError> {
     let mut body = Vec::new();
     loop {
-        match timeout(patience, response.chunk()).await {
+        match timeout(limit, response.chunk()).await {
             Ok(Ok(Some(chunk))) => {
                 if body.len() + chunk.len() > max_bytes {
                     return Err(origin.protocol(format!("sends more than {max_bytes} bytes")));
@@ -63,7 +65,7 @@ async fn body(
             Ok(Err(cause)) => {
                 return Err(origin.unavailable(format!("broke off: {}", super::origin::root(&cause))));
             }
-            Err(_) => return Err(origin.unavailable(format!("said nothing for {patience:?}"))),
+            Err(_) => return Err(origin.unavailable(format!("said nothing for {limit:?}"))),
         }
     }
 }

@@ -25,15 +25,15 @@ impl Origin {
         let text = text.trim();
         let wrong = |why: &str| {
             let why = format!("`{text}` {why}");
-            SourceError::new(SourceErrorKind::Setting, name, why)
+            SourceError::new(SourceErrorKind::InvalidSetting, name, why)
         };
         let url = Url::parse(text).map_err(|cause| {
-            wrong(&format!("is no address: {cause}")).advise("write it with its scheme, `https://…`")
+            wrong(&format!("is no address: {cause}")).with_advice("write it with its scheme, `https://…`")
         })?;
         match url.scheme() {
             "http" => {}
             "https" if cfg!(feature = "rustls") => {}
-            "https" => return Err(wrong("needs TLS").advise("switch on the feature `rustls`")),
+            "https" => return Err(wrong("needs TLS").with_advice("switch on the feature `rustls`")),
             _ => return Err(wrong("is neither http nor https")),
         }
         let mut shown = url.clone();
@@ -64,13 +64,13 @@ impl Origin {
     pub(super) fn unauthorized(&self, status: StatusCode) -> SourceError {
         let why = format!("`{}` refused the API key: {status}", self.shown);
         SourceError::new(SourceErrorKind::Unauthorized, Arc::clone(&self.name), why)
-            .advise("set PREFAB_API_KEY to a backend key of this server")
+            .with_advice("set PREFAB_API_KEY to a backend key of this server")
     }
 
     pub(super) fn unavailable(&self, what: impl AsRef<str>) -> SourceError {
         let error = self.error(SourceErrorKind::Unavailable, what.as_ref());
         if self.is_hosted {
-            error.advise("the hosted service has ended: set PREFAB_API_URL to a server of your own")
+            error.with_advice("the hosted service has ended: set PREFAB_API_URL to a server of your own")
         } else {
             error
         }
@@ -83,10 +83,10 @@ impl Origin {
         // Their types are those of crates below ours; a test on sockets holds the words.
         match self.base.split_once("://") {
             Some(("https", _)) if root.contains("InvalidContentType") => {
-                error.advise("it does not speak TLS there: write `http://`")
+                error.with_advice("it does not speak TLS there: write `http://`")
             }
             Some(("http", _)) if root.contains("invalid HTTP version") => {
-                error.advise("if it speaks TLS there, write `https://`")
+                error.with_advice("if it speaks TLS there, write `https://`")
             }
             _ => error,
         }
@@ -96,7 +96,9 @@ impl Origin {
     pub(super) fn answered(&self, status: StatusCode) -> SourceError {
         let error = self.unavailable(format!("answered {status}"));
         match status {
-            StatusCode::NOT_FOUND => error.advise("write the address of a Prefab server, without a path"),
+            StatusCode::NOT_FOUND => {
+                error.with_advice("write the address of a Prefab server, without a path")
+            }
             _ => error,
         }
     }

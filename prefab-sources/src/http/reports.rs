@@ -18,7 +18,7 @@ pub struct ReportSink {
 const NAME: &str = "telemetry";
 
 /// How long a report may take. Nobody waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl ReportSink {
     /// Returns a sink that sends to the server at `url`.
@@ -47,10 +47,10 @@ impl ReportSink {
             .header(header::CONTENT_TYPE, PROTOBUF)
             .header(header::ACCEPT, PROTOBUF)
             .body(message.to_vec());
-        match timeout(PATIENCE, request.send()).await {
+        match timeout(REQUEST_TIMEOUT, request.send()).await {
             Ok(Ok(response)) => self.verdict(response.status()),
             Ok(Err(cause)) => Err(self.origin.unreachable(&cause)),
-            Err(_) => Err(self.origin.unavailable(format!("did not answer within {PATIENCE:?}"))),
+            Err(_) => Err(self.origin.unavailable(format!("did not answer within {REQUEST_TIMEOUT:?}"))),
         }
     }
 
@@ -64,7 +64,7 @@ impl ReportSink {
             _ if status.is_server_error() => Err(self.origin.unavailable(format!("answered {status}"))),
             StatusCode::PAYLOAD_TOO_LARGE => Err(self.refused(SourceErrorKind::TooLarge, status)),
             // There is a server, but none for reports.
-            _ => Err(self.refused(SourceErrorKind::Setting, status)),
+            _ => Err(self.refused(SourceErrorKind::InvalidSetting, status)),
         }
     }
 

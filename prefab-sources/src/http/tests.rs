@@ -10,7 +10,7 @@ use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
 use prefab_proto::convert;
 
 use super::*;
-use crate::{ConfigSource as _, Loaded, RemoteState, UpdateStream, remote::Frames as _};
+use crate::{ConfigSource as _, RemoteState, SourceUpdate, UpdateStream, remote::Frames as _};
 use server::{Answer, Server};
 
 const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
@@ -38,8 +38,10 @@ fn http(urls: &[&str]) -> Http {
 
 async fn checkpoint(http: &mut Http, since: i64, purpose: Purpose) -> String {
     match http.checkpoint(since, purpose).await {
-        Ok(Fetched { source, configs: None }) => format!("{source}: the same"),
-        Ok(Fetched { source, configs: Some(configs) }) => format!("{source}: {}", configs.set.configs.len()),
+        Ok(Checkpoint { source, configs: None }) => format!("{source}: the same"),
+        Ok(Checkpoint { source, configs: Some(configs) }) => {
+            format!("{source}: {}", configs.set.configs.len())
+        }
         Err(error) => error.to_string(),
     }
 }
@@ -258,7 +260,7 @@ async fn until(updates: &mut UpdateStream, store: &mut LayeredStore, holds: impl
     let started = Instant::now();
     while !holds(store) {
         assert!(started.elapsed() < Duration::from_secs(20), "waited in vain");
-        if let Ok(Some(Ok(Loaded { update, .. }))) =
+        if let Ok(Some(Ok(SourceUpdate { update, .. }))) =
             tokio::time::timeout(Duration::from_millis(50), updates.next()).await
         {
             store.apply(update);
@@ -281,7 +283,7 @@ async fn after_every_fault_in_turn_the_values_are_the_servers() {
     };
     let server = Server::start(faults).await;
     let mut remote = RemoteOptions::new(ApiKey::new(KEY));
-    remote.chance = Box::new(|| 0.0);
+    remote.random = Box::new(|| 0.0);
     let source = RemoteSource::http(remote, options(&[&server.url])).unwrap();
     let state = source.state();
     let mut updates = Box::new(source).updates();

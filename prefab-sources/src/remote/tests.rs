@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::Loaded;
+use crate::SourceUpdate;
 use server::{Mood, Server};
 
 /// A source and the store it fills.
@@ -37,7 +37,7 @@ impl Client {
         let mut options = RemoteOptions::new(ApiKey::new("123-key"));
         options.cache_dir = cache_dir;
         let mut random = fastrand::Rng::with_seed(7);
-        options.chance = Box::new(move || random.f64());
+        options.random = Box::new(move || random.f64());
         let source = RemoteSource::over(server.clone(), options);
         let state = source.state();
         Self {
@@ -54,7 +54,7 @@ impl Client {
         let end = Instant::now() + time;
         while let Ok(item) = tokio::time::timeout_at(end, self.updates.next()).await {
             match item.expect("a server never ends") {
-                Ok(Loaded { update, findings }) => {
+                Ok(SourceUpdate { update, findings }) => {
                     self.store.apply(update);
                     self.findings.extend(findings.iter().map(ToString::to_string));
                 }

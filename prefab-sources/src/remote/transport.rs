@@ -11,14 +11,14 @@ pub(crate) trait Transport: Send + 'static {
     type Frames: Frames;
 
     /// Returns what tells this server from others, for the name of its cache.
-    fn place(&self) -> String;
+    fn server_id(&self) -> String;
 
     /// Fetches everything newer than the id `since`; everything there is, where that is 0.
     fn checkpoint(
         &mut self,
         since: i64,
         purpose: Purpose,
-    ) -> impl Future<Output = Result<Fetched, SourceError>> + Send;
+    ) -> impl Future<Output = Result<Checkpoint, SourceError>> + Send;
 
     /// Opens a stream of everything newer than the id `since`, now and from now on.
     fn open(&mut self, since: i64) -> impl Future<Output = Result<Self::Frames, SourceError>> + Send;
@@ -46,7 +46,7 @@ pub(crate) enum Purpose {
 
 /// A checkpoint.
 #[derive(Debug)]
-pub(crate) struct Fetched {
+pub(crate) struct Checkpoint {
     /// What provenance calls the place it came from.
     pub(crate) source: Arc<str>,
     /// The configs, or nothing if they are the same as at the last time.

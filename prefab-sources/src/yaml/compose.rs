@@ -13,7 +13,7 @@ use super::{
     merge,
     node::{Kind, Node},
 };
-use crate::{Place, finding::excerpt};
+use crate::{Position, finding::excerpt};
 
 /// Returns the tree of a text; `None` for a text without content.
 pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<Node>>, YamlError> {
@@ -39,8 +39,8 @@ pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<N
 }
 
 /// The parser counts lines from 1 and columns from 0.
-fn place(marker: &saphyr_parser::Marker) -> Place {
-    Place { line: marker.line(), column: marker.col() + 1 }
+fn place(marker: &saphyr_parser::Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 struct Composer<'a> {
@@ -57,7 +57,7 @@ struct Composer<'a> {
 
 /// A collection that is not finished.
 struct Frame {
-    at: Place,
+    at: Position,
     anchor: usize,
     tag: Option<String>,
     size: Size,
@@ -80,7 +80,7 @@ struct Size {
 }
 
 impl Composer<'_> {
-    fn event(&mut self, event: Event<'_>, at: Place) -> Result<(), YamlErrorKind> {
+    fn event(&mut self, event: Event<'_>, at: Position) -> Result<(), YamlErrorKind> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             Event::DocumentStart(_) => {
@@ -114,7 +114,7 @@ impl Composer<'_> {
 
     fn open(
         &mut self,
-        at: Place,
+        at: Position,
         anchor: usize,
         tag: Option<String>,
         content: Content,

@@ -6,7 +6,7 @@ use super::{
     findings::Findings,
     node::{Kind, Member, Node},
     scalar::Plain,
-    shorthand::{Wrong, get},
+    shorthand::{EntryError, get},
     value::{meaning, texts},
 };
 use crate::finding::excerpt;
@@ -19,13 +19,13 @@ pub(super) fn read(
     name: &str,
     node: &Node,
     findings: &mut Findings,
-) -> Result<Vec<Criterion>, Wrong> {
+) -> Result<Vec<Criterion>, EntryError> {
     match &node.kind {
         Kind::Map(members) => Ok(vec![criterion(key, node, members, findings)?]),
         Kind::List(items) => {
             let one = |item: &Node| match &item.kind {
                 Kind::Map(members) => criterion(key, item, members, findings),
-                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.what()))),
+                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.kind_name()))),
             };
             items.iter().map(|item| &**item).map(one).collect()
         }
@@ -41,7 +41,7 @@ fn criterion(
     node: &Node,
     members: &[Member],
     findings: &mut Findings,
-) -> Result<Criterion, Wrong> {
+) -> Result<Criterion, EntryError> {
     const FIELDS: [&str; 3] = ["operator", "property", "values"];
     for member in members.iter().filter(|member| !FIELDS.contains(&&*member.key)) {
         let message = format!("`{}` is no part of a criterion and is ignored", excerpt(&member.key));
@@ -54,7 +54,7 @@ fn criterion(
             _ => {
                 return Err(wrong(
                     values,
-                    format!("`values` is a list such as [a, b], not {}", values.what()),
+                    format!("`values` is a list such as [a, b], not {}", values.kind_name()),
                 ));
             }
         },
@@ -77,7 +77,7 @@ fn criterion(
     Ok(Criterion { property_name, operator, value_to_match })
 }
 
-fn operator(node: &Node, members: &[Member]) -> Result<Operator, Wrong> {
+fn operator(node: &Node, members: &[Member]) -> Result<Operator, EntryError> {
     let Some(member) = get(members, "operator") else {
         return Err(wrong(node, "`operator` is missing; name one such as `PROP_IS_ONE_OF`".to_owned()));
     };
@@ -89,7 +89,7 @@ fn operator(node: &Node, members: &[Member]) -> Result<Operator, Wrong> {
     Operator::from_name(text).filter(|operator| *operator != Operator::NotSet).ok_or_else(unknown)
 }
 
-fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, Wrong> {
+fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, EntryError> {
     // The oldest operators have no property of their own: they ask for the lookup key.
     if matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn) {
         return Ok(LOOKUP.to_owned());
@@ -125,6 +125,6 @@ fn compares_a_list(operator: Operator) -> bool {
     )
 }
 
-fn wrong(node: &Node, why: String) -> Wrong {
-    Wrong { at: Some(node.at), why }
+fn wrong(node: &Node, why: String) -> EntryError {
+    EntryError { at: Some(node.at), why }
 }

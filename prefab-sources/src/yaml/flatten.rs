@@ -7,17 +7,17 @@ use prefab_core::{
 };
 
 use super::{
-    Item, MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind,
+    MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind, YamlItem,
     findings::Findings,
     node::{Kind, Member, Node},
     scalar::Plain,
     shorthand,
     value::{collection_tag, is_log_level, meaning, value},
 };
-use crate::{Place, finding::excerpt};
+use crate::{Position, finding::excerpt};
 
 /// Returns one item per key; of two entries with one key the later wins.
-pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>, YamlError> {
+pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<YamlItem>, YamlError> {
     let mut walk = Walk { findings, items: Vec::new(), index: HashMap::new(), key_bytes: 0 };
     match &root.kind {
         Kind::Map(members) => {
@@ -28,7 +28,10 @@ pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>,
         _ if meaning(root) == Ok(Plain::Null) => {}
         _ => walk.findings.file(
             root.at,
-            format!("the file holds {} instead of keys with values; nothing is taken from it", root.what()),
+            format!(
+                "the file holds {} instead of keys with values; nothing is taken from it",
+                root.kind_name()
+            ),
         ),
     }
     Ok(walk.items.into_iter().flatten().collect())
@@ -36,7 +39,7 @@ pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>,
 
 pub(super) struct Walk<'a> {
     pub(super) findings: &'a mut Findings,
-    items: Vec<Option<Item>>,
+    items: Vec<Option<YamlItem>>,
     index: HashMap<String, usize>,
     key_bytes: usize,
 }
@@ -63,11 +66,11 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, key: &str, at: Place, node: &Node) -> Result<(), YamlError> {
+    fn entry(&mut self, key: &str, at: Position, node: &Node) -> Result<(), YamlError> {
         if let Kind::Map(members) = &node.kind {
             if let Err(why) = collection_tag(node) {
                 self.findings.key(key, at, why);
-            } else if let Some(form) = shorthand::Form::of(members) {
+            } else if let Some(form) = shorthand::EntryForm::of(members) {
                 shorthand::read(self, form, key, at, members);
             } else {
                 for member in members {
@@ -111,14 +114,14 @@ impl Walk<'_> {
         if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {
             self.items[earlier] = None;
         }
-        self.items.push(Some(Item { config, matched, place: at }));
+        self.items.push(Some(YamlItem { config, matched, place: at }));
     }
 }
 
 /// What every form of entry has.
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
-    pub(super) at: Place,
+    pub(super) at: Position,
     pub(super) config_type: ConfigType,
     pub(super) value_type: ValueType,
     pub(super) value: ConfigValue,

@@ -26,14 +26,14 @@ pub(super) fn members(
                 None => findings.key(
                     &path("<<"),
                     key.at,
-                    format!("takes a mapping or a list of mappings, not {}", value.what()),
+                    format!("takes a mapping or a list of mappings, not {}", value.kind_name()),
                 ),
             },
             Kind::Scalar { text, .. } => {
                 own.push(Member { key: text.as_str().into(), at: key.at, value });
             }
             Kind::List(_) | Kind::Map(_) => {
-                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.what()));
+                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.kind_name()));
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use crate::Place;
+use crate::Position;
 
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) at: Place,
+    pub(super) at: Position,
     /// The tag in full: `tag:yaml.org,2002:str`, `!mine`.
     pub(super) tag: Option<String>,
     pub(super) kind: Kind,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) key: Rc<str>,
-    pub(super) at: Place,
+    pub(super) at: Position,
     pub(super) value: Rc<Node>,
 }
 
@@ -41,7 +41,7 @@ impl Node {
     }
 
     /// Returns what the node is in words, for messages.
-    pub(super) fn what(&self) -> &'static str {
+    pub(super) fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Scalar { .. } => "a single value",
             Kind::List(_) => "a list",

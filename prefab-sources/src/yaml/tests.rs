@@ -11,7 +11,7 @@ fn shown(text: &str) -> Vec<String> {
         Ok(parsed) => parsed,
         Err(error) => return vec![error.to_string()],
     };
-    let value = |item: &Item| {
+    let value = |item: &YamlItem| {
         let value = item.config.rows[0].values[0].value.clone().unwrap();
         format!("{} = {}", item.config.key, value_to_json(&value))
     };
@@ -23,7 +23,7 @@ fn check(text: &str, expected: &[&str]) {
     assert_eq!(shown(text), expected, "{text}");
 }
 
-fn joined(lines: impl Iterator<Item = String>) -> String {
+fn joined(lines: impl Iterator<YamlItem = String>) -> String {
     lines.collect::<Vec<_>>().concat()
 }
 

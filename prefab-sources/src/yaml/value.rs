@@ -42,7 +42,7 @@ pub(super) fn is_log_level(key: &str) -> bool {
 
 fn log_level(node: &Node, secret: bool) -> Result<Option<LogLevel>, String> {
     let Some(text) = node.text() else {
-        return Err(format!("a log level is a word such as `warn`, not {}", node.what()));
+        return Err(format!("a log level is a word such as `warn`, not {}", node.kind_name()));
     };
     if meaning(node)? == Plain::Null {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(super) fn texts(items: &[Rc<Node>]) -> Result<Vec<String>, String> {
     let text = |item: &Rc<Node>| {
         item.text()
             .map(ToOwned::to_owned)
-            .ok_or_else(|| format!("a list holds single values, and this one holds {}", item.what()))
+            .ok_or_else(|| format!("a list holds single values, and this one holds {}", item.kind_name()))
     };
     items.iter().map(text).collect()
 }

@@ -7,8 +7,8 @@ use prefab_core::{
     datafile::{config_to_json, value_to_json},
 };
 use prefab_sources::{
-    Place,
-    yaml::{self, Item, Parsed},
+    Position,
+    yaml::{self, ParsedYaml, YamlItem},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -20,7 +20,7 @@ fn cases() -> Json {
 fn scalars_mean_what_the_cases_say() {
     for case in cases()["scalars"].as_array().unwrap() {
         let text = case[0].as_str().unwrap();
-        let Parsed { items, findings } = yaml::parse(&format!("key: {text}\n"), "case.yaml").unwrap();
+        let ParsedYaml { items, findings } = yaml::parse(&format!("key: {text}\n"), "case.yaml").unwrap();
         let got = items.first().map_or(Json::Null, |item| value_to_json(value(&item.config)));
         assert_eq!(got, case[1], "`{text}`");
         assert!(findings.is_empty(), "`{text}`: {findings:?}");
@@ -45,7 +45,7 @@ fn files_mean_what_the_cases_say() {
     }
 }
 
-fn check_findings(name: &str, parsed: &Parsed, case: &Json) {
+fn check_findings(name: &str, parsed: &ParsedYaml, case: &Json) {
     let none = Vec::new();
     let expected = case["findings"].as_array().unwrap_or(&none);
     let shown: Vec<String> = parsed.findings.iter().map(ToString::to_string).collect();
@@ -62,7 +62,7 @@ fn check_findings(name: &str, parsed: &Parsed, case: &Json) {
     }
 }
 
-fn place(place: Place) -> Json {
+fn server_id(place: Position) -> Json {
     json!({"line": place.line, "column": place.column})
 }
 
@@ -71,8 +71,8 @@ fn value(config: &Config) -> &prefab_core::ConfigValue {
 }
 
 /// Shows an item as the cases do: without what is usual.
-fn shown(item: &Item) -> Json {
-    let Item { config, matched, place: _ } = item;
+fn shown(item: &YamlItem) -> Json {
+    let YamlItem { config, matched, place: _ } = item;
     assert_eq!((config.rows.len(), config.rows[0].values.len()), (1, 1), "one row with one rule");
     assert_eq!(config.rows[0].project_env_id, None);
     let mut shown = json!({"value": value_to_json(value(config))});

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use prefab_core::{LayeredStore, Value};
 use prefab_sources::{
-    ApiKey, ConfigSource as _, HttpOptions, Loaded, RemoteOptions, RemoteSource, RemoteState,
+    ApiKey, ConfigSource as _, HttpOptions, RemoteOptions, RemoteSource, RemoteState, SourceUpdate,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -89,7 +89,7 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
     let (url, mut requests) = play(vec![checkpoint(&older), dribbled, rest]).await;
 
     let mut options = RemoteOptions::new(ApiKey::new(KEY));
-    options.chance = Box::new(|| 0.0);
+    options.random = Box::new(|| 0.0);
     let source = RemoteSource::http(options, HttpOptions::new([url])).unwrap();
     let state = source.state();
     let mut updates = Box::new(source).updates();
@@ -101,7 +101,7 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
         let Ok(item) = tokio::time::timeout(Duration::from_millis(100), updates.next()).await else {
             continue;
         };
-        let Ok(Loaded { update, findings }) = item.unwrap() else { continue };
+        let Ok(SourceUpdate { update, findings }) = item.unwrap() else { continue };
         assert!(findings.is_empty(), "{findings:?}");
         store.apply(update);
         ids.extend(store.get("my.string").map(|entry| entry.stored().id()));

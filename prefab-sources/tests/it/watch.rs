@@ -11,7 +11,7 @@ use std::{
 use futures_util::StreamExt as _;
 use prefab_core::{Layer, LayeredStore};
 use prefab_sources::{
-    ConfigSource, DatafileSource, Loaded, SourceError, SourceErrorKind, UpdateStream, YamlFile,
+    ConfigSource, DatafileSource, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, YamlFile,
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -47,7 +47,7 @@ impl Followed {
     }
 
     /// Returns the next item, which must come within a second.
-    async fn item(&mut self) -> Result<Loaded, SourceError> {
+    async fn item(&mut self) -> Result<SourceUpdate, SourceError> {
         let start = Instant::now();
         let item = timeout(Duration::from_secs(3), self.updates.next()).await;
         let item = item.expect("an item in time").expect("a stream without end");

@@ -7,7 +7,7 @@ use prefab_core::{
     LogLevel, Provenance, Provided, ProvidedSource, Value, ValueType, WeightedValue, WeightedValues,
 };
 use prefab_eval::{Contexts, FixedHost, Reason, Ruleset, encrypt};
-use prefab_telemetry::{ContextUploadMode, Counter, Limits, Options, Report, Telemetry};
+use prefab_telemetry::{ContextUploadMode, EvaluationCount, Limits, Options, Report, Telemetry};
 use prost::Message as _;
 
 fn config(key: &str, value: impl Into<ConfigValue>) -> Config {
@@ -29,12 +29,12 @@ fn telemetry() -> Telemetry {
 fn record(telemetry: &Telemetry, rules: &Ruleset, key: &str, host: &FixedHost) {
     let answer = rules.evaluate(key, &Contexts::default(), host);
     let answer = answer.unwrap_or_else(|error| panic!("{key}: {error}"));
-    telemetry.record_evaluation(&answer);
+    telemetry.count_evaluation(&answer);
 }
 
-fn counters(report: &Report, key: &str) -> Vec<Counter> {
+fn counters(report: &Report, key: &str) -> Vec<EvaluationCount> {
     let summaries = report.summaries.iter().filter(|summary| summary.key == key);
-    summaries.flat_map(|summary| summary.counters.clone()).collect()
+    summaries.flat_map(|summary| summary.counts.clone()).collect()
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn no_secret_is_told() {
     let report = telemetry.drain(1);
     assert_eq!(report.summaries.len(), keys.len());
     for summary in &report.summaries {
-        let Some(Value::String(value)) = &summary.counters[0].selected_value else { panic!("a text") };
+        let Some(Value::String(value)) = &summary.counts[0].selected_value else { panic!("a text") };
         assert!(value.starts_with("*****") && value.len() == 10, "{}: {value}", summary.key);
     }
     let bytes = report.to_wire("instance").encode_to_vec();
@@ -218,7 +218,7 @@ fn options_switch_kinds_off() {
         let (telemetry, rules) = (Telemetry::new(options, 0), rules([config("flag", true)]));
         record(&telemetry, &rules, "flag", &FixedHost::default());
         telemetry.record_contexts(&[&user("1")], || 0);
-        telemetry.record_log("my_app", LogLevel::Info);
+        telemetry.count_line("my_app", LogLevel::Info);
         let Report { summaries, context_shapes, example_contexts, loggers, .. } = telemetry.drain(1);
         let told = [
             !summaries.is_empty(),
@@ -240,7 +240,7 @@ fn options_switch_kinds_off() {
 fn log_calls_are_counted_per_level() {
     let telemetry = telemetry();
     for level in [LogLevel::Debug, LogLevel::Info, LogLevel::Info, LogLevel::Fatal, LogLevel::NotSet] {
-        telemetry.record_log("my_app.db", level);
+        telemetry.count_line("my_app.db", level);
     }
     let report = telemetry.drain(5);
     let logger = &report.loggers[0];
@@ -259,7 +259,7 @@ fn what_finds_no_room_is_counted_as_dropped() {
         record(&telemetry, &rules, key, &FixedHost::default());
     }
     for logger in ["x", "y"] {
-        telemetry.record_log(logger, LogLevel::Info);
+        telemetry.count_line(logger, LogLevel::Info);
     }
     telemetry.record_contexts(&[&user("1")], || 0);
     telemetry.record_contexts(&[&user("2")], || 0);
@@ -281,11 +281,11 @@ fn keys_that_fell_silent_give_up_their_places() {
     let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
     let rules = rules(["a", "b"].map(|key| config(key, true)));
     record(&telemetry, &rules, "a", &FixedHost::default());
-    telemetry.record_log("x", LogLevel::Info);
+    telemetry.count_line("x", LogLevel::Info);
     assert_eq!(telemetry.drain(1).entries(), 2);
     assert!(telemetry.drain(2).is_empty());
     record(&telemetry, &rules, "b", &FixedHost::default());
-    telemetry.record_log("y", LogLevel::Info);
+    telemetry.count_line("y", LogLevel::Info);
     let report = telemetry.drain(3);
     assert_eq!((report.entries(), report.dropped), (2, 0));
 }

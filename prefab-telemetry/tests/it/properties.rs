@@ -21,7 +21,7 @@ fn rules(keys: usize) -> Ruleset {
 }
 
 fn counted(report: &Report) -> (u64, u64) {
-    let counters = report.summaries.iter().flat_map(|summary| &summary.counters);
+    let counters = report.summaries.iter().flat_map(|summary| &summary.counts);
     let calls = report.loggers.iter().flat_map(|logger| LogLevel::ALL.map(|level| logger.count(level)));
     (counters.map(|counter| counter.count).sum(), calls.sum())
 }
@@ -49,8 +49,8 @@ fn counts_are_exact_under_many_threads() {
                     for at in 0..EACH {
                         let key = format!("key.{}", (worker + at) % 10);
                         let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default());
-                        telemetry.record_evaluation(&answer.unwrap());
-                        telemetry.record_log(&key, LogLevel::Info);
+                        telemetry.count_evaluation(&answer.unwrap());
+                        telemetry.count_line(&key, LogLevel::Info);
                     }
                 })
             })
@@ -90,9 +90,9 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 proptest! {
     #[test]
-    fn bounds_hold_and_drains_reset(deeds in deeds(), most in 0..12_usize) {
+    fn bounds_hold_and_drains_reset(deeds in deeds(), max in 0..12_usize) {
         let limits = Limits {
-            evaluations: most, shapes: most, examples: most, remembered_examples: most, loggers: most,
+            evaluations: max, shapes: max, examples: max, remembered_examples: max, loggers: max,
         };
         let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
         let rules = rules(20);
@@ -103,11 +103,11 @@ proptest! {
                 Deed::Evaluate(key) => {
                     let key = format!("key.{key}");
                     let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default()).unwrap();
-                    telemetry.record_evaluation(&answer);
+                    telemetry.count_evaluation(&answer);
                     made += 1;
                 }
                 Deed::Log(logger) => {
-                    telemetry.record_log(&logger.to_string(), LogLevel::Warn);
+                    telemetry.count_line(&logger.to_string(), LogLevel::Warn);
                     made += 1;
                 }
                 Deed::See(user, property) => {
@@ -117,11 +117,11 @@ proptest! {
                 }
                 Deed::Drain => {
                     let report = telemetry.drain(0);
-                    let counters: usize = report.summaries.iter().map(|summary| summary.counters.len()).sum();
+                    let counters: usize = report.summaries.iter().map(|summary| summary.counts.len()).sum();
                     let properties: usize =
                         report.context_shapes.iter().map(|shape| shape.properties.len()).sum();
                     for entries in [counters, properties, report.example_contexts.len(), report.loggers.len()] {
-                        prop_assert!(entries <= most);
+                        prop_assert!(entries <= max);
                     }
                     let (evaluations, calls) = counted(&report);
                     told += evaluations + calls;
@@ -131,7 +131,7 @@ proptest! {
             }
         }
         prop_assert!(told <= made && made <= told + dropped, "nothing vanishes uncounted");
-        // Two properties and one example at most find no room each time contexts are seen.
+        // Two properties and one example at max find no capacity each time contexts are seen.
         prop_assert!(dropped <= made - told + 3 * seen);
     }
 

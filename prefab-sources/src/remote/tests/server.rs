@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     SourceError, SourceErrorKind,
-    remote::{Fetched, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,11 +141,11 @@ impl World {
 impl Transport for Server {
     type Frames = mpsc::UnboundedReceiver<Frame>;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         "memory".to_owned()
     }
 
-    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Checkpoint, SourceError> {
         let mood = {
             let mut world = self.world();
             world.requests.push(format!("checkpoint {since}"));
@@ -154,7 +154,7 @@ impl Transport for Server {
         answer(mood, "remote_api").await?;
         let until = if let Mood::Stale(until) = mood { until } else { i64::MAX };
         let configs = self.world().newer_than(since, until);
-        Ok(Fetched { source: "remote_api".into(), configs: Some(configs) })
+        Ok(Checkpoint { source: "remote_api".into(), configs: Some(configs) })
     }
 
     async fn open(&mut self, since: i64) -> Result<Self::Frames, SourceError> {

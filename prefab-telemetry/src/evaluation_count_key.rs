@@ -3,10 +3,10 @@
 use prefab_core::{Entry, Value};
 use prefab_eval::{Evaluation, Reason};
 
-use crate::{report::Counter, reportable};
+use crate::{report::EvaluationCount, reportable};
 
 /// An answer as it is reported.
-pub(crate) struct Answer {
+pub(crate) struct EvaluationCountKey {
     pub(crate) entry: Entry,
     pub(crate) row: u32,
     pub(crate) rule: u32,
@@ -16,7 +16,7 @@ pub(crate) struct Answer {
     reason: Reason,
 }
 
-impl Answer {
+impl EvaluationCountKey {
     pub(crate) fn of(evaluation: &Evaluation<'_>) -> Self {
         Self {
             entry: evaluation.entry().clone(),
@@ -29,8 +29,8 @@ impl Answer {
         }
     }
 
-    pub(crate) fn counter(&self, count: u64) -> Counter {
-        Counter {
+    pub(crate) fn counter(&self, count: u64) -> EvaluationCount {
+        EvaluationCount {
             count,
             config_id: self.entry.stored().id(),
             config_row_index: self.row,

@@ -9,17 +9,17 @@ use prefab_proto::{
 };
 
 /// How far the source has come, and, for the cache, the merged state.
-pub(super) struct Known {
+pub(super) struct SyncState {
     high_water_mark: i64,
     /// Whether the server has said anything yet, be it that there is nothing.
-    has_heard: bool,
+    has_response: bool,
     merged: Option<Merged>,
 }
 
-impl Known {
-    /// Returns nothing known; `merge` says whether [`encode`](Self::encode) is going to be asked for.
+impl SyncState {
+    /// Returns nothing state; `merge` says whether [`encode`](Self::encode) is going to be asked for.
     pub(super) fn new(merge: bool) -> Self {
-        Self { high_water_mark: 0, has_heard: false, merged: merge.then(Merged::default) }
+        Self { high_water_mark: 0, has_response: false, merged: merge.then(Merged::default) }
     }
 
     /// Returns the largest id seen. It never falls.
@@ -27,22 +27,22 @@ impl Known {
         self.high_water_mark
     }
 
-    pub(super) fn has_heard(&self) -> bool {
-        self.has_heard
+    pub(super) fn has_response(&self) -> bool {
+        self.has_response
     }
 
     /// Takes in a message of the server.
-    pub(super) fn absorb(&mut self, message: &Packed) {
-        self.has_heard = true;
+    pub(super) fn apply(&mut self, message: &Packed) {
+        self.has_response = true;
         self.high_water_mark = self.high_water_mark.max(message.newest_id);
         if let Some(merged) = &mut self.merged {
-            merged.absorb(&message.set);
+            merged.apply(&message.set);
         }
     }
 
     /// Takes in what [`encode`](Self::encode) returned, in an earlier process.
     pub(super) fn restore(&mut self, message: &Packed) {
-        self.absorb(message);
+        self.apply(message);
         let mark = message.set.pointer.map_or(0, |pointer| pointer.start_at_id);
         self.high_water_mark = self.high_water_mark.max(mark);
     }
@@ -83,7 +83,7 @@ struct Merged {
 }
 
 impl Merged {
-    fn absorb(&mut self, set: &ConfigSet<StoredConfig>) {
+    fn apply(&mut self, set: &ConfigSet<StoredConfig>) {
         for config in &set.configs {
             if self.configs.get(config.key()).is_some_and(|held| held.id() >= config.id()) {
                 continue;
@@ -117,14 +117,14 @@ mod tests {
 
     #[test]
     fn what_is_restored_is_what_was_merged_and_resumes_where_it_stood() {
-        let mut known = Known::new(true);
-        known.absorb(&message(vec![config("a", 5), config("b", 6)]));
-        known.absorb(&message(vec![config("a", 4), tombstone("b", 9)]));
-        known.absorb(&message(vec![config("b", 7), config("c", 8)]));
-        assert_eq!(known.high_water_mark(), 9);
+        let mut state = SyncState::new(true);
+        state.apply(&message(vec![config("a", 5), config("b", 6)]));
+        state.apply(&message(vec![config("a", 4), tombstone("b", 9)]));
+        state.apply(&message(vec![config("b", 7), config("c", 8)]));
+        assert_eq!(state.high_water_mark(), 9);
 
-        let bytes = known.encode().unwrap();
-        let mut restored = Known::new(false);
+        let bytes = state.encode().unwrap();
+        let mut restored = SyncState::new(false);
         restored.restore(&packed::pack(bytes.clone()).unwrap());
         assert_eq!((restored.high_water_mark(), restored.encode()), (9, None));
 

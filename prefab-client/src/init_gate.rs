@@ -26,13 +26,13 @@ pub enum OnInitFailure {
 }
 
 /// Where callers wait for the first word of a server, for as long as they are told to.
-pub(crate) struct Gate {
+pub(crate) struct InitGate {
     /// Whether nobody has to wait any more: all that a call looks at, mostly.
     is_open: AtomicBool,
     phase: Mutex<Phase>,
     changed: Condvar,
     /// Tells those that wait without a thread that the phase is another.
-    news: watch::Sender<()>,
+    phase_changes: watch::Sender<()>,
     on_failure: OnInitFailure,
     timeout: Duration,
     /// When waiting ends.
@@ -40,11 +40,11 @@ pub(crate) struct Gate {
     /// The client's own thread, which would wait for itself.
     worker: OnceLock<ThreadId>,
     /// Whether somebody was told that async code is kept waiting.
-    told_of_blocking: AtomicBool,
+    blocking_logged: AtomicBool,
 }
 
 /// How long a thread of a runtime may be kept before somebody is told.
-const LONG: Duration = Duration::from_millis(500);
+const BLOCKING_WARNING_AFTER: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only a server keeps callers waiting"))]
@@ -52,14 +52,14 @@ pub(crate) enum Phase {
     /// Nothing has been heard; the last failure, if there was one.
     Waiting(Option<SourceError>),
     /// As before, and it is too late.
-    Late(Option<SourceError>),
+    TimedOut(Option<SourceError>),
     /// The key is refused.
     Unauthorized(SourceError),
     /// All is there, or the client is closed and nothing more will come.
     Open,
 }
 
-impl Gate {
+impl InitGate {
     /// Returns a gate that nobody has to wait at.
     pub(crate) fn open() -> Self {
         Self::new(Phase::Open, OnInitFailure::default(), Duration::ZERO)
@@ -76,12 +76,12 @@ impl Gate {
             is_open: AtomicBool::new(matches!(phase, Phase::Open)),
             phase: Mutex::new(phase),
             changed: Condvar::new(),
-            news: watch::channel(()).0,
+            phase_changes: watch::channel(()).0,
             on_failure,
             timeout,
             deadline: Instant::now().checked_add(timeout),
             worker: OnceLock::new(),
-            told_of_blocking: AtomicBool::new(false),
+            blocking_logged: AtomicBool::new(false),
         }
     }
 
@@ -94,7 +94,7 @@ impl Gate {
 
     /// Lets a call pass, at once or after a wait.
     #[inline]
-    pub(crate) fn pass(&self, key: &str) -> Result<(), Error> {
+    pub(crate) fn wait_ready(&self, key: &str) -> Result<(), Error> {
         if self.is_open() { Ok(()) } else { self.wait(key) }
     }
 
@@ -104,11 +104,11 @@ impl Gate {
             return Ok(());
         }
         let begun = Instant::now();
-        let verdict = self.wait_for_verdict(key);
+        let outcome = self.wait_for_outcome(key);
         let waited = begun.elapsed();
-        if waited > LONG
+        if waited > BLOCKING_WARNING_AFTER
             && tokio::runtime::Handle::try_current().is_ok()
-            && !self.told_of_blocking.swap(true, Ordering::Relaxed)
+            && !self.blocking_logged.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
                 target: LOG,
@@ -118,19 +118,19 @@ impl Gate {
                  `ready` first"
             );
         }
-        verdict
+        outcome
     }
 
-    fn wait_for_verdict(&self, key: &str) -> Result<(), Error> {
+    fn wait_for_outcome(&self, key: &str) -> Result<(), Error> {
         let mut phase = self.lock();
         loop {
-            if let Some(verdict) = self.verdict(&phase, Some(key)) {
-                return verdict;
+            if let Some(outcome) = self.outcome(&phase, Some(key)) {
+                return outcome;
             }
             let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             phase = match left {
                 // The worker says so as well, unless a listener keeps it.
-                Some(Duration::ZERO) => return self.late(&phase, Some(key)),
+                Some(Duration::ZERO) => return self.timeout_outcome(&phase, Some(key)),
                 Some(left) => {
                     let (phase, _) =
                         self.changed.wait_timeout(phase, left).unwrap_or_else(PoisonError::into_inner);
@@ -141,25 +141,25 @@ impl Gate {
         }
     }
 
-    /// Waits as [`pass`](Self::pass) does, and keeps no thread.
-    pub(crate) async fn ready(&self) -> Result<(), Error> {
-        let mut news = self.news.subscribe();
+    /// Waits as [`wait_ready`](Self::wait_ready) does, and keeps no thread.
+    pub(crate) async fn wait_ready_async(&self) -> Result<(), Error> {
+        let mut phase_changes = self.phase_changes.subscribe();
         loop {
-            let verdict = self.verdict(&self.lock(), None);
-            if let Some(verdict) = verdict {
-                return verdict;
+            let outcome = self.outcome(&self.lock(), None);
+            if let Some(outcome) = outcome {
+                return outcome;
             }
             // The sender lives as long as this.
-            let _ = news.changed().await;
+            let _ = phase_changes.changed().await;
         }
     }
 
     /// Returns what a caller gets to hear, unless it has to wait.
-    fn verdict(&self, phase: &Phase, key: Option<&str>) -> Option<Result<(), Error>> {
+    fn outcome(&self, phase: &Phase, key: Option<&str>) -> Option<Result<(), Error>> {
         match phase {
             Phase::Waiting(_) => None,
             Phase::Open => Some(Ok(())),
-            Phase::Late(_) => Some(self.late(phase, key)),
+            Phase::TimedOut(_) => Some(self.timeout_outcome(phase, key)),
             Phase::Unauthorized(cause) => Some(match self.on_failure {
                 OnInitFailure::Raise => Err(Error::Unauthorized(cause.clone())),
                 OnInitFailure::Return => Ok(()),
@@ -167,9 +167,9 @@ impl Gate {
         }
     }
 
-    fn late(&self, phase: &Phase, key: Option<&str>) -> Result<(), Error> {
+    fn timeout_outcome(&self, phase: &Phase, key: Option<&str>) -> Result<(), Error> {
         let cause = match phase {
-            Phase::Waiting(cause) | Phase::Late(cause) => cause.clone(),
+            Phase::Waiting(cause) | Phase::TimedOut(cause) => cause.clone(),
             Phase::Unauthorized(_) | Phase::Open => None,
         };
         match self.on_failure {
@@ -187,7 +187,7 @@ impl Gate {
     }
 
     /// Says that this thread is the one that opens the gate.
-    pub(crate) fn is_opened_here(&self) {
+    pub(crate) fn register_worker(&self) {
         // One client has one worker.
         let _ = self.worker.set(thread::current().id());
     }
@@ -200,7 +200,7 @@ impl Gate {
         }
         let lets_all_pass = match &next {
             Phase::Open => true,
-            Phase::Late(_) | Phase::Unauthorized(_) => self.on_failure == OnInitFailure::Return,
+            Phase::TimedOut(_) | Phase::Unauthorized(_) => self.on_failure == OnInitFailure::Return,
             Phase::Waiting(_) => false,
         };
         *phase = next;
@@ -209,13 +209,13 @@ impl Gate {
         }
         drop(phase);
         self.changed.notify_all();
-        self.news.send_replace(());
+        self.phase_changes.send_replace(());
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for InitGate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gate").field("phase", &*self.lock()).finish_non_exhaustive()
+        f.debug_struct("InitGate").field("phase", &*self.lock()).finish_non_exhaustive()
     }
 }
 
@@ -224,9 +224,9 @@ mod opening {
     use prefab_sources::RemoteState;
     use tokio::time::{Instant as TokioInstant, sleep_until};
 
-    use super::{Gate, Phase, watch};
+    use super::{InitGate, Phase, watch};
 
-    impl Gate {
+    impl InitGate {
         /// Follows a server's state, until it is gone; returns once when it is ready for the first time.
         pub(crate) async fn follow(&self, state: &mut watch::Receiver<RemoteState>) {
             let late = async {
@@ -242,7 +242,7 @@ mod opening {
                 match now {
                     RemoteState::Ready { .. } => return self.set(Phase::Open),
                     RemoteState::Connecting => {}
-                    RemoteState::Failed(cause) if is_late => self.set(Phase::Late(Some(cause))),
+                    RemoteState::Failed(cause) if is_late => self.set(Phase::TimedOut(Some(cause))),
                     RemoteState::Failed(cause) => self.set(Phase::Waiting(Some(cause))),
                     RemoteState::Unauthorized(cause) => self.set(Phase::Unauthorized(cause)),
                 }
@@ -250,18 +250,18 @@ mod opening {
                     changed = state.changed() => if changed.is_err() { return },
                     () = &mut late, if !is_late => {
                         is_late = true;
-                        self.become_late();
+                        self.mark_timed_out();
                     }
                 }
             }
         }
 
-        fn become_late(&self) {
+        fn mark_timed_out(&self) {
             let cause = match &*self.lock() {
                 Phase::Waiting(cause) => cause.clone(),
                 _ => return,
             };
-            self.set(Phase::Late(cause));
+            self.set(Phase::TimedOut(cause));
         }
     }
 }
