@@ -17,7 +17,7 @@ pub struct EvaluationDetails {
     /// The value as JSON; absent where there is none. It is the real value, confidential or not.
     pub value: Option<Json>,
     /// The value's text for people: redacted where it is confidential.
-    pub shown: String,
+    pub display: String,
     /// The kind of the value: `int`, `string list`.
     pub kind: &'static str,
     /// Why this value.
@@ -48,7 +48,7 @@ impl EvaluationDetails {
         let none = Self {
             key: key.to_owned(),
             value: None,
-            shown: String::new(),
+            display: String::new(),
             kind: "nothing",
             reason: Reason::Error,
             variant: None,
@@ -62,7 +62,7 @@ impl EvaluationDetails {
         match answer {
             Ok(answer) => Self {
                 value: answer.value.to_json(),
-                shown: answer.shown(),
+                display: answer.shown(),
                 kind: answer.value.kind(),
                 reason: answer.reason,
                 variant: Some(answer.variant()),
@@ -86,7 +86,7 @@ impl fmt::Debug for EvaluationDetails {
         let Self {
             key,
             value,
-            shown,
+            display,
             kind,
             reason,
             variant,
@@ -97,12 +97,12 @@ impl fmt::Debug for EvaluationDetails {
             confidential,
             error,
         } = self;
-        let redacted = Json::from(shown.as_str());
+        let redacted = Json::from(display.as_str());
         let value = if *confidential { value.as_ref().map(|_| &redacted) } else { value.as_ref() };
         f.debug_struct("EvaluationDetails")
             .field("key", key)
             .field("value", &value)
-            .field("shown", shown)
+            .field("display", display)
             .field("kind", kind)
             .field("reason", reason)
             .field("variant", variant)

@@ -10,22 +10,22 @@ use prefab_sources::SourceError;
 #[non_exhaustive]
 pub enum Error {
     /// No config has this key, or none of its rules matches, and the call gives no default.
-    #[error("config `{key}`: {why}{}", hint(.near.as_ref()))]
+    #[error("config `{key}`: {reason}{}", suggestion_hint(.suggestion.as_ref()))]
     MissingDefault {
         /// The key asked for.
         key: String,
         /// What is missing.
-        why: MissingReason,
+        reason: MissingReason,
         /// The known key most like it, where there is one.
-        near: Option<String>,
+        suggestion: Option<String>,
     },
     /// The value is of another type than the call asks for.
-    #[error("config `{key}`: wanted {wanted}, found {found}{}", kind_hint(wanted, found))]
+    #[error("config `{key}`: expected {expected}, found {found}{}", kind_hint(expected, found))]
     TypeMismatch {
         /// The key asked for.
         key: String,
         /// The type asked for.
-        wanted: &'static str,
+        expected: &'static str,
         /// What is there.
         found: String,
     },
@@ -123,7 +123,7 @@ impl Error {
     }
 }
 
-fn hint(near: Option<&String>) -> String {
+fn suggestion_hint(near: Option<&String>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
@@ -186,26 +186,26 @@ mod tests {
     #[test]
     fn every_message_names_the_key_and_what_to_do() {
         let near = Some("max-jobs".into());
-        let missing = Error::MissingDefault { key: "max-jbos".into(), why: MissingReason::UnknownKey, near };
+        let missing = Error::MissingDefault { key: "max-jbos".into(), reason: MissingReason::UnknownKey, suggestion: near };
         assert_eq!(
             missing.to_string(),
             "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
         );
-        let unmatched = Error::MissingDefault { key: "on".into(), why: MissingReason::NoMatch, near: None };
+        let unmatched = Error::MissingDefault { key: "on".into(), reason: MissingReason::NoMatch, suggestion: None };
         let text = "config `on`: none of its rules matches, and there is no default";
         assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
-        let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };
-        assert_eq!(mismatch.to_string(), "config `k`: wanted int, found string");
+        let mismatch = Error::TypeMismatch { key: "k".into(), expected: "int", found: "string".into() };
+        assert_eq!(mismatch.to_string(), "config `k`: expected int, found string");
         let hinted = |wanted, found: &str| {
-            Error::TypeMismatch { key: "k".into(), wanted, found: found.into() }.to_string()
+            Error::TypeMismatch { key: "k".into(), expected: wanted, found: found.into() }.to_string()
         };
         assert_eq!(
             hinted("double", "int"),
-            "config `k`: wanted double, found int; in a file a double has a dot, `1.0`"
+            "config `k`: expected double, found int; in a file a double has a dot, `1.0`"
         );
         assert_eq!(
             hinted("duration", "string"),
-            "config `k`: wanted duration, found string; files have no form for a duration: a server, a datafile or \
+            "config `k`: expected duration, found string; files have no form for a duration: a server, a datafile or \
              the program can give one"
         );
         let cause = EvalError::MissingEnvVar { variable: "DB".into() };

@@ -218,7 +218,7 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
                     return;
                 }
                 Err(mismatch) => {
-                    (format!("wanted {}, found {}", T::EXPECTED, mismatch.shown(&answer)), false)
+                    (format!("expected {}, found {}", T::EXPECTED, mismatch.shown(&answer)), false)
                 }
             },
             Err(error) => (error.to_string(), error.is_no_value()),

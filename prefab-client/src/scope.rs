@@ -56,7 +56,7 @@ pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
 }
 
 /// Runs a future within a scope, whichever threads it runs on.
-pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> ScopedFuture<F> {
+pub fn run<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> ScopedFuture<F> {
     ScopedFuture { contexts: contexts.into(), future: Box::pin(future) }
 }
 

@@ -45,9 +45,9 @@ impl Mismatch {
 }
 
 macro_rules! from_value {
-    ($($type:ty, $wanted:literal, $pattern:pat => $value:expr;)*) => {$(
+    ($($type:ty, $expected:literal, $pattern:pat => $value:expr;)*) => {$(
         impl FromValue for $type {
-            const EXPECTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $expected;
 
             #[inline]
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
@@ -70,9 +70,9 @@ from_value! {
 }
 
 macro_rules! narrower {
-    ($($type:ty, $wanted:literal;)*) => {$(
+    ($($type:ty, $expected:literal;)*) => {$(
         impl FromValue for $type {
-            const EXPECTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $expected;
 
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
                 match value {

@@ -260,9 +260,9 @@ impl View<'_> {
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
         if error.is_no_value() {
-            let why = MissingReason::of(error, self.inner.engine.rules().len());
-            let near = self.near(&key);
-            return Error::MissingDefault { key, why, near };
+            let reason = MissingReason::of(error, self.inner.engine.rules().len());
+            let suggestion = self.near(&key);
+            return Error::MissingDefault { key, reason, suggestion };
         }
         Error::Evaluation { key, cause: error.clone() }
     }
@@ -297,7 +297,7 @@ pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> 
 fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
     T::from_value(&answer.value).map_err(|mismatch| Error::TypeMismatch {
         key: key.to_owned(),
-        wanted: T::EXPECTED,
+        expected: T::EXPECTED,
         found: mismatch.shown(answer),
     })
 }

@@ -127,10 +127,10 @@ fn summaries(counts: &[(Arc<EvaluationCountKey>, u64)]) -> Vec<EvaluationSummary
             .or_insert_with(|| answer.counter(*count));
     }
     let summary =
-        |((key, number), counters): ((&str, i32), BTreeMap<_, EvaluationCount>)| EvaluationSummary {
+        |((key, number), counts): ((&str, i32), BTreeMap<_, EvaluationCount>)| EvaluationSummary {
             key: key.to_owned(),
             config_type: ConfigType::from_number(number).unwrap_or_default(),
-            counters: counters.into_values().collect(),
+            counts: counts.into_values().collect(),
         };
     keys.into_iter().map(summary).collect()
 }

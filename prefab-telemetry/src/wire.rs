@@ -57,11 +57,11 @@ impl Report {
 }
 
 fn summary(summary: &EvaluationSummary) -> wire::ConfigEvaluationSummary {
-    let EvaluationSummary { key, config_type, counters } = summary;
+    let EvaluationSummary { key, config_type, counts } = summary;
     wire::ConfigEvaluationSummary {
         key: key.clone(),
         r#type: config_type.number(),
-        counters: counters.iter().map(counter).collect(),
+        counters: counts.iter().map(counter).collect(),
     }
 }
 

@@ -89,19 +89,19 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
     let json = client.get::<Json<std::collections::HashMap<String, u8>>>("json").unwrap();
     assert_eq!(json.0["times"], 3);
     assert_eq!(client.get::<serde_json::Value>("duration"), Ok(90_000.into()));
-    let with_a_hint = "config `int`: wanted double, found int; in a file a double has a dot, `1.0`";
+    let with_a_hint = "config `int`: expected double, found int; in a file a double has a dot, `1.0`";
     assert_eq!(message::<f64>(&client, "int"), with_a_hint);
-    assert_eq!(message::<i64>(&client, "string"), "config `string`: wanted int, found string");
-    assert_eq!(message::<bool>(&client, "string"), "config `string`: wanted bool, found string");
+    assert_eq!(message::<i64>(&client, "string"), "config `string`: expected int, found string");
+    assert_eq!(message::<bool>(&client, "string"), "config `string`: expected bool, found string");
     assert_eq!(
         message::<Json<bool>>(&client, "json"),
-        "config `json`: wanted json of the type asked for, found json that does not fit: invalid type: \
+        "config `json`: expected json of the type asked for, found json that does not fit: invalid type: \
          map, expected a boolean"
     );
     let _negative = client.override_value("int", -1);
     assert_eq!(
         message::<u32>(&client, "int"),
-        "config `int`: wanted an int that fits 32 unsigned bits, found the int -1"
+        "config `int`: expected an int that fits 32 unsigned bits, found the int -1"
     );
 }
 
@@ -316,7 +316,7 @@ fn details_and_explanation_agree_and_hide_secrets() {
     assert!(text.contains("user.email ends with one of [@acme.test]: no, it is \"bob@else.test\""), "{text}");
 
     let secret = client.details("secret");
-    assert_eq!((secret.shown.as_str(), secret.confidential), ("*****18aa7", true));
+    assert_eq!((secret.display.as_str(), secret.confidential), ("*****18aa7", true));
     assert_eq!(secret.value, Some("hello.world".into()));
     assert!(!client.explain("secret").contains("hello.world"));
     let unknown = "new-chekout has no value: no config has this key\ndid you mean `new-checkout`?\n";
@@ -326,7 +326,7 @@ fn details_and_explanation_agree_and_hide_secrets() {
 
     let missing = client.details("max-jbos");
     assert!(
-        matches!(missing.error, Some(Error::MissingDefault { near: Some(near), .. }) if near == "max-jobs")
+        matches!(missing.error, Some(Error::MissingDefault { suggestion: Some(near), .. }) if near == "max-jobs")
     );
 }
 

@@ -74,12 +74,12 @@ fn json_that_does_not_fit_is_told_with_its_place() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         client.get::<All>("all").map_err(text).unwrap_err(),
-        "config `all`: wanted json of the type asked for, found json that does not fit: at `retry[1].times`: invalid \
+        "config `all`: expected json of the type asked for, found json that does not fit: at `retry[1].times`: invalid \
          type: string \"many\", expected u32"
     );
     assert_eq!(
         client.get::<Json<bool>>("one").map_err(text).unwrap_err(),
-        "config `one`: wanted json of the type asked for, found json that does not fit: invalid type: integer `7`, \
+        "config `one`: expected json of the type asked for, found json that does not fit: invalid type: integer `7`, \
          expected a boolean"
     );
 }
@@ -145,12 +145,12 @@ fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
     assert_eq!(text("nothing"), "config `nothing`: no value and no default");
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
     let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();
-    assert!(matches!(nothing, Error::MissingDefault { why: MissingReason::NoConfigs, .. }));
+    assert!(matches!(nothing, Error::MissingDefault { reason: MissingReason::NoConfigs, .. }));
     assert!(nothing.to_string().contains("there are no configs at all"), "{nothing}");
     let details = client.details("new-checkout");
     assert!(matches!(
         details.error,
-        Some(Error::MissingDefault { why: MissingReason::NoMatch, near: None, .. })
+        Some(Error::MissingDefault { reason: MissingReason::NoMatch, suggestion: None, .. })
     ));
     let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
     assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
