@@ -1,4 +1,4 @@
-//! The guard of a value that a program sets by hand.
+//! The guard of an override.
 
 use std::{
     fmt,
@@ -9,10 +9,23 @@ use prefab_core::Entry;
 
 use crate::engine::Engine;
 
-/// Keeps a value set by hand; dropping it takes that value back.
+/// Keeps an override in effect; dropping it removes the override.
 ///
-/// Of several for one key the latest that is still kept holds, in whichever order they are dropped.
-#[must_use = "the value is set back when this is dropped"]
+/// If a key has several overrides, the newest one applies. They may be dropped in any order.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::Client;
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
+/// let first = client.override_value("max-jobs", 40);
+/// let second = client.override_value("max-jobs", 50);
+/// drop(second);
+/// assert_eq!(client.get_or("max-jobs", 0), 40);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
+#[must_use = "dropping the guard removes the override"]
 pub struct OverrideGuard {
     engine: Weak<Engine>,
     key: String,

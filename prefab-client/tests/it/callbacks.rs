@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures_util::stream;
-use prefab_client::{Client, ConfigSource, Layer, MemorySource, UpdateStream};
+use prefab_client::{
+    Client, Layer,
+    source::{ConfigSource, MemorySource, UpdateStream},
+};
 use prefab_testing::eventually;
 
 #[test]

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use prefab_client::{
-    Client, ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, Criterion, Error, Json,
-    MissingReason, Operator,
+    Client, Config, ConfigValue, Context, ContextSet, Error, Json, MissingReason,
+    rules::{ConditionalValue, ConfigRow, Criterion, Operator},
 };
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
