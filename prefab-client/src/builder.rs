@@ -299,8 +299,9 @@ impl ClientBuilder {
             let _ = done.send(self.build());
         };
         thread::Builder::new().name("prefab-build".to_owned()).spawn(build).map_err(failed)?;
-        let client =
-            client.await.map_err(|_| failed(std::io::Error::other("the thread that builds the client panicked")))??;
+        let client = client
+            .await
+            .map_err(|_| failed(std::io::Error::other("the thread that builds the client panicked")))??;
         client.ready().await?;
         Ok(client)
     }

@@ -1,4 +1,4 @@
-//! The start-up table: what every key is, and where that comes from.
+//! The start-up table: the value and source of every config.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ const VALUE: usize = 35;
 const KIND: usize = 7;
 const MATCH: usize = 30;
 
-/// Logs the table, where anybody reads at debug.
+/// Logs the table if the level debug is enabled.
 pub(crate) fn log(engine: &Engine) {
     if tracing::enabled!(target: LOG, Level::DEBUG) {
-        tracing::debug!(target: LOG, "configs at start:\n{}", render(engine));
+        tracing::debug!(target: LOG, "configs at startup:\n{}", render(engine));
     }
 }
 
-/// Writes one line for each key, evaluated with the global context alone.
+/// Returns one line per key, evaluated with the global context.
 pub(crate) fn render(engine: &Engine) -> String {
     let rules = engine.rules();
     let mut table = String::new();

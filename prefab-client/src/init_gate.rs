@@ -1,4 +1,4 @@
-//! Between a client that has just been made and one that has heard from its server.
+//! Blocks calls until the first response of the server, a timeout or a rejected API key.
 
 use std::{
     fmt,
@@ -15,57 +15,59 @@ use tokio::sync::watch;
 
 use crate::{Error, log_target::LOG};
 
-/// What happens to calls that ask for a value when the server has not been heard from in time.
+/// What calls return if the server has not responded in time, or rejects the API key; see
+/// [`ClientBuilder::on_init_failure`](crate::ClientBuilder::on_init_failure).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnInitFailure {
-    /// They return an error; those that cannot, answer with what there is.
+    /// An error. Calls that cannot return an error evaluate the local configs.
     #[default]
     Raise,
-    /// They answer with what there is: files, and the program's own values.
+    /// The result of the local configs: files and the values of the program.
     Return,
 }
 
-/// Where callers wait for the first word of a server, for as long as they are told to.
+/// The initialization gate: calls wait here for the first response of the server, until the timeout.
 pub(crate) struct InitGate {
-    /// Whether nobody has to wait any more: all that a call looks at, mostly.
+    /// Whether calls pass without a wait: the only field that most calls read.
     is_open: AtomicBool,
     phase: Mutex<Phase>,
     changed: Condvar,
-    /// Tells those that wait without a thread that the phase is another.
+    /// Wakes async callers when the phase changes.
     phase_changes: watch::Sender<()>,
     on_failure: OnInitFailure,
     timeout: Duration,
-    /// When waiting ends.
+    /// When waiting ends; `None` for never.
     deadline: Option<Instant>,
-    /// The client's own thread, which would wait for itself.
+    /// The client's own thread, which must not wait for itself.
     worker: OnceLock<ThreadId>,
-    /// Whether somebody was told that async code is kept waiting.
+    /// Whether a blocked async runtime has been logged.
     blocking_logged: AtomicBool,
 }
 
-/// How long a thread of a runtime may be kept before somebody is told.
+/// A call that blocks a thread of an async runtime for longer than this is logged.
 const BLOCKING_WARNING_AFTER: Duration = Duration::from_millis(500);
 
+/// The phases of the initialization.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only a server keeps callers waiting"))]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only a server delays calls"))]
 pub(crate) enum Phase {
-    /// Nothing has been heard; the last failure, if there was one.
+    /// No response yet; the last failure, if any.
     Waiting(Option<SourceError>),
-    /// As before, and it is too late.
+    /// No response before the timeout; the last failure, if any.
     TimedOut(Option<SourceError>),
-    /// The key is refused.
+    /// The server rejected the API key.
     Unauthorized(SourceError),
-    /// All is there, or the client is closed and nothing more will come.
+    /// The server has responded, or the client is closed.
     Open,
 }
 
 impl InitGate {
-    /// Returns a gate that nobody has to wait at.
+    /// Returns a gate that is open.
     pub(crate) fn open() -> Self {
         Self::new(Phase::Open, OnInitFailure::default(), Duration::ZERO)
     }
 
-    /// Returns a gate to wait at for some time from now on.
+    /// Returns a gate that is closed until the timeout, counted from now.
     #[cfg(feature = "http")]
     pub(crate) fn closed(on_failure: OnInitFailure, timeout: Duration) -> Self {
         Self::new(Phase::Waiting(None), on_failure, timeout)
@@ -85,14 +87,14 @@ impl InitGate {
         }
     }
 
-    /// Tells whether nobody has to wait any more.
+    /// Returns whether calls pass without a wait.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        // What was applied before the gate opened is to be seen by whoever passes.
+        // Acquire: a caller that passes must see what was applied before the gate opened.
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Lets a call pass, at once or after a wait.
+    /// Returns when the gate is open, or the reason why it stays closed. Blocks the thread.
     #[inline]
     pub(crate) fn wait_ready(&self, key: &str) -> Result<(), Error> {
         if self.is_open() { Ok(()) } else { self.wait(key) }
@@ -114,8 +116,7 @@ impl InitGate {
                 target: LOG,
                 key,
                 ?waited,
-                "a thread of an async runtime was kept waiting for the server; build with `build_async`, or await \
-                 `ready` first"
+                "call blocked a thread of an async runtime; build the client with build_async, or await ready first"
             );
         }
         outcome
@@ -129,7 +130,7 @@ impl InitGate {
             }
             let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             phase = match left {
-                // The worker says so as well, unless a listener keeps it.
+                // The worker sets the same phase, unless a listener blocks it.
                 Some(Duration::ZERO) => return self.timeout_outcome(&phase, Some(key)),
                 Some(left) => {
                     let (phase, _) =
@@ -141,7 +142,7 @@ impl InitGate {
         }
     }
 
-    /// Waits as [`wait_ready`](Self::wait_ready) does, and keeps no thread.
+    /// Waits like [`wait_ready`](Self::wait_ready), without blocking a thread.
     pub(crate) async fn wait_ready_async(&self) -> Result<(), Error> {
         let mut phase_changes = self.phase_changes.subscribe();
         loop {
@@ -149,12 +150,12 @@ impl InitGate {
             if let Some(outcome) = outcome {
                 return outcome;
             }
-            // The sender lives as long as this.
+            // Never an error: the sender lives as long as `self`.
             let _ = phase_changes.changed().await;
         }
     }
 
-    /// Returns what a caller gets to hear, unless it has to wait.
+    /// Returns the result of a call, or `None` if it must wait.
     fn outcome(&self, phase: &Phase, key: Option<&str>) -> Option<Result<(), Error>> {
         match phase {
             Phase::Waiting(_) => None,
@@ -186,25 +187,25 @@ impl InitGate {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that this thread is the one that opens the gate.
+    /// Registers the current thread as the one that opens the gate. It never waits.
     pub(crate) fn register_worker(&self) {
-        // One client has one worker.
+        // Set once: a client has one worker.
         let _ = self.worker.set(thread::current().id());
     }
 
-    /// Goes on to the next phase; an open gate stays open.
+    /// Enters the next phase. An open gate stays open.
     pub(crate) fn set(&self, next: Phase) {
         let mut phase = self.lock();
         if matches!(*phase, Phase::Open) {
             return;
         }
-        let lets_all_pass = match &next {
+        let opens = match &next {
             Phase::Open => true,
             Phase::TimedOut(_) | Phase::Unauthorized(_) => self.on_failure == OnInitFailure::Return,
             Phase::Waiting(_) => false,
         };
         *phase = next;
-        if lets_all_pass {
+        if opens {
             self.is_open.store(true, Ordering::Release);
         }
         drop(phase);
@@ -227,7 +228,7 @@ mod opening {
     use super::{InitGate, Phase, watch};
 
     impl InitGate {
-        /// Follows a server's state, until it is gone; returns once when it is ready for the first time.
+        /// Follows the state of a server. Returns when it is ready for the first time, or when the source has ended.
         pub(crate) async fn follow(&self, state: &mut watch::Receiver<RemoteState>) {
             let late = async {
                 match self.deadline {

@@ -263,10 +263,10 @@ impl<T: LiveValue> LiveCell<T> {
     /// change of any key.
     fn record_problem(&self, problem: Option<&str>) -> bool {
         let mut logged_problem = self.logged_problem.lock().unwrap_or_else(PoisonError::into_inner);
-        let record_problem = logged_problem.as_deref() != problem;
-        if record_problem {
+        let is_new = logged_problem.as_deref() != problem;
+        if is_new {
             *logged_problem = problem.map(ToOwned::to_owned);
         }
-        record_problem
+        is_new
     }
 }

@@ -1,4 +1,4 @@
-//! The ruleset that holds now, for any number of readers.
+//! The current ruleset, for any number of readers.
 
 use std::sync::{
     Arc,
@@ -10,18 +10,18 @@ use prefab_eval::Ruleset;
 
 use crate::thread::{self, CacheSlot, Thread, ThreadCounters};
 
-/// Gives every cell ruleset of the process a number of its own.
+/// Gives each published ruleset of the process its own number.
 static NEXT_GENERATION: AtomicU64 = AtomicU64::new(1);
 
-/// The ruleset that holds now. Readers never wait, and mostly read only one shared word: the generation.
+/// The current ruleset. Reads are wait-free; the common path loads one generation counter.
 ///
-/// Each thread remembers the rulesets that it read last, with their stamps. While the generation is still the
-/// cell one, the remembered ruleset is as new. The price: a thread that asks nothing any more keeps an
-/// old ruleset until it ends; it shares with the new one whatever has not changed.
+/// Each thread caches the rulesets that it read last, with their generations. While the generation is the published one,
+/// the cached ruleset is current. The price: a thread that stops reading keeps an old ruleset until it ends. The old
+/// ruleset shares everything that has not changed with the new one.
 pub(crate) struct RulesetCell {
     rules: ArcSwap<Ruleset>,
     generation: AtomicU64,
-    /// Where threads remember this one.
+    /// The index of this cell's slot in the cache of each thread.
     slot: usize,
 }
 
@@ -35,27 +35,27 @@ impl RulesetCell {
         }
     }
 
-    /// Replaces the ruleset. Whoever reads after this reads the new one. There is one writer at a time.
+    /// Replaces the ruleset. Later reads return the new one. Callers must not run concurrently.
     pub(crate) fn store(&self, rules: Arc<Ruleset>) {
         self.rules.store(rules);
-        // After the ruleset, so that nobody remembers the old one under the new generation.
+        // After the ruleset, so that no thread caches the old ruleset with the new generation.
         self.generation.store(NEXT_GENERATION.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
-    /// Returns the ruleset, to keep for a while.
+    /// Returns the ruleset, to keep for a short time.
     pub(crate) fn load(&self) -> Guard<Arc<Ruleset>> {
         self.rules.load()
     }
 
-    /// Returns the ruleset, to keep for long.
+    /// Returns the ruleset, to keep for a long time.
     pub(crate) fn load_full(&self) -> Arc<Ruleset> {
         self.rules.load_full()
     }
 
-    /// Hands over the ruleset, and the thread's own counters for this client. Both are taken out of the thread
-    /// meanwhile, which counts no references.
+    /// Passes the ruleset and the thread's counters for this client to `read`. Both are taken out of the thread's cache for
+    /// the call, so that no reference is counted.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn read<R>(&self, read: impl FnOnce(&Ruleset, &mut ThreadCounters) -> R) -> R {
         let generation = self.generation.load(Ordering::Acquire);
         let at_hand = thread::with(|thread| {
@@ -73,7 +73,7 @@ impl RulesetCell {
         thread::with(|thread| {
             let slot = self.slot_of(thread);
             if slot.generation.get() == generation {
-                // Whoever read meanwhile, within this, may have put one there that is newer.
+                // A nested call may have cached a newer ruleset.
                 let newer = slot.rules.take();
                 slot.rules.set(newer.or_else(|| rules.take()));
                 if !counters.is_new() {
@@ -85,7 +85,7 @@ impl RulesetCell {
         result
     }
 
-    /// Returns the ruleset and has the thread remember the generation; it is as new as that, or newer.
+    /// Returns the ruleset and caches the generation. The ruleset is of that generation or newer.
     #[cold]
     #[inline(never)]
     fn remembered(&self, generation: u64, counters: &mut ThreadCounters) -> Arc<Ruleset> {
@@ -93,7 +93,7 @@ impl RulesetCell {
         let before = thread::with(|thread| {
             let slot = self.slot_of(thread);
             slot.generation.set(generation);
-            // Those of another client begin anew once this one counts.
+            // Counters of another client are replaced when this client counts.
             *counters = slot.counters.take();
             slot.rules.take()
         });
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_after_a_change_reads_it_however_many_there_are() {
+    fn a_read_after_a_change_sees_it_with_any_number_of_clients() {
         let all: Vec<_> = (0..10).map(|at| RulesetCell::new(numbered(at))).collect();
         for round in 1..4 {
             for (at, cell) in (0..).zip(&all) {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_within_a_reader_sees_what_changed_meanwhile() {
+    fn a_nested_read_sees_a_change_made_during_the_outer_read() {
         let cell = RulesetCell::new(numbered(1));
         cell.read(|outer, _| {
             assert_eq!((number(outer), read(&cell)), (1, 1));
@@ -159,17 +159,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_panics_leaves_the_next_one_what_there_is() {
+    fn a_panic_in_a_read_does_not_affect_later_reads() {
         let cell = RulesetCell::new(numbered(1));
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            cell.read(|_, _| panic!("a reader's own"));
+            cell.read(|_, _| panic!("in a reader"));
         }));
         assert!(panicked.is_err());
         assert_eq!((read(&cell), read(&cell)), (1, 1));
     }
 
     #[test]
-    fn no_thread_goes_back() {
+    fn no_thread_sees_an_older_ruleset_after_a_newer_one() {
         let cell = RulesetCell::new(numbered(0));
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {

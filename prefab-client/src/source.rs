@@ -21,6 +21,4 @@
 //! ```
 
 pub use prefab_core::Update;
-pub use prefab_sources::{
-    ConfigSource, Finding, MemorySender, MemorySource, SourceUpdate, UpdateStream,
-};
+pub use prefab_sources::{ConfigSource, Finding, MemorySender, MemorySource, SourceUpdate, UpdateStream};

@@ -71,10 +71,7 @@ impl Listeners {
         }
         let change = change();
         for listener in listening {
-            call(
-                || listener(&change),
-                "on_change listener panicked; it stays registered",
-            );
+            call(|| listener(&change), "on_change listener panicked; it stays registered");
         }
     }
 }

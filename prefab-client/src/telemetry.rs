@@ -1,4 +1,4 @@
-//! What a client counts of its use, and whom it tells.
+//! Counts evaluations, contexts and log lines, and reports them to the server.
 
 mod parts;
 mod reporter;
@@ -32,7 +32,7 @@ impl Recorder {
         }
     }
 
-    /// Counts an answer, and takes in whom it was given to.
+    /// Counts an evaluation and records its contexts.
     #[inline]
     pub(crate) fn record(
         &self,
@@ -47,9 +47,9 @@ impl Recorder {
         }
     }
 
-    /// Counts an answer whose value nobody had to make, if there was one, and takes in whom it was given to.
+    /// Counts an evaluation whose value has not been computed, and records its contexts.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn count_selection(
         &self,
         counters: &mut ThreadCounters,
@@ -64,16 +64,16 @@ impl Recorder {
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     fn record_contexts(&self, rules: &Ruleset, contexts: &Contexts<'_>) {
         let Contexts { call, bound, scope, global } = *contexts;
         let levels = [call, bound, scope, rules.default_context(), global];
         self.telemetry.record_contexts(&levels, || SystemHost.now_millis());
     }
 
-    /// Counts the lines that a filter lets through.
+    /// Counts the lines that pass a filter.
     ///
-    /// Several filters of one client are asked about the same lines, so only one of them counts.
+    /// Several filters of one client see the same lines, so only the first one counts.
     #[cfg(feature = "log")]
     pub(crate) fn count_lines_of(&self, filter: &LogFilter) {
         if self.telemetry.options().collect_loggers && Arc::strong_count(&self.lines) == 1 {
@@ -81,7 +81,7 @@ impl Recorder {
         }
     }
 
-    /// Takes everything out.
+    /// Returns everything that was counted since the last drain.
     fn drain(&self) -> Report {
         #[cfg(feature = "log")]
         {

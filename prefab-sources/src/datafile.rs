@@ -1,4 +1,4 @@
-//! A datafile: all of a project's configs in one JSON file, in place of a server.
+//! Datafiles: all configs of a project in one JSON file, in place of a server.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,10 +16,12 @@ use crate::{
     watch::{POLL_INTERVAL, WatchedFile, watch},
 };
 
-/// What provenance calls every datafile.
+/// The name of every datafile in provenance.
 pub const SOURCE_NAME: &str = "datafile";
 
 /// A datafile on disk.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::LayeredStore;
@@ -36,10 +38,11 @@ pub const SOURCE_NAME: &str = "datafile";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// As a [`ConfigSource`] it follows its file: a new text replaces everything that the old one said, older
-/// ids and missing keys included. A text that does not parse, and a file that is gone, is an error that
-/// leaves what was read before. The stream reads files in place, so poll it where blocking for the length
-/// of a read does no harm; it needs a tokio runtime with time.
+/// # As a stream
+///
+/// As a [`ConfigSource`], it follows the file: a new content replaces the old one completely. If the file does not parse or
+/// is deleted, the stream yields an error and the previous configs remain in effect. The stream reads the file on the
+/// polling thread, and requires a tokio runtime with time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatafileSource {
     path: PathBuf,
@@ -49,7 +52,7 @@ pub struct DatafileSource {
 }
 
 impl DatafileSource {
-    /// The most bytes that are read, if nothing else is said: 256 MiB.
+    /// The default size limit: 256 MiB.
     pub const MAX_BYTES: u64 = 256 << 20;
 
     /// Returns the datafile at `path`.
@@ -62,26 +65,50 @@ impl DatafileSource {
         }
     }
 
-    /// Changes the largest size that is read.
+    /// Sets the size limit. Default: [`MAX_BYTES`](Self::MAX_BYTES).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::DatafileSource;
+    ///
+    /// let source = DatafileSource::new("prefab.json").max_bytes(1 << 20);
+    /// # drop(source);
+    /// ```
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
+    /// Sets how often the file is checked for changes. Default: 250 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::DatafileSource;
+    ///
+    /// let source = DatafileSource::new("prefab.json").poll_interval(Duration::from_secs(5));
+    /// # drop(source);
+    /// ```
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Reads the file once.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not exist, cannot be read, exceeds the size limit, or is not a datafile. A single invalid config is a
+    /// finding, not an error.
     pub fn load(&self) -> Result<SourceUpdate, SourceError> {
         self.parse(self.read()?)
     }
@@ -102,13 +129,13 @@ impl WatchedFile for DatafileSource {
 
     fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
         let text = content.ok_or_else(|| {
-            self.error(SourceErrorKind::NotFound, "there is no such datafile")
-                .with_advice("put one there, or name another path")
+            self.error(SourceErrorKind::NotFound, "datafile not found")
+                .with_advice("create it, or set another path")
         })?;
         let parsed = datafile::parse(&text).map_err(|error| match error {
             DatafileError::Json { line, column, cause } => self
                 .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
-                .at(Position { line: line.max(1), column: column.max(1) })
+                .with_position(Position { line: line.max(1), column: column.max(1) })
                 .with_advice("correct the file and save it again"),
             DatafileError::Shape { path, wanted } => self
                 .error(SourceErrorKind::InvalidContent, format!("`{path}`: expected {wanted}"))
@@ -116,7 +143,7 @@ impl WatchedFile for DatafileSource {
         })?;
         let file: Arc<str> = self.path.display().to_string().into();
         let finding = |datafile::Finding { key, path, wanted }| {
-            Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
+            Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).with_key(key)
         };
         let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };
         Ok(SourceUpdate { update, findings: parsed.findings.into_iter().map(finding).collect() })
@@ -157,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_config_costs_that_config() {
+    fn an_invalid_config_is_skipped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("prefab.json");
         fs::write(&path, format!("\u{feff}{GOOD}")).unwrap();
@@ -172,10 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_datafile_is_refused_with_its_place() {
+    fn an_invalid_datafile_is_an_error_with_its_position() {
         use SourceErrorKind::{NotFound, Shape, Syntax};
         let again = "correct the file and save it again";
-        fails(None, NotFound, ": there is no such datafile; put one there, or name another path");
+        fails(None, NotFound, ": datafile not found; create it, or set another path");
         fails(Some(""), Syntax, &format!(":1:1: not JSON: EOF while parsing a value; {again}"));
         fails(
             Some("{\"configs\": [\n  {\"id\": 1,}\n]}"),
@@ -188,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_datafile_beyond_the_limit_is_not_read() {
+    fn a_datafile_beyond_the_size_limit_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("prefab.json");
         fs::write(&path, GOOD).unwrap();

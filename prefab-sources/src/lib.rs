@@ -1,9 +1,14 @@
-//! Where do configs come from? Files, datafiles and programs, each as a stream of updates.
+//! Sources of Prefab configs: YAML files, datafiles, servers and values in memory, each as a stream of updates.
 //!
-//! Start with [`ConfigSource`]: a name and a stream of [`SourceUpdate`] updates for a
-//! [`LayeredStore`](prefab_core::LayeredStore). [`LocalFiles`] names the YAML files of a program and the
-//! layer of each, a [`YamlFile`] or a [`DatafileSource`] reads one file once or for as long as it changes,
-//! and a [`MemorySource`] says what a test or a program wants said. [`yaml::parse`] reads text alone.
+//! Most programs use `prefab-client`, which combines these sources. Use this crate to read files yourself, or to write a
+//! source of your own:
+//!
+//! - [`LocalFiles`] lists the YAML files of a program with their layers. [`YamlFile`] and [`DatafileSource`] read one file,
+//!   once or whenever it changes. [`yaml::parse`] parses text.
+//! - [`RemoteSource`] (feature `http` or `grpc`) follows a server.
+//! - [`MemorySource`] sends what a program or a test passes to it.
+//! - [`ConfigSource`] is the trait of all of them: a name and a stream of [`SourceUpdate`]s for a
+//!   [`LayeredStore`](prefab_core::LayeredStore).
 //!
 //! ```
 //! use prefab_core::LayeredStore;
@@ -23,9 +28,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With the feature `http`, a `RemoteSource` is a server: its updates come as they are made there.
+//! This crate does not read the environment: directories, names and paths are parameters.
 //!
-//! Nothing here reads the environment: directories, names and paths are handed in.
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `http` | servers over HTTP: [`HttpOptions`], [`ReportSink`] |
+//! | `grpc` | servers over gRPC: [`GrpcOptions`] |
+//! | `rustls` | TLS for both |
 
 #[cfg(feature = "remote")]
 mod api_key;

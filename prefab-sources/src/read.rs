@@ -52,8 +52,8 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
     let mut text = String::from_utf8(bytes).map_err(|not_utf8| {
         let end = not_utf8.utf8_error().valid_up_to();
         let why = format!("byte {end} is not UTF-8");
-        let place = place_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
-        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").at(place)
+        let position = position_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
+        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").with_position(position)
     })?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
@@ -62,7 +62,7 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
 }
 
 /// Returns the place of the character that follows `before`.
-pub(crate) fn place_after(before: &str) -> Position {
+pub(crate) fn position_after(before: &str) -> Position {
     let line = before.rsplit('\n').next().unwrap_or_default();
     Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
 }

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use prefab_core::{Config, Match};
 
-use crate::{Finding, Position, read::place_after};
+use crate::{Finding, Position, read::position_after};
 
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -72,15 +72,15 @@ pub struct YamlItem {
     /// What to report as the match.
     pub matched: Match,
     /// Where the key stands.
-    pub place: Position,
+    pub position: Position,
 }
 
 /// A text that cannot be read as YAML, and where it goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {}, column {}: {cause}", place.line, place.column)]
+#[error("line {}, column {}: {cause}", position.line, position.column)]
 pub struct YamlError {
     /// The place.
-    pub place: Position,
+    pub position: Position,
     /// What is wrong there.
     pub cause: YamlErrorKind,
 }
@@ -141,7 +141,7 @@ pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<ParsedYaml, Yaml
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some((at, character)) = text.char_indices().find(|(_, c)| !is_printable(*c)) {
         let cause = YamlErrorKind::ControlCharacter(character);
-        return Err(YamlError { place: place_after(&text[..at]), cause });
+        return Err(YamlError { position: position_after(&text[..at]), cause });
     }
     let mut findings = findings::Findings::new(source.into());
     let items = match compose::compose(text, &mut findings)? {

@@ -126,11 +126,10 @@ fn summaries(counts: &[(Arc<EvaluationCountKey>, u64)]) -> Vec<EvaluationSummary
             .and_modify(|counter| counter.count += count)
             .or_insert_with(|| answer.counter(*count));
     }
-    let summary =
-        |((key, number), counts): ((&str, i32), BTreeMap<_, EvaluationCount>)| EvaluationSummary {
-            key: key.to_owned(),
-            config_type: ConfigType::from_number(number).unwrap_or_default(),
-            counts: counts.into_values().collect(),
-        };
+    let summary = |((key, number), counts): ((&str, i32), BTreeMap<_, EvaluationCount>)| EvaluationSummary {
+        key: key.to_owned(),
+        config_type: ConfigType::from_number(number).unwrap_or_default(),
+        counts: counts.into_values().collect(),
+    };
     keys.into_iter().map(summary).collect()
 }

@@ -1,4 +1,4 @@
-//! The levels of loggers, as the engine's rules tell them.
+//! The levels of loggers, from the rules of the engine.
 
 use std::sync::{
     Arc, Weak,
@@ -12,7 +12,7 @@ use prefab_log::{LevelResolver, LogFilter, RefreshHandle};
 use super::LogOptions;
 use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::InnermostScope};
 
-/// The oldest name of the client's own logger, honoured still.
+/// The oldest name of the client's own logger. Its key still applies.
 const LEGACY_OWN_LOGGER: &str = "prefab";
 
 pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOptions) {
@@ -20,7 +20,7 @@ pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOpti
     let notifier = ChangeNotifier::new(engine, filter.refresh_handle(), logger_key.clone());
     let listening = engine.listeners.add(move |change| notifier.notify(change));
     let levels = ClientLevels { engine: Arc::clone(engine), logger_key, _listening: listening };
-    // Listening began before, so that no change falls in between.
+    // The listener was added first, so that no change is missed.
     filter.attach(Arc::new(levels));
 }
 
@@ -75,14 +75,14 @@ impl ClientLevels {
     }
 }
 
-/// Lists the keys below `log-level` that steer a logger, in the order in which they are asked.
+/// Returns the keys below `log-level` that apply to a logger, in order.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
     let own = path.strip_prefix(LOG).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let old = own.then(|| logger_keys(LEGACY_OWN_LOGGER)).into_iter().flatten();
     logger_keys(path).filter(move |path| !own || !path.is_empty()).chain(old)
 }
 
-/// Returns what rules of the single key know about a logger, under the names of both newer services.
+/// Returns the contexts that rules of the single key can match, with the names that both newer services use.
 fn logger(path: &str) -> ContextSet {
     ContextSet::new()
         .with(Context::new("reforge-sdk-logging").with("lang", "rust").with("logger-path", path))
@@ -93,7 +93,7 @@ fn is_ready(rules: &Ruleset) -> bool {
     rules.entries().next().is_some()
 }
 
-/// Passes on those changes that a logger can notice.
+/// Refreshes the filter after changes that affect a logger.
 struct ChangeNotifier {
     engine: Weak<Engine>,
     refresh: RefreshHandle,
@@ -118,7 +118,7 @@ impl ChangeNotifier {
         let Some(engine) = self.engine.upgrade() else { return };
         let rules = engine.rules();
         let (ready, environment) = (is_ready(&rules), rules.project_env_id());
-        // Another environment means other rows of every key; the first config ends the bootstrap level.
+        // Another environment selects other rows of every key; the first config ends the bootstrap level.
         let other_ready = self.ready.swap(ready, Ordering::AcqRel) != ready;
         let other_environment = self.environment.swap(environment, Ordering::AcqRel) != environment;
         if other_ready || other_environment || change.keys.iter().any(|key| self.concerns(key)) {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_lines_are_steered_by_the_old_name_before_the_root() {
+    fn the_legacy_key_applies_to_own_lines_before_the_root() {
         let check = |path, expected: &[&str]| assert_eq!(paths(path).collect::<Vec<_>>(), expected);
         check("my_app.db", &["my_app.db", "my_app", ""]);
         check(

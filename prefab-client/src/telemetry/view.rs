@@ -1,4 +1,4 @@
-//! Calls whose answers are counted.
+//! Calls that are counted.
 
 use prefab_core::ContextSet;
 use prefab_eval::{EvalError, Evaluation, Found, Ruleset, Selection, Unselected};
@@ -12,10 +12,10 @@ use crate::{
 };
 
 impl View<'_> {
-    /// Counts an answer that is the same for all contexts, if it and they are known and the call's contexts are the
-    /// only ones; tells whether that was so.
+    /// Counts a constant result if it and the contexts of the call are known and there are no other contexts. Returns whether
+    /// it was counted.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn count_known(
         &self,
         recorder: &Recorder,
@@ -30,7 +30,7 @@ impl View<'_> {
             && recorder.telemetry.count_known(counters, constant, self.call)
     }
 
-    /// Answers as [`enabled`](Self::enabled); `None` where the value has to be made, or cannot be.
+    /// Evaluates [`enabled`](Self::enabled); `None` if the value must be computed, or cannot be.
     #[inline(never)]
     pub(crate) fn enabled_recorded(
         &self,
@@ -64,7 +64,7 @@ impl View<'_> {
                 recorder.record(counters, rules, &contexts, answer.as_ref().ok());
                 answer
             };
-            // Whatever is done there is done within the scope again.
+            // The scope has been put back, so that calls within `read` see it.
             read(answer.as_ref())
         })
     }

@@ -276,7 +276,7 @@ fn loaded(configs: Packed, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
     let Packed { set, findings, newest_id: _ } = configs;
     let findings = findings.into_iter().map(|finding| {
         let convert::InvalidConfig { key, place, cause } = finding;
-        Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).key(key)
+        Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).with_key(key)
     });
     let findings = findings.collect();
     let source = Arc::clone(source);

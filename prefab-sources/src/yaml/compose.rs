@@ -29,17 +29,17 @@ pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<N
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| YamlError {
-            place: place(error.marker()),
+            position: position(error.marker()),
             cause: YamlErrorKind::Syntax(error.info().to_owned()),
         })?;
-        let at = place(&span.start);
-        composer.event(event, at).map_err(|cause| YamlError { place: at, cause })?;
+        let at = position(&span.start);
+        composer.event(event, at).map_err(|cause| YamlError { position: at, cause })?;
     }
     Ok(composer.root)
 }
 
 /// The parser counts lines from 1 and columns from 0.
-fn place(marker: &saphyr_parser::Marker) -> Position {
+fn position(marker: &saphyr_parser::Marker) -> Position {
     Position { line: marker.line(), column: marker.col() + 1 }
 }
 

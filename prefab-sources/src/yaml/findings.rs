@@ -17,15 +17,15 @@ impl Findings {
     }
 
     /// Adds a finding about one key.
-    pub(super) fn key(&mut self, key: &str, place: Position, message: impl Into<String>) {
-        if let Some(finding) = self.next(place, message) {
-            self.list.push(finding.key(key));
+    pub(super) fn key(&mut self, key: &str, position: Position, message: impl Into<String>) {
+        if let Some(finding) = self.next(position, message) {
+            self.list.push(finding.with_key(key));
         }
     }
 
     /// Adds a finding about the whole file.
-    pub(super) fn file(&mut self, place: Position, message: impl Into<String>) {
-        if let Some(finding) = self.next(place, message) {
+    pub(super) fn file(&mut self, position: Position, message: impl Into<String>) {
+        if let Some(finding) = self.next(position, message) {
             self.list.push(finding);
         }
     }
@@ -38,11 +38,11 @@ impl Findings {
         self.list
     }
 
-    fn next(&mut self, place: Position, message: impl Into<String>) -> Option<Finding> {
+    fn next(&mut self, position: Position, message: impl Into<String>) -> Option<Finding> {
         if self.list.len() == MAX_FINDINGS {
             self.omitted += 1;
             return None;
         }
-        Some(Finding::new(Arc::clone(&self.source), message).at(place))
+        Some(Finding::new(Arc::clone(&self.source), message).with_position(position))
     }
 }

@@ -53,7 +53,7 @@ impl Walk<'_> {
         };
         self.key_bytes += key.len();
         if self.key_bytes > MAX_KEYS_BYTES {
-            return Err(YamlError { place: member.at, cause: YamlErrorKind::KeysTooLong });
+            return Err(YamlError { position: member.at, cause: YamlErrorKind::KeysTooLong });
         }
         if member.key.is_empty() {
             self.findings.key(&key, member.at, "a key is empty; give it a name");
@@ -114,7 +114,7 @@ impl Walk<'_> {
         if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {
             self.items[earlier] = None;
         }
-        self.items.push(Some(YamlItem { config, matched, place: at }));
+        self.items.push(Some(YamlItem { config, matched, position: at }));
     }
 }
 

@@ -72,8 +72,8 @@ pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position
         }),
         EntryForm::Provided => provided(walk, key, at, members),
     };
-    if let Err(EntryError { at: place, why }) = taken {
-        walk.findings.key(key, place.unwrap_or(at), why);
+    if let Err(EntryError { at: position, why }) = taken {
+        walk.findings.key(key, position.unwrap_or(at), why);
     }
 }
 

@@ -250,7 +250,7 @@ proptest! {
             let lines = text.split(['\n', '\r']).count() + 1;
             for finding in &parsed.findings {
                 prop_assert!(!finding.to_string().contains(['\n', '\r']));
-                prop_assert!(finding.place.is_none_or(|place| place.line <= lines));
+                prop_assert!(finding.position.is_none_or(|position| position.line <= lines));
             }
             let mut keys: Vec<&str> = parsed.items.iter().map(|item| item.config.key.as_str()).collect();
             keys.sort_unstable();

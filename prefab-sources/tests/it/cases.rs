@@ -40,7 +40,7 @@ fn files_mean_what_the_cases_say() {
                 assert_eq!(Json::Object(keys), case["keys"], "{name}");
                 check_findings(name, &parsed, case);
             }
-            Err(error) => assert_eq!(place(error.place), case["error"], "{name}: {error}"),
+            Err(error) => assert_eq!(position(error.position), case["error"], "{name}: {error}"),
         }
     }
 }
@@ -51,7 +51,7 @@ fn check_findings(name: &str, parsed: &ParsedYaml, case: &Json) {
     let shown: Vec<String> = parsed.findings.iter().map(ToString::to_string).collect();
     assert_eq!(parsed.findings.len(), expected.len(), "{name}: {shown:#?}");
     for (finding, expected) in parsed.findings.iter().zip(expected) {
-        let mut got = place(finding.place.unwrap());
+        let mut got = position(finding.position.unwrap());
         if let Some(key) = &finding.key {
             got["key"] = json!(key);
         }
@@ -62,8 +62,8 @@ fn check_findings(name: &str, parsed: &ParsedYaml, case: &Json) {
     }
 }
 
-fn server_id(place: Position) -> Json {
-    json!({"line": place.line, "column": place.column})
+fn position(position: Position) -> Json {
+    json!({"line": position.line, "column": position.column})
 }
 
 fn value(config: &Config) -> &prefab_core::ConfigValue {
@@ -72,7 +72,7 @@ fn value(config: &Config) -> &prefab_core::ConfigValue {
 
 /// Shows an item as the cases do: without what is usual.
 fn shown(item: &YamlItem) -> Json {
-    let YamlItem { config, matched, place: _ } = item;
+    let YamlItem { config, matched, position: _ } = item;
     assert_eq!((config.rows.len(), config.rows[0].values.len()), (1, 1), "one row with one rule");
     assert_eq!(config.rows[0].project_env_id, None);
     let mut shown = json!({"value": value_to_json(value(config))});
