@@ -1,13 +1,13 @@
-//! A server as a source: a cache, checkpoints, the stream of changes, and polling where that is down.
+//! A server as a source: cache, checkpoints, the stream of changes, and polling while the stream is down.
 //!
 //! ```text
-//!  cache ──▶ checkpoint (CDN, API) ──▶ stream ──┐ breaks, falls silent, is refused
+//!  cache ──▶ checkpoint (CDN, API) ──▶ stream ──┐ breaks, is idle for too long, or is refused
 //!                 ▲                      ▲      ▼
 //!                 └── every minute ──────┴─── wait 0.5 to 30 s
 //! ```
 //!
-//! Whatever happens, the source goes on and ends up where the server is: every request says how far it has
-//! come, and the answer is whatever is newer. What was said before is never taken back by an outage.
+//! The source retries forever and converges on the server's state. Every request contains the largest id received so far,
+//! and the response contains only newer configs. An outage never reverts an update.
 
 mod cycle;
 mod sync_state;
@@ -27,22 +27,35 @@ use cycle::Cycle;
 pub(crate) use transport::{Checkpoint, Frame, Frames, Purpose, Transport};
 use updates::{RemoteUpdates, SourceEvent, UpdateSender};
 
-/// How a [`RemoteSource`] behaves, whichever way it talks to the server.
+/// Options of a [`RemoteSource`] over any protocol.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use prefab_sources::{ApiKey, RemoteOptions};
+///
+/// let options = RemoteOptions {
+///     poll_interval: Duration::from_secs(30),
+///     ..RemoteOptions::new(ApiKey::new("123-Development-P202-E308-SDK-abcdef"))
+/// };
+/// # drop(options);
+/// ```
 pub struct RemoteOptions {
-    /// The key; wrong ones are told apart from servers that are away.
+    /// The API key.
     pub api_key: ApiKey,
-    /// The directory of the local cache; none without one.
+    /// The directory of the local cache; no cache if `None`.
     pub cache_dir: Option<PathBuf>,
-    /// How long the stream may be down before the server is asked for news: 60 s at first.
+    /// How long the stream may be down before the server is polled. Default: 60 s.
     pub poll_interval: Duration,
-    /// How long the stream may say nothing at all: 60 s at first. Servers say something every 30 s.
+    /// How long the stream may be idle before it is reopened. Default: 60 s. Servers send a keepalive every 30 s.
     pub idle_timeout: Duration,
-    /// Chance in `0.0..1.0`, which keeps clients from trying again all at once.
+    /// Random numbers in `0.0..1.0`, for the jitter of retries.
     pub random: Box<dyn FnMut() -> f64 + Send>,
 }
 
 impl RemoteOptions {
-    /// Returns the usual behaviour, without a cache.
+    /// Returns the default options, without a cache.
     pub fn new(api_key: ApiKey) -> Self {
         let minute = Duration::from_secs(60);
         Self {
@@ -67,23 +80,25 @@ impl fmt::Debug for RemoteOptions {
     }
 }
 
-/// Where a [`RemoteSource`] stands. What it said holds in every state.
+/// The state of a [`RemoteSource`]. Its updates remain in effect in every state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteState {
-    /// Nothing has come yet, and nothing has failed yet.
+    /// No response and no failure yet.
     Connecting,
-    /// What it said can be relied on.
+    /// The configs are up to date, or from the cache.
     Ready {
-        /// Where the latest word came from: `cache`, `remote_cdn_api`, `remote_api`, `streaming`.
+        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api` or `streaming`.
         source: Arc<str>,
     },
-    /// The server does not know the key. It is asked again every minute, as keys can be mended.
+    /// The server rejected the API key. It is retried every minute, because keys can be re-enabled.
     Unauthorized(SourceError),
-    /// Neither checkpoint nor stream could be had; it is being tried again.
+    /// Neither a checkpoint nor the stream is available. The source retries.
     Failed(SourceError),
 }
 
-/// A server that configs come from.
+/// A server as a source of configs.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # #[cfg(feature = "http")] {
@@ -99,7 +114,7 @@ pub struct RemoteSource {
     state: watch::Sender<RemoteState>,
 }
 
-/// What logs call a [`RemoteSource`]; what it says is named after where it came from.
+/// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
 const NAME: &str = "remote";
 
 impl RemoteSource {
@@ -115,8 +130,9 @@ impl RemoteSource {
         }
     }
 
-    /// Returns the state, now and later. It never runs ahead of the updates: a state is shown once the
-    /// update that led to it has been taken and the next one is asked for.
+    /// Returns a receiver of the state.
+    ///
+    /// A state is visible only after its update has been received and the next one requested.
     pub fn state(&self) -> watch::Receiver<RemoteState> {
         self.state.subscribe()
     }

@@ -1,7 +1,7 @@
-//! Follows one file by looking at it again and again.
+//! Follows a file by polling.
 //!
-//! Polling sees what every editor, deployment tool and mounted volume does, without a notion of how they do
-//! it: saves in place, renames over the old file, swapped links.
+//! Polling detects all ways in which editors, deployment tools and mounted volumes replace a file: writes in place, renames
+//! and swapped links.
 
 use std::{
     fs,
@@ -15,29 +15,29 @@ use tokio::time::sleep;
 
 use crate::{SourceError, SourceUpdate, UpdateStream};
 
-/// How often a file is looked at.
+/// How often a file is checked.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long a changed file must rest before it is taken, so that a half-written one is not.
+/// How long a changed file must stay the same before it is read, so that a partial write is not applied.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 
-/// A file that is written all the time is taken after this many looks.
+/// A file that changes continuously is applied after this number of reads.
 const MAX_SETTLE_READS: usize = 4;
 
-/// Within this time after an edit another one may leave time and size as they are.
+/// Within this time after an edit, another edit may leave time and size unchanged.
 const MTIME_GRANULARITY: Duration = Duration::from_secs(2);
 
 /// A file that can be followed.
 pub(crate) trait WatchedFile: Send + Sync + 'static {
     fn path(&self) -> &Path;
 
-    /// Returns the content; `None` when there is no file.
+    /// Returns the content; `None` if the file does not exist.
     fn read(&self) -> Result<Option<String>, SourceError>;
 
     fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError>;
 }
 
-/// Returns what the file says now, and again whenever it says something else.
+/// Returns a stream of the current content and of every later one.
 pub(crate) fn watch<W: WatchedFile>(file: W, every: Duration) -> UpdateStream {
     let watcher = Watcher { file, every, seen: None };
     Box::pin(stream::unfold(watcher, async |mut watcher| {
@@ -52,10 +52,10 @@ struct Watcher<W> {
     seen: Option<FileState>,
 }
 
-/// What was there at the last look.
+/// The file at the last read.
 struct FileState {
     fingerprint: Option<Fingerprint>,
-    /// The digest of the content or of the failure.
+    /// The hash of the content or of the error.
     digest: u64,
     readable: bool,
 }
@@ -66,7 +66,7 @@ struct FileRead {
 }
 
 impl<W: WatchedFile> Watcher<W> {
-    /// Waits for something new.
+    /// Waits for a different content.
     async fn next(&mut self) -> Result<SourceUpdate, SourceError> {
         loop {
             let before = match &self.seen {
@@ -83,16 +83,16 @@ impl<W: WatchedFile> Watcher<W> {
                 None => self.read_state(),
                 Some(before) => self.read_settled(before).await,
             };
-            let is_news = before != Some(seen.digest);
+            let has_changed = before != Some(seen.digest);
             self.seen = Some(seen);
-            if is_news {
+            if has_changed {
                 return content.and_then(|content| self.file.parse(content));
             }
         }
     }
 
     fn read_state(&self) -> FileRead {
-        // Taken before reading, so that an edit in between shows at the next look.
+        // Before the read, so that an edit in between is detected by the next check.
         let fingerprint = Fingerprint::of(self.file.path());
         let content = self.file.read();
         let mut hasher = DefaultHasher::new();
@@ -106,7 +106,7 @@ impl<W: WatchedFile> Watcher<W> {
         }
     }
 
-    /// Looks until a change has come to rest.
+    /// Reads until the content has settled.
     async fn read_settled(&self, before: u64) -> FileRead {
         let mut look = self.read_state();
         for _ in 0..MAX_SETTLE_READS {
@@ -131,18 +131,18 @@ impl FileState {
     }
 }
 
-/// What tells, without reading a file, that it is another one.
+/// Detects a change of the file without reading it.
 #[derive(Debug, PartialEq, Eq)]
 struct Fingerprint {
     modified: Option<SystemTime>,
     len: u64,
-    /// Device, inode and the time of the last change of either content or permission.
+    /// Device, inode and the time of the last change of content or permissions.
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
 }
 
 impl Fingerprint {
-    /// Follows links, so that a swapped link is another file.
+    /// Follows links, so that a swapped link is a change.
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self {
@@ -156,7 +156,7 @@ impl Fingerprint {
         })
     }
 
-    /// Tells whether an edit could hide behind the same time and size.
+    /// Returns whether another edit could have the same time and size.
     fn is_recent(&self) -> bool {
         let Some(modified) = self.modified else { return true };
         let now = SystemTime::now();
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::Finding;
 
-    /// A file that has other content at every look, and says it as a finding.
+    /// A file with a different content at every read, which it returns as a finding.
     struct Script {
         file: tempfile::NamedTempFile,
         looks: Mutex<Vec<&'static str>>,
@@ -208,17 +208,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_taken_once_it_rests() {
+    async fn a_change_is_applied_when_it_has_settled() {
         check(&["old", "old", "", "ne", "new", "new"], ["old", "new"]).await;
     }
 
     #[tokio::test]
-    async fn a_change_that_was_taken_back_is_none() {
+    async fn a_change_that_is_reverted_is_ignored() {
         check(&["old", "", "old", "old", "new"], ["old", "new"]).await;
     }
 
     #[tokio::test]
-    async fn a_file_without_rest_is_taken_all_the_same() {
+    async fn a_file_that_changes_continuously_is_applied() {
         check(&["old", "1", "2", "3", "4", "5", "6", "7", "end"], ["old", "5"]).await;
     }
 }

@@ -1,4 +1,4 @@
-//! One checkpoint of one server.
+//! A checkpoint of one server.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use tokio::time::{Duration, timeout};
 use super::{CDN, Http, head, origin::Origin};
 use crate::{SourceError, remote::Checkpoint};
 
-/// How long a whole checkpoint may take, however steadily it trickles.
+/// How long a whole checkpoint may take.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Http {
     pub(super) async fn checkpoint_of(&mut self, at: usize, since: i64) -> Result<Checkpoint, SourceError> {
         let Some(origin) = (if at == CDN { self.cdn.as_ref() } else { self.api.get(at) }) else {
-            unreachable!("an order names only origins that exist")
+            unreachable!("a list of origins contains only existing ones")
         };
-        // The path of clients from before the second version, which every server serves.
+        // The path of the first version of the API, which every server supports.
         let url = format!("{}/api/v1/configs/{since}", origin.base());
         let mut request = self.get(url).header(ACCEPT, "application/x-protobuf");
         if let Some(tag) = origin.tag(since) {
@@ -35,7 +35,7 @@ impl Http {
         let body = timeout(CHECKPOINT_TIMEOUT, body(origin, response, self.timeout, self.max_bytes))
             .await
             .map_err(|_| {
-            origin.unavailable(format!("did not come to an end within {CHECKPOINT_TIMEOUT:?}"))
+            origin.unavailable(format!("did not finish the response within {CHECKPOINT_TIMEOUT:?}"))
         })??;
         let configs = decode(origin, body)?;
         let origin = if at == CDN { self.cdn.as_mut() } else { self.api.get_mut(at) };
@@ -57,22 +57,24 @@ async fn body(
         match timeout(limit, response.chunk()).await {
             Ok(Ok(Some(chunk))) => {
                 if body.len() + chunk.len() > max_bytes {
-                    return Err(origin.protocol(format!("sends more than {max_bytes} bytes")));
+                    return Err(origin.protocol(format!("sent more than {max_bytes} bytes")));
                 }
                 body.extend_from_slice(&chunk);
             }
             Ok(Ok(None)) => return Ok(body),
             Ok(Err(cause)) => {
-                return Err(origin.unavailable(format!("broke off: {}", super::origin::root(&cause))));
+                return Err(
+                    origin.unavailable(format!("closed the connection: {}", super::origin::root(&cause)))
+                );
             }
-            Err(_) => return Err(origin.unavailable(format!("said nothing for {limit:?}"))),
+            Err(_) => return Err(origin.unavailable(format!("sent nothing for {limit:?}"))),
         }
     }
 }
 
 fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
     let configs = packed::pack(body)
-        .map_err(|cause| origin.protocol(format!("sends what is no checkpoint: {cause}")))?;
+        .map_err(|cause| origin.protocol(format!("sent an invalid checkpoint: {cause}")))?;
     // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.
     if configs.set.configs.is_empty() && configs.findings.is_empty() && configs.set.pointer.is_none() {
         return Err(origin.protocol("sends an empty answer"));

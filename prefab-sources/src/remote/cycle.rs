@@ -1,4 +1,4 @@
-//! What the source does, over and over: catch up, follow the stream, wait.
+//! The sync loop: fetch a checkpoint, follow the stream, wait, repeat.
 
 use std::{pin::pin, sync::Arc, time::SystemTime};
 
@@ -12,16 +12,16 @@ use super::{
 };
 use crate::{Finding, SourceError, SourceErrorKind, SourceUpdate, backoff::Backoff, cache::Cache};
 
-/// A stream that lived this long was a healthy one: after it the waits begin anew.
+/// A stream that lived this long was stable: the retry delays start again.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// How long a start that has a cache waits for the server before it makes do with the cache.
+/// The name of the cache in provenance.
 const CACHE_FALLBACK_AFTER: Duration = Duration::from_secs(2);
 
-/// How long changes from the stream may stand unsaved, so that many of them are saved at once.
+/// How long changes may stay unsaved, so that several changes are saved together.
 const SAVE_DELAY: Duration = Duration::from_secs(1);
 
-/// How often a server that refuses the key is asked again, save for random: a quarter less to a quarter more.
+/// The interval between retries after the server rejected the API key, with a jitter of 25 %.
 const KEY_RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What provenance calls the cache.
@@ -33,15 +33,14 @@ pub(super) struct Cycle<T> {
     updates: UpdateSender,
     sync_state: SyncState,
     cache: Option<Cache>,
-    /// When the state in the cache was current; only until the server has said something.
+    /// The time of the state in the cache, until the first response of the server.
     cached_at: Option<SystemTime>,
     unsaved_since: Option<Instant>,
-    /// Until when nothing was missing, as far as is sync_state: a checkpoint came, or a stream that had proved itself was
-    /// alive.
+    /// The last time at which no change was missing: a checkpoint was received, or a stable stream was alive.
     current_at: Option<Instant>,
-    /// The id that whatever was lost is newer than, where a message could not be read.
+    /// The largest id before a message that could not be read.
     resume_from: Option<i64>,
-    /// When that was asked for last, beside the stream.
+    /// When changes since `resume_from` were last requested, in parallel with the stream.
     last_recovery_at: Option<Instant>,
     backoff: Backoff,
 }
@@ -68,7 +67,7 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    /// Runs for as long as it is polled.
+    /// Runs while it is polled.
     pub(super) async fn run(mut self) {
         self.read_cache().await;
         loop {
@@ -92,7 +91,7 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    /// Tells whether the server is to be asked: something is missing, or it has said nothing for long.
+    /// Returns whether the server must be polled: a change is missing, or there was no response for the poll interval.
     fn is_behind(&self) -> bool {
         self.resume_from.is_some()
             || self.current_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
@@ -122,7 +121,7 @@ impl<T: Transport> Cycle<T> {
         let Checkpoint { source, configs } = fetched?;
         self.current_at = Some(Instant::now());
         self.resume_from = None;
-        // Only what answers the question for everything is everything.
+        // Only the first response to a request for all configs is complete.
         let is_whole = since == 0 && !self.sync_state.has_response();
         let loaded = match configs {
             Some(configs) => Some(self.apply(configs, &source, is_whole)),
@@ -133,7 +132,7 @@ impl<T: Transport> Cycle<T> {
         Ok(())
     }
 
-    /// Follows the stream until it ends, breaks or falls silent.
+    /// Follows the stream until it ends, breaks or is idle for too long.
     async fn follow(&mut self) -> Result<(), SourceError> {
         let source = self.transport.stream_name();
         let mut frames = self.transport.open(self.sync_state.high_water_mark()).await?;
@@ -153,18 +152,18 @@ impl<T: Transport> Cycle<T> {
                 Err(_) => break Err(idle_error(&source, self.options.idle_timeout)),
             };
             heard_at = Instant::now();
-            // Many a stream begins well and is cut before it says what is new.
+            // Many streams open successfully and are cut before they send a change.
             if heard_at.duration_since(opened) >= STABLE_AFTER {
                 self.current_at = Some(heard_at);
             }
-            // Whatever is newer is here or on its way. An open stream says less: a proxy may hold it back.
+            // The stream delivers, so newer changes will follow. That it is open proves less: a proxy may buffer it.
             self.cached_at = None;
             self.frame(frame, &source).await;
             if self.resume_from.is_some()
                 && self.last_recovery_at.is_none_or(|at| at.elapsed() >= STABLE_AFTER)
             {
                 self.last_recovery_at = Some(Instant::now());
-                // Should it fail, the stream is still there, and its next sign of life brings the next try.
+                // On an error the stream continues, and its next frame triggers the next attempt.
                 let _ = self.catch_up().await;
             }
         };
@@ -173,7 +172,7 @@ impl<T: Transport> Cycle<T> {
             self.backoff.reset();
         }
         if lived >= self.options.poll_interval {
-            // Nothing new perhaps, but the cache may say that it was true until now.
+            // Without changes, too: the cache records until when its state was current.
             self.unsaved_since.get_or_insert(heard_at);
         }
         ended
@@ -194,10 +193,10 @@ impl<T: Transport> Cycle<T> {
             }
             Frame::Unreadable(why) => {
                 let mut loaded = empty_update(source);
-                let why = format!("a message was left out: {why}");
+                let why = format!("skipped a message: {why}");
                 loaded.findings.push(Finding::new(Arc::clone(source), why));
                 self.updates.update(loaded).await;
-                // Newer messages raise the mark above what this one said.
+                // Newer messages will raise the mark above the ids of this one.
                 self.resume_from.get_or_insert(self.sync_state.high_water_mark());
             }
         }
@@ -210,7 +209,7 @@ impl<T: Transport> Cycle<T> {
         loaded(configs, source, is_whole)
     }
 
-    /// Says what is wrong; returns how long to wait, if that is not for the backoff to say.
+    /// Reports an error. Returns how long to wait, unless the backoff determines it.
     async fn report_error(&mut self, error: SourceError) -> Option<Duration> {
         if error.is_unauthorized() {
             self.updates.report_error(error.clone(), RemoteState::Unauthorized(error)).await;
@@ -244,7 +243,7 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    /// Saves what has not been saved yet.
+    /// Saves changes that have not been saved.
     async fn save(&mut self) {
         if self.unsaved_since.take().is_none() {
             return;
@@ -259,7 +258,7 @@ impl<T: Transport> Cycle<T> {
     }
 }
 
-/// Makes do with the cache, and says how old it is.
+/// Continues with the cache, and reports its age.
 async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime) {
     if updates.is_ready() {
         return;
@@ -267,7 +266,7 @@ async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime) {
     let source: Arc<str> = CACHE.into();
     let age = SystemTime::now().duration_since(cached_at).unwrap_or_default();
     let mut loaded = empty_update(&source);
-    let message = format!("the server does not answer; values are from {} ago", format_age(age));
+    let message = format!("the server does not respond; values are from {} ago", format_age(age));
     loaded.findings.push(Finding::new(Arc::clone(&source), message));
     updates.ready(Some(loaded), &source).await;
 }
@@ -284,19 +283,19 @@ fn loaded(configs: Packed, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
     SourceUpdate { update, findings }
 }
 
-/// Returns an update that changes nothing, for what is to be said beside.
+/// Returns an update without changes, to carry findings.
 fn empty_update(source: &Arc<str>) -> SourceUpdate {
     let set = prefab_core::ConfigSet { keep_alive: true, ..prefab_core::ConfigSet::default() };
     Update::Merge { set, source: Arc::clone(source) }.into()
 }
 
-/// Tells whether a message says anything: without a pointer it is a sign of life, whatever it is marked as.
+/// Returns whether a message contains anything. Without a pointer, an empty message is a keepalive.
 fn has_changes(configs: &Packed) -> bool {
     !configs.set.configs.is_empty() || !configs.findings.is_empty() || configs.set.pointer.is_some()
 }
 
 fn idle_error(source: &Arc<str>, limit: Duration) -> SourceError {
-    let why = format!("the server has said nothing for {} s", limit.as_secs());
+    let why = format!("the stream was idle for {} s", limit.as_secs());
     SourceError::new(SourceErrorKind::Unavailable, Arc::clone(source), why)
 }
 

@@ -1,4 +1,4 @@
-//! What the server has said so far, in as much as the next request and the cache need it.
+//! The state of the synchronization: what the next request and the cache need.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,21 +8,21 @@ use prefab_proto::{
     packed::{self, Packed},
 };
 
-/// How far the source has come, and, for the cache, the merged state.
+/// The largest id received, and the merged configs for the cache.
 pub(super) struct SyncState {
     high_water_mark: i64,
-    /// Whether the server has said anything yet, be it that there is nothing.
+    /// Whether the server has responded, even without configs.
     has_response: bool,
     merged: Option<Merged>,
 }
 
 impl SyncState {
-    /// Returns nothing state; `merge` says whether [`encode`](Self::encode) is going to be asked for.
+    /// Returns the initial state. `merge` is required for [`encode`](Self::encode).
     pub(super) fn new(merge: bool) -> Self {
         Self { high_water_mark: 0, has_response: false, merged: merge.then(Merged::default) }
     }
 
-    /// Returns the largest id seen. It never falls.
+    /// Returns the largest id received. It never decreases.
     pub(super) fn high_water_mark(&self) -> i64 {
         self.high_water_mark
     }
@@ -31,7 +31,7 @@ impl SyncState {
         self.has_response
     }
 
-    /// Takes in a message of the server.
+    /// Applies a message of the server.
     pub(super) fn apply(&mut self, message: &Packed) {
         self.has_response = true;
         self.high_water_mark = self.high_water_mark.max(message.newest_id);
@@ -40,7 +40,7 @@ impl SyncState {
         }
     }
 
-    /// Takes in what [`encode`](Self::encode) returned, in an earlier process.
+    /// Applies the result of [`encode`](Self::encode) of an earlier process.
     pub(super) fn restore(&mut self, message: &Packed) {
         self.apply(message);
         let mark = message.set.pointer.map_or(0, |pointer| pointer.start_at_id);
@@ -49,7 +49,7 @@ impl SyncState {
 
     /// Returns the merged state as the bytes of a `Configs` message.
     ///
-    /// Its pointer says where to resume: the newest change may be a deletion, which has left no config.
+    /// Its pointer contains the id to resume from: the newest change may be a deletion, which leaves no config.
     pub(super) fn encode(&self) -> Option<Vec<u8>> {
         let Merged { configs, pointer, default_context } = self.merged.as_ref()?;
         let pointer = Pointer { start_at_id: self.high_water_mark, ..pointer.unwrap_or_default() };
@@ -58,7 +58,7 @@ impl SyncState {
             default_context: default_context.clone(),
             ..ConfigSet::default()
         };
-        // Messages that stand one after another are one message with the fields of all of them.
+        // Concatenated protobuf messages are one message with the fields of all of them.
         let mut bytes = convert::encode(&rest);
         for config in configs.values().filter(|config| !config.is_tombstone()) {
             let config = packed::bytes(config);
@@ -70,11 +70,10 @@ impl SyncState {
     }
 }
 
-/// Field 1 of `Configs`, with its length in front.
+/// The tag of field 1 of `Configs`, length-delimited.
 const CONFIGS_TAG: u8 = 1 << 3 | 2;
 
-/// The state as messages: they are what the client's store holds, too, and nothing is lost that this version
-/// cannot read.
+/// The configs as messages. They share memory with the client's store, and preserve fields that this version does not read.
 #[derive(Default)]
 struct Merged {
     configs: HashMap<Arc<str>, StoredConfig>,
@@ -85,7 +84,7 @@ struct Merged {
 impl Merged {
     fn apply(&mut self, set: &ConfigSet<StoredConfig>) {
         for config in &set.configs {
-            if self.configs.get(config.key()).is_some_and(|held| held.id() >= config.id()) {
+            if self.configs.get(config.key()).is_some_and(|current| current.id() >= config.id()) {
                 continue;
             }
             self.configs.insert(Arc::clone(config.shared_key()), config.clone());
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_restored_is_what_was_merged_and_resumes_where_it_stood() {
+    fn a_restored_state_has_the_merged_configs_and_the_largest_id() {
         let mut state = SyncState::new(true);
         state.apply(&message(vec![config("a", 5), config("b", 6)]));
         state.apply(&message(vec![config("a", 4), tombstone("b", 9)]));

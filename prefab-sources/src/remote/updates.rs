@@ -1,4 +1,4 @@
-//! Between the cycle, which has something to say, and whoever listens.
+//! Channel between the sync loop and the update stream.
 
 use std::{
     pin::Pin,
@@ -12,23 +12,23 @@ use tokio::sync::{mpsc, watch};
 use super::RemoteState;
 use crate::{SourceError, SourceUpdate};
 
-/// Something said, and the state that it leads to.
+/// An update or an error, with the state that follows it.
 pub(crate) struct SourceEvent {
     item: Option<Result<SourceUpdate, SourceError>>,
     state: Option<RemoteState>,
 }
 
-/// The near end: says everything once.
+/// The sending end. Reports each error once.
 pub(super) struct UpdateSender {
     out: mpsc::Sender<SourceEvent>,
     state: RemoteState,
-    /// The source whose success says that everything works.
+    /// The name of the stream. Its success resolves all errors.
     stream_name: Arc<str>,
-    /// The open_errors that were told and are not over.
+    /// The reported errors that are not resolved.
     open_errors: Vec<SourceError>,
 }
 
-/// Past this many different open_errors, old ones are news again.
+/// Beyond this number of different errors, all are forgotten and may be reported again.
 const MAX_OPEN_ERRORS: usize = 16;
 
 impl UpdateSender {
@@ -40,39 +40,39 @@ impl UpdateSender {
         matches!(self.state, RemoteState::Ready { .. })
     }
 
-    /// Tells whether trouble was told that [`ready`](Self::ready) would end.
+    /// Returns whether there are errors that [`ready`](Self::ready) would resolve.
     pub(super) fn has_open_errors(&self) -> bool {
         !self.open_errors.is_empty()
     }
 
-    /// Says an update that leads to no other state.
+    /// Sends an update without a change of state.
     pub(super) async fn update(&mut self, loaded: SourceUpdate) {
         self.send(Some(Ok(loaded)), None).await;
     }
 
-    /// Says an update, if there is one, with which all is well.
+    /// Sends an update, if any, and the state `Ready`.
     pub(super) async fn ready(&mut self, loaded: Option<SourceUpdate>, source: &Arc<str>) {
         let stream_name = &self.stream_name;
         if source == stream_name {
             self.open_errors.clear();
         } else {
-            // Polling works without the stream; that the stream does not is no news a minute later.
+            // Polling works without the stream, so the error of the stream stays open and is not reported again.
             self.open_errors.retain(|trouble| trouble.source_name() == &**stream_name);
         }
         let state = RemoteState::Ready { source: Arc::clone(source) };
         self.send(loaded.map(Ok), Some(state)).await;
     }
 
-    /// Says what is wrong, unless that was said already.
+    /// Sends an error, unless it has been sent and is still open.
     pub(super) async fn report_error(&mut self, error: SourceError, state: RemoteState) {
-        let has_changes = !self.open_errors.contains(&error);
-        if has_changes {
+        let is_new = !self.open_errors.contains(&error);
+        if is_new {
             if self.open_errors.len() == MAX_OPEN_ERRORS {
                 self.open_errors.clear();
             }
             self.open_errors.push(error.clone());
         }
-        self.send(has_changes.then_some(Err(error)), Some(state)).await;
+        self.send(is_new.then_some(Err(error)), Some(state)).await;
     }
 
     async fn send(&mut self, item: Option<Result<SourceUpdate, SourceError>>, state: Option<RemoteState>) {
@@ -83,17 +83,17 @@ impl UpdateSender {
         if let Some(state) = &state {
             self.state = state.clone();
         }
-        // Nobody listens any more once the stream is dropped, and then this future is, too.
+        // An error means that the stream has been dropped; then this future is dropped, too.
         let _ = self.out.send(SourceEvent { item, state }).await;
     }
 }
 
-/// The far end: a stream that runs the cycle while it is waited for.
+/// The receiving end: a stream that runs the sync loop while it is polled.
 pub(super) struct RemoteUpdates {
     cycle: BoxFuture<'static, ()>,
     said: mpsc::Receiver<SourceEvent>,
     shown: watch::Sender<RemoteState>,
-    /// The state that the item handed out last leads to.
+    /// The state that follows the last item.
     next_state: Option<RemoteState>,
 }
 
@@ -113,7 +113,7 @@ impl Stream for RemoteUpdates {
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            // Asking for the next item says that the last one has been taken.
+            // A request for the next item means that the last one has been applied.
             if let Some(state) = this.next_state.take() {
                 this.shown.send_replace(state);
             }
@@ -125,7 +125,7 @@ impl Stream for RemoteUpdates {
                     }
                 }
                 Poll::Ready(None) => return Poll::Ready(None),
-                // What the cycle says now wakes this task, since the channel knows of it.
+                // The channel has registered this task, so a send of the cycle wakes it.
                 Poll::Pending => {
                     return match this.cycle.as_mut().poll(task) {
                         Poll::Ready(()) => Poll::Ready(None),
