@@ -61,7 +61,7 @@ fn child(client: Client, unheard: Client, url: &str) -> i32 {
 }
 
 #[test]
-fn a_forked_process_answers_closes_and_builds_its_own() {
+fn a_forked_process_evaluates_closes_and_builds_a_new_client() {
     let (server, silent) = (Upstream::start(), Upstream::start());
     server.set("max-jobs", 30);
     silent.delay(10 * LIMIT);

@@ -23,7 +23,7 @@ fn counting() -> ClientBuilder {
 }
 
 #[test]
-fn what_was_seen_before_is_counted_without_an_allocation() {
+fn known_evaluations_are_counted_without_an_allocation() {
     let client = counting()
         .value("on", true)
         .value("max-jobs", 30)
@@ -50,7 +50,7 @@ fn what_was_seen_before_is_counted_without_an_allocation() {
 
 /// The inner call finds the thread's counters in use, and is not to make new ones each time.
 #[test]
-fn a_call_within_a_call_is_counted_without_an_allocation() {
+fn a_nested_call_is_counted_without_an_allocation() {
     let client = counting().value("on", true).value("max-jobs", 30).build().unwrap();
     let user = ContextSet::from(Context::new("user").with("key", "u-1"));
     let ask = || {

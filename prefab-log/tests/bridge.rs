@@ -10,7 +10,7 @@ use support::{Lines, Switch};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, registry};
 
 #[test]
-fn log_lines_are_filtered_by_their_true_target_and_counted() {
+fn log_lines_are_filtered_by_their_original_target_and_counted() {
     let switch = Switch::new(&[("old.db", &[LogLevel::Debug])]);
     let filter = LogFilter::new(Settings { count_lines: true, ..Settings::default() });
     let lines = Lines::default();

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn an_invalid_datafile_is_an_error_with_its_position() {
-        use SourceErrorKind::{NotFound, Shape, Syntax};
+        use SourceErrorKind::{InvalidContent, NotFound, Syntax};
         let again = "correct the file and save it again";
         fails(None, NotFound, ": datafile not found; create it, or set another path");
         fails(Some(""), Syntax, &format!(":1:1: not JSON: EOF while parsing a value; {again}"));
@@ -209,7 +209,7 @@ mod tests {
             Syntax,
             &format!(":2:12: not JSON: trailing comma; {again}"),
         );
-        fails(Some("[1]"), Shape, ": `datafile`: expected an object; download the datafile again");
+        fails(Some("[1]"), InvalidContent, ": `datafile`: expected an object; download the datafile again");
         let deep = "[".repeat(100_000);
         fails(Some(&deep), Syntax, &format!(":1:128: not JSON: recursion limit exceeded; {again}"));
     }

@@ -38,9 +38,12 @@
 //! | `grpc` | servers over gRPC: [`GrpcOptions`] |
 //! | `rustls` | TLS for both |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "remote")]
 mod api_key;
 #[cfg(feature = "remote")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "http", feature = "grpc"))))]
 pub mod backoff;
 #[cfg(feature = "remote")]
 mod cache;
@@ -52,32 +55,40 @@ pub mod finding;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "grpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "grpc")))]
 pub mod grpc;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 pub mod memory;
 mod read;
 #[cfg(feature = "remote")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "http", feature = "grpc"))))]
 pub mod remote;
 pub mod source;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod sse;
 mod watch;
 pub mod yaml;
 pub mod yaml_file;
 
 #[cfg(feature = "remote")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "http", feature = "grpc"))))]
 pub use api_key::ApiKey;
 pub use datafile::DatafileSource;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::{FileLayers, LocalFiles};
 pub use finding::{Finding, Position};
 #[cfg(feature = "grpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "grpc")))]
 pub use grpc::GrpcOptions;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use http::{HttpOptions, ReportSink};
 pub use memory::{MemorySender, MemorySource};
 #[cfg(feature = "remote")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "http", feature = "grpc"))))]
 pub use remote::{RemoteOptions, RemoteSource, RemoteState};
 pub use source::{ConfigSource, SourceUpdate, UpdateStream};
 pub use yaml_file::YamlFile;

@@ -89,7 +89,7 @@ fn open_files() -> usize {
 }
 
 #[test]
-fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
+fn ten_thousand_reconnects_leak_no_memory_task_or_file() {
     let runtime = runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (url, mut told) = serve();
     let (release, held) = std::sync::mpsc::channel::<()>();

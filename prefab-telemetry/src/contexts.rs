@@ -1,4 +1,4 @@
-//! Contexts: looked at once, seen after that.
+//! Records contexts: new ones in detail, known ones by a fingerprint.
 
 use std::{
     hash::{BuildHasher as _, Hasher},
@@ -19,7 +19,7 @@ use crate::{
     shapes::{Shapes, number},
 };
 
-/// Shapes and examples behind one lock, which contexts that were met before do not reach.
+/// Shapes and examples behind one lock, which known contexts do not take.
 pub(crate) struct Contexts {
     mode: ContextUploadMode,
     collected: Mutex<Collected>,
@@ -38,24 +38,24 @@ impl Contexts {
         Self { mode, collected: Mutex::new(Collected { shapes, examples }), seen: SeenContexts::new() }
     }
 
-    /// Takes contexts in: several levels, the strongest first.
+    /// Records contexts in several levels, the most specific first.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &DropCount) {
         let fingerprint = match self.mode {
             ContextUploadMode::PeriodicExample => fingerprint(levels, |set| set.mark(|set| hash(set, true))),
             ContextUploadMode::ShapeOnly => shape_fingerprint(levels),
             ContextUploadMode::None => 0,
         };
-        // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
+        // Marked before they are recorded: after a drain in between they are recorded twice, never not at all.
         if fingerprint != 0 && self.seen.is_new(fingerprint) {
             self.record_new(levels, now_millis(), drops);
         }
     }
 
-    /// Tells whether these contexts, with none besides, were met already. May not know some that were.
+    /// Returns whether these contexts, without others, are known. May return `false` for known ones.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
         match contexts.known_mark() {
             Some(mark) => self.seen.knows(mix(0, mark)),
@@ -75,7 +75,7 @@ impl Contexts {
         }
     }
 
-    /// Takes everything out.
+    /// Returns everything and resets it.
     pub(crate) fn drain(&self, now_millis: i64) -> (Vec<ContextShape>, Vec<ExampleContext>) {
         let mut collected = self.collected();
         let taken = (collected.shapes.take(), collected.examples.take(now_millis));
@@ -89,7 +89,7 @@ impl Contexts {
     }
 }
 
-/// Puts what levels of contexts fingerprint like into one number; 0 where all are empty.
+/// Returns a hash of levels of contexts; 0 if all are empty.
 #[inline]
 fn fingerprint(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
     levels
@@ -108,16 +108,16 @@ fn shape_fingerprint(levels: &[&ContextSet]) -> u64 {
     fingerprint(levels, |set| hash(set, false))
 }
 
-/// Nobody outside is to know which contexts fingerprint alike.
+/// Random, so that an attacker cannot choose contexts with equal hashes.
 static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
-/// Hashes what makes a shape, and what makes an example of it.
+/// Hashes what determines a shape, and optionally what determines an example.
 #[inline(never)]
 fn hash(set: &ContextSet, with_keys: bool) -> u64 {
     let mut hasher = SEEDS.build_hasher();
     for context in set.iter() {
         hasher.write(context.name().as_bytes());
-        // The hasher takes the length of each name in; the kinds, which are small, go in all at once.
+        // The hasher includes the length of each name. The kinds are small and are hashed together.
         let mut kinds: u64 = 0;
         for (property, value) in context.properties() {
             hasher.write(property.as_bytes());
@@ -128,7 +128,7 @@ fn hash(set: &ContextSet, with_keys: bool) -> u64 {
             hash_key(key, &mut hasher);
         }
     }
-    // 0 stands for what was not hashed yet.
+    // 0 means not hashed yet.
     hasher.finish().max(1)
 }
 
@@ -143,19 +143,19 @@ fn hash_key(key: &ContextValue, hasher: &mut impl Hasher) {
     }
 }
 
-/// Looks that were met since the last drain. It may forget one, which then is taken in again, to no effect;
-/// it takes a new one for an old one only where all 64 bits agree.
+/// Fingerprints seen since the last drain. One may be forgotten, and its contexts recorded again, without effect. A new
+/// one is taken for a known one only if all 64 bits are equal.
 struct SeenContexts {
     buckets: Box<[Bucket; BUCKETS]>,
 }
 
-/// Looks whose lower bits agree, in one line of a processor's cache. With one place for each, two users of
-/// sixty-four would drive one another out every other time.
+/// Fingerprints with equal lower bits, in one cache line. With only one slot per bucket, two of 64 users would often evict
+/// each other.
 #[derive(Default)]
 #[repr(align(64))]
 struct Bucket([AtomicU64; 8]);
 
-/// A power of two. All buckets are 32 KiB, which stay in the cache of a processor that asks often.
+/// A power of two. All buckets take 32 KiB, which fit in the cache of a core.
 const BUCKETS: usize = 512;
 
 impl SeenContexts {
@@ -163,8 +163,8 @@ impl SeenContexts {
         Self { buckets: Box::new(std::array::from_fn(|_| Bucket::default())) }
     }
 
-    /// Marks a fingerprint, and tells whether it was not marked before. Known ones are only read, so that threads
-    /// do not take the cache line from one another.
+    /// Marks a fingerprint. Returns whether it was new. Known ones are only read, so that threads do not contend for the cache
+    /// line.
     #[inline]
     fn is_new(&self, fingerprint: u64) -> bool {
         let Bucket(places) = self.bucket(fingerprint);
@@ -185,14 +185,14 @@ impl SeenContexts {
         true
     }
 
-    /// Tells whether a fingerprint is where it would be put first.
+    /// Returns whether a fingerprint is in its preferred slot.
     #[inline]
     fn knows(&self, fingerprint: u64) -> bool {
         let Bucket([first, ..]) = self.bucket(fingerprint);
         first.load(Ordering::Relaxed) == fingerprint
     }
 
-    /// Some bits pick the bucket; all of them are compared within it.
+    /// Some bits select the bucket; within it all bits are compared.
     #[inline]
     fn bucket(&self, fingerprint: u64) -> &Bucket {
         &self.buckets[usize::try_from(fingerprint).unwrap_or_default() % BUCKETS]

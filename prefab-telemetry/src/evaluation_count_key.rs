@@ -1,11 +1,11 @@
-//! An answer, apart from how often it was given.
+//! The key of an evaluation count: what distinguishes it from others.
 
 use prefab_core::{Entry, Value};
 use prefab_eval::{Evaluation, Reason};
 
 use crate::{report::EvaluationCount, reportable};
 
-/// An answer as it is reported.
+/// The result of an evaluation, as it is reported.
 pub(crate) struct EvaluationCountKey {
     pub(crate) entry: Entry,
     pub(crate) row: u32,

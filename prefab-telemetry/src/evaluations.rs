@@ -1,4 +1,4 @@
-//! Evaluations, counted per answer.
+//! Counts of evaluations.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -49,14 +49,14 @@ impl Evaluations {
         }
     }
 
-    /// Counts an answer whose value stands in the ruleset if the counters has it at hand; tells whether it has.
+    /// Counts a precomputed result, if its counter is in its preferred slot. Returns whether it was counted.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn count_known(&self, counters: &ThreadCounters, selection: &Selection<'_>) -> bool {
         self.tables.count_known(counters, selection.id())
     }
 
-    /// Counts an answer whose value stands in the ruleset.
+    /// Counts a precomputed result.
     #[inline]
     pub(crate) fn count_selection(
         &self,
@@ -96,8 +96,8 @@ impl Evaluations {
         drops.add(u64::from(is_counted && !found_room));
     }
 
-    /// Takes the counts out. What was counted keeps its place, so that it costs no allocation the next time;
-    /// what was not since the drain before gives it up.
+    /// Returns the counts and resets them. A used counter stays allocated; one without counts since the previous drain is
+    /// released.
     pub(crate) fn drain(&self) -> Vec<EvaluationSummary> {
         let mut counts = Vec::new();
         self.tables.drain(|answer, count| counts.push((Arc::clone(answer), count)));
@@ -105,19 +105,19 @@ impl Evaluations {
     }
 }
 
-/// Log levels are asked for with every line, and segments are parts of other answers.
+/// Log levels are evaluated for every line, and segments are parts of other evaluations.
 fn is_counted(config_type: ConfigType) -> bool {
     !matches!(config_type, ConfigType::LogLevel | ConfigType::LogLevelV2 | ConfigType::Segment)
 }
 
-/// Puts the shards' counts together: by key and type, then by everything that a counter says.
+/// Merges the counts of all threads: by key and type, then by all other fields.
 fn summaries(counts: &[(Arc<EvaluationCountKey>, u64)]) -> Vec<EvaluationSummary> {
     let mut keys: BTreeMap<(&str, i32), BTreeMap<_, EvaluationCount>> = BTreeMap::new();
     for (answer, count) in counts {
         let config = answer.entry.stored();
         let identity = (
             (config.id(), answer.row, answer.rule, answer.weighted, answer.selected_index),
-            // Values have no order of their own, and doubles none at all.
+            // Values do not implement `Ord`.
             format!("{:?}", answer.value),
         );
         keys.entry((config.key(), config.config_type().number()))

@@ -1,4 +1,4 @@
-//! Log calls, counted per logger and level.
+//! Counts of log lines per logger and level.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use crate::{
     shards::Shards,
 };
 
-/// Counters of log calls, in shards.
+/// Counters of log lines, in shards.
 pub(crate) struct Loggers {
     shards: Shards<HashMap<Box<str>, [u64; LEVELS], RandomState>>,
     capacity: Capacity,
@@ -22,7 +22,7 @@ impl Loggers {
         Self { shards: Shards::new(), capacity: Capacity::new(max) }
     }
 
-    /// Counts log calls.
+    /// Counts log lines.
     #[inline]
     pub(crate) fn record(&self, logger: &str, level: LogLevel, calls: u64, drops: &DropCount) {
         let Some(level) = place(level) else { return };
@@ -30,7 +30,7 @@ impl Loggers {
         if let Some(counts) = shard.get_mut(logger) {
             counts[level] = counts[level].saturating_add(calls);
         } else if calls == 0 {
-            // Nothing was logged.
+            // No line, so no counter.
         } else if logger.len() <= MAX_TEXT_BYTES && self.capacity.take() {
             shard.entry(logger.into()).or_default()[level] = calls;
         } else {
@@ -38,7 +38,7 @@ impl Loggers {
         }
     }
 
-    /// Takes the counts out. Loggers that were heard of keep their places; silent ones give them up.
+    /// Returns the counts and resets them. Loggers without lines release their capacity.
     pub(crate) fn drain(&self) -> Vec<LoggerLineCounts> {
         let mut sums: BTreeMap<String, [u64; LEVELS]> = BTreeMap::new();
         for mut shard in self.shards.each() {

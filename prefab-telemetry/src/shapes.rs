@@ -1,4 +1,4 @@
-//! Shapes: which properties contexts have, and of which kind.
+//! Context shapes: the properties of contexts and their kinds.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use prefab_core::{ContextSet, ContextValue};
 
 use crate::{bounds::MAX_TEXT_BYTES, report::ContextShape};
 
-/// The shapes met since the last drain.
+/// The shapes seen since the last drain.
 pub(crate) struct Shapes {
     by_name: BTreeMap<String, BTreeMap<String, i32>>,
-    /// How many properties there are.
+    /// The number of properties.
     properties: usize,
     max: usize,
 }
@@ -19,9 +19,9 @@ impl Shapes {
         Self { by_name: BTreeMap::new(), properties: 0, max }
     }
 
-    /// Takes in the shapes of contexts, and tells how many properties found no capacity.
+    /// Adds the shapes of contexts. Returns the number of properties that were dropped.
     ///
-    /// Of two kinds of one property, the one met last is told.
+    /// If a property has had two kinds, the later one is reported.
     pub(crate) fn add(&mut self, contexts: &ContextSet) -> u64 {
         let mut dropped = 0;
         for context in contexts.iter() {
@@ -52,7 +52,7 @@ impl Shapes {
     }
 }
 
-/// The numbers follow `ConfigValue`'s fields; whatever has no kind is told as a text, as by every client.
+/// The numbers are those of the fields of `ConfigValue`. A null value is reported as a string, as by all clients.
 pub(crate) fn number(value: &ContextValue) -> i32 {
     match value {
         ContextValue::Int(_) => 1,

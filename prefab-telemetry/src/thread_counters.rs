@@ -1,8 +1,8 @@
-//! Counters of answers that each thread has to itself.
+//! Counters of evaluations, one table per thread.
 //!
-//! A thread alone adds to its counters, so adding is a load and a store, and no other thread is met. Whoever
-//! drains reads them and remembers how far. All else (new counters, larger tables, counters that nobody uses
-//! any more, threads that are gone) happens under one lock, and seldom.
+//! Counters are single-writer: incrementing is a plain load and store without contention. A drain reads them and records how
+//! far it has read. All other operations (new counters, larger tables, removal of unused counters and of tables of ended
+//! threads) take one lock, and are rare.
 
 use std::{
     cell::Cell,
@@ -15,49 +15,49 @@ use std::{
 
 use crate::{bounds::Capacity, evaluation_count_key::EvaluationCountKey};
 
-/// Of how many `CounterTables` a thread remembers its counters.
+/// The number of `CounterTables` for which a thread caches its counters.
 const CACHED_INSTANCES: usize = 4;
 
-/// The slots of a thread's first table.
+/// The number of slots of a thread's first table.
 const MIN_SLOTS: usize = 16;
 
-/// What an answer is known by: its own number, and its value's where that is made anew each time.
+/// Identifies a result: by its number, and by a hash of the value if that is computed for each evaluation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     answer: u64,
     value: u64,
 }
 
-/// Set where the value counts, too. No process comes to that many answers.
+/// Set if the value is part of the identity. Result numbers never get this large.
 const WITH_VALUE: u64 = 1 << 63;
 
 impl Mark {
-    /// Marks an answer that is always the same.
+    /// Identifies a precomputed result.
     #[inline]
     pub(crate) fn of(answer: u64) -> Self {
         Self { answer, value: 0 }
     }
 
-    /// Marks an answer with a value.
+    /// Identifies a computed result with its value.
     pub(crate) fn with_value(answer: u64, value: u64) -> Self {
         Self { answer: answer | WITH_VALUE, value }
     }
 }
 
-/// One thread's own counters, whichever `Telemetry` they are of; it begins without any.
+/// The counters of one thread; initially empty.
 ///
-/// Whoever has state for each thread anyway keeps a counters there, and counts without a look at other state of the
-/// thread. Handed to another `Telemetry` it begins anew; what was counted stays counted.
+/// A caller that has its own state per thread keeps them there, so that counting needs no second thread-local access. When
+/// they are passed to another `Telemetry`, they start again; the previous counts are kept.
 #[derive(Default)]
 pub struct ThreadCounters(Option<Arc<Table>>);
 
 impl ThreadCounters {
-    /// Returns a counters without counters.
+    /// Returns empty counters.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// Tells whether nothing was counted in it.
+    /// Returns whether nothing has been counted.
     #[inline]
     pub const fn is_new(&self) -> bool {
         self.0.is_none()
@@ -70,7 +70,7 @@ impl fmt::Debug for ThreadCounters {
     }
 }
 
-/// Counters of answers, by thread.
+/// Tables of counters, one per thread.
 pub(crate) struct CounterTables {
     number: u64,
     tables: Mutex<Vec<Arc<Table>>>,
@@ -80,7 +80,7 @@ pub(crate) struct CounterTables {
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
-    /// The lanes of those that keep none.
+    /// The counters of callers that have no state per thread.
     static COUNTERS: [Cell<ThreadCounters>; CACHED_INSTANCES] = const { [const { Cell::new(ThreadCounters::new()) }; CACHED_INSTANCES] };
 }
 
@@ -90,28 +90,27 @@ impl CounterTables {
         Self { number, tables: Mutex::default(), capacity: Capacity::new(max) }
     }
 
-    /// Hands over the thread's counters; a thread that is going down has a new one each time.
+    /// Passes the thread's counters to `record`. A thread that is being destroyed has new ones each time.
     #[inline]
     pub(crate) fn with_thread_counters<R>(&self, record: impl FnOnce(&mut ThreadCounters) -> R) -> R {
         let slot = usize::try_from(self.number).unwrap_or_default() % CACHED_INSTANCES;
-        let mut counters = COUNTERS.try_with(|lanes| lanes[slot].take()).unwrap_or_default();
+        let mut counters = COUNTERS.try_with(|cached| cached[slot].take()).unwrap_or_default();
         let result = record(&mut counters);
-        // Gone with the thread where it cannot be put back; what it counted is key all the same.
-        let _ = COUNTERS.try_with(|lanes| lanes[slot].set(counters));
+        // If the thread is being destroyed, the counters are dropped; the table with their counts remains.
+        let _ = COUNTERS.try_with(|cached| cached[slot].set(counters));
         result
     }
 
-    /// Counts an answer that this counters has met; tells whether it has.
+    /// Counts a result that these counters contain. Returns whether they do.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn count(&self, counters: &ThreadCounters, mark: Mark) -> bool {
         counters.0.as_ref().is_some_and(|table| table.is_current_for(self.number) && table.count(mark))
     }
 
-    /// Counts an answer, without a value of its own, that this counters has where it would be put first; tells whether it
-    /// has.
+    /// Counts a precomputed result whose counter is in its preferred slot. Returns whether it is.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn count_known(&self, counters: &ThreadCounters, answer: u64) -> bool {
         let Some(table) = &counters.0 else { return false };
         let last = table.slots.len().wrapping_sub(1);
@@ -121,8 +120,8 @@ impl CounterTables {
         slot.inspect(|slot| slot.add_one()).is_some()
     }
 
-    /// Counts an answer that this counters may not have met. Nothing becomes of one that is not key; tells
-    /// whether there was capacity.
+    /// Counts a result that these counters may not contain. Results without a key are not reported. Returns `false` if a limit
+    /// is exceeded.
     #[cold]
     pub(crate) fn count_new(
         &self,
@@ -133,20 +132,20 @@ impl CounterTables {
         let mut tables = self.tables();
         let table = counters.0.take().filter(|table| table.owner == self.number);
         let table = self.table_with_space(table, &mut tables);
-        // It was met before the table was made anew, or has found capacity now.
+        // It was in the table before the table was rebuilt, or there is capacity for it now.
         let counted = table.count(mark) || (self.capacity.take() && table.insert(mark, answer()));
         counters.0 = Some(table);
         counted
     }
 
-    /// Returns a table with a free slot and without the slots that nobody uses any more.
+    /// Returns a table with a free slot and without unused counters.
     ///
-    /// A counters without one takes up a table that no counters holds any more, of a thread that is gone or of a call within
-    /// a call, so that there are never more tables than there were lanes at once.
+    /// Counters without a table reuse one that no thread uses any more, so that there are never more tables than counters in use
+    /// at the same time.
     fn table_with_space(&self, table: Option<Arc<Table>>, tables: &mut Vec<Arc<Table>>) -> Arc<Table> {
-        let left =
+        let unused =
             || tables.iter_mut().find_map(|table| Arc::get_mut(table).is_some().then(|| Arc::clone(table)));
-        let before = match table.or_else(left) {
+        let before = match table.or_else(unused) {
             Some(table) if table.is_current_for(self.number) && !table.is_full() => return table,
             before => before,
         };
@@ -162,12 +161,12 @@ impl CounterTables {
         next
     }
 
-    /// Hands over what was counted since the last time.
-    pub(crate) fn drain(&self, mut key: impl FnMut(&Arc<EvaluationCountKey>, u64)) {
+    /// Passes what was counted since the last drain to `each`.
+    pub(crate) fn drain(&self, mut each: impl FnMut(&Arc<EvaluationCountKey>, u64)) {
         self.tables().retain_mut(|table| {
-            // Asked first: a thread that is gone adds nothing to what is read after.
+            // Before the drain: an ended thread adds nothing to what is read afterwards.
             let is_gone = Arc::get_mut(table).is_some();
-            table.drain(&mut key);
+            table.drain(&mut each);
             if is_gone {
                 self.capacity.release(table.len());
             }
@@ -182,24 +181,24 @@ impl CounterTables {
 
 /// The counters of one thread: a hash table that only this thread adds to.
 struct Table {
-    /// The number of the `CounterTables` it is a part of.
+    /// The number of its `CounterTables`.
     owner: u64,
-    /// A power of two, and never quite full, so that every search ends.
+    /// A power of two, and never full, so that every search ends.
     slots: Box<[Slot]>,
     len: AtomicU64,
-    /// The same as long as all slots are in use; 0 once some were not for a while.
+    /// Equal to `owner` while all slots are in use; 0 when some are unused.
     current_for: AtomicU64,
 }
 
 #[derive(Default)]
 struct Slot {
-    /// The answer's number, with a bit of its own where the value counts, too; 0 for a free slot.
+    /// The number of the result, with `WITH_VALUE` if the value is part of the identity; 0 for a free slot.
     answer: AtomicU64,
     value: AtomicU64,
     count: AtomicU64,
     /// The part of the count that was drained.
     drained: AtomicU64,
-    /// Whether nothing came together between the last two drains.
+    /// Whether nothing was counted between the last two drains.
     is_idle: AtomicBool,
     key: OnceLock<Option<Arc<EvaluationCountKey>>>,
 }
@@ -223,11 +222,11 @@ impl Table {
         self.len() >= self.slots.len() / 4 * 3
     }
 
-    /// Returns the slot of a mark: its own, or the free one where it would go.
+    /// Returns the slot of a result: its own, or the free one where it would be inserted.
     #[inline]
     fn slot_of(&self, mark: Mark) -> &Slot {
         let last = self.slots.len() - 1;
-        // Answers are numbered one after the other, so their numbers spread well as they are.
+        // Results are numbered consecutively, so their numbers are well distributed.
         let spread = mark.answer.wrapping_add(mark.value.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32);
         let mut at = usize::try_from(spread & last as u64).unwrap_or_default();
         loop {
@@ -239,7 +238,7 @@ impl Table {
         }
     }
 
-    /// Adds to a counter that is there; tells whether it is.
+    /// Increments an existing counter. Returns whether it exists.
     #[inline]
     fn count(&self, mark: Mark) -> bool {
         let slot = self.slot_of(mark);
@@ -269,21 +268,21 @@ impl Table {
     }
 
     fn fill(&self, slot: &Slot, Mark { answer, value }: Mark, key: Option<Arc<EvaluationCountKey>>) {
-        // A free slot holds none.
+        // A free slot has no key, so this is never an error.
         let _ = slot.key.set(key);
         slot.value.store(value, Ordering::Relaxed);
         slot.answer.store(answer, Ordering::Relaxed);
         self.len.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn drain(&self, key: &mut impl FnMut(&Arc<EvaluationCountKey>, u64)) {
+    fn drain(&self, each: &mut impl FnMut(&Arc<EvaluationCountKey>, u64)) {
         for slot in self.slots.iter().filter(|slot| slot.mark().is_some()) {
             let count = slot.count.load(Ordering::Relaxed);
             let new = count - slot.drained.swap(count, Ordering::Relaxed);
             slot.is_idle.store(new == 0, Ordering::Relaxed);
             match slot.key.get() {
                 _ if new == 0 => self.current_for.store(0, Ordering::Relaxed),
-                Some(Some(answer)) => key(answer, new),
+                Some(Some(key)) => each(key, new),
                 _ => {}
             }
         }
@@ -297,13 +296,13 @@ impl Slot {
         (answer != 0).then(|| Mark { answer, value: self.value.load(Ordering::Relaxed) })
     }
 
-    /// The thread of the table alone writes, so nothing can come between.
+    /// Only the thread of the table writes, so no update can be lost.
     #[inline]
     fn add_one(&self) {
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// Tells whether it can go: nobody used it for a while, and all was drained.
+    /// Returns whether the counter can be removed: unused for a while, and completely drained.
     fn is_unused(&self) -> bool {
         self.is_idle.load(Ordering::Relaxed)
             && self.count.load(Ordering::Relaxed) == self.drained.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! Reports as servers read them.
+//! Conversion of reports to messages.
 
 use prefab_core::{ConfigValue, LogLevel};
 use prefab_proto::wire::{self, telemetry_event::Payload};
@@ -6,9 +6,9 @@ use prefab_proto::wire::{self, telemetry_event::Payload};
 use crate::{ContextShape, EvaluationCount, EvaluationSummary, ExampleContext, LoggerLineCounts, Report};
 
 impl Report {
-    /// Returns the message for `POST /api/v1/telemetry`: one event for each kind that has something to say.
+    /// Returns the message for `POST /api/v1/telemetry`: one event for each part of the report that is not empty.
     ///
-    /// `instance_hash` tells the processes of one project apart.
+    /// `instance_hash` identifies this process among those of the project.
     pub fn to_wire(&self, instance_hash: impl Into<String>) -> wire::TelemetryEvents {
         let events = [self.summaries(), self.examples(), self.shapes(), self.loggers(), self.client_stats()];
         let events =
@@ -84,7 +84,7 @@ fn counter(counter: &EvaluationCount) -> wire::ConfigEvaluationCounter {
         config_row_index: Some(*config_row_index),
         conditional_value_index: Some(*conditional_value_index),
         weighted_value_index: *weighted_value_index,
-        // The message names only 0; the numbers are those that later clients gave the reasons.
+        // The message defines only 0. The other numbers are those of later official clients.
         reason: reason.number(),
     }
 }
@@ -100,7 +100,7 @@ fn shape(shape: &ContextShape) -> wire::ContextShape {
 }
 
 fn logger(logger: &LoggerLineCounts) -> wire::Logger {
-    // A level that was not heard is absent, as in every client's report.
+    // A level without lines is absent, as in the reports of all clients.
     let count = |level| Some(logger.count(level)).filter(|count| *count > 0).map(signed);
     wire::Logger {
         logger_name: logger.name.clone(),

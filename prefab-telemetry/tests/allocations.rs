@@ -24,7 +24,7 @@ fn check(telemetry: &Telemetry, what: &str, deed: impl Fn()) {
 }
 
 #[test]
-fn a_known_answer_costs_no_allocation() {
+fn a_known_evaluation_does_not_allocate() {
     let env = Provided { source: ProvidedSource::EnvVar, lookup: "LIST".to_owned() };
     let choice = WeightedValue { weight: 1, value: "only".into() };
     let weighted = WeightedValues { values: vec![choice], hash_by_property_name: None };
@@ -54,7 +54,7 @@ fn a_known_answer_costs_no_allocation() {
 }
 
 #[test]
-fn known_contexts_cost_no_allocation() {
+fn known_contexts_do_not_allocate() {
     let telemetry = Telemetry::new(Options::default(), 0);
     let user = Context::new("user").with("key", "u-1").with("age", 36).with("groups", ["a", "b"]);
     let (user, service) = (ContextSet::from(user), ContextSet::from(Context::new("service").with("pod", 7)));
@@ -62,7 +62,7 @@ fn known_contexts_cost_no_allocation() {
 }
 
 #[test]
-fn a_known_logger_costs_no_allocation() {
+fn a_known_logger_does_not_allocate() {
     let telemetry = Telemetry::new(Options::default(), 0);
     check(&telemetry, "log", || telemetry.count_line(black_box("my_app.db"), LogLevel::Info));
 }

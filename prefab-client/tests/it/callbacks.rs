@@ -14,7 +14,7 @@ use prefab_client::{
 use prefab_testing::eventually;
 
 #[test]
-fn a_listener_that_panics_costs_neither_changes_nor_other_listeners() {
+fn a_panic_in_a_listener_affects_neither_changes_nor_other_listeners() {
     let dir = tempfile::tempdir().unwrap();
     let write = |text| std::fs::write(dir.path().join(".prefab.default.config.yaml"), text).unwrap();
     write("a: 1");
@@ -35,7 +35,7 @@ fn a_listener_that_panics_costs_neither_changes_nor_other_listeners() {
 }
 
 #[test]
-fn an_on_ready_that_panics_costs_no_changes() {
+fn a_panic_in_on_ready_does_not_stop_updates() {
     let (tell, source) = MemorySource::channel("memory");
     let (called, is_called) = mpsc::channel();
     let on_ready = move || {
@@ -62,7 +62,7 @@ impl ConfigSource for Panics {
 }
 
 #[test]
-fn a_source_that_panics_is_told_of() {
+fn a_panic_in_a_source_is_a_problem() {
     let client = Client::in_memory().value("a", 1).source(Panics).build().unwrap();
     eventually("the problem", || !client.problems().is_empty());
     assert_eq!(

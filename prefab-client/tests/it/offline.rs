@@ -66,7 +66,7 @@ fn message<T: FromValue + std::fmt::Debug>(client: &Client, key: &str) -> String
 }
 
 #[test]
-fn every_type_is_read_as_itself_and_as_nothing_else() {
+fn values_are_never_converted_to_another_type() {
     let client = Client::in_memory()
         .value("int", 30)
         .value("double", 2.5)
@@ -89,13 +89,13 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
     let json = client.get::<Json<std::collections::HashMap<String, u8>>>("json").unwrap();
     assert_eq!(json.0["times"], 3);
     assert_eq!(client.get::<serde_json::Value>("duration"), Ok(90_000.into()));
-    let with_a_hint = "config `int`: expected double, found int; in a file a double has a dot, `1.0`";
+    let with_a_hint = "config `int`: expected double, found int; in a YAML file write a double with a dot, for example `1.0`";
     assert_eq!(message::<f64>(&client, "int"), with_a_hint);
     assert_eq!(message::<i64>(&client, "string"), "config `string`: expected int, found string");
     assert_eq!(message::<bool>(&client, "string"), "config `string`: expected bool, found string");
     assert_eq!(
         message::<Json<bool>>(&client, "json"),
-        "config `json`: expected json of the type asked for, found json that does not fit: invalid type: \
+        "config `json`: expected JSON of the requested type, found JSON of another type: invalid type: \
          map, expected a boolean"
     );
     let _negative = client.override_value("int", -1);
@@ -106,7 +106,7 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
 }
 
 #[test]
-fn a_missing_value_is_an_error_a_default_or_nothing() {
+fn a_missing_value_is_an_error_a_default_or_none() {
     let (_dir, client) = defaults();
     assert_eq!(
         client.get::<i64>("max-jbos").unwrap_err().to_string(),
@@ -132,7 +132,7 @@ fn a_missing_value_is_an_error_a_default_or_nothing() {
 }
 
 #[test]
-fn contexts_of_the_call_beat_the_bound_ones_the_scope_and_the_global_ones() {
+fn contexts_of_the_call_take_precedence_over_bound_scoped_and_global_ones() {
     let (_dir, builder) = files(DEFAULTS);
     let yes = user("ada@acme.test");
     let no = user("bob@else.test");
@@ -170,7 +170,7 @@ fn contexts_of_the_call_beat_the_bound_ones_the_scope_and_the_global_ones() {
 }
 
 #[test]
-fn files_stack_default_then_environments_then_overrides() {
+fn overrides_take_precedence_over_environments_and_those_over_defaults() {
     let (classpath, overrides) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     write(classpath.path(), "default", "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\n");
     write(classpath.path(), "staging", "b: 2\nc: 2\nd: 2\ne: 2\n");
@@ -195,7 +195,7 @@ fn files_stack_default_then_environments_then_overrides() {
 }
 
 #[test]
-fn a_broken_file_costs_that_file_and_says_where() {
+fn an_invalid_file_is_skipped_and_listed_with_its_position() {
     let (classpath, overrides) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     write(classpath.path(), "default", "a: 1\nlog-level.db: loud\n");
     write(overrides.path(), "default", "b: [1\n");
@@ -212,12 +212,11 @@ fn a_broken_file_costs_that_file_and_says_where() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_a_problem_and_its_file_is_taken_when_it_comes() {
+fn a_missing_directory_is_a_problem_until_it_is_created() {
     let dir = TempDir::new().unwrap();
     let conf = dir.path().join("conf");
     let client = Client::builder().classpath_dir(&conf).without_override_dir().build().unwrap();
-    let advice =
-        "there was no such directory at the start; name the one that has `.prefab.default.config.yaml`";
+    let advice = "directory not found; set PREFAB_CONFIG_CLASSPATH_DIR or `classpath_dir` to the directory of `.prefab.default.config.yaml`";
     assert_eq!(client.problems(), [format!("{}: {advice}", conf.display())]);
     fs::create_dir(&conf).unwrap();
     write(&conf, "default", "a: 1\n");
@@ -225,7 +224,7 @@ fn a_directory_that_is_not_there_is_a_problem_and_its_file_is_taken_when_it_come
 }
 
 #[test]
-fn a_saved_edit_is_live_within_a_second_and_a_broken_one_changes_nothing() {
+fn a_saved_edit_is_applied_within_a_second_and_an_invalid_one_is_ignored() {
     let (dir, builder) = files("max-jobs: 30\n");
     let client = builder.build().unwrap();
     let live = client.live::<i64>("max-jobs").unwrap();
@@ -257,7 +256,7 @@ fn a_saved_edit_is_live_within_a_second_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
-fn a_client_that_goes_takes_its_thread_along() {
+fn the_thread_ends_with_the_last_client() {
     let threads = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     let before = threads();
     for _ in 0..20 {
@@ -288,7 +287,7 @@ fn a_live_handle_keeps_the_last_good_value_or_its_default() {
 }
 
 #[test]
-fn a_listener_may_ask_and_change_the_client() {
+fn a_listener_may_use_and_change_the_client() {
     let client = Client::in_memory().value("a", 1).build().unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let (inner, count) = (client.clone(), Arc::clone(&asked));
@@ -306,7 +305,7 @@ fn a_listener_may_ask_and_change_the_client() {
 }
 
 #[test]
-fn details_and_explanation_agree_and_hide_secrets() {
+fn details_and_explanation_agree_and_redact_secrets() {
     let (_dir, client) = defaults();
     let details = client.with(&user("ada@acme.test")).details("new-checkout");
     assert_eq!((details.reason, details.display.as_str()), (Reason::TargetingMatch, "true"));
@@ -340,7 +339,7 @@ fn log_levels_walk_up_the_path() {
 }
 
 #[test]
-fn a_datafile_is_all_there_is_and_must_be_there() {
+fn a_datafile_replaces_all_sources_and_must_exist() {
     let dir = TempDir::new().unwrap();
     write(dir.path(), "default", "a: 1\n");
     let path = dir.path().join("data.json");
@@ -366,7 +365,7 @@ fn a_datafile_is_all_there_is_and_must_be_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_can_be_built_and_used_within_a_runtime() {
+async fn a_client_can_be_built_and_used_in_an_async_runtime() {
     let (_dir, builder) = files(DEFAULTS);
     let client = builder.build().unwrap();
     let asked = client.clone();
@@ -379,7 +378,7 @@ async fn a_client_can_be_built_and_used_within_a_runtime() {
 }
 
 #[test]
-fn the_start_up_table_tells_key_value_type_match_and_source() {
+fn the_config_table_contains_key_value_type_match_and_source() {
     let client = Client::in_memory().value("max-jobs", 30).value("greeting", "a\nb").build().unwrap();
     insta::assert_snapshot!(client.config_table());
 }

@@ -53,7 +53,7 @@ fn ruleset(set: ConfigSet<StoredConfig>) -> Ruleset {
 
 proptest! {
     #[test]
-    fn a_message_answers_as_its_configs_do(
+    fn a_packed_message_evaluates_like_its_configs(
         configs in (0..6).map(|at| config(if at == 0 { "segment".into() } else { format!("flag-{at}") })).collect::<Vec<_>>(),
         team in prop::sample::select(vec!["a", "b", "ab", "("]),
     ) {

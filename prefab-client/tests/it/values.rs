@@ -17,7 +17,7 @@ fn json(times: i64) -> serde_json::Value {
 }
 
 #[test]
-fn a_live_handle_holds_every_width_of_integer() {
+fn a_live_handle_supports_every_width_of_integer() {
     let client = Client::in_memory().value("n", 7).build().unwrap();
     macro_rules! check {
         ($($type:ty)*) => {$({
@@ -35,7 +35,7 @@ fn a_live_handle_holds_every_width_of_integer() {
 }
 
 #[test]
-fn a_live_handle_holds_json_of_the_programs_own_type() {
+fn a_live_handle_supports_json_of_a_type_of_the_program() {
     let client = Client::in_memory().value("retry", json(3)).build().unwrap();
     let live = client.live::<Json<Retry>>("retry").unwrap();
     assert_eq!(live.get().0, Retry { times: 3, pause_millis: 250 });
@@ -49,7 +49,7 @@ fn a_live_handle_holds_json_of_the_programs_own_type() {
 }
 
 #[test]
-fn overrides_of_one_key_are_taken_back_in_any_order() {
+fn overrides_of_one_key_may_be_dropped_in_any_order() {
     let client = Client::in_memory().value("n", 0).build().unwrap();
     let n = || client.get_or("n", -1);
     let [first, second, third] = [1, 2, 3].map(|value| client.override_value("n", value));
@@ -66,7 +66,7 @@ fn overrides_of_one_key_are_taken_back_in_any_order() {
 }
 
 #[test]
-fn json_that_does_not_fit_is_told_with_its_place() {
+fn json_of_another_type_is_an_error_with_its_path() {
     type All = Json<std::collections::BTreeMap<String, Vec<Retry>>>;
 
     let retry = serde_json::json!({"retry": [{"times": 3, "pause_millis": 1}, {"times": "many"}]});
@@ -74,18 +74,18 @@ fn json_that_does_not_fit_is_told_with_its_place() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         client.get::<All>("all").map_err(text).unwrap_err(),
-        "config `all`: expected json of the type asked for, found json that does not fit: at `retry[1].times`: invalid \
+        "config `all`: expected JSON of the requested type, found JSON of another type: at `retry[1].times`: invalid \
          type: string \"many\", expected u32"
     );
     assert_eq!(
         client.get::<Json<bool>>("one").map_err(text).unwrap_err(),
-        "config `one`: expected json of the type asked for, found json that does not fit: invalid type: integer `7`, \
+        "config `one`: expected JSON of the requested type, found JSON of another type: invalid type: integer `7`, \
          expected a boolean"
     );
 }
 
 #[test]
-fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
+fn confidential_values_are_in_no_error_log_or_debug_output() {
     let (lines, _logs) = prefab_testing::lines::of_this_thread();
     let confidential = |value: ConfigValue| ConfigValue { confidential: true, ..value };
     let client = Client::in_memory()
@@ -111,7 +111,7 @@ fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
 }
 
 #[test]
-fn a_live_default_in_place_of_another_kind_is_told_once() {
+fn a_live_handle_that_falls_back_to_its_default_is_logged_once() {
     let (lines, _logs) = prefab_testing::lines::of_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
@@ -128,7 +128,7 @@ fn a_live_default_in_place_of_another_kind_is_told_once() {
 }
 
 #[test]
-fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
+fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
     let criterion = Criterion {
         property_name: "user.plan".into(),
         operator: Operator::PropIsOneOf,

@@ -9,7 +9,7 @@ use tracing::{debug, error};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, registry};
 
 #[test]
-fn news_from_another_thread_reach_the_subscriber_of_this_one() {
+fn a_refresh_on_another_thread_reaches_the_subscriber_of_this_one() {
     let switch = Switch::new(&[("", &[LogLevel::Warn])]);
     let filter = LogFilter::new(Settings::default());
     let refresh = filter.attach(Arc::<Switch>::clone(&switch));

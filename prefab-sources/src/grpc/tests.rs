@@ -97,7 +97,7 @@ async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool
 }
 
 #[tokio::test]
-async fn checkpoint_and_stream_bring_what_is_newer() {
+async fn checkpoint_and_stream_deliver_newer_configs() {
     let service = Service::default();
     let resumed = Arc::clone(&service.resumed);
     let url = serve(service).await;
@@ -116,7 +116,7 @@ async fn checkpoint_and_stream_bring_what_is_newer() {
 }
 
 #[tokio::test]
-async fn a_refused_key_and_a_server_that_is_away_are_told_apart() {
+async fn a_rejected_key_and_an_unreachable_server_are_different_errors() {
     let url = serve(Service::default()).await;
     let mut updates = Box::new(source("123-other", &url)).updates();
     let refused = updates.next().await.unwrap().unwrap_err();

@@ -77,7 +77,7 @@ fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
         .map_err(|cause| origin.protocol(format!("sent an invalid checkpoint: {cause}")))?;
     // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.
     if configs.set.configs.is_empty() && configs.findings.is_empty() && configs.set.pointer.is_none() {
-        return Err(origin.protocol("sends an empty answer"));
+        return Err(origin.protocol("sent an empty response"));
     }
     Ok(configs)
 }

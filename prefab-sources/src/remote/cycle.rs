@@ -77,7 +77,7 @@ impl<T: Transport> Cycle<T> {
             {
                 wait = self.report_error(error).await;
             }
-            // Only a checkpoint is sync_state to be everything: a stream does not say when that has come.
+            // A stream does not signal when it has sent all configs, so it is opened only after a checkpoint.
             if wait.is_none()
                 && self.sync_state.has_response()
                 && let Err(error) = self.follow().await

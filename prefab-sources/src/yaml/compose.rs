@@ -1,7 +1,7 @@
-//! Parser events to a tree, within limits.
+//! Builds a tree from parser events, within limits.
 //!
-//! The parser works on one event at a time and its effort grows with the length of the text alone, so a
-//! limit that is checked at every event bounds the whole.
+//! The parser processes one event at a time, in time proportional to the text. A limit that is checked at every event
+//! therefore limits the whole.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Position, finding::excerpt};
 
-/// Returns the tree of a text; `None` for a text without content.
+/// Returns the tree of a text; `None` for an empty text.
 pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<Node>>, YamlError> {
     let mut composer = Composer {
         findings,
@@ -47,7 +47,7 @@ struct Composer<'a> {
     findings: &'a mut Findings,
     /// The collections around the next node, the outermost first.
     open: Vec<Frame>,
-    /// Finished nodes by the number of their anchor.
+    /// Complete nodes by anchor number.
     anchors: HashMap<usize, (Rc<Node>, Size)>,
     aliased: Size,
     nodes: usize,
@@ -55,7 +55,7 @@ struct Composer<'a> {
     root: Option<Rc<Node>>,
 }
 
-/// A collection that is not finished.
+/// A collection that is not complete.
 struct Frame {
     at: Position,
     anchor: usize,
@@ -66,16 +66,16 @@ struct Frame {
 
 enum Content {
     List(Vec<Rc<Node>>),
-    /// Finished pairs, and the key of the next.
+    /// Complete pairs, and the key of the next.
     Map(Vec<(Rc<Node>, Rc<Node>)>, Option<Rc<Node>>),
 }
 
-/// How much a node holds once every alias in it is written out.
+/// The size of a node with all aliases expanded.
 #[derive(Clone, Copy, Default)]
 struct Size {
     nodes: usize,
     bytes: usize,
-    /// The levels of collections.
+    /// The number of nested collections.
     height: usize,
 }
 
@@ -140,10 +140,10 @@ impl Composer<'_> {
         self.finish(Node { at, tag, kind }, size, anchor);
     }
 
-    /// Repeats a finished node, at the price of all that it holds.
+    /// Repeats a complete node, and counts its expanded size.
     fn alias(&mut self, anchor: usize) -> Result<(), YamlErrorKind> {
         self.count()?;
-        // The parser refuses unknown names itself, so what is not finished here is still open.
+        // The parser rejects unknown anchors, so a node that is missing here is not complete yet.
         let (node, size) = self.anchors.get(&anchor).ok_or(YamlErrorKind::AliasOfItself)?;
         let (node, size) = (Rc::clone(node), *size);
         if self.open.len() + size.height > MAX_DEPTH {
@@ -160,7 +160,7 @@ impl Composer<'_> {
 
     fn finish(&mut self, node: Node, size: Size, anchor: usize) {
         let node = Rc::new(node);
-        // 0 means that there is no anchor.
+        // 0 means no anchor.
         if anchor != 0 {
             self.anchors.insert(anchor, (Rc::clone(&node), size));
         }

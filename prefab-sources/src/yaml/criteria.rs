@@ -1,4 +1,4 @@
-//! The conditions of a feature flag.
+//! The criteria of a feature flag.
 
 use prefab_core::{Criterion, Operator, context::LOOKUP};
 
@@ -11,9 +11,9 @@ use super::{
 };
 use crate::finding::excerpt;
 
-/// Reads what stands under `criterion` or `criteria`: one mapping, or a list of mappings that must all hold.
+/// Reads the value of `criterion` or `criteria`: one mapping, or a list of mappings that must all match.
 ///
-/// A condition that cannot be read costs the flag, since without it the flag would hold for everyone.
+/// An invalid criterion makes the whole flag invalid: without the criterion, the flag would match everyone.
 pub(super) fn read(
     key: &str,
     name: &str,
@@ -44,7 +44,7 @@ fn criterion(
 ) -> Result<Criterion, EntryError> {
     const FIELDS: [&str; 3] = ["operator", "property", "values"];
     for member in members.iter().filter(|member| !FIELDS.contains(&&*member.key)) {
-        let message = format!("`{}` is no part of a criterion and is ignored", excerpt(&member.key));
+        let message = format!("ignored `{}`: it is not a field of a criterion", excerpt(&member.key));
         findings.key(key, member.at, message);
     }
     let operator = operator(node, members)?;
@@ -68,7 +68,7 @@ fn criterion(
     };
     if value_to_match.is_some() && !compares_a_list(operator) && !compares_nothing(operator) {
         let message = format!(
-            "`{}` compares with one value, which a list of `values` is not; it never holds",
+            "`{}` compares with a single value, but `values` is a list; the criterion never matches",
             operator.name()
         );
         findings.key(key, node.at, message);
@@ -79,18 +79,18 @@ fn criterion(
 
 fn operator(node: &Node, members: &[Member]) -> Result<Operator, EntryError> {
     let Some(member) = get(members, "operator") else {
-        return Err(wrong(node, "`operator` is missing; name one such as `PROP_IS_ONE_OF`".to_owned()));
+        return Err(wrong(node, "`operator` is missing; add one, for example `PROP_IS_ONE_OF`".to_owned()));
     };
     let text = member.value.text().unwrap_or_default();
     let unknown = || {
-        let why = format!("`{}` is no operator; name one such as `PROP_IS_ONE_OF`", excerpt(text));
+        let why = format!("unknown operator `{}`; use for example `PROP_IS_ONE_OF`", excerpt(text));
         wrong(&member.value, why)
     };
     Operator::from_name(text).filter(|operator| *operator != Operator::NotSet).ok_or_else(unknown)
 }
 
 fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, EntryError> {
-    // The oldest operators have no property of their own: they ask for the lookup key.
+    // The oldest operators have no property: they match the lookup key.
     if matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn) {
         return Ok(LOOKUP.to_owned());
     }
@@ -100,7 +100,7 @@ fn property(node: &Node, members: &[Member], operator: Operator) -> Result<Strin
         None if matches!(operator, Operator::AlwaysTrue | Operator::InSeg | Operator::NotInSeg) => {
             Ok(String::new())
         }
-        None => Err(wrong(node, "`property` is missing; name one such as `user.key`".to_owned())),
+        None => Err(wrong(node, "`property` is missing; add one, for example `user.key`".to_owned())),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Collects findings, and stops telling them one by one when there are very many.
+//! Collects findings, up to a limit.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Findings {
 
     pub(super) fn finish(mut self) -> Vec<Finding> {
         if self.omitted > 0 {
-            let message = format!("{} more findings are left out", self.omitted);
+            let message = format!("{} more findings are not listed", self.omitted);
             self.list.push(Finding::new(self.source, message));
         }
         self.list

@@ -1,4 +1,4 @@
-//! The tree to configs: nested keys joined with dots.
+//! Converts the tree to configs: nested keys are joined with dots.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Position, finding::excerpt};
 
-/// Returns one item per key; of two entries with one key the later wins.
+/// Returns one item per key. If a key is repeated, the later entry applies.
 pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<YamlItem>, YamlError> {
     let mut walk = Walk { findings, items: Vec::new(), index: HashMap::new(), key_bytes: 0 };
     match &root.kind {
@@ -28,10 +28,7 @@ pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<YamlIt
         _ if meaning(root) == Ok(Plain::Null) => {}
         _ => walk.findings.file(
             root.at,
-            format!(
-                "the file holds {} instead of keys with values; nothing is taken from it",
-                root.kind_name()
-            ),
+            format!("the file contains {} instead of keys with values, and is ignored", root.kind_name()),
         ),
     }
     Ok(walk.items.into_iter().flatten().collect())
@@ -56,9 +53,10 @@ impl Walk<'_> {
             return Err(YamlError { position: member.at, cause: YamlErrorKind::KeysTooLong });
         }
         if member.key.is_empty() {
-            self.findings.key(&key, member.at, "a key is empty; give it a name");
+            self.findings.key(&key, member.at, "the key is empty; give it a name");
         } else if key.len() > MAX_KEY_BYTES {
-            let message = format!("a key has at most {MAX_KEY_BYTES} bytes, written out; shorten it");
+            let message =
+                format!("the key, with the keys around it, exceeds {MAX_KEY_BYTES} bytes; shorten it");
             self.findings.key(&excerpt(&key), member.at, message);
         } else {
             self.entry(&key, member.at, &member.value)?;
@@ -89,12 +87,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Takes a config that has one value without a condition.
+    /// Adds a config with one value and no criteria.
     pub(super) fn put(&mut self, entry: Entry<'_>) {
         self.put_with(entry, Vec::new(), Vec::new(), Match::ByRow);
     }
 
-    /// Takes a config with one rule.
+    /// Adds a config with one rule.
     pub(super) fn put_with(
         &mut self,
         entry: Entry<'_>,
@@ -118,7 +116,7 @@ impl Walk<'_> {
     }
 }
 
-/// What every form of entry has.
+/// The parts that all forms of entries have.
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
     pub(super) at: Position,
@@ -127,12 +125,12 @@ pub(super) struct Entry<'a> {
     pub(super) value: ConfigValue,
 }
 
-/// Returns the type of a config that is no flag.
+/// Returns the type of a config that is not a flag.
 pub(super) fn plain_type(key: &str) -> ConfigType {
     if is_log_level(key) { ConfigType::LogLevel } else { ConfigType::Config }
 }
 
-/// Keeps as much of a key as tells that it is too long.
+/// Truncates a key that is too long, to limit the memory of its findings.
 fn cut(key: &str) -> &str {
     key.char_indices().map(|(at, _)| at).find(|at| *at > MAX_KEY_BYTES).map_or(key, |end| &key[..end])
 }

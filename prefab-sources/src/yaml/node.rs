@@ -1,4 +1,4 @@
-//! A YAML text as a tree, with the places and the quotes that the rules ask for.
+//! The tree of a YAML text, with positions and quoting.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use crate::Position;
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) at: Position,
-    /// The tag in full: `tag:yaml.org,2002:str`, `!mine`.
+    /// The full tag, for example `tag:yaml.org,2002:str` or `!mine`.
     pub(super) tag: Option<String>,
     pub(super) kind: Kind,
 }
@@ -16,14 +16,14 @@ pub(super) struct Node {
 pub(super) enum Kind {
     Scalar {
         text: String,
-        /// Plain scalars may be numbers, booleans or null; quoted and block ones are texts.
+        /// Plain scalars may be numbers, booleans or null. Quoted and block scalars are strings.
         plain: bool,
     },
     List(Vec<Rc<Node>>),
     Map(Vec<Member>),
 }
 
-/// One key of a mapping. Merge keys are applied and no key is there twice.
+/// One key of a mapping. Merge keys are applied, and keys are unique.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) key: Rc<str>,
@@ -40,7 +40,7 @@ impl Node {
         }
     }
 
-    /// Returns what the node is in words, for messages.
+    /// Returns the kind of the node, for messages.
     pub(super) fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Scalar { .. } => "a single value",

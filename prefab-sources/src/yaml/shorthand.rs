@@ -1,4 +1,4 @@
-//! The mappings that are one entry: flags, provided values and secrets.
+//! Mappings that are a single entry: flags, provided values and secrets.
 
 use prefab_core::{ConfigType, ConfigValue, Match, Provided, ProvidedSource, Value, ValueType};
 
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{Position, finding::excerpt};
 
-/// What makes a mapping one entry.
+/// The forms of a mapping that is a single entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryForm {
     /// `feature_flag: true`
     Flag,
-    /// `feature_flag: false`, which leaves a config.
+    /// `feature_flag: false`: a config, not a flag.
     NoFlag,
     /// `type: provided`
     Provided,
@@ -25,7 +25,7 @@ pub(super) enum EntryForm {
 }
 
 impl EntryForm {
-    /// Returns the form that a mapping has; `None` for one that only nests keys.
+    /// Returns the form of a mapping; `None` if it only nests keys.
     pub(super) fn of(members: &[Member]) -> Option<Self> {
         let is_on = |name| get(members, name).and_then(|member| is_enabled(&member.value));
         match is_on("feature_flag") {
@@ -59,10 +59,10 @@ impl EntryForm {
     }
 }
 
-/// Reads a mapping of this form, or says why it cannot be one.
+/// Reads a mapping of this form, or reports why it is invalid.
 pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position, members: &[Member]) {
     for member in members.iter().filter(|member| !form.fields().contains(&&*member.key)) {
-        let message = format!("`{}` is no part of {} and is ignored", excerpt(&member.key), form.name());
+        let message = format!("ignored `{}`: it is not a field of {}", excerpt(&member.key), form.name());
         walk.findings.key(key, member.at, message);
     }
     let taken = match form {
@@ -77,7 +77,7 @@ pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position
     }
 }
 
-/// Why an entry is not taken, and where, if not at its key.
+/// Why an entry is skipped, with the position, if it is not that of the key.
 pub(super) struct EntryError {
     pub(super) at: Option<Position>,
     pub(super) why: String,
@@ -106,20 +106,20 @@ fn flag(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Res
 fn provided(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Result<(), EntryError> {
     let lookup = get(members, "lookup").and_then(|member| member.value.text()).unwrap_or_default();
     if lookup.is_empty() {
-        return Err(String::from("`lookup` is missing; name the environment variable there").into());
+        return Err(String::from("`lookup` is missing; set it to the name of an environment variable").into());
     }
     let provided = Provided { source: ProvidedSource::EnvVar, lookup: lookup.to_owned() };
     let value = ConfigValue { confidential: is_confidential(members), ..provided.into() };
-    // Elsewhere the text tells its kind when it is looked up; a level could not be told from a text.
+    // The kind of other values is detected when the variable is read; a level would be read as a string.
     let value_type = if is_log_level(key) { ValueType::LogLevel } else { ValueType::NotSet };
     let entry = Entry { key, at, config_type: plain_type(key), value_type, value };
     walk.put_with(entry, Vec::new(), Vec::new(), Match::Text(lookup.into()));
     Ok(())
 }
 
-/// Returns what `value` says, with the marks beside it.
+/// Returns the content of `value`, with its flags.
 fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), EntryError> {
-    let missing = || EntryError::from(String::from("`value` is missing; say what it is"));
+    let missing = || EntryError::from(String::from("`value` is missing; add it"));
     let node = &get(members, "value").ok_or_else(missing)?.value;
     let decrypt_with =
         match get(members, "decrypt_with").filter(|member| is_enabled(&member.value) == Some(true)) {
@@ -132,7 +132,7 @@ fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType),
     } else if meaning(node) == Ok(Plain::Null) {
         return Err(missing());
     } else {
-        let why = || format!("an encrypted value is a text, not {}", node.kind_name());
+        let why = || format!("an encrypted value must be a string, not {}", node.kind_name());
         (Value::from(node.text().ok_or_else(why)?), ValueType::String)
     };
     Ok((ConfigValue { value, confidential, decrypt_with, ..ConfigValue::default() }, value_type))
@@ -140,10 +140,7 @@ fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType),
 
 fn name_of(node: &Node) -> Result<String, EntryError> {
     let why = || {
-        format!(
-            "`decrypt_with` names the config that holds the key, and is no place for {}",
-            node.kind_name()
-        )
+        format!("`decrypt_with` must be the key of the config with the secret key, not {}", node.kind_name())
     };
     node.text().map(ToOwned::to_owned).ok_or_else(|| why().into())
 }
@@ -156,9 +153,9 @@ pub(super) fn get<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
     members.iter().find(|member| &*member.key == name)
 }
 
-/// Tells whether a scalar switches something on; `None` for null and for collections, which nest keys.
+/// Returns whether a scalar enables something; `None` for null and for collections, which nest keys.
 ///
-/// Every text but `false` and the empty one does, since `"true"` in quotes is what official examples write.
+/// Any string except `false` and the empty one does, since the official examples write `"true"` with quotes.
 fn is_enabled(node: &Node) -> Option<bool> {
     let Kind::Scalar { text, .. } = &node.kind else { return None };
     match meaning(node) {

@@ -23,7 +23,7 @@ fn check(text: &str, expected: &[&str]) {
     assert_eq!(shown(text), expected, "{text}");
 }
 
-fn joined(lines: impl Iterator<YamlItem = String>) -> String {
+fn joined(lines: impl Iterator<Item = String>) -> String {
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -34,7 +34,7 @@ fn fails(text: &str, message: &str) {
 }
 
 #[test]
-fn a_text_that_is_not_yaml_is_refused_with_its_place() {
+fn invalid_yaml_is_an_error_with_its_position() {
     fails("a: 1\nb: [1, 2\n", "line 3, column 1: while parsing a flow sequence, expected ',' or ']'");
     fails("a: b: c\n", "line 1, column 5: mapping values are not allowed in this context");
     fails("a: \"x\n", "line 1, column 4: while scanning a quoted scalar, found unexpected end of stream");
@@ -45,7 +45,7 @@ fn a_text_that_is_not_yaml_is_refused_with_its_place() {
 }
 
 #[test]
-fn the_advice_fits_the_mistake() {
+fn each_error_has_its_own_advice() {
     let advice = |text: &str| parse(text, "f.yaml").unwrap_err().cause.advice();
     assert_eq!(advice("a:\n\tb: 1\n"), "indent with spaces and save the file again");
     assert_eq!(advice("a: @home\n"), "put the text in quotes and save the file again");
@@ -53,7 +53,7 @@ fn the_advice_fits_the_mistake() {
 }
 
 #[test]
-fn an_empty_text_says_nothing() {
+fn an_empty_text_has_no_items() {
     for text in
         ["", "\n \n", "# only this\n", "---\n", "--- ~\n", "{}", "\u{feff}", "a: {}\n", "%YAML 1.1\n---\n"]
     {
@@ -62,14 +62,14 @@ fn an_empty_text_says_nothing() {
 }
 
 #[test]
-fn a_text_that_is_no_mapping_is_a_finding() {
+fn a_text_that_is_not_a_mapping_is_a_finding() {
     let rest = "instead of keys with values; nothing is taken from it";
     check("- a\n- b\n", &[&format!("f.yaml:1:1: the file holds a list {rest}")]);
     check("\nhello\n", &[&format!("f.yaml:2:1: the file holds a single value {rest}")]);
 }
 
 #[test]
-fn a_repeated_key_is_told_with_both_lines() {
+fn a_repeated_key_is_a_finding_with_both_lines() {
     check(
         "a: 1\nb: 2\na: 3\n",
         &[
@@ -92,7 +92,7 @@ fn a_repeated_key_is_told_with_both_lines() {
 }
 
 #[test]
-fn aliases_are_followed_within_limits() {
+fn aliases_are_expanded_within_limits() {
     fails("a: &a [1, *a]\n", "line 1, column 11: the alias stands within what it repeats");
     let nines = |level: usize| vec![format!("*l{level}"); 9].join(", ");
     let bomb = joined((1..10).map(|level| format!("l{level}: &l{level} [{}]\n", nines(level - 1))));
@@ -108,7 +108,7 @@ fn aliases_are_followed_within_limits() {
 }
 
 #[test]
-fn nesting_ends_at_a_depth_however_it_is_made() {
+fn the_nesting_depth_is_limited() {
     let nested = |depth: usize| "{a: ".repeat(depth) + &"}".repeat(depth);
     assert!(parse(&nested(64), "f.yaml").is_ok());
     fails(&nested(65), "line 1, column 257: is nested deeper than 64 levels");
@@ -118,7 +118,7 @@ fn nesting_ends_at_a_depth_however_it_is_made() {
 }
 
 #[test]
-fn hostile_texts_are_refused_quickly() {
+fn hostile_texts_are_rejected_quickly() {
     // Small and the limit wide, as the machine may be busy: what is quadratic takes minutes all the same.
     let mib = 1 << 18;
     let texts = [
@@ -143,7 +143,7 @@ fn hostile_texts_are_refused_quickly() {
 }
 
 #[test]
-fn keys_have_a_longest_length() {
+fn the_length_of_keys_is_limited() {
     let key = |len: usize| format!("{}: 1\n", "k".repeat(len));
     assert_eq!(parse(&key(1_000), "f.yaml").unwrap().items.len(), 1);
     let long = format!("x:\n  {}: {{a: 1, b: 2}}\n", "k".repeat(1_023));
@@ -157,7 +157,7 @@ fn keys_have_a_longest_length() {
 }
 
 #[test]
-fn a_file_full_of_mistakes_does_not_flood_the_log() {
+fn the_number_of_findings_is_limited() {
     let text = joined((0..500).map(|at| format!("log-level.k{at}: loud\n")));
     let findings = parse(&text, "f.yaml").unwrap().findings;
     assert_eq!(findings.len(), MAX_FINDINGS + 1);
@@ -165,7 +165,7 @@ fn a_file_full_of_mistakes_does_not_flood_the_log() {
 }
 
 #[test]
-fn a_finding_never_shows_a_secret() {
+fn a_finding_never_contains_a_secret() {
     for text in [
         "a: {confidential: true, value: 99999999999999999999}",
         "log-level.a: {confidential: true, value: hunter2}",
@@ -240,12 +240,12 @@ fn yaml_like() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text: String) {
+    fn no_text_panics(text: String) {
         let _ = parse(&text, "f.yaml");
     }
 
     #[test]
-    fn no_almost_yaml_makes_it_panic(text in yaml_like()) {
+    fn no_text_similar_to_yaml_panics(text in yaml_like()) {
         if let Ok(parsed) = parse(&text, "f.yaml") {
             let lines = text.split(['\n', '\r']).count() + 1;
             for finding in &parsed.findings {
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn a_quoted_text_stays_what_it_is(text in "[ -~]{0,30}") {
+    fn a_quoted_text_is_a_string(text in "[ -~]{0,30}") {
         let quoted = format!("k: '{}'", text.replace('\'', "''"));
         let parsed = parse(&quoted, "f.yaml").unwrap();
         let value = parsed.items[0].config.rows[0].values[0].value.clone().unwrap();

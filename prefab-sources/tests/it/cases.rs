@@ -17,7 +17,7 @@ fn cases() -> Json {
 }
 
 #[test]
-fn scalars_mean_what_the_cases_say() {
+fn scalars_match_the_cases() {
     for case in cases()["scalars"].as_array().unwrap() {
         let text = case[0].as_str().unwrap();
         let ParsedYaml { items, findings } = yaml::parse(&format!("key: {text}\n"), "case.yaml").unwrap();
@@ -28,7 +28,7 @@ fn scalars_mean_what_the_cases_say() {
 }
 
 #[test]
-fn files_mean_what_the_cases_say() {
+fn files_match_the_cases() {
     for case in cases()["files"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
         let lines: Vec<&str> = case["yaml"].as_array().unwrap().iter().filter_map(Json::as_str).collect();

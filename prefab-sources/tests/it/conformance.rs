@@ -15,7 +15,7 @@ const DEFAULTS: &str = ".prefab.default.config.yaml";
 const TWIN: &str = "prefab-cloud/prefab-cloud-java/client/src/test/resources";
 
 #[test]
-fn official_files_give_the_answers_of_official_clients() {
+fn official_files_have_the_values_of_official_clients() {
     let Some(dir) = env::var_os("PREFAB_CONFORMANCE_DIR") else {
         eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no official file was read");
         return;

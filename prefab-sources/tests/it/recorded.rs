@@ -79,7 +79,7 @@ fn stream(events: &[&str]) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_documented_exchange_leads_to_the_documented_state() {
+async fn a_documented_exchange_has_the_documented_result() {
     let older = bytes(&CHECKPOINT.replace("e580ba898fad991e", "e480ba898fad991e"));
     // Two streams: a change cut into single bytes, then a tombstone, with the keep-alive that clients choked on.
     let mut dribbled = stream(&[]);

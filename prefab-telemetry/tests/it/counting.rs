@@ -38,7 +38,7 @@ fn counters(report: &Report, key: &str) -> Vec<EvaluationCount> {
 }
 
 #[test]
-fn an_answer_is_told_with_its_place_and_its_value() {
+fn a_count_contains_the_indices_and_the_value() {
     let check = |config: Config, index: Option<u32>, value: Value, reason: Reason| {
         let (telemetry, rules) = (telemetry(), rules([config]));
         let host = FixedHost::default().with_random(0.9).with_env_var("REGION", "eu");
@@ -68,7 +68,7 @@ fn an_answer_is_told_with_its_place_and_its_value() {
 }
 
 #[test]
-fn the_place_among_allowable_values_is_told() {
+fn a_count_contains_the_index_of_the_allowable_value() {
     let allowable_values = vec!["red".into(), "blue".into()];
     let check = |value: &str, expected: Option<u32>| {
         let flag = Config { allowable_values: allowable_values.clone(), ..config("flag", value) };
@@ -97,7 +97,7 @@ fn log_levels_and_segments_are_not_counted() {
 }
 
 #[test]
-fn values_from_the_environment_are_told_apart_by_what_they_are() {
+fn different_values_of_a_variable_have_separate_counts() {
     let region = Provided { source: ProvidedSource::EnvVar, lookup: "REGION".to_owned() };
     let rules = rules([Config { value_type: ValueType::String, ..config("region", region) }]);
     let telemetry = telemetry();
@@ -113,7 +113,7 @@ fn values_from_the_environment_are_told_apart_by_what_they_are() {
 }
 
 #[test]
-fn a_new_version_of_a_config_is_counted_apart() {
+fn a_new_version_of_a_config_has_a_separate_count() {
     let telemetry = telemetry();
     for (id, value) in [(1, "old"), (2, "new"), (2, "new")] {
         let rules = rules([Config { id, ..config("flag", value) }]);
@@ -130,7 +130,7 @@ const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1
 const SECRET: &str = "correct horse battery staple";
 
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_reported() {
     let stored = encrypt(SECRET, KEY, [7; 12]).unwrap();
     let encrypted =
         ConfigValue { decrypt_with: Some("the-key".to_owned()), ..ConfigValue::from(stored.as_str()) };
@@ -168,7 +168,7 @@ fn no_secret_is_told() {
 }
 
 #[test]
-fn values_too_long_to_send_are_counted_without_them() {
+fn counts_of_long_values_omit_the_value() {
     let rules = rules([config("flag", "x".repeat(20_000))]);
     let telemetry = telemetry();
     record(&telemetry, &rules, "flag", &FixedHost::default());
@@ -181,7 +181,7 @@ fn user(key: &str) -> ContextSet {
 }
 
 #[test]
-fn an_example_comes_once_an_hour() {
+fn an_example_is_reported_once_an_hour() {
     const MINUTE: i64 = 60_000;
     let telemetry = telemetry();
     let check = |minute: i64, contexts: &ContextSet, expected: usize| {
@@ -213,7 +213,7 @@ fn stronger_contexts_hide_weaker_ones() {
 }
 
 #[test]
-fn options_switch_kinds_off() {
+fn options_disable_parts_of_the_report() {
     let check = |options: Options, expected: [bool; 4]| {
         let (telemetry, rules) = (Telemetry::new(options, 0), rules([config("flag", true)]));
         record(&telemetry, &rules, "flag", &FixedHost::default());
@@ -251,7 +251,7 @@ fn log_calls_are_counted_per_level() {
 }
 
 #[test]
-fn what_finds_no_room_is_counted_as_dropped() {
+fn entries_beyond_the_limits_are_counted_as_dropped() {
     let limits = Limits { evaluations: 2, shapes: 3, examples: 1, remembered_examples: 2, loggers: 1 };
     let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
     let rules = rules(["a", "b", "c"].map(|key| config(key, true)));
@@ -276,7 +276,7 @@ fn what_finds_no_room_is_counted_as_dropped() {
 }
 
 #[test]
-fn keys_that_fell_silent_give_up_their_places() {
+fn keys_without_evaluations_release_their_capacity() {
     let limits = Limits { evaluations: 1, loggers: 1, ..Limits::default() };
     let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
     let rules = rules(["a", "b"].map(|key| config(key, true)));

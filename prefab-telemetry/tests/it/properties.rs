@@ -90,7 +90,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 proptest! {
     #[test]
-    fn bounds_hold_and_drains_reset(deeds in deeds(), max in 0..12_usize) {
+    fn limits_apply_and_drains_reset_them(deeds in deeds(), max in 0..12_usize) {
         let limits = Limits {
             evaluations: max, shapes: max, examples: max, remembered_examples: max, loggers: max,
         };
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn every_shape_and_every_example_is_told_once(seen in prop::collection::vec((0..5_u8, 0..5_u8), 1..40)) {
+    fn every_shape_and_every_example_is_reported_once(seen in prop::collection::vec((0..5_u8, 0..5_u8), 1..40)) {
         let telemetry = Telemetry::new(Options::default(), 0);
         for (user, property) in &seen {
             let user = Context::new("user").with("key", i64::from(*user)).with(property.to_string(), 1);

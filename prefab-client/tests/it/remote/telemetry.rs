@@ -99,7 +99,7 @@ fn shown(value: &wire::ConfigValue) -> String {
 }
 
 #[test]
-fn answers_and_whom_they_were_given_to_arrive() {
+fn evaluation_counts_and_contexts_are_reported() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let for_adults = Criterion {
@@ -143,7 +143,7 @@ fn answers_and_whom_they_were_given_to_arrive() {
 }
 
 #[test]
-fn of_confidential_values_only_the_redacted_form_leaves() {
+fn confidential_values_are_reported_redacted() {
     let server = Upstream::start();
     let secret = ConfigValue { confidential: true, ..ConfigValue::from("s3cret") };
     server.set_config(Config::constant("password", secret));
@@ -158,7 +158,7 @@ fn of_confidential_values_only_the_redacted_form_leaves() {
 
 #[cfg(feature = "log")]
 #[test]
-fn lines_are_counted_by_logger_once_however_many_layers_ask() {
+fn a_line_is_counted_once_with_several_layers() {
     use prefab_client::LogLevel;
     use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
@@ -188,7 +188,7 @@ fn lines_are_counted_by_logger_once_however_many_layers_ask() {
 }
 
 #[test]
-fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
+fn discarded_reports_are_counted_and_free_their_memory() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.refuse_reports(Some(StatusCode::SERVICE_UNAVAILABLE));
@@ -216,7 +216,7 @@ fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
 }
 
 #[test]
-fn a_refusal_for_good_is_not_tried_again() {
+fn a_permanent_rejection_is_not_retried() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.refuse_reports(Some(StatusCode::NOT_FOUND));
@@ -233,7 +233,7 @@ fn a_refusal_for_good_is_not_tried_again() {
 }
 
 #[test]
-fn the_last_report_goes_out_on_close_and_on_drop() {
+fn the_last_report_is_sent_on_close_and_on_drop() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
@@ -249,7 +249,7 @@ fn the_last_report_goes_out_on_close_and_on_drop() {
 }
 
 #[test]
-fn a_server_that_hangs_keeps_a_close_for_two_seconds_at_most() {
+fn a_close_waits_at_most_two_seconds_for_a_hanging_server() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
@@ -263,7 +263,7 @@ fn a_server_that_hangs_keeps_a_close_for_two_seconds_at_most() {
 }
 
 #[test]
-fn two_clients_count_for_themselves() {
+fn two_clients_count_separately() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let (one, other) = (of(&server).build().unwrap(), of(&server).build().unwrap());
@@ -282,7 +282,7 @@ fn two_clients_count_for_themselves() {
 }
 
 #[test]
-fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
+fn a_flag_without_rules_is_counted_with_any_contexts() {
     let server = Upstream::start();
     server.set("on", true);
     let client = of(&server).build().unwrap();
@@ -324,7 +324,7 @@ fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
 }
 
 #[test]
-fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
+fn counts_start_at_zero_after_each_report() {
     let server = Upstream::start();
     server.set("on", true);
     let client = talkative(&server).build().unwrap();
@@ -341,7 +341,7 @@ fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
 }
 
 #[test]
-fn nothing_is_told_without_a_server_or_a_wish() {
+fn nothing_is_reported_without_a_server_or_when_disabled() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let silent = |client: Client| {
@@ -376,7 +376,7 @@ fn nothing_is_told_without_a_server_or_a_wish() {
 }
 
 #[test]
-fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
+fn reports_go_to_the_telemetry_url_with_only_what_is_enabled() {
     let (server, other) = (Upstream::start(), Upstream::start());
     server.set("max-jobs", 30);
     let client = talkative(&server)
@@ -391,11 +391,11 @@ fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
     let told = told(&other);
     assert_eq!((told.shapes.len(), told.examples.len(), told.answers.len()), (1, 0, 0));
     let wrong = of(&server).telemetry_url("nowhere").build().unwrap_err();
-    assert!(wrong.to_string().starts_with("telemetry: `nowhere` is no address"), "{wrong}");
+    assert!(wrong.to_string().starts_with("telemetry: `nowhere` is not a URL"), "{wrong}");
 }
 
 #[test]
-fn a_report_larger_than_a_server_takes_comes_in_parts() {
+fn a_report_beyond_the_message_limit_is_split() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
