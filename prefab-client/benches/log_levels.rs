@@ -107,7 +107,7 @@ mod a_off_everywhere {
     }
 }
 
-/// Other loggers are at debug, for everybody or for one user; this one is not.
+/// Other loggers are at debug, for all users or for one user; this one is not.
 mod b_off_here {
     use super::*;
 
@@ -122,7 +122,7 @@ mod b_off_here {
     }
 }
 
-/// The line is printed, whoever asks.
+/// The line is printed for all users.
 mod c_on {
     use super::*;
 
@@ -149,7 +149,7 @@ mod c_on {
     }
 }
 
-/// The line's level depends on who asks: somebody else.
+/// The level of the line depends on the user, who is another one.
 mod d_off_for_this_user {
     use super::*;
 

@@ -34,7 +34,7 @@ fn client() -> Client {
 fn counting_client() -> Client {
     in_memory()
         .datasources(prefab_client::Datasources::All)
-        .api_key("1-nobody")
+        .api_key("1-unused")
         .api_urls(["http://127.0.0.1:9"])
         .local_cache(false)
         .init_timeout(std::time::Duration::ZERO)

@@ -1,7 +1,7 @@
-//! A process that was forked off from one with a client: it has the values, waits for nobody, and may have a client of
-//! its own.
+//! A process that was forked from one with a client: it has the values, does not block, and can build a client of its
+//! own.
 #![cfg(all(unix, feature = "http"))]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     process, thread,
@@ -27,7 +27,7 @@ fn user(nth: usize) -> ContextSet {
 
 /// What the child does; ends with the number of what went wrong.
 fn child(client: Client, unheard: Client, url: &str) -> i32 {
-    // A child that waits for ever is to be told from one that answers.
+    // Distinguishes a child that blocks from one that succeeds.
     thread::spawn(|| {
         thread::sleep(LIMIT);
         process::abort();
@@ -44,7 +44,7 @@ fn child(client: Client, unheard: Client, url: &str) -> i32 {
     let started = Instant::now();
     client.close();
     drop(client);
-    // One that has not heard from its server never will; its calls wait for as long as they would have.
+    // A client without a response before the fork never receives one; its calls wait until the timeout.
     if unheard.get_or("max-jobs", 7) != 7 {
         return 3;
     }
@@ -91,7 +91,7 @@ fn a_forked_process_evaluates_closes_and_builds_a_new_client() {
     within(LIMIT, "the change in the parent's client", || client.get_or("max-jobs", 0) == 50);
     client.close();
 
-    // The server can tell all three apart.
+    // The server can distinguish all three.
     #[cfg(feature = "telemetry")]
     {
         use prost::Message as _;

@@ -1,9 +1,9 @@
 //! Levels of a running client change while many threads log for different users: what must be printed is, what must
-//! not be is not, and nobody waits for anybody.
+//! not be is not, and no thread blocks another.
 //!
 //! Everything here belongs to the whole process, so it is one test.
 #![cfg(feature = "log")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     sync::{
@@ -76,7 +76,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
     let filter = client.log_filter_with(&LogOptions::default().count_lines(true));
     let lines = tracing_subscriber::registry().with(counter.clone().with_filter(filter.clone()));
     tracing::subscriber::set_global_default(lines).unwrap();
-    // The client's own lines are printed from within the changes that they tell of.
+    // The client logs its own lines during the changes.
     let _own = client.override_value("log-level.cloud.prefab.client.rust", LogLevel::Debug);
 
     let changes = Arc::<AtomicUsize>::default();
@@ -120,7 +120,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
     );
     assert_eq!(errors, logged, "errors are printed at every level");
     assert!(debugs > 0 && debugs < logged, "{debugs} of {logged}");
-    assert_eq!(own, changes, "each is told of in one line");
+    assert_eq!(own, changes, "each change is logged in one line");
     let sum: u64 = filter
         .line_counts()
         .unwrap()
@@ -131,7 +131,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
         .sum();
     assert_eq!(usize::try_from(sum).unwrap(), errors + debugs + own);
 
-    // The last word counts, for everybody.
+    // The last change applies to all threads.
     let check = |name, expected| {
         let _scope = scope::enter(user(name));
         let before = counter.count(1);

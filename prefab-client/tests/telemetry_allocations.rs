@@ -11,11 +11,11 @@ fn split() -> WeightedValues {
     WeightedValues { values: vec![choice("a"), choice("b")], hash_by_property_name: Some("user.key".into()) }
 }
 
-/// Nobody listens there: counting is all that happens.
+/// No server listens at the address: evaluations are only counted.
 fn counting() -> ClientBuilder {
     Client::in_memory()
         .datasources(Datasources::All)
-        .api_key("1-nobody")
+        .api_key("1-unused")
         .api_urls(["http://127.0.0.1:9"])
         .local_cache(false)
         .init_timeout(Duration::ZERO)

@@ -145,8 +145,8 @@ impl ConfigSource for RemoteSource {
 
     fn updates(self: Box<Self>) -> UpdateStream {
         let Self { start, state } = *self;
-        let (out, said) = mpsc::channel(1);
-        Box::pin(RemoteUpdates::new(start(out), said, state))
+        let (out, events) = mpsc::channel(1);
+        Box::pin(RemoteUpdates::new(start(out), events, state))
     }
 }
 

@@ -198,13 +198,13 @@ mod tests {
         }
     }
 
-    async fn check<const N: usize>(looks: &[&'static str], said: [&str; N]) {
+    async fn check<const N: usize>(looks: &[&'static str], expected: [&str; N]) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let script = Script { file, looks: Mutex::new(looks.to_vec()) };
         let items = watch(script, Duration::from_millis(1)).take(N).collect::<Vec<_>>().await;
         let got: Vec<String> =
             items.into_iter().map(|item| item.unwrap().findings[0].message.clone()).collect();
-        assert_eq!(got, said);
+        assert_eq!(got, expected);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What recording costs: `cargo bench -p prefab-telemetry`.
 //!
-//! The answers are made beforehand, so that only the recording is measured.
+//! The evaluations are prepared first, so that only the counting is measured.
 
 use std::hint::black_box;
 
@@ -49,7 +49,7 @@ fn user() -> ContextSet {
     ContextSet::new().with(user).with(Context::new("device").with("os", "linux").with("mobile", false))
 }
 
-/// One key, by every thread at once: the worst there is for a shared counter.
+/// One key, by every thread concurrently: the worst case for a shared counter.
 #[divan::bench(args = ["text", "json", "split"], sample_size = LONG, threads = [1, 2, 4])]
 fn evaluation(bencher: Bencher<'_, '_>, key: &str) {
     let (rules, user, telemetry) = (rules(0), user(), Telemetry::new(Options::default(), 0));

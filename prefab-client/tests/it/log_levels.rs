@@ -32,7 +32,7 @@ use tracing_subscriber::{
     registry,
 };
 
-/// Stands for lines whose targets are made up at run time.
+/// A callsite for lines whose targets are created at run time.
 struct MadeUp;
 
 impl Callsite for MadeUp {
@@ -86,7 +86,7 @@ fn the_shared_cases_match_the_filter() {
         return;
     };
     let text = fs::read_to_string(PathBuf::from(dir).join("vectors.json")).unwrap();
-    // What one client answered is not JSON everywhere: it says `NaN` bare.
+    // The recorded result of one client is not JSON: it contains a bare `NaN`.
     let file: Json = serde_json::from_str(&text.replace("      NaN\n", "      null\n")).unwrap();
     let cases = ["agreed", "disputed"].into_iter().flat_map(|part| file[part].as_array().unwrap());
     let mut checked = 0;
@@ -123,7 +123,7 @@ fn naive(tree: &[(String, LogLevel, Option<&str>)], logger: &str, user: Option<&
             .chain(segments[..length].iter().copied())
             .collect::<Vec<_>>()
             .join(".");
-        // Of two configs with one key the later stands.
+        // Of two configs with one key the later one applies.
         let Some((_, level, only_for)) = tree.iter().rev().find(|(other, ..)| *other == key) else {
             continue;
         };

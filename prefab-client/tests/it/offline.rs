@@ -1,5 +1,5 @@
 //! What a program relies on without a server: files, types, contexts, handles, errors.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     fs,
@@ -298,7 +298,7 @@ fn a_listener_may_use_and_change_the_client() {
         }
     });
     let _set = client.override_value("a", 2);
-    assert_eq!(asked.load(Ordering::SeqCst), 4, "told of both changes");
+    assert_eq!(asked.load(Ordering::SeqCst), 4, "called for both changes");
     drop(listening);
     let _set = client.override_value("a", 3);
     assert_eq!(asked.load(Ordering::SeqCst), 4);

@@ -273,7 +273,7 @@ fn a_skipped_key_is_a_problem_until_it_is_fixed() {
     within(SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
     assert_eq!(client.problems(), problems, "it is as broken as before");
     server.set("broken", 1);
-    within(SECOND, "the mended one", || client.get_or("broken", 0) == 1);
+    within(SECOND, "the fixed config", || client.get_or("broken", 0) == 1);
     assert_eq!(client.problems(), [] as [&str; 0]);
 }
 
@@ -304,7 +304,7 @@ fn many_clients_are_independent_and_leak_nothing() {
     assert_eq!(clients[0].get::<i64>("max-jobs"), Ok(30), "values stay");
     assert!(!alone || threads() == 19, "{} threads", threads());
     drop((clients, copy));
-    within(SECOND, "everybody's end", || server.streams() == 0);
+    within(SECOND, "the end of all streams", || server.streams() == 0);
     if alone {
         within(5 * SECOND, "the last thread's end", || threads() == 0);
     }

@@ -1,5 +1,5 @@
-//! The types that a program asks for, at once and by handles.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+//! The types of values, read directly and by live handles.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use prefab_client::{
     Client, Config, ConfigValue, Context, ContextSet, Error, Json, MissingReason,
@@ -94,7 +94,7 @@ fn confidential_values_are_in_no_error_log_or_debug_output() {
         .value("pin", confidential(4711.into()))
         .build()
         .unwrap();
-    let said = format!(
+    let shown = format!(
         "{:?} {:?} {} {} {} {} {}",
         client.details("password"),
         client.live::<String>("password").unwrap(),
@@ -105,8 +105,8 @@ fn confidential_values_are_in_no_error_log_or_debug_output() {
         client.config_table(),
     );
     let logged = lines.take();
-    assert!(said.contains("found int") && logged.contains("found int"), "{said} {logged}");
-    assert!(!said.contains("4711") && !logged.contains("4711"), "{said} {logged}");
+    assert!(shown.contains("found int") && logged.contains("found int"), "{shown} {logged}");
+    assert!(!shown.contains("4711") && !logged.contains("4711"), "{shown} {logged}");
     assert_eq!(client.details("password").value, Some("hush-4711".into()), "who asks for it gets it");
 }
 
@@ -115,11 +115,14 @@ fn a_live_handle_that_falls_back_to_its_default_is_logged_once() {
     let (lines, _logs) = prefab_testing::lines::of_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
-    assert_eq!(lines.take(), "", "there is no value, and that is what a default is for");
+    assert_eq!(lines.take(), "", "a missing value is not logged");
     let wrong = client.override_value("max-jobs", "lots");
     assert_eq!(live.get(), 10);
-    let told = lines.take();
-    assert!(told.contains("WARN") && told.contains("max-jobs") && told.contains("found string"), "{told}");
+    let logged = lines.take();
+    assert!(
+        logged.contains("WARN") && logged.contains("max-jobs") && logged.contains("found string"),
+        "{logged}"
+    );
     let _another = client.override_value("another", 1);
     assert_eq!(lines.take(), "");
     drop(wrong);
@@ -138,10 +141,7 @@ fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
     let flag = Config { rows: vec![ConfigRow::of(vec![rule])], ..Config::constant("new-checkout", true) };
     let client = Client::in_memory().config(flag).value("retry.times", 3).build().unwrap();
     let text = |key: &str| client.get::<bool>(key).unwrap_err().to_string();
-    assert_eq!(
-        text("new-checkout"),
-        "config `new-checkout`: none of its rules matches, and there is no default"
-    );
+    assert_eq!(text("new-checkout"), "config `new-checkout`: no rule matches and there is no default");
     assert_eq!(text("nothing"), "config `nothing`: no value and no default");
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
     let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();

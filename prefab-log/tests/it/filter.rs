@@ -1,4 +1,4 @@
-//! How the filter answers `tracing`: for one layer or for all, for events and spans, before and after news.
+//! The results of the filter: for one layer and for all, for events and spans, before and after changes.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ fn a_filter_affects_one_layer_and_a_layer_affects_all() {
     assert_eq!(other.take(), ["to the other alone", "to both"]);
 
     with_default(registry().with(own.clone()).with(filter), || {
-        info!("to nobody");
+        info!("to no layer");
         warn!("to both");
     });
     assert_eq!(own.take(), ["to both"]);
@@ -108,7 +108,7 @@ fn the_bootstrap_level_applies_until_there_is_a_config() {
     });
 }
 
-/// Says of all it does that it does it.
+/// Logs a line in each of its methods.
 struct Talkative;
 
 impl LevelResolver for Talkative {

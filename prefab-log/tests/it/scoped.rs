@@ -1,4 +1,4 @@
-//! A subscriber of one thread, and news that come on another. It has to be the only one of its process.
+//! A subscriber of one thread, and a refresh on another. It must be the only subscriber of its process.
 
 use std::{sync::Arc, thread};
 

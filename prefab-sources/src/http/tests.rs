@@ -1,4 +1,4 @@
-//! The source over real sockets, against a server that answers as it is told.
+//! The source over sockets, against a server with scripted responses.
 
 mod server;
 
@@ -49,8 +49,8 @@ async fn checkpoint(http: &mut Http, since: i64, purpose: Purpose) -> String {
 /// Requests a checkpoint from a server with one response.
 async fn check(answer: Answer, expected: &str) {
     let server = Server::start(move |_| answer.clone()).await;
-    let said = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
-    assert_eq!(said.replace(&server.url, "URL"), expected);
+    let result = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
+    assert_eq!(result.replace(&server.url, "URL"), expected);
 }
 
 #[tokio::test]
@@ -192,25 +192,25 @@ async fn a_cdn_is_requested_first_at_startup_and_last_to_catch_up() {
 /// Opens a stream and returns its frames as text.
 async fn frames(answer: Answer) -> String {
     let server = Server::start(move |_| answer.clone()).await;
-    let mut said = Vec::new();
+    let mut result = Vec::new();
     match http(&[&server.url]).open(7).await {
-        Err(error) => said.push(error.to_string()),
+        Err(error) => result.push(error.to_string()),
         Ok(mut frames) => loop {
             match tokio::time::timeout(Duration::from_millis(200), frames.next()).await {
-                Err(_) => break said.push("silence".to_owned()),
-                Ok(None) => break said.push("end".to_owned()),
-                Ok(Some(Err(error))) => break said.push(error.to_string()),
-                Ok(Some(Ok(crate::remote::Frame::Alive))) => said.push("alive".to_owned()),
-                Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => said.push(why),
+                Err(_) => break result.push("silence".to_owned()),
+                Ok(None) => break result.push("end".to_owned()),
+                Ok(Some(Err(error))) => break result.push(error.to_string()),
+                Ok(Some(Ok(crate::remote::Frame::Alive))) => result.push("alive".to_owned()),
+                Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => result.push(why),
                 Ok(Some(Ok(crate::remote::Frame::Configs(configs)))) => {
                     let configs = configs.set.configs.iter();
-                    said.extend(configs.map(|config| format!("{}@{}", config.key(), config.id())));
+                    result.extend(configs.map(|config| format!("{}@{}", config.key(), config.id())));
                 }
             }
         },
     }
-    said.dedup();
-    said.join(", ").replace(&server.url, "URL")
+    result.dedup();
+    result.join(", ").replace(&server.url, "URL")
 }
 
 #[tokio::test]

@@ -231,7 +231,7 @@ async fn an_unreadable_message_triggers_a_checkpoint_and_keeps_the_stream() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;
-    // What changes in silence stands for what the message said.
+    // A silent change represents the content of the message.
     server.set_silently("a", 3);
     server.send_garbage();
     server.set("b", 4);
@@ -287,7 +287,7 @@ async fn the_cache_is_used_at_startup_while_all_servers_are_down() {
     assert_eq!(&*second.store.get("a").unwrap().provenance().source, "cache");
     assert_eq!(second.findings.len(), 1, "{:?}", second.findings);
     assert!(second.findings[0].starts_with("cache: the server does not respond; values are from "));
-    assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes where it stood");
+    assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes after the newest id");
 
     server.mood(Mood::Well);
     second.until(|client| client.ids() == "a@4").await;

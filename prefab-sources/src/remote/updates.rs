@@ -91,7 +91,7 @@ impl UpdateSender {
 /// The receiving end: a stream that runs the sync loop while it is polled.
 pub(super) struct RemoteUpdates {
     cycle: BoxFuture<'static, ()>,
-    said: mpsc::Receiver<SourceEvent>,
+    events: mpsc::Receiver<SourceEvent>,
     shown: watch::Sender<RemoteState>,
     /// The state that follows the last item.
     next_state: Option<RemoteState>,
@@ -100,10 +100,10 @@ pub(super) struct RemoteUpdates {
 impl RemoteUpdates {
     pub(super) fn new(
         cycle: BoxFuture<'static, ()>,
-        said: mpsc::Receiver<SourceEvent>,
+        events: mpsc::Receiver<SourceEvent>,
         shown: watch::Sender<RemoteState>,
     ) -> Self {
-        Self { cycle, said, shown, next_state: None }
+        Self { cycle, events, shown, next_state: None }
     }
 }
 
@@ -117,7 +117,7 @@ impl Stream for RemoteUpdates {
             if let Some(state) = this.next_state.take() {
                 this.shown.send_replace(state);
             }
-            match this.said.poll_recv(task) {
+            match this.events.poll_recv(task) {
                 Poll::Ready(Some(SourceEvent { item, state })) => {
                     this.next_state = state;
                     if item.is_some() {

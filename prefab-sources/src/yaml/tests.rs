@@ -93,7 +93,7 @@ fn a_repeated_key_is_a_finding_with_both_lines() {
 
 #[test]
 fn aliases_are_expanded_within_limits() {
-    fails("a: &a [1, *a]\n", "line 1, column 11: the alias stands within what it repeats");
+    fails("a: &a [1, *a]\n", "line 1, column 11: the alias is within the node that it repeats");
     let nines = |level: usize| vec![format!("*l{level}"); 9].join(", ");
     let bomb = joined((1..10).map(|level| format!("l{level}: &l{level} [{}]\n", nines(level - 1))));
     let bomb = format!("l0: &l0 [lol]\n{bomb}");
@@ -161,7 +161,7 @@ fn the_number_of_findings_is_limited() {
     let text = joined((0..500).map(|at| format!("log-level.k{at}: loud\n")));
     let findings = parse(&text, "f.yaml").unwrap().findings;
     assert_eq!(findings.len(), MAX_FINDINGS + 1);
-    assert_eq!(findings.last().unwrap().to_string(), "f.yaml: 400 more findings are left out");
+    assert_eq!(findings.last().unwrap().to_string(), "f.yaml: 400 more findings are not listed");
 }
 
 #[test]

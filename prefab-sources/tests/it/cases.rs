@@ -1,4 +1,4 @@
-//! What local YAML files mean, as data: `cases/yaml.json` says it for every language.
+//! The meaning of local YAML files, as data for every language: `cases/yaml.json`.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -55,9 +55,9 @@ fn check_findings(name: &str, parsed: &ParsedYaml, case: &Json) {
         if let Some(key) = &finding.key {
             got["key"] = json!(key);
         }
-        let says = expected["says"].as_str().unwrap();
-        assert!(finding.message.contains(says), "{name}: `{says}` is not in `{finding}`");
-        got["says"] = json!(says);
+        let message = expected["message"].as_str().unwrap();
+        assert!(finding.message.contains(message), "{name}: `{message}` is not in `{finding}`");
+        got["message"] = json!(message);
         assert_eq!(&got, expected, "{name}: {finding}");
     }
 }
@@ -104,7 +104,7 @@ fn usual_type(config: &Config) -> ValueType {
         "bool" => ValueType::Bool,
         "string list" => ValueType::StringList,
         "log level" => ValueType::LogLevel,
-        // A provided value has no usual type, so that every case says it.
+        // The type of a provided value has no default, so every case contains it.
         _ => ValueType::Bytes,
     }
 }

@@ -1,6 +1,6 @@
 //! The recorded answers of official clients to their own YAML files.
 //!
-//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test says that it checked nothing.
+//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test is skipped.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -61,7 +61,7 @@ fn official_files_have_the_values_of_official_clients() {
     assert!(checked > 100, "only {checked} answers were found");
 }
 
-/// Tells where the recorded clients answer otherwise, as the specification says.
+/// Returns whether the recorded clients differ here, as the specification describes.
 fn differs_on_purpose(key: &str, contexts: &ContextSet) -> bool {
     match key {
         // An unknown level is a finding here and a level that is not set there.

@@ -2,7 +2,7 @@
 //!
 //! The official service has ended. What is left of its exchanges are the bytes that its clients were seen to send and
 //! to understand; they stand below as they do in the protocol's reference.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::unbounded_channel();
+    let (sender, requests) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         for pieces in answers {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -49,7 +49,7 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
             while !request.ends_with(b"\r\n\r\n") {
                 request.push(socket.read_u8().await.unwrap());
             }
-            tell.send(String::from_utf8(request).unwrap()).unwrap();
+            sender.send(String::from_utf8(request).unwrap()).unwrap();
             for piece in pieces {
                 // The client may have heard enough.
                 let _ = socket.write_all(&piece).await;
@@ -59,7 +59,7 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
         }
         std::future::pending::<()>().await;
     });
-    (url, told)
+    (url, requests)
 }
 
 /// As the service answered for a config fetch.

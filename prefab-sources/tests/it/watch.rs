@@ -68,7 +68,7 @@ impl Followed {
 
     async fn quiet(&mut self) {
         let item = timeout(Duration::from_millis(700), self.updates.next()).await;
-        assert!(item.is_err(), "nothing new was said, but {item:?} came");
+        assert!(item.is_err(), "expected no update, got {item:?}");
     }
 
     fn keys(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What is counted, what is told of it, and what is not.
+//! What is counted and reported, and what is not.
 
 use std::sync::Arc;
 
@@ -104,12 +104,12 @@ fn different_values_of_a_variable_have_separate_counts() {
     for region in ["eu", "us", "eu"] {
         record(&telemetry, &rules, "region", &FixedHost::default().with_env_var("REGION", region));
     }
-    let mut told: Vec<_> = counters(&telemetry.drain(1), "region")
+    let mut reported: Vec<_> = counters(&telemetry.drain(1), "region")
         .into_iter()
         .map(|counter| (counter.count, counter.selected_value.unwrap()))
         .collect();
-    told.sort_by_key(|(count, _)| *count);
-    assert_eq!(told, [(1, "us".into()), (2, "eu".into())]);
+    reported.sort_by_key(|(count, _)| *count);
+    assert_eq!(reported, [(1, "us".into()), (2, "eu".into())]);
 }
 
 #[test]
@@ -119,11 +119,11 @@ fn a_new_version_of_a_config_has_a_separate_count() {
         let rules = rules([Config { id, ..config("flag", value) }]);
         record(&telemetry, &rules, "flag", &FixedHost::default());
     }
-    let told: Vec<_> = counters(&telemetry.drain(1), "flag")
+    let reported: Vec<_> = counters(&telemetry.drain(1), "flag")
         .into_iter()
         .map(|counter| (counter.config_id, counter.count))
         .collect();
-    assert_eq!(told, [(1, 1), (2, 2)]);
+    assert_eq!(reported, [(1, 1), (2, 2)]);
 }
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -160,9 +160,9 @@ fn no_secret_is_reported() {
         assert!(value.starts_with("*****") && value.len() == 10, "{}: {value}", summary.key);
     }
     let bytes = report.to_wire("instance").encode_to_vec();
-    for told in [format!("{report:?} {telemetry:?}"), String::from_utf8_lossy(&bytes).into_owned()] {
+    for reported in [format!("{report:?} {telemetry:?}"), String::from_utf8_lossy(&bytes).into_owned()] {
         for secret in [SECRET, KEY, stored.as_str()] {
-            assert!(!told.contains(secret), "{told}");
+            assert!(!reported.contains(secret), "{reported}");
         }
     }
 }
@@ -220,13 +220,13 @@ fn options_disable_parts_of_the_report() {
         telemetry.record_contexts(&[&user("1")], || 0);
         telemetry.count_line("my_app", LogLevel::Info);
         let Report { summaries, context_shapes, example_contexts, loggers, .. } = telemetry.drain(1);
-        let told = [
+        let reported = [
             !summaries.is_empty(),
             !context_shapes.is_empty(),
             !example_contexts.is_empty(),
             !loggers.is_empty(),
         ];
-        assert_eq!(told, expected, "{options:?}");
+        assert_eq!(reported, expected, "{options:?}");
     };
     let mode = |context_upload_mode| Options { context_upload_mode, ..Options::default() };
     check(mode(ContextUploadMode::PeriodicExample), [true, true, true, true]);

@@ -1,4 +1,4 @@
-//! What holds whatever is recorded, from however many threads.
+//! Properties of the counts, with any input and any number of threads.
 
 use std::{
     sync::{
@@ -96,8 +96,8 @@ proptest! {
         };
         let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
         let rules = rules(20);
-        // Evaluations and calls: how many there were, how many were told, how many were dropped in all.
-        let (mut made, mut told, mut dropped, mut seen) = (0, 0, 0, 0);
+        // The numbers of evaluations and lines that were counted, reported and dropped.
+        let (mut made, mut reported, mut dropped, mut seen) = (0, 0, 0, 0);
         for deed in deeds.into_iter().chain([Deed::Drain]) {
             match deed {
                 Deed::Evaluate(key) => {
@@ -124,15 +124,15 @@ proptest! {
                         prop_assert!(entries <= max);
                     }
                     let (evaluations, calls) = counted(&report);
-                    told += evaluations + calls;
+                    reported += evaluations + calls;
                     dropped += report.dropped;
                     prop_assert!(telemetry.drain(0).is_empty());
                 }
             }
         }
-        prop_assert!(told <= made && made <= told + dropped, "nothing vanishes uncounted");
+        prop_assert!(reported <= made && made <= reported + dropped, "nothing vanishes uncounted");
         // Two properties and one example at max find no capacity each time contexts are seen.
-        prop_assert!(dropped <= made - told + 3 * seen);
+        prop_assert!(dropped <= made - reported + 3 * seen);
     }
 
     #[test]

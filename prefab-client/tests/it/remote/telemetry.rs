@@ -30,9 +30,9 @@ fn user(key: &str) -> ContextSet {
     Context::new("user").with("key", key.to_owned()).with("age", 36).into()
 }
 
-/// Everything that one client has told.
+/// Everything that a server has received.
 #[derive(Default, Debug)]
-struct Told {
+struct Received {
     instances: Vec<String>,
     /// Key, value and count.
     answers: Vec<(String, String, i64)>,
@@ -43,20 +43,20 @@ struct Told {
     dropped: u64,
 }
 
-fn told(server: &Upstream) -> Told {
-    let mut told = Told::default();
+fn received(server: &Upstream) -> Received {
+    let mut received = Received::default();
     for post in server.posts().into_iter().filter(|post| post.taken) {
         let wire::TelemetryEvents { instance_hash, events } =
             wire::TelemetryEvents::decode(post.body).unwrap();
-        assert!(!events.is_empty(), "nothing to say is not said");
-        told.instances.push(instance_hash);
-        events.into_iter().filter_map(|event| event.payload).for_each(|payload| told.hear(payload));
+        assert!(!events.is_empty(), "an empty report is not sent");
+        received.instances.push(instance_hash);
+        events.into_iter().filter_map(|event| event.payload).for_each(|payload| received.add(payload));
     }
-    told
+    received
 }
 
-impl Told {
-    fn hear(&mut self, payload: Payload) {
+impl Received {
+    fn add(&mut self, payload: Payload) {
         match payload {
             Payload::Summaries(summaries) => {
                 assert!(summaries.start <= summaries.end && summaries.start > 1_700_000_000_000);
@@ -125,21 +125,22 @@ fn evaluation_counts_and_contexts_are_reported() {
     assert_eq!(bound.get_or("max-jobs", 0), 30);
     client.close();
 
-    let told = told(&server);
-    let mut answers = told.answers.clone();
+    let received = received(&server);
+    let mut answers = received.answers.clone();
     answers.sort();
     let answer = |key: &str, value: &str, count| (key.to_owned(), value.to_owned(), count);
     assert_eq!(
         answers,
         [answer("adult", "false", 3), answer("adult", "true", 3), answer("max-jobs", "30", 4)]
     );
-    assert!(told.counters.iter().all(|counter| counter.config_id > Some(17_000_000_000_000_000)));
-    let kinds = |name: &str| told.shapes.iter().find(|shape| shape.name == name).unwrap().field_types.clone();
+    assert!(received.counters.iter().all(|counter| counter.config_id > Some(17_000_000_000_000_000)));
+    let kinds =
+        |name: &str| received.shapes.iter().find(|shape| shape.name == name).unwrap().field_types.clone();
     assert_eq!((kinds("user")["key"], kinds("user")["age"], kinds("service")["name"]), (2, 1, 2));
     // Each once, with the global context.
-    assert_eq!(told.examples.len(), 2, "{:?}", told.examples);
-    assert!(told.examples.iter().all(|example| example.contexts.len() == 2));
-    assert_eq!(told.dropped, 0);
+    assert_eq!(received.examples.len(), 2, "{:?}", received.examples);
+    assert!(received.examples.iter().all(|example| example.contexts.len() == 2));
+    assert_eq!(received.dropped, 0);
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn confidential_values_are_reported_redacted() {
     let client = talkative(&server).build().unwrap();
     assert_eq!(client.get::<String>("password").as_deref(), Ok("s3cret"));
     client.close();
-    assert_eq!(told(&server).answers, [("password".to_owned(), "*****33e1b".to_owned(), 1)]);
+    assert_eq!(received(&server).answers, [("password".to_owned(), "*****33e1b".to_owned(), 1)]);
     for post in server.posts() {
         assert!(!post.body.windows(6).any(|window| window == b"s3cret"));
     }
@@ -178,13 +179,13 @@ fn a_line_is_counted_once_with_several_layers() {
         tracing::debug!(target: "my_app::db", "held back");
     }
     client.close();
-    let told = told(&server);
-    let db: Vec<_> = told.loggers.iter().filter(|logger| logger.logger_name == "my_app.db").collect();
+    let received = received(&server);
+    let db: Vec<_> = received.loggers.iter().filter(|logger| logger.logger_name == "my_app.db").collect();
     let counts =
         |level: fn(&wire::Logger) -> Option<i64>| -> i64 { db.iter().copied().filter_map(level).sum() };
     assert_eq!((counts(|it| it.infos), counts(|it| it.errors), counts(|it| it.debugs)), (3, 1, 0));
     // Levels are no answers of a config.
-    assert_eq!(told.times("log-level.my_app"), 0);
+    assert_eq!(received.times("log-level.my_app"), 0);
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn discarded_reports_are_counted_and_free_their_memory() {
     let ask = |times| (0..times).for_each(|_| assert_eq!(client.get_or("max-jobs", 0), 30));
     ask(1);
     within(5 * SECOND, "the first report", || !server.posts().is_empty());
-    // Meanwhile nothing is sent but the same message, and what comes is counted in place.
+    // Only the same message is sent again, and new evaluations are counted in place.
     within(5 * SECOND, "six posts", || {
         ask(1_000);
         server.posts().len() > 5
@@ -207,12 +208,12 @@ fn discarded_reports_are_counted_and_free_their_memory() {
     assert!(posts[5].body.len() < posts[0].body.len() + 32, "{} bytes", posts[5].body.len());
 
     server.refuse_reports(None);
-    within(5 * SECOND, "a report that is taken", || told(&server).dropped > 0);
+    within(5 * SECOND, "an accepted report", || received(&server).dropped > 0);
     client.close();
-    let told = told(&server);
+    let received = received(&server);
     // The first message had one counter and nothing else.
-    assert_eq!(told.dropped, 1);
-    assert_eq!(told.times("max-jobs") % 1_000, 0, "all but the first: {told:?}");
+    assert_eq!(received.dropped, 1);
+    assert_eq!(received.times("max-jobs") % 1_000, 0, "all but the first: {received:?}");
 }
 
 #[test]
@@ -239,13 +240,13 @@ fn the_last_report_is_sent_on_close_and_on_drop() {
     let client = of(&server).build().unwrap();
     assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
     client.close();
-    assert_eq!(told(&server).times("max-jobs"), 1);
+    assert_eq!(received(&server).times("max-jobs"), 1);
     client.close();
 
     let client = of(&server).build().unwrap();
     assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
     drop(client);
-    within(SECOND, "the dropped one's report", || told(&server).times("max-jobs") == 2);
+    within(SECOND, "the report of the dropped client", || received(&server).times("max-jobs") == 2);
 }
 
 #[test]
@@ -272,10 +273,10 @@ fn two_clients_count_separately() {
     }
     assert_eq!(other.get_or("max-jobs", 0), 30);
     one.close();
-    let first = told(&server);
+    let first = received(&server);
     assert_eq!(first.times("max-jobs"), 3);
     other.close();
-    let both = told(&server);
+    let both = received(&server);
     assert_eq!(both.times("max-jobs"), 4);
     assert_eq!(both.instances.len(), 2);
     assert_ne!(both.instances[0], both.instances[1]);
@@ -308,18 +309,18 @@ fn a_flag_without_rules_is_counted_with_any_contexts() {
         threads.spawn(|| ask(&client));
     });
     client.close();
-    let told = told(&server);
-    assert_eq!(told.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", told.answers);
+    let received = received(&server);
+    assert_eq!(received.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", received.answers);
     let keys = |example: &wire::ContextSet| {
         let user = example.contexts.iter().find(|context| context.r#type.as_deref() == Some("user"));
         let key = user.and_then(|user| user.values.get("key")).map(shown);
         (key.unwrap_or_default(), example.contexts.len())
     };
-    let mut examples: Vec<_> = told.examples.iter().map(keys).collect();
+    let mut examples: Vec<_> = received.examples.iter().map(keys).collect();
     examples.sort();
     let key = |key: &str| key.to_owned();
     assert_eq!(examples, [(key("u-1"), 1), (key("u-2"), 1), (key("u-4"), 2)]);
-    let shapes: Vec<_> = told.shapes.iter().map(|shape| shape.name.as_str()).collect();
+    let shapes: Vec<_> = received.shapes.iter().map(|shape| shape.name.as_str()).collect();
     assert!(shapes.contains(&"user") && shapes.contains(&"request"), "{shapes:?}");
 }
 
@@ -333,11 +334,11 @@ fn counts_start_at_zero_after_each_report() {
     within(20 * SECOND, "several reports with counts and shapes", || {
         assert!(client.with(&one).enabled("on"));
         asked += 1;
-        let told = told(&server);
-        told.instances.len() > 4 && told.shapes.len() > 2
+        let received = received(&server);
+        received.instances.len() > 4 && received.shapes.len() > 2
     });
     client.close();
-    assert_eq!(told(&server).times("on"), asked);
+    assert_eq!(received(&server).times("on"), asked);
 }
 
 #[test]
@@ -368,7 +369,7 @@ fn nothing_is_reported_without_a_server_or_when_disabled() {
         .context_upload_mode(ContextUploadMode::None)
         .collect_loggers(false);
     silent(unwanted.build().unwrap());
-    // A client that nobody asks has nothing to say.
+    // A client without evaluations sends no report.
     let unasked = talkative(&server).build().unwrap();
     throughout(SECOND / 10, "nothing is reported", || server.posts().is_empty());
     unasked.close();
@@ -388,8 +389,8 @@ fn reports_go_to_the_telemetry_url_with_only_what_is_enabled() {
     assert_eq!(client.with(&user("u-1")).get_or("max-jobs", 0), 30);
     client.close();
     assert!(server.posts().is_empty());
-    let told = told(&other);
-    assert_eq!((told.shapes.len(), told.examples.len(), told.answers.len()), (1, 0, 0));
+    let received = received(&other);
+    assert_eq!((received.shapes.len(), received.examples.len(), received.answers.len()), (1, 0, 0));
     let wrong = of(&server).telemetry_url("nowhere").build().unwrap_err();
     assert!(wrong.to_string().starts_with("telemetry: `nowhere` is not a URL"), "{wrong}");
 }
@@ -399,15 +400,15 @@ fn a_report_beyond_the_message_limit_is_split() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
-    // Twice of what the server takes at once, which is 2 MB.
+    // Twice the limit of the server for one message, which is 2 MB.
     let about = "what is known of a user, ".repeat(400);
     for nth in 0..400 {
         let user = Context::new("user").with("key", format!("u-{nth}")).with("about", about.clone());
         assert_eq!(client.with(&user.into()).get_or("max-jobs", 0), 30);
     }
     client.close();
-    let told = told(&server);
+    let received = received(&server);
     assert!(server.posts().len() > 2 && server.posts().iter().all(|post| post.body.len() < 2_000_000));
-    assert_eq!((told.examples.len(), told.times("max-jobs"), told.dropped), (400, 400, 0));
-    assert!(told.instances.iter().all(|instance| *instance == told.instances[0]));
+    assert_eq!((received.examples.len(), received.times("max-jobs"), received.dropped), (400, 400, 0));
+    assert!(received.instances.iter().all(|instance| *instance == received.instances[0]));
 }

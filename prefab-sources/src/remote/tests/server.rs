@@ -14,17 +14,17 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mood {
     Well,
-    /// Nobody answers.
+    /// The connection is refused.
     Away,
-    /// Nobody answers, and nobody says so for a while.
+    /// The connection is refused. and nobody says so for a while.
     Hanging,
     /// The key is refused.
     Refusing,
-    /// The stream opens and says nothing, ever.
+    /// The stream opens and stays silent.
     Silent,
-    /// The stream says what is new, and ends.
+    /// The stream sends changes and ends.
     Ending,
-    /// The stream ends before it says what is new.
+    /// The stream ends before it sends changes.
     Cutting,
     /// Checkpoints know nothing beyond this id.
     Stale(i64),
@@ -79,7 +79,7 @@ impl Server {
         self.change(config(key, id));
     }
 
-    /// Changes something that no stream tells of.
+    /// Makes a change that no stream delivers.
     pub(super) fn set_silently(&self, key: &str, id: i64) {
         let mut world = self.world();
         world.log.retain(|old| old.key != key);
@@ -133,8 +133,8 @@ impl Server {
 
 impl World {
     fn newer_than(&self, since: i64, until: i64) -> Packed {
-        let news = self.log.iter().filter(|config| config.id > since && config.id <= until);
-        message(news.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
+        let changes = self.log.iter().filter(|config| config.id > since && config.id <= until);
+        message(changes.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
     }
 }
 
@@ -172,9 +172,9 @@ impl Transport for Server {
         let mut world = self.world();
         if mood != Mood::Silent {
             let _ = sender.send(Frame::Alive);
-            let news = world.newer_than(since, i64::MAX);
-            if !news.set.configs.is_empty() && mood != Mood::Cutting {
-                let _ = sender.send(Frame::Configs(news));
+            let changes = world.newer_than(since, i64::MAX);
+            if !changes.set.configs.is_empty() && mood != Mood::Cutting {
+                let _ = sender.send(Frame::Configs(changes));
             }
         }
         if !matches!(mood, Mood::Ending | Mood::Cutting) {
