@@ -1,4 +1,4 @@
-//! What a call costs through the public client.
+//! The cost of a call of the client.
 //!
 //! ```sh
 //! cargo bench -p prefab-client
@@ -29,7 +29,7 @@ fn client() -> Client {
     in_memory().build().expect("a client in memory needs nothing")
 }
 
-/// A client that counts for a server, which is not there.
+/// A client that counts evaluations, for a server that does not exist.
 #[cfg(feature = "telemetry")]
 fn counting_client() -> Client {
     in_memory()

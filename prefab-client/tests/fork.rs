@@ -25,7 +25,7 @@ fn user(nth: usize) -> ContextSet {
     Context::new("user").with("key", format!("u-{nth}")).into()
 }
 
-/// What the child does; ends with the number of what went wrong.
+/// Runs in the child. Returns the number of the failed step.
 fn child(client: Client, unheard: Client, url: &str) -> i32 {
     // Distinguishes a child that blocks from one that succeeds.
     thread::spawn(|| {
@@ -75,7 +75,7 @@ fn a_forked_process_evaluates_closes_and_builds_a_new_client() {
             Fork::Child => {
                 let url = server.url();
                 let outcome = child(client, unheard, &url);
-                // The rest of this process is its parent's.
+                // The rest of the process is a copy of the parent.
                 std::mem::forget((server, silent));
                 process::exit(outcome);
             }
@@ -86,7 +86,7 @@ fn a_forked_process_evaluates_closes_and_builds_a_new_client() {
         assert_eq!(waitpid(child).unwrap(), 0, "the child's verdict");
     }
 
-    // The parent's client is as it was.
+    // The client of the parent still works.
     server.set("max-jobs", 50);
     within(LIMIT, "the change in the parent's client", || client.get_or("max-jobs", 0) == 50);
     client.close();

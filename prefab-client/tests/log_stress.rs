@@ -1,7 +1,7 @@
 //! Levels of a running client change while many threads log for different users: what must be printed is, what must
 //! not be is not, and no thread blocks another.
 //!
-//! Everything here belongs to the whole process, so it is one test.
+//! The state is global to the process, so there is only one test.
 #![cfg(feature = "log")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ use tracing_subscriber::{Layer, layer::Context as LayerContext, layer::Subscribe
 const THREADS: usize = 8;
 const LONG: Duration = Duration::from_secs(2);
 
-/// Counts errors, debug lines and the client's own lines; each line that it is given asks the client itself.
+/// Counts errors, debug lines and the client's own lines. It uses the client for each line.
 #[derive(Clone)]
 struct Counter {
     client: Client,
@@ -44,7 +44,7 @@ impl<S: Subscriber> Layer<S> for Counter {
         };
         self.counts[place].fetch_add(1, Ordering::SeqCst);
         assert_eq!(self.client.get_or("max-jobs", 0), 30);
-        // A line from inside a line passes the filter like every other.
+        // A line that is logged while a line is handled is filtered like any other.
         if place == 1 {
             tracing::trace!(target: "shop::inner", "never printed");
         }

@@ -1,4 +1,4 @@
-//! A question that was asked before costs no allocation, though it is counted.
+//! A repeated evaluation does not allocate, although it is counted.
 
 use std::{hint::black_box, time::Duration};
 
@@ -48,7 +48,7 @@ fn known_evaluations_are_counted_without_an_allocation() {
     assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
-/// The inner call finds the thread's counters in use, and is not to make new ones each time.
+/// The nested call finds the thread's counters in use, and must not create new ones each time.
 #[test]
 fn a_nested_call_is_counted_without_an_allocation() {
     let client = counting().value("on", true).value("max-jobs", 30).build().unwrap();

@@ -1,4 +1,4 @@
-//! Lines of the `log` facade. Everything here belongs to the whole process, so it is one test.
+//! Lines of the `log` crate. The state is global to the process, so there is only one test.
 
 mod support;
 

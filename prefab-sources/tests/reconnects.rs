@@ -1,7 +1,7 @@
-//! Ten thousand streams, one after another, over sockets: what is left of them is nothing.
+//! Ten thousand streams, one after another, over sockets, leak nothing.
 //!
-//! Waits are not waited for: the clock is stepped whenever the client has let go of a stream.
-// Memory and files are looked up in /proc.
+//! The test does not wait for delays: it steps the clock after each closed stream.
+// Reads memory and open files from /proc.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ use tokio::{runtime, sync::mpsc, task};
 const WARM_UP: i64 = 1_000;
 const ROUNDS: i64 = 9_000;
 
-/// The longest wait there is.
+/// The longest delay.
 const WAIT: Duration = Duration::from_secs(30);
 
 fn message(id: i64) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn message(id: i64) -> Vec<u8> {
     convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })
 }
 
-/// Answers a request; returns the id that it sent, where that was an event.
+/// Responds to a request. Returns the id of the event, if it sent one.
 fn answer(mut socket: &TcpStream, newest: i64) -> io::Result<Option<i64>> {
     let mut lines = BufReader::new(socket).lines();
     let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;

@@ -1,4 +1,4 @@
-//! What recording costs: `cargo bench -p prefab-telemetry`.
+//! The cost of counting: `cargo bench -p prefab-telemetry`.
 //!
 //! The evaluations are prepared first, so that only the counting is measured.
 
@@ -12,7 +12,7 @@ use prefab_core::{
 use prefab_eval::{Contexts, Evaluation, FixedHost, Options as RuleOptions, Ruleset};
 use prefab_telemetry::{Options, Telemetry};
 
-/// Samples so long that the timer's own steps do not show.
+/// Samples long enough to hide the resolution of the timer.
 const LONG: u32 = 5_000;
 
 fn main() {
@@ -93,7 +93,7 @@ fn log(bencher: Bencher<'_, '_>) {
     bencher.bench(|| telemetry.count_line(black_box("my_app.storage.pool"), LogLevel::Info));
 }
 
-/// What a report costs with ten thousand counters.
+/// The cost of a report with ten thousand counters.
 #[divan::bench(sample_size = 1, sample_count = 20)]
 fn drain(bencher: Bencher<'_, '_>) {
     let (rules, telemetry) = (rules(10_000), Telemetry::new(Options::default(), 0));

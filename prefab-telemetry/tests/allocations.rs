@@ -1,4 +1,4 @@
-//! Recording what is known already allocates nothing.
+//! Counting a known entry does not allocate.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -10,7 +10,7 @@ use prefab_core::{
 use prefab_eval::{Contexts, FixedHost, Ruleset};
 use prefab_telemetry::{Options, Telemetry};
 
-/// Does `deed` twice, with a drain in between the first time, and counts what it allocates after that.
+/// Runs `deed` and drains, then runs it again and counts the allocations.
 fn check(telemetry: &Telemetry, what: &str, deed: impl Fn()) {
     deed();
     telemetry.drain(1);

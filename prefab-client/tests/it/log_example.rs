@@ -15,7 +15,7 @@ use prefab_client::{Client, LogLevel};
 use tower::ServiceExt as _;
 use tracing_subscriber::{Layer as _, fmt::MakeWriter, layer::SubscriberExt as _};
 
-/// Keeps what is printed.
+/// Captures printed lines.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<u8>>>);
 

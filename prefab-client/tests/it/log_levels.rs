@@ -1,4 +1,4 @@
-//! The levels of loggers, asked through the filter as `tracing` asks them.
+//! The levels of loggers, through the filter methods that `tracing` calls.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 use std::{
@@ -115,7 +115,7 @@ fn the_shared_cases_match_the_filter() {
     assert!(checked >= 17, "only {checked} cases were found");
 }
 
-/// The walk in its plainest words.
+/// The search in its simplest form.
 fn naive(tree: &[(String, LogLevel, Option<&str>)], logger: &str, user: Option<&str>) -> LogLevel {
     let segments: Vec<&str> = logger.split("::").flat_map(|part| part.split('.')).collect();
     for length in (0..=segments.len()).rev() {
@@ -258,7 +258,7 @@ fn an_env_filter_can_be_used_together_with_it() {
     });
 }
 
-/// Counts what is printed.
+/// Counts printed lines.
 #[derive(Clone, Default)]
 struct Printed(Arc<AtomicUsize>);
 

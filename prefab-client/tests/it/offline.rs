@@ -1,4 +1,4 @@
-//! What a program relies on without a server: files, types, contexts, handles, errors.
+//! Guarantees of a client without a server: files, types, contexts, handles, errors.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -33,7 +33,7 @@ log-level:
   my_app.db: debug
 "#;
 
-/// Writes a file in one step: on a busy machine a half-written one may rest long enough to be taken.
+/// Writes a file atomically: on a busy machine a partial write may last long enough to be applied.
 fn write(dir: &Path, env: &str, text: &str) {
     let beside = dir.join("beside");
     fs::write(&beside, text).unwrap();

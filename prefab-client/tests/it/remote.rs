@@ -1,4 +1,4 @@
-//! What a program relies on with a server: the first word, changes, outages, the cache, the end.
+//! Guarantees of a client with a server: initialization, changes, outages, the cache, closing.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 mod runtimes;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client of nothing but the server.
+/// A client without files.
 fn of(server: &Upstream) -> ClientBuilder {
     Client::in_memory().datasources(Datasources::All).api_key(KEY).api_urls([server.url()]).local_cache(false)
 }
@@ -70,7 +70,7 @@ fn the_cache_is_used_at_startup_while_the_server_is_down() {
     {
         let client = builder(&server).build().unwrap();
         assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
-        // Not the one beside it, which is still being written.
+        // Not the temporary file, which is still being written.
         let is_whole = |file: std::fs::DirEntry| file.path().extension() != Some("tmp".as_ref());
         within(8 * SECOND, "the file", || dir.path().read_dir().unwrap().flatten().any(is_whole));
     }

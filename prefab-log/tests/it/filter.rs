@@ -136,7 +136,7 @@ fn lines_logged_by_the_resolver_are_dropped() {
         info!("two");
     });
     let mut lines = lines.take();
-    // While it foresees, a line of the resolver's own may pass as one that is sometimes printed: an error
+    // During an interest decision, a line of the resolver may pass as one that is sometimes printed: an error
     // does at either level.
     lines.retain(|line| line != "foreseen" && line != "overseen");
     assert_eq!(lines, ["one", "two"]);

@@ -21,7 +21,7 @@ fn message(id: i64) -> wire::Configs {
     (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into()
 }
 
-/// Checkpoints are at 1; each stream brings the next id and breaks off, but for the third, which stays.
+/// Checkpoints have id 1. Each stream delivers the next id and fails, except for the third, which stays open.
 #[derive(Default)]
 struct Service {
     resumed: Arc<Mutex<Vec<i64>>>,
@@ -80,7 +80,7 @@ fn source(key: &str, url: &str) -> RemoteSource {
     RemoteSource::grpc(options, GrpcOptions::new(url)).unwrap()
 }
 
-/// Takes what comes until `holds`; returns the errors.
+/// Applies updates until `holds`. Returns the errors.
 async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool) -> Vec<SourceError> {
     let mut store = LayeredStore::default();
     let mut errors = Vec::new();
@@ -109,7 +109,9 @@ async fn checkpoint_and_stream_deliver_newer_configs() {
     assert_eq!(*resumed.lock().unwrap(), [1, 2, 3]);
     assert_eq!(
         errors.first().map(ToString::to_string),
-        Some(format!("streaming: `{url}` broke off: The service is currently unavailable: going down"))
+        Some(format!(
+            "streaming: `{url}` closed the stream: The service is currently unavailable: going down"
+        ))
     );
     let _ = timeout(Duration::from_millis(50), updates.next()).await;
     assert_eq!(*state.borrow(), RemoteState::Ready { source: "streaming".into() });
@@ -122,12 +124,15 @@ async fn a_rejected_key_and_an_unreachable_server_are_different_errors() {
     let refused = updates.next().await.unwrap().unwrap_err();
     assert!(refused.is_unauthorized());
     assert!(
-        refused.to_string().starts_with(&format!("remote_api_grpc: `{url}` refused the API key: ")),
+        refused.to_string().starts_with(&format!("remote_api_grpc: `{url}` rejected the API key: ")),
         "{refused}"
     );
     let mut updates = Box::new(source(KEY, "http://127.0.0.1:1")).updates();
     let away = updates.next().await.unwrap().unwrap_err();
     assert!(away.is_retryable() && away.to_string().contains("could not be reached: "), "{away}");
     let wrong = RemoteSource::grpc(RemoteOptions::new(ApiKey::new(KEY)), GrpcOptions::new("ftp://x"));
-    assert_eq!(wrong.unwrap_err().to_string(), "remote_api_grpc: `ftp://x` is neither http nor https");
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "remote_api_grpc: `ftp://x` is neither an http nor an https URL"
+    );
 }

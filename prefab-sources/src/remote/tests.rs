@@ -1,4 +1,4 @@
-//! The source against a server in memory, on a clock that is stepped.
+//! The source against a server in memory, with a stepped clock.
 
 mod server;
 
@@ -49,7 +49,7 @@ impl Client {
         }
     }
 
-    /// Takes what comes within some time.
+    /// Applies the updates of a period.
     async fn run(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while let Ok(item) = tokio::time::timeout_at(end, self.updates.next()).await {
@@ -63,7 +63,7 @@ impl Client {
         }
     }
 
-    /// Takes what comes until `holds`, and returns how long that took.
+    /// Applies updates until `holds`, and returns how long that took.
     async fn until(&mut self, holds: impl Fn(&Self) -> bool) -> Duration {
         let started = Instant::now();
         while !holds(self) {
@@ -136,7 +136,7 @@ async fn an_idle_stream_is_closed_and_polling_catches_up() {
     assert!((6..=12).contains(&opened), "{opened} streams in ten minutes");
     assert_eq!(client.errors, ["streaming: the stream was idle for 60 s"]);
 
-    // Signs of life are enough to stay.
+    // Keepalives are enough to keep the stream.
     server.stream_mood(Mood::Well);
     client.run(2 * MINUTE).await;
     let before = server.requests().len();
@@ -219,7 +219,7 @@ async fn a_cdn_behind_the_api_reverts_nothing() {
     assert_eq!(client.ids(), "a@3");
     assert!(server.requests().iter().filter(|request| *request == "checkpoint 4").count() > 2);
 
-    // At a start the stream makes good what the copy does not have.
+    // At startup the stream delivers what the copy lacks.
     server.stream_mood(Mood::Well);
     let mut fresh = Client::of(&server);
     fresh.run(SECOND).await;
@@ -240,7 +240,7 @@ async fn an_unreadable_message_triggers_a_checkpoint_and_keeps_the_stream() {
     assert_eq!(client.findings, ["streaming: skipped a message: it is garbage"]);
     assert_eq!(server.requests(), ["checkpoint 0", "stream 2", "checkpoint 2"]);
 
-    // Nothing but garbage is met less and less often.
+    // With only unreadable messages, requests become rarer.
     let garbage = async {
         loop {
             server.send_garbage();

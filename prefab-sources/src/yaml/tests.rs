@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Reads `text` and shows every key with its value, then every finding.
+/// Parses `text` and returns every key with its value, then every finding.
 fn shown(text: &str) -> Vec<String> {
     let parsed = match parse(text, "f.yaml") {
         Ok(parsed) => parsed,
@@ -64,8 +64,8 @@ fn an_empty_text_has_no_items() {
 #[test]
 fn a_text_that_is_not_a_mapping_is_a_finding() {
     let rest = "instead of keys with values; nothing is taken from it";
-    check("- a\n- b\n", &[&format!("f.yaml:1:1: the file holds a list {rest}")]);
-    check("\nhello\n", &[&format!("f.yaml:2:1: the file holds a single value {rest}")]);
+    check("- a\n- b\n", &[&format!("f.yaml:1:1: the file contains a list {rest}")]);
+    check("\nhello\n", &[&format!("f.yaml:2:1: the file contains a single value {rest}")]);
 }
 
 #[test]
@@ -75,19 +75,19 @@ fn a_repeated_key_is_a_finding_with_both_lines() {
         &[
             r#"b = {"int":"2"}"#,
             r#"a = {"int":"3"}"#,
-            "f.yaml:3:1: key `a`: `a` is there twice, on line 1 and on line 3; the later one is taken",
+            "f.yaml:3:1: key `a`: `a` is repeated, on line 1 and on line 3; the later one applies",
         ],
     );
     check(
         "x:\n  _:\n    1: a\n    '1': b\n",
         &[
             r#"x.1 = {"string":"b"}"#,
-            "f.yaml:4:5: key `x.1`: `1` is there twice, on line 3 and on line 4; the later one is taken",
+            "f.yaml:4:5: key `x.1`: `1` is repeated, on line 3 and on line 4; the later one applies",
         ],
     );
     check(
         "a: 1\na: ~\n",
-        &["f.yaml:2:1: key `a`: `a` is there twice, on line 1 and on line 2; the later one is taken"],
+        &["f.yaml:2:1: key `a`: `a` is repeated, on line 1 and on line 2; the later one applies"],
     );
 }
 
@@ -119,7 +119,7 @@ fn the_nesting_depth_is_limited() {
 
 #[test]
 fn hostile_texts_are_rejected_quickly() {
-    // Small and the limit wide, as the machine may be busy: what is quadratic takes minutes all the same.
+    // Small inputs and a wide limit, because the machine may be busy: a quadratic algorithm would take minutes.
     let mib = 1 << 18;
     let texts = [
         "[".repeat(100_000),
@@ -147,10 +147,10 @@ fn the_length_of_keys_is_limited() {
     let key = |len: usize| format!("{}: 1\n", "k".repeat(len));
     assert_eq!(parse(&key(1_000), "f.yaml").unwrap().items.len(), 1);
     let long = format!("x:\n  {}: {{a: 1, b: 2}}\n", "k".repeat(1_023));
-    let message = "a key has at most 1024 bytes, written out; shorten it";
+    let message = "the key, with the keys around it, exceeds 1024 bytes; shorten it";
     check(&long, &[&format!("f.yaml:2:3: key `x.{}…`: {message}", "k".repeat(58))]);
 
-    // Written out, a long key around many short ones takes far more room than the file.
+    // A long key around many short ones takes far more memory than the file.
     let children = joined((0..80_000).map(|at| format!(" c{at}: 1\n")));
     let error = parse(&format!("{}:\n{children}", "k".repeat(1_000)), "f.yaml").unwrap_err();
     assert_eq!(error.cause, YamlErrorKind::KeysTooLong);

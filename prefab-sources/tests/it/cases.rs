@@ -70,7 +70,7 @@ fn value(config: &Config) -> &prefab_core::ConfigValue {
     config.rows[0].values[0].value.as_ref().unwrap()
 }
 
-/// Shows an item as the cases do: without what is usual.
+/// Returns an item in the form of the cases: without defaults.
 fn shown(item: &YamlItem) -> Json {
     let YamlItem { config, matched, position: _ } = item;
     assert_eq!((config.rows.len(), config.rows[0].values.len()), (1, 1), "one row with one rule");

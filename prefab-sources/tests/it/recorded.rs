@@ -1,4 +1,4 @@
-//! Answers of official servers, byte for byte as they were documented, from a socket.
+//! Responses of official servers, byte for byte as documented, from a socket.
 //!
 //! The official service has ended. What is left of its exchanges are the bytes that its clients were seen to send and
 //! to understand; they stand below as they do in the protocol's reference.
@@ -37,7 +37,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// Plays the answers to one request after another, and hands the requests out.
+/// Sends one response per request, and returns the requests.
 async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -51,7 +51,7 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
             }
             sender.send(String::from_utf8(request).unwrap()).unwrap();
             for piece in pieces {
-                // The client may have heard enough.
+                // The client may have closed the connection.
                 let _ = socket.write_all(&piece).await;
                 let _ = socket.flush().await;
                 tokio::task::yield_now().await;
@@ -62,14 +62,14 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
     (url, requests)
 }
 
-/// As the service answered for a config fetch.
+/// The response of the service to a request for configs.
 fn checkpoint(body: &[u8]) -> Vec<Vec<u8>> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nETag: \"17000000000000101\"\r\n\
                 Cache-Control: no-cache\r\n";
     vec![format!("{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes(), body.to_vec()]
 }
 
-/// As it answered for a stream: chunks, comments between events, and in the end nothing more.
+/// Its response to a request for a stream: chunks, comments between events, then the end.
 fn stream(events: &[&str]) -> Vec<Vec<u8>> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut pieces = vec![head.as_bytes().to_vec(), chunk(b": keepalive\n\n")];
@@ -81,7 +81,7 @@ fn stream(events: &[&str]) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn a_documented_exchange_has_the_documented_result() {
     let older = bytes(&CHECKPOINT.replace("e580ba898fad991e", "e480ba898fad991e"));
-    // Two streams: a change cut into single bytes, then a tombstone, with the keep-alive that clients choked on.
+    // Two streams: a change in single bytes, then a tombstone, with the keepalive that broke some clients.
     let mut dribbled = stream(&[]);
     dribbled.pop();
     dribbled.extend(CHANGE.bytes().map(|byte| chunk(&[byte])));
@@ -115,7 +115,7 @@ async fn a_documented_exchange_has_the_documented_result() {
         config.rows[0].values[0].value.as_ref().unwrap().value,
         Value::String("updated-by-sse".into())
     );
-    // The keep-alive without a pointer has not cost the environment.
+    // The keepalive without a pointer has not removed the environment.
     assert_eq!(store.project_env_id(), 308);
     assert!(store.get("my.int").is_none());
     assert!(matches!(&*state.borrow(), RemoteState::Ready { .. }));

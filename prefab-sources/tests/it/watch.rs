@@ -1,4 +1,4 @@
-//! Files that change while they are followed: real files, real time.
+//! Files that change while they are followed, with real files and time.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -16,7 +16,7 @@ use prefab_sources::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-/// A followed file and what came of it.
+/// A followed file and its store.
 struct Followed {
     _dir: TempDir,
     path: PathBuf,
@@ -25,7 +25,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// Follows a file that holds `text`, past its first update.
+    /// Follows a file with the content `text`, past its first update.
     async fn new(text: Option<&str>, source: impl FnOnce(&Path) -> Box<dyn ConfigSource>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("followed");

@@ -25,7 +25,7 @@ fn telemetry() -> Telemetry {
     Telemetry::new(Options::default(), 0)
 }
 
-/// Evaluates `key` and records the answer.
+/// Evaluates `key` and counts the evaluation.
 fn record(telemetry: &Telemetry, rules: &Ruleset, key: &str, host: &FixedHost) {
     let answer = rules.evaluate(key, &Contexts::default(), host);
     let answer = answer.unwrap_or_else(|error| panic!("{key}: {error}"));

@@ -26,7 +26,7 @@ fn counted(report: &Report) -> (u64, u64) {
     (counters.map(|counter| counter.count).sum(), calls.sum())
 }
 
-/// Threads record while another drains; nothing is lost and nothing is counted twice.
+/// Threads count while another drains. Nothing is lost or counted twice.
 #[test]
 #[allow(clippy::disallowed_methods)] // Threads are what is tested.
 fn counts_are_exact_under_many_threads() {
@@ -131,7 +131,7 @@ proptest! {
             }
         }
         prop_assert!(reported <= made && made <= reported + dropped, "nothing vanishes uncounted");
-        // Two properties and one example at max find no capacity each time contexts are seen.
+        // At most two properties and one example are dropped each time contexts are recorded.
         prop_assert!(dropped <= made - reported + 3 * seen);
     }
 

@@ -1,4 +1,4 @@
-//! Calls from within a runtime before the server's first word.
+//! Calls in an async runtime before the first response of the server.
 
 use std::time::Duration;
 

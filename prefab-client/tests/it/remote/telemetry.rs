@@ -1,4 +1,4 @@
-//! What a server gets to hear of a client's use.
+//! The telemetry that a server receives.
 
 use std::{
     thread,
@@ -184,7 +184,7 @@ fn a_line_is_counted_once_with_several_layers() {
     let counts =
         |level: fn(&wire::Logger) -> Option<i64>| -> i64 { db.iter().copied().filter_map(level).sum() };
     assert_eq!((counts(|it| it.infos), counts(|it| it.errors), counts(|it| it.debugs)), (3, 1, 0));
-    // Levels are no answers of a config.
+    // Evaluations of log levels are not counted.
     assert_eq!(received.times("log-level.my_app"), 0);
 }
 
@@ -300,7 +300,7 @@ fn a_flag_without_rules_is_counted_with_any_contexts() {
         }
         drop(scope::enter(user("u-3")));
         assert!(client.with_context(user("u-4")).enabled("on"));
-        // Around what is done with an answer, too, the scope is open.
+        // The scope is open in the closure, too.
         let scopes = client.with(&one).evaluate("on", |_| scope::current().len());
         assert_eq!(scopes, 1);
     };

@@ -1,4 +1,4 @@
-//! A server in memory, whose moods are set from outside.
+//! A server in memory with faults that tests set.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -16,9 +16,9 @@ pub(super) enum Mood {
     Well,
     /// The connection is refused.
     Away,
-    /// The connection is refused. and nobody says so for a while.
+    /// Requests time out.
     Hanging,
-    /// The key is refused.
+    /// The API key is rejected.
     Refusing,
     /// The stream opens and stays silent.
     Silent,
@@ -26,7 +26,7 @@ pub(super) enum Mood {
     Ending,
     /// The stream ends before it sends changes.
     Cutting,
-    /// Checkpoints know nothing beyond this id.
+    /// Checkpoints contain nothing newer than this id.
     Stale(i64),
 }
 
@@ -59,7 +59,7 @@ impl Server {
         self.0.lock().unwrap()
     }
 
-    /// Sets the mood of everything, and ends the streams that are open.
+    /// Sets the fault of all requests, and ends open streams.
     pub(super) fn mood(&self, mood: Mood) {
         self.checkpoint_mood(mood);
         self.stream_mood(mood);
@@ -99,7 +99,7 @@ impl Server {
         self.send(|| Frame::Unreadable("it is garbage".to_owned()));
     }
 
-    /// Sends a message that is whole, with a config in it that is not.
+    /// Sends a valid message with a damaged config.
     pub(super) fn send_damaged(&self) {
         self.send(|| Frame::Configs(packed::pack([1 << 3 | 2, 1, 0xff]).unwrap()));
     }
