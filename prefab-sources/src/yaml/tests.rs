@@ -63,7 +63,7 @@ fn an_empty_text_has_no_items() {
 
 #[test]
 fn a_text_that_is_not_a_mapping_is_a_finding() {
-    let rest = "instead of keys with values; nothing is taken from it";
+    let rest = "instead of keys with values, and is ignored";
     check("- a\n- b\n", &[&format!("f.yaml:1:1: the file contains a list {rest}")]);
     check("\nhello\n", &[&format!("f.yaml:2:1: the file contains a single value {rest}")]);
 }
