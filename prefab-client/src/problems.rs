@@ -21,7 +21,7 @@ struct SourceProblems {
 /// The part of a server that delivers changes. Its failure stays listed while polling works.
 const STREAM: &str = "streaming";
 
-/// Limits per source: a server that answers with ever different errors must not fill the memory.
+/// Limits per source: a server that answers with many different errors must not fill the memory.
 const MAX_ERRORS: usize = 16;
 const MAX_FINDINGS: usize = 1_000;
 

@@ -19,8 +19,8 @@
 //!     value_to_match: Some(vec!["@acme.test".to_owned()].into()),
 //! };
 //! let rules = vec![
-//!     ConditionalValue::when(vec![is_acme], true.into()),
-//!     ConditionalValue::when(Vec::new(), false.into()),
+//!     ConditionalValue::when(vec![is_acme], true),
+//!     ConditionalValue::when(Vec::new(), false),
 //! ];
 //! let flag = Config {
 //!     rows: vec![ConfigRow { values: rules, ..ConfigRow::default() }],

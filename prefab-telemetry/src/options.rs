@@ -43,7 +43,7 @@ impl Default for Options {
 /// ```
 /// use prefab_telemetry::ContextUploadMode;
 ///
-/// assert_eq!("shape_only".parse(), Ok(ContextUploadMode::ShapeOnly));
+/// assert_eq!("shape_only".parse::<ContextUploadMode>(), Ok(ContextUploadMode::ShapeOnly));
 /// assert_eq!(ContextUploadMode::ShapeOnly.name(), "shape_only");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -75,7 +75,7 @@ async fn body(
 fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
     let configs = packed::pack(body)
         .map_err(|cause| origin.protocol(format!("sent an invalid checkpoint: {cause}")))?;
-    // Every project has a pointer. A page of a hotel's network, or an empty answer, has not.
+    // Every project has a pointer. A login page of a network, or an empty response, does not.
     if configs.set.configs.is_empty() && configs.findings.is_empty() && configs.set.pointer.is_none() {
         return Err(origin.protocol("sent an empty response"));
     }
