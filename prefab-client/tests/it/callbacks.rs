@@ -68,8 +68,8 @@ fn a_panic_in_a_source_is_a_problem() {
     assert_eq!(
         client.problems(),
         [
-            "client: the thread that keeps configs current has panicked, and values stay as they are; look for the \
-          panic's own message, and build another client"
+            "client: the thread that updates configs has panicked; values no longer change; see the message of the \
+             panic, and build a new client"
         ]
     );
     assert_eq!(client.get_or("a", 0), 1);

@@ -146,7 +146,7 @@ fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
     let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();
     assert!(matches!(nothing, Error::MissingDefault { reason: MissingReason::NoConfigs, .. }));
-    assert!(nothing.to_string().contains("there are no configs at all"), "{nothing}");
+    assert!(nothing.to_string().contains("no configs are loaded"), "{nothing}");
     let details = client.details("new-checkout");
     assert!(matches!(
         details.error,
