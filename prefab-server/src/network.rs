@@ -20,7 +20,7 @@ fn bits(address: IpAddr) -> u128 {
 
 impl Network {
     /// Tells whether an address is in it.
-    pub fn has(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         let differ = self.bits ^ bits(address);
         differ.checked_shr(128 - self.prefix).unwrap_or_default() == 0
     }

@@ -120,7 +120,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         backup,
         entrance,
         evaluations,
-        leases: Arc::default(),
+        stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
     });
     tokio::spawn(hub.follow(stopping.clone()));
@@ -232,7 +232,7 @@ impl Running {
     pub async fn run_until_signal(self) {
         let stop = self.stop_handle();
         tokio::spawn(async move {
-            crate::signal::asked_to_stop().await;
+            crate::signal::shutdown_requested().await;
             stop.stop();
         });
         self.wait().await;

@@ -21,7 +21,7 @@ const INT: &str = "my-first-int-config";
 const FLAG: &str = "my-first-feature-flag";
 const DEFAULTS: &str = "my-first-int-config: 30\nmy-first-feature-flag: false\n";
 /// A change is there in milliseconds; whoever waits this long waits for nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run() -> Result<(), Failure> {
     let folder = Folder::new()?;
@@ -114,7 +114,7 @@ impl Program {
     async fn notices(self, key: &'static str, wanted: &'static str, since: Instant) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(move || {
             while self.client.details(key).shown != wanted {
-                if self.changed.recv_timeout(PATIENCE).is_err() {
+                if self.changed.recv_timeout(CHANGE_TIMEOUT).is_err() {
                     bail!("the program did not notice that `{key}` is {wanted} now");
                 }
             }

@@ -23,10 +23,10 @@ pub(crate) struct Args {
 }
 
 /// The longest that a client is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A clock that is further off spoils rules about dates, and telemetry.
-const DRIFT: f64 = 5.0;
+const MAX_CLOCK_DRIFT_SECONDS: f64 = 5.0;
 
 struct Findings {
     bad: usize,
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let http = reqwest::Client::builder().timeout(CONNECT_TIMEOUT).build()?;
     let started = Instant::now();
     // Timers are made within the runtime.
     let answer = runtime.block_on(async { http.request(Method::GET, format!("{url}/readyz")).send().await });
@@ -85,12 +85,16 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
     let theirs = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
     if let Some(theirs) = theirs {
         let drift = jiff::Timestamp::now().duration_since(theirs.timestamp()).as_secs_f64().abs();
-        let what = if drift <= DRIFT {
+        let what = if drift <= MAX_CLOCK_DRIFT_SECONDS {
             "the clocks agree".to_owned()
         } else {
             format!("the clocks are {drift:.0} s apart")
         };
-        findings.say(drift <= DRIFT, &what, "set both by NTP; rules about dates and telemetry go by them")?;
+        findings.say(
+            drift <= MAX_CLOCK_DRIFT_SECONDS,
+            &what,
+            "set both by NTP; rules about dates and telemetry go by them",
+        )?;
     }
     Ok(())
 }
@@ -105,7 +109,8 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     findings.say(shape, what, "`prefab key create` makes one that has")?;
     stream(findings, url, key)?;
     cache(findings)?;
-    let client = Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE);
+    let client =
+        Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(CONNECT_TIMEOUT);
     // Whoever runs this may do so at home, where a program would not run.
     let client = client.without_override_dir().build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -131,11 +136,11 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
 fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let begun = runtime.block_on(async {
-        let http = reqwest::Client::builder().connect_timeout(PATIENCE).build()?;
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
         let request = http.get(format!("{url}/api/v1/sse/config")).basic_auth("authuser", Some(key));
         let request = request.header("accept", "text/event-stream").header("x-prefab-start-at-id", "0");
         let first = async { request.send().await?.error_for_status()?.chunk().await };
-        Ok::<_, reqwest::Error>(tokio::time::timeout(PATIENCE, first).await)
+        Ok::<_, reqwest::Error>(tokio::time::timeout(CONNECT_TIMEOUT, first).await)
     })?;
     let (good, what) = match begun {
         Ok(Ok(Some(_))) => (true, "the stream begins at once".to_owned()),
@@ -143,7 +148,7 @@ fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> 
         Ok(Err(error)) => {
             (false, format!("there is no stream: {:#}", anyhow::Error::from(error.without_url())))
         }
-        Err(_) => (false, format!("the stream says nothing within {} s", PATIENCE.as_secs())),
+        Err(_) => (false, format!("the stream says nothing within {} s", CONNECT_TIMEOUT.as_secs())),
     };
     findings.say(good, &what, "a proxy in between must pass event streams on unbuffered")
 }

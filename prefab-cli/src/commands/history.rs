@@ -7,7 +7,7 @@ use super::moment;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, one_line},
-    server::{Connection, part, refused},
+    server::{Connection, part, suggest_key},
 };
 
 #[derive(clap::Args)]
@@ -50,7 +50,7 @@ pub(crate) struct RevertArgs {
 pub(crate) fn history(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let versions = server.get(&format!("/items/{}/versions", part(&args.key)));
-    let versions = versions.map_err(|failure| refused(&server, &args.key, failure))?;
+    let versions = versions.map_err(|failure| suggest_key(&server, &args.key, failure))?;
     if args.connection.json {
         return Ok(output::line(&versions.to_string())?);
     }
@@ -75,7 +75,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let sides: Vec<_> =
         [side("from", args.from.as_ref()), side("to", args.to.as_ref())].into_iter().flatten().collect();
     let difference = server.get(&format!("/items/{}/diff?{}", part(&args.key), sides.join("&")));
-    let difference = difference.map_err(|failure| refused(&server, &args.key, failure))?;
+    let difference = difference.map_err(|failure| suggest_key(&server, &args.key, failure))?;
     if args.connection.json {
         return Ok(output::line(&difference.to_string())?);
     }
@@ -91,7 +91,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
 pub(crate) fn revert(args: &RevertArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let path = format!("/items/{}", part(&args.key));
-    let failed = |failure| refused(&server, &args.key, failure);
+    let failed = |failure| suggest_key(&server, &args.key, failure);
     let version = match &args.version {
         Some(version) => version.clone(),
         None => before(&server.get(&format!("{path}/versions")).map_err(failed)?, &args.key)?,
@@ -120,7 +120,7 @@ pub(crate) fn archive(args: &Args) -> Result<(), Failure> {
     }
     let body = json!({"comment": args.connection.comment});
     let answer = server.send(Method::DELETE, &format!("/items/{}", part(&args.key)), &body);
-    let answer = answer.map_err(|failure| refused(&server, &args.key, failure))?;
+    let answer = answer.map_err(|failure| suggest_key(&server, &args.key, failure))?;
     if args.connection.json {
         return Ok(output::line(&answer.to_string())?);
     }

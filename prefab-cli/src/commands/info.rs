@@ -6,7 +6,7 @@ use super::moment;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, part, refused, words},
+    server::{Connection, part, suggest_key, words},
 };
 
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let item = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     if args.connection.json {
         return Ok(output::line(&item.to_string())?);
     }

@@ -9,7 +9,7 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE, one_line},
-    server::{Connection, Refusal, Server, flat, kind_of, part, refused, words},
+    server::{Connection, Refusal, Server, flat, kind_of, part, suggest_key, words},
 };
 
 #[derive(clap::Args)]
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let user = args.user.as_ref().context("for whom? Name the person with --user or PREFAB_USER");
     let user = user.map_err(Failure::Wrong)?;
     let path = format!("/items/{}", part(key));
-    let failed = |failure| refused(&server, key, failure);
+    let failed = |failure| suggest_key(&server, key, failure);
     if args.remove {
         let route = format!("{path}/override?environment={environment}&user={}", part(user));
         let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| match failure {

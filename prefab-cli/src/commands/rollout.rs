@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, flat, kind_of, part, refused, words},
+    server::{Connection, flat, kind_of, part, suggest_key, words},
 };
 
 /// Weights are given in thousandths of a percent, so that shares such as 0.5% are exact.
@@ -61,7 +61,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let item = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
     let kind = kind_of(&item);
     let (to, otherwise) = match (kind, &args.to, &args.otherwise) {

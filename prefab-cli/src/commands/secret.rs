@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, Server, part, refused},
+    server::{Connection, Server, part, suggest_key},
 };
 
 /// Encrypting on the way to the server.
@@ -128,8 +128,9 @@ pub(crate) fn generate_key() -> Result<(), Failure> {
 
 /// Finds a key: the config names a variable, and the variable holds it.
 fn material(server: &Server, name: &str) -> Result<String, Failure> {
-    let item =
-        server.get(&format!("/items/{}", part(name))).map_err(|failure| refused(server, name, failure))?;
+    let item = server
+        .get(&format!("/items/{}", part(name)))
+        .map_err(|failure| suggest_key(server, name, failure))?;
     let value = &item["default"]["rules"][0]["value"];
     let variable = value["value"]["lookup"].as_str().filter(|_| value["type"] == "provided");
     let variable = variable.with_context(|| {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, part, refused},
+    server::{Connection, part, suggest_key},
 };
 
 #[derive(clap::Args)]
@@ -75,7 +75,7 @@ fn set(connection: &Connection, key: &str, members: &str) -> Result<(), Failure>
     let standing = match server.get(&path) {
         Ok(item) => Some(item),
         Err(Failure::Refused(refusal)) if refusal.code == ErrorCode::NotFound => None,
-        Err(other) => return Err(refused(&server, key, other)),
+        Err(other) => return Err(suggest_key(&server, key, other)),
     };
     let id = standing.as_ref().map_or(Json::Null, |item| item["id"].clone());
     let item =

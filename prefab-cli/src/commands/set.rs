@@ -7,7 +7,7 @@ use super::environments::{self, Environment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Server, flat, kind_of, part, refused, words},
+    server::{Connection, Server, flat, kind_of, part, suggest_key, words},
 };
 
 #[derive(clap::Args)]
@@ -56,7 +56,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let item = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
     let value = value(args, &server, kind_of(&item))?;
     let before = standing(&item, environment.as_ref());

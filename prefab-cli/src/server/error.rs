@@ -64,7 +64,7 @@ fn of_status(status: u16) -> ErrorCode {
 }
 
 /// Makes "Not Found" about a key a sentence that helps.
-pub(crate) fn refused(server: &Server, key: &str, failure: Failure) -> Failure {
+pub(crate) fn suggest_key(server: &Server, key: &str, failure: Failure) -> Failure {
     match failure {
         Failure::Refused(Refusal { code: ErrorCode::NotFound, .. }) => {
             let near = near(server, key).map_or(String::new(), |near| format!("; did you mean `{near}`?"));

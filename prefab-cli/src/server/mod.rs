@@ -14,7 +14,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
-pub(crate) use error::{Refusal, refused};
+pub(crate) use error::{Refusal, suggest_key};
 pub(crate) use options::Connection;
 pub(crate) use profile::Profile;
 pub(crate) use value::{flat, kind_of, words};
@@ -24,7 +24,7 @@ use crate::Failure;
 const LOCAL: &str = "http://127.0.0.1:8742";
 
 /// How long an answer may take; the stream of `prefab tail` has no end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A project on a server.
 pub(crate) struct Server {
@@ -134,13 +134,13 @@ impl Server {
 
     /// Asks for something anywhere on the server.
     pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Failure> {
-        let request = self.request(method, path).timeout(PATIENCE);
+        let request = self.request(method, path).timeout(REQUEST_TIMEOUT);
         let request = match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
             None => request,
         };
         let text = self.runtime.block_on(async {
-            self.checked(request).await?.text().await.map_err(|error| self.away(error))
+            self.send_checked(request).await?.text().await.map_err(|error| self.unreachable(error))
         })?;
         if text.is_empty() {
             return Ok(Json::Null);
@@ -151,9 +151,9 @@ impl Server {
 
     /// Sends bytes as they are, within the project.
     pub(crate) fn upload(&self, path: &str, body: Vec<u8>) -> Result<Json, Failure> {
-        let request = self.request(Method::POST, &self.within(path)).timeout(10 * PATIENCE).body(body);
+        let request = self.request(Method::POST, &self.within(path)).timeout(10 * REQUEST_TIMEOUT).body(body);
         let text = self.runtime.block_on(async {
-            self.checked(request).await?.text().await.map_err(|error| self.away(error))
+            self.send_checked(request).await?.text().await.map_err(|error| self.unreachable(error))
         })?;
         Ok(serde_json::from_str(&text).context("the server did not answer with JSON")?)
     }
@@ -166,8 +166,8 @@ impl Server {
     ) -> Result<(), Failure> {
         let request = self.request(Method::GET, path);
         self.runtime.block_on(async {
-            let mut response = self.checked(request).await?;
-            while let Some(bytes) = response.chunk().await.map_err(|error| self.away(error))? {
+            let mut response = self.send_checked(request).await?;
+            while let Some(bytes) = response.chunk().await.map_err(|error| self.unreachable(error))? {
                 take(&bytes)?;
             }
             Ok(())
@@ -182,8 +182,8 @@ impl Server {
         self.http.request(method, format!("{}{path}", self.url)).basic_auth("authuser", Some(&self.key))
     }
 
-    async fn checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let response = request.send().await.map_err(|error| self.away(error))?;
+    async fn send_checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -192,7 +192,7 @@ impl Server {
         Err(Failure::Refused(Refusal::of(status, &body)))
     }
 
-    fn away(&self, error: reqwest::Error) -> Failure {
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
         let error = anyhow::Error::from(error.without_url());
         let url = &self.url;
         Failure::Input(error.context(format!(

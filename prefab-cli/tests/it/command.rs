@@ -101,7 +101,7 @@ fn list_and_explain_read_well() {
 }
 
 #[test]
-fn a_broken_file_is_warned_of_and_the_rest_answers() {
+fn an_unreadable_file_causes_a_warning_and_other_files_still_apply() {
     let dir = files();
     fs::write(dir.path().join(".prefab.staging.config.yaml"), "a: [\n").unwrap();
     let (code, out, error) = run(dir.path(), &["get", "max-jobs", "--env", "staging"], "");
@@ -138,7 +138,7 @@ fn eval_answers_line_by_line() {
 }
 
 #[test]
-fn eval_tells_what_telemetry_would_send() {
+fn eval_shows_the_telemetry_it_would_send() {
     let dir = files();
     let secret = r#"{"configs": [{"id": "7", "key": "secret", "configType": "CONFIG", "rows": [{"values": [
         {"value": {"string": "hello.world", "confidential": true}}]}]}]}"#;

@@ -110,7 +110,7 @@ async fn a_value_is_read_from_a_file_or_standard_input() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_finds_the_server_that_was_signed_in_to() {
+async fn evaluation_uses_the_server_of_prefab_login() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["login"]);
@@ -128,7 +128,7 @@ async fn asking_finds_the_server_that_was_signed_in_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
+async fn a_backup_is_private_and_restores_into_the_named_folder() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["backup", "copy.db"]);
@@ -152,7 +152,7 @@ async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
 }
 
 #[test]
-fn a_start_that_fails_says_what_to_do() {
+fn a_failed_start_prints_a_hint() {
     let dir = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -172,7 +172,7 @@ fn a_start_that_fails_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_protected_environment_takes_a_draft_and_a_second_person() {
+async fn a_protected_environment_requires_an_approved_draft() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["env", "protect", "Production", "--needs-approval"]);
@@ -196,7 +196,7 @@ async fn a_protected_environment_takes_a_draft_and_a_second_person() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rollout_that_grows_leaves_the_others_what_they_had() {
+async fn growing_a_rollout_keeps_existing_assignments() {
     let desk = Desk::new().await;
     desk.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
     desk.run(&["rollout", "greeting", "10%", "--to", "hi"]);
@@ -236,7 +236,7 @@ async fn a_long_value_does_not_fill_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_are_invited_and_scripts_get_tokens() {
+async fn people_can_be_invited_and_tokens_issued() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     let invite = ["person", "invite", "bea@example.com", "--role", "publisher", "--in", "Production=viewer"];
@@ -264,13 +264,13 @@ async fn people_are_invited_and_scripts_get_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_there_is_not_is_not_waited_for() {
+async fn an_unknown_last_event_id_starts_at_the_newest_event() {
     let desk = Desk::new().await;
     desk.refuses(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
 }
 
 #[test]
-fn whoever_has_read_enough_may_go() {
+fn a_client_may_disconnect_after_reading() {
     use std::{io::Read as _, process::Stdio};
 
     let mut completions = std::process::Command::new(assert_cmd::cargo::cargo_bin("prefab"));

@@ -6,14 +6,19 @@
 use std::{path::Path, process::Command};
 
 #[test]
-fn people_walk_through_the_page() {
+fn the_browser_tests_of_the_page_pass() {
     let Some(folder) = std::env::var_os("PREFAB_BROWSER_TESTS") else {
-        eprintln!("SKIPPED people_walk_through_the_page: PREFAB_BROWSER_TESTS names no folder with a driver");
+        eprintln!(
+            "SKIPPED the_browser_tests_of_the_page_pass: PREFAB_BROWSER_TESTS names no folder with a driver"
+        );
         return;
     };
     let chromium = std::env::var_os("PREFAB_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
     if !Path::new(&chromium).exists() {
-        eprintln!("SKIPPED people_walk_through_the_page: there is no Chromium at {}", chromium.display());
+        eprintln!(
+            "SKIPPED the_browser_tests_of_the_page_pass: there is no Chromium at {}",
+            chromium.display()
+        );
         return;
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../prefab-page/tests/browser/walk.mjs");

@@ -86,7 +86,7 @@ fn json_that_does_not_fit_is_told_with_its_place() {
 
 #[test]
 fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let confidential = |value: ConfigValue| ConfigValue { confidential: true, ..value };
     let client = Client::in_memory()
         .value("password", confidential("hush-4711".into()))
@@ -112,7 +112,7 @@ fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
 
 #[test]
 fn a_live_default_in_place_of_another_kind_is_told_once() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
     assert_eq!(lines.take(), "", "there is no value, and that is what a default is for");

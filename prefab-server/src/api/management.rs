@@ -22,7 +22,6 @@ mod history;
 mod invitations;
 mod items;
 mod keys;
-mod lease;
 mod lifetime;
 mod log_levels;
 mod loggers;
@@ -33,6 +32,7 @@ mod reset;
 mod role_text;
 mod secrets;
 mod session;
+mod stream_authorization;
 mod tokens;
 mod transfer;
 mod unused;
@@ -47,7 +47,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::state::App;
-pub(super) use lease::Leases;
+pub(super) use stream_authorization::StreamAuthorizations;
 
 /// Where it is mounted.
 const PREFIX: &str = "/api/manage/v1";

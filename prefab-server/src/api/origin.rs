@@ -24,7 +24,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn of(connected: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
-        let is_trusted = |address| trusted.iter().any(|network| network.has(address));
+        let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
         let mut peer = Self { address: connected, is_told_by_a_proxy: false };
         if !is_trusted(connected) {
             return peer;

@@ -47,7 +47,7 @@ fn writing_and_reading_gives_the_same() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn problems_name_their_place() {
     let check = |value: Json, problem: &str| {
         let item: Item = serde_json::from_value(json!({
             "key": "k", "type": "config", "default": {"rules": [{"value": value}]}

@@ -206,7 +206,7 @@ async fn a_refused_key_is_told_at_once_and_tried_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cdn_behind_the_api_takes_nothing_back() {
+async fn a_stale_cdn_does_not_revert_newer_configs() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;

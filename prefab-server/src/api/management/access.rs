@@ -11,7 +11,7 @@ use crate::api::body;
 use crate::api::{
     body::read,
     error::ApiError,
-    management::{credentials::Who, lease::Lease},
+    management::{credentials::Principal, stream_authorization::StreamAuthorization},
     state::App,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -21,7 +21,7 @@ use prefab_store::{Environment, Role, accounts::Session};
 
 /// Somebody who asks.
 pub(super) struct Access {
-    pub(super) who: Who,
+    pub(super) who: Principal,
     origin: Origin,
     hub: Arc<Hub>,
     /// Whether nothing is to be changed.
@@ -30,15 +30,15 @@ pub(super) struct Access {
 
 impl Access {
     /// Returns them as an author in a project: for reading whoever sees it, for everything else an admin.
-    pub(super) fn to(self, project: i64) -> Result<Author, ApiError> {
+    pub(super) fn authorize(self, project: i64) -> Result<Author, ApiError> {
         let least = if self.is_reading { Role::Viewer } else { Role::Admin };
-        self.holding(project, least)
+        self.require_role(project, least)
     }
 
     /// Returns them as an author in a project where they have this role, in one environment at least: whoever
     /// changes something checks which. To others a project is not there, rather than forbidden: its number is
     /// nobody's business.
-    pub(super) fn holding(self, project: i64, least: Role) -> Result<Author, ApiError> {
+    pub(super) fn require_role(self, project: i64, least: Role) -> Result<Author, ApiError> {
         let author = self.author(ProjectId(project)).ok_or(ApiError::NotFound)?;
         // Who manages a project manages all of it.
         let role = if least == Role::Admin { author.roles.project } else { author.roles.highest() };
@@ -51,12 +51,12 @@ impl Access {
     fn author(self, id: ProjectId) -> Option<Author> {
         let Self { who, origin, hub, .. } = self;
         match who {
-            Who::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
-            Who::Token(token, _) => {
+            Principal::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
+            Principal::Token(token, _) => {
                 let project = hub.project(id).filter(|_| token.project == id)?;
                 Some(Author::of_token(&token, project, origin))
             }
-            Who::Person(session, _) => {
+            Principal::Person(session, _) => {
                 let Session { person, mut projects } = session;
                 Some(Author::of_person(&person, projects.remove(&id)?, hub.project(id)?, origin))
             }
@@ -64,7 +64,7 @@ impl Access {
     }
 
     /// Returns an admin of all projects as an author in the first one.
-    pub(super) fn over_everything(self) -> Option<Author> {
+    pub(super) fn as_global_admin(self) -> Option<Author> {
         let (projects, managed) = (self.hub.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
         self.author(first)
@@ -73,9 +73,9 @@ impl Access {
     /// Lists the projects whose admin they are.
     pub(super) fn managed(&self) -> Vec<ProjectId> {
         let is_admin = |project: &Arc<Project>| match &self.who {
-            Who::Key(caller) => caller.project.id == project.id,
-            Who::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
-            Who::Person(session, _) => {
+            Principal::Key(caller) => caller.project.id == project.id,
+            Principal::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
+            Principal::Person(session, _) => {
                 session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
             }
         };
@@ -86,19 +86,19 @@ impl Access {
     pub(super) fn projects(&self) -> Vec<Arc<Project>> {
         let mut projects = self.hub.projects();
         projects.retain(|project| match &self.who {
-            Who::Key(caller) => caller.project.id == project.id,
-            Who::Token(token, _) => token.project == project.id,
-            Who::Person(session, _) => session.projects.contains_key(&project.id),
+            Principal::Key(caller) => caller.project.id == project.id,
+            Principal::Token(token, _) => token.project == project.id,
+            Principal::Person(session, _) => session.projects.contains_key(&project.id),
         });
         projects
     }
 
     /// Returns how they stay in touch: a stream ends when this says that they may not ask any more.
-    pub(super) fn lease(&self) -> Lease {
+    pub(super) fn lease(&self) -> StreamAuthorization {
         match &self.who {
-            Who::Key(caller) => Lease::Key(caller.key_id),
-            Who::Token(token, hash) => Lease::Token(token.id, *hash),
-            Who::Person(session, hash) => Lease::Session(session.person.id, *hash),
+            Principal::Key(caller) => StreamAuthorization::Key(caller.key_id),
+            Principal::Token(token, hash) => StreamAuthorization::Token(token.id, *hash),
+            Principal::Person(session, hash) => StreamAuthorization::Session(session.person.id, *hash),
         }
     }
 }
@@ -107,7 +107,7 @@ impl FromRequestParts<App> for Access {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let who = Who::from_request_parts(parts, app).await?;
+        let who = Principal::from_request_parts(parts, app).await?;
         let is_reading = parts.method.is_safe();
         Ok(Self { who, origin: origin_of(parts), hub: Arc::clone(&app.hub), is_reading })
     }
@@ -139,9 +139,9 @@ pub(super) fn optional_environment(
 }
 
 /// What stands in the path.
-pub(super) struct At<T>(pub(super) T);
+pub(super) struct PathParams<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for PathParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -151,9 +151,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
 }
 
 /// What stands behind the question mark.
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct QueryParams<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<App> for QueryParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
@@ -163,9 +163,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 }
 
 /// What was sent, as JSON.
-pub(super) struct Sent<T>(pub(super) T);
+pub(super) struct JsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Sent<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
@@ -175,9 +175,9 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Sent<T> {
 }
 
 /// What was sent, as JSON, or nothing.
-pub(super) struct MaybeSent<T>(pub(super) T);
+pub(super) struct OptionalJsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for MaybeSent<T> {
+impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for OptionalJsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {

@@ -9,14 +9,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::Sent,
-    credentials::Visitor,
-    projects::a_name,
+    access::JsonBody,
+    credentials::BrowserSession,
+    projects::validate_name,
     session::{
         Done, SessionView,
         audit::note,
         begin,
-        checks::{a_password, an_email, attempt, same_site, too_often},
+        checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
         ended,
     },
     tokens,
@@ -55,12 +55,12 @@ pub(super) async fn sign_up(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(SignUp { token, email, name, password }): Sent<SignUp>,
+    JsonBody(SignUp { token, email, name, password }): JsonBody<SignUp>,
 ) -> Result<Response, ApiError> {
-    same_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
-    let (email, name, invitation) = (an_email(&email)?, a_name(&name)?, KeyHash::of(&token));
-    a_password("password", &password)?;
+    reject_cross_site(&headers)?;
+    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    let (email, name, invitation) = (validate_email(&email)?, validate_name(&name)?, KeyHash::of(&token));
+    validate_password("password", &password)?;
     let refused = "this link has been used, has expired, or is for another e-mail: ask for a new one";
     // Hashing is dear, so only for those who may.
     if !app.hub.store().is_invited(invitation, email.clone()).await? {
@@ -98,12 +98,12 @@ pub(super) struct NewPassword {
 )]
 pub(super) async fn change_password(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
-    Sent(NewPassword { current, password }): Sent<NewPassword>,
+    JsonBody(NewPassword { current, password }): JsonBody<NewPassword>,
 ) -> Result<Json<Done>, ApiError> {
-    let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
-    a_password("password", &password)?;
+    let BrowserSession { session: Session { person, projects }, hash, csrf: _ } = visitor;
+    validate_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
     let password = app.entrance.passwords.hash(password).await?;
     app.hub.store().set_password(person.id, password, hash).await?;
@@ -129,10 +129,10 @@ pub(super) struct Farewell {
 )]
 pub(super) async fn delete(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(Farewell { password }): Sent<Farewell>,
+    JsonBody(Farewell { password }): JsonBody<Farewell>,
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
@@ -162,7 +162,7 @@ async fn prove(
     origin: &Origin,
     refusal: &'static str,
 ) -> Result<(), ApiError> {
-    attempt(app, &person.email, origin).map_err(too_often)?;
+    count_attempt(app, &person.email, origin).map_err(too_many_attempts)?;
     let account = app.hub.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
     if !app.entrance.passwords.check(password, kept).await? {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At},
+    access::{self, Access, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -19,9 +19,9 @@ use prefab_service::actor::Author;
 use prefab_store::{AuditFilter, AuditRecord, Note, StoreError};
 
 /// How many entries a list has, at most.
-const MOST: u32 = 10_000;
+const MAX_ENTRIES: u32 = 10_000;
 /// How many entries of an export are read at a time.
-const PAGE: u32 = 1_000;
+const EXPORT_PAGE_ENTRIES: u32 = 1_000;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -110,11 +110,11 @@ impl AuditView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(wanted): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
+    let author = access.authorize(project)?;
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
     let records = app.hub.store().audit(wanted.filter(&author, limit)?).await?;
     app.json(author.project.id, move |_| Ok(records.into_iter().map(AuditView::of).collect::<Vec<_>>())).await
 }
@@ -128,12 +128,12 @@ pub(super) async fn list(
 pub(super) async fn lines(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(wanted): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let left = wanted.limit.unwrap_or(u32::MAX).max(1);
-    let pages = Pages { filter: Some(wanted.filter(&author, PAGE)?), left, app };
+    let pages = Pages { filter: Some(wanted.filter(&author, EXPORT_PAGE_ENTRIES)?), left, app };
     // A page is read when the client has received those before it.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
@@ -151,7 +151,7 @@ impl Pages {
     /// Returns the next page. Entries that are written meanwhile have higher numbers, so they move nothing.
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
-        filter.limit = self.left.min(PAGE);
+        filter.limit = self.left.min(EXPORT_PAGE_ENTRIES);
         let records = self.app.hub.store().audit(filter.clone()).await?;
         let Some(last) = records.last() else { return Ok(None) };
         filter.before = Some(last.id);

@@ -28,7 +28,7 @@ const CHUNK: usize = 256 << 10;
               (status = 403, description = "There are projects that you may not manage", body = Problem))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let Some(author) = access.over_everything() else {
+    let Some(author) = access.as_global_admin() else {
         return Err(ApiError::Forbidden(
             "a backup holds every project; it takes somebody who manages them all",
         ));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -45,10 +45,10 @@ pub(super) struct Unequal {
 pub(super) async fn compare(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Sides { left, right }): Asked<Sides>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(Sides { left, right }): QueryParams<Sides>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let left = access::environment(&author, &left, "left")?.id;
     let right = access::environment(&author, &right, "right")?.id;
     app.json(author.project.id, move |_| {
@@ -97,10 +97,10 @@ pub(super) struct Copied {
 pub(super) async fn copy(
     State(app): State<App>,
     access: Access,
-    At((project, to)): At<(i64, String)>,
-    Sent(Copy { from, keys, dry_run, comment }): Sent<Copy>,
+    PathParams((project, to)): PathParams<(i64, String)>,
+    JsonBody(Copy { from, keys, dry_run, comment }): JsonBody<Copy>,
 ) -> Result<Json<Copied>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
     let from = access::environment(&author, &from, "from")?.id;
     let copier = author.clone();

@@ -8,7 +8,7 @@ use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At},
+    access::{self, Access, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -75,10 +75,10 @@ pub(super) struct ExampleView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { environment, search }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(Wanted { environment, search }): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let store = app.hub.store();
     app.telemetry.flush(store).await;

@@ -21,7 +21,7 @@ pub(super) const COOKIE_NAME: &str = "prefab_session";
 const CSRF_HEADER: &str = "x-prefab-csrf";
 
 /// Somebody who has proved who they are.
-pub(super) enum Who {
+pub(super) enum Principal {
     /// The owner of an admin key.
     Key(Caller),
     /// The holder of a management token.
@@ -30,7 +30,7 @@ pub(super) enum Who {
     Person(Session, KeyHash),
 }
 
-impl FromRequestParts<App> for Who {
+impl FromRequestParts<App> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -42,7 +42,8 @@ impl FromRequestParts<App> for Who {
             }
             Some(_) => Admin::from_request_parts(parts, app).await.map(|Admin(caller)| Self::Key(caller)),
             None => {
-                let Visitor { session, hash, .. } = Visitor::from_request_parts(parts, app).await?;
+                let BrowserSession { session, hash, .. } =
+                    BrowserSession::from_request_parts(parts, app).await?;
                 Ok(Self::Person(session, hash))
             }
         }
@@ -50,14 +51,14 @@ impl FromRequestParts<App> for Who {
 }
 
 /// A person in a browser.
-pub(super) struct Visitor {
+pub(super) struct BrowserSession {
     pub(super) session: Session,
     pub(super) hash: KeyHash,
     /// What the page is to send along with changes.
     pub(super) csrf: String,
 }
 
-impl FromRequestParts<App> for Visitor {
+impl FromRequestParts<App> for BrowserSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {

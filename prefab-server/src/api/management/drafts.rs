@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At, MaybeSent, Sent},
+    access::{Access, JsonBody, OptionalJsonBody, PathParams},
     items,
     views::{Changed, Problem},
 };
@@ -82,9 +82,9 @@ async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, Ap
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let drafts = app.hub.store().drafts(author.project.id).await?;
     let limits = app.limits.clone();
     app.json(author.project.id, move |deadline| {
@@ -106,9 +106,9 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let draft = find(&app, &author, &key).await?;
     view(&app, &author, draft).await
 }
@@ -132,10 +132,10 @@ pub(super) struct NewDraft {
 pub(super) async fn save(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(NewDraft { item, comment }): Sent<NewDraft>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(NewDraft { item, comment }): JsonBody<NewDraft>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
+    let author = access.require_role(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
     }
@@ -172,9 +172,9 @@ pub(super) async fn save(
 pub(super) async fn discard(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
+    let author = access.require_role(project, Role::Editor)?;
     let draft = find(&app, &author, &key).await?;
     let answer = view(&app, &author, draft.clone()).await?;
     app.hub.store().drop_draft(author.project.id, key).await?;
@@ -192,9 +192,9 @@ pub(super) async fn discard(
 pub(super) async fn approve(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Publisher)?;
+    let author = access.require_role(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     if draft.saved_by_person == author.person() {
         let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
@@ -232,10 +232,10 @@ pub(super) struct Publish {
 pub(super) async fn publish(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    MaybeSent(Publish { comment }): MaybeSent<Publish>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    OptionalJsonBody(Publish { comment }): OptionalJsonBody<Publish>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?;
+    let author = access.require_role(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     let author = author.because(comment.unwrap_or_else(|| draft.comment.clone()));
     let id = change::publish(&app, &author, draft).await?;

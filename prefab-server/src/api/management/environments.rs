@@ -5,8 +5,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    projects::a_name,
+    access::{self, Access, JsonBody, PathParams},
+    projects::validate_name,
     views::{EnvironmentView, Problem},
 };
 use crate::api::{error::ApiError, state::App};
@@ -20,9 +20,9 @@ use prefab_store::{AuditEntry, Environment, Protection};
 )]
 pub(super) async fn list(
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<EnvironmentView>>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     Ok(Json(author.project.environments().iter().map(EnvironmentView::of).collect()))
 }
 
@@ -43,11 +43,11 @@ pub(super) struct NewEnvironment {
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(NewEnvironment { name }): Sent<NewEnvironment>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(NewEnvironment { name }): JsonBody<NewEnvironment>,
 ) -> Result<Json<EnvironmentView>, ApiError> {
-    let author = access.to(project)?;
-    let environment = app.hub.store().create_environment(author.project.id, a_name(&name)?).await?;
+    let author = access.authorize(project)?;
+    let environment = app.hub.store().create_environment(author.project.id, validate_name(&name)?).await?;
     let deed = format!("created environment `{}`", environment.name);
     note(&app, &author, &environment, "environment.created", &deed).await?;
     app.hub.refresh().await?;
@@ -75,15 +75,15 @@ pub(super) struct EnvironmentChange {
 pub(super) async fn update(
     State(app): State<App>,
     access: Access,
-    At((project, text)): At<(i64, String)>,
-    Sent(change): Sent<EnvironmentChange>,
+    PathParams((project, text)): PathParams<(i64, String)>,
+    JsonBody(change): JsonBody<EnvironmentChange>,
 ) -> Result<Json<EnvironmentView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let before = access::environment(&author, &text, "environment").map_err(|_| ApiError::NotFound)?;
     let EnvironmentChange { name, needs_comment, needs_approval } = change;
     let after = Environment {
         id: before.id,
-        name: name.as_deref().map(a_name).transpose()?.unwrap_or_else(|| before.name.clone()),
+        name: name.as_deref().map(validate_name).transpose()?.unwrap_or_else(|| before.name.clone()),
         protection: Protection {
             needs_comment: needs_comment.unwrap_or(before.protection.needs_comment),
             needs_approval: needs_approval.unwrap_or(before.protection.needs_approval),

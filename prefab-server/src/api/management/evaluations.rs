@@ -8,16 +8,16 @@ use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At},
+    access::{self, Access, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts, clock};
 
 /// How many buckets are told at most.
-const MOST_BUCKETS: i64 = 2_400;
+const MAX_BUCKETS: i64 = 2_400;
 /// The end of the year 9999, in milliseconds since 1970: nothing is counted beyond it.
-const LATEST: i64 = 253_402_300_799_999;
+const LATEST_MILLIS: i64 = 253_402_300_799_999;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -100,22 +100,22 @@ pub(super) struct ValueCount {
 pub(super) async fn counts(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(wanted): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let Wanted { key, environment, from, to, by } = wanted;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST);
-    let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST);
+    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST_MILLIS);
+    let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST_MILLIS);
     let hours = match by.unwrap_or_default() {
         By::Hour => 1,
         By::Day => 24,
     };
     let length = hours * HOUR_MILLIS;
-    if start >= end || (end - start) / length > MOST_BUCKETS {
+    if start >= end || (end - start) / length > MAX_BUCKETS {
         return Err(ApiError::invalid(format!(
-            "`from`: expected a moment before `to`, with at most {MOST_BUCKETS} buckets between them"
+            "`from`: expected a moment before `to`, with at most {MAX_BUCKETS} buckets between them"
         )));
     }
     app.telemetry.flush(app.hub.store()).await;

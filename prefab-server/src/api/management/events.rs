@@ -28,8 +28,8 @@ use tracing::warn;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At},
-    lease::Lease,
+    access::{Access, PathParams},
+    stream_authorization::StreamAuthorization,
     views::{Problem, who},
 };
 pub(super) use drafts::DraftEvent;
@@ -42,12 +42,12 @@ use prefab_service::{change::policy, item, limits::StreamPermit, project::Projec
 use prefab_store::Told;
 
 /// How often it is looked whether clients came, went or were handed something.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+const CLIENTS_POLL_INTERVAL: Duration = Duration::from_millis(250);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How many changes are read at once.
-const MOST_CHANGES: u32 = 200;
+const MAX_CHANGES_PER_READ: u32 = 200;
 /// How many versions a `clients` event tells apart, newest first.
-const MOST_VERSIONS: usize = 20;
+const MAX_VERSIONS: usize = 20;
 
 /// A change, as event `change`. Its event id is the version.
 #[derive(Serialize, ToSchema)]
@@ -109,11 +109,11 @@ pub(super) struct EvaluationsEvent {
 pub(super) async fn stream(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let lease = access.lease();
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let permit = app.limits.event_stream(lease.principal()).ok_or(ApiError::TooManyStreams)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let events = Events::new(app, author.project, lease, last, permit);
@@ -134,7 +134,7 @@ struct Events {
     app: App,
     project: Arc<Project>,
     /// Ends when whoever reads may not any more.
-    lease_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    authorization_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The change up to which everything has been told.
     told: i64,
     published: watch::Receiver<i64>,
@@ -158,7 +158,13 @@ enum News {
 }
 
 impl Events {
-    fn new(app: App, project: Arc<Project>, lease: Lease, last: Option<i64>, permit: StreamPermit) -> Self {
+    fn new(
+        app: App,
+        project: Arc<Project>,
+        lease: StreamAuthorization,
+        last: Option<i64>,
+        permit: StreamPermit,
+    ) -> Self {
         let mut published = project.published();
         let newest = *published.borrow_and_update();
         // A version from elsewhere says nothing here.
@@ -166,7 +172,7 @@ impl Events {
         if told.is_some() {
             published.mark_changed();
         }
-        let mut look = interval(LOOK_EVERY);
+        let mut look = interval(CLIENTS_POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             hints: app.telemetry.hints(),
@@ -174,10 +180,14 @@ impl Events {
             published,
             drafts: Drawer::of(&project),
             look,
-            keep_alive: interval(KEEP_ALIVE_EVERY),
+            keep_alive: interval(KEEP_ALIVE_INTERVAL),
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
-            lease_ended: Box::pin(lease.ended(Arc::clone(&app.hub), Arc::clone(&app.leases), project.id)),
+            authorization_ended: Box::pin(lease.ended(
+                Arc::clone(&app.hub),
+                Arc::clone(&app.stream_authorizations),
+                project.id,
+            )),
             stop: app.stop.clone(),
             app,
             project,
@@ -214,7 +224,7 @@ impl Events {
                 hint = self.hints.recv() => {
                     if let Ok(hint) = hint { return News::Counts(hint); }
                 }
-                () = self.lease_ended.as_mut() => return News::End,
+                () = self.authorization_ended.as_mut() => return News::End,
                 _ = self.look.tick() => return News::Look,
                 _ = self.keep_alive.tick() => return News::KeepAlive,
             }
@@ -223,7 +233,8 @@ impl Events {
 
     /// Reads what is new, as much as is read at once; the client comes back where the database does not answer.
     async fn changes(&mut self) -> Option<()> {
-        let changes = self.app.hub.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
+        let changes =
+            self.app.hub.store().changes_after(self.project.id, self.told, MAX_CHANGES_PER_READ).await;
         let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
         let newest = *self.published.borrow();
         if changes.last().is_some_and(|last| last.version.id < newest) {
@@ -288,7 +299,7 @@ fn change(told: Told, project: &Project) -> ChangeEvent {
 }
 
 pub(super) fn clients(environment: EnvironmentId, counts: &Counts) -> ClientsEvent {
-    let received = counts.by_version.iter().rev().take(MOST_VERSIONS);
+    let received = counts.by_version.iter().rev().take(MAX_VERSIONS);
     ClientsEvent {
         environment: environment.to_string(),
         connected: counts.by_version.values().sum(),

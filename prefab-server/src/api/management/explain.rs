@@ -8,7 +8,7 @@ use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
+    access::{self, Access, JsonBody, PathParams},
     drafts, history,
     views::Problem,
 };
@@ -73,10 +73,10 @@ pub(super) struct ExplainedStep {
 pub(super) async fn explain(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(question): Sent<Question>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(question): JsonBody<Question>,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Viewer)?;
+    let author = access.require_role(project, Role::Viewer)?;
     let Question { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&author, &environment, "environment")?.id;
     let instead = match version {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At},
+    access::{Access, PathParams},
     events::{ClientsEvent, clients},
     views::Problem,
 };
@@ -94,9 +94,9 @@ pub(super) struct Payload {
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Health>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let project = &author.project;
     let environments = project.environments();
     let shown = environments.iter().filter_map(|environment| {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{Access, Asked, At, MaybeSent, Sent},
+    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     items::put,
     views::{Changed, Problem, VersionView, Why},
 };
@@ -17,7 +17,7 @@ use prefab_service::{Conflict, actor::Author, change::diff, item::Item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// How many versions of one key are listed.
-const MOST: u32 = 1_000;
+const MAX_VERSIONS: u32 = 1_000;
 
 /// Lists the versions of a key, newest first, archived keys' too.
 #[utoipa::path(
@@ -28,10 +28,10 @@ const MOST: u32 = 1_000;
 pub(super) async fn versions(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
-    let versions = app.hub.store().history(author.project.id, key.clone(), MOST).await?;
+    let author = access.authorize(project)?;
+    let versions = app.hub.store().history(author.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
     }
@@ -49,9 +49,9 @@ pub(super) async fn versions(
 pub(super) async fn version(
     State(app): State<App>,
     access: Access,
-    At((project, key, id)): At<(i64, String, i64)>,
+    PathParams((project, key, id)): PathParams<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let version = find(&app, &author, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &author, &key).await?;
     app.json(author.project.id, move |_| {
@@ -93,10 +93,10 @@ pub(super) struct Difference {
 pub(super) async fn diff(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Asked(Two { from, to }): Asked<Two>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(Two { from, to }): QueryParams<Two>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let newest = app.hub.store().history(author.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
@@ -143,10 +143,10 @@ pub(super) struct Revert {
 pub(super) async fn revert(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(Revert { to, comment }): Sent<Revert>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(Revert { to, comment }): JsonBody<Revert>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
     let version = find(&app, &author, &key, id).await?;
     let config = version.and_then(|version| version.config);
@@ -166,14 +166,14 @@ pub(super) async fn revert(
 pub(super) async fn restore(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    MaybeSent(why): MaybeSent<Why>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    OptionalJsonBody(why): OptionalJsonBody<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
+    let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     if author.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }
-    let versions = app.hub.store().history(author.project.id, key, MOST).await?;
+    let versions = app.hub.store().history(author.project.id, key, MAX_VERSIONS).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;
     bring_back(&app, &author, last).await
 }
@@ -186,9 +186,9 @@ pub(super) async fn restore(
 pub(super) async fn archived(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let versions = app.hub.store().deleted(author.project.id).await?;
     let view = |version: &Version| VersionView::of(version, None);
     app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
@@ -215,7 +215,7 @@ async fn records(app: &App, author: &Author, key: &str) -> Result<HashMap<i64, A
         project: Some(author.project.id),
         subject: Some(key.to_owned()),
         action: Some("config".to_owned()),
-        limit: MOST,
+        limit: MAX_VERSIONS,
         ..AuditFilter::default()
     };
     let records = app.hub.store().audit(filter).await?.into_iter();

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At, Sent},
+    access::{Access, JsonBody, PathParams},
     people::{Exception, roles},
-    session::checks::{an_email, link},
+    session::checks::{link, validate_email},
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
@@ -62,9 +62,9 @@ impl InvitationView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<InvitationView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
+    let author = access.require_role(project, Role::Admin)?;
     let invitations = app.hub.store().invitations(author.project.id).await?;
     Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &author)).collect()))
 }
@@ -108,12 +108,12 @@ pub(super) struct NewInvitationView {
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
     headers: HeaderMap,
-    Sent(Invite { email, role, environments, expires_in_seconds }): Sent<Invite>,
+    JsonBody(Invite { email, role, environments, expires_in_seconds }): JsonBody<Invite>,
 ) -> Result<Json<NewInvitationView>, ApiError> {
-    let author = access.to(project)?;
-    let (email, roles) = (an_email(&email)?, roles(&author, role, &environments)?);
+    let author = access.authorize(project)?;
+    let (email, roles) = (validate_email(&email)?, roles(&author, role, &environments)?);
     if !(1..=LONGEST).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
     }
@@ -151,9 +151,9 @@ pub(super) async fn create(
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
+    PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<InvitationView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let invitations = app.hub.store().invitations(author.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
     let invitation = invitation.ok_or(ApiError::NotFound)?;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{Access, Asked, At, MaybeSent, Sent},
+    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     compression,
     views::{Changed, Problem, Why, who},
 };
@@ -33,7 +33,7 @@ use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 pub(super) use usage::{__path_used, used};
 
 /// How many items one page has, at most.
-const MOST: usize = 10_000;
+const MAX_PAGE_ITEMS: usize = 10_000;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -106,11 +106,11 @@ pub(super) struct ItemPage {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(wanted): QueryParams<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let is_used = wanted.usage.unwrap_or(true);
     let tag = (!is_used).then(|| stamp(&app, &author));
     if tag.as_ref().is_some_and(|tag| compression::knows(&headers, tag)) {
@@ -145,7 +145,7 @@ fn stamp(app: &App, author: &Author) -> String {
 }
 
 fn page(project: &Project, wanted: Wanted) -> ItemPage {
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
     let search = wanted.search.unwrap_or_default().to_lowercase();
     let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
@@ -205,10 +205,10 @@ pub(super) struct Written {
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Written { item, comment }): Sent<Written>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(Written { item, comment }): JsonBody<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let config = config(&app, &author, item).await?;
     let config = Config { id: 0, ..config };
     put(&app, &author, config).await
@@ -223,9 +223,9 @@ pub(super) async fn create(
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let (_, config) = standing(&author, &key)?;
     app.json(author.project.id, move |_| Ok(Item::of(&config))).await
 }
@@ -240,10 +240,10 @@ pub(super) async fn show(
 pub(super) async fn replace(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(Written { item, comment }): Sent<Written>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(Written { item, comment }): JsonBody<Written>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     standing(&author, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
@@ -265,10 +265,10 @@ pub(super) async fn replace(
 pub(super) async fn archive(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    MaybeSent(why): MaybeSent<Why>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    OptionalJsonBody(why): OptionalJsonBody<Why>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
+    let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     let (version, _) = standing(&author, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
@@ -288,9 +288,9 @@ pub(super) async fn archive(
 pub(super) async fn used_by(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     standing(&author, &key)?;
     app.json(author.project.id, move |_| Ok(references::of(&key, &author.project.configs()))).await
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
+    access::{self, Access, JsonBody, PathParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -91,9 +91,9 @@ impl KeyView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<KeyView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
+    let author = access.require_role(project, Role::Admin)?;
     let keys = app.hub.store().keys(author.project.id).await?;
     Ok(Json(keys.into_iter().map(KeyView::of).collect()))
 }
@@ -143,10 +143,10 @@ pub(super) struct NewKeyView {
 pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(wish): Sent<Wish>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Json<NewKeyView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let Wish { name, environment, kind, user, expires_at } = wish;
     let environment = access::environment(&author, &environment, "environment")?;
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
@@ -157,7 +157,7 @@ pub(super) async fn issue(
         environment: environment.id,
         kind: kind.kind(),
         user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&author, kind)),
-        name: super::projects::a_name(&name)?,
+        name: super::projects::validate_name(&name)?,
         created_by: author.who.clone(),
         expires_at_millis: expires_at,
     };
@@ -174,9 +174,9 @@ pub(super) async fn issue(
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
+    PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let key = find(&app, &author, id).await?;
     if !app.hub.store().revoke_key(id).await? {
         return Err(ApiError::NotFound);
@@ -203,10 +203,10 @@ pub(super) struct End {
 pub(super) async fn expire(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-    Sent(End { at }): Sent<End>,
+    PathParams((project, id)): PathParams<(i64, i64)>,
+    JsonBody(End { at }): JsonBody<End>,
 ) -> Result<Json<KeyView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let key = find(&app, &author, id).await?;
     if !app.hub.store().expire_key(id, at).await? {
         return Err(ApiError::NotFound);
@@ -238,10 +238,10 @@ fn a_day() -> i64 {
 pub(super) async fn rotate(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-    Sent(Overlap { overlap_seconds }): Sent<Overlap>,
+    PathParams((project, id)): PathParams<(i64, i64)>,
+    JsonBody(Overlap { overlap_seconds }): JsonBody<Overlap>,
 ) -> Result<Json<NewKeyView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     if !(0..=LONGEST_OVERLAP).contains(&overlap_seconds) {
         return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {LONGEST_OVERLAP}")));
     }

@@ -9,7 +9,7 @@ use crate::api::error::ApiError;
 use prefab_store::clock;
 
 /// The longest that something may hold which ends by itself.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
+const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// A length of time: seconds, or a text such as `30m`, `1h30m`, `2d`, `PT30M`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -22,7 +22,7 @@ pub(super) enum Lasting {
 /// Returns when something ends that is said to end at a moment, or after some time.
 pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<Option<i64>, ApiError> {
     let now = clock::now_millis();
-    let longest = i64::try_from(LONGEST.as_millis()).unwrap_or(i64::MAX);
+    let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
     match (at_millis, lasting) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(ApiError::invalid("`expiresAt`: expected this or `expiresIn`, not both")),
@@ -31,7 +31,7 @@ pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<O
         }
         (Some(at), None) => Ok(Some(at)),
         (None, Some(lasting)) => {
-            let length = length(lasting).filter(|length| !length.is_zero() && *length <= LONGEST);
+            let length = length(lasting).filter(|length| !length.is_zero() && *length <= MAX_LIFETIME);
             let length = length.ok_or_else(|| {
                 ApiError::invalid("`expiresIn`: expected seconds, or a text such as \"30m\", up to 366 days")
             })?;

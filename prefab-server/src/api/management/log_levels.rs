@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
     lifetime,
     lifetime::Lasting,
     views::{Changed, Problem, who},
@@ -100,9 +100,9 @@ impl For {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     let expiries = app.hub.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, &expiries))).await
 }
@@ -202,11 +202,11 @@ pub(super) struct LevelSet {
 pub(super) async fn set(
     State(app): State<App>,
     access: Access,
-    At((project, path)): At<(i64, String)>,
-    Sent(new): Sent<NewLevel>,
+    PathParams((project, path)): PathParams<(i64, String)>,
+    JsonBody(new): JsonBody<NewLevel>,
 ) -> Result<Json<LevelSet>, ApiError> {
     let NewLevel { level, environment, whose, expires_at, expires_in, comment } = new;
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
     let level = level.ok_or_else(|| {
@@ -254,10 +254,10 @@ pub(super) struct Which {
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, path)): At<(i64, String)>,
-    Asked(Which { environment, property, values, segment, comment }): Asked<Which>,
+    PathParams((project, path)): PathParams<(i64, String)>,
+    QueryParams(Which { environment, property, values, segment, comment }): QueryParams<Which>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment.unwrap_or_default());
+    let author = access.require_role(project, Role::Publisher)?.because(comment.unwrap_or_default());
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let key = log_level_rules::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
     items::standing,
     lifetime,
     lifetime::Lasting,
@@ -40,9 +40,9 @@ pub(super) struct OverrideView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     let expiries = app.hub.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, expiries))).await
 }
@@ -94,11 +94,11 @@ pub(super) struct NewOverride {
 pub(super) async fn assign(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(new): Sent<NewOverride>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(new): JsonBody<NewOverride>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewOverride { environment, user, value, expires_at, expires_in } = new;
-    let author = access.holding(project, Role::Editor)?;
+    let author = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected a person's number"));
@@ -133,10 +133,10 @@ pub(super) struct Whose {
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Asked(Whose { environment, user }): Asked<Whose>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(Whose { environment, user }): QueryParams<Whose>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Editor)?;
+    let author = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     let (_, mut config) = standing(&author, &key)?;
     if !personal_overrides::remove(&mut config, environment, &user) {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    session::checks::an_email,
+    access::{self, Access, JsonBody, PathParams},
+    session::checks::validate_email,
     tokens,
     views::{Problem, RoleIn},
 };
@@ -57,9 +57,9 @@ impl PersonView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<PersonView>>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let members = app.hub.store().members(author.project.id).await?;
     Ok(Json(members.into_iter().map(|member| PersonView::of(member, &author)).collect()))
 }
@@ -94,12 +94,12 @@ pub(super) struct NewMember {
 pub(super) async fn add(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(NewMember { email, role, environments }): Sent<NewMember>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(NewMember { email, role, environments }): JsonBody<NewMember>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let roles = roles(&author, role, &environments)?;
-    let email = an_email(&email)?;
+    let email = validate_email(&email)?;
     let account = app.hub.store().account(email.clone()).await?;
     let account = account
         .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
@@ -133,10 +133,10 @@ pub(super) struct OtherRole {
 pub(super) async fn update(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
-    Sent(OtherRole { role, environments }): Sent<OtherRole>,
+    PathParams((project, person)): PathParams<(i64, i64)>,
+    JsonBody(OtherRole { role, environments }): JsonBody<OtherRole>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let before = find(&app, &author, person).await?;
     let role = role.unwrap_or(before.roles.project);
     let after = match environments {
@@ -164,9 +164,9 @@ pub(super) async fn update(
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
+    PathParams((project, person)): PathParams<(i64, i64)>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let member = find(&app, &author, person).await?;
     let ended = change(&app, &author, person, None).await?;
     tokens::note_ended(&app, &author, &ended, &named(&member)).await?;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At, Sent},
-    credentials::Who,
+    access::{Access, JsonBody, PathParams},
+    credentials::Principal,
     views::{EnvironmentView, Problem},
 };
 use crate::{
@@ -52,8 +52,11 @@ pub(super) async fn list(access: Access) -> Json<Vec<ProjectView>> {
     get, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
     responses((status = 200, body = ProjectView), (status = 404, body = Problem))
 )]
-pub(super) async fn show(access: Access, At(project): At<i64>) -> Result<Json<ProjectView>, ApiError> {
-    let author = access.to(project)?;
+pub(super) async fn show(
+    access: Access,
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<ProjectView>, ApiError> {
+    let author = access.authorize(project)?;
     Ok(Json(ProjectView::of(&author.project)))
 }
 
@@ -80,16 +83,17 @@ pub(super) async fn create(
     State(app): State<App>,
     access: Access,
     RequestOrigin(origin): RequestOrigin,
-    Sent(NewProject { name, environments }): Sent<NewProject>,
+    JsonBody(NewProject { name, environments }): JsonBody<NewProject>,
 ) -> Result<Json<ProjectView>, ApiError> {
-    let Who::Person(session, _) = &access.who else {
+    let Principal::Person(session, _) = &access.who else {
         return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
     };
     if !session.projects.values().any(|roles| roles.project == Role::Admin) {
         return Err(ApiError::Forbidden(Role::Admin.wanted()));
     }
-    let name = a_name(&name)?;
-    let environments: Vec<String> = environments.iter().map(|name| a_name(name)).collect::<Result<_, _>>()?;
+    let name = validate_name(&name)?;
+    let environments: Vec<String> =
+        environments.iter().map(|name| validate_name(name)).collect::<Result<_, _>>()?;
     let names: HashSet<String> = environments.iter().map(|name| name.to_lowercase()).collect();
     if names.is_empty() || names.len() < environments.len() || names.len() > MOST_ENVIRONMENTS {
         return Err(ApiError::invalid(format!(
@@ -126,11 +130,11 @@ pub(super) struct Named {
 pub(super) async fn rename(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Named { name }): Sent<Named>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(Named { name }): JsonBody<Named>,
 ) -> Result<Json<ProjectView>, ApiError> {
-    let author = access.to(project)?;
-    let name = a_name(&name)?;
+    let author = access.authorize(project)?;
+    let name = validate_name(&name)?;
     let deed = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
     app.hub.store().rename_project(author.project.id, name.clone()).await?;
     let entry = AuditEntry {
@@ -145,7 +149,7 @@ pub(super) async fn rename(
 }
 
 /// Takes a name, or says what one looks like.
-pub(super) fn a_name(name: &str) -> Result<String, ApiError> {
+pub(super) fn validate_name(name: &str) -> Result<String, ApiError> {
     let name = name.trim();
     let is_good = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);
     if is_good {

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At, Sent},
+    access::{Access, JsonBody, PathParams},
     people::{find, named},
     session::{
         SessionView,
         audit::note,
         begin,
-        checks::{a_password, link, same_site, too_often},
+        checks::{link, reject_cross_site, too_many_attempts, validate_password},
     },
     views::Problem,
 };
@@ -56,11 +56,11 @@ pub(super) struct ResetView {
 pub(super) async fn offer(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
+    PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
 ) -> Result<Json<ResetView>, ApiError> {
     let managed = access.managed();
-    let author = access.holding(project, Role::Admin)?;
+    let author = access.require_role(project, Role::Admin)?;
     let member = find(&app, &author, person).await?;
     let account = app.hub.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
     if !account.projects.iter().all(|project| managed.contains(project)) {
@@ -107,11 +107,11 @@ pub(super) async fn reset(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(Reset { token, password }): Sent<Reset>,
+    JsonBody(Reset { token, password }): JsonBody<Reset>,
 ) -> Result<Response, ApiError> {
-    same_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
-    a_password("password", &password)?;
+    reject_cross_site(&headers)?;
+    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
     let refused = "this link has been used or has expired: ask for a new one";
     // Hashing is dear, so only for those who may.

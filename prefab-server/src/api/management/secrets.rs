@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
     items::standing,
     views::Problem,
 };
@@ -56,10 +56,10 @@ pub(super) struct EncryptedValue {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { decrypt_with }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(Wanted { decrypt_with }): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     app.json(project.id, move |_| {
         let mut secrets = Vec::new();
         for (key, version) in project.configs() {
@@ -120,10 +120,10 @@ pub(super) struct Rotated {
 pub(super) async fn rotate(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Rotation { secrets, comment }): Sent<Rotation>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(Rotation { secrets, comment }): JsonBody<Rotation>,
 ) -> Result<Json<Rotated>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let rotator = author.clone();
     let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
     change::put_all(&app, &author, configs).await?;

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::Sent,
-    credentials::{COOKIE_NAME, Visitor},
+    access::JsonBody,
+    credentials::{BrowserSession, COOKIE_NAME},
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
-use checks::{attempt, is_https, same_site, too_often};
+use checks::{count_attempt, is_https, reject_cross_site, too_many_attempts};
 use prefab_core::ids::ProjectId;
 use prefab_service::sign_in::{Secret, csrf};
 use prefab_store::{
@@ -94,19 +94,19 @@ pub(super) async fn log_in(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(LogIn { email, password }): Sent<LogIn>,
+    JsonBody(LogIn { email, password }): JsonBody<LogIn>,
 ) -> Result<Response, ApiError> {
-    same_site(&headers)?;
+    reject_cross_site(&headers)?;
     let email = email.trim().to_lowercase();
-    let allowed = attempt(&app, &email, &origin);
+    let allowed = count_attempt(&app, &email, &origin);
     let account = match allowed {
-        Err(later) if !later.is_first => return Err(too_often(later)),
+        Err(later) if !later.is_first => return Err(too_many_attempts(later)),
         _ => app.hub.store().account(email.clone()).await?,
     };
     if let Err(later) = allowed {
         // Told once: whoever goes on would fill the log.
         refused(&app, &email, account.as_ref(), origin, "too many attempts").await?;
-        return Err(too_often(later));
+        return Err(too_many_attempts(later));
     }
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let is_right = app.entrance.passwords.check(password, hash).await?;
@@ -125,8 +125,8 @@ pub(super) async fn log_in(
     get, path = "/session", tag = "people", security(("session" = [])),
     responses((status = 200, body = SessionView), (status = 401, description = "Nobody", body = Problem))
 )]
-pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Json<SessionView> {
-    let Visitor { session, hash: _, csrf } = visitor;
+pub(super) async fn show(State(app): State<App>, visitor: BrowserSession) -> Json<SessionView> {
+    let BrowserSession { session, hash: _, csrf } = visitor;
     Json(SessionView::of(&app, session, csrf))
 }
 
@@ -141,11 +141,11 @@ pub(super) struct Done {}
 )]
 pub(super) async fn log_out(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Visitor { session, hash, csrf: _ } = visitor;
+    let BrowserSession { session, hash, csrf: _ } = visitor;
     app.hub.store().end_session(hash).await?;
     let projects: Vec<ProjectId> = session.projects.into_keys().collect();
     note(&app, &session.person, &projects, origin, ("session.ended", "logged out")).await?;

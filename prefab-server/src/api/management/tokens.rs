@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    projects::a_name,
+    access::{self, Access, JsonBody, PathParams},
+    projects::validate_name,
     views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
@@ -62,9 +62,9 @@ impl TokenView {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<TokenView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
+    let author = access.require_role(project, Role::Admin)?;
     let tokens = app.hub.store().tokens(author.project.id).await?;
     Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, &author)).collect()))
 }
@@ -100,11 +100,11 @@ pub(super) struct NewTokenView {
 pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(TokenWish { name, role, environments, expires_at }): Sent<TokenWish>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(TokenWish { name, role, environments, expires_at }): JsonBody<TokenWish>,
 ) -> Result<Json<NewTokenView>, ApiError> {
-    let author = access.to(project)?;
-    let (name, roles) = (a_name(&name)?, roles(&author, role, environments.as_deref())?);
+    let author = access.authorize(project)?;
+    let (name, roles) = (validate_name(&name)?, roles(&author, role, environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
     }
@@ -136,9 +136,9 @@ pub(super) async fn issue(
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
+    PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<TokenView>, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     if !app.hub.store().revoke_token(author.project.id, id).await? {
         return Err(ApiError::NotFound);
     }

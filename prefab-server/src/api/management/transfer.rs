@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At},
+    access::{self, Access, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{bodies::MOST_IMPORTED, body::read, error::ApiError, state::App};
@@ -39,10 +39,10 @@ pub(super) struct Wanted {
 pub(super) async fn export(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { environment }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(Wanted { environment }): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let project = author.project;
     app.json(project.id, move |_| {
@@ -118,11 +118,11 @@ pub(super) struct PlannedStep {
 pub(super) async fn import(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(how): Asked<How>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(how): QueryParams<How>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(how.comment.unwrap_or_default());
+    let author = access.require_role(project, Role::Publisher)?.because(how.comment.unwrap_or_default());
     let environment = access::optional_environment(&author, how.environment.as_deref(), "environment")?;
     let bytes = read(body, MOST_BYTES).await?;
     let format = how.format.unwrap_or_default();

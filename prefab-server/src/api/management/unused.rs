@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{Access, Asked, At},
+    access::{Access, PathParams, QueryParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -61,10 +61,10 @@ pub(super) struct UnusedItem {
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { days }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(Wanted { days }): QueryParams<Wanted>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let days = days.unwrap_or(30);
     app.telemetry.flush(app.hub.store()).await;
     let evaluated = app.hub.store().evaluated(author.project.id).await?;

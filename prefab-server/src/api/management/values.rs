@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
+    access::{self, Access, JsonBody, PathParams},
     items::standing,
     views::{Changed, Problem},
 };
@@ -40,10 +40,10 @@ pub(super) struct NewValue {
 pub(super) async fn set(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(NewValue { value, environment, version, comment }): Sent<NewValue>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(NewValue { value, environment, version, comment }): JsonBody<NewValue>,
 ) -> Result<Json<Changed>, ApiError> {
-    let author = access.holding(project, Role::Publisher)?.because(comment);
+    let author = access.require_role(project, Role::Publisher)?.because(comment);
     let (standing, _) = standing(&author, &key)?;
     if let Some(version) = version
         && version != standing.id.to_string()
@@ -74,10 +74,10 @@ pub(super) struct Attempt {
 pub(super) async fn validate(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Attempt { value, schema_key }): Sent<Attempt>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(Attempt { value, schema_key }): JsonBody<Attempt>,
 ) -> Result<Response, ApiError> {
-    let project = access.holding(project, Role::Viewer)?.project;
+    let project = access.require_role(project, Role::Viewer)?.project;
     let limits = app.limits.clone();
     app.json(project.id, move |_| {
         let value = value.to_value("value").map_err(ApiError::invalid)?;

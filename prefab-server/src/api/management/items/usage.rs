@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At},
+    access::{Access, PathParams},
     views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
@@ -45,9 +45,9 @@ impl Usage {
 pub(crate) async fn used(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.to(project)?;
+    let author = access.authorize(project)?;
     let all = KeyRange { first: String::new(), last: char::MAX.to_string() };
     let used = of(&app, author.project.id, all).await?;
     app.json(author.project.id, move |_| {

@@ -8,7 +8,7 @@ use prefab_store::{
     accounts::{Account, Person},
 };
 
-use crate::api::management::session::checks::an_email;
+use crate::api::management::session::checks::validate_email;
 
 /// Writes into the log of each of somebody's projects what they did.
 pub(in super::super) async fn note(
@@ -48,7 +48,7 @@ pub(in super::super) async fn refused(
     let first = app.hub.projects().first().map(|project| project.id);
     let projects = account.map_or_else(|| Vec::from_iter(first), |account| account.projects.clone());
     // What was typed may be long, or not an e-mail at all.
-    let typed = an_email(email).unwrap_or_else(|_| "somebody".to_owned());
+    let typed = validate_email(email).unwrap_or_else(|_| "somebody".to_owned());
     let entry = |project| AuditEntry {
         project: Some(project),
         action: "session.refused".to_owned(),

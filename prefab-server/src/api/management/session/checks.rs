@@ -14,7 +14,7 @@ use prefab_service::{
 };
 
 /// A page of somebody else must not log anybody in as it likes. Browsers say from where a request comes.
-pub(in super::super) fn same_site(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), ApiError> {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(b"cross-site") => Err(ApiError::Forbidden("a page of another site may not log you in")),
         _ => Ok(()),
@@ -22,13 +22,13 @@ pub(in super::super) fn same_site(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Counts an attempt to prove who one is.
-pub(in super::super) fn attempt(app: &App, email: &str, origin: &Origin) -> Result<(), Later> {
+pub(in super::super) fn count_attempt(app: &App, email: &str, origin: &Origin) -> Result<(), Later> {
     let now = Instant::now();
     app.entrance.by_address.attempt(&network(origin.peer()), now)?;
     app.entrance.by_email.attempt(email, now)
 }
 
-pub(in super::super) fn too_often(Later { after, is_first: _ }: Later) -> ApiError {
+pub(in super::super) fn too_many_attempts(Later { after, is_first: _ }: Later) -> ApiError {
     ApiError::TooOften(after)
 }
 
@@ -51,7 +51,7 @@ pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: 
 }
 
 /// Takes an e-mail, or says what one looks like.
-pub(in super::super) fn an_email(email: &str) -> Result<String, ApiError> {
+pub(in super::super) fn validate_email(email: &str) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
     let is_good = email.len() <= 254
         && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control())
@@ -63,7 +63,7 @@ pub(in super::super) fn an_email(email: &str) -> Result<String, ApiError> {
     }
 }
 
-pub(in super::super) fn a_password(field: &str, password: &str) -> Result<(), ApiError> {
+pub(in super::super) fn validate_password(field: &str, password: &str) -> Result<(), ApiError> {
     if password.chars().count() >= 10 && password.len() <= 1_000 {
         Ok(())
     } else {

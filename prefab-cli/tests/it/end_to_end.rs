@@ -13,7 +13,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use prefab_testing::{PATIENCE, eventually};
+use prefab_testing::{TEST_TIMEOUT, eventually};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -35,7 +35,7 @@ impl Process {
     }
 
     fn line(&self) -> Json {
-        serde_json::from_str(&self.lines.recv_timeout(PATIENCE).expect("a line in time")).unwrap()
+        serde_json::from_str(&self.lines.recv_timeout(TEST_TIMEOUT).expect("a line in time")).unwrap()
     }
 
     /// Waits until the program says this value and source.
@@ -47,7 +47,7 @@ impl Process {
             if line["value"] == value && said.contains(source) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "it said {line}, not {value} from {source}");
+            assert!(started.elapsed() < TEST_TIMEOUT, "it said {line}, not {value} from {source}");
         }
     }
 }

@@ -12,7 +12,7 @@ use prefab_server::KeyKind;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
-async fn an_item_lives_through_all_its_versions() {
+async fn an_item_can_be_changed_reverted_archived_and_restored() {
     let server = TestServer::new().await;
     let first = done(&server, "POST", "/items", text_item("greeting", "hello")).await;
     let value = json!({"value": {"type": "string", "value": "good day"}, "environment": "Production",
@@ -42,7 +42,7 @@ async fn an_item_lives_through_all_its_versions() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_with_its_place() {
+async fn problems_name_their_place() {
     let server = TestServer::new().await;
     let check = async |path: &str, body: Json, cause: &str| {
         let (status, said) = refused(&server, "POST", path, body).await;
@@ -87,7 +87,7 @@ async fn two_editors_cannot_silently_overwrite_one_another() {
 }
 
 #[tokio::test]
-async fn environments_come_live_and_demand_comments() {
+async fn new_environments_are_served_and_can_require_comments() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
     let made = done(&server, "POST", "/environments", json!({"name": "Test"})).await;
@@ -125,7 +125,7 @@ async fn environments_come_live_and_demand_comments() {
 }
 
 #[tokio::test]
-async fn the_api_describes_itself() {
+async fn the_api_serves_its_openapi_document() {
     let server = TestServer::new().await;
     let document = server.http.get(server.url("/api/manage/v1/openapi.json")).send().await.unwrap();
     let document: Json = serde_json::from_slice(&document.bytes().await.unwrap()).unwrap();
@@ -137,7 +137,7 @@ async fn the_api_describes_itself() {
 }
 
 #[tokio::test]
-async fn tags_go_wherever_the_item_goes_but_to_clients() {
+async fn tags_are_exported_but_not_sent_to_sdks() {
     let server = TestServer::new().await;
     let mut item = text_item("k", "one");
     item["item"]["tags"] = json!(["checkout", "team blue"]);
@@ -192,7 +192,7 @@ async fn tags_go_wherever_the_item_goes_but_to_clients() {
 }
 
 #[tokio::test]
-async fn a_list_without_counts_is_not_sent_again_until_something_changes() {
+async fn an_unchanged_list_returns_not_modified() {
     let server = TestServer::new().await;
     let configs: Vec<Json> =
         (0..500).map(|at| crate::common::text_config(&format!("key-{at}"), "v")).collect();

@@ -8,7 +8,7 @@ use serde_json::json;
 const ROUNDS: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_wins_each_round_and_the_other_is_told() {
+async fn of_two_concurrent_writers_one_receives_a_conflict() {
     let server = TestServer::new().await;
     let mut current = server.create("contested", "0").await.to_string();
     let mut won = vec![current.clone()];

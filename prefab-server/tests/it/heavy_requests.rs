@@ -26,7 +26,7 @@ fn schema_item(key: &str, schema: &Json) -> Json {
 }
 
 #[tokio::test]
-async fn a_schema_that_doubles_with_each_reference_is_refused_and_draws_no_time() {
+async fn an_exponential_schema_is_rejected_quickly() {
     let server = TestServer::new().await;
     let schema = doubling(|next| json!({"allOf": [next.clone(), next]}));
     let (status, said) = server.post(ITEMS, schema_item("sx", &schema)).await;
@@ -83,7 +83,7 @@ async fn a_value_that_is_too_large_for_its_schema_is_refused() {
 }
 
 #[tokio::test]
-async fn explanations_take_so_many_properties() {
+async fn explanations_limit_the_number_of_properties() {
     let server = TestServer::new().await;
     server.create("a", "b").await;
     let ask = async |count: usize| {
@@ -99,7 +99,7 @@ async fn explanations_take_so_many_properties() {
 }
 
 #[tokio::test]
-async fn imports_have_so_many_configs() {
+async fn imports_limit_the_number_of_configs() {
     let server = TestServer::limited(Limits { import_configs: 3, ..Limits::default() }).await;
     let import = async |format: &str, body: String| {
         let path = format!("/api/manage/v1/projects/1/import?format={format}");
@@ -123,7 +123,7 @@ async fn imports_have_so_many_configs() {
 
 /// Segments that each refer to the next one, the last of them broken.
 #[tokio::test]
-async fn a_long_chain_of_segments_is_planned_in_no_time() {
+async fn a_long_chain_of_segments_is_planned_quickly() {
     let server = TestServer::new().await;
     let count = 2_000;
     let segments: Vec<Json> = (0..count)
@@ -150,7 +150,7 @@ async fn a_long_chain_of_segments_is_planned_in_no_time() {
 
 /// While every thread for management work is busy, the rest of the server answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn heavy_requests_leave_room_for_the_others() {
+async fn heavy_requests_do_not_block_light_ones() {
     let limits = Limits {
         worker_threads: 2,
         queued_jobs: 2,

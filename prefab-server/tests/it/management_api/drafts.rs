@@ -7,7 +7,7 @@ use crate::common::{
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
-async fn an_answer_is_explained_and_an_override_holds_for_one_person() {
+async fn an_evaluation_is_explained_and_an_override_applies_to_one_person() {
     let server = TestServer::new().await;
     let item = json!({"item": {"key": "beta", "type": "feature_flag", "valueType": "bool",
         "variants": [{"value": {"type": "bool", "value": true}}, {"value": {"type": "bool", "value": false}}],
@@ -32,7 +32,7 @@ async fn an_answer_is_explained_and_an_override_holds_for_one_person() {
 }
 
 #[tokio::test]
-async fn a_draft_takes_a_second_person_where_that_is_wanted() {
+async fn a_protected_environment_requires_approval_of_a_draft() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
     done(&server, "PATCH", "/environments/Production", json!({"needsApproval": true})).await;
@@ -59,7 +59,7 @@ async fn a_draft_takes_a_second_person_where_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn a_stale_draft_overwrites_nothing() {
+async fn a_stale_draft_cannot_be_published() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
     done(&server, "PUT", "/items/k/draft", text_item("k", "2")).await;
@@ -102,7 +102,7 @@ async fn json_follows_its_schema_or_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_is_checked_before_it_is_stored_and_each_flaw_has_its_place() {
+async fn validation_names_the_place_of_each_problem() {
     let server = TestServer::new().await;
     let schema = json!({"type": "object", "required": ["name"], "properties": {"limits": {"items": {"type": "integer"}}}});
     let schema = json!({"schemaType": "JSON_SCHEMA", "schema": schema.to_string()});
@@ -142,7 +142,7 @@ async fn a_value_is_checked_before_it_is_stored_and_each_flaw_has_its_place() {
 }
 
 #[tokio::test]
-async fn an_old_version_and_a_draft_are_explained_as_the_one_that_stands() {
+async fn an_old_version_and_a_draft_can_be_explained() {
     let server = TestServer::new().await;
     let first = done(&server, "POST", "/items", text_item("k", "one")).await;
     let second =

@@ -14,7 +14,7 @@ use std::{
 
 use prefab_client::{Client, Datasources};
 use prefab_server::{KeyKind, Options, Running, TlsFiles, serve};
-use prefab_testing::{PATIENCE, eventually_async};
+use prefab_testing::{TEST_TIMEOUT, eventually_async};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     ServerConfig,
@@ -107,12 +107,12 @@ impl Watching {
     fn says(&self, value: i64, source: &str) {
         let started = Instant::now();
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
+            let line = self.lines.recv_timeout(TEST_TIMEOUT).expect("a line in time");
             let line: Json = serde_json::from_str(&line).unwrap();
             if line["value"] == value && line["source"].as_str().unwrap_or_default() == source {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "it said {line}, not {value} from {source}");
+            assert!(started.elapsed() < TEST_TIMEOUT, "it said {line}, not {value} from {source}");
         }
     }
 }
@@ -140,7 +140,7 @@ fn by_name(address: SocketAddr) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn https_with_an_authority_of_ones_own() {
+async fn https_with_a_private_certificate_authority() {
     let dir = tempfile::tempdir().unwrap();
     let trust = trust(dir.path());
     let server = server(&dir, Some(trust.files.clone())).await;
@@ -264,7 +264,7 @@ async fn grpc_with_the_right_key_and_with_wrong_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_the_server_refuses_is_told_beside_the_answer() {
+async fn a_rejected_key_is_reported_beside_the_value() {
     let dir = tempfile::tempdir().unwrap();
     let server = server(&dir, None).await;
     std::fs::write(dir.path().join(".prefab.default.config.yaml"), format!("{KEY}: 7\n")).unwrap();

@@ -57,7 +57,7 @@ async fn evaluations_are_counted_by_key_version_value_environment_and_hour() {
 }
 
 #[tokio::test]
-async fn counts_outlive_the_server() {
+async fn counts_survive_a_restart() {
     let server = TestServer::new().await;
     let id = server.create("k", "a").await;
     report(&server, "Development", json!([evaluated("k", id, &json!({"string": "a"}), 3)])).await;
@@ -84,7 +84,7 @@ async fn unused_keys_are_found() {
 }
 
 #[tokio::test]
-async fn contexts_can_be_explored_unless_they_are_not_kept() {
+async fn contexts_can_be_listed_unless_collection_is_off() {
     let seen = json!([
         {"contextShapes": {"shapes": [{"name": "user", "fieldTypes": {"email": 2, "age": 1}}]}},
         {"exampleContexts": {"examples": [{"timestamp": 1_700_000_000_000_i64, "contextSet": {"contexts": [
@@ -142,7 +142,7 @@ async fn loggers_are_listed_with_their_levels() {
 }
 
 #[tokio::test]
-async fn events_tell_of_changes_clients_and_counts() {
+async fn events_report_changes_clients_and_counts() {
     let server = TestServer::new().await;
     let first = server.create("k", "a").await;
     let mut events = Stream::open(server.admin("GET", &format!("{PROJECT}/events"))).await;
@@ -181,7 +181,7 @@ async fn events_tell_of_changes_clients_and_counts() {
 }
 
 #[tokio::test]
-async fn events_tell_of_drafts_whichever_server_has_them() {
+async fn events_report_drafts_of_every_server() {
     let server = TestServer::new().await;
     let there = serve(Options::local(server.dir.path().join("data"))).await.unwrap();
     let mut here = Stream::open(server.admin("GET", &format!("{PROJECT}/events"))).await;

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 #[tokio::test]
-async fn a_client_that_dawdles_is_shown_the_door() {
+async fn a_slow_client_is_disconnected() {
     let limits = Limits { header_timeout: Duration::from_millis(200), ..Limits::default() };
     let server = TestServer::limited(limits).await;
     for said in ["", "P", "GET /healthz HTTP/1.1\r\nx-slow: "] {
@@ -94,7 +94,7 @@ async fn https_is_served_from_certificate_files() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_is_named() {
+async fn an_unreadable_certificate_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let files = TlsFiles { certificate: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
     let options = Options { tls: Some(files), ..Options::local(dir.path().join("data")) };
@@ -103,7 +103,7 @@ async fn a_certificate_that_cannot_be_read_is_named() {
 }
 
 #[tokio::test]
-async fn a_project_starts_with_what_its_seed_says() {
+async fn a_new_project_contains_the_configs_of_its_seed_file() {
     let dir = tempfile::tempdir().unwrap();
     let datafile = dir.path().join("seed.json");
     let text = r#"{"configs": [
@@ -127,7 +127,7 @@ async fn a_project_starts_with_what_its_seed_says() {
 }
 
 #[tokio::test]
-async fn a_bad_seed_stops_the_first_start_before_it_wrote_anything() {
+async fn an_invalid_seed_file_stops_the_first_start_before_any_write() {
     let dir = tempfile::tempdir().unwrap();
     let seed = dir.path().join("seed.json");
     std::fs::write(&seed, "{").unwrap();

@@ -7,8 +7,8 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Collects the lines of this thread until the guard is dropped.
 ///
 /// The lines have no time: its digits can be, by chance, those that a test searches for.
-pub fn of_this_thread() -> (Lines, tracing::subscriber::DefaultGuard) {
-    let lines = Lines::default();
+pub fn capture_on_this_thread() -> (CapturedLogs, tracing::subscriber::DefaultGuard) {
+    let lines = CapturedLogs::default();
     let subscriber =
         tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(lines.clone()).finish();
     (lines, tracing::subscriber::set_default(subscriber))
@@ -16,16 +16,16 @@ pub fn of_this_thread() -> (Lines, tracing::subscriber::DefaultGuard) {
 
 /// Collected log lines.
 #[derive(Clone, Debug, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct CapturedLogs(Arc<Mutex<Vec<u8>>>);
 
-impl Lines {
+impl CapturedLogs {
     /// Returns the lines since the last call.
     pub fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
 }
 
-impl std::io::Write for Lines {
+impl std::io::Write for CapturedLogs {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -36,7 +36,7 @@ impl std::io::Write for Lines {
     }
 }
 
-impl MakeWriter<'_> for Lines {
+impl MakeWriter<'_> for CapturedLogs {
     type Writer = Self;
 
     fn make_writer(&self) -> Self {
@@ -48,7 +48,7 @@ impl MakeWriter<'_> for Lines {
 mod tests {
     #[test]
     fn a_line_has_only_what_was_logged() {
-        let (lines, _logs) = super::of_this_thread();
+        let (lines, _logs) = super::capture_on_this_thread();
         tracing::warn!(count = 1, "fallback");
         assert_eq!(lines.take(), " WARN prefab_testing::lines::tests: fallback count=1\n");
     }

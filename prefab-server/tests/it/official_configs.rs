@@ -54,7 +54,7 @@ async fn two_editors_cannot_silently_overwrite_one_another() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_with_its_place() {
+async fn problems_name_their_place() {
     let server = TestServer::new().await;
     let check = async |config: Json, message: &str| {
         let (status, body) = server.post("/api/v1/config/", config).await;
@@ -97,7 +97,7 @@ async fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_segment_in_use_stays_and_circles_are_refused() {
+async fn a_referenced_segment_cannot_be_archived_and_cycles_are_rejected() {
     let server = TestServer::new().await;
     let segment = |key: &str, criterion: Json| {
         json!({"key": key, "configType": "SEGMENT", "valueType": "BOOL",

@@ -48,7 +48,7 @@ async fn neighbor(server: &TestServer) -> (i64, String, String) {
 }
 
 #[tokio::test]
-async fn the_highest_counts_are_clamped_and_every_read_goes_on() {
+async fn maximum_counts_are_clamped_and_remain_readable() {
     let server = TestServer::new().await;
     server.create("x.y", "a").await;
     let public = server.key("Development", KeyKind::Frontend);
@@ -72,7 +72,7 @@ async fn the_highest_counts_are_clamped_and_every_read_goes_on() {
 }
 
 #[tokio::test]
-async fn one_logger_at_the_limit_stops_nobody_elses_telemetry() {
+async fn a_logger_at_its_limit_does_not_stop_other_telemetry() {
     let server = TestServer::new().await;
     let (project, backend, admin) = neighbor(&server).await;
     let public = server.key("Development", KeyKind::Frontend);
@@ -94,7 +94,7 @@ async fn one_logger_at_the_limit_stops_nobody_elses_telemetry() {
 }
 
 #[tokio::test]
-async fn a_public_key_cannot_crowd_out_the_servers_own_reports() {
+async fn frontend_keys_cannot_use_up_the_telemetry_budget_of_backend_keys() {
     let limits = Limits { evaluation_rows_per_hour: 40, logger_rows: 40, ..Limits::default() };
     let server = TestServer::limited(limits).await;
     let id = server.create("k", "a").await;
@@ -159,7 +159,7 @@ async fn deleted_keys_and_older_versions_still_count() {
 }
 
 #[tokio::test]
-async fn a_public_key_has_a_byte_budget_of_its_own() {
+async fn a_frontend_key_has_its_own_byte_budget() {
     let limits = Limits { front_end_telemetry_bytes_per_minute: 100, ..Limits::default() };
     let server = TestServer::limited(limits).await;
     let names = ["a".repeat(90)];
@@ -194,7 +194,7 @@ fn counted(entries: &Json) -> i64 {
 }
 
 #[tokio::test]
-async fn the_whole_audit_log_is_exported() {
+async fn the_audit_log_can_be_exported_completely() {
     let server = TestServer::new().await;
     let store = SqliteStore::open(&server.dir.path().join("data/prefab.db")).unwrap();
     let project = store.registry().await.unwrap().projects[0].id;

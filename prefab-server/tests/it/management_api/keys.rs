@@ -9,7 +9,7 @@ use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
-async fn keys_are_made_listed_rotated_and_ended() {
+async fn keys_can_be_issued_listed_rotated_and_revoked() {
     let server = TestServer::new().await;
     let made = done(&server, "POST", "/keys", json!({"name": "ci", "environment": "Staging"})).await;
     let (id, text) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
@@ -41,7 +41,7 @@ async fn keys_are_made_listed_rotated_and_ended() {
 }
 
 #[tokio::test]
-async fn the_use_of_keys_is_written_down() {
+async fn key_usage_is_recorded() {
     let server = TestServer::new().await;
     let key = server.key("Staging", KeyKind::Backend);
     let id = key.split_once('-').unwrap().0;
@@ -91,7 +91,7 @@ async fn the_audit_log_says_who_did_what() {
 }
 
 #[tokio::test]
-async fn secrets_get_a_new_key_all_or_none() {
+async fn secrets_are_rotated_together_or_not_at_all() {
     let server = TestServer::new().await;
     for key in ["old-key", "new-key"] {
         let provided = json!({"type": "provided", "value": {"source": "ENV_VAR", "lookup": "KEY"}, "confidential": true});

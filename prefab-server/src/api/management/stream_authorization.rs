@@ -13,16 +13,16 @@ use prefab_service::{limits::Principal, projects::Hub};
 use prefab_store::{Store, StoreError, key::KeyHash};
 
 /// How soon a stream ends after the session or the token that it began with.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a stream is allowed by.
-pub(super) enum Lease {
+pub(super) enum StreamAuthorization {
     Key(i64),
     Token(i64, KeyHash),
     Session(i64, KeyHash),
 }
 
-impl Lease {
+impl StreamAuthorization {
     /// Returns whom the stream counts for.
     pub(super) fn principal(&self) -> Principal {
         match self {
@@ -33,7 +33,7 @@ impl Lease {
     }
 
     /// Waits until whoever it belongs to may not look at the project any more.
-    pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<Leases>, project: ProjectId) {
+    pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<StreamAuthorizations>, project: ProjectId) {
         let credential = match self {
             Self::Key(id) => return hub.ended(id).await,
             Self::Token(_, hash) => Credential::Token(hash.0),
@@ -57,11 +57,11 @@ type Allowed = Option<BTreeSet<ProjectId>>;
 
 /// The sessions and tokens that streams began with, each looked up once a second, however many streams it has.
 #[derive(Default)]
-pub(crate) struct Leases {
+pub(crate) struct StreamAuthorizations {
     followed: Mutex<HashMap<Credential, watch::Sender<Allowed>>>,
 }
 
-impl Leases {
+impl StreamAuthorizations {
     fn follow(self: &Arc<Self>, hub: &Arc<Hub>, credential: Credential) -> watch::Receiver<Allowed> {
         let mut followed = self.followed();
         if followed.is_empty() {
@@ -73,7 +73,7 @@ impl Leases {
     /// Looks all of them up, one after the other, until no stream follows any.
     async fn look(self: Arc<Self>, hub: Arc<Hub>) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let credentials: Vec<Credential> = {
                 let mut followed = self.followed();
                 followed.retain(|_, allowed| allowed.receiver_count() > 0);

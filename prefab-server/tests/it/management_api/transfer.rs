@@ -7,7 +7,7 @@ use crate::common::{
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
-async fn an_export_comes_back_as_it_was() {
+async fn an_export_can_be_imported_unchanged() {
     let (from, to) = (TestServer::new().await, TestServer::new().await);
     let plan = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
     let segment = |key: &str, criterion: Json| {
@@ -48,7 +48,7 @@ fn broken_export() -> Json {
 }
 
 #[tokio::test]
-async fn an_import_takes_the_rest_if_it_is_told_to() {
+async fn an_import_can_skip_invalid_items() {
     let server = TestServer::new().await;
     let (status, problems) = refused(&server, "POST", "/import?dryRun=false", broken_export()).await;
     assert_eq!((status, problems.contains("config `elsewhere`")), (400, true), "{problems}");
@@ -67,7 +67,7 @@ async fn an_import_takes_the_rest_if_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_change_history_can_be_brought_along() {
+async fn a_change_history_can_be_imported() {
     let (from, to) = (TestServer::new().await, TestServer::new().await);
     let pro = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
     let flag = json!({"item": {"key": "beta", "type": "feature_flag", "valueType": "bool",
@@ -106,7 +106,7 @@ async fn a_change_history_can_be_brought_along() {
 }
 
 #[tokio::test]
-async fn a_datafile_leaves_other_environments_alone() {
+async fn importing_a_datafile_leaves_other_environments_unchanged() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
     for environment in ["Staging", "Production"] {
@@ -123,7 +123,7 @@ async fn a_datafile_leaves_other_environments_alone() {
 }
 
 #[tokio::test]
-async fn changes_are_told_newest_first_for_moving_away() {
+async fn change_history_is_listed_newest_first() {
     let server = TestServer::new().await;
     server.create("k", "1").await;
     server.set("k", "2").await;
@@ -145,7 +145,7 @@ async fn changes_are_told_newest_first_for_moving_away() {
 }
 
 #[tokio::test]
-async fn ten_thousand_configs_come_at_once() {
+async fn ten_thousand_configs_load_in_one_checkpoint() {
     let server = TestServer::new().await;
     let configs: Vec<Json> = (0..10_000)
         .map(|at| {

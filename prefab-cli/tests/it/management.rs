@@ -58,7 +58,7 @@ impl Desk {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_value_is_made_changed_looked_up_and_taken_back() {
+async fn a_value_can_be_created_changed_inspected_and_reverted() {
     let desk = Desk::new().await;
     assert!(desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]).contains("with 30"));
     let client = Client::in_memory().datasources(prefab_client::Datasources::All).local_cache(false);
@@ -83,7 +83,7 @@ async fn a_value_is_made_changed_looked_up_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_done_is_told_with_the_way_out_and_its_exit_code() {
+async fn failures_print_a_hint_and_set_the_exit_code() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int"]);
     for (args, code, words) in [
@@ -109,7 +109,7 @@ async fn what_cannot_be_done_is_told_with_the_way_out_and_its_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_share_a_person_and_a_segment_get_their_own_value() {
+async fn percentages_users_and_segments_can_have_their_own_value() {
     let desk = Desk::new().await;
     desk.run(&["create", "new-checkout", "--type", "boolean-flag"]);
     let said = desk.run(&["rollout", "new-checkout", "10%", "-e", "Production"]);
@@ -130,7 +130,7 @@ async fn a_share_a_person_and_a_segment_get_their_own_value() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_is_cut_down_to_what_has_all_the_tags() {
+async fn a_list_can_be_filtered_by_several_tags() {
     let desk = Desk::new().await;
     for (key, tags) in [("both", &["team a", "old"][..]), ("one", &["old"]), ("none", &[])] {
         let value = json!({"rules": [{"value": {"type": "string", "value": "x"}}]});
@@ -176,7 +176,7 @@ async fn a_list_is_cut_down_to_what_has_all_the_tags() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_goes_out_and_comes_back() {
+async fn an_export_can_be_imported_into_a_new_server() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
@@ -213,7 +213,7 @@ async fn everything_goes_out_and_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_is_encrypted_here_and_moved_to_another_key() {
+async fn a_secret_is_encrypted_locally_and_rotated_to_another_key() {
     let desk = Desk::new().await;
     let keys = [desk.run(&["secret", "generate-key"]), desk.run(&["secret", "generate-key"])];
     assert!(keys.iter().all(|key| key.trim().len() == 64) && keys[0] != keys[1]);
@@ -239,7 +239,7 @@ async fn a_secret_is_encrypted_here_and_moved_to_another_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sign_in_is_remembered_for_its_owner_alone() {
+async fn a_login_is_saved_in_a_private_file() {
     let desk = Desk::new().await;
     let key = desk.key(KeyKind::Admin).to_owned();
     let mut login = desk.command(&["login"]);
@@ -283,7 +283,7 @@ async fn the_typed_example_is_what_the_command_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn generated_code_has_what_the_project_has() {
+async fn generated_code_covers_every_config() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["create", "new-checkout", "--type", "boolean-flag"]);
@@ -309,7 +309,7 @@ async fn generated_code_has_what_the_project_has() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_says_what_is_well_and_what_each_sdk_needs() {
+async fn doctor_reports_checks_and_sdk_settings() {
     let desk = Desk::new().await;
     let said = desk.run(&["doctor", "--api-key", desk.key(KeyKind::Backend)]);
     for words in ["answers in", "the key is good", "PREFAB_STREAM_URL=", "Browser"] {
