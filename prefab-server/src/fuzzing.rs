@@ -14,7 +14,7 @@ use crate::setup;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::{
     change::diff,
-    item::{FlatValue, Item},
+    item::{self, FlatValue, Item},
     limits::Limits,
     metrics::Metrics,
     project::Project,
@@ -87,10 +87,10 @@ impl Server {
     pub fn management(&self, text: &str) {
         let text_of_body = &mut serde_json::Deserializer::from_str(text);
         if let Ok(Body { item, value, schema_key }) = serde_path_to_error::deserialize(text_of_body) {
-            if let Some(Ok(config)) = item.map(|item| item.to_config(&self.project.environments())) {
+            if let Some(Ok(config)) = item.map(|item| item::to_config(&item, &self.project.environments())) {
                 self.item(&config);
             }
-            if let Some(Ok(value)) = value.map(|value| value.to_value("value")) {
+            if let Some(Ok(value)) = value.map(|value| item::to_value(&value, "value")) {
                 let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs(), &self.limits);
             }
         }
@@ -108,7 +108,7 @@ impl Server {
         let problems = validate::problems(config, &standing, &environments, &self.limits);
         let _ = diff::in_words(None, Some(config), &environments);
         if problems.is_empty() {
-            let again = Item::of(config).to_config(&environments);
+            let again = item::to_config(&item::from_config(config), &environments);
             let again = again.map(|again| datafile::config_to_json(&again));
             assert_eq!(again, Ok(datafile::config_to_json(config)), "an item is read as it was written");
         }

@@ -16,7 +16,7 @@ use prefab_store::{
 const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;
 
 /// What a project begins with where nothing else is said.
-pub(crate) const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
+const ENVIRONMENTS: [&str; 3] = prefab_management_api::DEFAULT_ENVIRONMENTS;
 
 /// Sets up an empty store, and returns the keys; does nothing to a store that has a project.
 pub(crate) async fn first_start(

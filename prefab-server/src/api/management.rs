@@ -62,7 +62,7 @@ const PREFIX: &str = "/api/manage/v1";
                        changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. Errors have a `code` for programs, and for each problem a message, a place and a code in `_embedded.errors`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(prefab_service::ProblemCode, events::ChangeEvent, events::DraftEvent, events::ClientsEvent, events::EvaluationsEvent)),
+    components(schemas(prefab_service::ProblemCode, prefab_service::ErrorCode, prefab_management_api::ChangeEvent, prefab_management_api::DraftEvent, prefab_management_api::ClientsEvent, prefab_management_api::EvaluationsEvent)),
     modifiers(&Security),
     security(("key" = []), ("bearer" = []), ("session" = []))
 )]

@@ -5,57 +5,43 @@ use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::api::management::{
     access::JsonBody,
     credentials::BrowserSession,
     projects::validate_name,
     session::{
-        Done, SessionView,
         audit::note,
         begin,
         checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
         ended,
     },
     tokens,
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
+use prefab_management_api::{
+    ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, ErrorResponse, SessionResponse, SignUpRequest,
+};
 use prefab_service::{Conflict, actor::Author, origin::Origin, sign_in::network};
 use prefab_store::{
     accounts::{Departure, NewPerson, Person, Session, SignedUp},
     key::KeyHash,
 };
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SignUp {
-    /// What stands behind `token=` in the link.
-    token: String,
-    #[schema(example = "ann@example.com")]
-    email: String,
-    #[schema(example = "Ann")]
-    name: String,
-    /// At least ten characters.
-    password: String,
-}
-
 /// Makes an account of an invitation, and logs in.
 #[utoipa::path(
-    post, path = "/sign-up", tag = "people", request_body = SignUp, security(()),
-    responses((status = 200, body = SessionView), (status = 400, body = Problem),
-              (status = 403, description = "The invitation cannot be used, or not with this e-mail", body = Problem),
-              (status = 409, description = "The e-mail has an account", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    post, path = "/sign-up", tag = "people", request_body = SignUpRequest, security(()),
+    responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "The invitation cannot be used, or not with this e-mail", body = ErrorResponse),
+              (status = 409, description = "The e-mail has an account", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
 )]
 pub(super) async fn sign_up(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    JsonBody(SignUp { token, email, name, password }): JsonBody<SignUp>,
+    JsonBody(SignUpRequest { token, email, name, password }): JsonBody<SignUpRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
     app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
@@ -80,28 +66,19 @@ pub(super) async fn sign_up(
     begin(&app, person, &headers).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
-    /// The password until now.
-    current: String,
-    /// At least ten characters.
-    password: String,
-}
-
 /// Changes your own password, and ends your other sessions.
 #[utoipa::path(
-    put, path = "/session/password", tag = "people", request_body = NewPassword, security(("session" = [])),
-    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
-              (status = 403, description = "`current` is wrong", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    put, path = "/session/password", tag = "people", request_body = ChangePasswordRequest, security(("session" = [])),
+    responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+              (status = 403, description = "`current` is wrong", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
 )]
 pub(super) async fn change_password(
     State(app): State<App>,
     visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
-    JsonBody(NewPassword { current, password }): JsonBody<NewPassword>,
-) -> Result<Json<Done>, ApiError> {
+    JsonBody(ChangePasswordRequest { current, password }): JsonBody<ChangePasswordRequest>,
+) -> Result<Json<EmptyResponse>, ApiError> {
     let BrowserSession { session: Session { person, projects }, hash, csrf: _ } = visitor;
     validate_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
@@ -109,30 +86,23 @@ pub(super) async fn change_password(
     app.hub.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
-    Ok(Json(Done {}))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Farewell {
-    /// Your password, since this cannot be undone.
-    password: String,
+    Ok(Json(EmptyResponse {}))
 }
 
 /// Deletes your own account, with its sessions and the management tokens that act for you. What you did stays in the audit log.
 #[utoipa::path(
-    delete, path = "/account", tag = "people", request_body = Farewell, security(("session" = [])),
-    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
-              (status = 403, description = "The password is wrong", body = Problem),
-              (status = 409, description = "Nobody would be left to manage a project", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    delete, path = "/account", tag = "people", request_body = DeleteAccountRequest, security(("session" = [])),
+    responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+              (status = 403, description = "The password is wrong", body = ErrorResponse),
+              (status = 409, description = "Nobody would be left to manage a project", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
 )]
 pub(super) async fn delete(
     State(app): State<App>,
     visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    JsonBody(Farewell { password }): JsonBody<Farewell>,
+    JsonBody(DeleteAccountRequest { password }): JsonBody<DeleteAccountRequest>,
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;

@@ -12,8 +12,9 @@ use futures_util::stream;
 use http::{HeaderValue, header};
 use tracing::error;
 
-use crate::api::management::{access::Access, views::Problem};
+use crate::api::management::access::Access;
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::ErrorResponse;
 use prefab_store::{AuditEntry, BackupFormat, StoreError, clock};
 
 const CHUNK: usize = 256 << 10;
@@ -25,7 +26,7 @@ const CHUNK: usize = 256 << 10;
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/*", body = String),
-              (status = 403, description = "There are projects that you may not manage", body = Problem))
+              (status = 403, description = "There are projects that you may not manage", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
     let Some(author) = access.as_global_admin() else {

@@ -4,56 +4,34 @@ use std::collections::HashSet;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigRow};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, JsonBody, PathParams, QueryParams},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, JsonBody, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{
+    CompareQuery, CopyRulesRequest, CopyRulesResponse, ErrorResponse, RuleDifference,
+};
 use prefab_service::{actor::Author, change, describe};
 use prefab_store::Role;
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Sides {
-    /// An environment by number or name.
-    left: String,
-    /// Another one.
-    right: String,
-}
-
-/// A key whose rules are different in two environments.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Unequal {
-    key: String,
-    /// The rules on the left, in words; nothing where it has none of its own.
-    left: Option<Vec<String>>,
-    /// The rules on the right.
-    right: Option<Vec<String>>,
-}
 
 /// Lists the keys whose own rules are different in two environments.
 #[utoipa::path(
     get, path = "/projects/{project}/compare", tag = "environments",
-    params(("project" = i64, Path), Sides),
-    responses((status = 200, body = Vec<Unequal>), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), CompareQuery),
+    responses((status = 200, body = Vec<RuleDifference>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn compare(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(Sides { left, right }): QueryParams<Sides>,
+    QueryParams(CompareQuery { left, right }): QueryParams<CompareQuery>,
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
     let left = access::environment(&author, &left, "left")?.id;
     let right = access::environment(&author, &right, "right")?.id;
     app.json(author.project.id, move |_| {
         let unequal = unequal(&author, left, right).into_iter();
-        let shown = unequal.map(|config| Unequal {
+        let shown = unequal.map(|config| RuleDifference {
             left: row(&config, left).map(said),
             right: row(&config, right).map(said),
             key: config.key,
@@ -63,43 +41,20 @@ pub(super) async fn compare(
     .await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Copy {
-    /// The environment whose rules are taken, by number or name.
-    from: String,
-    /// Only these keys; all without.
-    keys: Option<Vec<String>>,
-    /// Says what would change, and changes nothing.
-    #[serde(default)]
-    dry_run: bool,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// What a copy changes, or would.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Copied {
-    is_done: bool,
-    keys: Vec<String>,
-}
-
 /// Gives an environment the rules of another one, all or none.
 #[utoipa::path(
     post, path = "/projects/{project}/environments/{environment}/copy", tag = "environments",
     params(("project" = i64, Path), ("environment" = String, Path, description = "Its number or its name")),
-    request_body = Copy,
-    responses((status = 200, body = Copied), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    request_body = CopyRulesRequest,
+    responses((status = 200, body = CopyRulesResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn copy(
     State(app): State<App>,
     access: Access,
     PathParams((project, to)): PathParams<(i64, String)>,
-    JsonBody(Copy { from, keys, dry_run, comment }): JsonBody<Copy>,
-) -> Result<Json<Copied>, ApiError> {
+    JsonBody(CopyRulesRequest { from, keys, dry_run, comment }): JsonBody<CopyRulesRequest>,
+) -> Result<Json<CopyRulesResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
     let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
     let from = access::environment(&author, &from, "from")?.id;
@@ -109,7 +64,7 @@ pub(super) async fn copy(
     if !dry_run {
         change::put_all(&app, &author, configs).await?;
     }
-    Ok(Json(Copied { is_done: !dry_run, keys }))
+    Ok(Json(CopyRulesResponse { is_done: !dry_run, keys }))
 }
 
 /// Returns the configs with the rules of one environment given to another one.

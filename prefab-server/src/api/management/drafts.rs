@@ -1,71 +1,47 @@
 //! Drafts: changes that are seen, and where it is wanted approved, before they are made.
 
 use axum::{Json, extract::State, response::Response};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{Access, JsonBody, OptionalJsonBody, PathParams},
     items,
-    views::{Changed, Problem},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    ChangeResponse, DraftResponse, ErrorResponse, PublishDraftRequest, SaveDraftRequest,
+};
 use prefab_service::{
     Conflict,
     actor::Author,
     change::{self, Prepared, diff, policy},
-    item::Item,
+    item,
     limits::Limits,
     workers,
 };
 use prefab_store::{AuditEntry, Draft, Role, clock};
 
-/// A draft.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DraftView {
-    key: String,
-    /// What it is to be; nothing archives it.
-    item: Option<Item>,
-    /// The version it is meant for; nothing where the key is new.
-    base: Option<String>,
-    comment: String,
-    saved_by: String,
-    /// In milliseconds since 1970.
-    saved_at: i64,
-    approved_by: Option<String>,
-    /// Whether another version stands by now; such a draft has to be saved again.
-    is_stale: bool,
-    /// Whether an environment that it touches takes a second person's approval.
-    needs_approval: bool,
-    /// What it changes, one sentence each.
-    differences: Vec<String>,
-}
-
-impl DraftView {
-    fn of(draft: Draft, author: &Author, limits: &Limits) -> Self {
-        let standing = author.project.config(&draft.key);
-        let before = standing.as_ref().and_then(|version| version.config.as_ref());
-        let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
-        let change = change::drafted(author, draft.clone(), limits);
-        Self {
-            is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
-            needs_approval: change.is_ok_and(|change| policy::needs_approval(author, &change).is_some()),
-            differences,
-            item: draft.config.as_ref().map(Item::of),
-            base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
-            comment: draft.comment,
-            saved_by: draft.saved_by,
-            saved_at: draft.saved_at_millis,
-            approved_by: draft.approved_by,
-            key: draft.key,
-        }
+fn draft_response(draft: Draft, author: &Author, limits: &Limits) -> DraftResponse {
+    let standing = author.project.config(&draft.key);
+    let before = standing.as_ref().and_then(|version| version.config.as_ref());
+    let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
+    let change = change::drafted(author, draft.clone(), limits);
+    DraftResponse {
+        is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
+        needs_approval: change.is_ok_and(|change| policy::needs_approval(author, &change).is_some()),
+        differences,
+        item: draft.config.as_ref().map(item::from_config),
+        base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
+        comment: draft.comment,
+        saved_by: draft.saved_by,
+        saved_at: draft.saved_at_millis,
+        approved_by: draft.approved_by,
+        key: draft.key,
     }
 }
 
 async fn view(app: &App, author: &Author, draft: Draft) -> Result<Response, ApiError> {
     let (author, limits) = (author.clone(), app.limits.clone());
-    app.json(author.project.id, move |_| Ok(DraftView::of(draft, &author, limits.limits()))).await
+    app.json(author.project.id, move |_| Ok(draft_response(draft, &author, limits.limits()))).await
 }
 
 /// Checks a draft and returns the change that it is.
@@ -77,7 +53,7 @@ async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, Ap
 /// Lists drafts by key.
 #[utoipa::path(
     get, path = "/projects/{project}/drafts", tag = "drafts", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<DraftView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<DraftResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
@@ -90,7 +66,7 @@ pub(super) async fn list(
     app.json(author.project.id, move |deadline| {
         let view = |draft| {
             workers::check(deadline)?;
-            Ok(DraftView::of(draft, &author, limits.limits()))
+            Ok(draft_response(draft, &author, limits.limits()))
         };
         drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -101,7 +77,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = DraftView), (status = 404, body = Problem))
+    responses((status = 200, body = DraftResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
@@ -113,27 +89,17 @@ pub(super) async fn show(
     view(&app, &author, draft).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewDraft {
-    /// What it is to be; without, it is to be archived.
-    item: Option<Item>,
-    /// Why, for the audit log.
-    #[serde(default)]
-    comment: String,
-}
-
 /// Saves a draft in place of an earlier one. It is meant for the version that stands now.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = NewDraft,
-    responses((status = 200, body = DraftView), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = SaveDraftRequest,
+    responses((status = 200, body = DraftResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn save(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    JsonBody(NewDraft { item, comment }): JsonBody<NewDraft>,
+    JsonBody(SaveDraftRequest { item, comment }): JsonBody<SaveDraftRequest>,
 ) -> Result<Response, ApiError> {
     let author = access.require_role(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
@@ -167,7 +133,7 @@ pub(super) async fn save(
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = DraftView), (status = 404, body = Problem))
+    responses((status = 200, body = DraftResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn discard(
     State(app): State<App>,
@@ -186,8 +152,8 @@ pub(super) async fn discard(
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/draft/approve", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = DraftView), (status = 404, body = Problem),
-              (status = 409, description = "It is your own, or another one by now", body = Problem))
+    responses((status = 200, body = DraftResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "It is your own, or another one by now", body = ErrorResponse))
 )]
 pub(super) async fn approve(
     State(app): State<App>,
@@ -215,32 +181,25 @@ pub(super) async fn approve(
     Ok(answer)
 }
 
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Publish {
-    /// Why, if it is not what the draft says.
-    comment: Option<String>,
-}
-
 /// Makes the change that a draft is.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/draft/publish", tag = "drafts",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Publish>,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "It waits for approval, or another version stands", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<PublishDraftRequest>,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "It waits for approval, or another version stands", body = ErrorResponse))
 )]
 pub(super) async fn publish(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    OptionalJsonBody(Publish { comment }): OptionalJsonBody<Publish>,
-) -> Result<Json<Changed>, ApiError> {
+    OptionalJsonBody(PublishDraftRequest { comment }): OptionalJsonBody<PublishDraftRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?;
     let draft = find(&app, &author, &key).await?;
     let author = author.because(comment.unwrap_or_else(|| draft.comment.clone()));
     let id = change::publish(&app, &author, draft).await?;
     app.hub.store().drop_draft(author.project.id, key.clone()).await?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft, ApiError> {

@@ -25,18 +25,17 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 use tracing::warn;
-use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{Access, PathParams},
     stream_authorization::StreamAuthorization,
-    views::{Problem, who},
+    views::who,
 };
-pub(super) use drafts::DraftEvent;
 use drafts::Drawer;
 
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{ChangeEvent, ClientsEvent, ErrorResponse, EvaluationsEvent, ReceivedVersion};
 use prefab_publish::Counts;
 use prefab_service::{change::policy, item, limits::StreamPermit, project::Project, telemetry::Hint};
 use prefab_store::Told;
@@ -49,52 +48,6 @@ const MAX_CHANGES_PER_READ: u32 = 200;
 /// How many versions a `clients` event tells apart, newest first.
 const MAX_VERSIONS: usize = 20;
 
-/// A change, as event `change`. Its event id is the version.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ChangeEvent {
-    key: String,
-    /// `config`, `feature_flag`, `segment`, `log_level`, `schema`.
-    #[serde(rename = "type")]
-    item_type: &'static str,
-    /// The new version, as a text.
-    version: String,
-    /// The numbers of the environments it can show in, as texts.
-    environments: Vec<String>,
-    who: String,
-    /// When, in milliseconds since 1970.
-    at: i64,
-    deleted: bool,
-    /// What changed, for people.
-    sentence: Option<String>,
-}
-
-/// Who listens in an environment, as event `clients`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ClientsEvent {
-    /// The environment's number, as a text.
-    environment: String,
-    /// Open streams.
-    connected: usize,
-    /// How many of them have been handed everything up to which version, newest first.
-    received: Vec<Received>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Received {
-    /// A version, as a text.
-    version: String,
-    clients: usize,
-}
-
-/// Says that there are new counts to ask for, as event `evaluations`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct EvaluationsEvent {
-    /// The environment's number, as a text.
-    environment: String,
-    /// Some of the keys that were evaluated.
-    keys: Vec<String>,
-}
-
 /// Streams what happens: events `change`, `draft`, `clients` and `evaluations` with JSON in them.
 ///
 /// `Last-Event-ID` continues after a change; without it the stream begins with the next one. `clients` comes
@@ -103,8 +56,8 @@ pub(super) struct EvaluationsEvent {
     get, path = "/projects/{project}/events", tag = "operations",
     params(("project" = i64, Path),
            ("Last-Event-ID" = Option<String>, Header, description = "The version of the last change that was read")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem),
-              (status = 429, description = "Too many event streams are open", body = Problem))
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = ErrorResponse),
+              (status = 429, description = "Too many event streams are open", body = ErrorResponse))
 )]
 pub(super) async fn stream(
     State(app): State<App>,
@@ -287,7 +240,7 @@ fn change(told: Told, project: &Project) -> ChangeEvent {
         None => (who(&version.changed_by), None),
     };
     ChangeEvent {
-        item_type: config.map_or("config", |config| item::type_name(config.config_type)),
+        item_type: config.map_or("config", |config| item::type_name(config.config_type)).to_owned(),
         version: version.id.to_string(),
         environments: touched.map(|environment| environment.id.to_string()).collect(),
         who,
@@ -304,7 +257,7 @@ pub(super) fn clients(environment: EnvironmentId, counts: &Counts) -> ClientsEve
         environment: environment.to_string(),
         connected: counts.by_version.values().sum(),
         received: received
-            .map(|(version, clients)| Received { version: version.to_string(), clients: *clients })
+            .map(|(version, clients)| ReceivedVersion { version: version.to_string(), clients: *clients })
             .collect(),
     }
 }

@@ -3,81 +3,33 @@
 use axum::{extract::State, response::Response};
 use prefab_core::{Config, Context, ContextSet};
 use prefab_eval::{Contexts, Explanation, FixedHost};
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
-use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
     drafts, history,
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep};
 use prefab_service::actor::Author;
 use prefab_store::{Role, clock};
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Question {
-    key: String,
-    /// The environment by number or name.
-    environment: String,
-    /// The contexts by name: `{"user": {"key": "u-1", "plan": "pro"}}`.
-    #[serde(default)]
-    #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
-    contexts: Json_,
-    /// The person whose overrides hold, as their API key names them.
-    user: Option<String>,
-    /// The version of the key that is asked: its number as a text, or `draft`; without, the one that stands.
-    version: Option<String>,
-    /// The time it is asked for, in milliseconds since 1970; now without.
-    at: Option<i64>,
-}
-
-/// An answer and how it came about.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Answer {
-    key: String,
-    /// The value; redacted if it is confidential, absent if there is none.
-    #[schema(value_type = Option<Value>)]
-    value: Option<Json_>,
-    /// The kind of the value: `string list`.
-    kind: Option<String>,
-    /// `STATIC`, `TARGETING_MATCH`, `SPLIT`.
-    reason: Option<String>,
-    /// The version that gave it; nothing for a draft.
-    version: Option<String>,
-    /// Why there is no value.
-    error: Option<String>,
-    steps: Vec<ExplainedStep>,
-    /// The same as a text for people.
-    text: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct ExplainedStep {
-    /// How deep within rules and segments.
-    depth: usize,
-    text: String,
-}
 
 /// Evaluates a key as a client of an environment would, and tells every step.
 ///
 /// Variables of the clients' environment are not known here: values that come from them have none.
 #[utoipa::path(
     post, path = "/projects/{project}/explain", tag = "evaluation", params(("project" = i64, Path)),
-    request_body = Question,
-    responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = ExplainRequest,
+    responses((status = 200, body = ExplainResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn explain(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(question): JsonBody<Question>,
+    JsonBody(question): JsonBody<ExplainRequest>,
 ) -> Result<Response, ApiError> {
     let author = access.require_role(project, Role::Viewer)?;
-    let Question { key, environment, contexts, user, version, at } = question;
+    let ExplainRequest { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&author, &environment, "environment")?.id;
     let instead = match version {
         Some(version) => Some(find(&app, &author, &key, &version).await?),
@@ -115,12 +67,12 @@ fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn answer(key: String, explanation: Explanation<'_>) -> Answer {
+fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
     let text = explanation.to_string();
     let steps = explanation.steps.into_iter();
     let steps = steps.map(|step| ExplainedStep { depth: step.depth, text: step.text }).collect();
     match &explanation.outcome {
-        Ok(answer) => Answer {
+        Ok(answer) => ExplainResponse {
             key,
             value: Some(if answer.is_confidential() {
                 answer.shown().into()
@@ -134,7 +86,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> Answer {
             steps,
             text,
         },
-        Err(error) => Answer {
+        Err(error) => ExplainResponse {
             key,
             value: None,
             kind: None,

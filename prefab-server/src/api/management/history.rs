@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::Config;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
+use crate::api::management::views::item_version;
 use crate::api::management::{
     access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     items::put,
-    views::{Changed, Problem, VersionView, Why},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Author, change::diff, item::Item};
+use prefab_management_api::{
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevertRequest,
+};
+use prefab_service::{Conflict, actor::Author, change::diff, item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// How many versions of one key are listed.
@@ -23,7 +24,7 @@ const MAX_VERSIONS: u32 = 1_000;
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Vec<VersionView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ItemVersion>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn versions(
     State(app): State<App>,
@@ -36,7 +37,7 @@ pub(super) async fn versions(
         return Err(ApiError::NotFound);
     }
     let records = records(&app, &author, &key).await?;
-    let view = move |version: &Version| VersionView::of(version, records.get(&version.id));
+    let view = move |version: &Version| item_version(version, records.get(&version.id));
     app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
@@ -44,7 +45,7 @@ pub(super) async fn versions(
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions/{version}", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path), ("version" = String, Path)),
-    responses((status = 200, body = VersionView), (status = 404, body = Problem))
+    responses((status = 200, body = ItemVersion), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn version(
     State(app): State<App>,
@@ -55,46 +56,23 @@ pub(super) async fn version(
     let version = find(&app, &author, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &author, &key).await?;
     app.json(author.project.id, move |_| {
-        let item = version.config.as_ref().map(Item::of);
-        Ok(VersionView { item, ..VersionView::of(&version, records.get(&id)) })
+        let item = version.config.as_ref().map(item::from_config);
+        Ok(ItemVersion { item, ..item_version(&version, records.get(&id)) })
     })
     .await
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Two {
-    /// The older version; without, the one before `to`.
-    from: Option<i64>,
-    /// The newer version; without, the newest.
-    to: Option<i64>,
-}
-
-/// What is different between two versions.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Difference {
-    /// The older version; nothing where the newer is the first.
-    from: Option<String>,
-    /// The newer version.
-    to: String,
-    /// The differences, one sentence each.
-    differences: Vec<String>,
-    before: Option<Item>,
-    after: Option<Item>,
 }
 
 /// Says in words what is different between two versions.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/diff", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path), Two),
-    responses((status = 200, body = Difference), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path), DiffQuery),
+    responses((status = 200, body = DiffResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn diff(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    QueryParams(Two { from, to }): QueryParams<Two>,
+    QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
     let newest = app.hub.store().history(author.project.id, key.clone(), 1).await?.pop();
@@ -112,40 +90,30 @@ pub(super) async fn diff(
     app.json(author.project.id, move |_| {
         let before = from.as_ref().and_then(|version| version.config.as_ref());
         let after = to.config.as_ref();
-        Ok(Difference {
+        Ok(DiffResponse {
             from: from.as_ref().map(|version| version.id.to_string()),
             to: to.id.to_string(),
             differences: diff::in_words(before, after, &author.project.environments()),
-            before: before.map(Item::of),
-            after: after.map(Item::of),
+            before: before.map(item::from_config),
+            after: after.map(item::from_config),
         })
     })
     .await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Revert {
-    /// The version whose content comes back.
-    to: String,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
 /// Makes a new version that is what an old one was.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/revert", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Revert,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = RevertRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn revert(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    JsonBody(Revert { to, comment }): JsonBody<Revert>,
-) -> Result<Json<Changed>, ApiError> {
+    JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
     let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
     let version = find(&app, &author, &key, id).await?;
@@ -159,16 +127,16 @@ pub(super) async fn revert(
 /// Restores an archived item as it was last.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/restore", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "It is not archived", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "It is not archived", body = ErrorResponse))
 )]
 pub(super) async fn restore(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    OptionalJsonBody(why): OptionalJsonBody<Why>,
-) -> Result<Json<Changed>, ApiError> {
+    OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     if author.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
@@ -181,7 +149,7 @@ pub(super) async fn restore(
 /// Lists archived items.
 #[utoipa::path(
     get, path = "/projects/{project}/archived", tag = "history", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<VersionView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ItemVersion>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn archived(
     State(app): State<App>,
@@ -190,11 +158,11 @@ pub(super) async fn archived(
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
     let versions = app.hub.store().deleted(author.project.id).await?;
-    let view = |version: &Version| VersionView::of(version, None);
+    let view = |version: &Version| item_version(version, None);
     app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {
+async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
     let standing = author.project.config(&config.key).map(|version| version.id);
     put(app, author, Config { id: standing.unwrap_or_default(), ..config }).await
 }

@@ -3,117 +3,71 @@
 use super::role_text::in_words;
 use axum::{Json, extract::State};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
-    people::{Exception, roles},
+    people::roles,
     session::checks::{link, validate_email},
-    views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    CreateInvitationRequest, CreateInvitationResponse, ErrorResponse, InvitationResponse,
+};
 use prefab_service::{Conflict, actor::Author, sign_in::Secret};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Invitation, NewInvitation},
     clock,
 };
-
-const A_WEEK: i64 = 7 * 24 * 3_600;
 const LONGEST: i64 = 30 * 24 * 3_600;
 
-/// An invitation without its link, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InvitationView {
-    /// Its number, as a text.
-    id: String,
-    email: String,
-    role: Role,
-    /// The environments with another role.
-    environments: Vec<RoleIn>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    expires_at: i64,
-}
-
-impl InvitationView {
-    fn of(invitation: Invitation, author: &Author) -> Self {
-        let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
-        Self {
-            id: id.to_string(),
-            email,
-            role: roles.project,
-            environments: RoleIn::exceptions(&author.project.environments(), &roles),
-            created_by,
-            created_at: created_at_millis,
-            expires_at: expires_at_millis,
-        }
+fn invitation_response(invitation: Invitation, author: &Author) -> InvitationResponse {
+    let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
+    InvitationResponse {
+        id: id.to_string(),
+        email,
+        role: role_response(roles.project),
+        environments: exceptional_roles(&author.project.environments(), &roles),
+        created_by,
+        created_at: created_at_millis,
+        expires_at: expires_at_millis,
     }
 }
 
 /// Lists invitations that can still be used.
 #[utoipa::path(
     get, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<InvitationView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<InvitationResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-) -> Result<Json<Vec<InvitationView>>, ApiError> {
+) -> Result<Json<Vec<InvitationResponse>>, ApiError> {
     let author = access.require_role(project, Role::Admin)?;
     let invitations = app.hub.store().invitations(author.project.id).await?;
-    Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &author)).collect()))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Invite {
-    #[schema(example = "bea@example.com")]
-    email: String,
-    role: Role,
-    /// Other roles in some environments.
-    #[serde(default)]
-    environments: Vec<Exception>,
-    /// For how many seconds the link can be used; a week if it is not said.
-    #[serde(default = "a_week")]
-    expires_in_seconds: i64,
-}
-
-fn a_week() -> i64 {
-    A_WEEK
-}
-
-/// An invitation with its link, shown this once.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewInvitationView {
-    #[serde(flatten)]
-    invitation: InvitationView,
-    /// What `POST /sign-up` takes as `token`.
-    token: String,
-    /// Where they sign up. Send it to them; nobody else does.
-    link: String,
+    Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &author)).collect()))
 }
 
 /// Invites somebody who has no account yet.
 #[utoipa::path(
     post, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    request_body = Invite,
-    responses((status = 200, body = NewInvitationView), (status = 400, body = Problem),
-              (status = 404, body = Problem), (status = 409, description = "They have an account", body = Problem))
+    request_body = CreateInvitationRequest,
+    responses((status = 200, body = CreateInvitationResponse), (status = 400, body = ErrorResponse),
+              (status = 404, body = ErrorResponse), (status = 409, description = "They have an account", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
     headers: HeaderMap,
-    JsonBody(Invite { email, role, environments, expires_in_seconds }): JsonBody<Invite>,
-) -> Result<Json<NewInvitationView>, ApiError> {
+    JsonBody(CreateInvitationRequest { email, role, environments, expires_in_seconds }): JsonBody<
+        CreateInvitationRequest,
+    >,
+) -> Result<Json<CreateInvitationResponse>, ApiError> {
     let author = access.authorize(project)?;
-    let (email, roles) = (validate_email(&email)?, roles(&author, role, &environments)?);
+    let (email, roles) = (validate_email(&email)?, roles(&author, store_role(role), &environments)?);
     if !(1..=LONGEST).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
     }
@@ -134,8 +88,8 @@ pub(super) async fn create(
         created_at_millis: clock::now_millis(),
         expires_at_millis,
     };
-    Ok(Json(NewInvitationView {
-        invitation: InvitationView::of(invitation, &author),
+    Ok(Json(CreateInvitationResponse {
+        invitation: invitation_response(invitation, &author),
         link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
@@ -145,14 +99,14 @@ pub(super) async fn create(
 #[utoipa::path(
     delete, path = "/projects/{project}/invitations/{invitation}", tag = "people",
     params(("project" = i64, Path), ("invitation" = i64, Path, description = "Its number")),
-    responses((status = 200, body = InvitationView),
-              (status = 404, description = "There is none that can still be used", body = Problem))
+    responses((status = 200, body = InvitationResponse),
+              (status = 404, description = "There is none that can still be used", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
     PathParams((project, id)): PathParams<(i64, i64)>,
-) -> Result<Json<InvitationView>, ApiError> {
+) -> Result<Json<InvitationResponse>, ApiError> {
     let author = access.authorize(project)?;
     let invitations = app.hub.store().invitations(author.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
@@ -162,7 +116,7 @@ pub(super) async fn revoke(
     }
     let deed = format!("took the invitation of {} back", invitation.email);
     note(&app, &author, id, "invitation.revoked", &deed).await?;
-    Ok(Json(InvitationView::of(invitation, &author)))
+    Ok(Json(invitation_response(invitation, &author)))
 }
 
 async fn keep(

@@ -12,102 +12,35 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use prefab_core::Config;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
     access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     compression,
-    views::{Changed, Problem, Why, who},
+    views::who,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{
-    actor::Author,
-    change, describe,
-    item::{Item, ItemType},
-    project::Project,
-    references,
-};
+use prefab_service::{actor::Author, change, describe, item, project::Project, references};
 use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 
+use prefab_management_api::{
+    ChangeComment, ChangeResponse, ErrorResponse, Item, ItemPage, ItemRequest, ItemSummary, ListItemsQuery,
+};
 pub(super) use usage::{__path_used, used};
 
 /// How many items one page has, at most.
 const MAX_PAGE_ITEMS: usize = 10_000;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only items of this type.
-    #[serde(rename = "type")]
-    item_type: Option<ItemType>,
-    /// Only items whose key contains this.
-    search: Option<String>,
-    /// Only items with this tag.
-    tag: Option<String>,
-    /// Only keys after this one: the last of the page before.
-    after: Option<String>,
-    /// At most so many.
-    limit: Option<usize>,
-    /// Whether to say how much they are used. Without, an answer that has not changed is not sent again.
-    usage: Option<bool>,
-}
-
-/// An item in a list.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ItemSummary {
-    /// Its version.
-    id: String,
-    key: String,
-    #[serde(rename = "type")]
-    item_type: ItemType,
-    /// What it is, in words: `string config`.
-    kind: String,
-    /// When it was changed, in milliseconds since 1970.
-    changed_at: i64,
-    changed_by: String,
-    /// Why it was changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<String>,
-    /// When a client evaluated it last, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_evaluated_at: Option<i64>,
-    /// How often clients evaluated it in this hour and the 23 before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    evaluations_24h: Option<i64>,
-    /// The same by the hour, oldest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sparkline: Option<Vec<i64>>,
-    /// Whether one of its values is encrypted or confidential.
-    is_secret: bool,
-    /// What it comes to in each environment.
-    states: Vec<state::StateView>,
-}
-
-/// A page of items, by key.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ItemPage {
-    items: Vec<ItemSummary>,
-    /// Where the next page begins: send it as `after`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
 /// Lists items by key.
 #[utoipa::path(
-    get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), Wanted),
+    get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), ListItemsQuery),
     responses((status = 200, body = ItemPage), (status = 304, description = "As `If-None-Match` knows it"),
-              (status = 400, body = Problem), (status = 404, body = Problem))
+              (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(wanted): QueryParams<Wanted>,
+    QueryParams(wanted): QueryParams<ListItemsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
@@ -127,7 +60,7 @@ pub(super) async fn list(
         for item in &mut page.items {
             item.comment = item.id.parse().ok().and_then(|id| comments.remove(&id));
             if is_used {
-                let usage = used.remove(&item.key).unwrap_or_else(|| usage::Usage::none(&item.key));
+                let usage = used.remove(&item.key).unwrap_or_else(|| usage::unused(&item.key));
                 item.last_evaluated_at = usage.last_evaluated_at;
                 item.evaluations_24h = Some(usage.evaluations_24h);
                 item.sparkline = Some(usage.sparkline);
@@ -144,7 +77,7 @@ fn stamp(app: &App, author: &Author) -> String {
     format!("{}-{}-{}", app.started_millis, *author.project.published().borrow(), ids.join("."))
 }
 
-fn page(project: &Project, wanted: Wanted) -> ItemPage {
+fn page(project: &Project, wanted: ListItemsQuery) -> ItemPage {
     let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
     let search = wanted.search.unwrap_or_default().to_lowercase();
     let environments = project.environments();
@@ -153,7 +86,7 @@ fn page(project: &Project, wanted: Wanted) -> ItemPage {
     for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
         let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
-            && wanted.item_type.is_none_or(|wanted| wanted == ItemType::of(config))
+            && wanted.item_type.is_none_or(|wanted| wanted == item::item_type(config))
             && wanted.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
         if !is_wanted {
@@ -172,7 +105,7 @@ fn summary(version: &Version, config: &Config, environments: &[Environment]) -> 
     ItemSummary {
         id: version.id.to_string(),
         key: version.key.clone(),
-        item_type: ItemType::of(config),
+        item_type: item::item_type(config),
         kind: describe::kind(config),
         changed_at: version.changed_at_millis,
         changed_by: who(&version.changed_by),
@@ -186,28 +119,19 @@ fn summary(version: &Version, config: &Config, environments: &[Environment]) -> 
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Written {
-    pub(super) item: Item,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    pub(super) comment: String,
-}
-
 /// Creates an item.
 #[utoipa::path(
     post, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path)),
-    request_body = Written,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "The key is in use", body = Problem))
+    request_body = ItemRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The key is in use", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(Written { item, comment }): JsonBody<Written>,
-) -> Result<Json<Changed>, ApiError> {
+    JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
     let config = config(&app, &author, item).await?;
     let config = Config { id: 0, ..config };
@@ -218,7 +142,7 @@ pub(super) async fn create(
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Item), (status = 404, body = Problem))
+    responses((status = 200, body = Item), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
@@ -227,22 +151,22 @@ pub(super) async fn show(
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
     let (_, config) = standing(&author, &key)?;
-    app.json(author.project.id, move |_| Ok(Item::of(&config))).await
+    app.json(author.project.id, move |_| Ok(item::from_config(&config))).await
 }
 
 /// Replaces an item. Its `id` names the version that is replaced.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Written,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Another version stands by now", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = ItemRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Another version stands by now", body = ErrorResponse))
 )]
 pub(super) async fn replace(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    JsonBody(Written { item, comment }): JsonBody<Written>,
-) -> Result<Json<Changed>, ApiError> {
+    JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
     standing(&author, &key)?;
     if item.key != key {
@@ -258,16 +182,16 @@ pub(super) async fn replace(
 /// Archives an item: it is gone for clients, and can be restored.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "It is in use, or another version stands by now", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "It is in use, or another version stands by now", body = ErrorResponse))
 )]
 pub(super) async fn archive(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    OptionalJsonBody(why): OptionalJsonBody<Why>,
-) -> Result<Json<Changed>, ApiError> {
+    OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
     let (version, _) = standing(&author, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
@@ -276,14 +200,14 @@ pub(super) async fn archive(
         Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
     };
     let id = change::delete(&app, &author, &version, expected).await?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 /// Lists the items that refer to this one: to a segment in a rule, to a schema, to a key for secrets.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/used-by", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Vec<String>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<String>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn used_by(
     State(app): State<App>,
@@ -302,16 +226,20 @@ pub(super) fn standing(author: &Author, key: &str) -> Result<(Arc<Version>, Conf
     Ok((version, config))
 }
 
-pub(super) async fn put(app: &App, author: &Author, config: Config) -> Result<Json<Changed>, ApiError> {
+pub(super) async fn put(
+    app: &App,
+    author: &Author,
+    config: Config,
+) -> Result<Json<ChangeResponse>, ApiError> {
     let key = config.key.clone();
     let id = change::put(app, author, config).await?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Config, ApiError> {
     let project = Arc::clone(&author.project);
     let read = move |_| {
-        item.to_config(&project.environments()).map_err(|problems| {
+        item::to_config(&item, &project.environments()).map_err(|problems| {
             // The places are within the item.
             let problems =
                 problems.into_iter().map(|problem| prefab_service::Problem::from(problem).within("item"));

@@ -2,25 +2,15 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
 use crate::api::error::ApiError;
+use prefab_management_api::Lifetime;
 use prefab_store::clock;
 
 /// The longest that something may hold which ends by itself.
 const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3_600);
 
-/// A length of time: seconds, or a text such as `30m`, `1h30m`, `2d`, `PT30M`.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(super) enum Lasting {
-    Seconds(u64),
-    Text(String),
-}
-
 /// Returns when something ends that is said to end at a moment, or after some time.
-pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<Option<i64>, ApiError> {
+pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lifetime>) -> Result<Option<i64>, ApiError> {
     let now = clock::now_millis();
     let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
     match (at_millis, lasting) {
@@ -40,10 +30,10 @@ pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<O
     }
 }
 
-fn length(lasting: &Lasting) -> Option<Duration> {
+fn length(lasting: &Lifetime) -> Option<Duration> {
     let text = match lasting {
-        Lasting::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
-        Lasting::Text(text) => text.trim(),
+        Lifetime::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
+        Lifetime::Text(text) => text.trim(),
     };
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -76,7 +66,7 @@ mod tests {
     #[test]
     fn lengths_are_written_in_many_ways() {
         let check = |text: &str, seconds: Option<u64>| {
-            assert_eq!(length(&Lasting::Text(text.to_owned())), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(length(&Lifetime::Text(text.to_owned())), seconds.map(Duration::from_secs), "{text}");
         };
         check("30m", Some(1_800));
         check("1h30m", Some(5_400));

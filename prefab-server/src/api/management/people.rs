@@ -4,101 +4,65 @@ use super::role_text::in_words;
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
     session::checks::validate_email,
     tokens,
-    views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    AddMemberRequest, EnvironmentRoleRequest, ErrorResponse, MemberResponse, UpdateMemberRequest,
+};
 use prefab_service::{Conflict, actor::Author};
 use prefab_store::{
     AuditEntry, Role, Roles,
     accounts::{Member, MemberChange, Token},
 };
 
-/// A person in a project.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PersonView {
-    /// Their number, as a text.
-    id: String,
-    email: String,
-    name: String,
-    role: Role,
-    /// The environments in which they have another role.
-    environments: Vec<RoleIn>,
-    /// In milliseconds since 1970.
-    joined_at: i64,
-}
-
-impl PersonView {
-    fn of(member: Member, author: &Author) -> Self {
-        let Member { person, roles, joined_at_millis } = member;
-        Self {
-            id: person.id.to_string(),
-            email: person.email,
-            name: person.name,
-            environments: RoleIn::exceptions(&author.project.environments(), &roles),
-            role: roles.project,
-            joined_at: joined_at_millis,
-        }
+fn member_response(member: Member, author: &Author) -> MemberResponse {
+    let Member { person, roles, joined_at_millis } = member;
+    MemberResponse {
+        id: person.id.to_string(),
+        email: person.email,
+        name: person.name,
+        environments: exceptional_roles(&author.project.environments(), &roles),
+        role: role_response(roles.project),
+        joined_at: joined_at_millis,
     }
 }
 
 /// Lists the people of a project by e-mail.
 #[utoipa::path(
     get, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<PersonView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<MemberResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-) -> Result<Json<Vec<PersonView>>, ApiError> {
+) -> Result<Json<Vec<MemberResponse>>, ApiError> {
     let author = access.authorize(project)?;
     let members = app.hub.store().members(author.project.id).await?;
-    Ok(Json(members.into_iter().map(|member| PersonView::of(member, &author)).collect()))
-}
-
-/// Another role in one environment.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Exception {
-    /// The environment by number or name.
-    environment: String,
-    role: Role,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewMember {
-    /// Of somebody who has an account; others are invited.
-    email: String,
-    role: Role,
-    /// Other roles in some environments.
-    #[serde(default)]
-    environments: Vec<Exception>,
+    Ok(Json(members.into_iter().map(|member| member_response(member, &author)).collect()))
 }
 
 /// Adds somebody who has an account to a project.
 #[utoipa::path(
     post, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
-    request_body = NewMember,
-    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "They are in it already", body = Problem))
+    request_body = AddMemberRequest,
+    responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "They are in it already", body = ErrorResponse))
 )]
 pub(super) async fn add(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(NewMember { email, role, environments }): JsonBody<NewMember>,
-) -> Result<Json<PersonView>, ApiError> {
+    JsonBody(AddMemberRequest { email, role, environments }): JsonBody<AddMemberRequest>,
+) -> Result<Json<MemberResponse>, ApiError> {
     let author = access.authorize(project)?;
-    let roles = roles(&author, role, &environments)?;
+    let roles = roles(&author, store_role(role), &environments)?;
     let email = validate_email(&email)?;
     let account = app.hub.store().account(email.clone()).await?;
     let account = account
@@ -110,35 +74,26 @@ pub(super) async fn add(
     let member = find(&app, &author, account.person.id).await?;
     let deed = format!("added {} as {}", named(&member), in_words(&author, &roles));
     note(&app, &author, member.person.id, "person.added", &deed).await?;
-    Ok(Json(PersonView::of(member, &author)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OtherRole {
-    /// As it was if it is not said.
-    role: Option<Role>,
-    /// All environments in which they have another role; as they were if it is not said.
-    environments: Option<Vec<Exception>>,
+    Ok(Json(member_response(member, &author)))
 }
 
 /// Gives somebody another role.
 #[utoipa::path(
     patch, path = "/projects/{project}/people/{person}", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    request_body = OtherRole,
-    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+    request_body = UpdateMemberRequest,
+    responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Nobody would be left to manage the project", body = ErrorResponse))
 )]
 pub(super) async fn update(
     State(app): State<App>,
     access: Access,
     PathParams((project, person)): PathParams<(i64, i64)>,
-    JsonBody(OtherRole { role, environments }): JsonBody<OtherRole>,
-) -> Result<Json<PersonView>, ApiError> {
+    JsonBody(UpdateMemberRequest { role, environments }): JsonBody<UpdateMemberRequest>,
+) -> Result<Json<MemberResponse>, ApiError> {
     let author = access.authorize(project)?;
     let before = find(&app, &author, person).await?;
-    let role = role.unwrap_or(before.roles.project);
+    let role = role.map_or(before.roles.project, store_role);
     let after = match environments {
         Some(environments) => roles(&author, role, &environments)?,
         None => Roles { project: role, ..before.roles.clone() },
@@ -151,36 +106,40 @@ pub(super) async fn update(
         in_words(&author, &before.roles)
     );
     note(&app, &author, person, "person.role", &deed).await?;
-    Ok(Json(PersonView::of(Member { roles: after, ..before }, &author)))
+    Ok(Json(member_response(Member { roles: after, ..before }, &author)))
 }
 
 /// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
 #[utoipa::path(
     delete, path = "/projects/{project}/people/{person}", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    responses((status = 200, body = PersonView), (status = 404, body = Problem),
-              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+    responses((status = 200, body = MemberResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Nobody would be left to manage the project", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
     PathParams((project, person)): PathParams<(i64, i64)>,
-) -> Result<Json<PersonView>, ApiError> {
+) -> Result<Json<MemberResponse>, ApiError> {
     let author = access.authorize(project)?;
     let member = find(&app, &author, person).await?;
     let ended = change(&app, &author, person, None).await?;
     tokens::note_ended(&app, &author, &ended, &named(&member)).await?;
     let deed = format!("took {} out of the project", named(&member));
     note(&app, &author, person, "person.removed", &deed).await?;
-    Ok(Json(PersonView::of(member, &author)))
+    Ok(Json(member_response(member, &author)))
 }
 
 /// Reads roles as they were sent.
-pub(super) fn roles(author: &Author, project: Role, exceptions: &[Exception]) -> Result<Roles, ApiError> {
+pub(super) fn roles(
+    author: &Author,
+    project: Role,
+    exceptions: &[EnvironmentRoleRequest],
+) -> Result<Roles, ApiError> {
     let mut environments = BTreeMap::new();
-    for (at, Exception { environment, role }) in exceptions.iter().enumerate() {
+    for (at, EnvironmentRoleRequest { environment, role }) in exceptions.iter().enumerate() {
         let field = format!("environments[{at}].environment");
-        environments.insert(access::environment(author, environment, &field)?.id, *role);
+        environments.insert(access::environment(author, environment, &field)?.id, store_role(*role));
     }
     Ok(Roles { project, environments })
 }

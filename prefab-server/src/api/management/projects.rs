@@ -4,87 +4,59 @@ use crate::api::origin::RequestOrigin;
 use std::collections::HashSet;
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::views::environment_response;
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
     credentials::Principal,
-    views::{EnvironmentView, Problem},
 };
-use crate::{
-    api::{error::ApiError, state::App},
-    setup,
-};
+use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
 use prefab_service::{actor::Author, project::Project};
 use prefab_store::{AuditEntry, Role, Roles};
 
 /// How many environments a project begins with, at most.
 const MOST_ENVIRONMENTS: usize = 50;
 
-/// A project.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ProjectView {
-    /// Its number, as a text.
-    id: String,
-    name: String,
-    environments: Vec<EnvironmentView>,
-}
-
-impl ProjectView {
-    fn of(project: &Project) -> Self {
-        Self {
-            id: project.id.to_string(),
-            name: project.name().to_string(),
-            environments: project.environments().iter().map(EnvironmentView::of).collect(),
-        }
+fn project_response(project: &Project) -> ProjectResponse {
+    ProjectResponse {
+        id: project.id.to_string(),
+        name: project.name().to_string(),
+        environments: project.environments().iter().map(environment_response).collect(),
     }
 }
 
 /// Lists the projects you may manage.
-#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectView>)))]
-pub(super) async fn list(access: Access) -> Json<Vec<ProjectView>> {
-    Json(access.projects().iter().map(|project| ProjectView::of(project)).collect())
+#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectResponse>)))]
+pub(super) async fn list(access: Access) -> Json<Vec<ProjectResponse>> {
+    Json(access.projects().iter().map(|project| project_response(project)).collect())
 }
 
 /// Shows a project.
 #[utoipa::path(
     get, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
-    responses((status = 200, body = ProjectView), (status = 404, body = Problem))
+    responses((status = 200, body = ProjectResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     access: Access,
     PathParams(project): PathParams<i64>,
-) -> Result<Json<ProjectView>, ApiError> {
+) -> Result<Json<ProjectResponse>, ApiError> {
     let author = access.authorize(project)?;
-    Ok(Json(ProjectView::of(&author.project)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewProject {
-    name: String,
-    /// Its environments by name; `Development`, `Staging` and `Production` if it is not said.
-    #[serde(default = "usual")]
-    environments: Vec<String>,
-}
-
-fn usual() -> Vec<String> {
-    setup::ENVIRONMENTS.map(ToOwned::to_owned).to_vec()
+    Ok(Json(project_response(&author.project)))
 }
 
 /// Creates a project. It takes a person who is admin of some project, and makes them admin of this one.
 #[utoipa::path(
-    post, path = "/projects", tag = "projects", request_body = NewProject,
-    responses((status = 200, body = ProjectView), (status = 400, body = Problem),
-              (status = 403, body = Problem))
+    post, path = "/projects", tag = "projects", request_body = CreateProjectRequest,
+    responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse),
+              (status = 403, body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
     RequestOrigin(origin): RequestOrigin,
-    JsonBody(NewProject { name, environments }): JsonBody<NewProject>,
-) -> Result<Json<ProjectView>, ApiError> {
+    JsonBody(CreateProjectRequest { name, environments }): JsonBody<CreateProjectRequest>,
+) -> Result<Json<ProjectResponse>, ApiError> {
     let Principal::Person(session, _) = &access.who else {
         return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
     };
@@ -112,27 +84,21 @@ pub(super) async fn create(
         ..AuditEntry::of(author.note(&format!("created the project \"{name}\"")))
     };
     app.hub.store().note(vec![entry]).await?;
-    Ok(Json(ProjectView::of(&author.project)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Named {
-    name: String,
+    Ok(Json(project_response(&author.project)))
 }
 
 /// Gives a project another name.
 #[utoipa::path(
     patch, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
-    request_body = Named,
-    responses((status = 200, body = ProjectView), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = RenameProjectRequest,
+    responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn rename(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(Named { name }): JsonBody<Named>,
-) -> Result<Json<ProjectView>, ApiError> {
+    JsonBody(RenameProjectRequest { name }): JsonBody<RenameProjectRequest>,
+) -> Result<Json<ProjectResponse>, ApiError> {
     let author = access.authorize(project)?;
     let name = validate_name(&name)?;
     let deed = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
@@ -145,7 +111,7 @@ pub(super) async fn rename(
     };
     app.hub.store().note(vec![entry]).await?;
     app.hub.refresh().await?;
-    Ok(Json(ProjectView::of(&author.project)))
+    Ok(Json(project_response(&author.project)))
 }
 
 /// Takes a name, or says what one looks like.

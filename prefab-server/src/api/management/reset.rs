@@ -5,22 +5,19 @@ use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
     people::{find, named},
     session::{
-        SessionView,
         audit::note,
         begin,
         checks::{link, reject_cross_site, too_many_attempts, validate_password},
     },
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
+use prefab_management_api::{ErrorResponse, PasswordResetLink, ResetPasswordRequest, SessionResponse};
 use prefab_service::sign_in::{Secret, network};
 use prefab_store::{
     AuditEntry, Role,
@@ -31,34 +28,22 @@ use prefab_store::{
 
 const A_DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
 
-/// A link to a new password, shown this once.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ResetView {
-    /// What `POST /password-reset` takes as `token`.
-    token: String,
-    /// Where they choose a password. Send it to them; nobody else does.
-    link: String,
-    /// Until when it works, in milliseconds since 1970.
-    expires_at: i64,
-}
-
 /// Makes a link with which somebody chooses a new password, once, within a day. An earlier one ends.
 ///
 /// Their account opens all their projects, so this takes an admin of each of them.
 #[utoipa::path(
     post, path = "/projects/{project}/people/{person}/password-reset", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    responses((status = 200, body = ResetView),
-              (status = 403, description = "They are in a project that you do not manage", body = Problem),
-              (status = 404, body = Problem))
+    responses((status = 200, body = PasswordResetLink),
+              (status = 403, description = "They are in a project that you do not manage", body = ErrorResponse),
+              (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn offer(
     State(app): State<App>,
     access: Access,
     PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
-) -> Result<Json<ResetView>, ApiError> {
+) -> Result<Json<PasswordResetLink>, ApiError> {
     let managed = access.managed();
     let author = access.require_role(project, Role::Admin)?;
     let member = find(&app, &author, person).await?;
@@ -80,34 +65,25 @@ pub(super) async fn offer(
         ..AuditEntry::of(author.note(&deed))
     });
     app.hub.store().note(entries.collect()).await?;
-    Ok(Json(ResetView {
+    Ok(Json(PasswordResetLink {
         link: link(&app, &headers, "reset", secret.text()),
         token: secret.text().to_owned(),
         expires_at: expires_at_millis,
     }))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reset {
-    /// What stands behind `token=` in the link.
-    token: String,
-    /// At least ten characters.
-    password: String,
-}
-
 /// Sets a new password with a link, ends all sessions of that person, and logs in.
 #[utoipa::path(
-    post, path = "/password-reset", tag = "people", request_body = Reset, security(()),
-    responses((status = 200, body = SessionView), (status = 400, body = Problem),
-              (status = 403, description = "The link cannot be used", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    post, path = "/password-reset", tag = "people", request_body = ResetPasswordRequest, security(()),
+    responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "The link cannot be used", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
 )]
 pub(super) async fn reset(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    JsonBody(Reset { token, password }): JsonBody<Reset>,
+    JsonBody(ResetPasswordRequest { token, password }): JsonBody<ResetPasswordRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
     app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;

@@ -4,60 +4,28 @@ use std::collections::HashSet;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigValue, Value};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams, QueryParams},
     items::standing,
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    EncryptedValue, ErrorResponse, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery,
+};
 use prefab_service::{actor::Author, change};
 use prefab_store::Role;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only values that are encrypted with the key that this item names.
-    decrypt_with: Option<String>,
-}
-
-/// The encrypted values of an item.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Secret {
-    key: String,
-    /// Its version, as a text; in what is sent, the version that is replaced.
-    id: String,
-    values: Vec<EncryptedValue>,
-}
-
-/// An encrypted value.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct EncryptedValue {
-    /// The environment by number, or by name in what is sent; null for the default.
-    environment: Option<String>,
-    /// Which of its rules gives the value, from 0.
-    rule: usize,
-    /// The value as it was encrypted.
-    cipher_text: String,
-    /// The item that names the key.
-    decrypt_with: String,
-}
-
 /// Lists items with encrypted values, by key.
 #[utoipa::path(
-    get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Vec<Secret>), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), SecretsQuery),
+    responses((status = 200, body = Vec<ItemSecrets>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(Wanted { decrypt_with }): QueryParams<Wanted>,
+    QueryParams(SecretsQuery { decrypt_with }): QueryParams<SecretsQuery>,
 ) -> Result<Response, ApiError> {
     let project = access.authorize(project)?.project;
     app.json(project.id, move |_| {
@@ -66,7 +34,7 @@ pub(super) async fn list(
             let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
             values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
             if !values.is_empty() {
-                secrets.push(Secret { key, id: version.id.to_string(), values });
+                secrets.push(ItemSecrets { key, id: version.id.to_string(), values });
             }
         }
         Ok(secrets)
@@ -93,36 +61,19 @@ fn ciphers(config: &Config) -> Vec<EncryptedValue> {
     found
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rotation {
-    secrets: Vec<Secret>,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// What was replaced.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Rotated {
-    keys: Vec<String>,
-    /// How many values.
-    values: usize,
-}
-
 /// Replaces encrypted values, all or none: with others, or with the same under another key.
 #[utoipa::path(
     post, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path)),
-    request_body = Rotation,
-    responses((status = 200, body = Rotated), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Another version stands by now", body = Problem))
+    request_body = RotateSecretsRequest,
+    responses((status = 200, body = RotateSecretsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Another version stands by now", body = ErrorResponse))
 )]
 pub(super) async fn rotate(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(Rotation { secrets, comment }): JsonBody<Rotation>,
-) -> Result<Json<Rotated>, ApiError> {
+    JsonBody(RotateSecretsRequest { secrets, comment }): JsonBody<RotateSecretsRequest>,
+) -> Result<Json<RotateSecretsResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
     let rotator = author.clone();
     let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
@@ -130,7 +81,10 @@ pub(super) async fn rotate(
     Ok(Json(rotated))
 }
 
-fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
+fn rotated(
+    author: &Author,
+    secrets: Vec<ItemSecrets>,
+) -> Result<(Vec<Config>, RotateSecretsResponse), ApiError> {
     let mut configs = Vec::with_capacity(secrets.len());
     let mut keys = Vec::with_capacity(secrets.len());
     let mut seen = HashSet::new();
@@ -144,11 +98,11 @@ fn rotated(author: &Author, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotate
         values += secret.values.len();
         configs.push(replaced(author, secret, &format!("secrets[{at}]"))?);
     }
-    Ok((configs, Rotated { keys, values }))
+    Ok((configs, RotateSecretsResponse { keys, values }))
 }
 
-fn replaced(author: &Author, secret: Secret, place: &str) -> Result<Config, ApiError> {
-    let Secret { key, id, values } = secret;
+fn replaced(author: &Author, secret: ItemSecrets, place: &str) -> Result<Config, ApiError> {
+    let ItemSecrets { key, id, values } = secret;
     let (_, mut config) = standing(author, &key)
         .map_err(|_| ApiError::invalid(format!("`{place}.key`: there is no item `{key}`")))?;
     config.id = id

@@ -10,91 +10,54 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, header};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::views::{environment_role, role_response};
 use crate::api::management::{
     access::JsonBody,
     credentials::{BrowserSession, COOKIE_NAME},
-    views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
 use checks::{count_attempt, is_https, reject_cross_site, too_many_attempts};
 use prefab_core::ids::ProjectId;
-use prefab_service::sign_in::{Secret, csrf};
-use prefab_store::{
-    Role,
-    accounts::{Person, SESSION_MILLIS, Session},
+use prefab_management_api::{
+    EmptyResponse, ErrorResponse, LogInRequest, PersonResponse, SessionProject, SessionResponse,
 };
+use prefab_service::sign_in::{Secret, csrf};
+use prefab_store::accounts::{Person, SESSION_MILLIS, Session};
 
-/// Somebody who has logged in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionView {
-    person: PersonRef,
-    /// To be sent as header `x-prefab-csrf` with everything but reading.
-    csrf: String,
-    projects: Vec<SessionProject>,
-}
-
-/// Who somebody is.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PersonRef {
-    /// Their number, as a text.
-    id: String,
-    email: String,
-    name: String,
-}
-
-/// A project that somebody is in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionProject {
-    /// Its number, as a text.
-    id: String,
-    name: String,
-    /// What they may do in it, where its environments say nothing else.
-    role: Role,
-    /// All environments, with what they may do there.
-    environments: Vec<RoleIn>,
-}
-
-impl SessionView {
-    fn of(app: &App, session: Session, csrf: String) -> Self {
-        let Session { person: Person { id, email, name }, projects } = session;
-        let projects = projects.into_iter().filter_map(|(id, roles)| {
-            let project = app.hub.project(id)?;
-            let environments = project.environments();
-            let environments = environments.iter().map(|environment| RoleIn::of(environment, &roles));
-            Some(SessionProject {
-                id: id.to_string(),
-                name: project.name().to_string(),
-                role: roles.project,
-                environments: environments.collect(),
-            })
-        });
-        Self { person: PersonRef { id: id.to_string(), email, name }, csrf, projects: projects.collect() }
+fn session_response(app: &App, session: Session, csrf: String) -> SessionResponse {
+    let Session { person: Person { id, email, name }, projects } = session;
+    let projects = projects.into_iter().filter_map(|(id, roles)| {
+        let project = app.hub.project(id)?;
+        let environments = project.environments();
+        let environments = environments.iter().map(|environment| environment_role(environment, &roles));
+        Some(SessionProject {
+            id: id.to_string(),
+            name: project.name().to_string(),
+            role: role_response(roles.project),
+            environments: environments.collect(),
+        })
+    });
+    SessionResponse {
+        person: PersonResponse { id: id.to_string(), email, name },
+        csrf,
+        projects: projects.collect(),
     }
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LogIn {
-    email: String,
-    password: String,
 }
 
 /// Logs in: the answer sets the cookie of a session.
 #[utoipa::path(
-    post, path = "/session", tag = "people", request_body = LogIn, security(()),
-    responses((status = 200, body = SessionView), (status = 400, body = Problem),
-              (status = 401, description = "E-mail or password are wrong", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    post, path = "/session", tag = "people", request_body = LogInRequest, security(()),
+    responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
+              (status = 401, description = "E-mail or password are wrong", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
 )]
 pub(super) async fn log_in(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    JsonBody(LogIn { email, password }): JsonBody<LogIn>,
+    JsonBody(LogInRequest { email, password }): JsonBody<LogInRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
     let email = email.trim().to_lowercase();
@@ -123,21 +86,17 @@ pub(super) async fn log_in(
 /// Says who is logged in, and what they may do.
 #[utoipa::path(
     get, path = "/session", tag = "people", security(("session" = [])),
-    responses((status = 200, body = SessionView), (status = 401, description = "Nobody", body = Problem))
+    responses((status = 200, body = SessionResponse), (status = 401, description = "Nobody", body = ErrorResponse))
 )]
-pub(super) async fn show(State(app): State<App>, visitor: BrowserSession) -> Json<SessionView> {
+pub(super) async fn show(State(app): State<App>, visitor: BrowserSession) -> Json<SessionResponse> {
     let BrowserSession { session, hash: _, csrf } = visitor;
-    Json(SessionView::of(&app, session, csrf))
+    Json(session_response(&app, session, csrf))
 }
-
-/// An empty object.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Done {}
 
 /// Logs out.
 #[utoipa::path(
     delete, path = "/session", tag = "people", security(("session" = [])),
-    responses((status = 200, body = Done), (status = 401, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = EmptyResponse), (status = 401, body = ErrorResponse), (status = 403, body = ErrorResponse))
 )]
 pub(super) async fn log_out(
     State(app): State<App>,
@@ -154,7 +113,7 @@ pub(super) async fn log_out(
 
 /// Answers that a session has ended, and has the browser forget it.
 pub(super) fn ended(app: &App, headers: &HeaderMap) -> Response {
-    with_cookie(app, headers, "", 0, Json(Done {}).into_response())
+    with_cookie(app, headers, "", 0, Json(EmptyResponse {}).into_response())
 }
 
 /// Begins a session.
@@ -162,7 +121,7 @@ pub(super) async fn begin(app: &App, person: Person, headers: &HeaderMap) -> Res
     let secret = Secret::new()?;
     app.hub.store().start_session(person.id, secret.hash()).await?;
     let session = app.hub.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
-    let view = SessionView::of(app, session, csrf(secret.text()));
+    let view = session_response(app, session, csrf(secret.text()));
     Ok(with_cookie(app, headers, secret.text(), SESSION_MILLIS / 1_000, Json(view).into_response()))
 }
 

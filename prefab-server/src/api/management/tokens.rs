@@ -2,15 +2,14 @@
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
     projects::validate_name,
-    views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{CreateTokenRequest, CreateTokenResponse, ErrorResponse, TokenResponse};
 use prefab_service::{actor::Author, labels::token_name, sign_in::Secret};
 use prefab_store::{
     AuditEntry, Role, Roles,
@@ -18,93 +17,49 @@ use prefab_store::{
     clock,
 };
 
-/// A management token without its text, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TokenView {
-    /// Its number, as a text.
-    id: String,
-    name: String,
-    /// What it may do where its environments say nothing else.
-    role: Role,
-    /// The environments with another role.
-    environments: Vec<RoleIn>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    /// To the minute.
-    last_used_at: Option<i64>,
-    expires_at: Option<i64>,
-    revoked_at: Option<i64>,
-}
-
-impl TokenView {
-    fn of(token: Token, author: &Author) -> Self {
-        Self {
-            id: token.id.to_string(),
-            name: token.name,
-            role: token.roles.project,
-            environments: RoleIn::exceptions(&author.project.environments(), &token.roles),
-            created_by: token.created_by,
-            created_at: token.created_at_millis,
-            last_used_at: token.last_used_at_millis,
-            expires_at: token.expires_at_millis,
-            revoked_at: token.revoked_at_millis,
-        }
+fn token_response(token: Token, author: &Author) -> TokenResponse {
+    TokenResponse {
+        id: token.id.to_string(),
+        name: token.name,
+        role: role_response(token.roles.project),
+        environments: exceptional_roles(&author.project.environments(), &token.roles),
+        created_by: token.created_by,
+        created_at: token.created_at_millis,
+        last_used_at: token.last_used_at_millis,
+        expires_at: token.expires_at_millis,
+        revoked_at: token.revoked_at_millis,
     }
 }
 
 /// Lists the management tokens of a project, ended ones too.
 #[utoipa::path(
     get, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<TokenView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<TokenResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-) -> Result<Json<Vec<TokenView>>, ApiError> {
+) -> Result<Json<Vec<TokenResponse>>, ApiError> {
     let author = access.require_role(project, Role::Admin)?;
     let tokens = app.hub.store().tokens(author.project.id).await?;
-    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, &author)).collect()))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct TokenWish {
-    /// What people call it.
-    #[schema(example = "release script")]
-    name: String,
-    role: Role,
-    /// The environments, by number or name, in which it has that role; elsewhere it looks only. All without.
-    environments: Option<Vec<String>>,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
-/// A management token with its text, shown this once.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewTokenView {
-    /// Its number, as a text.
-    id: String,
-    /// To be sent as the password of HTTP Basic, or as a bearer token.
-    token: String,
+    Ok(Json(tokens.into_iter().map(|token| token_response(token, &author)).collect()))
 }
 
 /// Makes a management token. Its text is in the answer and nowhere else.
 #[utoipa::path(
     post, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
-    request_body = TokenWish,
-    responses((status = 200, body = NewTokenView), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = CreateTokenRequest,
+    responses((status = 200, body = CreateTokenResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(TokenWish { name, role, environments, expires_at }): JsonBody<TokenWish>,
-) -> Result<Json<NewTokenView>, ApiError> {
+    JsonBody(CreateTokenRequest { name, role, environments, expires_at }): JsonBody<CreateTokenRequest>,
+) -> Result<Json<CreateTokenResponse>, ApiError> {
     let author = access.authorize(project)?;
-    let (name, roles) = (validate_name(&name)?, roles(&author, role, environments.as_deref())?);
+    let (name, roles) = (validate_name(&name)?, roles(&author, store_role(role), environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
     }
@@ -123,21 +78,21 @@ pub(super) async fn issue(
     let id = app.hub.store().keep_token(token).await?;
     let deed = format!("made {} as {said}", token_name(id, &name));
     note(&app, &author, id, "token.created", &deed).await?;
-    Ok(Json(NewTokenView { id: id.to_string(), token: secret.text().to_owned() }))
+    Ok(Json(CreateTokenResponse { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
 /// Ends a management token at once and for good.
 #[utoipa::path(
     delete, path = "/projects/{project}/tokens/{token}", tag = "people",
     params(("project" = i64, Path), ("token" = i64, Path, description = "Its number")),
-    responses((status = 200, body = TokenView),
-              (status = 404, description = "There is none that has not ended", body = Problem))
+    responses((status = 200, body = TokenResponse),
+              (status = 404, description = "There is none that has not ended", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
     PathParams((project, id)): PathParams<(i64, i64)>,
-) -> Result<Json<TokenView>, ApiError> {
+) -> Result<Json<TokenResponse>, ApiError> {
     let author = access.authorize(project)?;
     if !app.hub.store().revoke_token(author.project.id, id).await? {
         return Err(ApiError::NotFound);
@@ -145,7 +100,7 @@ pub(super) async fn revoke(
     let tokens = app.hub.store().tokens(author.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
     note(&app, &author, id, "token.revoked", &format!("revoked {}", token_name(id, &token.name))).await?;
-    Ok(Json(TokenView::of(token, &author)))
+    Ok(Json(token_response(token, &author)))
 }
 
 fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {

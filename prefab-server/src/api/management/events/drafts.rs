@@ -1,22 +1,9 @@
 //! Drafts that come, are approved, and go.
 
-use serde::Serialize;
 use tokio::sync::watch;
-use utoipa::ToSchema;
 
+use prefab_management_api::DraftEvent;
 use prefab_service::project::{Drafts, Project};
-
-/// A draft that was saved, approved, discarded or published, as event `draft`.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in super::super) struct DraftEvent {
-    key: String,
-    /// Nothing where there is no draft of the key any more.
-    saved_by: Option<String>,
-    /// When, in milliseconds since 1970.
-    saved_at: Option<i64>,
-    approved_by: Option<String>,
-}
 
 /// What somebody has been told of drafts.
 pub(super) struct Drawer {
