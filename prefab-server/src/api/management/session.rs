@@ -9,6 +9,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::api::management::views::{environment_role, role_response};
@@ -126,11 +127,14 @@ pub(super) async fn begin(app: &App, person: Person, headers: &HeaderMap) -> Res
 }
 
 fn with_cookie(app: &App, headers: &HeaderMap, text: &str, seconds: i64, mut response: Response) -> Response {
-    let secure = if is_https(app, headers) { "; Secure" } else { "" };
-    let cookie =
-        format!("{COOKIE_NAME}={text}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
-    // It is made of letters and digits.
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+    let cookie = Cookie::build((COOKIE_NAME, text))
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .path("/")
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .secure(is_https(app, headers));
+    // A secret consists of letters and digits, so the header is always valid.
+    if let Ok(cookie) = HeaderValue::try_from(cookie.to_string()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
