@@ -230,3 +230,22 @@ pub struct Variant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+impl Item {
+    /// Returns an item without rules.
+    pub fn new(key: impl Into<String>, item_type: ItemType) -> Self {
+        Self {
+            id: None,
+            key: key.into(),
+            project_id: None,
+            purpose: item_type,
+            value_type: None,
+            send_to_client_sdk: false,
+            schema_key: None,
+            tags: Vec::new(),
+            variants: Vec::new(),
+            default: Rules::default(),
+            environments: Vec::new(),
+        }
+    }
+}

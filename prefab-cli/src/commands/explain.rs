@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     match &details.error {
         Some(error) => {
-            args.inputs.tell(error);
+            args.inputs.print_error(error);
             Err(Failure::NoValue)
         }
         None => Ok(()),

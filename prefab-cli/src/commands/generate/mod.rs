@@ -113,18 +113,21 @@ impl Kind {
     }
 }
 
-/// Writes typed access to everything in the project.
+/// Generates typed code for all configs and flags of the project.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let export = server.get("/export")?;
+    // Keys and types suffice, so the datafile is read as JSON.
+    let export = server.get::<Json>("/export")?.json;
     let configs = export["configs"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut entries: Vec<Entry> = configs.iter().filter_map(entry).collect();
     entries.sort_by(|left, right| left.key.cmp(&right.key));
     let file = args.output_dir.join(args.target.file());
-    fs::create_dir_all(&args.output_dir).with_context(|| format!("making {}", args.output_dir.display()))?;
-    fs::write(&file, args.target.write(&entries)).with_context(|| format!("writing {}", file.display()))?;
-    let said = format!("Wrote {STRONG}{}{STRONG:#}: {} keys", file.display(), entries.len());
-    Ok(output::line(&said)?)
+    fs::create_dir_all(&args.output_dir)
+        .with_context(|| format!("cannot create {}", args.output_dir.display()))?;
+    fs::write(&file, args.target.write(&entries))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    let text = format!("Wrote {STRONG}{}{STRONG:#}: {} keys", file.display(), entries.len());
+    Ok(output::line(&text)?)
 }
 
 fn entry(config: &Json) -> Option<Entry> {
@@ -155,7 +158,7 @@ fn words(key: &str) -> Vec<String> {
     words
 }
 
-/// Makes names of keys; no two are the same, and none begins with a digit or is taken.
+/// Creates identifiers from config keys: unique, not reserved, and without a leading digit.
 struct Names {
     used: BTreeSet<String>,
 }
@@ -193,7 +196,7 @@ impl Names {
     }
 }
 
-/// Returns a text as a literal that all these languages read alike.
+/// Returns a text as a literal of all supported languages.
 fn literal(text: &str) -> String {
     Json::from(text).to_string()
 }
