@@ -1,6 +1,6 @@
-//! What fuzz targets call: each function processes hostile bytes and panics if a promise does not hold.
+//! Functions for fuzz targets. Each processes arbitrary bytes and panics if an invariant is violated.
 //!
-//! Not part of the API; only there with the feature `fuzzing`.
+//! Not part of the API. Requires the feature `fuzzing`.
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
@@ -50,7 +50,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the folder cannot hold a database.
+    /// If the database cannot be created.
     #[expect(clippy::expect_used, reason = "without a database nothing can be fuzzed")]
     pub fn open(folder: &std::path::Path) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -83,7 +83,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the item differs, or if the code has a fault.
+    /// If the item differs, or on a bug.
     pub fn management(&self, text: &str) {
         let text_of_body = &mut serde_json::Deserializer::from_str(text);
         if let Ok(Body { item, value, schema_key }) = serde_path_to_error::deserialize(text_of_body) {
@@ -104,8 +104,8 @@ impl Server {
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
-        let standing = self.project.configs();
-        let problems = validate::problems(config, &standing, &environments, &self.limits);
+        let current = self.project.configs();
+        let problems = validate::problems(config, &current, &environments, &self.limits);
         let _ = diff::in_words(None, Some(config), &environments);
         if problems.is_empty() {
             let again = item::to_config(&item::from_config(config), &environments);
@@ -114,11 +114,11 @@ impl Server {
         }
     }
 
-    /// Counts a telemetry report in JSON and in protobuf, writes the counts down and reads them.
+    /// Counts a telemetry report in JSON and in protobuf, stores the counts and reads them.
     ///
     /// # Panics
     ///
-    /// If the counts cannot be written or read, if one is negative, or if the code has a fault.
+    /// If the counts cannot be written or read, if one is negative, or on a bug.
     pub fn telemetry(&self, bytes: &[u8]) {
         let mut reports = Vec::new();
         reports.extend(serde_json::from_slice(bytes).ok().map(|report| json::events(&report)));

@@ -1,6 +1,6 @@
-//! When does the process end?
+//! Signals that stop the process.
 
-/// Waits until somebody asks the process to stop.
+/// Waits for Ctrl-C or a termination signal.
 pub(crate) async fn shutdown_requested() {
     #[cfg(unix)]
     {

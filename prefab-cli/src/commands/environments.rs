@@ -75,10 +75,16 @@ enum Verb {
         /// The name or number of the environment
         environment: String,
         /// Whether every change requires a comment
-        #[arg(long, value_name = "BOOL")]
+        #[arg(
+            long,
+            value_name = "BOOL",
+            num_args = 0..=1,
+            default_missing_value = "true",
+            required_unless_present = "needs_approval"
+        )]
         needs_comment: Option<bool>,
         /// Whether every change requires the approval of a second person
-        #[arg(long, value_name = "BOOL")]
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
         needs_approval: Option<bool>,
         #[command(flatten)]
         connection: Connection,

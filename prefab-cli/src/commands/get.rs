@@ -7,10 +7,10 @@ use crate::{Failure, inputs::Inputs, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag or a log level
+    /// The config key of a config, a flag or a log level
     key: String,
 
-    /// Print a confidential value as it is, not redacted
+    /// Print a confidential value without redaction
     #[arg(long)]
     reveal: bool,
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// The answer with all that is known about it.
+/// Returns the value and all its details as JSON.
 pub(crate) fn to_json(details: &Details) -> Json {
     json!({
         "key": details.key,
@@ -59,7 +59,7 @@ pub(crate) fn to_json(details: &Details) -> Json {
     })
 }
 
-/// The answer with a confidential value redacted.
+/// Returns the details with a redacted confidential value.
 pub(crate) fn to_redacted_json(details: &Details) -> Json {
     let mut json = to_json(details);
     if details.confidential {

@@ -55,7 +55,7 @@ fn a_missing_key_is_exit_code_1_with_a_hint() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(error, "error: config `max-jbos`: no value and no default; did you mean `max-jobs`?\n");
     let unknown = |args: &[&str]| run(dir.path(), args, "");
-    let only_files = "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it\n";
+    let only_files = "; only files were read; set PREFAB_API_KEY to read a server too\n";
     let (code, _, error) = unknown(&["get", "elsewhere"]);
     assert_eq!((code, error), (1, format!("error: config `elsewhere`: no value and no default{only_files}")));
     assert!(unknown(&["explain", "elsewhere"]).2.ends_with(only_files));

@@ -75,7 +75,7 @@ async fn a_value_can_be_created_changed_inspected_and_reverted() {
     assert!(desk.run(&["history", "max-jobs"]).contains("“more work”"));
 
     desk.run(&["revert", "max-jobs", "--yes"]);
-    assert!(desk.run(&["info", "max-jobs"]).contains("Production: as by default"));
+    assert!(desk.run(&["info", "max-jobs"]).contains("Production: default rules"));
     desk.run(&["archive", "max-jobs", "--yes"]);
     assert_eq!(desk.fails(&["info", "max-jobs"]).0, 4);
     client.close_async().await;
@@ -88,18 +88,18 @@ async fn failures_print_a_hint_and_set_the_exit_code() {
     desk.run(&["create", "max-jobs", "--type", "int"]);
     for (args, code, words) in [
         (&["set", "max-jbos", "3"][..], 4, "did you mean `max-jobs`?"),
-        (&["set", "max-jobs", "many"], 2, "expected a whole number"),
-        (&["set", "max-jobs"], 2, "which value?"),
-        (&["set", "max-jobs", "3", "-e", "Prodution"], 2, "there are Development, Staging, Production"),
-        (&["create", "max-jobs", "--type", "int"], 5, "`prefab set max-jobs VALUE` changes it"),
-        (&["create", "other", "--type", "number"], 2, "there are boolean-flag"),
-        (&["revert", "max-jobs", "--yes"], 3, "there is none to go back to"),
+        (&["set", "max-jobs", "many"], 2, "expected an integer"),
+        (&["set", "max-jobs"], 2, "no value; for example"),
+        (&["set", "max-jobs", "3", "-e", "Prodution"], 2, "the project has Development, Staging, Production"),
+        (&["create", "max-jobs", "--type", "int"], 5, "change it with `prefab set max-jobs VALUE`"),
+        (&["create", "other", "--type", "number"], 2, "expected boolean-flag"),
+        (&["revert", "max-jobs", "--yes"], 3, "has only one version"),
         (&["archive", "max-jobs"], 2, "--yes"),
-        (&["log-level", "my_app"], 2, "which level?"),
+        (&["log-level", "my_app"], 2, "no level; for example"),
         (&["log-level", "my_app", "LOUD"], 1, "expected TRACE"),
         (&["rollout", "max-jobs", "120%"], 2, "between 0% and 100%"),
         (&["set", "max-jobs", "3", "--api-key", "nobody"], 1, "prefab login"),
-        (&["set", "max-jobs", "3", "--url", "http://127.0.0.1:9"], 3, "`prefab serve` starts one"),
+        (&["set", "max-jobs", "3", "--url", "http://127.0.0.1:9"], 3, "start one with `prefab serve`"),
     ] {
         let (ended, said) = desk.fails(args);
         assert_eq!(ended, code, "{args:?}: {said}");
@@ -125,7 +125,7 @@ async fn percentages_users_and_segments_can_have_their_own_value() {
     assert!(compared.contains("new-checkout"), "{compared}");
     desk.run(&["env", "copy", "Production", "Staging", "--yes"]);
     let compared = desk.run(&["env", "compare", "Staging", "Production"]);
-    assert!(compared.contains("the same values"), "{compared}");
+    assert!(compared.contains("the same rules"), "{compared}");
     desk.server.shutdown().await;
 }
 
@@ -171,7 +171,7 @@ async fn a_list_can_be_filtered_by_several_tags() {
     assert!(desk.run(&["list", "--tag", "old", "--datafile", &file]).contains("of-file"));
     let none = desk.command(&["list", "--tag", "new", "--datafile", &file]).output().unwrap();
     let said = String::from_utf8(none.stderr).unwrap();
-    assert!(said.contains("no key tagged `new`"), "{said}");
+    assert!(said.contains("no keys with the tag `new`"), "{said}");
     desk.server.shutdown().await;
 }
 
@@ -200,7 +200,8 @@ async fn an_export_can_be_imported_into_a_new_server() {
     assert!(said.contains("--skip-broken"), "{code}: {said}");
     let taken = other.run(&["import", &desk.path("broken.json"), "--skip-broken", "--yes"]);
     assert!(
-        taken.contains("! config `elsewhere`") && taken.contains("Imported 1 keys. Left out: 1."),
+        taken.contains("! config `elsewhere`")
+            && taken.contains("Imported 1 items. Skipped 1 invalid entries."),
         "{taken}"
     );
 
@@ -255,14 +256,14 @@ async fn a_login_is_saved_in_a_private_file() {
     // It is not sent to another server.
     let mut elsewhere = desk.command(&["env", "list", "--url", "http://127.0.0.1:9"]);
     let output = elsewhere.env_remove("PREFAB_ADMIN_KEY").output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("who asks?"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no admin key"));
     desk.command(&["logout"]).assert().success();
     assert!(!kept.exists());
     desk.server.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_typed_example_is_what_the_command_writes() {
+async fn the_typed_example_is_up_to_date() {
     let desk = Desk::new().await;
     for (key, kind) in [
         ("max-jobs", "int"),
@@ -298,7 +299,7 @@ async fn generated_code_covers_every_config() {
         let code = fs::read_to_string(desk.dir.path().join("code").join(file)).unwrap();
         assert!(code.contains(words), "{code}");
     }
-    // Where there is a Python, it takes the module.
+    // If Python is installed, it compiles the module.
     let mut python = Process::new("python3");
     if let Ok(status) =
         python.args(["-m", "py_compile", "code/prefab.py"]).current_dir(desk.dir.path()).status()
@@ -312,11 +313,11 @@ async fn generated_code_covers_every_config() {
 async fn doctor_reports_checks_and_sdk_settings() {
     let desk = Desk::new().await;
     let said = desk.run(&["doctor", "--api-key", desk.key(KeyKind::Backend)]);
-    for words in ["answers in", "the key is good", "PREFAB_STREAM_URL=", "Browser"] {
+    for words in ["responds in", "the key is valid", "PREFAB_STREAM_URL=", "Browser"] {
         assert!(said.contains(words), "{said}");
     }
     let bad = desk.command(&["doctor", "--api-key", "1-nobody"]).output().unwrap();
     assert_eq!(bad.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&bad.stdout).contains("BAD"));
+    assert!(String::from_utf8_lossy(&bad.stdout).contains("FAIL"));
     desk.server.shutdown().await;
 }

@@ -18,11 +18,11 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The language
+    /// The language and SDK
     #[arg(long, value_enum, default_value = "rust")]
     target: Target,
 
-    /// Where to write
+    /// The folder of the file
     #[arg(long, value_name = "DIR", default_value = "generated-sources")]
     output_dir: PathBuf,
 
@@ -67,7 +67,7 @@ impl Target {
     }
 }
 
-/// What a method is written for.
+/// A config for which a method is generated.
 pub(super) struct Entry {
     key: String,
     kind: Kind,
@@ -140,7 +140,7 @@ fn entry(config: &Json) -> Option<Entry> {
     Some(Entry { key: config["key"].as_str()?.to_owned(), kind, is_flag })
 }
 
-/// Splits a key into words, in lower case.
+/// Splits a config key into lower-case words.
 fn words(key: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in key.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {

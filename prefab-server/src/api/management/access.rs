@@ -1,4 +1,4 @@
-//! Who asks, for which project, and what they sent.
+//! Access control and extractors of the management API.
 
 use crate::api::origin::origin_of;
 use std::sync::Arc;
@@ -19,28 +19,29 @@ use prefab_service::Origin;
 use prefab_service::{actor::Author, project::Project, projects::Hub};
 use prefab_store::{Environment, Role, accounts::Session};
 
-/// Somebody who asks.
+/// The access of an authenticated caller.
 pub(super) struct Access {
-    pub(super) who: Principal,
+    pub(super) principal: Principal,
     origin: Origin,
     hub: Arc<Hub>,
-    /// Whether nothing is to be changed.
+    /// Whether the request method is safe.
     is_reading: bool,
 }
 
 impl Access {
-    /// Returns them as an author in a project: for reading whoever sees it, for everything else an admin.
+    /// Returns the caller as an author in a project. Reads require access to the project, other methods an admin.
     pub(super) fn authorize(self, project: i64) -> Result<Author, ApiError> {
         let least = if self.is_reading { Role::Viewer } else { Role::Admin };
         self.require_role(project, least)
     }
 
-    /// Returns them as an author in a project where they have this role, in one environment at least: whoever
-    /// changes something checks which. To others a project is not there, rather than forbidden: its number is
-    /// nobody's business.
+    /// Returns the caller as an author in a project in which they have this role, in at least one environment.
+    ///
+    /// The caller of this function checks the environment. Returns 404 rather than 403 for projects without access, so
+    /// that project numbers cannot be probed.
     pub(super) fn require_role(self, project: i64, least: Role) -> Result<Author, ApiError> {
         let author = self.author(ProjectId(project)).ok_or(ApiError::NotFound)?;
-        // Who manages a project manages all of it.
+        // An admin must be an admin of the whole project.
         let role = if least == Role::Admin { author.roles.project } else { author.roles.highest() };
         if role < least {
             return Err(ApiError::Forbidden(least.wanted()));
@@ -49,8 +50,8 @@ impl Access {
     }
 
     fn author(self, id: ProjectId) -> Option<Author> {
-        let Self { who, origin, hub, .. } = self;
-        match who {
+        let Self { principal, origin, hub, .. } = self;
+        match principal {
             Principal::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
             Principal::Token(token, _) => {
                 let project = hub.project(id).filter(|_| token.project == id)?;
@@ -63,16 +64,16 @@ impl Access {
         }
     }
 
-    /// Returns an admin of all projects as an author in the first one.
+    /// Returns an admin of all projects, as an author in the first one.
     pub(super) fn as_global_admin(self) -> Option<Author> {
         let (projects, managed) = (self.hub.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
         self.author(first)
     }
 
-    /// Lists the projects whose admin they are.
+    /// Lists the projects of which the caller is an admin.
     pub(super) fn managed(&self) -> Vec<ProjectId> {
-        let is_admin = |project: &Arc<Project>| match &self.who {
+        let is_admin = |project: &Arc<Project>| match &self.principal {
             Principal::Key(caller) => caller.project.id == project.id,
             Principal::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
             Principal::Person(session, _) => {
@@ -82,10 +83,10 @@ impl Access {
         self.hub.projects().iter().filter(|project| is_admin(project)).map(|project| project.id).collect()
     }
 
-    /// Lists the projects that they see.
+    /// Lists the projects to which the caller has access.
     pub(super) fn projects(&self) -> Vec<Arc<Project>> {
         let mut projects = self.hub.projects();
-        projects.retain(|project| match &self.who {
+        projects.retain(|project| match &self.principal {
             Principal::Key(caller) => caller.project.id == project.id,
             Principal::Token(token, _) => token.project == project.id,
             Principal::Person(session, _) => session.projects.contains_key(&project.id),
@@ -93,9 +94,9 @@ impl Access {
         projects
     }
 
-    /// Returns how they stay in touch: a stream ends when this says that they may not ask any more.
-    pub(super) fn lease(&self) -> StreamAuthorization {
-        match &self.who {
+    /// Returns the authorization of an event stream with this credential.
+    pub(super) fn stream_authorization(&self) -> StreamAuthorization {
+        match &self.principal {
             Principal::Key(caller) => StreamAuthorization::Key(caller.key_id),
             Principal::Token(token, hash) => StreamAuthorization::Token(token.id, *hash),
             Principal::Person(session, hash) => StreamAuthorization::Session(session.person.id, *hash),
@@ -107,13 +108,13 @@ impl FromRequestParts<App> for Access {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let who = Principal::from_request_parts(parts, app).await?;
+        let principal = Principal::from_request_parts(parts, app).await?;
         let is_reading = parts.method.is_safe();
-        Ok(Self { who, origin: origin_of(parts), hub: Arc::clone(&app.hub), is_reading })
+        Ok(Self { principal, origin: origin_of(parts), hub: Arc::clone(&app.hub), is_reading })
     }
 }
 
-/// Finds an environment by its number or its name.
+/// Returns an environment by number or name.
 pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<Environment, ApiError> {
     let environments = author.project.environments();
     let found = environments.iter().find(|environment| {
@@ -122,13 +123,13 @@ pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<En
     found.cloned().ok_or_else(|| {
         let names: Vec<_> = environments.iter().map(|environment| environment.name.as_str()).collect();
         ApiError::invalid(format!(
-            "`{field}`: there is no environment \"{text}\"; there are {}",
+            "`{field}`: unknown environment \"{text}\"; the project has {}",
             names.join(", ")
         ))
     })
 }
 
-/// Finds an environment by its number or name, or none if none is named.
+/// Returns an environment by number or name. `None` without a name.
 pub(super) fn optional_environment(
     author: &Author,
     text: Option<&str>,
@@ -138,19 +139,19 @@ pub(super) fn optional_environment(
     text.map(|text| environment(author, text, field).map(|environment| environment.id)).transpose()
 }
 
-/// What stands in the path.
+/// The parameters of the path.
 pub(super) struct PathParams<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for PathParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // A project whose number is no number is not there.
+        // A project number that is not a number does not exist.
         Path::from_request_parts(parts, app).await.map(|Path(at)| Self(at)).map_err(|_| ApiError::NotFound)
     }
 }
 
-/// What stands behind the question mark.
+/// The parameters of the query.
 pub(super) struct QueryParams<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for QueryParams<T> {
@@ -162,7 +163,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for QueryParams<T> {
     }
 }
 
-/// What was sent, as JSON.
+/// A JSON body.
 pub(super) struct JsonBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for JsonBody<T> {
@@ -174,7 +175,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for JsonBody<T> {
     }
 }
 
-/// What was sent, as JSON, or nothing.
+/// An optional JSON body.
 pub(super) struct OptionalJsonBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for OptionalJsonBody<T> {

@@ -1,4 +1,4 @@
-//! Making an account, changing its password, and deleting it.
+//! Accounts: sign-up, password change and deletion.
 
 use crate::api::origin::RequestOrigin;
 use std::time::Instant;
@@ -12,9 +12,8 @@ use crate::api::management::{
     projects::validate_name,
     session::{
         audit::note,
-        begin,
         checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
-        ended,
+        session_ended, start_session,
     },
     tokens,
 };
@@ -29,13 +28,13 @@ use prefab_store::{
     key::KeyHash,
 };
 
-/// Makes an account of an invitation, and logs in.
+/// Creates an account from an invitation, and logs in.
 #[utoipa::path(
     post, path = "/sign-up", tag = "people", request_body = SignUpRequest, security(()),
     responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
-              (status = 403, description = "The invitation cannot be used, or not with this e-mail", body = ErrorResponse),
-              (status = 409, description = "The e-mail has an account", body = ErrorResponse),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
+              (status = 403, description = "The invitation has been used, has expired, or is for another e-mail address", body = ErrorResponse),
+              (status = 409, description = "The e-mail address has an account", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn sign_up(
     State(app): State<App>,
@@ -47,8 +46,9 @@ pub(super) async fn sign_up(
     app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
     let (email, name, invitation) = (validate_email(&email)?, validate_name(&name)?, KeyHash::of(&token));
     validate_password("password", &password)?;
-    let refused = "this link has been used, has expired, or is for another e-mail: ask for a new one";
-    // Hashing is dear, so only for those who may.
+    let refused =
+        "this link has been used, has expired, or is for another e-mail address; ask an admin for a new one";
+    // Hashing is expensive, so it happens only for valid invitations.
     if !app.hub.store().is_invited(invitation, email.clone()).await? {
         return Err(ApiError::Forbidden(refused));
     }
@@ -63,15 +63,15 @@ pub(super) async fn sign_up(
         }
     };
     note(&app, &person, &projects, origin, ("person.signed-up", "signed up")).await?;
-    begin(&app, person, &headers).await
+    start_session(&app, person, &headers).await
 }
 
-/// Changes your own password, and ends your other sessions.
+/// Changes your password, and ends your other sessions.
 #[utoipa::path(
     put, path = "/session/password", tag = "people", request_body = ChangePasswordRequest, security(("session" = [])),
     responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
-              (status = 403, description = "`current` is wrong", body = ErrorResponse),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
+              (status = 403, description = "The current password is wrong", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn change_password(
     State(app): State<App>,
@@ -89,13 +89,13 @@ pub(super) async fn change_password(
     Ok(Json(EmptyResponse {}))
 }
 
-/// Deletes your own account, with its sessions and the management tokens that act for you. What you did stays in the audit log.
+/// Deletes your account, its sessions and the management tokens that act for you. The audit log keeps your actions.
 #[utoipa::path(
     delete, path = "/account", tag = "people", request_body = DeleteAccountRequest, security(("session" = [])),
     responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
               (status = 403, description = "The password is wrong", body = ErrorResponse),
-              (status = 409, description = "Nobody would be left to manage a project", body = ErrorResponse),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
+              (status = 409, description = "A project would have no admin", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn delete(
     State(app): State<App>,
@@ -117,14 +117,14 @@ pub(super) async fn delete(
         let Some(project) = app.hub.project(*id) else { continue };
         let author = Author::of_person(&person, roles.clone(), project, origin.clone());
         let here: Vec<_> = revoked.iter().filter(|token| token.project == *id).cloned().collect();
-        tokens::note_ended(&app, &author, &here, &author.who).await?;
+        tokens::record_revoked(&app, &author, &here, &author.who).await?;
     }
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;
-    Ok(ended(&app, &headers))
+    Ok(session_ended(&app, &headers))
 }
 
-/// Has somebody who is logged in prove again who they are.
+/// Verifies the password of a person who is logged in.
 async fn prove(
     app: &App,
     person: &Person,

@@ -1,4 +1,4 @@
-//! Who did what, when, from where, and why?
+//! The audit log.
 
 use axum::{
     body::Body,
@@ -14,9 +14,9 @@ use prefab_management_api::{AuditLogEntry, AuditQuery, ErrorResponse};
 use prefab_service::actor::Author;
 use prefab_store::{AuditFilter, AuditRecord, Note, StoreError};
 
-/// How many entries a list has, at most.
+/// The maximum number of entries in a list.
 const MAX_ENTRIES: u32 = 10_000;
-/// How many entries of an export are read at a time.
+/// The number of entries that an export reads at a time.
 const EXPORT_PAGE_ENTRIES: u32 = 1_000;
 
 fn audit_log_entry(record: AuditRecord) -> AuditLogEntry {
@@ -57,7 +57,7 @@ pub(super) async fn list(
         .await
 }
 
-/// Exports entries of the audit log as lines of JSON, newest first: all of them, without a limit.
+/// Exports entries of the audit log as JSON lines, newest first. By default, all entries.
 #[utoipa::path(
     get, path = "/projects/{project}/audit.jsonl", tag = "audit", params(("project" = i64, Path), AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String),
@@ -72,21 +72,21 @@ pub(super) async fn lines(
     let author = access.authorize(project)?;
     let left = wanted.limit.unwrap_or(u32::MAX).max(1);
     let pages = Pages { filter: Some(filter(wanted, &author, EXPORT_PAGE_ENTRIES)?), left, app };
-    // A page is read when the client has received those before it.
+    // A page is read after the client has received the previous pages.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
 }
 
-/// What is left of an export.
+/// The remaining pages of an export.
 struct Pages {
     app: App,
-    /// Nothing after the last page.
+    /// `None` after the last page.
     filter: Option<AuditFilter>,
     left: u32,
 }
 
 impl Pages {
-    /// Returns the next page. Entries that are written meanwhile have higher numbers, so they move nothing.
+    /// Returns the next page. New entries have higher numbers, so they do not move the remaining ones.
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
         filter.limit = self.left.min(EXPORT_PAGE_ENTRIES);
@@ -98,7 +98,7 @@ impl Pages {
         self.filter = Some(filter).filter(|filter| count == filter.limit);
         let mut text = String::new();
         for record in records {
-            // Texts and numbers always can be written.
+            // Strings and numbers can always be serialized.
             text += &serde_json::to_string(&audit_log_entry(record)).unwrap_or_default();
             text.push('\n');
         }

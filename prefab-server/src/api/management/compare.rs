@@ -1,4 +1,4 @@
-//! Two environments beside one another: what is different, and making one like the other.
+//! Differences between two environments, and copying rules from one to the other.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use prefab_management_api::{
 use prefab_service::{actor::Author, change, describe};
 use prefab_store::Role;
 
-/// Lists the keys whose own rules are different in two environments.
+/// Lists the items whose rules differ between two environments.
 #[utoipa::path(
     get, path = "/projects/{project}/compare", tag = "environments",
     params(("project" = i64, Path), CompareQuery),
@@ -41,10 +41,10 @@ pub(super) async fn compare(
     .await
 }
 
-/// Gives an environment the rules of another one, all or none.
+/// Copies the rules of another environment to this one, in one change.
 #[utoipa::path(
     post, path = "/projects/{project}/environments/{environment}/copy", tag = "environments",
-    params(("project" = i64, Path), ("environment" = String, Path, description = "Its number or its name")),
+    params(("project" = i64, Path), ("environment" = String, Path, description = "The number or name of the environment")),
     request_body = CopyRulesRequest,
     responses((status = 200, body = CopyRulesResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
               (status = 409, body = ErrorResponse))
@@ -67,7 +67,7 @@ pub(super) async fn copy(
     Ok(Json(CopyRulesResponse { is_done: !dry_run, keys }))
 }
 
-/// Returns the configs with the rules of one environment given to another one.
+/// Returns the configs with the rules of one environment copied to another.
 fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
     let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
     let mut configs = unequal(author, from, to);
@@ -76,7 +76,7 @@ fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<
         let taken = row(config, from).cloned();
         config.rows.retain(|row| row.project_env_id != Some(to.0));
         config.rows.extend(taken.map(|row| ConfigRow { project_env_id: Some(to.0), ..row }));
-        // A config that stood only there stands nowhere now, which is for archiving.
+        // Without any rules, the config would have to be archived instead.
         if config.rows.is_empty() {
             config.rows.push(ConfigRow::for_environment(to.0, Vec::new()));
         }

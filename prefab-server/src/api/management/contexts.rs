@@ -1,4 +1,4 @@
-//! Which contexts do clients evaluate with? What they look like, and some that were met.
+//! The contexts that clients report: their properties, and examples.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use prefab_management_api::{
 };
 use prefab_store::{Example, Property};
 
-/// Shows what contexts look like and some that were met lately.
+/// Lists the properties of reported contexts, and recent examples.
 #[utoipa::path(
     get, path = "/projects/{project}/contexts", tag = "evaluation", params(("project" = i64, Path), ContextsQuery),
     responses((status = 200, body = ContextsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))

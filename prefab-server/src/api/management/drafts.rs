@@ -1,7 +1,8 @@
-//! Drafts: changes that are seen, and where it is wanted approved, before they are made.
+//! Drafts: changes that are reviewed before they are published.
 
 use axum::{Json, extract::State, response::Response};
 
+use crate::api::management::audit_entry;
 use crate::api::management::{
     access::{Access, JsonBody, OptionalJsonBody, PathParams},
     items,
@@ -18,15 +19,15 @@ use prefab_service::{
     limits::Limits,
     workers,
 };
-use prefab_store::{AuditEntry, Draft, Role, clock};
+use prefab_store::{Draft, Role, clock};
 
 fn draft_response(draft: Draft, author: &Author, limits: &Limits) -> DraftResponse {
-    let standing = author.project.config(&draft.key);
-    let before = standing.as_ref().and_then(|version| version.config.as_ref());
+    let current = author.project.config(&draft.key);
+    let before = current.as_ref().and_then(|version| version.config.as_ref());
     let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
     let change = change::drafted(author, draft.clone(), limits);
     DraftResponse {
-        is_stale: standing.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
+        is_stale: current.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
         needs_approval: change.is_ok_and(|change| policy::needs_approval(author, &change).is_some()),
         differences,
         item: draft.config.as_ref().map(item::from_config),
@@ -44,13 +45,13 @@ async fn view(app: &App, author: &Author, draft: Draft) -> Result<Response, ApiE
     app.json(author.project.id, move |_| Ok(draft_response(draft, &author, limits.limits()))).await
 }
 
-/// Checks a draft and returns the change that it is.
+/// Validates a draft and returns its change.
 async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, ApiError> {
     let (author, draft, limits) = (author.clone(), draft.clone(), app.limits.clone());
     app.work(author.project.id, move |_| Ok(change::drafted(&author, draft, limits.limits())?)).await
 }
 
-/// Lists drafts by key.
+/// Lists drafts, sorted by config key.
 #[utoipa::path(
     get, path = "/projects/{project}/drafts", tag = "drafts", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<DraftResponse>), (status = 404, body = ErrorResponse))
@@ -73,7 +74,7 @@ pub(super) async fn list(
     .await
 }
 
-/// Shows the draft of a key.
+/// Returns the draft of an item.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
@@ -89,7 +90,7 @@ pub(super) async fn show(
     view(&app, &author, draft).await
 }
 
-/// Saves a draft in place of an earlier one. It is meant for the version that stands now.
+/// Saves a draft, based on the current version. It replaces an existing draft of the item.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = SaveDraftRequest,
@@ -103,10 +104,12 @@ pub(super) async fn save(
 ) -> Result<Response, ApiError> {
     let author = access.require_role(project, Role::Editor)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
-        return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
+        return Err(ApiError::invalid(format!(
+            "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
+        )));
     }
-    let standing = author.project.config(&key);
-    if item.is_none() && standing.is_none() {
+    let current = author.project.config(&key);
+    if item.is_none() && current.is_none() {
         return Err(ApiError::NotFound);
     }
     let draft = Draft {
@@ -114,7 +117,7 @@ pub(super) async fn save(
             Some(item) => Some(items::config(&app, &author, item).await?),
             None => None,
         },
-        base_id: standing.map(|version| version.id).unwrap_or_default(),
+        base_id: current.map(|version| version.id).unwrap_or_default(),
         comment,
         saved_by: author.who.clone(),
         saved_by_person: author.person(),
@@ -125,11 +128,11 @@ pub(super) async fn save(
     check(&app, &author, &draft).await?;
     let answer = view(&app, &author, draft.clone()).await?;
     app.hub.store().save_draft(author.project.id, draft.clone()).await?;
-    note(&app, &author, &draft, "draft.saved", "saved a draft of").await?;
+    record(&app, &author, &draft, "draft.saved", "saved a draft of").await?;
     Ok(answer)
 }
 
-/// Throws a draft away.
+/// Discards a draft.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
@@ -144,16 +147,16 @@ pub(super) async fn discard(
     let draft = find(&app, &author, &key).await?;
     let answer = view(&app, &author, draft.clone()).await?;
     app.hub.store().drop_draft(author.project.id, key).await?;
-    note(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
+    record(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
     Ok(answer)
 }
 
-/// Approves a draft. Whoever saved it cannot.
+/// Approves a draft. The person who saved it cannot approve it.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/draft/approve", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)),
     responses((status = 200, body = DraftResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "It is your own, or another one by now", body = ErrorResponse))
+              (status = 409, description = "You saved the draft, or it was saved again", body = ErrorResponse))
 )]
 pub(super) async fn approve(
     State(app): State<App>,
@@ -177,16 +180,16 @@ pub(super) async fn approve(
     if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
         return Err(Conflict::DraftChanged(key).into());
     }
-    note(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
+    record(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
     Ok(answer)
 }
 
-/// Makes the change that a draft is.
+/// Publishes a draft.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/draft/publish", tag = "drafts",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<PublishDraftRequest>,
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "It waits for approval, or another version stands", body = ErrorResponse))
+              (status = 409, description = "The draft requires approval, or another version is current", body = ErrorResponse))
 )]
 pub(super) async fn publish(
     State(app): State<App>,
@@ -207,14 +210,7 @@ pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft,
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }
 
-async fn note(app: &App, author: &Author, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
-    let Draft { key, comment, .. } = draft;
-    let author = author.clone().because(comment.clone());
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: key.clone(),
-        ..AuditEntry::of(author.note(&format!("{deed} `{key}`")))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
+async fn record(app: &App, author: &Author, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
+    let author = author.clone().because(draft.comment.clone());
+    audit_entry::record(app, &author, action, &draft.key, None, &format!("{deed} `{}`", draft.key)).await
 }

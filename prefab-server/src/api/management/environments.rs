@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 
+use crate::api::management::audit_entry;
 use crate::api::management::views::environment_response;
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
@@ -11,8 +12,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     CreateEnvironmentRequest, EnvironmentResponse, ErrorResponse, UpdateEnvironmentRequest,
 };
-use prefab_service::actor::Author;
-use prefab_store::{AuditEntry, Environment, Protection};
+use prefab_store::{Environment, Protection};
 
 /// Lists the environments of a project.
 #[utoipa::path(
@@ -27,12 +27,12 @@ pub(super) async fn list(
     Ok(Json(author.project.environments().iter().map(environment_response).collect()))
 }
 
-/// Creates an environment. It begins with the default rules of everything.
+/// Creates an environment. Initially, the default rules of all items apply in it.
 #[utoipa::path(
     post, path = "/projects/{project}/environments", tag = "environments", params(("project" = i64, Path)),
     request_body = CreateEnvironmentRequest,
     responses((status = 200, body = EnvironmentResponse), (status = 400, body = ErrorResponse),
-              (status = 404, body = ErrorResponse), (status = 409, description = "The name is taken", body = ErrorResponse))
+              (status = 404, body = ErrorResponse), (status = 409, description = "The name is in use", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
@@ -43,18 +43,19 @@ pub(super) async fn create(
     let author = access.authorize(project)?;
     let environment = app.hub.store().create_environment(author.project.id, validate_name(&name)?).await?;
     let deed = format!("created environment `{}`", environment.name);
-    note(&app, &author, &environment, "environment.created", &deed).await?;
+    audit_entry::record(&app, &author, "environment.created", &environment.name, Some(environment.id), &deed)
+        .await?;
     app.hub.refresh().await?;
     Ok(Json(environment_response(&environment)))
 }
 
-/// Renames or protects an environment. What is left out stays.
+/// Renames or protects an environment. Absent fields keep their value.
 #[utoipa::path(
     patch, path = "/projects/{project}/environments/{environment}", tag = "environments",
-    params(("project" = i64, Path), ("environment" = String, Path, description = "Its number or its name")),
+    params(("project" = i64, Path), ("environment" = String, Path, description = "The number or name of the environment")),
     request_body = UpdateEnvironmentRequest,
     responses((status = 200, body = EnvironmentResponse), (status = 400, body = ErrorResponse),
-              (status = 404, body = ErrorResponse), (status = 409, description = "The name is taken", body = ErrorResponse))
+              (status = 404, body = ErrorResponse), (status = 409, description = "The name is in use", body = ErrorResponse))
 )]
 pub(super) async fn update(
     State(app): State<App>,
@@ -74,40 +75,34 @@ pub(super) async fn update(
         },
     };
     app.hub.store().update_environment(author.project.id, after.clone()).await?;
-    note(&app, &author, &after, "environment.changed", &deed(&before, &after)).await?;
+    audit_entry::record(
+        &app,
+        &author,
+        "environment.changed",
+        &after.name,
+        Some(after.id),
+        &deed(&before, &after),
+    )
+    .await?;
     app.hub.refresh().await?;
     Ok(Json(environment_response(&after)))
 }
 
 fn deed(before: &Environment, after: &Environment) -> String {
-    let mut said = vec![format!("changed environment `{}`", before.name)];
+    let mut parts = Vec::new();
     if before.name != after.name {
-        said.push(format!("it is called `{}` now", after.name));
+        parts.push(format!("renamed to `{}`", after.name));
     }
     let mut demand = |before: bool, after: bool, what: &str| {
         if before != after {
-            said.push(format!("changes {} {what}", if after { "take" } else { "no longer take" }));
+            parts.push(format!("changes {} {what}", if after { "require" } else { "no longer require" }));
         }
     };
     let (old, new) = (before.protection, after.protection);
     demand(old.needs_comment, new.needs_comment, "a comment");
-    demand(old.needs_approval, new.needs_approval, "a second person's approval");
-    said.join("; ")
-}
-
-async fn note(
-    app: &App,
-    author: &Author,
-    environment: &Environment,
-    action: &str,
-    deed: &str,
-) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: environment.name.clone(),
-        environment: Some(environment.id),
-        ..AuditEntry::of(author.note(deed))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    demand(old.needs_approval, new.needs_approval, "the approval of a second person");
+    if parts.is_empty() {
+        parts.push("no difference".to_owned());
+    }
+    format!("changed environment `{}`: {}", before.name, parts.join("; "))
 }

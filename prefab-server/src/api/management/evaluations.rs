@@ -1,4 +1,4 @@
-//! How often was which value handed out, as clients report it?
+//! Evaluation counts that clients report.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use prefab_management_api::{
 };
 use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts, clock};
 
-/// How many buckets are told at most.
+/// The maximum number of buckets.
 const MAX_BUCKETS: i64 = 2_400;
-/// The end of the year 9999, in milliseconds since 1970: nothing is counted beyond it.
+/// The end of the year 9999, in milliseconds since 1970, the latest time of a count.
 const LATEST_MILLIS: i64 = 253_402_300_799_999;
 
-/// Counts evaluations per environment, value and time.
+/// Returns evaluation counts by environment, value and time.
 #[utoipa::path(
     get, path = "/projects/{project}/evaluations", tag = "evaluation",
     params(("project" = i64, Path), EvaluationsQuery),
@@ -42,7 +42,7 @@ pub(super) async fn counts(
     let length = hours * HOUR_MILLIS;
     if start >= end || (end - start) / length > MAX_BUCKETS {
         return Err(ApiError::invalid(format!(
-            "`from`: expected a moment before `to`, with at most {MAX_BUCKETS} buckets between them"
+            "`from`: expected a time before `to`, with at most {MAX_BUCKETS} buckets between them"
         )));
     }
     app.telemetry.flush(app.hub.store()).await;
@@ -100,7 +100,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
     Some(EnvironmentCounts { id, name, total, counts, buckets })
 }
 
-/// What was kept is JSON, or empty.
+/// Parses a stored value, which is JSON or empty.
 fn json(value: &str) -> Json_ {
     serde_json::from_str(value).unwrap_or_default()
 }

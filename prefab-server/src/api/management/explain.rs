@@ -1,4 +1,4 @@
-//! Which value would somebody get, and why?
+//! Explanations of evaluations.
 
 use axum::{extract::State, response::Response};
 use prefab_core::{Config, Context, ContextSet};
@@ -14,9 +14,9 @@ use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, Expl
 use prefab_service::actor::Author;
 use prefab_store::{Role, clock};
 
-/// Evaluates a key as a client of an environment would, and tells every step.
+/// Evaluates a config key like a client of an environment, and returns every step.
 ///
-/// Variables of the clients' environment are not known here: values that come from them have none.
+/// The server does not have the environment variables of clients, so values from them are absent.
 #[utoipa::path(
     post, path = "/projects/{project}/explain", tag = "evaluation", params(("project" = i64, Path)),
     request_body = ExplainRequest,
@@ -55,7 +55,7 @@ pub(super) async fn explain(
     .await
 }
 
-/// Refuses more properties than an evaluation has in earnest.
+/// Rejects contexts with too many properties.
 fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
     let properties = |context: &Json_| context.as_object().map_or(1, serde_json::Map::len);
     let count: usize =
@@ -99,7 +99,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
     }
 }
 
-/// Finds a version of a key, or its draft.
+/// Returns a version of an item, or its draft.
 async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Config, ApiError> {
     let config = if version == "draft" {
         drafts::find(app, author, key)
@@ -107,14 +107,15 @@ async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Co
             .map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
     } else {
         let id = version.parse();
-        let id = id
-            .map_err(|_| ApiError::invalid("`version`: expected the text of a version's number, or draft"))?;
+        let id = id.map_err(|_| {
+            ApiError::invalid("`version`: expected the number of a version, as a string, or draft")
+        })?;
         history::find(app, author, key, id).await.map(|version| version.and_then(|version| version.config))
     };
     match config {
         Ok(Some(config)) => Ok(config),
         Ok(None) | Err(ApiError::NotFound) => {
-            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} that has values")))
+            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} with values")))
         }
         Err(error) => Err(error),
     }

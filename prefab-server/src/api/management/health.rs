@@ -1,4 +1,4 @@
-//! How a project is served: who listens, how fast changes arrive, how large everything is.
+//! The health of the server: connected clients, propagation times and sizes.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use prefab_publish::{Audience, Channel, Form, Manner};
 use prefab_service::project::Project;
 use prefab_store::{Environment, clock};
 
-/// Tells how a project is served.
+/// Returns the health of the server for a project.
 #[utoipa::path(
     get, path = "/projects/{project}/health", tag = "operations", params(("project" = i64, Path)),
     responses((status = 200, body = HealthResponse), (status = 404, body = ErrorResponse))

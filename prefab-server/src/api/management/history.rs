@@ -1,4 +1,4 @@
-//! Versions of an item: all are kept, any two can be compared, any can come back.
+//! Versions of an item: list, compare, revert and restore.
 
 use std::collections::HashMap;
 
@@ -17,10 +17,10 @@ use prefab_management_api::{
 use prefab_service::{Conflict, actor::Author, change::diff, item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
-/// How many versions of one key are listed.
+/// The maximum number of listed versions.
 const MAX_VERSIONS: u32 = 1_000;
 
-/// Lists the versions of a key, newest first, archived keys' too.
+/// Lists the versions of an item, newest first. The item may be archived.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)),
@@ -41,7 +41,7 @@ pub(super) async fn versions(
     app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-/// Shows one version with what the item was then.
+/// Returns a version and its content.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions/{version}", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path), ("version" = String, Path)),
@@ -62,7 +62,7 @@ pub(super) async fn version(
     .await
 }
 
-/// Says in words what is different between two versions.
+/// Returns the differences between two versions.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/diff", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path), DiffQuery),
@@ -101,7 +101,7 @@ pub(super) async fn diff(
     .await
 }
 
-/// Makes a new version that is what an old one was.
+/// Restores the content of an earlier version, as a new version.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/revert", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = RevertRequest,
@@ -115,21 +115,22 @@ pub(super) async fn revert(
     JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
+    let id =
+        to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
     let version = find(&app, &author, &key, id).await?;
     let config = version.and_then(|version| version.config);
     let config = config.ok_or_else(|| {
-        ApiError::invalid(format!("`to`: `{key}` has no version {id} with something to come back to"))
+        ApiError::invalid(format!("`to`: `{key}` has no version {id} with content to restore"))
     })?;
-    bring_back(&app, &author, config).await
+    restore_config(&app, &author, config).await
 }
 
-/// Restores an archived item as it was last.
+/// Restores the last content of an archived item.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/restore", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "It is not archived", body = ErrorResponse))
+              (status = 409, description = "The item is not archived", body = ErrorResponse))
 )]
 pub(super) async fn restore(
     State(app): State<App>,
@@ -143,7 +144,7 @@ pub(super) async fn restore(
     }
     let versions = app.hub.store().history(author.project.id, key, MAX_VERSIONS).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;
-    bring_back(&app, &author, last).await
+    restore_config(&app, &author, last).await
 }
 
 /// Lists archived items.
@@ -162,9 +163,13 @@ pub(super) async fn archived(
     app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-async fn bring_back(app: &App, author: &Author, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
-    let standing = author.project.config(&config.key).map(|version| version.id);
-    put(app, author, Config { id: standing.unwrap_or_default(), ..config }).await
+async fn restore_config(
+    app: &App,
+    author: &Author,
+    config: Config,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let current = author.project.config(&config.key).map(|version| version.id);
+    put(app, author, Config { id: current.unwrap_or_default(), ..config }).await
 }
 
 pub(super) async fn find(
@@ -177,7 +182,7 @@ pub(super) async fn find(
     Ok(version.filter(|version| version.key == key))
 }
 
-/// Finds what the audit log says of a key's versions.
+/// Returns the audit log entries of the versions of an item.
 async fn records(app: &App, author: &Author, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
     let filter = AuditFilter {
         project: Some(author.project.id),

@@ -1,9 +1,10 @@
-//! Invitations: a link that makes an account, once.
+//! Invitations: links with which a person creates an account, once.
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
 use http::HeaderMap;
 
+use crate::api::management::audit_entry;
 use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
@@ -16,11 +17,12 @@ use prefab_management_api::{
 };
 use prefab_service::{Conflict, actor::Author, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{Invitation, NewInvitation},
     clock,
 };
-const LONGEST: i64 = 30 * 24 * 3_600;
+/// The maximum lifetime of an invitation: 30 days.
+const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
 
 fn invitation_response(invitation: Invitation, author: &Author) -> InvitationResponse {
     let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
@@ -35,7 +37,7 @@ fn invitation_response(invitation: Invitation, author: &Author) -> InvitationRes
     }
 }
 
-/// Lists invitations that can still be used.
+/// Lists the open invitations.
 #[utoipa::path(
     get, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<InvitationResponse>), (status = 404, body = ErrorResponse))
@@ -50,12 +52,12 @@ pub(super) async fn list(
     Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &author)).collect()))
 }
 
-/// Invites somebody who has no account yet.
+/// Invites a person without an account.
 #[utoipa::path(
     post, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
     request_body = CreateInvitationRequest,
     responses((status = 200, body = CreateInvitationResponse), (status = 400, body = ErrorResponse),
-              (status = 404, body = ErrorResponse), (status = 409, description = "They have an account", body = ErrorResponse))
+              (status = 404, body = ErrorResponse), (status = 409, description = "The e-mail address has an account", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
@@ -68,18 +70,18 @@ pub(super) async fn create(
 ) -> Result<Json<CreateInvitationResponse>, ApiError> {
     let author = access.authorize(project)?;
     let (email, roles) = (validate_email(&email)?, roles(&author, store_role(role), &environments)?);
-    if !(1..=LONGEST).contains(&expires_in_seconds) {
-        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
+    if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
+        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));
     }
     if app.hub.store().account(email.clone()).await?.is_some() {
-        let next_step = "add them to the people instead";
+        let next_step = "add the person to the project instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
-    let id = keep(&app, &author, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
+    let id = store(&app, &author, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
     let deed = format!("invited {email} as {}", in_words(&author, &roles));
-    note(&app, &author, id, "invitation.created", &deed).await?;
+    audit_entry::record(&app, &author, "invitation.created", id, None, &deed).await?;
     let invitation = Invitation {
         id,
         email,
@@ -95,12 +97,12 @@ pub(super) async fn create(
     }))
 }
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 #[utoipa::path(
     delete, path = "/projects/{project}/invitations/{invitation}", tag = "people",
-    params(("project" = i64, Path), ("invitation" = i64, Path, description = "Its number")),
+    params(("project" = i64, Path), ("invitation" = i64, Path, description = "The number of the invitation")),
     responses((status = 200, body = InvitationResponse),
-              (status = 404, description = "There is none that can still be used", body = ErrorResponse))
+              (status = 404, description = "Unknown, used or expired", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
@@ -114,12 +116,12 @@ pub(super) async fn revoke(
     if !app.hub.store().revoke_invitation(author.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let deed = format!("took the invitation of {} back", invitation.email);
-    note(&app, &author, id, "invitation.revoked", &deed).await?;
+    let deed = format!("revoked the invitation of {}", invitation.email);
+    audit_entry::record(&app, &author, "invitation.revoked", id, None, &deed).await?;
     Ok(Json(invitation_response(invitation, &author)))
 }
 
-async fn keep(
+async fn store(
     app: &App,
     author: &Author,
     secret: &Secret,
@@ -133,14 +135,4 @@ async fn keep(
         expires_at_millis,
     };
     Ok(app.hub.store().invite(invitation).await?)
-}
-
-async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: id.to_string(),
-        ..AuditEntry::of(author.note(deed))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
 }

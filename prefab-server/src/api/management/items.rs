@@ -1,4 +1,4 @@
-//! Configs, flags, segments, log levels and schemas: all of them are items.
+//! Items: configs, flags, segments, log levels and schemas.
 
 mod state;
 mod usage;
@@ -27,13 +27,13 @@ use prefab_management_api::{
 };
 pub(super) use usage::{__path_used, used};
 
-/// How many items one page has, at most.
+/// The maximum number of items in a page.
 const MAX_PAGE_ITEMS: usize = 10_000;
 
-/// Lists items by key.
+/// Lists items, sorted by config key.
 #[utoipa::path(
     get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), ListItemsQuery),
-    responses((status = 200, body = ItemPage), (status = 304, description = "As `If-None-Match` knows it"),
+    responses((status = 200, body = ItemPage), (status = 304, description = "Not modified: the `If-None-Match` header contains the current ETag"),
               (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
@@ -70,7 +70,7 @@ pub(super) async fn list(
     Ok(compression::unchanged(compression::light(&app, author.project.id, page, &headers).await?, tag))
 }
 
-/// Names what a list comes from but for what clients do.
+/// Returns the `ETag` of a list without usage.
 fn stamp(app: &App, author: &Author) -> String {
     let environments = author.project.environments();
     let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
@@ -138,7 +138,7 @@ pub(super) async fn create(
     put(&app, &author, config).await
 }
 
-/// Shows an item with the rules of every environment.
+/// Returns an item with its rules.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
@@ -150,16 +150,16 @@ pub(super) async fn show(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
-    let (_, config) = standing(&author, &key)?;
+    let (_, config) = current_item(&author, &key)?;
     app.json(author.project.id, move |_| Ok(item::from_config(&config))).await
 }
 
-/// Replaces an item. Its `id` names the version that is replaced.
+/// Replaces an item. `item.id` must be the current version.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = ItemRequest,
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "Another version stands by now", body = ErrorResponse))
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn replace(
     State(app): State<App>,
@@ -168,23 +168,25 @@ pub(super) async fn replace(
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
-    standing(&author, &key)?;
+    current_item(&author, &key)?;
     if item.key != key {
-        return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
+        return Err(ApiError::invalid(format!(
+            "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
+        )));
     }
     let config = config(&app, &author, item).await?;
     if config.id == 0 {
-        return Err(ApiError::invalid("`item.id`: expected the version that this replaces"));
+        return Err(ApiError::invalid("`item.id`: expected the current version"));
     }
     put(&app, &author, config).await
 }
 
-/// Archives an item: it is gone for clients, and can be restored.
+/// Archives an item. Clients no longer receive it; it can be restored.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "It is in use, or another version stands by now", body = ErrorResponse))
+              (status = 409, description = "The item is in use, or another version is current", body = ErrorResponse))
 )]
 pub(super) async fn archive(
     State(app): State<App>,
@@ -193,17 +195,19 @@ pub(super) async fn archive(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
-    let (version, _) = standing(&author, &key)?;
+    let (version, _) = current_item(&author, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
         Some(Ok(id)) => Expected::Version(id),
-        Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
+        Some(Err(_)) => {
+            return Err(ApiError::invalid("`version`: expected the number of a version, as a string"));
+        }
     };
     let id = change::delete(&app, &author, &version, expected).await?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Lists the items that refer to this one: to a segment in a rule, to a schema, to a key for secrets.
+/// Lists the config keys of the items that refer to this segment, schema or encryption key.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/used-by", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
@@ -215,12 +219,12 @@ pub(super) async fn used_by(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let author = access.authorize(project)?;
-    standing(&author, &key)?;
+    current_item(&author, &key)?;
     app.json(author.project.id, move |_| Ok(references::of(&key, &author.project.configs()))).await
 }
 
-/// Returns what stands under a key.
-pub(super) fn standing(author: &Author, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
+/// Returns the current version of an item.
+pub(super) fn current_item(author: &Author, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
     let version = author.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
@@ -240,7 +244,7 @@ pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Con
     let project = Arc::clone(&author.project);
     let read = move |_| {
         item::to_config(&item, &project.environments()).map_err(|problems| {
-            // The places are within the item.
+            // The places are relative to the item.
             let problems =
                 problems.into_iter().map(|problem| prefab_service::Problem::from(problem).within("item"));
             ApiError::Invalid(problems.collect())

@@ -1,18 +1,19 @@
-//! API keys: made, listed without their secrets, ended.
+//! API keys: list, issue, rotate and revoke.
 
 use axum::{Json, extract::State};
 
 use crate::api::management::access::{self, Access, JsonBody, PathParams};
+use crate::api::management::audit_entry;
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api as api;
 use prefab_management_api::{
     ApiKeyResponse, CreateKeyRequest, CreateKeyResponse, ErrorResponse, KeyExpiryRequest, RotateKeyRequest,
 };
 use prefab_service::actor::Author;
-use prefab_store::{AuditEntry, KeyDetails, NewKey, Role, clock, key::KeyKind};
+use prefab_store::{KeyDetails, NewKey, Role, clock, key::KeyKind};
 
-/// How long a rotated key goes on, at most.
-const LONGEST_OVERLAP: i64 = 90 * 24 * 3_600;
+/// The maximum time until a rotated key expires, in seconds: 90 days.
+const MAX_OVERLAP_SECONDS: i64 = 90 * 24 * 3_600;
 
 fn kind_response(kind: KeyKind) -> api::KeyKind {
     match kind {
@@ -45,7 +46,7 @@ fn key_response(key: KeyDetails) -> ApiKeyResponse {
     }
 }
 
-/// Lists the keys of a project, ended ones too.
+/// Lists the API keys of a project, including expired and revoked ones.
 #[utoipa::path(
     get, path = "/projects/{project}/keys", tag = "keys", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<ApiKeyResponse>), (status = 404, body = ErrorResponse))
@@ -60,13 +61,13 @@ pub(super) async fn list(
     Ok(Json(keys.into_iter().map(key_response).collect()))
 }
 
-/// An admin key that a person makes without saying for whom is theirs, so that it is no second person beside them.
+/// Returns the owner of a new admin key: the person who issues it, so that the key cannot approve their drafts.
 fn owner(author: &Author, kind: api::KeyKind) -> Option<String> {
     let person = Some(author.changed_by.user_id).filter(|id| *id != 0);
     person.filter(|_| matches!(kind, api::KeyKind::Admin)).map(|id| id.to_string())
 }
 
-/// Makes a key. Its text is in the answer and nowhere else.
+/// Issues an API key. Only this response contains its text.
 #[utoipa::path(
     post, path = "/projects/{project}/keys", tag = "keys", params(("project" = i64, Path)),
     request_body = CreateKeyRequest,
@@ -76,13 +77,15 @@ pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    JsonBody(wish): JsonBody<CreateKeyRequest>,
+    JsonBody(request): JsonBody<CreateKeyRequest>,
 ) -> Result<Json<CreateKeyResponse>, ApiError> {
     let author = access.authorize(project)?;
-    let CreateKeyRequest { name, environment, kind, user, expires_at } = wish;
+    let CreateKeyRequest { name, environment, kind, user, expires_at } = request;
     let environment = access::environment(&author, &environment, "environment")?;
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
-        return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
+        return Err(ApiError::invalid(
+            "`expiresAt`: expected a time in the future, in milliseconds since 1970",
+        ));
     }
     let request = NewKey {
         project: author.project.id,
@@ -93,15 +96,15 @@ pub(super) async fn issue(
         created_by: author.who.clone(),
         expires_at_millis: expires_at,
     };
-    make(&app, &author, request).await
+    issue_key(&app, &author, request).await
 }
 
-/// Ends a key at once and for good.
+/// Revokes an API key immediately and permanently.
 #[utoipa::path(
     delete, path = "/projects/{project}/keys/{key}", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")),
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")),
     responses((status = 200, body = ApiKeyResponse),
-              (status = 404, description = "There is none that has not ended", body = ErrorResponse))
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
@@ -113,17 +116,17 @@ pub(super) async fn revoke(
     if !app.hub.store().revoke_key(id).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.revoked", "revoked").await?;
+    record(&app, &author, &key, "key.revoked", "revoked").await?;
     app.hub.refresh().await?;
     Ok(Json(key_response(find(&app, &author, id).await?)))
 }
 
-/// Says when a key ends by itself.
+/// Sets the time at which an API key expires.
 #[utoipa::path(
     put, path = "/projects/{project}/keys/{key}/expiry", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")), request_body = KeyExpiryRequest,
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")), request_body = KeyExpiryRequest,
     responses((status = 200, body = ApiKeyResponse), (status = 400, body = ErrorResponse),
-              (status = 404, description = "There is none that has not ended", body = ErrorResponse))
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn expire(
     State(app): State<App>,
@@ -136,17 +139,17 @@ pub(super) async fn expire(
     if !app.hub.store().expire_key(id, at).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.expires", "set an end to").await?;
+    record(&app, &author, &key, "key.expires", "set the expiry of").await?;
     app.hub.refresh().await?;
     Ok(Json(key_response(find(&app, &author, id).await?)))
 }
 
-/// Makes a key like another one, which goes on for a while and then ends.
+/// Issues a copy of an API key, and lets the old key expire.
 #[utoipa::path(
     post, path = "/projects/{project}/keys/{key}/rotate", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")), request_body = RotateKeyRequest,
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")), request_body = RotateKeyRequest,
     responses((status = 200, body = CreateKeyResponse), (status = 400, body = ErrorResponse),
-              (status = 404, description = "There is none that has not ended", body = ErrorResponse))
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn rotate(
     State(app): State<App>,
@@ -155,14 +158,14 @@ pub(super) async fn rotate(
     JsonBody(RotateKeyRequest { overlap_seconds }): JsonBody<RotateKeyRequest>,
 ) -> Result<Json<CreateKeyResponse>, ApiError> {
     let author = access.authorize(project)?;
-    if !(0..=LONGEST_OVERLAP).contains(&overlap_seconds) {
-        return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {LONGEST_OVERLAP}")));
+    if !(0..=MAX_OVERLAP_SECONDS).contains(&overlap_seconds) {
+        return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {MAX_OVERLAP_SECONDS}")));
     }
     let key = find(&app, &author, id).await?;
     if !app.hub.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &author, &key, "key.rotated", "rotated").await?;
+    record(&app, &author, &key, "key.rotated", "rotated").await?;
     let request = NewKey {
         project: author.project.id,
         environment: key.environment,
@@ -172,25 +175,18 @@ pub(super) async fn rotate(
         created_by: author.who.clone(),
         expires_at_millis: None,
     };
-    make(&app, &author, request).await
+    issue_key(&app, &author, request).await
 }
 
-async fn make(app: &App, author: &Author, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
+async fn issue_key(app: &App, author: &Author, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
     let (environment, name, kind) = (request.environment, request.name.clone(), request.kind);
     let issued = app.hub.store().issue_named_key(request).await?;
     let deed = format!(
-        "made {kind} {} for environment `{}`",
+        "issued {kind} {} for environment `{}`",
         prefab_service::labels::who(issued.id, &name),
         issued.environment
     );
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: "key.created".to_owned(),
-        subject: issued.id.to_string(),
-        environment: Some(environment),
-        ..AuditEntry::of(author.note(&deed))
-    };
-    app.hub.store().note(vec![entry]).await?;
+    audit_entry::record(app, author, "key.created", issued.id, Some(environment), &deed).await?;
     app.hub.refresh().await?;
     Ok(Json(CreateKeyResponse { id: issued.id.to_string(), key: issued.key }))
 }
@@ -200,19 +196,13 @@ async fn find(app: &App, author: &Author, id: i64) -> Result<KeyDetails, ApiErro
     keys.into_iter().find(|key| key.id == id).ok_or(ApiError::NotFound)
 }
 
-async fn note(
+async fn record(
     app: &App,
     author: &Author,
     key: &KeyDetails,
     action: &str,
     verb: &str,
 ) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: key.id.to_string(),
-        environment: Some(key.environment),
-        ..AuditEntry::of(author.note(&format!("{verb} {}", prefab_service::labels::who(key.id, &key.name))))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    let deed = format!("{verb} {}", prefab_service::labels::who(key.id, &key.name));
+    audit_entry::record(app, author, action, key.id, Some(key.environment), &deed).await
 }

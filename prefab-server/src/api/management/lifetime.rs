@@ -1,4 +1,4 @@
-//! For how long something is to hold.
+//! Lifetimes of overrides and log levels.
 
 use std::time::Duration;
 
@@ -6,32 +6,36 @@ use crate::api::error::ApiError;
 use prefab_management_api::Lifetime;
 use prefab_store::clock;
 
-/// The longest that something may hold which ends by itself.
+/// The maximum lifetime: 366 days.
 const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3_600);
 
-/// Returns when something ends that is said to end at a moment, or after some time.
-pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lifetime>) -> Result<Option<i64>, ApiError> {
+/// Returns the end of a lifetime, in milliseconds since 1970. `None` if it is permanent.
+pub(super) fn end(at_millis: Option<i64>, lifetime: Option<&Lifetime>) -> Result<Option<i64>, ApiError> {
     let now = clock::now_millis();
     let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
-    match (at_millis, lasting) {
+    match (at_millis, lifetime) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(ApiError::invalid("`expiresAt`: expected this or `expiresIn`, not both")),
+        (Some(_), Some(_)) => {
+            Err(ApiError::invalid("`expiresAt`: expected `expiresAt` or `expiresIn`, not both"))
+        }
         (Some(at), None) if at <= now || at > now + longest => {
-            Err(ApiError::invalid("`expiresAt`: expected a moment within the next 366 days"))
+            Err(ApiError::invalid("`expiresAt`: expected a time within the next 366 days"))
         }
         (Some(at), None) => Ok(Some(at)),
-        (None, Some(lasting)) => {
-            let length = length(lasting).filter(|length| !length.is_zero() && *length <= MAX_LIFETIME);
+        (None, Some(lifetime)) => {
+            let length = length(lifetime).filter(|length| !length.is_zero() && *length <= MAX_LIFETIME);
             let length = length.ok_or_else(|| {
-                ApiError::invalid("`expiresIn`: expected seconds, or a text such as \"30m\", up to 366 days")
+                ApiError::invalid(
+                    "`expiresIn`: expected seconds, or a string such as \"30m\", up to 366 days",
+                )
             })?;
             Ok(Some(now + i64::try_from(length.as_millis()).unwrap_or(longest)))
         }
     }
 }
 
-fn length(lasting: &Lifetime) -> Option<Duration> {
-    let text = match lasting {
+fn length(lifetime: &Lifetime) -> Option<Duration> {
+    let text = match lifetime {
         Lifetime::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
         Lifetime::Text(text) => text.trim(),
     };

@@ -1,4 +1,4 @@
-//! Log levels: which logger prints what, for whom, until when.
+//! Log levels of loggers, for all contexts or some.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ fn store_target(target: LevelTarget) -> Result<Target, ApiError> {
     }
 }
 
-/// Lists log levels by key.
+/// Lists log levels, sorted by config key.
 #[utoipa::path(
     get, path = "/projects/{project}/log-levels", tag = "log levels", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<LogLevelResponse>), (status = 404, body = ErrorResponse))
@@ -84,7 +84,7 @@ fn of(config: &Config, expiries: &[&Expiry]) -> Vec<TargetedLevel> {
         let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
         for rule in &row.values {
             let target = log_level_rules::target(rule);
-            // What stays for everybody has no criterion.
+            // A level for all contexts has no criteria, so it cannot expire.
             let may_end = !rule.criteria.is_empty();
             let expiry = expiries.iter().find(|expiry| {
                 let TimedRule { project: _, key, environment: place, target: wanted } = &expiry.rule;
@@ -105,10 +105,10 @@ fn of(config: &Config, expiries: &[&Expiry]) -> Vec<TargetedLevel> {
     views
 }
 
-/// Sets the level of a logger, for everybody or for some, for good or for a time.
+/// Sets the level of a logger, for all contexts or some, permanently or for a time.
 ///
-/// What holds for a time comes before what stays, and leaves it as it was. The log level is created if there
-/// is none, and archived once nothing of it is left.
+/// A temporary level takes precedence over a permanent one and does not change it. The log level item is created with
+/// its first level, and archived with the removal of its last one.
 #[utoipa::path(
     put, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
     params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`")),
@@ -133,7 +133,7 @@ pub(super) async fn set(
     let key = log_level_rules::key(path.trim());
     let target = target.map_or(Ok(Target::Everybody), store_target)?;
     let rule = TimedRule { project: author.project.id, key: key.clone(), environment, target };
-    let mut config = standing(&author, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
+    let mut config = current(&author, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
     if expires_at.is_some() {
         log_level_rules::add(&mut config, environment, &rule.target, level);
     } else {
@@ -144,13 +144,12 @@ pub(super) async fn set(
     Ok(Json(SetLogLevelResponse { id: id.to_string(), key, expires_at }))
 }
 
-/// Takes the level of a logger away: that for some, or for everybody the one that ends before the one that
-/// stays.
+/// Removes a level of a logger. For all contexts, a temporary level is removed before a permanent one.
 #[utoipa::path(
     delete, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
     params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`"), RemoveLogLevelQuery),
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse),
-              (status = 404, description = "There is none", body = ErrorResponse), (status = 409, body = ErrorResponse))
+              (status = 404, description = "Not found", body = ErrorResponse), (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -169,15 +168,15 @@ pub(super) async fn remove(
     } else {
         store_target(LevelTarget { property, values: values.map(split).unwrap_or_default(), segment })?
     };
-    let mut config = standing(&author, &key)?.ok_or(ApiError::NotFound)?;
+    let mut config = current(&author, &key)?.ok_or(ApiError::NotFound)?;
     let taken = log_level_rules::take(&mut config, environment, &target)
         || (target == Target::Everybody && log_level_rules::take_fallback(&mut config, environment));
     if !taken {
         return Err(ApiError::NotFound);
     }
     let id = if config.rows.is_empty() {
-        let standing = author.project.config(&key).ok_or(ApiError::NotFound)?;
-        change::delete(&app, &author, &standing, Expected::Version(config.id)).await?
+        let current = author.project.config(&key).ok_or(ApiError::NotFound)?;
+        change::delete(&app, &author, &current, Expected::Version(config.id)).await?
     } else {
         change::put(&app, &author, config).await?
     };
@@ -188,8 +187,8 @@ pub(super) async fn remove(
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Returns what stands, if it is a log level.
-fn standing(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
+/// Returns the current config, if it is a log level.
+fn current(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
     let config = author.project.config(key).and_then(|version| version.config.clone());
     if config.as_ref().is_some_and(|config| log_level_rules::path(config).is_none()) {
         return Err(Conflict::NotLogLevel(key.to_owned()).into());

@@ -1,4 +1,4 @@
-//! Which loggers do clients have, and how much do they write?
+//! The loggers that clients report.
 
 use axum::{extract::State, response::Response};
 
@@ -7,7 +7,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, LevelCounts, LoggerResponse, LoggersQuery};
 use prefab_store::{Logger, add_counts};
 
-/// Lists the loggers that clients report, by name.
+/// Lists the loggers that clients report, sorted by name.
 #[utoipa::path(
     get, path = "/projects/{project}/loggers", tag = "log levels", params(("project" = i64, Path), LoggersQuery),
     responses((status = 200, body = Vec<LoggerResponse>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))

@@ -1,4 +1,4 @@
-//! Personal overrides: values that one person sees in one environment.
+//! Personal overrides: values for one user in one environment.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams, QueryParams},
-    items::standing,
+    items::current_item,
     lifetime,
 };
 use crate::api::{error::ApiError, state::App};
@@ -54,7 +54,7 @@ fn views(project: &Project, expiries: Vec<Expiry>) -> Vec<OverrideResponse> {
     views
 }
 
-/// Gives a person a value of their own, in place of an earlier one.
+/// Sets the personal override of a user. It replaces an existing one.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/override", tag = "overrides",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = SetOverrideRequest,
@@ -70,9 +70,9 @@ pub(super) async fn assign(
     let author = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
     if user.trim().is_empty() {
-        return Err(ApiError::invalid("`user`: expected a person's number"));
+        return Err(ApiError::invalid("`user`: expected the name of a user"));
     }
-    let (_, mut config) = standing(&author, &key)?;
+    let (_, mut config) = current_item(&author, &key)?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&author, &key, environment, user.trim());
@@ -82,12 +82,12 @@ pub(super) async fn assign(
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Takes a person's own value away.
+/// Removes a personal override.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}/override", tag = "overrides",
     params(("project" = i64, Path), ("key" = String, Path), OverrideQuery),
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse),
-              (status = 404, description = "There is none", body = ErrorResponse))
+              (status = 404, description = "Not found", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -97,7 +97,7 @@ pub(super) async fn remove(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&author, &environment, "environment")?.id;
-    let (_, mut config) = standing(&author, &key)?;
+    let (_, mut config) = current_item(&author, &key)?;
     if !personal_overrides::remove(&mut config, environment, &user) {
         return Err(ApiError::NotFound);
     }

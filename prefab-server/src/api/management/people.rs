@@ -1,10 +1,11 @@
-//! The people of a project, and what they may do there.
+//! The members of a project and their roles.
 
 use super::role_text::in_words;
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
 
+use crate::api::management::audit_entry;
 use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
@@ -17,7 +18,7 @@ use prefab_management_api::{
 };
 use prefab_service::{Conflict, actor::Author};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{Member, MemberChange, Token},
 };
 
@@ -33,7 +34,7 @@ fn member_response(member: Member, author: &Author) -> MemberResponse {
     }
 }
 
-/// Lists the people of a project by e-mail.
+/// Lists the members of a project, sorted by e-mail address.
 #[utoipa::path(
     get, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<MemberResponse>), (status = 404, body = ErrorResponse))
@@ -48,12 +49,12 @@ pub(super) async fn list(
     Ok(Json(members.into_iter().map(|member| member_response(member, &author)).collect()))
 }
 
-/// Adds somebody who has an account to a project.
+/// Adds a person with an account to a project.
 #[utoipa::path(
     post, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
     request_body = AddMemberRequest,
     responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "They are in it already", body = ErrorResponse))
+              (status = 409, description = "The person is already a member", body = ErrorResponse))
 )]
 pub(super) async fn add(
     State(app): State<App>,
@@ -65,25 +66,26 @@ pub(super) async fn add(
     let roles = roles(&author, store_role(role), &environments)?;
     let email = validate_email(&email)?;
     let account = app.hub.store().account(email.clone()).await?;
-    let account = account
-        .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
+    let account = account.ok_or_else(|| {
+        ApiError::invalid(format!("`email`: {email} has no account; create an invitation instead"))
+    })?;
     if account.projects.contains(&author.project.id) {
         return Err(Conflict::AlreadyMember(email).into());
     }
     change(&app, &author, account.person.id, Some(roles.clone())).await?;
     let member = find(&app, &author, account.person.id).await?;
     let deed = format!("added {} as {}", named(&member), in_words(&author, &roles));
-    note(&app, &author, member.person.id, "person.added", &deed).await?;
+    audit_entry::record(&app, &author, "person.added", member.person.id, None, &deed).await?;
     Ok(Json(member_response(member, &author)))
 }
 
-/// Gives somebody another role.
+/// Changes the role of a member.
 #[utoipa::path(
     patch, path = "/projects/{project}/people/{person}", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
     request_body = UpdateMemberRequest,
     responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "Nobody would be left to manage the project", body = ErrorResponse))
+              (status = 409, description = "The project would have no admin", body = ErrorResponse))
 )]
 pub(super) async fn update(
     State(app): State<App>,
@@ -100,21 +102,21 @@ pub(super) async fn update(
     };
     change(&app, &author, person, Some(after.clone())).await?;
     let deed = format!(
-        "made {} {}, who was {}",
+        "changed the role of {} from {} to {}",
         named(&before),
-        in_words(&author, &after),
-        in_words(&author, &before.roles)
+        in_words(&author, &before.roles),
+        in_words(&author, &after)
     );
-    note(&app, &author, person, "person.role", &deed).await?;
+    audit_entry::record(&app, &author, "person.role", person, None, &deed).await?;
     Ok(Json(member_response(Member { roles: after, ..before }, &author)))
 }
 
-/// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
+/// Removes a member, and revokes the management tokens that act for them in the project. The account remains.
 #[utoipa::path(
     delete, path = "/projects/{project}/people/{person}", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
     responses((status = 200, body = MemberResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "Nobody would be left to manage the project", body = ErrorResponse))
+              (status = 409, description = "The project would have no admin", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -124,13 +126,13 @@ pub(super) async fn remove(
     let author = access.authorize(project)?;
     let member = find(&app, &author, person).await?;
     let ended = change(&app, &author, person, None).await?;
-    tokens::note_ended(&app, &author, &ended, &named(&member)).await?;
-    let deed = format!("took {} out of the project", named(&member));
-    note(&app, &author, person, "person.removed", &deed).await?;
+    tokens::record_revoked(&app, &author, &ended, &named(&member)).await?;
+    let deed = format!("removed {} from the project", named(&member));
+    audit_entry::record(&app, &author, "person.removed", person, None, &deed).await?;
     Ok(Json(member_response(member, &author)))
 }
 
-/// Reads roles as they were sent.
+/// Returns the roles of a request.
 pub(super) fn roles(
     author: &Author,
     project: Role,
@@ -144,7 +146,7 @@ pub(super) fn roles(
     Ok(Roles { project, environments })
 }
 
-/// Returns which tokens ended with it.
+/// Changes or removes a member. Returns the tokens that were revoked.
 async fn change(
     app: &App,
     author: &Author,
@@ -172,14 +174,4 @@ pub(super) async fn find(app: &App, author: &Author, person: i64) -> Result<Memb
 
 pub(super) fn named(member: &Member) -> String {
     format!("{} ({})", member.person.name, member.person.email)
-}
-
-async fn note(app: &App, author: &Author, person: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: person.to_string(),
-        ..AuditEntry::of(author.note(deed))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use axum::{Json, extract::State};
 
+use crate::api::management::audit_entry;
 use crate::api::management::views::environment_response;
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
@@ -13,10 +14,10 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
 use prefab_service::{actor::Author, project::Project};
-use prefab_store::{AuditEntry, Role, Roles};
+use prefab_store::{Role, Roles};
 
-/// How many environments a project begins with, at most.
-const MOST_ENVIRONMENTS: usize = 50;
+/// The maximum number of environments of a new project.
+const MAX_ENVIRONMENTS: usize = 50;
 
 fn project_response(project: &Project) -> ProjectResponse {
     ProjectResponse {
@@ -26,13 +27,13 @@ fn project_response(project: &Project) -> ProjectResponse {
     }
 }
 
-/// Lists the projects you may manage.
+/// Lists the projects to which the credential has access.
 #[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectResponse>)))]
 pub(super) async fn list(access: Access) -> Json<Vec<ProjectResponse>> {
     Json(access.projects().iter().map(|project| project_response(project)).collect())
 }
 
-/// Shows a project.
+/// Returns a project.
 #[utoipa::path(
     get, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
     responses((status = 200, body = ProjectResponse), (status = 404, body = ErrorResponse))
@@ -45,7 +46,7 @@ pub(super) async fn show(
     Ok(Json(project_response(&author.project)))
 }
 
-/// Creates a project. It takes a person who is admin of some project, and makes them admin of this one.
+/// Creates a project. This requires a person who is an admin of another project; they become its admin.
 #[utoipa::path(
     post, path = "/projects", tag = "projects", request_body = CreateProjectRequest,
     responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse),
@@ -57,8 +58,8 @@ pub(super) async fn create(
     RequestOrigin(origin): RequestOrigin,
     JsonBody(CreateProjectRequest { name, environments }): JsonBody<CreateProjectRequest>,
 ) -> Result<Json<ProjectResponse>, ApiError> {
-    let Principal::Person(session, _) = &access.who else {
-        return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
+    let Principal::Person(session, _) = &access.principal else {
+        return Err(ApiError::Forbidden("only a person can create a project, not an API key or a token"));
     };
     if !session.projects.values().any(|roles| roles.project == Role::Admin) {
         return Err(ApiError::Forbidden(Role::Admin.wanted()));
@@ -67,9 +68,9 @@ pub(super) async fn create(
     let environments: Vec<String> =
         environments.iter().map(|name| validate_name(name)).collect::<Result<_, _>>()?;
     let names: HashSet<String> = environments.iter().map(|name| name.to_lowercase()).collect();
-    if names.is_empty() || names.len() < environments.len() || names.len() > MOST_ENVIRONMENTS {
+    if names.is_empty() || names.len() < environments.len() || names.len() > MAX_ENVIRONMENTS {
         return Err(ApiError::invalid(format!(
-            "`environments`: expected 1 to {MOST_ENVIRONMENTS} different names"
+            "`environments`: expected 1 to {MAX_ENVIRONMENTS} different names"
         )));
     }
     let id = app.hub.store().create_project(name.clone(), environments).await?.id;
@@ -77,17 +78,12 @@ pub(super) async fn create(
     app.hub.refresh().await?;
     let project = app.hub.project(id).ok_or(ApiError::NotFound)?;
     let author = Author::of_person(&session.person, Roles::of(Role::Admin), project, origin);
-    let entry = AuditEntry {
-        project: Some(id),
-        action: "project.created".to_owned(),
-        subject: name.clone(),
-        ..AuditEntry::of(author.note(&format!("created the project \"{name}\"")))
-    };
-    app.hub.store().note(vec![entry]).await?;
+    let deed = format!("created the project \"{name}\"");
+    audit_entry::record(&app, &author, "project.created", &name, None, &deed).await?;
     Ok(Json(project_response(&author.project)))
 }
 
-/// Gives a project another name.
+/// Renames a project.
 #[utoipa::path(
     patch, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
     request_body = RenameProjectRequest,
@@ -103,18 +99,12 @@ pub(super) async fn rename(
     let name = validate_name(&name)?;
     let deed = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
     app.hub.store().rename_project(author.project.id, name.clone()).await?;
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: "project.renamed".to_owned(),
-        subject: name,
-        ..AuditEntry::of(author.note(&deed))
-    };
-    app.hub.store().note(vec![entry]).await?;
+    audit_entry::record(&app, &author, "project.renamed", &name, None, &deed).await?;
     app.hub.refresh().await?;
     Ok(Json(project_response(&author.project)))
 }
 
-/// Takes a name, or says what one looks like.
+/// Returns a valid name without surrounding spaces.
 pub(super) fn validate_name(name: &str) -> Result<String, ApiError> {
     let name = name.trim();
     let is_good = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);

@@ -1,4 +1,4 @@
-//! A new password for somebody who has forgotten theirs: an admin makes a link, which works once.
+//! Password resets with a link that an admin creates.
 
 use crate::api::origin::RequestOrigin;
 use std::time::Instant;
@@ -11,8 +11,8 @@ use crate::api::management::{
     people::{find, named},
     session::{
         audit::note,
-        begin,
         checks::{link, reject_cross_site, too_many_attempts, validate_password},
+        start_session,
     },
 };
 use crate::api::{error::ApiError, state::App};
@@ -26,16 +26,16 @@ use prefab_store::{
     key::KeyHash,
 };
 
-const A_DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
+const LINK_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 
-/// Makes a link with which somebody chooses a new password, once, within a day. An earlier one ends.
+/// Creates a link with which a member sets a new password, once, within one day. It replaces an earlier link.
 ///
-/// Their account opens all their projects, so this takes an admin of each of them.
+/// An account has access to all its projects, so this requires an admin of each of them.
 #[utoipa::path(
     post, path = "/projects/{project}/people/{person}/password-reset", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
     responses((status = 200, body = PasswordResetLink),
-              (status = 403, description = "They are in a project that you do not manage", body = ErrorResponse),
+              (status = 403, description = "The person is a member of a project that you do not manage", body = ErrorResponse),
               (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn offer(
@@ -50,14 +50,14 @@ pub(super) async fn offer(
     let account = app.hub.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
     if !account.projects.iter().all(|project| managed.contains(project)) {
         return Err(ApiError::Forbidden(
-            "they are in another project too: only an admin of all their projects may make such a link",
+            "the person is a member of other projects too; only an admin of all their projects can create this link",
         ));
     }
     let secret = Secret::new()?;
-    let expires_at_millis = clock::now_millis() + A_DAY_MILLIS;
+    let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
     app.hub.store().offer_reset(reset).await?;
-    let deed = format!("made a link to a new password for {}", named(&member));
+    let deed = format!("created a password reset link for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
@@ -76,8 +76,8 @@ pub(super) async fn offer(
 #[utoipa::path(
     post, path = "/password-reset", tag = "people", request_body = ResetPasswordRequest, security(()),
     responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
-              (status = 403, description = "The link cannot be used", body = ErrorResponse),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
+              (status = 403, description = "The link has been used or has expired", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn reset(
     State(app): State<App>,
@@ -89,8 +89,8 @@ pub(super) async fn reset(
     app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
     validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
-    let refused = "this link has been used or has expired: ask for a new one";
-    // Hashing is dear, so only for those who may.
+    let refused = "this link has been used or has expired; ask an admin for a new one";
+    // Hashing is expensive, so it happens only for valid links.
     if !app.hub.store().is_reset(hash).await? {
         return Err(ApiError::Forbidden(refused));
     }
@@ -99,6 +99,6 @@ pub(super) async fn reset(
     let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
     app.entrance.by_email.forgive(&person.email);
     let projects: Vec<ProjectId> = projects.into_keys().collect();
-    note(&app, &person, &projects, origin, ("person.password", "chose a new password by a link")).await?;
-    begin(&app, person, &headers).await
+    note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
+    start_session(&app, person, &headers).await
 }

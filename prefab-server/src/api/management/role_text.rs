@@ -3,7 +3,7 @@
 use prefab_service::actor::Author;
 use prefab_store::Roles;
 
-/// Says roles in words: `editor, viewer in Production`.
+/// Describes roles: `editor, viewer in Production`.
 pub(super) fn in_words(author: &Author, roles: &Roles) -> String {
     let environments = author.project.environments();
     let own = environments.iter().filter_map(|environment| {

@@ -1,4 +1,4 @@
-//! Encrypted values: which there are, and how they get a new key. The server never sees a key.
+//! Encrypted values and the rotation of their keys. The server never receives an encryption key.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use prefab_core::{Config, ConfigValue, Value};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams, QueryParams},
-    items::standing,
+    items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
@@ -16,7 +16,7 @@ use prefab_management_api::{
 use prefab_service::{actor::Author, change};
 use prefab_store::Role;
 
-/// Lists items with encrypted values, by key.
+/// Lists items with encrypted values, sorted by config key.
 #[utoipa::path(
     get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), SecretsQuery),
     responses((status = 200, body = Vec<ItemSecrets>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
@@ -61,12 +61,12 @@ fn ciphers(config: &Config) -> Vec<EncryptedValue> {
     found
 }
 
-/// Replaces encrypted values, all or none: with others, or with the same under another key.
+/// Replaces encrypted values in one change, for example with the same values encrypted with another key.
 #[utoipa::path(
     post, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path)),
     request_body = RotateSecretsRequest,
     responses((status = 200, body = RotateSecretsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "Another version stands by now", body = ErrorResponse))
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn rotate(
     State(app): State<App>,
@@ -92,7 +92,7 @@ fn rotated(
     for (at, secret) in secrets.into_iter().enumerate() {
         if !seen.insert(secret.key.clone()) {
             let key = &secret.key;
-            return Err(ApiError::invalid(format!("`secrets[{at}].key`: `{key}` comes twice")));
+            return Err(ApiError::invalid(format!("`secrets[{at}].key`: `{key}` is listed twice")));
         }
         keys.push(secret.key.clone());
         values += secret.values.len();
@@ -103,20 +103,18 @@ fn rotated(
 
 fn replaced(author: &Author, secret: ItemSecrets, place: &str) -> Result<Config, ApiError> {
     let ItemSecrets { key, id, values } = secret;
-    let (_, mut config) = standing(author, &key)
-        .map_err(|_| ApiError::invalid(format!("`{place}.key`: there is no item `{key}`")))?;
-    config.id = id
-        .parse()
-        .map_err(|_| ApiError::invalid(format!("`{place}.id`: expected the text of a version's number")))?;
+    let (_, mut config) = current_item(author, &key)
+        .map_err(|_| ApiError::invalid(format!("`{place}.key`: unknown item `{key}`")))?;
+    config.id = id.parse().map_err(|_| {
+        ApiError::invalid(format!("`{place}.id`: expected the number of a version, as a string"))
+    })?;
     for (at, cipher) in values.into_iter().enumerate() {
         let place = format!("{place}.values[{at}]");
         let EncryptedValue { environment, rule, cipher_text, decrypt_with } = cipher;
         let environment = environment.as_deref();
         let environment = access::optional_environment(author, environment, &format!("{place}.environment"))?;
         if author.project.config(&decrypt_with).is_none() {
-            return Err(ApiError::invalid(format!(
-                "`{place}.decryptWith`: there is no item `{decrypt_with}`"
-            )));
+            return Err(ApiError::invalid(format!("`{place}.decryptWith`: unknown item `{decrypt_with}`")));
         }
         let value = config
             .rows
@@ -125,9 +123,7 @@ fn replaced(author: &Author, secret: ItemSecrets, place: &str) -> Result<Config,
             .and_then(|row| row.values.get_mut(rule)?.value.as_mut())
             .filter(|value| value.encrypted_with().is_some());
         let Some(value) = value else {
-            return Err(ApiError::invalid(format!(
-                "`{place}.rule`: rule {rule} there gives no encrypted value"
-            )));
+            return Err(ApiError::invalid(format!("`{place}.rule`: rule {rule} has no encrypted value")));
         };
         *value = ConfigValue {
             value: Value::String(cipher_text),

@@ -1,4 +1,4 @@
-//! Logging in and out, and what a page wants to know of whoever did.
+//! Sessions: log in, log out, and the person who is logged in.
 
 pub(super) mod audit;
 pub(super) mod checks;
@@ -47,12 +47,12 @@ fn session_response(app: &App, session: Session, csrf: String) -> SessionRespons
     }
 }
 
-/// Logs in: the answer sets the cookie of a session.
+/// Logs in. The response sets the session cookie.
 #[utoipa::path(
     post, path = "/session", tag = "people", request_body = LogInRequest, security(()),
     responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
-              (status = 401, description = "E-mail or password are wrong", body = ErrorResponse),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = ErrorResponse))
+              (status = 401, description = "The e-mail address or the password is wrong", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn log_in(
     State(app): State<App>,
@@ -68,26 +68,26 @@ pub(super) async fn log_in(
         _ => app.hub.store().account(email.clone()).await?,
     };
     if let Err(later) = allowed {
-        // Told once: whoever goes on would fill the log.
+        // Only the first rejected attempt is recorded, so that further attempts cannot fill the log.
         refused(&app, &email, account.as_ref(), origin, "too many attempts").await?;
         return Err(too_many_attempts(later));
     }
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let is_right = app.entrance.passwords.check(password, hash).await?;
     let Some(account) = account.as_ref().filter(|_| is_right) else {
-        refused(&app, &email, account.as_ref(), origin, "e-mail or password are wrong").await?;
+        refused(&app, &email, account.as_ref(), origin, "wrong e-mail address or password").await?;
         return Err(ApiError::Unauthorized);
     };
     app.entrance.by_email.forgive(&email);
     let person = account.person.clone();
     note(&app, &person, &account.projects, origin, ("session.created", "logged in")).await?;
-    begin(&app, person, &headers).await
+    start_session(&app, person, &headers).await
 }
 
-/// Says who is logged in, and what they may do.
+/// Returns the person who is logged in, and their roles.
 #[utoipa::path(
     get, path = "/session", tag = "people", security(("session" = [])),
-    responses((status = 200, body = SessionResponse), (status = 401, description = "Nobody", body = ErrorResponse))
+    responses((status = 200, body = SessionResponse), (status = 401, description = "No session", body = ErrorResponse))
 )]
 pub(super) async fn show(State(app): State<App>, visitor: BrowserSession) -> Json<SessionResponse> {
     let BrowserSession { session, hash: _, csrf } = visitor;
@@ -109,16 +109,20 @@ pub(super) async fn log_out(
     app.hub.store().end_session(hash).await?;
     let projects: Vec<ProjectId> = session.projects.into_keys().collect();
     note(&app, &session.person, &projects, origin, ("session.ended", "logged out")).await?;
-    Ok(ended(&app, &headers))
+    Ok(session_ended(&app, &headers))
 }
 
-/// Answers that a session has ended, and has the browser forget it.
-pub(super) fn ended(app: &App, headers: &HeaderMap) -> Response {
+/// Returns a response that removes the session cookie.
+pub(super) fn session_ended(app: &App, headers: &HeaderMap) -> Response {
     with_cookie(app, headers, "", 0, Json(EmptyResponse {}).into_response())
 }
 
-/// Begins a session.
-pub(super) async fn begin(app: &App, person: Person, headers: &HeaderMap) -> Result<Response, ApiError> {
+/// Starts a session.
+pub(super) async fn start_session(
+    app: &App,
+    person: Person,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let secret = Secret::new()?;
     app.hub.store().start_session(person.id, secret.hash()).await?;
     let session = app.hub.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;

@@ -1,4 +1,4 @@
-//! How long a stream may go on: as long as the key, the token or the session that it began with.
+//! Authorization of event streams: a stream ends with the key, the token or the session that started it.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -12,10 +12,10 @@ use prefab_core::ids::ProjectId;
 use prefab_service::{limits::Principal, projects::Hub};
 use prefab_store::{Store, StoreError, key::KeyHash};
 
-/// How soon a stream ends after the session or the token that it began with.
+/// How often the sessions and tokens of open streams are checked.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a stream is allowed by.
+/// The credential of a stream.
 pub(super) enum StreamAuthorization {
     Key(i64),
     Token(i64, KeyHash),
@@ -23,7 +23,7 @@ pub(super) enum StreamAuthorization {
 }
 
 impl StreamAuthorization {
-    /// Returns whom the stream counts for.
+    /// Returns the principal to whose limits the stream counts.
     pub(super) fn principal(&self) -> Principal {
         match self {
             Self::Key(id) => Principal::Key(*id),
@@ -32,7 +32,7 @@ impl StreamAuthorization {
         }
     }
 
-    /// Waits until whoever it belongs to may not look at the project any more.
+    /// Waits until the credential loses access to the project.
     pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<StreamAuthorizations>, project: ProjectId) {
         let credential = match self {
             Self::Key(id) => return hub.ended(id).await,
@@ -41,7 +41,7 @@ impl StreamAuthorization {
         };
         let mut allowed = leases.follow(&hub, credential);
         let ended = allowed.wait_for(|allowed| allowed.as_ref().is_some_and(|all| !all.contains(&project)));
-        // The watcher outlives whoever follows it.
+        // The watch channel stays open while a stream follows it.
         let _ = ended.await;
     }
 }
@@ -52,10 +52,10 @@ enum Credential {
     Session([u8; 32]),
 }
 
-/// Which projects a credential may look at; nothing before the first look.
+/// The projects to which a credential has access; `None` before the first check.
 type Allowed = Option<BTreeSet<ProjectId>>;
 
-/// The sessions and tokens that streams began with, each looked up once a second, however many streams it has.
+/// The sessions and tokens of open streams. Each is checked once a second, independent of its number of streams.
 #[derive(Default)]
 pub(crate) struct StreamAuthorizations {
     followed: Mutex<HashMap<Credential, watch::Sender<Allowed>>>,
@@ -65,13 +65,13 @@ impl StreamAuthorizations {
     fn follow(self: &Arc<Self>, hub: &Arc<Hub>, credential: Credential) -> watch::Receiver<Allowed> {
         let mut followed = self.followed();
         if followed.is_empty() {
-            tokio::spawn(Arc::clone(self).look(Arc::clone(hub)));
+            tokio::spawn(Arc::clone(self).poll(Arc::clone(hub)));
         }
         followed.entry(credential).or_default().subscribe()
     }
 
-    /// Looks all of them up, one after the other, until no stream follows any.
-    async fn look(self: Arc<Self>, hub: Arc<Hub>) {
+    /// Checks all credentials periodically until no stream is open.
+    async fn poll(self: Arc<Self>, hub: Arc<Hub>) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             let credentials: Vec<Credential> = {
@@ -83,7 +83,7 @@ impl StreamAuthorizations {
                 followed.keys().copied().collect()
             };
             for credential in credentials {
-                // A database that does not answer ends nothing.
+                // Streams stay open if the store fails.
                 let Ok(now) = projects(hub.store(), credential).await else { continue };
                 if let Some(allowed) = self.followed().get(&credential) {
                     allowed.send_if_modified(|known| {

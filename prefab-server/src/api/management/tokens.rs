@@ -1,8 +1,9 @@
-//! Management tokens: for scripts that manage a project, with no more than they need.
+//! Management tokens, for scripts.
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
 
+use crate::api::management::audit_entry;
 use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
@@ -12,7 +13,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateTokenRequest, CreateTokenResponse, ErrorResponse, TokenResponse};
 use prefab_service::{actor::Author, labels::token_name, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{NewToken, Token},
     clock,
 };
@@ -31,7 +32,7 @@ fn token_response(token: Token, author: &Author) -> TokenResponse {
     }
 }
 
-/// Lists the management tokens of a project, ended ones too.
+/// Lists the management tokens of a project, including expired and revoked ones.
 #[utoipa::path(
     get, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<TokenResponse>), (status = 404, body = ErrorResponse))
@@ -46,7 +47,7 @@ pub(super) async fn list(
     Ok(Json(tokens.into_iter().map(|token| token_response(token, &author)).collect()))
 }
 
-/// Makes a management token. Its text is in the answer and nowhere else.
+/// Issues a management token. Only this response contains its text.
 #[utoipa::path(
     post, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
     request_body = CreateTokenRequest,
@@ -61,7 +62,9 @@ pub(super) async fn issue(
     let author = access.authorize(project)?;
     let (name, roles) = (validate_name(&name)?, roles(&author, store_role(role), environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
-        return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
+        return Err(ApiError::invalid(
+            "`expiresAt`: expected a time in the future, in milliseconds since 1970",
+        ));
     }
     let secret = Secret::token()?;
     let said = in_words(&author, &roles);
@@ -76,17 +79,17 @@ pub(super) async fn issue(
         expires_at_millis: expires_at,
     };
     let id = app.hub.store().keep_token(token).await?;
-    let deed = format!("made {} as {said}", token_name(id, &name));
-    note(&app, &author, id, "token.created", &deed).await?;
+    let deed = format!("issued {} as {said}", token_name(id, &name));
+    audit_entry::record(&app, &author, "token.created", id, None, &deed).await?;
     Ok(Json(CreateTokenResponse { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
-/// Ends a management token at once and for good.
+/// Revokes a management token immediately and permanently.
 #[utoipa::path(
     delete, path = "/projects/{project}/tokens/{token}", tag = "people",
-    params(("project" = i64, Path), ("token" = i64, Path, description = "Its number")),
+    params(("project" = i64, Path), ("token" = i64, Path, description = "The number of the token")),
     responses((status = 200, body = TokenResponse),
-              (status = 404, description = "There is none that has not ended", body = ErrorResponse))
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
@@ -99,7 +102,8 @@ pub(super) async fn revoke(
     }
     let tokens = app.hub.store().tokens(author.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
-    note(&app, &author, id, "token.revoked", &format!("revoked {}", token_name(id, &token.name))).await?;
+    let deed = format!("revoked {}", token_name(id, &token.name));
+    audit_entry::record(&app, &author, "token.revoked", id, None, &deed).await?;
     Ok(Json(token_response(token, &author)))
 }
 
@@ -113,8 +117,8 @@ fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result
     Ok(roles)
 }
 
-/// Writes down which tokens ended with somebody's place.
-pub(super) async fn note_ended(
+/// Records the tokens that were revoked together with a member or an account.
+pub(super) async fn record_revoked(
     app: &App,
     author: &Author,
     ended: &[Token],
@@ -122,17 +126,7 @@ pub(super) async fn note_ended(
 ) -> Result<(), ApiError> {
     for token in ended {
         let deed = format!("revoked {}, which acted for {whose}", token_name(token.id, &token.name));
-        note(app, author, token.id, "token.revoked", &deed).await?;
+        audit_entry::record(app, author, "token.revoked", token.id, None, &deed).await?;
     }
     Ok(())
-}
-
-async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: id.to_string(),
-        ..AuditEntry::of(author.note(deed))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
 }

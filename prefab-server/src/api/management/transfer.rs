@@ -1,4 +1,4 @@
-//! Taking everything along, and bringing it here: plan first, then do.
+//! Export and import of a project.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use prefab_service::{
 };
 use prefab_store::Role;
 
-/// The largest file that is read.
+/// The maximum size of an import, in bytes.
 const MOST_BYTES: usize = MOST_IMPORTED;
 
-/// Exports everything, or a datafile of one environment.
+/// Exports the project, or a datafile of one environment.
 ///
-/// What comes out is the same as long as the configs are the same: it has neither versions nor authors.
+/// Equal configs give equal exports, because an export contains neither versions nor actors.
 #[utoipa::path(
     get, path = "/projects/{project}/export", tag = "transfer", params(("project" = i64, Path), ExportQuery),
     responses((status = 200, body = Object), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
@@ -43,8 +43,8 @@ pub(super) async fn export(
 }
 
 /// Imports a datafile, an unfiltered download, an export, a change history (one page or a list of pages), or a
-/// YAML file of defaults: all of it or nothing, or with `skipBroken` what can be taken. What a file does not name
-/// stays.
+/// YAML file of defaults, in one change. With `skipBroken`, invalid entries are skipped. Items that the file does not
+/// contain are not changed.
 #[utoipa::path(
     post, path = "/projects/{project}/import", tag = "transfer", params(("project" = i64, Path), ImportQuery),
     request_body(content = String, content_type = "application/json"),
@@ -65,7 +65,7 @@ pub(super) async fn import(
     let (project, limits) = (Arc::clone(&author.project), app.limits.clone());
     let is_wanted = how.dry_run == Some(false);
     let skip_broken = how.skip_broken == Some(true);
-    // Each part has the whole time that a request may wait for CPU-heavy work.
+    // Each of the two jobs has the full time limit for CPU-heavy work.
     let read = app.work(project.id, move |_| parse(&bytes, format, limits.limits().import_configs)).await?;
     let limits = app.limits.clone();
     let planned = app
@@ -95,7 +95,7 @@ fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<Read, ApiErr
     read.map_err(ApiError::invalid)
 }
 
-/// Returns a plan as it is shown, and the configs that are stored if it is carried out.
+/// Returns the plan for the response, and the configs to store.
 fn shown(plan: transfer::Plan, is_wanted: bool, skip_broken: bool) -> (ImportPlan, Vec<Config>) {
     let steps = plan.steps.iter().map(view).collect();
     let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();

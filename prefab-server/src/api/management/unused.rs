@@ -1,4 +1,4 @@
-//! Which items does nobody use?
+//! Unused items.
 
 use std::{collections::HashMap, collections::HashSet};
 
@@ -11,10 +11,9 @@ use prefab_management_api::{ErrorResponse, UnusedItem, UnusedQuery, UnusedRespon
 use prefab_service::{item, project::Configs, references};
 use prefab_store::{HOUR_MILLIS, clock};
 
-/// Lists items that no client evaluated for some days, and segments, schemas and keys that nothing refers to.
+/// Lists items that no client has evaluated for some days, and segments, schemas and keys without references.
 ///
-/// Items that were changed within that time are left out: clients may not have come to them yet. Evaluations
-/// are known of clients that report telemetry.
+/// Items that were changed within that time are not listed. Only clients that report telemetry are counted.
 #[utoipa::path(
     get, path = "/projects/{project}/unused", tag = "evaluation", params(("project" = i64, Path), UnusedQuery),
     responses((status = 200, body = UnusedResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
@@ -45,9 +44,9 @@ fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since:
         let is_referred = referred.contains(key.as_str());
         let reason = match last {
             _ if is_referred => continue,
-            _ if is_only_referred_to(config) => "nothing refers to it",
+            _ if is_only_referred_to(config) => "no references",
             Some(at) if at > since => continue,
-            Some(_) => "not evaluated any more",
+            Some(_) => "no longer evaluated",
             None => "never evaluated",
         };
         items.push(UnusedItem {
@@ -61,7 +60,7 @@ fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since:
     UnusedResponse { days, items }
 }
 
-/// Clients evaluate such items on the way to others, and report only those.
+/// Clients do not report evaluations of segments and schemas, only of the items that refer to them.
 fn is_only_referred_to(config: &Config) -> bool {
     matches!(config.config_type, ConfigType::Segment | ConfigType::Schema)
 }

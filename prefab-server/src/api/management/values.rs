@@ -1,10 +1,10 @@
-//! One value: set where the rules of an item are to stay, or only looked at.
+//! Single values: set without changing other rules, or validated.
 
 use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
-    items::standing,
+    items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ChangeResponse, ErrorResponse, SetValueRequest, ValidateValueRequest};
@@ -14,12 +14,12 @@ use prefab_service::{
 };
 use prefab_store::Role;
 
-/// Sets the value that is given where no rule with criteria holds, by default or in one environment.
+/// Sets the value that applies if no rule with criteria matches, for all environments or for one.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/value", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = SetValueRequest,
     responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
-              (status = 409, description = "Another version stands by now", body = ErrorResponse))
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn set(
     State(app): State<App>,
@@ -28,20 +28,19 @@ pub(super) async fn set(
     JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let (standing, _) = standing(&author, &key)?;
+    let (current, _) = current_item(&author, &key)?;
     if let Some(version) = version
-        && version != standing.id.to_string()
+        && version != current.id.to_string()
     {
-        return Err(Conflict::Version { key, current: standing.id }.into());
+        return Err(Conflict::Version { key, current: current.id }.into());
     }
     let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    let id = change::set_default(&app, &author, &standing, environment, value).await?;
+    let id = change::set_default(&app, &author, &current, environment, value).await?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Says what is wrong with a value and where, and stores nothing: JSON that does not parse, a schema that is none,
-/// what does not follow a schema.
+/// Validates a value without storing it: JSON syntax, a schema, or a value against its schema. Returns the problems.
 #[utoipa::path(
     post, path = "/projects/{project}/validate", tag = "items", params(("project" = i64, Path)),
     request_body = ValidateValueRequest,

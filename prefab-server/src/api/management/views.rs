@@ -1,4 +1,4 @@
-//! How things are shown that several endpoints show.
+//! Conversions from records of the store to responses that several endpoints return.
 
 use prefab_core::ChangedBy;
 
@@ -41,13 +41,13 @@ pub(super) fn environment_role(environment: &Environment, roles: &Roles) -> Envi
     EnvironmentRole { id: id.to_string(), name: name.clone(), role: role_response(roles.within(*id)) }
 }
 
-/// Returns the environments in which somebody may do something else than in the rest of the project.
+/// Returns the environments with a different role than the project.
 pub(super) fn exceptional_roles(environments: &[Environment], roles: &Roles) -> Vec<EnvironmentRole> {
     let own = environments.iter().filter(|environment| roles.environments.contains_key(&environment.id));
     own.map(|environment| environment_role(environment, roles)).collect()
 }
 
-/// Shows a version with what the audit log says of it, if it is that old.
+/// Returns a version with its audit log entry. Old versions have none.
 pub(super) fn item_version(version: &Version, record: Option<&AuditRecord>) -> ItemVersion {
     let note = record.map(|record| &record.entry.note);
     ItemVersion {
@@ -63,11 +63,11 @@ pub(super) fn item_version(version: &Version, record: Option<&AuditRecord>) -> I
     }
 }
 
-/// Names whoever made a change, as far as the version itself tells.
+/// Returns the actor of a change from the version alone.
 pub(super) fn who(changed_by: &ChangedBy) -> String {
     let ChangedBy { user_id: _, email, api_key_id, user_identity } = changed_by;
     match (email.as_str(), api_key_id.as_str(), user_identity.as_str()) {
-        ("", "", "") => "somebody".to_owned(),
+        ("", "", "") => "unknown".to_owned(),
         ("", "", identity) => identity.to_owned(),
         ("", key, _) => format!("key {key}"),
         (email, ..) => email.to_owned(),

@@ -1,4 +1,4 @@
-//! Streams: what is newer than the client's cursor, then every change as it comes.
+//! Event streams of SDKs: changes since the client's cursor, then every new change.
 
 use std::convert::Infallible;
 
@@ -18,10 +18,11 @@ use prefab_service::{
 };
 use serde::Deserialize;
 
-/// Sent at once, so that a client sees headers and proxies stop waiting.
+/// Sent immediately, so that the client and proxies receive the headers.
 const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
-/// No status code says "later" to all clients: some never come back from it, others storm.
+/// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
+/// without a delay.
 const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
 
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ pub(crate) struct StreamQuery {
     format: Option<String>,
 }
 
-/// Answers `sse/config`.
+/// Handles `sse/config`.
 pub(crate) async fn get(
     State(app): State<App>,
     Backend(caller): Backend,
@@ -49,26 +50,26 @@ pub(crate) async fn get(
     Ok(respond(Body::from_stream(events)))
 }
 
-/// Returns the id the client has seen. The generations of clients disagree on the header.
+/// Returns the last version that the client has. Generations of clients use different headers.
 fn cursor(headers: &HeaderMap) -> i64 {
     let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    // Where a library sends both, the larger one is the fresher one.
+    // If a client sends both, the larger one is newer.
     id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
 }
 
-/// Without a length, so that HTTP/1.1 sends it in chunks: Python delivers nothing else in time.
+/// The body has no length, so that HTTP/1.1 sends it in chunks. The Python SDK delays other bodies.
 fn respond(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Keeps nginx from collecting the stream.
+    // Disables buffering in nginx.
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
-/// read keeps none of it.
+/// The event stream of one client. Events are encoded when they can be sent, so a client that does not read uses no
+/// memory for them.
 struct Events {
     feed: Feed,
     form: Form,
@@ -81,7 +82,7 @@ impl Events {
         Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
     }
 
-    /// Returns the next bytes to send, or nothing when the stream is to end.
+    /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if std::mem::take(&mut self.is_new) {
             return Some(HELLO);

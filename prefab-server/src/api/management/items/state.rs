@@ -1,4 +1,4 @@
-//! What an item comes to in each environment, for lists.
+//! The value of an item in each environment, for lists.
 
 use prefab_core::{ConditionalValue, Config};
 
@@ -6,7 +6,7 @@ use prefab_management_api::ItemState;
 use prefab_service::describe;
 use prefab_store::Environment;
 
-/// Returns what an item comes to in each environment.
+/// Returns the value of an item in each environment.
 pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<ItemState> {
     environments
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<ItemState
         .collect()
 }
 
-/// Tells whether somebody must not see one of its values.
+/// Returns whether a value is encrypted or confidential.
 pub(super) fn is_secret(config: &Config) -> bool {
     config
         .rows

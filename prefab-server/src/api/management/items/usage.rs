@@ -1,4 +1,4 @@
-//! How much items are used, beside them in a list or by itself.
+//! The usage of items.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use prefab_core::ids::ProjectId;
 use prefab_management_api::{ErrorResponse, ItemUsage};
 use prefab_store::{HOUR_MILLIS, KeyRange, add_counts, clock};
 
-/// How many hours are told.
+/// The number of hours in a sparkline.
 const HOURS: usize = 24;
 
 /// Returns the usage of a config key without evaluations.
@@ -18,7 +18,7 @@ pub(super) fn unused(key: &str) -> ItemUsage {
     ItemUsage { key: key.to_owned(), last_evaluated_at: None, evaluations_24h: 0, sparkline: vec![0; HOURS] }
 }
 
-/// Says how much the keys are used that clients evaluated; others are left out.
+/// Returns the usage of all evaluated items.
 #[utoipa::path(
     get, path = "/projects/{project}/usage", tag = "evaluation", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<ItemUsage>), (status = 404, body = ErrorResponse))
@@ -39,7 +39,7 @@ pub(crate) async fn used(
     .await
 }
 
-/// Returns what clients reported of the keys of a range, where they did.
+/// Returns the reported usage of the config keys in a range.
 pub(super) async fn of(
     app: &App,
     project: ProjectId,
