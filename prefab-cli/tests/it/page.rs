@@ -1,4 +1,4 @@
-//! The page in a real browser: `prefab serve` in a process of its own, Chromium in front of it.
+//! The page in a real browser: Chromium and `prefab serve`.
 //!
 //! `PREFAB_BROWSER_TESTS` names a folder that has what drives the browser; `prefab-page/tests/browser/install.sh`
 //! makes one. Chromium is a package of the system, or what `PREFAB_CHROMIUM` names.
@@ -29,8 +29,8 @@ fn the_browser_tests_of_the_page_pass() {
         .env("PREFAB_BIN", env!("CARGO_BIN_EXE_prefab"))
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&walked.stdout);
-    println!("{told}{}", String::from_utf8_lossy(&walked.stderr));
-    assert!(walked.status.success(), "{told}");
-    assert!(told.trim_end().ends_with("all is well"), "{told}");
+    let output = String::from_utf8_lossy(&walked.stdout);
+    println!("{output}{}", String::from_utf8_lossy(&walked.stderr));
+    assert!(walked.status.success(), "{output}");
+    assert!(output.trim_end().ends_with("all is well"), "{output}");
 }

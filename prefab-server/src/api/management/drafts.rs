@@ -210,7 +210,13 @@ pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft,
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }
 
-async fn record(app: &App, author: &Author, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn record(
+    app: &App,
+    author: &Author,
+    draft: &Draft,
+    action: &str,
+    sentence: &str,
+) -> Result<(), ApiError> {
     let author = author.clone().because(draft.comment.clone());
-    audit_entry::record(app, &author, action, &draft.key, None, &format!("{deed} `{}`", draft.key)).await
+    audit_entry::record(app, &author, action, &draft.key, None, &format!("{sentence} `{}`", draft.key)).await
 }

@@ -42,9 +42,16 @@ pub(super) async fn create(
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
     let author = access.authorize(project)?;
     let environment = app.hub.store().create_environment(author.project.id, validate_name(&name)?).await?;
-    let deed = format!("created environment `{}`", environment.name);
-    audit_entry::record(&app, &author, "environment.created", &environment.name, Some(environment.id), &deed)
-        .await?;
+    let sentence = format!("created environment `{}`", environment.name);
+    audit_entry::record(
+        &app,
+        &author,
+        "environment.created",
+        &environment.name,
+        Some(environment.id),
+        &sentence,
+    )
+    .await?;
     app.hub.refresh().await?;
     Ok(Json(environment_response(&environment)))
 }
@@ -81,14 +88,14 @@ pub(super) async fn update(
         "environment.changed",
         &after.name,
         Some(after.id),
-        &deed(&before, &after),
+        &sentence(&before, &after),
     )
     .await?;
     app.hub.refresh().await?;
     Ok(Json(environment_response(&after)))
 }
 
-fn deed(before: &Environment, after: &Environment) -> String {
+fn sentence(before: &Environment, after: &Environment) -> String {
     let mut parts = Vec::new();
     if before.name != after.name {
         parts.push(format!("renamed to `{}`", after.name));

@@ -199,10 +199,10 @@ impl Events {
             // The rest is read after the client has received these.
             self.published.mark_changed();
         }
-        for told in changes {
-            let id = told.version.id;
+        for change in changes {
+            let id = change.version.id;
             self.sent = id;
-            self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
+            self.waiting.push_back(event_bytes("change", Some(id), &change_event(change, &self.project)));
         }
         Some(())
     }
@@ -235,12 +235,12 @@ impl Events {
     }
 }
 
-fn change(told: Told, project: &Project) -> ChangeEvent {
-    let Told { version, before, said } = told;
+fn change_event(change: Told, project: &Project) -> ChangeEvent {
+    let Told { version, before, said: note } = change;
     let environments = project.environments();
     let touched = policy::touched(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
-    let (who, sentence) = match said {
+    let (who, sentence) = match note {
         Some((who, sentence)) => (who, Some(sentence)),
         None => (who(&version.changed_by), None),
     };

@@ -74,8 +74,8 @@ pub(super) async fn add(
     }
     change(&app, &author, account.person.id, Some(roles.clone())).await?;
     let member = find(&app, &author, account.person.id).await?;
-    let deed = format!("added {} as {}", named(&member), in_words(&author, &roles));
-    audit_entry::record(&app, &author, "person.added", member.person.id, None, &deed).await?;
+    let sentence = format!("added {} as {}", named(&member), in_words(&author, &roles));
+    audit_entry::record(&app, &author, "person.added", member.person.id, None, &sentence).await?;
     Ok(Json(member_response(member, &author)))
 }
 
@@ -101,13 +101,13 @@ pub(super) async fn update(
         None => Roles { project: role, ..before.roles.clone() },
     };
     change(&app, &author, person, Some(after.clone())).await?;
-    let deed = format!(
+    let sentence = format!(
         "changed the role of {} from {} to {}",
         named(&before),
         in_words(&author, &before.roles),
         in_words(&author, &after)
     );
-    audit_entry::record(&app, &author, "person.role", person, None, &deed).await?;
+    audit_entry::record(&app, &author, "person.role", person, None, &sentence).await?;
     Ok(Json(member_response(Member { roles: after, ..before }, &author)))
 }
 
@@ -127,8 +127,8 @@ pub(super) async fn remove(
     let member = find(&app, &author, person).await?;
     let ended = change(&app, &author, person, None).await?;
     tokens::record_revoked(&app, &author, &ended, &named(&member)).await?;
-    let deed = format!("removed {} from the project", named(&member));
-    audit_entry::record(&app, &author, "person.removed", person, None, &deed).await?;
+    let sentence = format!("removed {} from the project", named(&member));
+    audit_entry::record(&app, &author, "person.removed", person, None, &sentence).await?;
     Ok(Json(member_response(member, &author)))
 }
 

@@ -78,8 +78,8 @@ pub(super) async fn create(
     app.hub.refresh().await?;
     let project = app.hub.project(id).ok_or(ApiError::NotFound)?;
     let author = Author::of_person(&session.person, Roles::of(Role::Admin), project, origin);
-    let deed = format!("created the project \"{name}\"");
-    audit_entry::record(&app, &author, "project.created", &name, None, &deed).await?;
+    let sentence = format!("created the project \"{name}\"");
+    audit_entry::record(&app, &author, "project.created", &name, None, &sentence).await?;
     Ok(Json(project_response(&author.project)))
 }
 
@@ -97,9 +97,9 @@ pub(super) async fn rename(
 ) -> Result<Json<ProjectResponse>, ApiError> {
     let author = access.authorize(project)?;
     let name = validate_name(&name)?;
-    let deed = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
+    let sentence = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
     app.hub.store().rename_project(author.project.id, name.clone()).await?;
-    audit_entry::record(&app, &author, "project.renamed", &name, None, &deed).await?;
+    audit_entry::record(&app, &author, "project.renamed", &name, None, &sentence).await?;
     app.hub.refresh().await?;
     Ok(Json(project_response(&author.project)))
 }

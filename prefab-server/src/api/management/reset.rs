@@ -57,12 +57,12 @@ pub(super) async fn offer(
     let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
     app.hub.store().offer_reset(reset).await?;
-    let deed = format!("created a password reset link for {}", named(&member));
+    let sentence = format!("created a password reset link for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(author.note(&deed))
+        ..AuditEntry::of(author.note(&sentence))
     });
     app.hub.store().note(entries.collect()).await?;
     Ok(Json(PasswordResetLink {
