@@ -4,9 +4,9 @@ import * as api from './api.js';
 import { h, show, tell } from './dom.js';
 import * as events from './events.js';
 import * as items from './items.js';
-import * as places from './places.js';
+import * as places from './router.js';
 import { again, enter, isByLink } from './parts/sign-in.js';
-import { frame, mark } from './parts/frame.js';
+import { frame, mark } from './parts/layout.js';
 
 /** @type {Record<string, string>} */
 const PAGES = {
@@ -26,7 +26,7 @@ const PAGES = {
   environments: './pages/environments.js',
   people: './pages/people.js',
   keys: './pages/keys.js',
-  transfer: './pages/transfer.js',
+  transfer: './pages/import-export.js',
   health: './pages/health.js',
   account: './pages/account.js',
 };
@@ -42,7 +42,7 @@ const ROLES = ['viewer', 'editor', 'publisher', 'admin'];
 
 /**
  * What a page is given.
- * @type {(project: Project, place: Place) => Known}
+ * @type {(project: Project, place: Place) => PageContext}
  */
 function context(project, place) {
   const chosen = place.query.get('environment');
@@ -89,14 +89,14 @@ async function open() {
     const page = await bring(file);
     if (turn === shown) await page.default(main, known);
   } catch (error) {
-    if (turn === shown) show(main, failed(/** @type {Failure} */ (error)));
+    if (turn === shown) show(main, failed(/** @type {RequestFailure} */ (error)));
   }
   if (turn === shown && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
 /**
  * Loads a page's code, and waits for a server that is away.
- * @type {(file: string) => Promise<{default: (main: HTMLElement, known: Known) => unknown}>}
+ * @type {(file: string) => Promise<{default: (main: HTMLElement, known: PageContext) => unknown}>}
  */
 async function bring(file) {
   for (let attempt = 0; ; attempt += 1) {
@@ -145,11 +145,11 @@ function welcome() {
   }));
 }
 
-/** @type {(known: Known) => HTMLElement} */
+/** @type {(known: PageContext) => HTMLElement} */
 const missing = (known) => h('section', { class: 'empty' },
   h('h1', null, 'There is no such page'), h('p', null, h('a', { href: known.path('flags') }, 'All flags')));
 
-/** @type {(error: Failure) => HTMLElement} */
+/** @type {(error: RequestFailure) => HTMLElement} */
 function failed(error) {
   const gone = error.code === 'not_found';
   return h('section', { class: 'empty' }, h('h1', null, gone ? 'This is not there' : 'This page could not be shown'),

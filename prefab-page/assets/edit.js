@@ -1,6 +1,6 @@
 // An item while it is edited: what was changed, in words; and what of two people's changes goes together.
 
-import * as words from './words.js';
+import * as words from './format.js';
 
 const SETTINGS = /** @type {const} */ (['valueType', 'sendToClientSdk', 'schemaKey', 'tags']);
 /** @type {(left: unknown, right: unknown) => boolean} */

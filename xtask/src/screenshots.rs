@@ -21,7 +21,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let mut test = workspace::cargo();
     test.args(["test", "--package", "prefab-cli", "--test", "page"]).env("PREFAB_SCREENSHOTS", &taken);
     // Other parts leave behind what they test with, attacks among it.
-    test.env("PREFAB_BROWSER_PARTS", "looks");
+    test.env("PREFAB_BROWSER_PARTS", "accessibility");
     workspace::run(&mut test)?;
     for entry in fs::read_dir(root().join("docs/tour"))? {
         let picture = entry?;

@@ -2,11 +2,11 @@
 
 import * as api from '../api.js';
 import { field, h, show, tell } from '../dom.js';
-import * as places from '../places.js';
+import * as places from '../router.js';
 import { dialog } from '../parts/dialog.js';
 import { form } from '../parts/sign-in.js';
 
-/** @type {(main: HTMLElement, known: Known) => unknown} */
+/** @type {(main: HTMLElement, known: PageContext) => unknown} */
 export default function page(main, known) {
   document.title = 'Your account – Prefab';
   const { person, projects } = api.session;

@@ -3,11 +3,11 @@
 import * as api from '../api.js';
 import { h, show, table, tell } from '../dom.js';
 import * as items from '../items.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 import { confirm } from '../parts/dialog.js';
-import { each } from '../parts/each.js';
+import { each } from '../parts/for-each-key.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Archived – Prefab';
   const body = h('div', { class: 'stack' });

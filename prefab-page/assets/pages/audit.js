@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { coded, field, h, labelled, show, table } from '../dom.js';
 import * as items from '../items.js';
-import { TYPES } from '../words.js';
+import { TYPES } from '../format.js';
 import { difference, goBack } from '../parts/history.js';
 import { select } from '../parts/value.js';
 
@@ -11,7 +11,7 @@ const MOST = 50;
 const HEADS = ['When', 'What', 'From'];
 const ACTIONS = [['', 'everything'], ['config', 'changes of values'], ['key', 'API keys'], ['environment', 'environments'], ['person', 'people'], ['session', 'signing in'], ['override', 'overrides']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Audit – Prefab';
   const wanted = { text: '', who: '', action: '', environment: '' };

@@ -2,9 +2,9 @@
 
 import * as api from '../api.js';
 import { h, show, table } from '../dom.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Contexts – Prefab';
   const body = h('div', { class: 'stack' });

@@ -2,12 +2,12 @@
 
 import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
-import { TYPES } from '../words.js';
+import { TYPES } from '../format.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { select } from '../parts/value.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Environments – Prefab';
   const { project } = known;

@@ -3,7 +3,7 @@
 import { h, show } from '../dom.js';
 import { evaluations } from '../parts/chart.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Evaluations – Prefab';
   const body = h('div', { class: 'stack' });

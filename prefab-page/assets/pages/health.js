@@ -2,9 +2,9 @@
 
 import * as api from '../api.js';
 import { h, show } from '../dom.js';
-import { ago, bytes, number } from '../words.js';
+import { ago, bytes, number } from '../format.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Health – Prefab';
   const body = h('div', { class: 'stack' });

@@ -4,20 +4,20 @@ import * as api from '../api.js';
 import { coded, h, show, tell } from '../dom.js';
 import * as edit from '../edit.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import { ago, rule as sayRule, TYPES } from '../words.js';
+import * as places from '../router.js';
+import { ago, rule as sayRule, TYPES } from '../format.js';
 import { confirm } from '../parts/dialog.js';
 import { editor } from '../parts/editor.js';
 
 const VIEWS = [['', 'Rules'], ['together', 'Side by side'], ['history', 'History'], ['evaluations', 'Evaluations'], ['uses', 'Used by']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<unknown>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<unknown>} */
 export default async function page(main, known) {
   const { place } = known;
   const key = place.key;
   document.title = `${key} – Prefab`;
   const view = place.query.get('view') ?? '';
-  /** @type {[Standing, Version[], Draft | null]} */
+  /** @type {[PublishedItem, Version[], Draft | null]} */
   const [item, versions, draft] = await Promise.all([api.get(known.api('items', key)), api.get(known.api('items', key, 'versions')), quietly(known.api('items', key, 'draft'))]);
   const [right, , name] = TYPES[item.type];
   if (right !== place.page && place.page !== 'secrets') {
@@ -66,7 +66,7 @@ async function quietly(path) {
   }
 }
 
-/** @type {(body: HTMLElement, known: Known, item: Item) => void} */
+/** @type {(body: HTMLElement, known: PageContext, item: Item) => void} */
 function together(body, known, item) {
   /** @type {(title: string, rules: Rule[], note: string) => HTMLElement} */
   const column = (title, rules, note) => h('section', { class: 'card' }, h('h2', null, title), note && h('p', { class: 'hint' }, note),
@@ -78,7 +78,7 @@ function together(body, known, item) {
   show(body, h('div', { class: 'side-by-side' }, sections));
 }
 
-/** @type {(body: HTMLElement, known: Known, key: string) => Promise<void>} */
+/** @type {(body: HTMLElement, known: PageContext, key: string) => Promise<void>} */
 async function uses(body, known, key) {
   /** @type {string[]} */
   const keys = await api.get(known.api('items', key, 'used-by'));
@@ -89,7 +89,7 @@ async function uses(body, known, key) {
     : h('section', { class: 'empty' }, h('h2', null, 'Nothing refers to it'), h('p', null, 'Segments, schemas and keys for secrets are referred to by others; here they would be listed.')));
 }
 
-/** @type {(known: Known, item: Standing, name: string) => Promise<void>} */
+/** @type {(known: PageContext, item: PublishedItem, name: string) => Promise<void>} */
 async function archive(known, item, name) {
   const done = await confirm(`Archive the ${name} ${item.key}?`, h('p', null, 'Clients no longer get it. It can be restored from the page “Archived”.'), 'Archive',
     (comment) => api.remove(known.api('items', item.key), { comment, version: item.id }), { isDanger: true, needsComment: known.project.environments.some((one) => one.needsComment) });

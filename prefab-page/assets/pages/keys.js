@@ -2,15 +2,15 @@
 
 import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
-import { once } from '../parts/once.js';
+import { once } from '../parts/show-secret.js';
 import { tokens } from '../parts/tokens.js';
 import { select } from '../parts/value.js';
 
 const KINDS = [['backend', 'back end: fetches everything'], ['frontend', 'front end: public, gets values only'], ['admin', 'admin: changes things']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'API keys – Prefab';
   const [body, more] = [h('div'), h('div')];

@@ -3,13 +3,13 @@
 import * as api from '../api.js';
 import { h, show, tell } from '../dom.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import * as words from '../words.js';
+import * as places from '../router.js';
+import * as words from '../format.js';
 import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
-import { each } from '../parts/each.js';
-import { rows } from '../parts/rows.js';
-import { spark } from '../parts/spark.js';
+import { each } from '../parts/for-each-key.js';
+import { rows } from '../parts/virtual-list.js';
+import { spark } from '../parts/sparkline.js';
 
 /** @type {Record<string, {title: string, one: string, types: string[], about: string}>} */
 const KINDS = {
@@ -32,7 +32,7 @@ const TEACH = {
 
 const typedSearch = new Map();
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function list(main, known) {
   const { project, place, environment } = known;
   const kind = KINDS[place.page];

@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { field, h, show, table } from '../dom.js';
 import * as items from '../items.js';
-import { ago, LEVELS, number } from '../words.js';
+import { ago, LEVELS, number } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { spread } from '../parts/publish.js';
 import { listInput, select } from '../parts/value.js';
@@ -25,7 +25,7 @@ import { listInput, select } from '../parts/value.js';
 const LOOK_EVERY = 5000;
 const TIMES = [['', 'for good'], ['15m', '15 minutes'], ['1h', '1 hour'], ['8h', '8 hours'], ['24h', '1 day'], ['168h', '1 week']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Log levels – Prefab';
   const { environment, project } = known;

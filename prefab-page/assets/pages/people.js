@@ -2,14 +2,14 @@
 
 import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
-import { once } from '../parts/once.js';
+import { once } from '../parts/show-secret.js';
 import { select } from '../parts/value.js';
 
 const ROLES = [['viewer', 'viewer: looks'], ['editor', 'editor: saves drafts'], ['publisher', 'publisher: changes and approves'], ['admin', 'admin: everything']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'People – Prefab';
   const body = h('div', { class: 'stack' });

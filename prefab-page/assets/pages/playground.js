@@ -4,8 +4,8 @@
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 import * as items from '../items.js';
-import { ago } from '../words.js';
-import { beside, differ, overview } from '../parts/answers.js';
+import { ago } from '../format.js';
+import { beside, differ, overview } from '../parts/explanation.js';
 import { select } from '../parts/value.js';
 
 const BEGIN = '{\n  "user": {\n    "key": "u-1",\n    "email": "ann@acme.test",\n    "plan": "pro"\n  }\n}';
@@ -15,7 +15,7 @@ const NOW = 'published';
 /** What was typed stays while the page is open. */
 const typed = [BEGIN, ''];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Playground – Prefab';
   const { environment, place } = known;

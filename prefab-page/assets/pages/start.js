@@ -15,7 +15,7 @@ const SDKS = {
   Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(\n\tprefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")),\n\tprefab.WithTelemetryHost(os.Getenv("PREFAB_API_URL")), // else counts go to the hosted service, which has ended\n)\nenabled, ok := client.FeatureIsOn("${key}", context)` },
 };
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Start – Prefab';
   const { environment } = known;

@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { h, show, svg, table } from '../dom.js';
-import { number, percent } from '../words.js';
+import { number, percent } from '../format.js';
 import { select } from './value.js';
 
 const SPANS = [['24', 'last 24 hours'], ['168', 'last 7 days'], ['720', 'last 30 days']];
@@ -28,7 +28,7 @@ const sums = (counts) => counts.reduce((all, { value, count }) => all.set(plain(
 
 /**
  * Draws the evaluations of a key, or of all.
- * @type {(main: HTMLElement, known: Known, key: string) => Promise<void>}
+ * @type {(main: HTMLElement, known: PageContext, key: string) => Promise<void>}
  */
 export async function evaluations(main, known, key) {
   let hours = '24';

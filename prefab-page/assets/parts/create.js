@@ -3,8 +3,8 @@
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import { TYPES } from '../words.js';
+import * as places from '../router.js';
+import { TYPES } from '../format.js';
 import { dialog } from './dialog.js';
 import { blank, valueInput } from './value.js';
 
@@ -19,7 +19,7 @@ const VALUES = {
 
 /**
  * Asks for what an item needs, makes it, and opens it.
- * @type {(known: Known, type: string) => Promise<void>}
+ * @type {(known: PageContext, type: string) => Promise<void>}
  */
 export async function create(known, type) {
   const [page, , name] = TYPES[type];

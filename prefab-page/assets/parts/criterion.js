@@ -1,7 +1,7 @@
 // One condition of a rule: a property, an operator, and an input that fits it.
 
 import { fresh, h, show } from '../dom.js';
-import { date, operator, OPERATORS } from '../words.js';
+import { date, operator, OPERATORS } from '../format.js';
 import { listInput, select } from './value.js';
 
 /** @type {Record<string, () => Flat | null>} */

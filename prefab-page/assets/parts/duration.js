@@ -1,7 +1,7 @@
 // Durations as people say them, kept as ISO 8601.
 
 import { field, fresh, h, show } from '../dom.js';
-import { duration as say } from '../words.js';
+import { duration as say } from '../format.js';
 
 const ISO = /^P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?$/i;
 /** @type {[string, RegExp, number][]} */

@@ -4,8 +4,8 @@ import * as api from '../api.js';
 import { h, show, tell } from '../dom.js';
 import * as edit from '../edit.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import { ago } from '../words.js';
+import * as places from '../router.js';
+import { ago } from '../format.js';
 import { confirm } from './dialog.js';
 import { publish, received, reconcile } from './publish.js';
 import { rulesEditor } from './rules.js';
@@ -13,8 +13,8 @@ import { settings } from './settings.js';
 
 /**
  * @param {HTMLElement} main
- * @param {Known} known
- * @param {Standing} standing
+ * @param {PageContext} known
+ * @param {PublishedItem} standing
  * @param {{draft: Draft | null, versions: Version[], onPublished: (version: Version, item: Item) => void}} how
  */
 export async function editor(main, known, standing, { draft, versions, onPublished }) {
@@ -46,7 +46,7 @@ export async function editor(main, known, standing, { draft, versions, onPublish
     drawBar();
     drawTabs();
   }
-  /** @param {{base: Standing, item: Item}} next */
+  /** @param {{base: PublishedItem, item: Item}} next */
   function take(next) {
     ({ base, item } = { base: next.base, item: edit.copy(next.item) });
     draw();

@@ -3,14 +3,14 @@
 import * as api from '../api.js';
 import { coded, h, show, tell } from '../dom.js';
 import * as edit from '../edit.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 import { confirm } from './dialog.js';
 import { diffView } from './publish.js';
 
 /** Pages of items that the playground answers for. */
 const PLAYED = new Set(['flags', 'configs', 'secrets']);
 
-/** @type {(main: HTMLElement, known: Known, key: string, versions: Version[]) => void} */
+/** @type {(main: HTMLElement, known: PageContext, key: string, versions: Version[]) => void} */
 export function history(main, known, key, versions) {
   /** @type {(version: Version) => Promise<void>} */
   const revert = async (version) => {
@@ -35,7 +35,7 @@ export function history(main, known, key, versions) {
 
 /**
  * What a version changed, and what it was before.
- * @type {(known: Known, key: string, to: string) => Promise<{view: HTMLElement, from: string | null}>}
+ * @type {(known: PageContext, key: string, to: string) => Promise<{view: HTMLElement, from: string | null}>}
  */
 export async function difference(known, key, to) {
   /** @type {Difference} */
@@ -46,7 +46,7 @@ export async function difference(known, key, to) {
 
 /**
  * Asks, and makes a new version that is what an old one was; tells whether that was done.
- * @type {(known: Known, key: string, to: string, about: string) => Promise<boolean>}
+ * @type {(known: PageContext, key: string, to: string, about: string) => Promise<boolean>}
  */
 export async function goBack(known, key, to, about) {
   const needsComment = known.project.environments.some((one) => one.needsComment);

@@ -23,7 +23,7 @@ export function diffView(lines) {
 
 /**
  * Shows what would change, asks for a comment, and publishes. Resolves with the new version, or nothing.
- * @param {Known} known
+ * @param {PageContext} known
  * @param {Item} base
  * @param {Item} item
  * @returns {Promise<Published | null>}
@@ -54,13 +54,13 @@ export async function publish(known, base, item) {
 
 /**
  * Tells what somebody else published meanwhile, and offers to put one's own changes on top.
- * @param {Known} known
+ * @param {PageContext} known
  * @param {Item} base
  * @param {Item} mine
- * @returns {Promise<{base: Standing, item: Item} | null>}
+ * @returns {Promise<{base: PublishedItem, item: Item} | null>}
  */
 export async function reconcile(known, base, mine) {
-  /** @type {[Standing, Version[]]} */
+  /** @type {[PublishedItem, Version[]]} */
   const [theirs, versions] = await Promise.all([api.get(known.api('items', mine.key)), api.get(known.api('items', mine.key, 'versions'))]);
   const newest = versions[0];
   const { merged, clashes } = edit.merge(base, mine, theirs);
@@ -79,7 +79,7 @@ export async function reconcile(known, base, mine) {
 /**
  * Says who has a version by now, and goes on saying it while they get it.
  *
- * @param {Known} known
+ * @param {PageContext} known
  * @param {string} version
  * @param {string} begins what is said before it
  * @param {string[]} [only] the environments that it is about; all of them without
@@ -102,7 +102,7 @@ export function spread(known, version, begins, only) {
 
 /**
  * Who has a version by now, alive, with the way back.
- * @param {Known} known
+ * @param {PageContext} known
  * @param {Changed} changed
  * @param {string} before the version to go back to
  * @param {() => void} onUndone

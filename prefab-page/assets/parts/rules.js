@@ -2,22 +2,22 @@
 // order can be: by dragging, and with the arrows.
 
 import { h, show } from '../dom.js';
-import { rule as say } from '../words.js';
+import { rule as say } from '../format.js';
 import { blankCriterion, criterionInput } from './criterion.js';
 import { dragging } from './dragging.js';
-import { percentInput } from './percent.js';
+import { percentInput } from './rollout.js';
 import { blank, select, valueInput } from './value.js';
 
 /**
  * @param {Rule[]} rules changed in place
- * @param {How} how
+ * @param {RulesOptions} how
  */
 export function rulesEditor(rules, how) {
   const box = h('ol', { class: 'rules' });
 
   function draw(focused = '') {
     show(box, rules.map(card));
-    if (focused) /** @type {Found} */ (box.querySelector(`[data-focus="${focused}"]`))?.focus();
+    if (focused) /** @type {OptionalElement} */ (box.querySelector(`[data-focus="${focused}"]`))?.focus();
   }
   /** @type {(focused?: string) => void} */
   const changed = (focused) => {
@@ -79,13 +79,13 @@ export function rulesEditor(rules, how) {
   return h('div', { class: 'stack' }, box, !how.disabled && h('div', null, add));
 }
 
-/** @type {(rule: Rule, how: How, onChange: () => void) => HTMLElement} */
+/** @type {(rule: Rule, how: RulesOptions, onChange: () => void) => HTMLElement} */
 const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
   select([['true', 'they are in the segment'], ['false', 'they are not in it']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
 /**
  * The value of a rule: one for all it holds for, or shared out by percentage.
- * @type {(rule: Rule, how: How, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
+ * @type {(rule: Rule, how: RulesOptions, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
  */
 function answer(rule, how, onChange, redo, name) {
   rule.value ??= blank(how.kind ?? 'string');

@@ -2,16 +2,16 @@
 
 import * as api from '../api.js';
 import { field, h, show, table, tell } from '../dom.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 import { confirm, dialog } from './dialog.js';
-import { once } from './once.js';
+import { once } from './show-secret.js';
 import { select } from './value.js';
 
 const ROLES = [['viewer', 'viewer: looks'], ['editor', 'editor: saves drafts'], ['publisher', 'publisher: changes values'], ['admin', 'admin: everything']];
 const DAY = 864e5;
 const TIMES = [['30', '30 days'], ['90', '90 days'], ['365', '1 year'], ['', 'for good']];
 
-/** @type {(known: Known) => Promise<HTMLElement>} */
+/** @type {(known: PageContext) => Promise<HTMLElement>} */
 export async function tokens(known) {
   const body = h('div', { class: 'stack' });
   const { environments } = known.project;

@@ -2,9 +2,9 @@
 // understood is said beside the field and kept as it was typed.
 
 import { field, fresh, h, show } from '../dom.js';
-import { LEVELS } from '../words.js';
+import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
-import { linedInput } from './json.js';
+import { linedInput } from './code-field.js';
 
 /** @typedef {(value: Json) => void} Changes told of every change of a value */
 

@@ -2,12 +2,12 @@
 
 import { h, show } from '../dom.js';
 import { choose } from '../murmur3.js';
-import { value as say } from '../words.js';
+import { value as say } from '../format.js';
 import { blank, valueInput } from './value.js';
 
 /**
  * @param {Shared} flat changed in place
- * @param {How} how
+ * @param {RulesOptions} how
  */
 export function percentInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check }) {
   const box = h('div', { class: 'percent' });

@@ -3,10 +3,10 @@
 import * as api from '../api.js';
 import { coded, field, h, show } from '../dom.js';
 import * as items from '../items.js';
-import { bytes } from '../words.js';
+import { bytes } from '../format.js';
 import { select } from '../parts/value.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
+/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
 export default async function page(main, known) {
   document.title = 'Import, export – Prefab';
   const plan = h('div', { class: 'stack', 'aria-live': 'polite' });

@@ -1,7 +1,7 @@
 // A day's evaluations in a small place.
 
 import { h, svg } from '../dom.js';
-import { number } from '../words.js';
+import { number } from '../format.js';
 
 /** @type {(counts: number[], total: number, width?: number, high?: number) => HTMLElement} */
 export function spark(counts, total, width = 72, high = 20) {

@@ -13,8 +13,8 @@ export function rows(draw, height) {
   let items = [];
   /** @type {Map<string, HTMLElement>} */
   let drawn = new Map();
-  const current = () => /** @type {Found} */ (document.activeElement)?.dataset.row;
-  const link = (/** @type {string} */ key) => /** @type {Found} */ (list.querySelector(`[data-row="${CSS.escape(key)}"]`));
+  const current = () => /** @type {OptionalElement} */ (document.activeElement)?.dataset.row;
+  const link = (/** @type {string} */ key) => /** @type {OptionalElement} */ (list.querySelector(`[data-row="${CSS.escape(key)}"]`));
   let [from, to] = [0, -1];
 
   /**

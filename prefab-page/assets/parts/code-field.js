@@ -1,7 +1,7 @@
 // A text in lines, with what is wrong said beside the line it is about.
 
 import { field, fresh, h, show } from '../dom.js';
-import { lineOf } from '../json-lines.js';
+import { lineOf } from '../json-pointer.js';
 
 /** For how long nothing is typed before the server is asked, in milliseconds. */
 const PAUSE = 250;

@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { h, show, svg } from '../dom.js';
-import * as places from '../places.js';
+import * as places from '../router.js';
 
 /** @type {[string, [page: string, name: string][]][]} */
 const GROUPS = [
@@ -19,7 +19,7 @@ export const mark = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 
 
 /**
  * Draws the frame, or keeps it and marks where we are. Returns the place for the page.
- * @type {(known: Known, open: () => void) => HTMLElement}
+ * @type {(known: PageContext, open: () => void) => HTMLElement}
  */
 export function frame(known, open) {
   const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -42,13 +42,13 @@ export function frame(known, open) {
   return main;
 }
 
-/** @type {(known: Known, open: () => void) => Child[]} */
+/** @type {(known: PageContext, open: () => void) => Child[]} */
 function top(known, open) {
   const { project, environment } = known;
   const toggle = h('button', { type: 'button', class: 'quiet menu', 'aria-controls': 'nav', 'aria-expanded': 'false', onclick: () => {
     const isOpen = document.body.classList.toggle('nav-open');
     toggle.setAttribute('aria-expanded', String(isOpen));
-    if (isOpen) /** @type {Found} */ (document.querySelector('#nav a'))?.focus();
+    if (isOpen) /** @type {OptionalElement} */ (document.querySelector('#nav a'))?.focus();
   } }, '☰', h('span', { class: 'unseen' }, 'Menu'));
   const projects = api.session.projects;
   const names = projects.length > 1
@@ -79,7 +79,7 @@ function theme() {
   } }, '◐');
 }
 
-/** @type {(known: Known, open: () => void) => HTMLElement} */
+/** @type {(known: PageContext, open: () => void) => HTMLElement} */
 function person(known, open) {
   const name = api.session.isKey ? 'admin key' : api.session.person?.name ?? '';
   return h('details', { class: 'person' },
@@ -93,7 +93,7 @@ function person(known, open) {
       } }, 'Sign out')));
 }
 
-/** @type {(known: Known) => Child[]} */
+/** @type {(known: PageContext) => Child[]} */
 function nav({ project, place, environment }) {
   /** @type {(link: [page: string, name: string]) => HTMLElement} */
   const link = ([page, name]) => h('li', null, h('a', {
