@@ -14,8 +14,8 @@
  */
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties ?? {})) set(element, name, value);
-  fill(element, children);
+  for (const [name, value] of Object.entries(properties ?? {})) setProperty(element, name, value);
+  append(element, children);
   return element;
 }
 
@@ -29,13 +29,13 @@ export function h(tag, properties, ...children) {
  */
 export function svg(tag, properties, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(properties ?? {})) set(element, name, value);
-  fill(element, children);
+  for (const [name, value] of Object.entries(properties ?? {})) setProperty(element, name, value);
+  append(element, children);
   return element;
 }
 
 /** @type {(element: Element, name: string, value: unknown) => void} */
-function set(element, name, value) {
+function setProperty(element, name, value) {
   if (value === null || value === undefined) return;
   // States of accessibility and of dragging are words; others are there or not.
   const isWord = name.startsWith('aria-') || name === 'draggable';
@@ -46,10 +46,10 @@ function set(element, name, value) {
 }
 
 /** @type {(element: Element, children: Child[]) => void} */
-function fill(element, children) {
+function append(element, children) {
   for (const child of children) {
     if (Array.isArray(child)) {
-      fill(element, child);
+      append(element, child);
       continue;
     }
     if (child === false || child === null || child === undefined || child === '') continue;
@@ -69,7 +69,7 @@ export function show(element, ...children) {
   const focused = document.activeElement;
   const name = focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.focus ?? focused.id : '';
   element.replaceChildren();
-  fill(element, children);
+  append(element, children);
   if (name) focus(element, name);
   return element;
 }
@@ -92,7 +92,7 @@ export function focus(within, name) {
  */
 export function table(properties, head, body) {
   const names = [...head.querySelectorAll('th')].map((cell) => cell.textContent);
-  for (const row of body.rows) labelled(names, row);
+  for (const row of body.rows) labelCells(names, row);
   return h('table', properties, head, body);
 }
 
@@ -100,7 +100,7 @@ export function table(properties, head, body) {
  * Tells the cells of a row that comes later the names of their columns.
  * @type {(names: string[], row: HTMLTableRowElement) => HTMLTableRowElement}
  */
-export function labelled(names, row) {
+export function labelCells(names, row) {
   [...row.cells].forEach((cell, at) => { if (cell.colSpan === 1) cell.dataset.label = names[at] ?? ''; });
   return row;
 }
@@ -109,11 +109,11 @@ export function labelled(names, row) {
  * A sentence of the server's, in which keys stand between backticks.
  * @type {(text: string) => Child[]}
  */
-export const coded = (text) => text.split('`').map((part, at, all) => (at % 2 && at < all.length - 1 ? h('span', { class: 'code' }, part) : at % 2 ? `\`${part}` : part));
+export const withCode = (text) => text.split('`').map((part, at, all) => (at % 2 && at < all.length - 1 ? h('span', { class: 'code' }, part) : at % 2 ? `\`${part}` : part));
 
 let count = 0;
 /** Returns an id that nothing else has. */
-export function fresh(prefix = 'x') {
+export function uniqueId(prefix = 'x') {
   count += 1;
   return `${prefix}-${count}`;
 }
@@ -125,20 +125,20 @@ export function fresh(prefix = 'x') {
  * @param {{hint?: string, error?: string, place?: string}} [more]
  */
 export function field(label, input, { hint = '', error = '', place = '' } = {}) {
-  const id = input.id || (input.id = fresh('field'));
-  const told = h('p', { class: 'wrong', id: `${id}-wrong`, 'data-place': place || null }, error);
+  const id = input.id || (input.id = uniqueId('field'));
+  const message = h('p', { class: 'wrong', id: `${id}-wrong`, 'data-place': place || null }, error);
   const about = hint ? h('p', { class: 'hint', id: `${id}-hint` }, hint) : null;
-  input.setAttribute('aria-describedby', [about && about.id, told.id].filter(Boolean).join(' '));
+  input.setAttribute('aria-describedby', [about && about.id, message.id].filter(Boolean).join(' '));
   if (error) input.setAttribute('aria-invalid', 'true');
-  return h('div', { class: 'field' }, h('label', { for: id }, label), input, about, told);
+  return h('div', { class: 'field' }, h('label', { for: id }, label), input, about, message);
 }
 
 /**
  * Says something to those who cannot see, and shows it for a while.
  * @type {(text: string, kind?: 'info' | 'bad') => void}
  */
-export function tell(text, kind = 'info') {
-  const place = document.getElementById('told');
+export function notify(text, kind = 'info') {
+  const place = document.getElementById('toasts');
   if (!place) return;
   const note = h('div', { class: `note ${kind}` }, h('span', null, text),
     h('button', { class: 'quiet', type: 'button', 'aria-label': 'Dismiss', onclick: () => { note.remove(); } }, '×'));

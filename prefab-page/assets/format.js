@@ -56,7 +56,7 @@ export const operator = (name) => OPERATORS.find(([known]) => known === name) ??
  * @type {(flat: Flat | null | undefined) => string}
  */
 export function value(flat) {
-  if (!flat) return 'nothing';
+  if (!flat) return 'no value';
   if (flat.decryptWith) return '[encrypted]';
   if (flat.type === 'provided') return `environment variable ${flat.value?.lookup ?? ''}`;
   if (flat.confidential) return '[confidential]';
@@ -65,8 +65,8 @@ export function value(flat) {
       /** @type {Weighted[]} */
       const parts = flat.value ?? [];
       const sum = parts.reduce((all, one) => all + one.weight, 0) || 1;
-      const said = parts.map((one) => `${percent(one.weight / sum)} ${value(one.value)}`).join(', ');
-      return flat.hashByPropertyName ? `${said} by ${flat.hashByPropertyName}` : `${said} by chance`;
+      const text = parts.map((one) => `${percent(one.weight / sum)} ${value(one.value)}`).join(', ');
+      return flat.hashByPropertyName ? `${text} by ${flat.hashByPropertyName}` : `${text} at random`;
     }
     case 'string': return flat.value === '' ? '""' : String(flat.value);
     case 'string_list': return (flat.value ?? []).join(', ') || '[]';
@@ -79,7 +79,7 @@ export function value(flat) {
 }
 
 /** @type {(share: number) => string} */
-export const percent = (share) => `${Math.round(share * 10000) / 100} %`;
+export const percent = (share) => `${Math.round(share * 10000) / 100}%`;
 
 /**
  * Says a criterion.
@@ -100,7 +100,7 @@ export function criterion({ propertyName, operator: name, valueToMatch }) {
  */
 export function rule({ criteria, value: flat }) {
   const when = (criteria ?? []).map(criterion).join(' and ');
-  return when && when !== 'always' ? `${value(flat)} when ${when}` : `${value(flat)} for everybody`;
+  return when && when !== 'always' ? `${value(flat)} when ${when}` : `${value(flat)} for everyone`;
 }
 
 /**
@@ -122,8 +122,8 @@ const PARTS = [['D', 'day'], ['H', 'hour'], ['M', 'minute'], ['S', 'second']];
 export function duration(text) {
   const found = /^P(?:(\d+)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text);
   if (!found) return text;
-  const said = PARTS.map(([, name], at) => found[at + 1] && `${found[at + 1]} ${name}${found[at + 1] === '1' ? '' : 's'}`);
-  return said.filter(Boolean).join(' ') || text;
+  const parts = PARTS.map(([, name], at) => found[at + 1] && `${found[at + 1]} ${name}${found[at + 1] === '1' ? '' : 's'}`);
+  return parts.filter(Boolean).join(' ') || text;
 }
 
 /** @type {(value: Json) => string} */
@@ -132,18 +132,19 @@ export function date(value) {
   return Number.isNaN(millis) ? String(value) : new Date(millis).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [['year', 31536e6], ['month', 2592e6], ['day', 864e5], ['hour', 36e5], ['minute', 6e4]];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+/** @type {[string, number][]} */
+const UNITS = [['y', 31536e6], ['mo', 2592e6], ['d', 864e5], ['h', 36e5], ['min', 6e4]];
 /**
- * Says how long ago: `3 hr. ago`.
+ * Returns the time relative to now: `3 h ago`, `in 14 min`.
  * @type {(millis: number | null | undefined, now?: number) => string}
  */
 export function ago(millis, now = Date.now()) {
   if (!millis) return 'never';
-  const apart = millis - now;
-  const unit = UNITS.find(([, length]) => Math.abs(apart) >= length);
-  return unit ? relative.format(Math.round(apart / unit[1]), unit[0]) : 'just now';
+  const distance = Math.abs(millis - now);
+  const unit = UNITS.find(([, length]) => distance >= length);
+  if (!unit) return millis > now ? 'in less than 1 min' : 'just now';
+  const amount = `${Math.round(distance / unit[1])} ${unit[0]}`;
+  return millis > now ? `in ${amount}` : `${amount} ago`;
 }
 
 /** @type {(count: number) => string} */

@@ -1,25 +1,25 @@
 // Which page is where. Paths begin as those do that the official tool prints.
 
-/** @typedef {(() => Promise<boolean>) & {isDirty?: () => boolean}} Asker */
+/** @typedef {(() => Promise<boolean>) & {isDirty?: () => boolean}} LeaveGuard */
 
-/** @type {Asker | null} */
-let leave = null;
-let open = () => {};
+/** @type {LeaveGuard | null} */
+let leaveGuard = null;
+let openPage = () => {};
 
 /**
  * Called with every new place.
- * @type {(opener: () => void) => void}
+ * @type {(listener: () => void) => void}
  */
-export const onOpen = (opener) => { open = opener; };
+export const onOpen = (listener) => { openPage = listener; };
 
 /**
  * Asks before the place is left: returns true if it may be.
- * @type {(asker: Asker | null) => void}
+ * @type {(guard: LeaveGuard | null) => void}
  */
-export const guard = (asker) => { leave = asker; };
+export const setLeaveGuard = (guard) => { leaveGuard = guard; };
 
 /** @type {() => Place} */
-export function here() {
+export function currentPlace() {
   const parts = location.pathname.split('/').filter(Boolean).map(decode);
   const [, , project = '', page = '', ...rest] = parts;
   return { project, page, rest, key: rest.join('/'), query: new URLSearchParams(location.search) };
@@ -41,33 +41,33 @@ export const path = (project, page, ...rest) =>
  * Goes to a path.
  * @type {(to: string, how?: {replace?: boolean}) => Promise<void>}
  */
-export async function go(to, { replace = false } = {}) {
+export async function navigate(to, { replace = false } = {}) {
   if (!(await mayLeave())) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
-  open();
+  openPage();
 }
 
 async function mayLeave() {
-  if (!leave) return true;
-  if (!(await leave())) return false;
-  leave = null;
+  if (!leaveGuard) return true;
+  if (!(await leaveGuard())) return false;
+  leaveGuard = null;
   return true;
 }
 
-let current = location.href;
+let currentUrl = location.href;
 /** Remembers where we are, to come back where leaving is refused. */
-export const arrived = () => { current = location.href; };
+export const rememberLocation = () => { currentUrl = location.href; };
 
 addEventListener('popstate', async () => {
-  const wanted = location.href;
-  if (leave) history.pushState(null, '', current);
+  const target = location.href;
+  if (leaveGuard) history.pushState(null, '', currentUrl);
   if (!(await mayLeave())) return;
-  history.replaceState(null, '', wanted);
-  open();
+  history.replaceState(null, '', target);
+  openPage();
 });
 
 addEventListener('beforeunload', (event) => {
-  if (leave?.isDirty?.()) event.preventDefault();
+  if (leaveGuard?.isDirty?.()) event.preventDefault();
 });
 
 // Links within the page change the place without loading anything.
@@ -77,5 +77,5 @@ document.addEventListener('click', (event) => {
   if (!link || !plain || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
   if (!link.pathname.startsWith('/account/')) return;
   event.preventDefault();
-  go(link.getAttribute('href') ?? '');
+  navigate(link.getAttribute('href') ?? '');
 });

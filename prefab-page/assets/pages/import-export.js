@@ -1,25 +1,25 @@
 // Moving in and out: a file is looked at first, and then taken: as a whole, or without what is broken.
 
 import * as api from '../api.js';
-import { coded, field, h, show } from '../dom.js';
+import { withCode, field, h, show } from '../dom.js';
 import * as items from '../items.js';
 import { bytes } from '../format.js';
 import { select } from '../parts/value.js';
 
-/** @type {(main: HTMLElement, known: PageContext) => Promise<void>} */
-export default async function page(main, known) {
-  document.title = 'Import, export – Prefab';
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
+  document.title = 'Import & export – Prefab';
   const plan = h('div', { class: 'stack', 'aria-live': 'polite' });
   let environment = '';
   let text = '';
   let format = 'json';
   let skipBroken = false;
   /** @type {(dryRun: boolean, comment?: string) => string} */
-  const path = (dryRun, comment) => known.api('import') + api.query({ dryRun, format, environment, skipBroken: skipBroken || undefined, comment });
+  const path = (dryRun, comment) => page.api('import') + api.query({ dryRun, format, environment, skipBroken: skipBroken || undefined, comment });
   const file = h('input', { type: 'file', accept: '.json,.yaml,.yml,application/json', onchange: async () => {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
-    working(`Reading ${chosen.name}, ${bytes(chosen.size)} …`);
+    working(`Reading ${chosen.name}, ${bytes(chosen.size)}…`);
     text = await chosen.text();
     format = /\.ya?ml$/.test(chosen.name) ? 'yaml' : 'json';
     skipBroken = false;
@@ -29,7 +29,7 @@ export default async function page(main, known) {
 
   async function look() {
     if (!text) return;
-    working('Comparing with what is here …');
+    working('Comparing with the current state…');
     try {
       draw(await api.post(path(true), text));
     } catch (error) {
@@ -37,33 +37,33 @@ export default async function page(main, known) {
     }
   }
 
-  /** @param {Plan} told */
-  function draw(told) {
-    const needsComment = known.project.environments.some((one) => one.needsComment);
+  /** @param {Plan} response */
+  function draw(response) {
+    const needsComment = page.project.environments.some((one) => one.needsComment);
     const comment = h('input', { name: 'comment', required: needsComment });
-    const isBlocked = told.problems.length > 0 && !skipBroken;
+    const isBlocked = response.problems.length > 0 && !skipBroken;
     const step = (/** @type {Plan['steps'][number]} */ one) => h('li', null, h('details', null, h('summary', null, h('span', { class: `chip ${one.action === 'create' ? 'on' : 'warn'}` }, one.action === 'create' ? 'new' : 'changed'), ' ', h('span', { class: 'code' }, one.key)), h('ul', { class: 'diff' }, one.differences.map((text) => h('li', null, text)))));
-    show(plan, h('p', null, h('strong', null, `${told.created} new, ${told.changed} changed, ${told.same} the same.`)),
-      told.problems.length > 0 && h('section', { class: 'stack tight' }, h('h3', null, `${told.problems.length} cannot be taken`), h('ul', { class: 'stack tight' }, told.problems.map((one) => h('li', { class: 'wrong' }, coded(one)))),
-        known.may('publisher') && h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: skipBroken, 'data-focus': 'skip', onchange: (event) => { skipBroken = event.target.checked; draw(told); } }), 'Leave these out, and take the rest')),
-      h('ul', { class: 'stack tight' }, told.steps.slice(0, 500).map(step)),
-      told.steps.length > 500 && h('p', { class: 'faint' }, `and ${told.steps.length - 500} more`),
-      told.steps.length > 0 && !isBlocked && known.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); take(told, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
-        h('button', { type: 'submit', class: 'main' }, told.problems.length ? 'Take the rest' : 'Take all of it')));
+    show(plan, h('p', null, h('strong', null, `${response.created} new, ${response.changed} changed, ${response.same} unchanged.`)),
+      response.problems.length > 0 && h('section', { class: 'stack tight' }, h('h3', null, `${response.problems.length} invalid ${response.problems.length === 1 ? 'entry' : 'entries'}`), h('ul', { class: 'stack tight' }, response.problems.map((one) => h('li', { class: 'wrong' }, withCode(one)))),
+        page.may('publisher') && h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: skipBroken, 'data-focus': 'skip', onchange: (event) => { skipBroken = event.target.checked; draw(response); } }), 'Skip invalid entries')),
+      h('ul', { class: 'stack tight' }, response.steps.slice(0, 500).map(step)),
+      response.steps.length > 500 && h('p', { class: 'faint' }, `and ${response.steps.length - 500} more`),
+      response.steps.length > 0 && !isBlocked && page.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); take(response, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
+        h('button', { type: 'submit', class: 'main' }, `Import ${response.steps.length} ${response.steps.length === 1 ? 'key' : 'keys'}`)));
   }
 
-  /** @type {(told: Plan, comment: string) => Promise<void>} */
-  async function take(told, comment) {
-    working(`Taking ${told.steps.length} keys …`);
+  /** @type {(response: Plan, comment: string) => Promise<void>} */
+  async function take(response, comment) {
+    working(`Importing ${response.steps.length} keys…`);
     try {
       /** @type {Plan} */
       const done = await api.post(path(false, comment), text);
-      await items.fetchAll(known.project.id);
-      show(plan, h('p', { class: 'banner info', role: 'status' }, `Imported: ${done.created} new, ${done.changed} changed${done.problems.length ? `, ${done.problems.length} left out` : ''}.`));
+      await items.fetchAll(page.project.id);
+      show(plan, h('p', { class: 'banner info', role: 'status' }, `Imported: ${done.created} new, ${done.changed} changed${done.problems.length ? `, ${done.problems.length} skipped` : ''}.`));
       text = '';
       file.value = '';
     } catch (error) {
-      draw(told);
+      draw(response);
       plan.prepend(h('p', { class: 'wrong', role: 'alert' }, error.message));
     }
   }
@@ -72,14 +72,14 @@ export default async function page(main, known) {
    * @param {string} name of the file
    */
   async function save(wanted, name) {
-    const told = await api.get(known.api('export') + api.query({ environment: wanted }));
-    const link = h('a', { href: URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: 'application/json' })), download: name });
+    const response = await api.get(page.api('export') + api.query({ environment: wanted }));
+    const link = h('a', { href: URL.createObjectURL(new Blob([JSON.stringify(response, null, 2)], { type: 'application/json' })), download: name });
     link.click();
     URL.revokeObjectURL(link.href);
   }
-  show(main, h('div', null, h('h1', null, 'Import, export'), h('p', { class: 'about' }, 'Datafiles, exports of the hosted service, change histories and YAML files of defaults are all understood.')),
-    h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'Choosing a file changes nothing yet: first you see what would change.'), h('div', { class: 'row bottom' }, field('File', file),
-      field('The file’s own rules are for', select([['', 'the environment it was made for'], ...known.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; look(); }))), plan),
+  show(main, h('div', null, h('h1', null, 'Import & export'), h('p', { class: 'about' }, 'Supported formats: datafiles, exports of the hosted service, change histories, and YAML files with defaults.')),
+    h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'You see all changes before anything is imported.'), h('div', { class: 'row bottom' }, field('File', file),
+      field('Apply environment rules to', select([['', 'As in the file'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; look(); }))), plan),
     h('section', { class: 'card' }, h('h2', null, 'Export'), h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => save('', 'prefab-export.json') }, 'Everything'),
-      known.project.environments.map((one) => h('button', { type: 'button', onclick: () => save(one.id, `prefab.${one.name.toLowerCase()}.json`) }, `Datafile of ${one.name}`)))));
+      page.project.environments.map((one) => h('button', { type: 'button', onclick: () => save(one.id, `prefab.${one.name.toLowerCase()}.json`) }, `Datafile of ${one.name}`)))));
 }

@@ -5,7 +5,7 @@ import { h, show, svg, table } from '../dom.js';
 import { number, percent } from '../format.js';
 import { select } from './value.js';
 
-const SPANS = [['24', 'last 24 hours'], ['168', 'last 7 days'], ['720', 'last 30 days']];
+const SPANS = [['24', 'Last 24 hours'], ['168', 'Last 7 days'], ['720', 'Last 30 days']];
 
 /**
  * Says a value in the datafile's form: `{"bool": true}` is `true`.
@@ -13,7 +13,7 @@ const SPANS = [['24', 'last 24 hours'], ['168', 'last 7 days'], ['720', 'last 30
  * @type {(value: Json) => string}
  */
 export function plain(value) {
-  if (value === null || value === undefined) return 'not known';
+  if (value === null || value === undefined) return 'unknown';
   const inner = typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 1 ? Object.values(value)[0] : value;
   const text = inner?.values ?? inner;
   return typeof text === 'object' ? JSON.stringify(text) : String(text);
@@ -28,38 +28,38 @@ const sums = (counts) => counts.reduce((all, { value, count }) => all.set(plain(
 
 /**
  * Draws the evaluations of a key, or of all.
- * @type {(main: HTMLElement, known: PageContext, key: string) => Promise<void>}
+ * @type {(main: HTMLElement, page: PageContext, key: string) => Promise<void>}
  */
-export async function evaluations(main, known, key) {
+export async function evaluations(main, page, key) {
   let hours = '24';
   const place = h('div', { class: 'stack' });
   const draw = async () => {
     const to = Date.now();
     /** @type {Evaluations} */
-    const told = await api.get(known.api('evaluations') + api.query({ key, from: to - Number(hours) * 36e5, to, by: hours === '24' ? 'hour' : hours === '168' ? 'hour' : 'day' }));
+    const response = await api.get(page.api('evaluations') + api.query({ key, from: to - Number(hours) * 36e5, to, by: hours === '24' ? 'hour' : hours === '168' ? 'hour' : 'day' }));
     const length = hours === '720' ? 864e5 : 36e5;
-    if (!told.total) return show(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this time'), h('p', null, 'Programs with a Prefab SDK report how often they gave out which value. It appears here within seconds.')));
-    show(place, told.environments.map((one) => environment(one, told, length)));
+    if (!response.total) return show(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this period'), h('p', null, 'SDKs report evaluation counts every few seconds. They appear here.')));
+    show(place, response.environments.map((one) => environment(one, response, length)));
   };
   show(main, h('div', { class: 'row' }, select(SPANS, hours, (next) => { hours = next; draw(); }, false, { 'aria-label': 'Time' })), place);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
-  known.listen((name, data) => {
+  page.listen((name, data) => {
     if (name === 'evaluations' && (!key || data.keys.includes(key))) soon ??= setTimeout(() => { soon = undefined; draw(); }, 2000);
   });
-  known.onLeave(() => clearTimeout(soon));
+  page.onLeave(() => clearTimeout(soon));
   await draw();
 }
 
-/** @type {(one: EnvironmentCounts, told: Evaluations, length: number) => HTMLElement} */
-function environment(one, told, length) {
-  const { start, end } = told;
+/** @type {(one: EnvironmentCounts, response: Evaluations, length: number) => HTMLElement} */
+function environment(one, response, length) {
+  const { start, end } = response;
   const values = sums(one.counts);
   const count = (/** @type {string} */ name) => values.get(name) ?? 0;
   const names = [...values.keys()].sort((left, right) => count(right) - count(left));
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name),
-    told.key && h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
+    response.key && h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
       h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
         h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))))))));
 }
@@ -83,7 +83,7 @@ function chart(buckets, names, start, end, length, title) {
     return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });
   const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
-  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, up to ${number(most)} at once` },
+  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, at most ${number(most)} per interval` },
     svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
-  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `up to ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
+  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
 }

@@ -1,6 +1,6 @@
 // A text in lines, with what is wrong said beside the line it is about.
 
-import { field, fresh, h, show } from '../dom.js';
+import { field, uniqueId, h, show } from '../dom.js';
 import { lineOf } from '../json-pointer.js';
 
 /** For how long nothing is typed before the server is asked, in milliseconds. */
@@ -18,11 +18,11 @@ const PAUSE = 250;
  * @param {string} [how.place]
  * @param {boolean} [how.disabled]
  */
-export function linedInput(label, text, { changed, look, check, checked, isDoubtful = false, place = '', disabled = false }) {
-  const element = h('textarea', { id: fresh('value'), value: text, disabled, spellcheck: 'false', wrap: 'off', autocomplete: 'off' });
+export function codeField(label, text, { changed, look, check, checked, isDoubtful = false, place = '', disabled = false }) {
+  const element = h('textarea', { id: uniqueId('value'), value: text, disabled, spellcheck: 'false', wrap: 'off', autocomplete: 'off' });
   const gutter = h('div', { class: 'gutter', 'aria-hidden': 'true' });
   const box = field(label, element, { place });
-  const told = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
+  const message = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
   const lined = h('div', { class: 'lined' });
   element.replaceWith(lined);
   lined.append(gutter, element);
@@ -52,10 +52,10 @@ export function linedInput(label, text, { changed, look, check, checked, isDoubt
   }
 
   /** @param {Flaw[]} flaws */
-  function tell(flaws) {
+  function notify(flaws) {
     const lines = flaws.map((flaw) => flaw.line ?? lineOf(element.value, flaw.pointer ?? ''));
     number(new Set(lines));
-    show(told, flaws.map((flaw, at) => h('span', { class: 'flaw' },
+    show(message, flaws.map((flaw, at) => h('span', { class: 'flaw' },
       h('button', { type: 'button', class: 'quiet', 'aria-label': `Go to line ${lines[at]}`, onclick: () => go(lines[at]) }, `Line ${lines[at]}`), h('span', null, flaw.message))));
     const is = flaws.length > 0;
     element.setCustomValidity(is ? flaws[0].message : '');
@@ -78,7 +78,7 @@ export function linedInput(label, text, { changed, look, check, checked, isDoubt
       // Whoever cannot be asked now is asked at the next key stroke, and before anything is published.
     }
     if (mine !== turn || (!box.isConnected && turn > 1)) return;
-    tell(flaws);
+    notify(flaws);
     checked?.();
   }
 

@@ -1,6 +1,6 @@
 // One condition of a rule: a property, an operator, and an input that fits it.
 
-import { fresh, h, show } from '../dom.js';
+import { uniqueId, h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
 import { listInput, select } from './value.js';
 
@@ -35,7 +35,7 @@ export function criterionInput(criterion, how) {
         draw();
       }, how.disabled, { 'aria-label': 'Operator', 'data-focus': `${how.name}-operator`, class: 'operator' }),
       h('span', { class: 'operand' }, operand(criterion, follows, how)),
-      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove the condition', onclick: how.onRemove }, '×'));
+      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, '×'));
   };
   draw();
   return box;
@@ -57,7 +57,7 @@ function change(criterion, next) {
 
 /** @type {(criterion: Criterion, how: Here) => HTMLElement} */
 function property(criterion, how) {
-  const id = fresh('known');
+  const id = uniqueId('page');
   return h('span', { class: 'property' },
     h('input', { 'aria-label': 'Property', list: id, value: criterion.propertyName ?? '', disabled: how.disabled, class: 'code', spellcheck: 'false', autocomplete: 'off',
       placeholder: 'user.email', 'data-focus': `${how.name}-property`, oninput: (event) => { criterion.propertyName = event.target.value.trim(); how.onChange(); } }),
@@ -76,11 +76,11 @@ function operand(criterion, follows, how) {
   const plain = (label, value, read, properties = {}) => h('input', { 'aria-label': label, value, disabled: how.disabled, autocomplete: 'off', spellcheck: 'false',
     oninput: (event) => set(...read(event.target.value)), ...properties });
   if (follows === 'none') return null;
-  if (follows === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'add a value', 'data-focus': `${how.name}-values` });
+  if (follows === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'Add a value', 'data-focus': `${how.name}-values` });
   if (follows === 'segment') {
     const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
-    if (!names.length) return h('span', { class: 'hint' }, 'There is no segment yet.');
-    return select([['', 'choose …'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
+    if (!names.length) return h('span', { class: 'hint' }, 'No segments yet.');
+    return select([['', 'Select a segment'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
   }
   if (follows === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
   if (follows === 'date') return dates(flat, set, how.disabled);
@@ -95,30 +95,30 @@ function operand(criterion, follows, how) {
  * @type {(element: HTMLInputElement, follows: string) => Child[]}
  */
 function patterned(element, follows) {
-  const told = h('span', { class: 'wrong' });
+  const message = h('span', { class: 'wrong' });
   const look = () => {
     let wrong = '';
     if (follows === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
-    if (follows === 'pattern') try { new RegExp(element.value); } catch { wrong = 'This is not a pattern.'; }
-    show(told, wrong);
+    if (follows === 'pattern') try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
+    show(message, wrong);
     element.toggleAttribute('aria-invalid', false);
     if (wrong) element.setAttribute('aria-invalid', 'true');
   };
   element.addEventListener('input', look);
-  return [element, told];
+  return [element, message];
 }
 
 /** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
 function dates(flat, set, disabled) {
   const millis = typeof flat?.value === 'number' ? flat.value : Date.parse(flat?.value);
   const local = Number.isNaN(millis) ? '' : new Date(millis - new Date(millis).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-  const told = h('span', { class: 'hint' }, date(flat?.value));
+  const message = h('span', { class: 'hint' }, date(flat?.value));
   return h('span', { class: 'told-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
     const picked = new Date(event.target.value);
     if (Number.isNaN(picked.getTime())) return;
     set(picked.toISOString(), 'string');
-    show(told, date(picked.toISOString()));
-  } }), told);
+    show(message, date(picked.toISOString()));
+  } }), message);
 }
 
 /** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
@@ -131,5 +131,5 @@ function range(flat, set, disabled) {
     else delete value[name];
     set({ ...value }, 'int_range');
   } });
-  return h('span', { class: 'row' }, side('start', 'From'), 'up to, without', side('end', 'To'));
+  return h('span', { class: 'row' }, side('start', 'From'), 'to (exclusive)', side('end', 'To'));
 }

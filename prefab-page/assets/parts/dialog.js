@@ -57,7 +57,7 @@ export function confirm(title, about, button, act, { needsComment = false, isDan
         show(wrong, (error.causes ?? [error.message]).join('\n'));
         go.disabled = false;
       }
-    } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Why, for the audit log.' }), wrong,
+    } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Shown in the audit log.' }), wrong,
     h('div', { class: 'row' }, go, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
 }

@@ -1,6 +1,6 @@
 // Durations as people say them, kept as ISO 8601.
 
-import { field, fresh, h, show } from '../dom.js';
+import { field, uniqueId, h, show } from '../dom.js';
 import { duration as say } from '../format.js';
 
 const ISO = /^P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?$/i;
@@ -29,7 +29,7 @@ export function read(text) {
 
 /** @type {(amounts: Record<string, number>) => string} */
 function written({ W = 0, D = 0, H = 0, M = 0, S = 0, ms = 0 }) {
-  // Parts of a day or a week are told in what is smaller; what clients read has no weeks.
+  // Parts of a day or a week are message in what is smaller; what clients read has no weeks.
   const days = W * 7 + D;
   const seconds = Number((S + ms / 1000).toFixed(3));
   const hours = Number((H + (days % 1) * 24).toFixed(6));
@@ -44,16 +44,16 @@ function written({ W = 0, D = 0, H = 0, M = 0, S = 0, ms = 0 }) {
  * @type {(label: string, iso: string, changed: (iso: string) => void, place: string, disabled: boolean) => HTMLElement}
  */
 export function durationInput(label, iso, changed, place, disabled) {
-  const element = h('input', { id: fresh('value'), value: say(iso), disabled, autocomplete: 'off', spellcheck: 'false', placeholder: '1 minute 30 seconds' });
+  const element = h('input', { id: uniqueId('value'), value: say(iso), disabled, autocomplete: 'off', spellcheck: 'false', placeholder: '1 minute 30 seconds' });
   const box = field(label, element, { hint: iso, place });
-  const [hint, told] = [box.querySelector('.hint'), box.querySelector('.wrong')];
+  const [hint, message] = [box.querySelector('.hint'), box.querySelector('.wrong')];
   element.addEventListener('input', () => {
     const found = read(element.value);
     const wrong = found ? '' : 'Expected a duration such as 1 minute 30 seconds, 90s or PT90S.';
     element.setCustomValidity(wrong);
     if (wrong) element.setAttribute('aria-invalid', 'true');
     else element.removeAttribute('aria-invalid');
-    show(/** @type {HTMLElement} */ (told), wrong);
+    show(/** @type {HTMLElement} */ (message), wrong);
     show(/** @type {HTMLElement} */ (hint), found && (say(found) === element.value.trim() ? found : `${say(found)}: ${found}`));
     if (found) changed(found);
   });

@@ -1,4 +1,4 @@
-// Answers of an evaluation: one with its steps, two beside one another, or those of many keys in a table.
+// Answers of an evaluation: one with its steps, two comparison one another, or those of many keys in a table.
 
 import { h, table } from '../dom.js';
 
@@ -14,7 +14,7 @@ export const differ = ([left, right]) => Boolean(right) && (left.error ?? text(l
  * The value of an answer as a chip.
  * @type {(answer: Answer) => HTMLElement}
  */
-export function said(answer) {
+export function valueChip(answer) {
   if (answer.error) return h('span', { class: 'chip bad' }, 'no value');
   return h('span', { class: `chip ${answer.value === true ? 'on' : answer.value === false ? '' : 'text'}`, title: text(answer).length > 40 ? text(answer) : null }, text(answer));
 }
@@ -23,43 +23,43 @@ export function said(answer) {
  * An answer with every step that led to it. Steps that the other one has not are marked.
  * @type {(answer: Answer, title: string, other?: Answer) => HTMLElement}
  */
-export function explained(answer, title, other) {
-  const known = new Set(other?.steps.map((step) => step.text));
+export function explanationCard(answer, title, other) {
+  const otherSteps = new Set(other?.steps.map((step) => step.text));
   return h('section', { class: 'card answer-card' }, h('h2', null, title),
-    h('p', { class: 'row' }, said(answer), answer.reason && h('span', { class: 'chip' }, answer.reason.toLowerCase().replace('_', ' '))),
+    h('p', { class: 'row' }, valueChip(answer), answer.reason && h('span', { class: 'chip' }, answer.reason.toLowerCase().replace('_', ' '))),
     answer.error && h('p', { class: 'wrong' }, answer.error),
     h('ol', { class: 'steps' }, answer.steps.map((step) => {
-      const line = h('li', { class: other && !known.has(step.text) ? 'other' : null }, step.text);
+      const line = h('li', { class: other && !otherSteps.has(step.text) ? 'other' : null }, step.text);
       line.style.marginLeft = `${step.depth * 20}px`;
       return line;
     })));
 }
 
 /**
- * Two answers beside one another, with what they come to in a sentence.
+ * Two answers comparison one another, with what they come to in a sentence.
  * @type {(answers: Answer[], titles: string[]) => HTMLElement}
  */
-export function beside(answers, titles) {
+export function comparison(answers, titles) {
   const [left, right] = answers;
   return h('div', { class: 'stack' },
-    right && h('p', { class: differ(answers) ? 'banner' : 'banner info', role: 'status' }, differ(answers) ? 'The two answers differ.' : 'Both get the same.'),
-    h('div', { class: 'grid' }, explained(left, titles[0], right), right && explained(right, titles[1], left)));
+    right && h('p', { class: differ(answers) ? 'banner' : 'banner info', role: 'status' }, differ(answers) ? 'The values differ.' : 'The values are the same.'),
+    h('div', { class: 'grid' }, explanationCard(left, titles[0], right), right && explanationCard(right, titles[1], left)));
 }
 
 /**
  * The answers of many keys; `link` makes the place of one.
  * @type {(keys: string[], answers: Answer[][], titles: string[], link: (key: string) => string) => HTMLElement}
  */
-export function overview(keys, answers, titles, link) {
+export function resultsTable(keys, answers, titles, link) {
   const isTwo = answers[0].length > 1;
-  const because = (/** @type {Answer} */ one) => one.steps.at(-1)?.text ?? one.error;
-  return h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', ...titles.slice(0, answers[0].length), 'Because'].map((name) => h('th', { scope: 'col' }, name)))),
+  const reasonOf = (/** @type {Answer} */ one) => one.steps.at(-1)?.text ?? one.error;
+  return h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', ...titles.slice(0, answers[0].length), 'Reason'].map((name) => h('th', { scope: 'col' }, name)))),
     h('tbody', null, keys.map((one, at) => {
       const own = answers[at];
       const differs = isTwo && differ(own);
       return h('tr', { class: differs ? 'differs' : null },
         h('td', null, h('a', { class: 'code', href: link(one) }, one), differs && h('span', { class: 'chip warn' }, 'differs')),
-        own.map((answer) => h('td', null, said(answer))),
-        h('td', { class: 'faint' }, because(own[0]), differs && because(own[1]) !== because(own[0]) && h('span', { class: 'block' }, 'The other: ', because(own[1]))));
+        own.map((answer) => h('td', null, valueChip(answer))),
+        h('td', { class: 'faint' }, reasonOf(own[0]), differs && reasonOf(own[1]) !== reasonOf(own[0]) && h('span', { class: 'block' }, 'Other: ', reasonOf(own[1]))));
     }))));
 }

@@ -5,7 +5,7 @@
  * a segment goes only after those that refer to it. Fails with what was refused last.
  * @type {(keys: Set<string>, act: (key: string) => Promise<unknown>) => Promise<void>}
  */
-export async function each(keys, act) {
+export async function forEachKey(keys, act) {
   /** @type {Error | null} */
   let refused = null;
   for (let before = Infinity; keys.size && keys.size < before;) {

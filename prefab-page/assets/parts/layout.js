@@ -2,39 +2,39 @@
 
 import * as api from '../api.js';
 import { h, show, svg } from '../dom.js';
-import * as places from '../router.js';
+import * as router from '../router.js';
 
 /** @type {[string, [page: string, name: string][]][]} */
 const GROUPS = [
-  ['', [['start', 'Start']]],
-  ['Values', [['flags', 'Flags'], ['configs', 'Configs'], ['segments', 'Segments'], ['secrets', 'Secrets'], ['schemas', 'Schemas']]],
-  ['Running', [['log-levels', 'Log levels'], ['playground', 'Playground'], ['evaluations', 'Evaluations'], ['contexts', 'Contexts'], ['health', 'Health']]],
-  ['Project', [['audit', 'Audit'], ['archived', 'Archived'], ['environments', 'Environments'], ['people', 'People'], ['keys', 'API keys'], ['transfer', 'Import, export']]],
+  ['', [['start', 'Get started']]],
+  ['Configure', [['flags', 'Flags'], ['configs', 'Configs'], ['segments', 'Segments'], ['secrets', 'Secrets'], ['schemas', 'Schemas']]],
+  ['Observe', [['log-levels', 'Log levels'], ['evaluations', 'Evaluations'], ['contexts', 'Contexts'], ['playground', 'Playground'], ['health', 'Server']]],
+  ['Settings', [['audit', 'Audit log'], ['archived', 'Archived'], ['environments', 'Environments'], ['people', 'People'], ['keys', 'API keys'], ['transfer', 'Import & export']]],
 ];
 
 /** Our sign. */
-export const mark = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 24, 'aria-hidden': 'true' },
+export const logo = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 24, 'aria-hidden': 'true' },
   svg('rect', { x: 2, y: 2, width: 28, height: 28, rx: 7, class: 'mark-ground' }),
   svg('path', { d: 'M9 8h8v6H9zM9 18h5v6H9zM18 18h5v6h-5z', class: 'mark-block' }));
 
 /**
- * Draws the frame, or keeps it and marks where we are. Returns the place for the page.
- * @type {(known: PageContext, open: () => void) => HTMLElement}
+ * Draws the layout, or keeps it and marks where we are. Returns the place for the page.
+ * @type {(page: PageContext, open: () => void) => HTMLElement}
  */
-export function frame(known, open) {
+export function layout(page, open) {
   const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
   let main = document.getElementById('main');
   if (!main || main.classList.contains('welcome')) {
     main = h('main', { id: 'main', tabindex: -1 });
     show(document.body,
-      h('a', { class: 'skip', href: '#main' }, 'To the page'),
-      h('div', { id: 'away', role: 'status', hidden: true }, 'The server is away. The page goes on as soon as it is back.'),
+      h('a', { class: 'skip', href: '#main' }, 'Skip to content'),
+      h('div', { id: 'offline', role: 'status', hidden: true }, 'Connection lost, reconnecting…'),
       h('header', { class: 'top', id: 'top' }),
-      h('div', { class: 'columns' }, h('nav', { id: 'nav', class: 'nav', 'aria-label': 'Pages' }), main),
-      h('div', { id: 'told', 'aria-live': 'polite' }));
+      h('div', { class: 'columns' }, h('nav', { id: 'nav', class: 'nav', 'aria-label': 'Main' }), main),
+      h('div', { id: 'toasts', 'aria-live': 'polite' }));
   }
-  show(part('top'), top(known, open));
-  show(part('nav'), nav(known));
+  show(part('top'), top(page, open));
+  show(part('nav'), nav(page));
   document.body.classList.remove('nav-open');
   main.replaceChildren();
   main.scrollTop = 0;
@@ -42,9 +42,9 @@ export function frame(known, open) {
   return main;
 }
 
-/** @type {(known: PageContext, open: () => void) => Child[]} */
-function top(known, open) {
-  const { project, environment } = known;
+/** @type {(page: PageContext, open: () => void) => Child[]} */
+function top(page, open) {
+  const { project, environment } = page;
   const toggle = h('button', { type: 'button', class: 'quiet menu', 'aria-controls': 'nav', 'aria-expanded': 'false', onclick: () => {
     const isOpen = document.body.classList.toggle('nav-open');
     toggle.setAttribute('aria-expanded', String(isOpen));
@@ -53,21 +53,21 @@ function top(known, open) {
   const projects = api.session.projects;
   const names = projects.length > 1
     ? h('select', { 'aria-label': 'Project', class: 'quiet', 'data-chosen': project.id,
-        onchange: (event) => places.go(places.path(event.target.value, 'flags')) },
+        onchange: (event) => router.navigate(router.path(event.target.value, 'flags')) },
       projects.map((one) => h('option', { value: one.id }, one.name)))
     : h('span', { class: 'project' }, project.name);
   return [toggle,
-    h('a', { class: 'brand', href: known.path('flags'), 'aria-label': 'Prefab, all flags' }, mark(), h('span', { class: 'wide' }, 'Prefab')),
+    h('a', { class: 'brand', href: page.path('flags'), 'aria-label': 'Prefab, all flags' }, logo(), h('span', { class: 'wide' }, 'Prefab')),
     names,
     h('label', { class: 'environment' }, h('span', { class: 'unseen' }, 'Environment'),
       h('select', { id: 'environment', 'data-chosen': environment?.id, onchange: (event) => {
         localStorage.setItem('prefab-environment', event.target.value);
         const url = new URL(location.href);
         url.searchParams.set('environment', event.target.value);
-        places.go(url.pathname + url.search, { replace: true });
+        router.navigate(url.pathname + url.search, { replace: true });
       } }, project.environments.map((one) => h('option', { value: one.id }, one.name)))),
     h('span', { class: 'spread' }),
-    theme(), person(known, open)];
+    theme(), person(page, open)];
 }
 
 function theme() {
@@ -79,25 +79,25 @@ function theme() {
   } }, '◐');
 }
 
-/** @type {(known: PageContext, open: () => void) => HTMLElement} */
-function person(known, open) {
-  const name = api.session.isKey ? 'admin key' : api.session.person?.name ?? '';
+/** @type {(page: PageContext, open: () => void) => HTMLElement} */
+function person(page, open) {
+  const name = api.session.isKey ? 'Admin key' : api.session.person?.name ?? '';
   return h('details', { class: 'person' },
     h('summary', null, h('span', { class: 'wide' }, name), h('span', { class: 'narrow', 'aria-label': name }, name.slice(0, 1).toUpperCase())),
     h('div', { class: 'menu-box' },
-      h('p', null, api.session.isKey ? 'Signed in with an admin key, until this tab is closed.' : api.session.person?.email),
-      !api.session.isKey && h('a', { href: known.path('account') }, 'Your account'),
+      h('p', null, api.session.isKey ? 'Signed in with an admin key. The session ends when you close this tab.' : api.session.person?.email),
+      !api.session.isKey && h('a', { href: page.path('account') }, 'Account'),
       h('button', { type: 'button', onclick: async () => {
         await api.signOut();
         open();
       } }, 'Sign out')));
 }
 
-/** @type {(known: PageContext) => Child[]} */
+/** @type {(page: PageContext) => Child[]} */
 function nav({ project, place, environment }) {
   /** @type {(link: [page: string, name: string]) => HTMLElement} */
   const link = ([page, name]) => h('li', null, h('a', {
-    href: places.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),
+    href: router.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),
     'aria-current': page === place.page ? 'page' : null }, name));
   return GROUPS.map(([title, pages]) => h('section', null, title && h('h2', null, title), h('ul', null, pages.map(link))));
 }

@@ -9,7 +9,7 @@ import { blank, valueInput } from './value.js';
  * @param {Shared} flat changed in place
  * @param {RulesOptions} how
  */
-export function percentInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check }) {
+export function rolloutInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check }) {
   const box = h('div', { class: 'percent' });
   const before = flat.value.map((one) => one.weight);
   const property = flat.hashByPropertyName;
@@ -65,7 +65,7 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
   function paint(typing = -1) {
     let edge = 0;
     show(bar, flat.value.map((one, at) => {
-      const part = h('span', { class: `part c${at % 6}` }, h('span', null, `${shown(one.weight)} %`));
+      const part = h('span', { class: `part c${at % 6}` }, h('span', null, `${shown(one.weight)}%`));
       part.style.width = `${shown(one.weight)}%`;
       return part;
     }), !disabled && flat.value.slice(0, -1).map((one, at) => {
@@ -78,8 +78,8 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
 
   /** @type {(at: number, edge: number) => HTMLElement} */
   function handle(at, edge) {
-    const grip = h('span', { class: 'handle', role: 'slider', tabindex: 0, 'data-focus': `handle-${at}`, 'aria-label': `Border between ${say(flat.value[at].value)} and ${say(flat.value[at + 1].value)}`,
-      'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': edge, 'aria-valuetext': `${edge} %`,
+    const grip = h('span', { class: 'handle', role: 'slider', tabindex: 0, 'data-focus': `handle-${at}`, 'aria-label': `Boundary between ${say(flat.value[at].value)} and ${say(flat.value[at + 1].value)}`,
+      'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': edge, 'aria-valuetext': `${edge}%`,
       onkeydown: (event) => {
         const step = new Map([['ArrowLeft', -1], ['ArrowRight', 1], ['PageDown', -10], ['PageUp', 10], ['Home', -1e6], ['End', 1e6]]).get(event.key);
         if (!step) return;
@@ -107,8 +107,8 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
   function change() {
     const [context, name] = (flat.hashByPropertyName ?? '').split(/\.(.*)/s);
     const seen = [...new Set((examples ?? []).map((one) => one.contexts?.[context]?.[name]).filter((one) => one !== undefined && one !== null).map(String))];
-    if (!flat.hashByPropertyName) return 'Without a property, chance decides at every evaluation anew.';
-    if (!seen.length) return 'Nobody has been seen lately of whom it could be told who gets what.';
+    if (!flat.hashByPropertyName) return 'Without a property, every evaluation picks a random value.';
+    if (!seen.length) return 'No recent users to preview with.';
     const now = flat.value.map((one) => one.weight);
     const gets = flat.value.map((_, at) => seen.filter((one) => choose(key, one, now) === at).length);
     const said = flat.value.map((one, at) => `${gets[at]} get ${say(one.value)}`).join(', ');
@@ -122,7 +122,7 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
       const number = h('input', { class: 'share', inputmode: 'decimal', 'aria-label': `Percent for ${say(one.value)}`, value: shown(one.weight), disabled,
         oninput: (event) => { const typed = Number(event.target.value); if (event.target.value.trim() && Number.isFinite(typed)) setShare(at, typed); } });
       return h('li', { class: 'row bottom' }, h('span', { class: `swatch c${at % 6}`, 'aria-hidden': 'true' }),
-        h('span', { class: 'share-of' }, number, ' %'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
+        h('span', { class: 'share-of' }, number, '%'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
         !disabled && flat.value.length > 2 && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove value ${at + 1}`, onclick: () => {
           setShare(at, 0);
           flat.value.splice(at, 1);
@@ -133,17 +133,17 @@ export function percentInput(flat, { key, kind, variants, properties, examples, 
     paint();
   }
 
-  const by = h('input', { class: 'code', value: flat.hashByPropertyName ?? '', 'aria-label': 'Shared out by', list: 'by-known', disabled, autocomplete: 'off',
+  const by = h('input', { class: 'code', value: flat.hashByPropertyName ?? '', 'aria-label': 'Bucket by', list: 'bucket-properties', disabled, autocomplete: 'off',
     oninput: (event) => {
       flat.hashByPropertyName = event.target.value.trim() || undefined;
       onChange();
       paint();
     } });
   draw();
-  return show(box, bar, list, h('div', { class: 'row' }, h('span', { class: 'small' }, 'Shared out by'), h('span', { class: 'by' }, by), h('datalist', { id: 'by-known' }, properties.map((name) => h('option', { value: name }))),
+  return show(box, bar, list, h('div', { class: 'row' }, h('span', { class: 'small' }, 'Bucket by'), h('span', { class: 'by' }, by), h('datalist', { id: 'bucket-properties' }, properties.map((name) => h('option', { value: name }))),
     !disabled && h('button', { type: 'button', class: 'quiet', onclick: () => {
       flat.value.push({ weight: 0, value: blank(flat.value[0]?.value.type ?? kind) });
       onChange();
       draw();
-    } }, '+ Value')), moved);
+    } }, 'Add value')), moved);
 }

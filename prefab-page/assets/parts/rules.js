@@ -5,7 +5,7 @@ import { h, show } from '../dom.js';
 import { rule as say } from '../format.js';
 import { blankCriterion, criterionInput } from './criterion.js';
 import { dragging } from './dragging.js';
-import { percentInput } from './rollout.js';
+import { rolloutInput } from './rollout.js';
 import { blank, select, valueInput } from './value.js';
 
 /**
@@ -54,14 +54,14 @@ export function rulesEditor(rules, how) {
     const element = h('li', { class: 'rule card', 'data-place': `${how.section}.${at}` },
     h('div', { class: 'row ends' }, h('div', { class: 'row' }, !how.disabled && rules.length > 1 && grip, h('span', { class: 'number-of', 'aria-hidden': 'true' }, at + 1), sentence),
       !how.disabled && h('div', { class: 'row' },
-        h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Copy'),
+        h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Duplicate'),
         rules.length > 1 && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove rule ${at + 1}`, onclick: () => { rules.splice(at, 1); redo(); } }, 'Remove'))),
     criteria.map((criterion, index) => criterionInput(criterion, { ...how, first: index === 0, name: `${name}-${index}`, onChange,
       onRemove: () => { criteria.splice(index, 1); redo(`${name}-add`); } })),
-    !criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always holds, and those below it never come to their turn.'),
-    criteria.length > 0 && last && h('p', { class: 'hint' }, 'For everybody else there is no value here. Most often the last rule has no condition.'),
+    !criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always matches. The rules below it never apply.'),
+    criteria.length > 0 && last && h('p', { class: 'hint' }, 'There is no value for everyone else. Add a last rule without a condition.'),
     !how.disabled && h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`,
-      onclick: () => { criteria.push(blankCriterion()); redo(`${name}-${criteria.length - 1}-property`); } }, '+ Condition')),
+      onclick: () => { criteria.push(blankCriterion()); redo(`${name}-${criteria.length - 1}-property`); } }, 'Add condition')),
     how.kind !== 'segment' ? answer(rule, how, onChange, redo, name) : segmentAnswer(rule, how, onChange));
     return element;
   }
@@ -75,13 +75,13 @@ export function rulesEditor(rules, how) {
     const at = last && !last.criteria?.length ? rules.length - 1 : rules.length;
     rules.splice(at, 0, { criteria: [blankCriterion()], value: value.type === 'weighted_values' ? structuredClone(value.value[0]?.value ?? blank(how.kind ?? 'string')) : value });
     changed(`rule-${at}-0-property`);
-  } }, '+ Rule for some');
+  } }, 'Add rule');
   return h('div', { class: 'stack' }, box, !how.disabled && h('div', null, add));
 }
 
 /** @type {(rule: Rule, how: RulesOptions, onChange: () => void) => HTMLElement} */
 const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
-  select([['true', 'they are in the segment'], ['false', 'they are not in it']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
+  select([['true', 'Include'], ['false', 'Exclude']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
 /**
  * The value of a rule: one for all it holds for, or shared out by percentage.
@@ -101,8 +101,8 @@ function answer(rule, how, onChange, redo, name) {
     rule.value = most?.value ?? blank(how.kind ?? 'string');
     redo(`${name}-share`);
   };
-  const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'One value for all of them' : 'Share out by percentage');
-  return h('div', { class: 'answer' }, isShared ? percentInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
+  const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'Single value' : 'Percentage rollout');
+  return h('div', { class: 'answer' }, isShared ? rolloutInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
 }
 
 /** @type {(variant: Flat & {name?: string, description?: string}) => Flat} */

@@ -1,11 +1,11 @@
-// What is shown this once: a key, a token, a link.
+// What is shown this showSecret: a key, a token, a link.
 
-import { h, tell } from '../dom.js';
+import { h, notify } from '../dom.js';
 import { dialog } from './dialog.js';
 
 /** @type {(title: string, about: string, text: string) => Promise<unknown>} */
-export const once = (title, about, text) => dialog(title, (close) => h('div', { class: 'stack' }, h('p', null, about), h('pre', { tabindex: 0 }, text),
+export const showSecret = (title, about, text) => dialog(title, (close) => h('div', { class: 'stack' }, h('p', null, about), h('pre', { tabindex: 0 }, text),
   h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: async () => {
     await navigator.clipboard?.writeText(text).catch(() => {});
-    tell('Copied.');
+    notify('Copied.');
   } }, 'Copy'), h('button', { type: 'button', onclick: () => close(true) }, 'Done'))));

@@ -4,7 +4,7 @@ import { h, svg } from '../dom.js';
 import { number } from '../format.js';
 
 /** @type {(counts: number[], total: number, width?: number, high?: number) => HTMLElement} */
-export function spark(counts, total, width = 72, high = 20) {
+export function sparkline(counts, total, width = 72, high = 20) {
   if (!total) return h('span', { class: 'faint small' }, '–');
   const most = Math.max(...counts);
   const step = width / counts.length;

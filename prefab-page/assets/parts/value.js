@@ -1,12 +1,12 @@
 // Inputs for values, one that fits each kind. What is typed goes into the value at once; what cannot be
 // understood is said beside the field and kept as it was typed.
 
-import { field, fresh, h, show } from '../dom.js';
+import { field, uniqueId, h, show } from '../dom.js';
 import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
-import { linedInput } from './code-field.js';
+import { codeField } from './code-field.js';
 
-/** @typedef {(value: Json) => void} Changes told of every change of a value */
+/** @typedef {(value: Json) => void} Changes message of every change of a value */
 
 /** @type {Record<string, Json>} */
 const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], duration: 'PT30S', json: '{}', log_level: 'INFO',
@@ -25,7 +25,7 @@ export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind]
  * @returns {HTMLElement}
  */
 export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false, check } = {}) {
-  if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command: prefab secrets.` });
+  if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command “prefab secret”.` });
   const choices = variants.filter((one) => one.type === flat.type);
   /** @type {(value: Json) => string} */
   const said = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
@@ -48,12 +48,12 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
     case 'duration': return durationInput(label, String(flat.value), changed, place, disabled);
     case 'json': return jsonInput(label, flat, typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2), changed, { place, disabled, check, onChange });
-    case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each; pasting several lines works too.', place });
+    case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each value, or paste several lines.', place });
     case 'string':
       if (check?.hasSchema) return jsonInput(label, flat, flat.value, changed, { place, disabled, check, onChange });
       return field(label, textInput(flat, changed, disabled), { place });
     case 'schema': return jsonInput(label, flat, flat.value.schema, changed, { place, disabled, check, onChange }, (schema) => ({ ...flat.value, schema }));
-    case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'The name of an environment variable where the client runs.', place });
+    case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'Name of an environment variable on the client.', place });
     default: return rawInput(label, flat, changed, place, disabled);
   }
 }
@@ -61,7 +61,7 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
 /** @type {(wanted: string) => never} */
 const wrong = (wanted) => { throw new Error(`Expected ${wanted}.`); };
 /** @type {(properties: Properties<HTMLInputElement>) => HTMLInputElement} */
-const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: fresh('value'), ...properties });
+const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: uniqueId('value'), ...properties });
 /** @type {(text: string) => number | string} */
 const whole = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 
@@ -73,7 +73,7 @@ const whole = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : tex
  * @param {Properties<HTMLSelectElement>} [properties]
  */
 export function select(options, chosen, onChange, disabled = false, properties = {}) {
-  return h('select', { 'data-chosen': chosen, disabled, id: fresh('select'), onchange: (event) => onChange(event.target.value), ...properties },
+  return h('select', { 'data-chosen': chosen, disabled, id: uniqueId('select'), onchange: (event) => onChange(event.target.value), ...properties },
     options.map(([value, text]) => h('option', { value }, text)));
 }
 
@@ -90,16 +90,16 @@ function checked(label, flat, properties, read, changed, place, disabled) {
 
 /** @type {(box: HTMLElement, element: HTMLInputElement | HTMLTextAreaElement, read: (text: string) => Json, changed: Changes) => void} */
 function watch(box, element, read, changed) {
-  const told = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
+  const message = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
   element.addEventListener('input', () => {
     try {
       changed(read(element.value.trim()));
       element.setCustomValidity('');
-      show(told);
+      show(message);
       element.removeAttribute('aria-invalid');
     } catch (error) {
       element.setCustomValidity(error.message);
-      show(told, error.message);
+      show(message, error.message);
       element.setAttribute('aria-invalid', 'true');
     }
   });
@@ -108,7 +108,7 @@ function watch(box, element, read, changed) {
 /** @type {(flat: Flat, changed: Changes, disabled: boolean) => HTMLElement} */
 function textInput(flat, changed, disabled) {
   const isLong = String(flat.value).length > 60 || String(flat.value).includes('\n');
-  return h(isLong ? 'textarea' : 'input', { id: fresh('value'), value: flat.value, disabled, autocomplete: 'off', oninput: (event) => changed(event.target.value) });
+  return h(isLong ? 'textarea' : 'input', { id: uniqueId('value'), value: flat.value, disabled, autocomplete: 'off', oninput: (event) => changed(event.target.value) });
 }
 
 /**
@@ -126,13 +126,13 @@ function jsonInput(label, flat, text, changed, { place, disabled, check, onChang
     try { JSON.parse(typed); } catch (error) { return error.message; }
     return '';
   };
-  return linedInput(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange, isDoubtful: Boolean(check?.hasSchema),
+  return codeField(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange, isDoubtful: Boolean(check?.hasSchema),
     check: check && ((typed) => check({ ...flat, value: kept(typed) })) });
 }
 
 /** @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement} */
 function rawInput(label, flat, changed, place, disabled) {
-  const element = h('textarea', { id: fresh('value'), rows: 3, value: JSON.stringify(flat.value), disabled, spellcheck: 'false' });
+  const element = h('textarea', { id: uniqueId('value'), rows: 3, value: JSON.stringify(flat.value), disabled, spellcheck: 'false' });
   const box = field(label, element, { hint: `A ${flat.type.replace('_', ' ')}, as JSON.`, place });
   watch(box, element, (text) => JSON.parse(text), changed);
   return box;

@@ -7,7 +7,7 @@ import { h } from '../dom.js';
  * @param {(item: T, at: number) => HTMLElement} draw makes a row; its link has `data-row`
  * @param {() => number} height of a row in pixels
  */
-export function rows(draw, height) {
+export function virtualList(draw, height) {
   const list = h('ul', { class: 'rows' });
   /** @type {T[]} */
   let items = [];

@@ -27,7 +27,7 @@ export async function start() {
 export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
   const page = await context.newPage();
-  page.setDefaultTimeout(60000);
+  page.setDefaultTimeout(20000);
   page.on('pageerror', (error) => mishaps.push(`error: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) mishaps.push(`console: ${message.text()}`);
@@ -45,10 +45,10 @@ export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
  */
 export async function signUp(page, link, name) {
   await page.goto(link);
-  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Name').fill(name);
   await page.getByLabel('E-mail').fill(email(name));
   await page.getByLabel('Password').fill(password(name));
-  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('button', { name: 'Create account' }).click();
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
@@ -61,7 +61,7 @@ export const password = (name) => `a good password of ${name}`;
 export async function withKey(page, key) {
   await page.getByText('Sign in with an admin key').last().click();
   await page.getByLabel('Admin key').last().fill(key);
-  await page.getByRole('button', { name: 'Use the key' }).last().click();
+  await page.getByRole('button', { name: 'Sign in with key' }).last().click();
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 

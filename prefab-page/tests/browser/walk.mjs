@@ -9,7 +9,7 @@ import path from 'node:path';
 import { mishaps, start } from './harness.mjs';
 import { server } from './server.mjs';
 
-const PARTS = ['first', 'rules', 'find', 'json', 'playground', 'inputs', 'drafts', 'places', 'levels', 'together', 'accounts', 'moves', 'hazards', 'text', 'looks', 'many'];
+const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'keys', 'levels', 'collaboration', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
 
 // Whatever hangs, the test says so before it is killed without a word.
 setTimeout(() => {
@@ -25,7 +25,7 @@ const world = { on, browser, people: {} };
 let failed = 0;
 const wanted = process.env.PREFAB_BROWSER_PARTS?.split(',') ?? PARTS;
 
-for (const name of PARTS.filter((one) => one === 'first' || wanted.includes(one))) {
+for (const name of PARTS.filter((one) => one === 'onboarding' || wanted.includes(one))) {
   /** @type {{default: Part}} */
   const { default: part } = await import(`./parts/${name}.mjs`);
   for (const [title, act] of Object.entries(part)) {

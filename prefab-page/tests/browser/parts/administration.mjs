@@ -22,11 +22,11 @@ export default {
     await Ann.getByLabel('Right').selectOption(id('Production'));
     const row = Ann.locator('tr', { hasText: 'banner' });
     await row.getByText('new banner').first().waitFor();
-    await row.getByText('follows the rules for all environments').waitFor();
-    await Ann.getByRole('button', { name: 'Copy the chosen' }).click();
-    await Ann.getByText('Choose at least one key to copy.').waitFor();
+    await row.getByText('uses the default rules').waitFor();
+    await Ann.getByRole('button', { name: 'Copy selected keys' }).click();
+    await Ann.getByText('Select at least one key to copy.').waitFor();
     await row.getByRole('checkbox', { name: 'Copy banner' }).check();
-    await Ann.getByRole('button', { name: 'Copy the chosen from Staging to Production' }).click();
+    await Ann.getByRole('button', { name: 'Copy selected keys to Production' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Copy' }).click();
     await Ann.getByText('Copied to Production.').waitFor();
     await until(async () => (await row.count()) === 0, 'they are the same there now');
@@ -38,8 +38,8 @@ export default {
   async 'an environment that wants a comment gets one, and one that wants approval gets a draft'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'environments');
     const card = Ann.locator('section.card', { hasText: 'Production' });
-    await card.getByLabel('Every change takes a comment').check();
-    await Ann.getByText('Production is protected as you said.').waitFor();
+    await card.getByLabel('Require a comment').check();
+    await Ann.getByText('Protection of Production updated.').waitFor();
     await open(Ann, on.url, 'configs/footer?environment=Production');
     await Ann.getByLabel('Value').first().fill('another');
     await Ann.getByRole('button', { name: 'Review and publish' }).click();
@@ -48,16 +48,16 @@ export default {
     await Ann.keyboard.press('Escape');
     await publish(Ann, 'the lawyers said so');
     await open(Ann, on.url, 'environments');
-    await card.getByLabel('Every change takes a comment').uncheck();
+    await card.getByLabel('Require a comment').uncheck();
     await until(async () => !(await on.manage('GET', '/projects/1')).environments.some((/** @type {Environment} */ one) => one.needsComment), 'it wants none any more');
-    await card.getByLabel('Every change takes the approval').check();
+    await card.getByLabel('Require approval').check();
     await until(async () => (await on.manage('GET', '/projects/1')).environments.some((/** @type {Environment} */ one) => one.needsApproval), 'it wants approval');
     await open(Ann, on.url, 'configs/footer?environment=Production');
     await Ann.getByLabel('Value').first().fill('a third');
     await Ann.getByRole('button', { name: 'Review and publish' }).click();
-    await Ann.getByRole('dialog').getByText('takes the approval of a second person').waitFor();
-    await Ann.getByRole('dialog').getByRole('button', { name: 'Save the draft' }).click();
-    await Ann.getByText('It waits for approval.').waitFor();
+    await Ann.getByRole('dialog').getByText('require approval').waitFor();
+    await Ann.getByRole('dialog').getByRole('button', { name: 'Save draft' }).click();
+    await Ann.getByText('It is waiting for approval.').waitFor();
     const { value } = await on.manage('POST', '/projects/1/explain', { key: 'footer', environment: 'Production' });
     check(value === 'another', `nothing is published yet: ${value}`);
     await Ann.evaluate(() => sessionStorage.clear());
@@ -68,8 +68,8 @@ export default {
   async 'a key is rotated: the new one is shown once, the old one ends in a day'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'keys');
     await Ann.getByRole('button', { name: 'New key' }).click();
-    await Ann.getByLabel('What is it for?').fill('billing');
-    await Ann.getByRole('button', { name: 'Make the key' }).click();
+    await Ann.getByLabel('Name').fill('billing');
+    await Ann.getByRole('button', { name: 'Create key' }).click();
     const shown = Ann.getByRole('dialog').locator('pre');
     const first = await shown.innerText();
     await Ann.getByRole('button', { name: 'Done' }).click();
@@ -78,7 +78,7 @@ export default {
     await until(async () => (await shown.count()) === 1 && (await shown.innerText()) !== first, 'another key is shown');
     const second = await shown.innerText();
     await Ann.getByRole('button', { name: 'Done' }).click();
-    await Ann.locator('tr', { hasText: 'billing' }).getByText(/ends (in|tomorrow)/).waitFor();
+    await Ann.locator('tr', { hasText: 'billing' }).getByText(/expires in/).waitFor();
     for (const key of [first, second]) {
       const response = await fetch(`${on.url}/api/v1/configs/0`, { headers: { authorization: `Basic ${btoa(`u:${key}`)}` } });
       check(response.ok, `both keys are good meanwhile: ${response.status}`);
@@ -92,15 +92,15 @@ export default {
     fs.writeFileSync(file, JSON.stringify({ configs: [config('moved.one'), config('banner'), config('moved.broken', { projectEnvId: '99' })] }));
     await open(Ann, on.url, 'transfer');
     await Ann.getByLabel('File', { exact: true }).setInputFiles(file);
-    await Ann.getByText('1 new, 1 changed, 0 the same.').waitFor();
+    await Ann.getByText('1 new, 1 changed, 0 unchanged.').waitFor();
     await Ann.locator('li', { hasText: 'config moved.broken: it has rules for environment 99' }).waitFor();
-    check((await Ann.getByRole('button', { name: /^Take/ }).count()) === 0, 'not while something is broken');
+    check((await Ann.getByRole('button', { name: /^Import \d/ }).count()) === 0, 'not while something is broken');
     await Ann.getByText('moved.one', { exact: true }).click();
     await Ann.getByText('default: "moved here"').waitFor();
     check(!(await on.manage('GET', '/projects/1/items?search=moved')).items.length, 'nothing is here yet');
-    await Ann.getByLabel('Leave these out, and take the rest').check();
-    await Ann.getByRole('button', { name: 'Take the rest' }).click();
-    await Ann.getByText('Imported: 1 new, 1 changed, 1 left out.').waitFor();
+    await Ann.getByLabel('Skip invalid entries').check();
+    await Ann.getByRole('button', { name: /^Import \d/ }).click();
+    await Ann.getByText('Imported: 1 new, 1 changed, 1 skipped.').waitFor();
     const { items } = await on.manage('GET', '/projects/1/items?search=moved');
     check(items.map((/** @type {Summary} */ one) => one.key).includes('moved.one'), JSON.stringify(items));
     fs.rmSync(path.dirname(file), { recursive: true });
@@ -119,23 +119,23 @@ export default {
   async 'the audit log is filtered, says what changed, and leads back'({ on, people: { Ann } }) {
     await on.manage('PUT', '/projects/1/items/footer/value', { value: { type: 'string', value: 'a mistake' }, comment: 'in haste' });
     await open(Ann, on.url, 'audit');
-    await Ann.getByLabel('What', { exact: true }).selectOption('config');
+    await Ann.getByLabel('Action', { exact: true }).selectOption('config');
     await Ann.getByLabel('Text').fill('footer');
     const rows = Ann.locator('.audit tbody tr');
     await until(async () => (await rows.count()) > 1 && (await rows.allInnerTexts()).every((text) => text.includes('footer')), 'only what is about it');
     await rows.first().getByText('“in haste”').waitFor();
-    await rows.first().getByText('What changed').click();
-    await rows.first().getByText('a mistake for everybody').waitFor();
-    await on.manage('PUT', '/projects/1/items/banner/value', { value: { type: 'string', value: 'meanwhile, footer' } });
+    await rows.first().getByText('Show changes').click();
+    await rows.first().getByText('a mistake for everyone').waitFor();
+    await on.manage('PUT', '/projects/1/items/banner/value', { value: { type: 'string', value: 'changed later, footer' } });
     await Ann.locator('.audit tbody tr', { hasText: 'banner' }).first().waitFor();
     const mistake = Ann.locator('.audit tbody tr', { hasText: 'in haste' });
-    await mistake.getByRole('button', { name: 'Go back to before this' }).click();
-    await Ann.getByRole('dialog').getByText('a mistake for everybody').waitFor();
-    await Ann.getByRole('dialog').getByRole('button', { name: 'Go back' }).click();
-    await Ann.getByText('The old version is back').waitFor();
+    await mistake.getByRole('button', { name: 'Revert this change' }).click();
+    await Ann.getByRole('dialog').getByText('a mistake for everyone').waitFor();
+    await Ann.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
+    await Ann.getByText('Version restored.').waitFor();
     const item = await on.manage('GET', '/projects/1/items/footer');
     check(item.default.rules[0].value.value !== 'a mistake', JSON.stringify(item.default));
-    await Ann.getByLabel('Who').fill('nobody at all');
-    await Ann.getByText('Nothing was done that is like that.').waitFor();
+    await Ann.getByLabel('Person').fill('nobody at all');
+    await Ann.getByText('No matching entries.').waitFor();
   },
 };

@@ -5,7 +5,7 @@ import { check, email, open, password, person, publish, signUp, until } from '..
 /** @type {(world: World, name: string, role: Role) => Promise<void>} */
 export async function invite({ on, browser, people }, name, role) {
   await open(people.Ann, on.url, 'people');
-  await people.Ann.getByRole('button', { name: 'Invite somebody' }).click();
+  await people.Ann.getByRole('button', { name: 'Invite person' }).click();
   const dialog = people.Ann.getByRole('dialog');
   await dialog.getByLabel('E-mail').fill(email(name));
   await dialog.getByLabel('Role').selectOption(role);
@@ -29,16 +29,16 @@ export default {
   async 'two people edit one flag: the second is told at once, and nothing is lost'({ on, people: { Ann, Bea } }) {
     for (const page of [Ann, Bea]) await open(page, on.url, 'flags/new-checkout');
     await Bea.getByRole('tab', { name: 'Production' }).click();
-    await Bea.getByRole('button', { name: 'Make rules for Production' }).click();
+    await Bea.getByRole('button', { name: 'Override in Production' }).click();
     await Bea.locator('.answer select').selectOption('false');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
-    await Ann.getByRole('button', { name: 'Make rules for Staging' }).click();
-    await Ann.getByRole('button', { name: 'Share out by percentage' }).click();
+    await Ann.getByRole('button', { name: 'Override in Staging' }).click();
+    await Ann.getByRole('button', { name: 'Percentage rollout' }).click();
     await publish(Ann, 'a first share');
-    await Bea.getByText('published another version while you edit').waitFor();
-    await Bea.getByRole('button', { name: 'See both' }).click();
+    await Bea.getByText('This was changed while you were editing').waitFor();
+    await Bea.getByRole('button', { name: 'Compare', exact: true }).click();
     await Bea.getByRole('dialog').getByText('a first share').waitFor();
-    await Bea.getByRole('button', { name: 'Put mine on top of theirs' }).click();
+    await Bea.getByRole('button', { name: 'Keep both, mine wins' }).click();
     await publish(Bea);
     const item = await on.manage('GET', '/projects/1/items/new-checkout');
     check(item.environments.length === 2, `both changes are there: ${JSON.stringify(item.environments)}`);
@@ -51,15 +51,15 @@ export default {
     await Bea.getByRole('button', { name: 'Review and publish' }).click();
     await on.manage('PUT', '/projects/1/items/new-checkout/value', { value: { type: 'bool', value: false }, environment: 'Production', comment: 'meanwhile' });
     await Bea.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
-    await Bea.getByRole('heading', { name: 'Somebody else changed this meanwhile' }).waitFor();
-    await Bea.getByText('You both changed').or(Bea.getByRole('dialog').getByText('meanwhile').first()).first().waitFor();
-    await Bea.getByRole('button', { name: 'Put mine on top of theirs' }).click();
+    await Bea.getByRole('heading', { name: 'This was changed while you were editing' }).waitFor();
+    await Bea.getByText('Both of you changed').or(Bea.getByRole('dialog').getByText('meanwhile').first()).first().waitFor();
+    await Bea.getByRole('button', { name: 'Keep both, mine wins' }).click();
     await publish(Bea);
   },
 
   async 'a viewer looks, and cannot publish'({ on, people: { Vic } }) {
     await open(Vic, on.url, 'flags/new-checkout');
-    await Vic.getByText('You may look at this, not change it.').waitFor();
+    await Vic.getByText('Read-only access').waitFor();
     check((await Vic.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'there is nothing to publish with');
     check(await Vic.locator('.answer select').first().isDisabled(), 'inputs are closed');
     await open(Vic, on.url, 'flags');
@@ -79,7 +79,7 @@ export default {
     await Bea.context().clearCookies();
     await Bea.getByRole('button', { name: 'Review and publish' }).click();
     await Bea.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
-    await Bea.getByText('Your session has ended').waitFor();
+    await Bea.getByText('Your session has expired').waitFor();
     const again = Bea.getByRole('dialog', { name: 'Sign in again' });
     await again.getByLabel('E-mail').fill(email('Bea'));
     await again.getByLabel('Password').fill(password('Bea'));
@@ -93,7 +93,7 @@ export default {
     await open(Bea, on.url, 'configs/greeting');
     await Bea.getByLabel('Value').fill('half a sentence');
     await Bea.reload();
-    await Bea.getByText('What you had changed here is still as you left it.').waitFor();
+    await Bea.getByText('Your unpublished changes were restored.').waitFor();
     check((await Bea.getByLabel('Value').inputValue()) === 'half a sentence', 'it is still there');
     await Bea.getByRole('button', { name: 'Discard' }).click();
     await Bea.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();

@@ -18,7 +18,7 @@ export default {
     await Ann.getByRole('button', { name: 'Rule 1 of 4' }).dragTo(Ann.locator('.rule').nth(1));
     await until(async () => (await order()) === 'a,c,b,all', 'and goes one down');
     check((await Ann.locator('.rule.over').count()) === 0, 'nothing stays marked');
-    check(/another order of the rules/.test(await publish(Ann)), 'the difference says so');
+    check(/order of the rules/.test(await publish(Ann)), 'the difference says so');
     const item = await on.manage('GET', '/projects/1/items/dragged');
     check(item.default.rules.map((/** @type {Rule} */ rule) => rule.value.value).join() === 'a,c,b,all', JSON.stringify(item.default));
   },
@@ -26,7 +26,7 @@ export default {
   async 'a date is picked, and kept as the moment that it is'({ on, people: { Ann } }) {
     await on.manage('POST', '/projects/1/items', { item: { key: 'early-bird', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: text('late') }] }, environments: [] } });
     await open(Ann, on.url, 'configs/early-bird');
-    await Ann.getByRole('button', { name: '+ Rule for some' }).click();
+    await Ann.getByRole('button', { name: 'Add rule' }).click();
     await Ann.getByLabel('Property').fill('user.joined');
     await Ann.getByLabel('Operator').selectOption('PROP_BEFORE');
     const date = Ann.getByLabel('Date');
@@ -64,7 +64,7 @@ export default {
     await value.fill('2 minutes 5 seconds');
     await picture(Ann, 'duration');
     const diff = await publish(Ann);
-    check(/90 seconds for everybody/.test(diff) && /2 minutes 5 seconds for everybody/.test(diff), diff);
+    check(/90 seconds for everyone/.test(diff) && /2 minutes 5 seconds for everyone/.test(diff), diff);
     const item = await on.manage('GET', '/projects/1/items/patience');
     check(item.default.rules[0].value.value === 'PT2M5S', JSON.stringify(item.default));
   },

@@ -13,7 +13,7 @@ export default {
     const found = await Ann.evaluate(async ({ file, json, pointers }) => {
       const { lineOf } = await import(file);
       return pointers.map((pointer) => lineOf(json, pointer));
-    }, { file: '/page/json-lines.js', json: text, pointers: cases.map(([pointer]) => pointer) });
+    }, { file: '/page/json-pointer.js', json: text, pointers: cases.map(([pointer]) => pointer) });
     for (const [at, [pointer, line]] of cases.entries()) check(found[at] === line, `${pointer || 'the whole'}: line ${found[at]}, not ${line}`);
   },
 

@@ -16,8 +16,8 @@ export default {
       await Ann.getByRole('heading', { name: key, exact: true }).waitFor();
       check((await Ann.getByRole('tab', { name: 'Staging' }).getAttribute('aria-selected')) === 'true', `${key}: the rules of the environment are open`);
       await Ann.getByRole('link', { name: 'History' }).click();
-      await Ann.getByText('this version stands').waitFor();
-      await Ann.getByRole('link', { name: 'Try it' }).click();
+      await Ann.getByText('Current version').waitFor();
+      await Ann.getByRole('link', { name: 'Test' }).click();
       await Ann.locator('.answer-card .chip.on').waitFor();
       check((await Ann.getByLabel('Key').inputValue()) === key, `${key}: it is asked for`);
     }
@@ -41,25 +41,25 @@ export default {
 
   async 'several are archived together, and come back together'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
-    for (const key of KEYS) await Ann.getByLabel(`Choose ${key}`, { exact: true }).check();
-    await Ann.getByText(`${KEYS.length} chosen`).waitFor();
+    for (const key of KEYS) await Ann.getByLabel(`Select ${key}`, { exact: true }).check();
+    await Ann.getByText(`${KEYS.length} selected`).waitFor();
     await Ann.locator('.bulk').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByRole('textbox').fill('tidying up');
     await Ann.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByText(`Archived ${KEYS.length} flags.`).waitFor();
-    await until(async () => (await Ann.getByLabel(`Choose ${KEYS[0]}`, { exact: true }).count()) === 0, 'they are gone from the list');
+    await until(async () => (await Ann.getByLabel(`Select ${KEYS[0]}`, { exact: true }).count()) === 0, 'they are gone from the list');
     check((await Ann.locator('.bulk').innerText()) === '', 'nothing is chosen any more');
     await open(Ann, on.url, 'archived');
-    for (const key of KEYS) await Ann.getByLabel(`Choose ${key}`, { exact: true }).check();
+    for (const key of KEYS) await Ann.getByLabel(`Select ${key}`, { exact: true }).check();
     await picture(Ann, 'restore');
     const found = await axe(Ann, 'archived');
     check(!found.length, found.join('\n  '));
-    await Ann.getByRole('button', { name: 'Restore the chosen' }).click();
+    await Ann.getByRole('button', { name: 'Restore selected' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
-    await Ann.getByText(`${KEYS.length} items are back.`).waitFor();
+    await Ann.getByText(`${KEYS.length} items restored.`).waitFor();
     for (const key of KEYS) await on.manage('GET', `/projects/1/items/${encodeURIComponent(key)}`);
     await open(Ann, on.url, 'flags');
-    await Ann.getByLabel(`Choose ${KEYS[0]}`, { exact: true }).waitFor();
+    await Ann.getByLabel(`Select ${KEYS[0]}`, { exact: true }).waitFor();
   },
 
   async 'what others refer to goes after them, and comes back before them'({ on, people: { Ann } }) {
@@ -68,20 +68,20 @@ export default {
     await on.manage('POST', '/projects/1/items', { item: segment('a-inner', [{ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: { type: 'string_list', value: ['1'] } }]) });
     await on.manage('POST', '/projects/1/items', { item: segment('b-outer', [inner]) });
     await open(Ann, on.url, 'segments');
-    await Ann.getByLabel('Choose a-inner').check();
+    await Ann.getByLabel('Select a-inner').check();
     await Ann.locator('.bulk').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByText('is used by `b-outer`').waitFor();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-    await Ann.getByLabel('Choose b-outer').check();
+    await Ann.getByLabel('Select b-outer').check();
     await Ann.locator('.bulk').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByText('Archived 2 segments.').waitFor();
     await open(Ann, on.url, 'archived');
-    await Ann.getByLabel('Choose b-outer').check();
-    await Ann.getByLabel('Choose a-inner').check();
-    await Ann.getByRole('button', { name: 'Restore the chosen' }).click();
+    await Ann.getByLabel('Select b-outer').check();
+    await Ann.getByLabel('Select a-inner').check();
+    await Ann.getByRole('button', { name: 'Restore selected' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
-    await Ann.getByText('2 items are back.').waitFor();
+    await Ann.getByText('2 items restored.').waitFor();
   },
 };

@@ -8,36 +8,36 @@ export default {
   async 'the first person signs up by the link and is shown how to start'({ on, browser, people }) {
     const ann = await person(browser);
     await signUp(ann, on.signUp, 'Ann');
-    await ann.getByRole('heading', { name: 'Start', exact: true }).waitFor();
+    await ann.getByRole('heading', { name: 'Get started', exact: true }).waitFor();
     await ann.getByText('Waiting for the first client to connect').waitFor();
     people.Ann = ann;
   },
 
   async 'the page makes a key, and tells when the first client connects'({ on, people: { Ann } }) {
-    await Ann.getByRole('button', { name: 'Make a key' }).click();
-    await Ann.getByRole('dialog').getByRole('button', { name: 'Make the key' }).click();
+    await Ann.getByRole('button', { name: 'Create key' }).click();
+    await Ann.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
     const shown = Ann.locator('pre', { hasText: 'PREFAB_API_KEY' });
     await until(async () => /PREFAB_API_KEY=\d+-Development/.test(await shown.innerText()), 'the real key is shown');
     check((await shown.innerText()).includes(`PREFAB_API_URL=${on.url}`), 'the real address is shown');
     const one = await client(on, 'Development');
-    await Ann.getByText('The first client is connected.').waitFor();
+    await Ann.getByText('First client connected.').waitFor();
     await one.close();
   },
 
   async 'a flag is made, turned on, received, explained and undone'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
     await Ann.getByText('No flags yet').waitFor();
-    await Ann.getByRole('button', { name: 'Make the first flag' }).click();
+    await Ann.locator('.empty').getByRole('button', { name: 'Create flag' }).click();
     await Ann.getByRole('dialog').getByLabel('Key').fill('new-checkout');
-    await Ann.getByRole('button', { name: 'Make the flag' }).click();
+    await Ann.getByRole('dialog').getByRole('button', { name: 'Create flag' }).click();
     await Ann.getByRole('heading', { name: 'new-checkout' }).waitFor();
     const one = await client(on, 'Development');
     await Ann.locator('.answer select').selectOption('true');
     const diff = await publish(Ann, 'we are ready');
-    check(/false for everybody/.test(diff) && /true for everybody/.test(diff), `the diff is shown: ${diff}`);
-    await Ann.getByText('Development: 1 of 1 connected clients have it').waitFor();
+    check(/false for everyone/.test(diff) && /true for everyone/.test(diff), `the diff is shown: ${diff}`);
+    await Ann.getByText('Development: 1 of 1 clients updated').waitFor();
     await one.close();
-    await Ann.getByRole('link', { name: 'Try it' }).click();
+    await Ann.getByRole('link', { name: 'Test' }).click();
     await Ann.locator('.chip.on', { hasText: 'true' }).waitFor();
     await Ann.goBack();
     await Ann.locator('.answer select').selectOption('false');
@@ -53,10 +53,10 @@ export default {
     await Ann.locator('[data-row="new-checkout"]').waitFor();
     await Ann.keyboard.press('/');
     await Ann.keyboard.type('nothing-like-this');
-    await Ann.getByText('Nothing has that in it').waitFor();
+    await Ann.getByText('No results for').waitFor();
     await Ann.locator('#search').fill('checkout');
     await Ann.keyboard.press('ArrowDown');
-    check((await Ann.evaluate(() => /** @type {Found} */ (document.activeElement)?.dataset.row)) === 'new-checkout', 'the row has the focus');
+    check((await Ann.evaluate(() => /** @type {OptionalElement} */ (document.activeElement)?.dataset.row)) === 'new-checkout', 'the row has the focus');
     await Ann.keyboard.press('Enter');
     await Ann.getByRole('heading', { name: 'new-checkout' }).waitFor();
   },

@@ -12,8 +12,8 @@ export default {
     const first = await on.manage('POST', '/projects/1/items', { item, comment: 'the first text' });
     await on.manage('PUT', '/projects/1/items/welcome', { item: { ...item, id: first.id, default: rules('good day', 'pro') }, comment: 'more formal' });
     await open(Ann, on.url, 'configs/welcome?view=history&environment=Production');
-    await Ann.getByRole('link', { name: 'Compare answers' }).click();
-    await Ann.getByText('The two answers differ.').waitFor();
+    await Ann.getByRole('link', { name: 'Compare values' }).click();
+    await Ann.getByText('The values differ.').waitFor();
     const answers = async () => (await Ann.locator('.answer-card .chip.text').allInnerTexts()).join(' | ');
     check((await answers()) === 'hello | good day for pro', await answers());
     const steps = await Ann.locator('.answer-card .steps').allInnerTexts();
@@ -32,14 +32,14 @@ export default {
     await on.manage('PUT', '/projects/1/items/welcome/draft', { item: { ...item, default: rules('welcome', 'pro') }, comment: 'warmer' });
     await open(Ann, on.url, 'configs/welcome?environment=Production');
     await Ann.getByText('warmer').waitFor();
-    await Ann.getByRole('link', { name: 'Compare answers' }).click();
+    await Ann.getByRole('link', { name: 'Compare values' }).click();
     await until(async () => (await Ann.locator('.answer-card .chip.text').allInnerTexts()).join() === 'good day for pro,welcome for pro', 'the draft is asked');
     await Ann.getByLabel('Key').selectOption('');
-    await Ann.getByText(/^1 of \d+ answers differ\.$/).waitFor();
+    await Ann.getByText(/^1 of \d+ values differ\.$/).waitFor();
     const row = Ann.locator('tr.differs');
     check((await row.count()) === 1 && /welcome/.test(await row.innerText()) && /differs/.test(await row.innerText()), 'its row is marked, in words too');
     await picture(Ann, 'compare-all');
-    await Ann.getByLabel('Only what differs').check();
+    await Ann.getByLabel('Only differences').check();
     await until(async () => (await Ann.locator('tbody tr').count()) === 1, 'the others are hidden');
   },
 
@@ -47,7 +47,7 @@ export default {
     await open(Ann, on.url, 'playground?environment=Production');
     await Ann.getByLabel('Compare with').selectOption('context');
     await Ann.getByLabel('Another context', { exact: true }).fill('{"user": {"plan": "free"}}');
-    await Ann.getByText(/^\d+ of \d+ answers differ\.$/).waitFor();
+    await Ann.getByText(/^\d+ of \d+ values differ\.$/).waitFor();
     const row = Ann.locator('tr.differs', { has: Ann.getByRole('link', { name: 'welcome', exact: true }) });
     await until(async () => /good day for pro/.test(await row.innerText()), 'the pro user gets another text');
     check(/good day\s/.test(await row.innerText()), await row.innerText());

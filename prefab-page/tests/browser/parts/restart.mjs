@@ -9,10 +9,10 @@ export default {
     await Ann.getByLabel('Value').fill('typed while it was away');
     await on.stop();
     await Ann.getByRole('link', { name: 'Segments' }).click();
-    await Ann.getByText('The server is away.').waitFor();
+    await Ann.getByText('Connection lost').waitFor();
     await on.start();
     await Ann.getByRole('heading', { name: 'Segments', exact: true }).waitFor();
-    await until(() => Ann.locator('#away').isHidden(), 'it is said no more that the server is away');
+    await until(() => Ann.locator('#offline').isHidden(), 'it is said no more that the server is away');
     await open(Ann, on.url, 'configs/greeting');
     check((await Ann.getByLabel('Value').inputValue()) === 'typed while it was away', 'what was typed is there');
     await publish(Ann);

@@ -84,7 +84,7 @@ async function strokes(typed) {
 async function comeBack() {
   const frame = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
   const go = async (/** @type {string} */ page, /** @type {string} */ title) => {
-    /** @type {Found} */ (document.querySelector(`#nav a[href*="/${page}"]`))?.click();
+    /** @type {OptionalElement} */ (document.querySelector(`#nav a[href*="/${page}"]`))?.click();
     while (document.querySelector('#main h1')?.textContent !== title || (title === 'Configs' && !document.querySelector('#main .item'))) await frame();
   };
   await go('flags', 'Flags');

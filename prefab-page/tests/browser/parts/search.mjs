@@ -20,7 +20,7 @@ export default {
     check(!found.length, found.join('\n  '));
     await picture(Ann, 'tags');
     const diff = await publish(Ann, 'so that the team finds it');
-    check(/tags: checkout, team blue/.test(diff), diff);
+    check(/Tags: checkout, team blue/.test(diff), diff);
     await until(async () => (await Ann.locator('.title .tag').allInnerTexts()).join('|') === 'checkout|team blue', 'they stand below the key');
     await open(Ann, on.url, 'configs/basket.limit?view=history');
     await Ann.locator('ol').getByText('tags from [checkout] to [checkout, team blue]').waitFor();
