@@ -1,7 +1,8 @@
 // Evaluations over time, one colour per value; and the same numbers as a table.
 
 import * as api from '../api.js';
-import { h, show, svg, table } from '../dom.js';
+import { h, show, svg, table, update } from '../dom.js';
+import { valueColors } from '../colors.js';
 import { number, percent } from '../format.js';
 import { select } from './value.js';
 
@@ -38,8 +39,9 @@ export async function evaluations(main, page, key) {
     /** @type {Evaluations} */
     const response = await api.get(page.api('evaluations') + api.query({ key, from: to - Number(hours) * 36e5, to, by: hours === '24' ? 'hour' : hours === '168' ? 'hour' : 'day' }));
     const length = hours === '720' ? 864e5 : 36e5;
-    if (!response.total) return show(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this period'), h('p', null, 'SDKs report evaluation counts every few seconds. They appear here.')));
-    show(place, response.environments.map((one) => environment(one, response, length)));
+    if (!response.total) return update(place, h('section', { class: 'empty' }, h('h2', null, 'No evaluations in this period'), h('p', null, 'SDKs report evaluation counts every few seconds. They appear here.')));
+    const colors = valueColors(response.environments.flatMap((one) => [...sums(one.counts).keys()]));
+    update(place, byChosen(response.environments, page.environment).map((one) => environment(one, response, length, colors)));
   };
   show(main, h('div', { class: 'row' }, select(SPANS, hours, (next) => { hours = next; draw(); }, false, { 'aria-label': 'Time' })), place);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -51,26 +53,33 @@ export async function evaluations(main, page, key) {
   await draw();
 }
 
-/** @type {(one: EnvironmentCounts, response: Evaluations, length: number) => HTMLElement} */
-function environment(one, response, length) {
+/**
+ * Puts the chosen environment first.
+ * @type {(all: EnvironmentCounts[], chosen: Environment) => EnvironmentCounts[]}
+ */
+const byChosen = (all, chosen) => [...all].sort((left, right) => Number(right.id === chosen.id) - Number(left.id === chosen.id));
+
+/** @type {(one: EnvironmentCounts, response: Evaluations, length: number, colors: (text: string) => string) => HTMLElement} */
+function environment(one, response, length, colors) {
   const { start, end } = response;
   const values = sums(one.counts);
   const count = (/** @type {string} */ name) => values.get(name) ?? 0;
   const names = [...values.keys()].sort((left, right) => count(right) - count(left));
   return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
-    chart(one.buckets, names, start, end, length, one.name),
+    chart(one.buckets, names, start, end, length, one.name, colors),
     response.key && h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share'))),
-      h('tbody', null, names.map((name, at) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline c${at % 6}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
+      h('tbody', null, names.map((name) => h('tr', null, h('td', null, h('span', null, h('span', { class: `swatch inline ${colors(name)}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
         h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))))))));
 }
 
-/** @type {(buckets: Bucket[], names: string[], start: number, end: number, length: number, title: string) => HTMLElement} */
-function chart(buckets, names, start, end, length, title) {
+/** @type {(buckets: Bucket[], names: string[], start: number, end: number, length: number, title: string, colors: (text: string) => string) => HTMLElement} */
+function chart(buckets, names, start, end, length, title, colors) {
   const [width, high] = [720, 160];
   const first = Math.floor(start / length) * length;
   const places = Math.max(1, Math.ceil((end - first) / length));
   const most = Math.max(...buckets.map((bucket) => bucket.total), 1);
   const step = width / places;
+  const isByValue = names.length > 1 || names[0] !== 'unknown';
   const bars = buckets.map((bucket) => {
     let y = high;
     const at = Math.floor((bucket.at - first) / length);
@@ -78,7 +87,7 @@ function chart(buckets, names, start, end, length, title) {
     const parts = names.filter((name) => counts.get(name)).map((name) => {
       const tall = ((counts.get(name) ?? 0) / most) * (high - 16);
       y -= tall;
-      return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: `f${names.indexOf(name) % 6}` });
+      return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: isByValue ? colors(name) : 'v-all' });
     });
     return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });

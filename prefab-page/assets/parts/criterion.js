@@ -87,7 +87,7 @@ function operand(criterion, follows, how) {
   if (follows === 'range') return range(flat, set, how.disabled);
   const properties = follows === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
   const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(follows) ?? 'Text';
-  return h('span', { class: 'told-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
+  return h('span', { class: 'message-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
 }
 
 /**
@@ -113,7 +113,7 @@ function dates(flat, set, disabled) {
   const millis = typeof flat?.value === 'number' ? flat.value : Date.parse(flat?.value);
   const local = Number.isNaN(millis) ? '' : new Date(millis - new Date(millis).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
   const message = h('span', { class: 'hint' }, date(flat?.value));
-  return h('span', { class: 'told-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
+  return h('span', { class: 'message-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
     const picked = new Date(event.target.value);
     if (Number.isNaN(picked.getTime())) return;
     set(picked.toISOString(), 'string');

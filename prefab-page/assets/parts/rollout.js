@@ -1,20 +1,20 @@
-// Values shared out by percentage: one bar with handles, which always sums to 100, and a number for each.
+// A percentage rollout: a bar with handles and a number for each value. The parts always add up to 100%.
 
 import { h, show } from '../dom.js';
 import { choose } from '../murmur3.js';
 import { value as say } from '../format.js';
+import { valueColors } from '../colors.js';
 import { blank, valueInput } from './value.js';
 
 /**
  * @param {Shared} flat changed in place
- * @param {RulesOptions} how
+ * @param {RulesOptions & {before?: Flat, isConditional?: boolean}} how `before` is the published value of the rule
  */
-export function rolloutInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check }) {
+export function rolloutInput(flat, { key, kind, variants, properties, examples, onChange, disabled, check, before, isConditional }) {
   const box = h('div', { class: 'percent' });
-  const before = flat.value.map((one) => one.weight);
-  const property = flat.hashByPropertyName;
+  const colors = valueColors([...variants, ...flat.value.map((one) => one.value)]);
   const sum = () => flat.value.reduce((total, one) => total + one.weight, 0);
-  // Whatever the weights came to, from the first change on they come to 100, or to 1000 for tenths.
+  // From the first change on, the weights add up to 100, or to 1000 for tenths of a percent.
   const scale = () => {
     const total = sum();
     if (total === 100 || total === 1000) return total;
@@ -27,10 +27,10 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
   const shown = (weight) => Math.round((weight / (sum() || 1)) * 1000) / 10;
 
   /**
-   * Moves the border behind a value.
+   * Moves the boundary after a value.
    * @type {(at: number, change: number) => void}
    */
-  function moveBorder(at, change) {
+  function moveBoundary(at, change) {
     scale();
     const [left, right] = [flat.value[at], flat.value[at + 1]];
     const moved = Math.max(-left.weight, Math.min(right.weight, change));
@@ -40,7 +40,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
     paint();
   }
   /**
-   * Gives a value its share; the others keep their proportions.
+   * Sets the share of a value. The other values keep their proportions.
    * @type {(at: number, percent: number) => void}
    */
   function setShare(at, percent) {
@@ -58,6 +58,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
     paint(at);
   }
 
+  const colorOf = (/** @type {Flat} */ value) => colors(say(value));
   const bar = h('div', { class: 'bar' });
   const moved = h('p', { class: 'hint', role: 'status' });
   const list = h('ul', { class: 'shares' });
@@ -65,7 +66,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
   function paint(typing = -1) {
     let edge = 0;
     show(bar, flat.value.map((one, at) => {
-      const part = h('span', { class: `part c${at % 6}` }, h('span', null, `${shown(one.weight)}%`));
+      const part = h('span', { class: `part ${colorOf(one.value)}` }, h('span', null, `${shown(one.weight)}%`));
       part.style.width = `${shown(one.weight)}%`;
       return part;
     }), !disabled && flat.value.slice(0, -1).map((one, at) => {
@@ -73,7 +74,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
       return handle(at, edge);
     }));
     list.querySelectorAll('input.share').forEach((input, at) => { if (at !== typing) /** @type {HTMLInputElement} */ (input).value = String(shown(flat.value[at].weight)); });
-    show(moved, change());
+    show(moved, preview());
   }
 
   /** @type {(at: number, edge: number) => HTMLElement} */
@@ -84,7 +85,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
         const step = new Map([['ArrowLeft', -1], ['ArrowRight', 1], ['PageDown', -10], ['PageUp', 10], ['Home', -1e6], ['End', 1e6]]).get(event.key);
         if (!step) return;
         event.preventDefault();
-        moveBorder(at, step);
+        moveBoundary(at, step);
       },
       onpointerdown: (event) => {
         event.preventDefault();
@@ -93,7 +94,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
           const { left, width } = bar.getBoundingClientRect();
           const wanted = Math.round(Math.max(0, Math.min(1, (moving.clientX - left) / width)) * total);
           const now = flat.value.slice(0, at + 1).reduce((all, one) => all + one.weight, 0);
-          if (wanted !== now) moveBorder(at, wanted - now);
+          if (wanted !== now) moveBoundary(at, wanted - now);
         };
         const stop = () => { removeEventListener('pointermove', follow); removeEventListener('pointerup', stop); };
         addEventListener('pointermove', follow);
@@ -103,25 +104,36 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
     return grip;
   }
 
-  /** Says how many of those who were seen lately get another value than before. */
-  function change() {
-    const [context, name] = (flat.hashByPropertyName ?? '').split(/\.(.*)/s);
-    const seen = [...new Set((examples ?? []).map((one) => one.contexts?.[context]?.[name]).filter((one) => one !== undefined && one !== null).map(String))];
-    if (!flat.hashByPropertyName) return 'Without a property, every evaluation picks a random value.';
-    if (!seen.length) return 'No recent users to preview with.';
-    const now = flat.value.map((one) => one.weight);
-    const gets = flat.value.map((_, at) => seen.filter((one) => choose(key, one, now) === at).length);
-    const said = flat.value.map((one, at) => `${gets[at]} get ${say(one.value)}`).join(', ');
-    if (flat.hashByPropertyName !== property || before.length !== now.length) return `Of ${seen.length} seen lately, ${said}.`;
-    const others = seen.filter((one) => choose(key, one, before) !== choose(key, one, now)).length;
-    return `Of ${seen.length} seen lately, ${said}; ${others} of them get another value than before.`;
+  /** Returns what recent users get, and how many of them get another value than published. */
+  function preview() {
+    const property = flat.hashByPropertyName;
+    if (!property) return 'Without a property, every evaluation picks a random value.';
+    const [context, name] = property.split(/\.(.*)/s);
+    const seen = examples.map((one) => one.contexts?.[context]?.[name]).filter((one) => one !== undefined && one !== null);
+    const users = [...new Set(seen.map(String))];
+    if (!users.length) return 'No recent users to preview with.';
+    const counts = flat.value.map((_, at) => users.filter((user) => bucketOf(user) === at).length);
+    const parts = flat.value.map((one, at) => `${counts[at]} get ${say(one.value)}`).join(', ');
+    const text = `${isConditional ? 'If this rule matches, of' : 'Of'} ${users.length} recent users: ${parts}.`;
+    const known = before && (before.type !== 'weighted_values' || before.hashByPropertyName === property);
+    if (!known) return text;
+    const changed = users.filter((user) => say(flat.value[bucketOf(user)].value) !== publishedFor(before, user)).length;
+    return `${text} ${changed} would see a different value than now.`;
+  }
+  const bucketOf = (/** @type {string} */ user) => choose(key, user, flat.value.map((one) => one.weight));
+  /** @type {(published: Flat, user: string) => string} */
+  function publishedFor(published, user) {
+    if (published.type !== 'weighted_values') return say(published);
+    /** @type {Weighted[]} */
+    const parts = published.value;
+    return say(parts[choose(key, user, parts.map((one) => one.weight))].value);
   }
 
   function draw() {
     show(list, flat.value.map((one, at) => {
       const number = h('input', { class: 'share', inputmode: 'decimal', 'aria-label': `Percent for ${say(one.value)}`, value: shown(one.weight), disabled,
         oninput: (event) => { const typed = Number(event.target.value); if (event.target.value.trim() && Number.isFinite(typed)) setShare(at, typed); } });
-      return h('li', { class: 'row bottom' }, h('span', { class: `swatch c${at % 6}`, 'aria-hidden': 'true' }),
+      return h('li', { class: 'row bottom' }, h('span', { class: `swatch ${colorOf(one.value)}`, 'aria-hidden': 'true' }),
         h('span', { class: 'share-of' }, number, '%'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
         !disabled && flat.value.length > 2 && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove value ${at + 1}`, onclick: () => {
           setShare(at, 0);

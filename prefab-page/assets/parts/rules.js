@@ -1,5 +1,4 @@
-// The rules of one section as sentences that can be changed. The first that holds gives the value, so their
-// order can be: by dragging, and with the arrows.
+// The rules of one section. The first matching rule applies, so rules can be reordered by dragging or with the arrow keys.
 
 import { h, show } from '../dom.js';
 import { rule as say } from '../format.js';
@@ -8,9 +7,11 @@ import { dragging } from './dragging.js';
 import { rolloutInput } from './rollout.js';
 import { blank, select, valueInput } from './value.js';
 
+/** @typedef {RulesOptions & {published: Rule[]}} Options `published` are the published rules of the section */
+
 /**
  * @param {Rule[]} rules changed in place
- * @param {RulesOptions} how
+ * @param {Options} how
  */
 export function rulesEditor(rules, how) {
   const box = h('ol', { class: 'rules' });
@@ -79,13 +80,13 @@ export function rulesEditor(rules, how) {
   return h('div', { class: 'stack' }, box, !how.disabled && h('div', null, add));
 }
 
-/** @type {(rule: Rule, how: RulesOptions, onChange: () => void) => HTMLElement} */
+/** @type {(rule: Rule, how: Options, onChange: () => void) => HTMLElement} */
 const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
   select([['true', 'Include'], ['false', 'Exclude']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
 /**
  * The value of a rule: one for all it holds for, or shared out by percentage.
- * @type {(rule: Rule, how: RulesOptions, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
+ * @type {(rule: Rule, how: Options, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
  */
 function answer(rule, how, onChange, redo, name) {
   rule.value ??= blank(how.kind ?? 'string');
@@ -102,8 +103,15 @@ function answer(rule, how, onChange, redo, name) {
     redo(`${name}-share`);
   };
   const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'Single value' : 'Percentage rollout');
-  return h('div', { class: 'answer' }, isShared ? rolloutInput(rule.value, { ...how, onChange }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
+  return h('div', { class: 'answer' }, isShared ? rolloutInput(rule.value, { ...how, onChange, before: publishedValue(rule, how.published), isConditional: Boolean(rule.criteria?.length) }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
 }
+
+/**
+ * Returns the value of the published rule with the same conditions.
+ * @type {(rule: Rule, published: Rule[]) => Flat | undefined}
+ */
+const publishedValue = (rule, published) =>
+  published.find((one) => JSON.stringify(one.criteria ?? []) === JSON.stringify(rule.criteria ?? []))?.value;
 
 /** @type {(variant: Flat & {name?: string, description?: string}) => Flat} */
 const strip = ({ name: _name, description: _description, ...flat }) => flat;

@@ -1,7 +1,7 @@
 // Inputs for values, one that fits each kind. What is typed goes into the value at once; what cannot be
 // understood is said beside the field and kept as it was typed.
 
-import { field, uniqueId, h, show } from '../dom.js';
+import { field, h, show, uniqueId, update } from '../dom.js';
 import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
 import { codeField } from './code-field.js';
@@ -47,7 +47,7 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'int': return checked(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? whole(text) : wrong('a whole number')), changed, place, disabled);
     case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
     case 'duration': return durationInput(label, String(flat.value), changed, place, disabled);
-    case 'json': return jsonInput(label, flat, typeof flat.value === 'string' ? flat.value : JSON.stringify(flat.value, null, 2), changed, { place, disabled, check, onChange });
+    case 'json': return jsonInput(label, flat, pretty(flat.value), changed, { place, disabled, check, onChange });
     case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each value, or paste several lines.', place });
     case 'string':
       if (check?.hasSchema) return jsonInput(label, flat, flat.value, changed, { place, disabled, check, onChange });
@@ -55,6 +55,22 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'schema': return jsonInput(label, flat, flat.value.schema, changed, { place, disabled, check, onChange }, (schema) => ({ ...flat.value, schema }));
     case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'Name of an environment variable on the client.', place });
     default: return rawInput(label, flat, changed, place, disabled);
+  }
+}
+
+/**
+ * Formats JSON for editing; text that does not parse stays as it is.
+ * @type {(value: Json) => string}
+ */
+function pretty(value) {
+  if (typeof value !== 'string') return JSON.stringify(value, null, 2);
+  const compact = (/** @type {string} */ text) => text.replaceAll(/\s/g, '');
+  try {
+    const formatted = JSON.stringify(JSON.parse(value), null, 2);
+    // Parsing loses digits of large numbers and duplicate members; such a text is not touched.
+    return compact(formatted) === compact(value) ? formatted : value;
+  } catch {
+    return value;
   }
 }
 
@@ -150,7 +166,7 @@ export function listInput(list, changed, disabled = false, properties = {}) {
   const chips = h('span', { class: 'chips' });
   const { split = /\n/, ...others } = properties;
   const entry = input({ disabled, class: 'entry', ...others });
-  const draw = () => show(chips, values.map((value, at) => h('span', { class: 'chip' }, h('span', { class: 'code' }, value),
+  const draw = () => update(chips, values.map((value, at) => h('span', { class: 'chip' }, h('span', { class: 'code' }, value),
     !disabled && h('button', { type: 'button', class: 'quiet drop', 'aria-label': `Remove ${value}`, onclick: () => { values.splice(at, 1); say(); entry.focus(); } }, '×'))));
   const say = () => { changed([...values]); draw(); };
   const take = (text = entry.value) => {
