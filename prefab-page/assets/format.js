@@ -126,6 +126,12 @@ export function duration(text) {
   return parts.filter(Boolean).join(' ') || text;
 }
 
+/**
+ * Replaces the ISO 8601 durations in a sentence by words: `from PT2S to PT5M` becomes `from 2 seconds to 5 minutes`.
+ * @type {(sentence: string) => string}
+ */
+export const inWords = (sentence) => sentence.replaceAll(/\bP(?=\d|T\d)(?:\d+D)?(?:T[\d.HMS]*[HMS])?/g, duration);
+
 /** @type {(value: Json) => string} */
 export function date(value) {
   const millis = typeof value === 'number' ? value : /^\d+$/.test(value ?? '') ? Number(value) : Date.parse(value);

@@ -1,4 +1,4 @@
-// Making an item: a key, a kind, a first value. The rest is done on its page.
+// The dialog that creates an item: a key, a type and a default value.
 
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
@@ -18,11 +18,20 @@ const VALUES = {
 };
 
 /**
- * Asks for what an item needs, makes it, and opens it.
+ * Creates an item in a dialog and opens it.
  * @type {(page: PageContext, type: string) => Promise<void>}
  */
 export async function create(page, type) {
-  const [section, , name] = TYPES[type];
+  const key = await createItem(page, type);
+  if (key) router.navigate(page.path(TYPES[type][0], key) + api.query({ environment: page.environment.id }));
+}
+
+/**
+ * Creates an item in a dialog. Resolves with its key, or with nothing if the user cancels.
+ * @type {(page: PageContext, type: string) => Promise<string | null>}
+ */
+export async function createItem(page, type) {
+  const [, , name] = TYPES[type];
   const made = await dialog(`New ${name}`, (/** @type {(key: string | null) => void} */ close) => {
     const key = h('input', { name: 'key', required: true, autocomplete: 'off', spellcheck: 'false' });
     const kind = h('select', { name: 'kind' }, VALUES[type].map(([value, said]) => h('option', { value }, said)));
@@ -51,9 +60,8 @@ export async function create(page, type) {
     field(page.project.environments.some((one) => one.needsComment) ? 'Comment' : 'Comment (optional)', comment), wrong,
     h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, `Create ${name}`), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
-  if (!made) return;
-  await items.refresh(page.project.id, made);
-  router.navigate(page.path(section, made) + api.query({ environment: page.environment.id }));
+  if (made) await items.refresh(page.project.id, made);
+  return made;
 }
 
 /** @type {(type: string, key: string, kind: string, flat: Flat) => Item} */

@@ -1,6 +1,7 @@
 // Answers of an evaluation: one with its steps, two comparison one another, or those of many keys in a table.
 
-import { h, table } from '../dom.js';
+import { h, table, withCode } from '../dom.js';
+import { inWords } from '../format.js';
 
 /** @type {(answer: Answer) => string} */
 const text = (answer) => (typeof answer.value === 'object' ? JSON.stringify(answer.value) : String(answer.value));
@@ -27,9 +28,10 @@ export function explanationCard(answer, title, other) {
   const otherSteps = new Set(other?.steps.map((step) => step.text));
   return h('section', { class: 'card answer-card' }, h('h2', null, title),
     h('p', { class: 'row' }, valueChip(answer), answer.reason && h('span', { class: 'chip' }, answer.reason.toLowerCase().replace('_', ' '))),
-    answer.error && h('p', { class: 'wrong' }, answer.error),
-    h('ol', { class: 'steps' }, answer.steps.map((step) => {
-      const line = h('li', { class: other && !otherSteps.has(step.text) ? 'other' : null }, step.text);
+    answer.error && h('p', { class: 'wrong' }, withCode(answer.error)),
+    h('ol', { class: 'steps' }, answer.steps.map((step, at) => {
+      const isOther = other && !otherSteps.has(step.text);
+      const line = h('li', { class: `${isOther ? 'other' : ''} ${at === answer.steps.length - 1 ? 'result' : ''}` }, withCode(inWords(step.text)));
       line.style.marginLeft = `${step.depth * 20}px`;
       return line;
     })));

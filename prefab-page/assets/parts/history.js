@@ -4,8 +4,7 @@ import * as api from '../api.js';
 import { withCode, h, show, notify } from '../dom.js';
 import * as edit from '../edit.js';
 import { ago } from '../format.js';
-import { confirm } from './dialog.js';
-import { diffView } from './publish.js';
+import { diffView, publish } from './publish.js';
 
 /** Pages of items that the playground answers for. */
 const PLAYED = new Set(['flags', 'configs', 'secrets']);
@@ -45,19 +44,23 @@ export async function difference(page, key, to) {
 }
 
 /**
- * Asks, and makes a new version that is what an old one was; tells whether that was done.
+ * Creates a new version equal to an old one, or a draft of it if an environment requires approval. Returns whether a
+ * new version was created.
+ *
  * @type {(page: PageContext, key: string, to: string, about: string) => Promise<boolean>}
  */
 export async function restoreVersion(page, key, to, about) {
-  const needsComment = page.project.environments.some((one) => one.needsComment);
   /** @type {[Item, Version & {item: Item}]} */
   const [now, then] = await Promise.all([api.get(page.api('items', key)), api.get(page.api('items', key, 'versions', to))]);
-  const lines = edit.diff(now, then.item, page.project.environments);
-  if (!lines.length) {
+  const item = { ...then.item, id: now.id };
+  if (!edit.diff(now, item, page.project.environments).length) {
     notify(`${key} already has this state.`);
     return false;
   }
-  const done = await confirm('Restore this version?', h('div', { class: 'stack' }, h('p', null, about), diffView(lines)), 'Restore', (comment) => api.post(page.api('items', key, 'revert'), { to, comment }), { needsComment });
-  if (done) notify('Version restored.');
-  return Boolean(done);
+  const done = await publish(page, now, item, { title: 'Restore this version?', button: 'Restore', about: h('p', null, about),
+    act: (comment) => api.post(page.api('items', key, 'revert'), { to, comment }) });
+  if (done === 'draft') notify('Draft saved. It is waiting for approval.');
+  else if (done === 'conflict') notify(`${key} has a newer version. Reload the page and try again.`, 'bad');
+  else if (done) notify('Version restored.');
+  return Boolean(done) && done !== 'draft';
 }

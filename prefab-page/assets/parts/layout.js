@@ -1,4 +1,4 @@
-// What stands around every page: where one can go, which environment one looks at, who one is.
+// The layout around every page: navigation, the environment menu, and the user menu.
 
 import * as api from '../api.js';
 import { h, show, svg } from '../dom.js';
@@ -12,7 +12,7 @@ const GROUPS = [
   ['Settings', [['audit', 'Audit log'], ['archived', 'Archived'], ['environments', 'Environments'], ['people', 'People'], ['keys', 'API keys'], ['transfer', 'Import & export']]],
 ];
 
-/** Our sign. */
+/** Returns the logo. */
 export const logo = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 24, 'aria-hidden': 'true' },
   svg('rect', { x: 2, y: 2, width: 28, height: 28, rx: 7, class: 'mark-ground' }),
   svg('path', { d: 'M9 8h8v6H9zM9 18h5v6H9zM18 18h5v6h-5z', class: 'mark-block' }));
@@ -67,37 +67,80 @@ function top(page, open) {
         router.navigate(url.pathname + url.search, { replace: true });
       } }, project.environments.map((one) => h('option', { value: one.id }, one.name)))),
     h('span', { class: 'spread' }),
-    theme(), person(page, open)];
+    userMenu(page, open)];
 }
 
-function theme() {
-  const root = document.documentElement;
-  const isDark = () => root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  return h('button', { type: 'button', class: 'quiet', 'aria-label': 'Light or dark', title: 'Light or dark', onclick: () => {
-    root.dataset.theme = isDark() ? 'light' : 'dark';
-    localStorage.setItem('prefab-theme', root.dataset.theme);
-  } }, '◐');
+/**
+ * Chooses an environment without leaving the page: in the menu, in the address, and for the next visit.
+ * @type {(environment: Environment) => void}
+ */
+export function chooseEnvironment(environment) {
+  localStorage.setItem('prefab-environment', environment.id);
+  const menu = /** @type {HTMLSelectElement | null} */ (document.getElementById('environment'));
+  if (menu) menu.value = environment.id;
+  const url = new URL(location.href);
+  url.searchParams.set('environment', environment.id);
+  history.replaceState(null, '', url.pathname + url.search);
+  router.rememberLocation();
+}
+
+/** Sets the theme; nothing follows the system. */
+function setTheme(/** @type {string} */ theme) {
+  if (theme) {
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem('prefab-theme', theme);
+  } else {
+    delete document.documentElement.dataset.theme;
+    localStorage.removeItem('prefab-theme');
+  }
+}
+
+function themeMenu() {
+  const themes = [['', 'System'], ['light', 'Light'], ['dark', 'Dark']];
+  return h('label', { class: 'field' }, 'Theme', h('select', { 'data-chosen': localStorage.getItem('prefab-theme') ?? '', onchange: (event) => setTheme(event.target.value) },
+    themes.map(([value, text]) => h('option', { value }, text))));
 }
 
 /** @type {(page: PageContext, open: () => void) => HTMLElement} */
-function person(page, open) {
+function userMenu(page, open) {
   const name = api.session.isKey ? 'Admin key' : api.session.person?.name ?? '';
-  return h('details', { class: 'person' },
-    h('summary', null, h('span', { class: 'wide' }, name), h('span', { class: 'narrow', 'aria-label': name }, name.slice(0, 1).toUpperCase())),
+  const summary = h('summary', null, h('span', { class: 'wide' }, name), h('span', { class: 'narrow', 'aria-label': name }, name.slice(0, 1).toUpperCase()));
+  const menu = h('details', { class: 'person' }, summary,
     h('div', { class: 'menu-box' },
       h('p', null, api.session.isKey ? 'Signed in with an admin key. The session ends when you close this tab.' : api.session.person?.email),
+      themeMenu(),
       !api.session.isKey && h('a', { href: page.path('account') }, 'Account'),
       h('button', { type: 'button', onclick: async () => {
         await api.signOut();
         open();
       } }, 'Sign out')));
+  closeOutside(menu, summary, page);
+  return menu;
+}
+
+/**
+ * Closes a menu on Escape and on a click elsewhere.
+ * @type {(menu: HTMLDetailsElement, summary: HTMLElement, page: PageContext) => void}
+ */
+function closeOutside(menu, summary, page) {
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    summary.focus();
+  });
+  const onPointer = (/** @type {PointerEvent} */ event) => {
+    if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+  };
+  document.addEventListener('pointerdown', onPointer);
+  page.onLeave(() => document.removeEventListener('pointerdown', onPointer));
 }
 
 /** @type {(page: PageContext) => Child[]} */
-function nav({ project, place, environment }) {
+function nav({ project, place, environment, isAdmin }) {
+  const isVisible = (/** @type {[page: string, name: string]} */ [page]) => isAdmin || page !== 'keys';
   /** @type {(link: [page: string, name: string]) => HTMLElement} */
   const link = ([page, name]) => h('li', null, h('a', {
     href: router.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),
     'aria-current': page === place.page ? 'page' : null }, name));
-  return GROUPS.map(([title, pages]) => h('section', null, title && h('h2', null, title), h('ul', null, pages.map(link))));
+  return GROUPS.map(([title, pages]) => h('section', null, title && h('h2', null, title), h('ul', null, pages.filter(isVisible).map(link))));
 }
