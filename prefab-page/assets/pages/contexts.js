@@ -21,7 +21,7 @@ export default async function render(main, page) {
       return show(body, h('section', { class: 'empty' }, h('h2', null, search.value ? `No results for “${search.value.trim()}”` : 'No contexts yet'), h('p', null, response.isCollecting
         ? 'Pass a context to your SDK, such as a user with a key and a plan. Evaluated contexts appear here.' : 'Context collection is disabled on this server.')));
     }
-    show(body, h('div', { class: 'grid' }, response.shapes.map((shape) => h('section', { class: 'card' }, h('h2', { class: 'code' }, shape.context), table(null,
+    show(body, h('div', { class: 'grid' }, response.shapes.map((shape) => h('section', { class: 'card shape' }, h('h2', { class: 'code' }, shape.context), table(null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Property'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col' }, 'Last seen'))), h('tbody', null, shape.properties.map((one) => h('tr', null, h('td', { class: 'code' }, one.name), h('td', null, one.types.join(', ').replaceAll('_', ' ')), h('td', { class: 'time' }, ago(one.lastAt))))))))),
     response.examples.length > 0 && h('h2', null, 'Recently seen'), response.examples.map(example));
   }

@@ -1,8 +1,8 @@
 // Environments: their names, what protects them, what is different between two, and copying from one to another.
 
 import * as api from '../api.js';
-import { field, h, show, table, notify } from '../dom.js';
-import { TYPES } from '../format.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
+import { inWords, TYPES } from '../format.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { select } from '../parts/value.js';
@@ -74,7 +74,7 @@ export default async function render(main, page) {
     if (mine !== turn) return;
     if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
     const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
-    const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text))) : h('span', { class: 'faint' }, 'uses the default rules'));
+    const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, withCode(inWords(text))))) : h('span', { class: 'faint' }, 'uses the default rules'));
     show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
       h('tbody', null, unequal.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),

@@ -46,10 +46,10 @@ export default async function render(main, page) {
     show(plan, h('p', null, h('strong', null, `${response.created} new, ${response.changed} changed, ${response.same} unchanged.`)),
       response.problems.length > 0 && h('section', { class: 'stack tight' }, h('h3', null, `${response.problems.length} invalid ${response.problems.length === 1 ? 'entry' : 'entries'}`), h('ul', { class: 'stack tight' }, response.problems.map((one) => h('li', { class: 'wrong' }, withCode(one)))),
         page.may('publisher') && h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: skipBroken, 'data-focus': 'skip', onchange: (event) => { skipBroken = event.target.checked; draw(response); } }), 'Skip invalid entries')),
-      h('ul', { class: 'stack tight' }, response.steps.slice(0, 500).map(step)),
-      response.steps.length > 500 && h('p', { class: 'faint' }, `and ${response.steps.length - 500} more`),
       response.steps.length > 0 && !isBlocked && page.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); take(response, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
-        h('button', { type: 'submit', class: 'main' }, `Import ${response.steps.length} ${response.steps.length === 1 ? 'key' : 'keys'}`)));
+        h('button', { type: 'submit', class: 'main' }, `Import ${response.steps.length} ${response.steps.length === 1 ? 'key' : 'keys'}`)),
+      h('ul', { class: 'stack tight' }, response.steps.slice(0, 500).map(step)),
+      response.steps.length > 500 && h('p', { class: 'faint' }, `and ${response.steps.length - 500} more`));
   }
 
   /** @type {(response: Plan, comment: string) => Promise<void>} */
@@ -78,7 +78,7 @@ export default async function render(main, page) {
     URL.revokeObjectURL(link.href);
   }
   show(main, h('div', null, h('h1', null, 'Import & export'), h('p', { class: 'about' }, 'Supported formats: datafiles, exports of the hosted service, change histories, and YAML files with defaults.')),
-    h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'You see all changes before anything is imported.'), h('div', { class: 'row bottom' }, field('File', file),
+    page.may('publisher') && h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'You see all changes before anything is imported.'), h('div', { class: 'row bottom' }, field('File', file),
       field('Apply environment rules to', select([['', 'As in the file'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; look(); }))), plan),
     h('section', { class: 'card' }, h('h2', null, 'Export'), h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => save('', 'prefab-export.json') }, 'Everything'),
       page.project.environments.map((one) => h('button', { type: 'button', onclick: () => save(one.id, `prefab.${one.name.toLowerCase()}.json`) }, `Datafile of ${one.name}`)))));

@@ -5,6 +5,7 @@ import { h, show, notify } from '../dom.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import * as format from '../format.js';
+import { inWords } from '../format.js';
 import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
 import { forEachKey } from '../parts/for-each-key.js';
@@ -46,7 +47,7 @@ export default async function render(main, page) {
 
   const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Filter by key, value, tag or comment', 'aria-label': `Filter ${kind.title.toLowerCase()}`,
-    autocomplete: 'off', spellcheck: 'false', value: typedSearch.get(place.page) ?? '', 'aria-keyshortcuts': '/' });
+    autocomplete: 'off', spellcheck: 'false', value: place.query.get('q') ?? typedSearch.get(place.page) ?? '', 'aria-keyshortcuts': '/' });
   const count = h('span', { class: 'faint small', role: 'status' });
   const body = h('div', { class: 'stack' });
   const bulk = h('div', { class: 'row bulk' });
@@ -60,12 +61,15 @@ export default async function render(main, page) {
       if (box.checked) chosen.add(item.key); else chosen.delete(item.key);
       drawBulk();
     } });
-    const states = item.states.map((state) => h('span', { class: `cell state${state.environment === environment.id ? ' current' : ''}` }, chip(state, project)));
-    return h('li', { class: 'item' },
+    const href = page.path(section, item.key) + api.query({ environment: environment.id });
+    const openRow = (/** @type {MouseEvent} */ event) => {
+      if (event.target instanceof Element && !event.target.closest('a, input') && !getSelection()?.toString()) router.navigate(href);
+    };
+    return h('li', { class: 'item', onclick: openRow },
       h('span', { class: 'cell choose' }, page.may('publisher') && box),
-      h('a', { class: 'cell key', 'data-row': item.key, href: page.path(section, item.key) + api.query({ environment: environment.id }) },
+      h('a', { class: 'cell key', 'data-row': item.key, href },
         h('span', { class: 'code' }, item.key), below(item)),
-      h('span', { class: 'cell states' }, states),
+      states(item.states, page),
       h('span', { class: 'cell use', title: item.lastEvaluatedAt === undefined ? '' : `Last evaluated ${format.ago(item.lastEvaluatedAt)}` }, item.sparkline && sparkline(item.sparkline, item.evaluations24h ?? 0)),
       h('span', { class: 'cell last faint', title: item.lastEvaluatedAt ? new Date(item.lastEvaluatedAt).toLocaleString() : '' },
         item.lastEvaluatedAt !== undefined && [h('span', { class: 'unseen' }, 'Evaluated '), format.ago(item.lastEvaluatedAt)]),
@@ -74,11 +78,14 @@ export default async function render(main, page) {
         item.comment && h('span', { class: 'comment' }, item.comment)));
   }
 
+  /** Returns the kind of an item where the page shows several kinds. */
+  const kindOf = (/** @type {Summary} */ item) => (place.page === 'flags' ? '' : `${item.kind.replace(/ ?config$/, '')} `.trimStart());
+
   /**
-   * What stands below a key: its kind, where that is not the same for all, and its tags.
+   * Returns the line below a key: kind, draft mark and tags.
    * @type {(item: Summary) => Child}
    */
-  const below = (item) => (place.page !== 'flags' || item.tags || drafted.has(item.key)) && h('span', { class: 'faint tiny' }, place.page !== 'flags' && item.kind,
+  const below = (item) => (kindOf(item) || item.tags || drafted.has(item.key)) && h('span', { class: 'faint tiny' }, kindOf(item),
     drafted.has(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
     item.tags && [h('span', { class: 'unseen' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
 
@@ -112,7 +119,7 @@ export default async function render(main, page) {
   function draw(isTyping = false) {
     const all = [...(items.cached(project.id) ?? new Map()).values()].filter(isWanted);
     const terms = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    found = terms.length ? all.filter((item) => terms.every((term) => item.hay.includes(term))) : all;
+    found = filterItems(all, terms, environment.id);
     show(count, all.length ? `${found.length === all.length ? '' : `${found.length} of `}${all.length}` : '');
     if (!all.length) return show(body, empty());
     if (!found.length) return show(body, h('section', { class: 'empty' }, h('h2', null, `No results for “${search.value.trim()}”`), h('p', null, 'The filter searches keys, values, tags, kinds, the last comment, and names of people.')));
@@ -141,6 +148,7 @@ export default async function render(main, page) {
 
   search.addEventListener('input', () => {
     typedSearch.set(place.page, search.value);
+    rememberSearch(search.value.trim());
     scrollTo(0, 0);
     draw(true);
   });
@@ -179,18 +187,99 @@ export default async function render(main, page) {
 /** @type {(project: Project, environment: Environment) => HTMLElement} */
 function heads(project, environment) {
   return h('div', { class: 'heads', 'aria-hidden': 'true' }, h('span', { class: 'cell choose' }), h('span', { class: 'cell key' }, 'Key'),
-    h('span', { class: 'cell states' }, project.environments.map((one) =>
-      h('span', { class: `cell state${one.id === environment.id ? ' current' : ''}` }, one.name))),
+    h('span', { class: 'cell states' }, h('span', { class: 'cell state current' }, environment.name), project.environments.length > 1 && h('span', { class: 'cell others' }, 'Others')),
     h('span', { class: 'cell use' }, 'Last 24 h'), h('span', { class: 'cell last' }, 'Evaluated'), h('span', { class: 'cell changed' }, 'Changed'));
 }
 
-/** @type {(state: State, project: Project) => HTMLElement} */
-function chip(state, project) {
-  const name = project.environments.find((one) => one.id === state.environment)?.name;
-  const kind = state.value === 'true' ? 'on' : state.value === 'false' ? '' : /\d ?% /.test(state.value) ? 'split' : 'text';
-  const share = /(?:^|, )([\d.]+) ?% true/.exec(state.value)?.[1];
-  const said = state.value === 'true' ? 'on' : state.value === 'false' ? 'off' : kind === 'split' && share ? `${share}% on` : state.value;
-  const more = state.targeted ? ` + ${state.targeted} ${state.targeted === 1 ? 'rule' : 'rules'}` : '';
-  return h('span', { class: `chip ${kind}`, title: `${name}: ${state.value}${state.targeted ? `, after ${state.targeted} ${state.targeted === 1 ? 'rule' : 'rules'}` : ''}` },
-    h('span', { class: 'unseen' }, `${name}: `), said, more && h('span', { class: 'more' }, more));
+/** Environments besides the chosen one that have a dot each; more of them are summed up. */
+const MAX_DOTS = 4;
+
+/**
+ * Returns the cell with the state in the chosen environment and a summary of the others.
+ * @type {(all: State[], page: PageContext) => HTMLElement}
+ */
+function states(all, { project, environment }) {
+  const current = all.find((state) => state.environment === environment.id);
+  const others = all.filter((state) => state !== current);
+  const name = (/** @type {State} */ state) => project.environments.find((one) => one.id === state.environment)?.name ?? '';
+  return h('span', { class: 'cell states' },
+    h('span', { class: 'cell state current' }, current && chip(current, name(current))),
+    others.length > 0 && h('span', { class: 'cell others' }, others.every((state) => onOff(state)) ? dots(others, name) : difference(others, current, name)));
+}
+
+/** @type {(others: State[], name: (state: State) => string) => Child} */
+function dots(others, name) {
+  if (others.length > MAX_DOTS) {
+    const count = (/** @type {string} */ kind) => others.filter((state) => onOff(state)?.kind === kind).length;
+    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly on']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
+    return h('span', { class: 'faint' }, parts.join(', '));
+  }
+  return others.map((state) => {
+    const { kind, text } = onOff(state) ?? { kind: '', text: '' };
+    const label = `${name(state)}: ${text}${targeting(state)}`;
+    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'unseen' }, `${label} `));
+    if (kind === 'split') dot.style.setProperty('--share', text.replace(' on', ''));
+    return dot;
+  });
+}
+
+/** @type {(others: State[], current: State | undefined, name: (state: State) => string) => Child} */
+function difference(others, current, name) {
+  const unequal = others.filter((state) => state.value !== current?.value || state.targeted !== current.targeted);
+  const title = others.map((state) => `${name(state)}: ${inWords(state.value)}`).join('\n');
+  return h('span', { class: 'faint', title }, unequal.length ? `${unequal.length} ${unequal.length === 1 ? 'differs' : 'differ'}` : 'same');
+}
+
+/** @type {(state: State) => string} */
+const targeting = ({ targeted }) => (targeted ? ` + ${targeted} ${targeted === 1 ? 'rule' : 'rules'}` : '');
+
+/**
+ * Returns whether a Boolean state is on, off, or on for a percentage; nothing for other values.
+ * @type {(state: State) => {kind: string, text: string} | null}
+ */
+function onOff({ value }) {
+  if (value === 'true') return { kind: 'on', text: 'on' };
+  if (value === 'false') return { kind: 'off', text: 'off' };
+  const share = /(?:^|, )([\d.]+) ?% true/.exec(value)?.[1];
+  return share ? { kind: 'split', text: `${share}% on` } : null;
+}
+
+/** @type {(state: State, environment: string) => HTMLElement} */
+function chip(state, environment) {
+  const { kind, text } = onOff(state) ?? { kind: /\d ?% /.test(state.value) ? 'split' : 'text', text: inWords(state.value) };
+  return h('span', { class: `chip ${kind}`, title: `${environment}: ${state.value}${targeting(state)}` },
+    h('span', { class: 'unseen' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
+}
+
+/**
+ * Returns the items that contain every term. `on` and `off` match what the list shows. Without a result, keys match
+ * that contain the letters of every term in order.
+ *
+ * @type {(all: Summary[], terms: string[], environment: string) => Summary[]}
+ */
+function filterItems(all, terms, environment) {
+  if (!terms.length) return all;
+  /** @type {(item: Summary, term: string) => boolean} */
+  const contains = (item, term) => {
+    const state = item.states.find((one) => one.environment === environment);
+    const shown = state && onOff(state);
+    if (shown && (term === 'on' || term === 'off')) return shown.kind === term;
+    return item.hay.includes(term);
+  };
+  const exact = all.filter((item) => terms.every((term) => contains(item, term)));
+  if (exact.length) return exact;
+  const patterns = terms.map((term) => new RegExp([...term].map((letter) => letter.replace(/\W/, '\\$&')).join('.*')));
+  return all.filter((item) => patterns.every((pattern) => pattern.test(item.key.toLowerCase())));
+}
+
+/**
+ * Keeps the filter in the address, so that a filtered list can be shared.
+ * @type {(text: string) => void}
+ */
+function rememberSearch(text) {
+  const url = new URL(location.href);
+  if (text) url.searchParams.set('q', text);
+  else url.searchParams.delete('q');
+  history.replaceState(null, '', url.pathname + url.search);
+  router.rememberLocation();
 }

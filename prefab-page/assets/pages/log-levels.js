@@ -1,10 +1,11 @@
 // The tree of loggers with what they print; a level for a part of it, for everybody or for some, for a time.
 
 import * as api from '../api.js';
-import { field, h, show, table } from '../dom.js';
+import { field, h, show, table, update } from '../dom.js';
 import * as items from '../items.js';
 import { ago, LEVELS, number } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { read } from '../parts/duration.js';
 import { rolloutProgress } from '../parts/publish.js';
 import { listInput, select } from '../parts/value.js';
 
@@ -23,7 +24,7 @@ import { listInput, select } from '../parts/value.js';
  */
 
 const POLL_INTERVAL_MS = 5000;
-const TIMES = [['15m', '15 min'], ['30m', '30 min'], ['1h', '1 h'], ['8h', '8 h'], ['24h', '1 day'], ['168h', '1 week'], ['', 'No expiry']];
+const TIMES = [['15m', '15 min'], ['30m', '30 min'], ['1h', '1 h'], ['8h', '8 h'], ['24h', '1 day'], ['168h', '1 week'], ['custom', 'Custom…'], ['', 'No expiry']];
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
 export default async function render(main, page) {
@@ -86,8 +87,8 @@ export default async function render(main, page) {
     };
     walk(root, 0);
     const found = rows.filter(({ node }) => !query || node.path.toLowerCase().includes(query));
-    if (!rows.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'No loggers yet'), h('p', null, 'Apps that log through Prefab report their loggers within a minute. You can set a level before that.')));
-    show(body, h('div', { class: 'scroll' }, table({ class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Messages', 'Last seen', ''].map((name) => h('th', { class: name === 'Messages' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
+    if (!rows.length) return update(body, h('section', { class: 'empty' }, h('h2', null, 'No loggers yet'), h('p', null, 'Apps that log through Prefab report their loggers within a minute. You can set a level before that.')));
+    update(body, h('div', { class: 'scroll' }, table({ class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Messages', 'Last seen', ''].map((name) => h('th', { class: name === 'Messages' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, found.map(({ node, depth }) => row(node, query ? 0 : depth, query))))));
   }
 
@@ -100,7 +101,7 @@ export default async function render(main, page) {
     leaf.style.paddingLeft = `${depth * 20 + (node.children.length && !query ? 0 : 32)}px`;
     const counted = node.counts ?? {};
     const counts = LEVELS.map((level) => ({ level, count: counted[level.toLowerCase()] })).filter(({ count }) => count).map(({ level, count }) => `${level} ${number(count)}`).join(' · ');
-    return h('tr', null, h('td', null, leaf), h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
+    return h('tr', { 'data-key': node.path }, h('td', null, leaf), h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
       h('td', { class: 'number', title: counts || '' }, node.below ? number(node.below) : '–', counts && h('span', { class: 'faint tiny block' }, counts)), h('td', { class: 'time' }, node.lastAt ? ago(node.lastAt) : '–'),
       h('td', null, page.may('publisher') && h('button', { type: 'button', 'aria-label': `Set level of ${node.path || 'Root'}`, 'data-focus': `set-${node.path}`, onclick: () => set(node.path) }, 'Set')));
   }
@@ -110,7 +111,7 @@ export default async function render(main, page) {
     const { property, values, segment } = one.for ?? {};
     const whose = segment ? h('span', { class: 'small' }, 'in segment ', h('a', { class: 'code', href: page.path('segments', segment) }, segment))
       : (property || one.when) && h('span', { class: 'small' }, property ? `where ${property} is ${values?.join(', ')}` : `where ${one.when}`);
-    return h('li', { class: 'row' }, h('span', { class: `chip ${one.level === 'DEBUG' || one.level === 'TRACE' ? 'split' : one.level === 'ERROR' || one.level === 'FATAL' ? 'bad' : 'on'}` }, one.level ?? 'rules'),
+    return h('li', { class: 'row' }, h('span', { class: `chip level ${(one.level ?? 'rules').toLowerCase()}` }, one.level ?? 'rules'),
       whose, !one.environment && h('span', { class: 'small faint' }, 'all environments'),
       one.expiresAt && h('span', { class: 'chip warn', title: new Date(one.expiresAt).toLocaleString() }, `expires ${ago(one.expiresAt)}`),
       page.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, 'data-focus': `remove-${node.path}-${JSON.stringify([one.environment, one.for])}`, onclick: () => remove(node, one) }, 'Remove'));
@@ -137,6 +138,8 @@ export default async function render(main, page) {
       form.whom === 'segment' && (segments.length ? field('Segment', select(segments.map((key) => [key, key]), form.segment, (next) => { form.segment = next; }))
         : h('p', { class: 'hint' }, 'No segments yet. ', h('a', { href: page.path('segments') }, 'Create a segment'), ' first.')));
       drawWhose();
+      const length = h('input', { placeholder: '45 min', autocomplete: 'off', value: '45 min' });
+      const custom = h('div', { hidden: true }, field('Duration', length, { hint: 'For example 45 min, 2 h or 3 days.' }));
       const comment = h('input', { name: 'comment', required: environment.needsComment });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
       return h('form', { class: 'stack', onsubmit: async (event) => {
@@ -144,9 +147,10 @@ export default async function render(main, page) {
         show(wrong);
         if (form.whom === 'some' && !form.values.length) return show(wrong, 'Add at least one value.');
         if (form.whom === 'segment' && !form.segment) return show(wrong, 'Select a segment.');
+        if (form.expiresIn === 'custom' && !goDuration(length.value)) return show(wrong, 'Enter a duration such as 45 min, 2 h or 3 days.');
         try {
           /** @type {{level: string, comment: string, environment?: string, expiresIn?: string, for?: Whose}} */
-          const body = { level: form.level, comment: comment.value, environment: form.environment || undefined, expiresIn: form.expiresIn || undefined };
+          const body = { level: form.level, comment: comment.value, environment: form.environment || undefined, expiresIn: (form.expiresIn === 'custom' ? goDuration(length.value) : form.expiresIn) || undefined };
           if (form.whom === 'some') body.for = { property: form.property, values: form.values };
           if (form.whom === 'segment') body.for = { segment: form.segment };
           const name = logger.value.trim();
@@ -159,8 +163,8 @@ export default async function render(main, page) {
       } }, field('Logger', logger, { hint: 'Also applies to its children.' }), h('datalist', { id: 'known-loggers' }, names.map((name) => h('option', { value: name }))),
       h('div', { class: 'row bottom' }, field('Level', select(LEVELS.map((one) => [one, one]), form.level, (next) => { form.level = next; })),
         field('Environment', select([['', 'All environments'], ...project.environments.map((one) => [one.id, one.name])], form.environment, (next) => { form.environment = next; })),
-        field('For', select(TIMES, form.expiresIn, (next) => { form.expiresIn = next; }))),
-      field('Applies to', select([['all', 'Everything'], ['some', 'Specific contexts'], ['segment', 'Segment']], 'all', (next) => { form.whom = next; drawWhose(); })), whose,
+        field('For', select(TIMES, form.expiresIn, (next) => { form.expiresIn = next; custom.hidden = next !== 'custom'; }))),
+      field('Applies to', select([['all', 'Everything'], ['some', 'Specific contexts'], ['segment', 'Segment']], 'all', (next) => { form.whom = next; drawWhose(); })), whose, custom,
       field(environment.needsComment ? 'Comment' : 'Comment (optional)', comment), wrong,
       h('div', { class: 'row' }, h('button', { type: 'submit', class: 'main' }, 'Set level'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
@@ -175,4 +179,16 @@ export default async function render(main, page) {
   page.onLeave(() => clearInterval(polling));
   page.listen((name, data) => { if (name === 'reconnected' || (name === 'change' && data.type.startsWith('log_level'))) fetchAll(); });
   await fetchAll();
+}
+
+/**
+ * Returns a duration as the log level endpoint reads it, `90m` for `1 h 30 min`, or nothing.
+ * @type {(text: string) => string}
+ */
+function goDuration(text) {
+  const parts = /^P(?:(\d+)D)?(?:T(?:([\d.]+)H)?(?:([\d.]+)M)?(?:([\d.]+)S)?)?$/.exec(read(text));
+  if (!parts) return '';
+  const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
+  const total = Math.round(((days * 24 + hours) * 60 + minutes) + seconds / 60);
+  return total > 0 ? `${total}m` : '';
 }

@@ -1,4 +1,4 @@
-// Who may do what here; inviting others.
+// People of the project: their roles, invitations and password links.
 
 import * as api from '../api.js';
 import { field, h, show, table, notify } from '../dom.js';
@@ -33,7 +33,9 @@ export default async function render(main, page) {
   }
   /** @type {(one: Person, role: string) => Promise<void>} */
   async function change(one, role) {
-    try { await api.patch(page.api('people', one.id), { role }); notify(`${one.name} is now ${role}.`); } catch (error) { notify(error.message, 'bad'); }
+    const about = h('p', null, `${ROLES.find(([name]) => name === role)?.[1] ?? role}.`);
+    const done = await confirm(`Make ${one.name} ${role}?`, about, 'Change role', () => api.patch(page.api('people', one.id), { role }), { asksComment: false });
+    if (done) notify(`${one.name} is now ${role}.`);
     await draw();
   }
   /** @param {Person} one */
@@ -49,7 +51,7 @@ export default async function render(main, page) {
   }
   async function invite() {
     const made = await dialog('Invite person', (/** @type {(made: Link | null) => void} */ close) => {
-      let role = 'publisher';
+      let role = 'viewer';
       const email = h('input', { type: 'email', required: true, name: 'email' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
       return h('form', { class: 'stack', onsubmit: async (event) => {
@@ -57,7 +59,7 @@ export default async function render(main, page) {
         try {
           close(await api.post(page.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
-          // Whoever has an account elsewhere is added at once.
+          // A person with an account in another project is added without an invitation.
           if (error.code !== 'account_exists') return show(wrong, error.message);
           try { close(await api.post(page.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
         }

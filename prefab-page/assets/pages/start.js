@@ -3,8 +3,11 @@
 import * as api from '../api.js';
 import { h, show, notify } from '../dom.js';
 import * as events from '../events.js';
-import { create } from '../parts/create.js';
+import { createItem } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
+
+/** Keys that were created while the page is open, by environment: each is shown once by the server. */
+const createdKeys = new Map();
 
 /** @type {Record<string, {install: string, code: (key: string) => string}>} */
 const SDKS = {
@@ -20,10 +23,10 @@ export default async function render(main, page) {
   document.title = 'Get started – Prefab';
   const { environment } = page;
   let sdk = localStorage.getItem('prefab-sdk') ?? 'Rust';
-  let key = '';
+  let key = createdKeys.get(environment.id) ?? '';
   /** @type {{items: Summary[]}} */
   const { items } = await api.get(page.api('items') + api.query({ type: 'feature_flag', limit: 1 }));
-  const flag = items[0]?.key ?? 'my-first-flag';
+  let flag = items[0]?.key ?? '';
   const tabs = h('div', { class: 'row', role: 'group', 'aria-label': 'SDK' });
   const [steps, light] = [h('ol', { class: 'stack' }), h('div', { role: 'status' })];
 
@@ -41,6 +44,15 @@ export default async function render(main, page) {
       issued, { asksComment: false });
     if (!made) return;
     ({ key } = made);
+    createdKeys.set(environment.id, key);
+    draw();
+  }
+
+  async function createFlag() {
+    const created = await createItem(page, 'feature_flag');
+    if (!created) return;
+    flag = created;
+    notify(`Created ${flag}.`);
     draw();
   }
 
@@ -51,7 +63,8 @@ export default async function render(main, page) {
       step('1. Set your environment variables', h('p', null, `Your app needs an API key for ${environment.name} and the URL of this server.`), !key && page.isAdmin && h('div', null, h('button', { type: 'button', class: 'main', onclick: issue }, 'Create key')),
         copyable(`export PREFAB_API_KEY=${key || 'your API key'}\nexport PREFAB_API_URL=${origin}\nexport PREFAB_STREAM_URL=${origin}`)),
       step(`2. Add the SDK for ${sdk}`, copyable(SDKS[sdk].install)),
-      step('3. Check a flag', !items.length && page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => create(page, 'feature_flag') }, 'Create flag')), copyable(SDKS[sdk].code(flag)), h('p', { class: 'hint' }, 'Toggle the flag and watch your app update.')));
+      step('3. Check a flag', !flag && page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].code(flag || 'my-first-flag')),
+        flag ? h('p', null, h('a', { href: page.path('flags', flag) }, 'Toggle the flag'), ' and watch your app update.') : h('p', { class: 'hint' }, 'Then toggle the flag and watch your app update.')));
   }
   function shine() {
     const connected = [...events.clients.values()].reduce((sum, one) => sum + one.connected, 0);

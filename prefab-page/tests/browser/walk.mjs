@@ -9,7 +9,7 @@ import path from 'node:path';
 import { mishaps, start } from './harness.mjs';
 import { server } from './server.mjs';
 
-const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'keys', 'levels', 'collaboration', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
+const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'editing', 'keys', 'levels', 'collaboration', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
 
 // Whatever hangs, the test says so before it is killed without a word.
 setTimeout(() => {

@@ -46,7 +46,7 @@ export default {
 
   async 'dialogs are open to everybody'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'log-levels');
-    await Ann.getByRole('button', { name: 'Set level' }).click();
+    await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const found = await axe(Ann, 'set a level');
     await Ann.keyboard.press('Escape');
     check((await Ann.getByRole('dialog').count()) === 0, 'Escape closes it');

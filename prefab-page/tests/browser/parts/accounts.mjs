@@ -49,8 +49,8 @@ export default {
     await elsewhere.locator('#nav').waitFor({ state: 'attached' });
     await open(Mia, on.url, 'flags');
     await Mia.locator('.person summary').click();
-    await Mia.getByRole('link', { name: 'Account' }).click();
-    await Mia.getByRole('heading', { name: 'Account' }).waitFor();
+    await Mia.getByRole('link', { name: 'Account', exact: true }).click();
+    await Mia.getByRole('heading', { name: 'Account', exact: true }).waitFor();
     await Mia.getByLabel('Current password').fill('something else');
     await Mia.getByLabel('New password').fill('another good password');
     await Mia.getByRole('button', { name: 'Change password' }).click();

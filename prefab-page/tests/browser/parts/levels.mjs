@@ -11,14 +11,14 @@ export default {
     await on.manage('POST', '/projects/1/items', { item: { key: 'testers', type: 'segment', environments: [], default: { rules } } });
     const one = await client(on, 'Development');
     await open(Ann, on.url, 'log-levels?environment=Development');
-    await Ann.getByRole('button', { name: 'Set level' }).click();
+    await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const dialog = Ann.getByRole('dialog');
     await dialog.getByLabel('Logger').fill('billing.tax');
     await dialog.getByLabel('Level', { exact: true }).selectOption('TRACE');
     await dialog.getByLabel('For', { exact: true }).selectOption('15m');
     await dialog.getByLabel('Applies to').selectOption('segment');
     await dialog.getByLabel('Segment').selectOption('testers');
-    await dialog.getByRole('button', { name: 'Set level' }).click();
+    await dialog.getByRole('button', { name: 'Set level', exact: true }).click();
     await Ann.getByText('billing.tax set to TRACE. Development: 1 of 1 clients updated').waitFor();
     await one.close();
     const row = Ann.locator('tr', { hasText: 'tax' });

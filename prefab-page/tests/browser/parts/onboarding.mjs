@@ -22,6 +22,11 @@ export default {
     const one = await client(on, 'Development');
     await Ann.getByText('First client connected.').waitFor();
     await one.close();
+    const key = /PREFAB_API_KEY=(\S+)/.exec(await shown.innerText())?.[1] ?? '';
+    await Ann.getByRole('link', { name: 'Segments' }).click();
+    await Ann.getByRole('heading', { name: 'Segments', exact: true }).waitFor();
+    await Ann.getByRole('link', { name: 'Get started' }).click();
+    await until(async () => (await shown.innerText()).includes(key), 'the key is still shown after another page');
   },
 
   async 'a flag is made, turned on, received, explained and undone'({ on, people: { Ann } }) {

@@ -86,21 +86,21 @@ export default {
     }
     await Ann.getByLabel('Operator').selectOption('PROP_MATCHES');
     await Ann.getByLabel('Pattern').fill('([');
-    await Ann.getByText('This is not a pattern.').waitFor();
+    await Ann.getByText('Not a valid regular expression.').waitFor();
     await Ann.getByRole('button', { name: 'Discard' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   },
 
   async 'a log level for one user, that ends by itself'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'log-levels');
-    await Ann.getByRole('button', { name: 'Set level' }).click();
+    await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const dialog = Ann.getByRole('dialog');
     await dialog.getByLabel('Logger').fill('my_app.checkout');
     await dialog.getByLabel('For', { exact: true }).selectOption('1h');
     await dialog.getByLabel('Applies to').selectOption('some');
     await dialog.getByLabel('Is one of').fill('u-1');
     await Ann.keyboard.press('Enter');
-    await dialog.getByRole('button', { name: 'Set level' }).click();
+    await dialog.getByRole('button', { name: 'Set level', exact: true }).click();
     await Ann.getByText('where user.key is u-1').waitFor();
     await Ann.getByText(/^expires in/).waitFor();
     const [level] = await on.manage('GET', '/projects/1/log-levels');
