@@ -1,21 +1,21 @@
-// Asks the management API. Who is signed in, what to do when that ends or the server is away: all here.
+// Requests to the management API: the session, retries while the server restarts, and sign-in after the session expires.
 
 const PREFIX = '/api/manage/v1';
 const KEY = 'prefab-admin-key';
 
 /**
- * What the page knows of whoever is signed in.
+ * The signed-in person or admin key.
  * @type {{csrf: string, person: Account | null, projects: SessionProject[], isKey: boolean}}
  */
 export const session = { csrf: '', person: null, projects: [], isKey: false };
 
 /**
- * Set by the page: shows a dialog and resolves once somebody has signed in again.
+ * Set by the page. `signIn` shows a dialog and resolves after the user has signed in; `setOffline` shows whether the server is reachable.
  * @type {{signIn: () => Promise<void>, setOffline: (isOffline: boolean) => void}}
  */
 export const hooks = { signIn: () => Promise.reject(new Error('signed out')), setOffline: (_isOffline) => {} };
 
-/** A refusal, with its code and what was wrong in particular. Callers decide by the code; it is empty for a proxy's refusal. */
+/** An error response. Callers decide by `code`, which is empty if a proxy sent the response; `causes` are the details. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -45,7 +45,7 @@ function headersFor(method, body) {
 const sleep = (millis) => new Promise((done) => setTimeout(done, millis));
 
 /**
- * Sends a request as it is; what cannot be reached is an error without `status`.
+ * Sends a request once. Fails with an error without `status` if the server is unreachable.
  * @type {(method: string, path: string, body?: unknown) => Promise<Response>}
  */
 async function send(method, path, body) {
@@ -54,8 +54,8 @@ async function send(method, path, body) {
 }
 
 /**
- * Asks, and waits where waiting helps: for a server that restarts when only reading, and for somebody to sign
- * in again whatever is done, so that nothing that was typed is lost.
+ * Sends a request and retries: reads while the server is unreachable, any request while it responds with 503, and any
+ * request after the user has signed in again, so that no input is lost.
  * @type {(method: string, path: string, body?: unknown) => Promise<Json>}
  */
 async function request(method, path, body) {
@@ -71,7 +71,7 @@ async function request(method, path, body) {
       }
       throw new Error('Cannot reach the server. Nothing was changed. Try again in a moment.');
     }
-    // A proxy previous the server answers 503 and 401 without a code.
+    // A proxy in front of the server responds with 503 and 401 without a code.
     if (response.status === 503 && attempt < 6) {
       await sleep(Math.min(250 * 2 ** attempt, 4000));
       continue;
@@ -93,7 +93,7 @@ async function request(method, path, body) {
   }
 }
 
-// What an content is, whoever asks says by where it is put.
+// The caller's annotation determines the type of a response.
 /** @type {<T>(path: string) => Promise<T>} */
 export const get = (path) => request('GET', path);
 /** @type {<T>(path: string, body?: unknown) => Promise<T>} */
@@ -106,14 +106,14 @@ export const patch = (path, body) => request('PATCH', path, body);
 export const remove = (path, body) => request('DELETE', path, body);
 
 /**
- * The beginning of a project's paths.
+ * Returns a path of a project.
  * @type {(project: string, ...parts: string[]) => string}
  */
 export const projectPath = (project, ...parts) =>
   `/projects/${project}${parts.map((part) => `/${encodeURIComponent(part)}`).join('')}`;
 
 /**
- * Makes a query of what is there.
+ * Returns a query string with the parameters that have a value.
  * @type {(parameters: Record<string, string | number | boolean | null | undefined>) => string}
  */
 export const query = (parameters) => {
@@ -122,7 +122,7 @@ export const query = (parameters) => {
 };
 
 /**
- * Opens the stream of what happens in a project.
+ * Opens the event stream of a project.
  * @type {(project: string, last: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>}
  */
 export async function stream(project, last, signal) {
@@ -147,7 +147,7 @@ function setSession(content) {
   Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, isKey: false });
 }
 
-/** Finds out who is signed in; false if nobody is. */
+/** Loads the session. Returns false if the user is not signed in. */
 export async function loadSession() {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -183,7 +183,7 @@ export async function reset(token, password) {
 }
 
 /**
- * An admin key may do anything in its project. It is kept until the tab is closed.
+ * Signs in with an admin key, which is kept until the tab is closed.
  * @type {(key: string) => Promise<void>}
  */
 export async function signInWithKey(key) {
@@ -209,5 +209,5 @@ export async function signOut() {
   clearSession();
 }
 
-/** Nobody is signed in any more. */
+/** Clears the session in the page. */
 export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], isKey: false }); };

@@ -1,4 +1,4 @@
-// The layout around every page: who is signed in, where one can go, and what is openCount there.
+// The entry point: loads the session, and opens the page that the address names.
 
 import * as api from './api.js';
 import { h, show, notify } from './dom.js';
@@ -30,7 +30,7 @@ const PAGES = {
   health: './pages/health.js',
   account: './pages/account.js',
 };
-/** Pages with a place for each key. */
+/** Pages with an address for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);
 
 /** @type {(() => void)[]} */
@@ -41,7 +41,7 @@ let openCount = 0;
 const ROLES = ['viewer', 'editor', 'publisher', 'admin'];
 
 /**
- * What a page is given.
+ * Returns what a page receives besides its element.
  * @type {(project: Project, place: Place) => PageContext}
  */
 function createPage(project, place) {
@@ -55,10 +55,10 @@ function createPage(project, place) {
     project, environment, place,
     path: (...parts) => router.path(project.id, ...parts),
     api: (...parts) => api.projectPath(project.id, ...parts),
-    /** Whether changes are allowed: somewhere, or in one environment. */
+    /** Whether the user has a role in an environment, or in any environment. */
     may: (role, id) => names.some((one) => (!id || one.id === id) && ROLES.indexOf(one.role) >= ROLES.indexOf(role)),
     isAdmin: project.role === 'admin',
-    /** Calls back with what happens until the page is left. */
+    /** Calls `listener` with every event until the user leaves the page. */
     listen: (listener) => cleanups.push(events.listen(listener)),
     onLeave: (action) => cleanups.push(action),
   };
@@ -95,7 +95,7 @@ async function open() {
 }
 
 /**
- * Loads a page's code, and waits for a server that is away.
+ * Loads the module of a page, and retries while the server is unreachable.
  * @type {(file: string) => Promise<{default: (main: HTMLElement, page: PageContext) => unknown}>}
  */
 async function importModule(file) {
@@ -111,13 +111,13 @@ async function importModule(file) {
 }
 
 /**
- * The project that was projectCache last; environments are changed on their own page only.
+ * The project that was loaded last. It is loaded again after 30 seconds, and always on the Environments page.
  * @type {{id: string, at: number, csrf: string, project: Project | null}}
  */
 let projectCache = { id: '', at: 0, csrf: '', project: null };
 
 /**
- * Joins what the session says of a project with what its environments demand.
+ * Loads a project with the roles of the session in its environments.
  * @type {(id: string) => Promise<Project | null>}
  */
 async function loadProject(id) {

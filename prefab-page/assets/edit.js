@@ -1,4 +1,4 @@
-// An item while it is edited: what was changed, in words; and what of two people's changes goes together.
+// Edits of an item: differences as text, and merging of concurrent edits.
 
 import * as format from './format.js';
 
@@ -10,7 +10,7 @@ const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(ri
 export const clone = (item) => structuredClone(item);
 
 /**
- * Rules of a section: `default`, or an environment's; nothing where it follows the default.
+ * Returns the rules of a section: `default` or an environment. Returns nothing if the environment uses the default rules.
  * @type {(item: Item, section: string) => Rule[] | undefined}
  */
 export function rulesOf(item, section) {
@@ -19,7 +19,7 @@ export function rulesOf(item, section) {
 }
 
 /**
- * Sets the rules of a section; nothing lets an environment follow the default.
+ * Sets the rules of a section. Without rules, the environment uses the default rules.
  * @type {(item: Item, section: string, rules: Rule[] | undefined) => void}
  */
 export function setRules(item, section, rules) {
@@ -36,7 +36,7 @@ export function setRules(item, section, rules) {
 export const isSame = (left, right) => diff(left, right, []).length === 0 && !changedSections(left, right).length;
 
 /**
- * Sections whose rules are not the same.
+ * Returns the sections whose rules differ.
  * @type {(before: Item, after: Item) => string[]}
  */
 export function changedSections(before, after) {
@@ -45,7 +45,7 @@ export function changedSections(before, after) {
 }
 
 /**
- * What is different, as `{section, sign, text}`.
+ * Returns the differences as `{section, sign, text}`.
  * @type {(before: Item, after: Item, environments: {id: string, name: string}[]) => Line[]}
  */
 export function diff(before, after, environments) {
@@ -81,14 +81,14 @@ function rulesDiff(before, after) {
     ...is.filter((text) => !was.includes(text)).map((text) => ({ sign: '+', text })),
   ];
   if (!before) lines.unshift({ sign: '+', text: 'overrides the default rules' });
-  // What words do not show: another order, or a part of a value.
+  // The sentences are equal, so the order or a detail differs.
   if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'order of the rules' : 'details of the rules' });
   return lines;
 }
 
 /**
- * Puts changes made from `base` onto what stands by now. Where both changed the same, mine is taken and the
- * section is named in `clashes`.
+ * Applies the changes from `base` to `mine` onto `theirs`. If both changed a section, `mine` wins and `clashes` lists
+ * the section.
  * @template {Item} I
  * @param {Item} base
  * @param {Item} mine
@@ -109,7 +109,7 @@ export function merge(base, mine, theirs) {
 }
 
 /**
- * Returns what cannot be published, as `[place, text]`; the server looks closer.
+ * Returns the problems that prevent publishing, as `[place, text]`. The server validates the item again.
  * @type {(item: Item) => [place: string, text: string][]}
  */
 export function problems(item) {

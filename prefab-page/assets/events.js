@@ -1,4 +1,4 @@
-// What happens in a project, as it happens. Reconnects quietly, and continues where it was.
+// The event stream of a project. It reconnects automatically and resumes after the last event.
 
 import * as api from './api.js';
 
@@ -11,13 +11,13 @@ let abort = null;
 let connections = 0;
 
 /**
- * The lastEventId `clients` event of each environment.
+ * The last `clients` event of each environment.
  * @type {Map<string, Clients>}
  */
 export const clients = new Map();
 
 /**
- * Listens until the returned function is called.
+ * Adds a listener; the returned function removes it.
  * @type {(listener: Listener) => () => void}
  */
 export function listen(listener) {
@@ -32,7 +32,7 @@ function emit(name, data) {
 }
 
 /**
- * Follows a project, and no other.
+ * Connects to the stream of a project and disconnects from any other.
  * @type {(id: string) => void}
  */
 export function connect(id) {
@@ -53,7 +53,7 @@ async function run(id, signal) {
       api.hooks.setOffline(false);
       await read(body, signal);
     } catch (error) {
-      // Whatever ended it, it is opened again; what never got through tells that the server is away.
+      // A failure within 2 seconds means that the server is unreachable. The loop reconnects in any case.
       if (error instanceof TypeError && Date.now() - startedAt < 2000 && !signal.aborted) api.hooks.setOffline(true);
     }
     if (signal.aborted) return;
@@ -66,7 +66,7 @@ async function run(id, signal) {
 async function read(body, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   connections += 1;
-  // Whoever shows what may have changed meanwhile looks again.
+  // Events may have been missed, so listeners reload their data.
   if (connections > 1) emit('reconnected', null);
   let text = '';
   while (!signal.aborted) {

@@ -1,7 +1,7 @@
-// Values, rules and times as a person would say them.
+// Formats values, rules, durations and times for display.
 
 /**
- * Operators with what follows them: `list`, `number`, `date`, `pattern`, `version`, `segment`, `range`, `text`, `none`.
+ * Operators with their name and the kind of operand: `list`, `number`, `date`, `pattern`, `version`, `segment`, `range`, `text`, `none`.
  * @type {[string, string, string][]}
  */
 export const OPERATORS = [
@@ -52,7 +52,7 @@ export const TYPES = {
 export const operator = (name) => OPERATORS.find(([known]) => known === name) ?? [name, name, 'text'];
 
 /**
- * Says a value.
+ * Formats a value.
  * @type {(flat: Flat | null | undefined) => string}
  */
 export function value(flat) {
@@ -82,7 +82,7 @@ export function value(flat) {
 export const percent = (share) => `${Math.round(share * 10000) / 100}%`;
 
 /**
- * Says a criterion.
+ * Formats a criterion.
  * @type {(criterion: Criterion) => string}
  */
 export function criterion({ propertyName, operator: name, valueToMatch }) {
@@ -95,7 +95,7 @@ export function criterion({ propertyName, operator: name, valueToMatch }) {
 }
 
 /**
- * Says a rule: `true when user.plan is one of pro`.
+ * Formats a rule: `true when user.plan is one of pro`.
  * @type {(rule: Rule) => string}
  */
 export function rule({ criteria, value: flat }) {
@@ -116,7 +116,7 @@ export function state(item, environment) {
 
 const PARTS = [['D', 'day'], ['H', 'hour'], ['M', 'minute'], ['S', 'second']];
 /**
- * Says an ISO 8601 duration: `PT90S` is `90 seconds`.
+ * Formats an ISO 8601 duration: `PT90S` becomes `90 seconds`.
  * @type {(text: string) => string}
  */
 export function duration(text) {

@@ -1,32 +1,32 @@
-// The items of a project in short, cache while the page is open so that coming back shows them at once.
+// A cache of the item summaries of projects, so that the list appears immediately when the user returns to it.
 
 import * as api from './api.js';
 
-/** How many come at once. */
+/** Items per request. */
 const PAGE_SIZE = 10000;
 /** @type {Map<string, Map<string, Summary>>} */
 const cache = new Map();
 /**
- * When a project's items were fetchedAt; changes after that are taken in as they happen.
+ * When the items of a project were fetched, in milliseconds since 1970. Events apply later changes.
  * @type {Map<string, number>}
  */
 const fetchedAt = new Map();
-/** For how long counts of evaluations may be old, in milliseconds. */
+/** How long evaluation counts stay fresh, in milliseconds. */
 const MAX_AGE_MS = 60000;
 
 /**
- * Returns what is cache of a project's items by key, if anything.
+ * Returns the cached items of a project by key, or nothing.
  * @type {(project: string) => Map<string, Summary> | undefined}
  */
 export const cached = (project) => cache.get(project);
 
 /** @type {(project: string) => boolean} */
 export const isFresh = (project) => Date.now() - (fetchedAt.get(project) ?? 0) < MAX_AGE_MS;
-/** Says that changes may have been missed. */
+/** Marks all items as outdated, because events may have been missed. */
 export const invalidate = () => fetchedAt.clear();
 
 /**
- * Fetches all items, without how much they are used: while none has changed, the browser has them already.
+ * Fetches all items without their usage, so that the browser's cache serves them while none has changed.
  * @param {string} project
  */
 export async function fetchAll(project) {
@@ -45,7 +45,7 @@ export async function fetchAll(project) {
 }
 
 /**
- * Fetches how much all items are used.
+ * Fetches the usage of all items.
  * @param {string} project
  */
 export async function fetchUsage(project) {
@@ -59,7 +59,7 @@ export async function fetchUsage(project) {
 const UNUSED = { lastEvaluatedAt: null, evaluations24h: 0, sparkline: [] };
 
 /**
- * Says of an item how much it is used, if that is known.
+ * Sets the usage of an item, if it is present.
  * @type {(item: Summary, used: Omit<Used, 'key'> | Summary | undefined) => Summary}
  */
 function withUsage(item, used) {
@@ -73,8 +73,8 @@ let changed = new Set();
 /** @type {Promise<void> | null} */
 let scheduled = null;
 /**
- * Fetches items again after they changed: what changes at about the same time is fetchedAt together, and all of it
- * where it is much, as after an import.
+ * Fetches a changed item again. Changes within 100 ms share a request; more than five of them fetch all items, as
+ * after an import.
  * @type {(project: string, key: string) => Promise<void>}
  */
 export function refresh(project, key) {
@@ -101,7 +101,7 @@ async function refetch(project, key) {
 }
 
 /**
- * What is searched is made once, so that a key stroke costs nothing.
+ * Sets the text that the filter searches, once per item rather than once per keystroke.
  * @type {(item: Summary) => Summary}
  */
 function withSearchText(item) {
@@ -110,7 +110,7 @@ function withSearchText(item) {
 }
 
 /**
- * Keys of some types, in order.
+ * Returns the keys of items of these types, sorted.
  * @type {(project: string, ...types: string[]) => Promise<string[]>}
  */
 export async function keysOf(project, ...types) {

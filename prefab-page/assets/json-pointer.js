@@ -1,8 +1,8 @@
-// Where in the text of some JSON a JSON pointer leads.
+// Finds the line of a JSON text that a JSON pointer refers to.
 
 /**
- * Returns the line, from 1, at which what a pointer names begins: a member at its name. What is not there is
- * looked for where it would be.
+ * Returns the line, from 1, at which the target of a pointer starts. A member starts at its name. For a missing
+ * target, it returns the line of the value that would contain it.
  *
  * @param {string} text JSON that parses
  * @param {string} pointer as in RFC 6901: `/limits/0`
@@ -27,7 +27,7 @@ function place(text, wanted) {
   }
 
   /**
-   * Reads past a value and returns where `path` leads within it; nothing looks for nothing.
+   * Reads past a value and returns the position of `path` within it.
    * @type {(path: string[] | null) => number}
    */
   function value(path) {
@@ -57,7 +57,7 @@ function place(text, wanted) {
       }
       const below = path?.length && path[0] === name ? path.slice(1) : null;
       const within = value(below);
-      // Of two members with one name the last counts, as for everybody who reads JSON.
+      // The last of two members with the same name wins, as in every JSON parser.
       if (below) found = below.length ? within : begin;
       space();
       if (text[at] === ',') at += 1;

@@ -1,4 +1,4 @@
-// Which page is where. Paths begin as those do that the official tool prints.
+// Addresses and navigation. Paths start like those that the official command-line tool prints.
 
 /** @typedef {(() => Promise<boolean>) & {isDirty?: () => boolean}} LeaveGuard */
 
@@ -7,13 +7,13 @@ let leaveGuard = null;
 let openPage = () => {};
 
 /**
- * Called with every new place.
+ * Sets the function that opens the page of the current address.
  * @type {(listener: () => void) => void}
  */
 export const onOpen = (listener) => { openPage = listener; };
 
 /**
- * Asks before the place is left: returns true if it may be.
+ * Sets the guard that is called before the user leaves the page. It resolves with true to allow it.
  * @type {(guard: LeaveGuard | null) => void}
  */
 export const setLeaveGuard = (guard) => { leaveGuard = guard; };
@@ -31,14 +31,14 @@ function decode(part) {
 }
 
 /**
- * Returns a path in the page.
+ * Returns the path of a page.
  * @type {(project: string, page: string, ...rest: string[]) => string}
  */
 export const path = (project, page, ...rest) =>
   `/account/projects/${encodeURIComponent(project)}/${[page, ...rest].map(encodeURIComponent).join('/')}`;
 
 /**
- * Goes to a path.
+ * Opens a path, unless the guard refuses.
  * @type {(to: string, how?: {replace?: boolean}) => Promise<void>}
  */
 export async function navigate(to, { replace = false } = {}) {
@@ -55,7 +55,7 @@ async function mayLeave() {
 }
 
 let currentUrl = location.href;
-/** Remembers where we are, to come back where leaving is refused. */
+/** Remembers the current address, to return to it if the guard refuses. */
 export const rememberLocation = () => { currentUrl = location.href; };
 
 addEventListener('popstate', async () => {
@@ -70,7 +70,7 @@ addEventListener('beforeunload', (event) => {
   if (leaveGuard?.isDirty?.()) event.preventDefault();
 });
 
-// Links within the page change the place without loading anything.
+// Links to pages of the application do not reload the document.
 document.addEventListener('click', (event) => {
   const link = event.target instanceof Element ? /** @type {HTMLAnchorElement | null} */ (event.target.closest('a[href]')) : null;
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

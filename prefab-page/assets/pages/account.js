@@ -1,4 +1,4 @@
-// Your own account: what you may do where, another password, and going.
+// The account page: roles, password, and deletion.
 
 import * as api from '../api.js';
 import { field, h, show, notify } from '../dom.js';
@@ -18,7 +18,7 @@ export default function render(main, page) {
   const roles = (project) => [project.role, ...project.environments.filter((one) => one.role !== project.role).map((one) => `${one.role} in ${one.name}`)].join(', ');
   const password = (/** @type {string} */ name, /** @type {string} */ autocomplete, least = 0) => h('input', { type: 'password', name, autocomplete, required: true, minlength: least || null });
   const [current, next] = [password('current', 'current-password'), password('next', 'new-password', 10)];
-  // For those who keep passwords in the browser: whose it is.
+  // Password managers read the account name from this field.
   const whose = h('input', { type: 'email', autocomplete: 'username', value: person.email, hidden: true });
   const change = form('', [whose, field('Current password', current), field('New password', next, { hint: 'At least 10 characters. Your other sessions end.' })], 'Change password', async () => {
     await api.put('/session/password', { current: current.value, password: next.value });

@@ -1,4 +1,4 @@
-// What was archived, and how it comes back.
+// Archived items, with a button to restore them.
 
 import * as api from '../api.js';
 import { h, show, table, notify } from '../dom.js';

@@ -1,4 +1,4 @@
-// Who did what, when and why; and the way back.
+// The audit log, with a button to revert a change.
 
 import * as api from '../api.js';
 import { withCode, field, h, labelCells, show, table } from '../dom.js';
@@ -42,7 +42,7 @@ export default async function render(main, page) {
     if (!before) newest = records[0]?.id ?? '';
     show(more, records.length === MOST && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Load older entries'));
   }
-  /** Puts what was done meanwhile above the rest, of which something may be open. */
+  /** Adds new entries above the others, some of which may be expanded. */
   async function drawNew() {
     if (!newest) return draw();
     const own = sequence;
@@ -63,7 +63,7 @@ export default async function render(main, page) {
       h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${program(one.via)}`)));
   }
   /**
-   * What a change did, fetched when it is filter, with the way back.
+   * Returns the changes of an entry, fetched when expanded, with a button to revert them.
    * @type {(one: Audited, item: Summary) => HTMLElement}
    */
   function changes(one, item) {
@@ -82,7 +82,7 @@ export default async function render(main, page) {
 }
 
 /**
- * Browsers say more of themselves than anybody reads.
+ * Returns the name of the client; all browsers are `browser`.
  * @type {(via: string) => string}
  */
 const program = (via) => (via.startsWith('Mozilla/') ? 'browser' : via);

@@ -1,4 +1,4 @@
-// What programs know of those they ask for: the properties, and some contexts that were met.
+// Contexts that apps evaluated: their properties, and recent examples.
 
 import * as api from '../api.js';
 import { h, show, table } from '../dom.js';

@@ -1,4 +1,4 @@
-// Environments: their names, what protects them, what is different between two, and copying from one to another.
+// Environments: names, protection, comparison of two, and copying rules between them.
 
 import * as api from '../api.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';

@@ -1,4 +1,4 @@
-// Is the server well? Who is connected, how fast changes arrive, how much is sent.
+// The status of the server: connected clients, propagation times and payload sizes.
 
 import * as api from '../api.js';
 import { h, show } from '../dom.js';

@@ -1,4 +1,4 @@
-// Moving in and out: a file is looked at first, and then taken: as a whole, or without what is broken.
+// Import, with a preview of all changes, and export.
 
 import * as api from '../api.js';
 import { withCode, field, h, show } from '../dom.js';
@@ -68,7 +68,7 @@ export default async function render(main, page) {
     }
   }
   /**
-   * @param {string} wanted an environment, or nothing for everything
+   * @param {string} wanted an environment; empty for everything
    * @param {string} name of the file
    */
   async function save(wanted, name) {

@@ -1,4 +1,4 @@
-// Keys that programs come with, and tokens of scripts. Both are shown once, when they are made.
+// API keys and management tokens. Each is shown once, when it is created.
 
 import * as api from '../api.js';
 import { field, h, show, table, notify } from '../dom.js';

@@ -1,4 +1,4 @@
-// The list of flags, configs and the other items: found by typing, opened by keyboard, alive.
+// The list of flags, configs and other items, with a filter and live updates.
 
 import * as api from '../api.js';
 import { h, show, notify } from '../dom.js';
@@ -42,7 +42,7 @@ export default async function render(main, page) {
   const chosen = new Set();
   /** @type {Summary[]} */
   let found = [];
-  /** Keys with a draft that waits. */
+  /** Keys with a draft. */
   let drafted = new Set();
 
   const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
@@ -134,7 +134,7 @@ export default async function render(main, page) {
   }
 
   let drawing = 0;
-  /** Draws showSecret for all that happens at about the same time. */
+  /** Draws once for all events of an animation frame. */
   function drawSoon() {
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(() => draw());
@@ -191,7 +191,7 @@ function heads(project, environment) {
     h('span', { class: 'cell use' }, 'Last 24 h'), h('span', { class: 'cell last' }, 'Evaluated'), h('span', { class: 'cell changed' }, 'Changed'));
 }
 
-/** Environments besides the chosen one that have a dot each; more of them are summed up. */
+/** Up to this number of other environments, each has a dot; more are summarized. */
 const MAX_DOTS = 4;
 
 /**

@@ -1,4 +1,4 @@
-// The tree of loggers with what they print; a level for a part of it, for everybody or for some, for a time.
+// The tree of loggers with their message counts and levels. A level can apply to some contexts and expire.
 
 import * as api from '../api.js';
 import { field, h, show, table, update } from '../dom.js';
@@ -10,7 +10,7 @@ import { rolloutProgress } from '../parts/publish.js';
 import { listInput, select } from '../parts/value.js';
 
 /**
- * A logger and those below it.
+ * A logger and its children.
  *
  * @typedef {object} Logger
  * @property {string} path
@@ -19,7 +19,7 @@ import { listInput, select } from '../parts/value.js';
  * @property {LoggerLevels | null} level
  * @property {Record<string, number> | null} counts
  * @property {number} total
- * @property {number} below with all below it
+ * @property {number} below messages of the logger and its children
  * @property {number} lastAt
  */
 
@@ -46,7 +46,7 @@ export default async function render(main, page) {
     draw();
   }
 
-  /** Joins loggers and levels to a tree of dotted names. */
+  /** Combines loggers and levels in a tree of dotted names. */
   function tree() {
     /** @type {Map<string, Logger>} */
     const nodes = new Map();
@@ -174,7 +174,7 @@ export default async function render(main, page) {
     await fetchAll();
   }
 
-  // What is printed is reported every few seconds, without a word in the stream of events.
+  // The event stream does not report message counts, so they are polled.
   const polling = setInterval(() => { if (!document.hidden && !document.querySelector('dialog[open]')) fetchAll(); }, POLL_INTERVAL_MS);
   page.onLeave(() => clearInterval(polling));
   page.listen((name, data) => { if (name === 'reconnected' || (name === 'change' && data.type.startsWith('log_level'))) fetchAll(); });
@@ -182,7 +182,7 @@ export default async function render(main, page) {
 }
 
 /**
- * Returns a duration as the log level endpoint reads it, `90m` for `1 h 30 min`, or nothing.
+ * Returns a duration in the form of the log level endpoint, `90m` for `1 h 30 min`, or an empty text.
  * @type {(text: string) => string}
  */
 function goDuration(text) {

@@ -59,7 +59,7 @@ export default async function render(main, page) {
         try {
           close(await api.post(page.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
-          // A person with an account in another project is added without an invitation.
+          // A person who has an account in another project is added without an invitation.
           if (error.code !== 'account_exists') return show(wrong, error.message);
           try { close(await api.post(page.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
         }

@@ -1,5 +1,4 @@
-// What would this user get, and why? For one key with its steps, or for all keys; and comparison another user or
-// another version.
+// Evaluates one key with all steps, or all keys, for a context; compares two contexts or two versions.
 
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
@@ -9,10 +8,10 @@ import { comparison, differ, resultsTable } from '../parts/explanation.js';
 import { select } from '../parts/value.js';
 
 const BEGIN = '{\n  "user": {\n    "key": "u-1",\n    "email": "ann@acme.test",\n    "plan": "pro"\n  }\n}';
-/** How many keys are answered at once. */
+/** Number of keys in the table of all keys. */
 const MOST = 200;
 const NOW = 'published';
-/** What was typed stays while the page is open. */
+/** The contexts as typed, kept while the page is open. */
 const typed = [BEGIN, ''];
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
@@ -32,7 +31,7 @@ export default async function render(main, page) {
   const body = h('div', { class: 'stack' });
   const [choice, sides] = [h('div', { class: 'row bottom' }), h('div', { class: 'grid' })];
 
-  /** Keeps in the address what is contextSets, so that it can be shown to somebody. */
+  /** Keeps the selection in the address, so that it can be shared. */
   const remember = () => window.history.replaceState(null, '', page.path('playground') + api.query({ key, environment: environment.id, against,
     left: against === 'version' && key ? versions[0] : '', right: against === 'version' && key ? versions[1] : '' }));
 
@@ -62,7 +61,7 @@ export default async function render(main, page) {
   }
 
   /**
-   * What a version is called where one is chosen.
+   * Returns the option for a version.
    * @type {(one: Version, at: number) => string[]}
    */
   const version = (one, at) => [one.id, `${at === 0 ? 'Published, ' : ''}${ago(one.changedAt)}, ${one.changedBy}${one.comment ? `: ${one.comment.slice(0, 40)}` : ''}`];
@@ -82,7 +81,7 @@ export default async function render(main, page) {
   /** @type {(one: string, contextSets: Json, revision: string) => Promise<Answer>} */
   const ask = (one, contextSets, revision) => api.post(page.api('explain'), { key: one, environment: environment.id, contexts: contextSets, version: revision === NOW ? undefined : revision });
   /**
-   * What is contextSets of a key: one question, or two.
+   * Evaluates a key, once or twice to compare.
    * @type {(one: string, contextSets: Json[]) => Promise<Answer>[]}
    */
   function questions(one, contextSets) {
@@ -131,7 +130,7 @@ export default async function render(main, page) {
   };
   page.onLeave(() => clearTimeout(timer));
 
-  /** Begins with another key: its versions are fetched first. */
+  /** Selects another key and fetches its versions. */
   async function begin() {
     history = key ? await api.get(page.api('items', key, 'versions')) : [];
     versions[0] ||= drafted.has(key) ? NOW : history.find((one, at) => at > 0 && !one.isArchived)?.id ?? NOW;
@@ -151,7 +150,7 @@ export default async function render(main, page) {
 }
 
 /**
- * Asks a few at a time.
+ * Evaluates keys in batches of eight requests.
  * @template T
  * @param {string[]} keys
  * @param {(key: string) => Promise<T>} ask

@@ -1,4 +1,4 @@
-// Getting started: a key, a few lines, and a light that goes on when the first client connects.
+// Getting started: an API key, code for each SDK, and a notice when the first client connects.
 
 import * as api from '../api.js';
 import { h, show, notify } from '../dom.js';

@@ -1,4 +1,4 @@
-// Evaluations over time, one colour per value; and the same numbers as a table.
+// Evaluations over time, with one colour per value, and the same numbers as a table.
 
 import * as api from '../api.js';
 import { h, show, svg, table, update } from '../dom.js';
@@ -9,7 +9,7 @@ import { select } from './value.js';
 const SPANS = [['24', 'Last 24 hours'], ['168', 'Last 7 days'], ['720', 'Last 30 days']];
 
 /**
- * Says a value in the datafile's form: `{"bool": true}` is `true`.
+ * Formats a value in datafile form: `{"bool": true}` becomes `true`.
  *
  * @type {(value: Json) => string}
  */
@@ -21,14 +21,14 @@ export function plain(value) {
 }
 
 /**
- * Adds up how often each value was given out, whichever version gave it.
+ * Adds up the evaluations of each value over all versions.
  *
  * @type {(counts: ValueCount[]) => Map<string, number>}
  */
 const sums = (counts) => counts.reduce((all, { value, count }) => all.set(plain(value), (all.get(plain(value)) ?? 0) + count), new Map());
 
 /**
- * Draws the evaluations of a key, or of all.
+ * Draws the evaluations of a key, or of all keys.
  * @type {(main: HTMLElement, page: PageContext, key: string) => Promise<void>}
  */
 export async function evaluations(main, page, key) {

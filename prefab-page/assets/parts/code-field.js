@@ -1,20 +1,20 @@
-// A text in lines, with what is wrong said beside the line it is about.
+// A text field with line numbers, which shows errors with their lines.
 
 import { field, uniqueId, h, show } from '../dom.js';
 import { lineOf } from '../json-pointer.js';
 
-/** For how long nothing is typed before the server is asked, in milliseconds. */
+/** Delay after the last keystroke before the server validates the text, in milliseconds. */
 const PAUSE = 250;
 
 /**
  * @param {string} label
  * @param {string} text
  * @param {object} how
- * @param {(text: string) => void} how.changed called with what was typed, if it may be kept
- * @param {(text: string) => string} how.look says at once what is wrong, or nothing
- * @param {(text: string) => Promise<Flaw[]>} [how.check] asks somebody who knows better
- * @param {() => void} [how.checked] called after that
- * @param {boolean} [how.isDoubtful] whether what is there already may be wrong
+ * @param {(text: string) => void} how.changed receives the text if it is valid
+ * @param {(text: string) => string} how.look returns an error without a request, or an empty text
+ * @param {(text: string) => Promise<Flaw[]>} [how.check] validates the text on the server
+ * @param {() => void} [how.checked] called after the validation
+ * @param {boolean} [how.isDoubtful] whether to validate the initial text
  * @param {string} [how.place]
  * @param {boolean} [how.disabled]
  */
@@ -31,7 +31,7 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
   element.rows = 3;
   function number(/** @type {Set<number>} */ wrong = new Set()) {
     const lines = element.value.split('\n').length;
-    // Grows with what is typed, and never shrinks below it.
+    // The field grows with the text and does not shrink while it is edited.
     element.rows = Math.min(18, Math.max(3, element.rows, lines + 1));
     if (lines === numbers && !wrong.size && !gutter.querySelector('.at')) return;
     numbers = lines;
@@ -40,7 +40,7 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
   }
 
   /**
-   * Goes to a line and marks it.
+   * Selects a line and scrolls to it.
    * @param {number} line
    */
   function go(line) {
@@ -75,7 +75,7 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
     try {
       if (check) flaws = await check(element.value);
     } catch {
-      // Whoever cannot be asked now is asked at the next key stroke, and before anything is published.
+      // The next keystroke retries, and the server validates the value before it is published.
     }
     if (mine !== turn || (!box.isConnected && turn > 1)) return;
     notify(flaws);

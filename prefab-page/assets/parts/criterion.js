@@ -1,4 +1,4 @@
-// One condition of a rule: a property, an operator, and an input that fits it.
+// One condition of a rule: a property, an operator, and an input for its operand.
 
 import { uniqueId, h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
@@ -14,7 +14,7 @@ const BEGIN = {
 /** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Here */
 
 /**
- * A condition to begin with.
+ * Returns a new condition.
  * @type {() => Criterion}
  */
 export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: BEGIN.list() });
@@ -42,7 +42,7 @@ export function criterionInput(criterion, how) {
 }
 
 /**
- * Another operator keeps what can be kept of the operand.
+ * Sets the operator, and keeps the operand if the new operator takes the same kind.
  * @type {(criterion: Criterion, next: string) => void}
  */
 function change(criterion, next) {
@@ -91,7 +91,7 @@ function operand(criterion, follows, how) {
 }
 
 /**
- * Says at once when a pattern or a version cannot be one.
+ * Shows an error while a pattern or a version is invalid.
  * @type {(element: HTMLInputElement, follows: string) => Child[]}
  */
 function patterned(element, follows) {

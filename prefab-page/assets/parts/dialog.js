@@ -1,9 +1,9 @@
-// A question over the page.
+// Modal dialogs.
 
 import { field, h, show } from '../dom.js';
 
 /**
- * Opens a dialog; `fill` gives what is in it and is handed the way to close it. Resolves with what it closes with.
+ * Opens a dialog. `fill` receives a function that closes it and returns its content. Resolves with the result.
  * @template T
  * @param {string} title
  * @param {(close: (answer: T | null) => void) => HTMLElement} fill
@@ -31,8 +31,8 @@ export function dialog(title, fill) {
 }
 
 /**
- * Asks whether something is to be done, and why. `act` is given the comment; while it fails the dialog stays
- * and says so.
+ * Asks for confirmation and a comment. `act` receives the comment; if it fails, the dialog stays open and shows the
+ * error.
  *
  * @template T
  * @param {string} title

@@ -1,4 +1,4 @@
-// Durations as people say them, kept as ISO 8601.
+// An input for durations, which accepts words and stores ISO 8601.
 
 import { field, uniqueId, h, show } from '../dom.js';
 import { duration as say } from '../format.js';
@@ -8,7 +8,7 @@ const ISO = /^P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\
 const UNITS = [['W', /^w(ee)?ks?$|^w$/, 604800], ['D', /^d(ays?)?$/, 86400], ['H', /^h(ours?|rs?)?$/, 3600], ['M', /^m(in(ute)?s?)?$/, 60], ['S', /^s(ec(ond)?s?)?$/, 1], ['ms', /^(ms|milli(second)?s?)$/, 0.001]];
 
 /**
- * Reads a duration: `1 minute 30 seconds`, `1h 30m`, `90s`, `PT90S`. Returns it in ISO 8601, or nothing.
+ * Parses a duration: `1 minute 30 seconds`, `1h 30m`, `90s`, `PT90S`. Returns ISO 8601, or an empty text.
  * @type {(text: string) => string}
  */
 export function read(text) {
@@ -29,7 +29,7 @@ export function read(text) {
 
 /** @type {(amounts: Record<string, number>) => string} */
 function written({ W = 0, D = 0, H = 0, M = 0, S = 0, ms = 0 }) {
-  // Parts of a day or a week are message in what is smaller; what clients read has no weeks.
+  // Fractions of days become hours and weeks become days: clients do not parse weeks.
   const days = W * 7 + D;
   const seconds = Number((S + ms / 1000).toFixed(3));
   const hours = Number((H + (days % 1) * 24).toFixed(6));
@@ -40,7 +40,7 @@ function written({ W = 0, D = 0, H = 0, M = 0, S = 0, ms = 0 }) {
 }
 
 /**
- * A field for a duration, in words.
+ * Creates a field for a duration.
  * @type {(label: string, iso: string, changed: (iso: string) => void, place: string, disabled: boolean) => HTMLElement}
  */
 export function durationInput(label, iso, changed, place, disabled) {

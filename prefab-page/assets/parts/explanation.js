@@ -1,4 +1,4 @@
-// Answers of an evaluation: one with its steps, two comparison one another, or those of many keys in a table.
+// Results of evaluations: one with its steps, two side by side, or the results of many keys in a table.
 
 import { h, table, withCode } from '../dom.js';
 import { inWords } from '../format.js';
@@ -6,13 +6,13 @@ import { inWords } from '../format.js';
 /** @type {(answer: Answer) => string} */
 const text = (answer) => (typeof answer.value === 'object' ? JSON.stringify(answer.value) : String(answer.value));
 /**
- * Whether two answers are not the same.
+ * Whether two results differ.
  * @type {(answers: Answer[]) => boolean}
  */
 export const differ = ([left, right]) => Boolean(right) && (left.error ?? text(left)) !== (right.error ?? text(right));
 
 /**
- * The value of an answer as a chip.
+ * Returns the value of a result as a chip.
  * @type {(answer: Answer) => HTMLElement}
  */
 export function valueChip(answer) {
@@ -21,7 +21,7 @@ export function valueChip(answer) {
 }
 
 /**
- * An answer with every step that led to it. Steps that the other one has not are marked.
+ * Returns a result with its steps. Steps that the other result does not have are marked.
  * @type {(answer: Answer, title: string, other?: Answer) => HTMLElement}
  */
 export function explanationCard(answer, title, other) {
@@ -38,7 +38,7 @@ export function explanationCard(answer, title, other) {
 }
 
 /**
- * Two answers comparison one another, with what they come to in a sentence.
+ * Returns one result, or two side by side with a sentence that says whether they differ.
  * @type {(answers: Answer[], titles: string[]) => HTMLElement}
  */
 export function comparison(answers, titles) {
@@ -49,7 +49,7 @@ export function comparison(answers, titles) {
 }
 
 /**
- * The answers of many keys; `link` makes the place of one.
+ * Returns a table with the results of many keys; `link` returns the address of a key.
  * @type {(keys: string[], answers: Answer[][], titles: string[], link: (key: string) => string) => HTMLElement}
  */
 export function resultsTable(keys, answers, titles, link) {

@@ -1,8 +1,8 @@
-// The same for several things, of which some may have to wait for others.
+// Applies an action to several keys, some of which depend on others.
 
 /**
- * Does something for every key and takes the key out of the set. What is refused is tried again as long as that helps:
- * a segment goes only after those that refer to it. Fails with what was refused last.
+ * Applies an action to every key and removes the key from the set. Refused keys are retried while others succeed: a
+ * segment can be archived only after the items that refer to it. Fails with the last error.
  * @type {(keys: Set<string>, act: (key: string) => Promise<unknown>) => Promise<void>}
  */
 export async function forEachKey(keys, act) {

@@ -1,4 +1,4 @@
-// The past of an item: every version, what it changed, and the way back.
+// The history of an item: every version, its changes, and a button to restore it.
 
 import * as api from '../api.js';
 import { withCode, h, show, notify } from '../dom.js';
@@ -6,7 +6,7 @@ import * as edit from '../edit.js';
 import { ago } from '../format.js';
 import { diffView, publish } from './publish.js';
 
-/** Pages of items that the playground answers for. */
+/** Pages of items that the playground evaluates. */
 const PLAYED = new Set(['flags', 'configs', 'secrets']);
 
 /** @type {(main: HTMLElement, page: PageContext, key: string, versions: Version[]) => void} */
@@ -33,7 +33,7 @@ export function history(main, page, key, versions) {
 }
 
 /**
- * What a version changed, and what it was before.
+ * Returns the changes of a version and the id of the version before it.
  * @type {(page: PageContext, key: string, to: string) => Promise<{view: HTMLElement, from: string | null}>}
  */
 export async function difference(page, key, to) {

@@ -18,7 +18,7 @@ export const logo = () => svg('svg', { viewBox: '0 0 32 32', width: 24, height: 
   svg('path', { d: 'M9 8h8v6H9zM9 18h5v6H9zM18 18h5v6h-5z', class: 'mark-block' }));
 
 /**
- * Draws the layout, or keeps it and marks where we are. Returns the place for the page.
+ * Draws the layout, or updates it for another page. Returns the element of the page.
  * @type {(page: PageContext, open: () => void) => HTMLElement}
  */
 export function layout(page, open) {
@@ -71,7 +71,7 @@ function top(page, open) {
 }
 
 /**
- * Chooses an environment without leaving the page: in the menu, in the address, and for the next visit.
+ * Selects an environment without leaving the page: in the menu, in the address, and for the next visit.
  * @type {(environment: Environment) => void}
  */
 export function chooseEnvironment(environment) {
@@ -84,7 +84,7 @@ export function chooseEnvironment(environment) {
   router.rememberLocation();
 }
 
-/** Sets the theme; nothing follows the system. */
+/** Sets the theme. An empty text follows the system. */
 function setTheme(/** @type {string} */ theme) {
   if (theme) {
     document.documentElement.dataset.theme = theme;

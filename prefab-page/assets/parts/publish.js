@@ -1,4 +1,4 @@
-// Publishing: what will change is shown first, and afterwards who has it. Another person's change is response.
+// Publishing: a preview of the changes, the progress among clients, and conflicts with changes of other people.
 
 import * as api from '../api.js';
 import { h, notify, update } from '../dom.js';
@@ -7,7 +7,7 @@ import * as events from '../events.js';
 import { confirm, dialog } from './dialog.js';
 
 /**
- * Differences with a sign, grouped by where they are.
+ * Returns differences with a sign, grouped by section.
  * @type {(lines: Line[]) => HTMLElement}
  */
 export function diffView(lines) {
@@ -67,7 +67,7 @@ export async function publish(page, base, item, { title = `Publish ${item.key}?`
 }
 
 /**
- * Tells what somebody else published meanwhile, and offers to put one's own changes on top.
+ * Shows a concurrent change of another person and offers to combine both.
  * @param {PageContext} page
  * @param {Item} base
  * @param {Item} mine

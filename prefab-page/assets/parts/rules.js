@@ -72,7 +72,7 @@ export function rulesEditor(rules, how) {
     const last = rules.at(-1);
     const value = structuredClone(last?.value ?? blank(how.kind ?? 'string'));
     if (value.type === 'bool') value.value = !last?.value?.value;
-    // Before the one for everybody else, where it can matter.
+    // The new rule goes before the rule for everyone else, because it would never apply after it.
     const at = last && !last.criteria?.length ? rules.length - 1 : rules.length;
     rules.splice(at, 0, { criteria: [blankCriterion()], value: value.type === 'weighted_values' ? structuredClone(value.value[0]?.value ?? blank(how.kind ?? 'string')) : value });
     changed(`rule-${at}-0-property`);
@@ -85,7 +85,7 @@ const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('
   select([['true', 'Include'], ['false', 'Exclude']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
 /**
- * The value of a rule: one for all it holds for, or shared out by percentage.
+ * Returns the value of a rule: a single value or a percentage rollout.
  * @type {(rule: Rule, how: Options, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
  */
 function answer(rule, how, onChange, redo, name) {

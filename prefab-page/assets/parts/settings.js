@@ -1,4 +1,4 @@
-// What holds for an item wherever it is: who may see it, what its values must look like, which it may have.
+// Settings of an item in all environments: tags, availability to client-side SDKs, schema and variants.
 
 import { field, uniqueId, h, show } from '../dom.js';
 import { blank, listInput, select, valueInput } from './value.js';

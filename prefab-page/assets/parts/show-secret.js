@@ -1,4 +1,4 @@
-// What is shown this showSecret: a key, a token, a link.
+// Shows a secret that the server returns only once: a key, a token or a link.
 
 import { h, notify } from '../dom.js';
 import { dialog } from './dialog.js';

@@ -1,13 +1,13 @@
-// Signing in: on a page of its own, and over a page when a session ended, which stays as it is beneath.
+// Sign-in, as a page or as a dialog over the page after the session has expired.
 
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 
-/** Whether somebody came by a link that makes an account or sets a password. */
+/** Whether the address is a link that creates an account or sets a password. */
 export const hasLinkToken = () => ['/sign-up', '/reset'].includes(location.pathname);
 
 /**
- * The forms of whoever is not signed in.
+ * Returns the forms for users who are not signed in.
  * @type {(done: () => void) => HTMLElement}
  */
 export function signInForms(done) {
@@ -17,7 +17,7 @@ export function signInForms(done) {
 }
 
 /**
- * A form that says beside itself what went wrong.
+ * Creates a form that shows its error.
  * @type {(title: string, inputs: Child, button: string, submit: () => Promise<unknown>, done: () => void, how?: {isDanger?: boolean}) => HTMLElement}
  */
 export function form(title, inputs, button, submit, done, { isDanger = false } = {}) {
@@ -73,7 +73,7 @@ function resetForm(token, done) {
 /** @type {Promise<void> | null} */
 let waiting = null;
 /**
- * Asks for signing in again over the page, and resolves once it was done.
+ * Shows the sign-in dialog over the page. Resolves after the user has signed in.
  * @type {() => Promise<void>}
  */
 export function signInAgain() {

@@ -1,4 +1,4 @@
-// A day's evaluations in a small place.
+// A small bar chart of the evaluations of a day.
 
 import { h, svg } from '../dom.js';
 import { number } from '../format.js';

@@ -1,4 +1,4 @@
-// Management tokens: for scripts that manage the project, with no more than they need.
+// Management tokens: credentials of scripts.
 
 import * as api from '../api.js';
 import { field, h, show, table, notify } from '../dom.js';

@@ -1,25 +1,25 @@
-// Inputs for values, one that fits each kind. What is typed goes into the value at once; what cannot be
-// understood is said beside the field and kept as it was typed.
+// Inputs for values of each type. Valid input changes the value immediately; invalid input stays in the field with an
+// error.
 
 import { field, h, show, uniqueId, update } from '../dom.js';
 import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
 import { codeField } from './code-field.js';
 
-/** @typedef {(value: Json) => void} Changes message of every change of a value */
+/** @typedef {(value: Json) => void} Changes receives every new value */
 
 /** @type {Record<string, Json>} */
 const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], duration: 'PT30S', json: '{}', log_level: 'INFO',
   int_range: {}, schema: { schemaType: 'JSON_SCHEMA', schema: '{\n  "type": "object"\n}' }, weighted_values: [], provided: { source: 'ENV_VAR', lookup: '' } };
 
 /**
- * A value of a kind to begin with.
+ * Returns the initial value of a type.
  * @type {(kind: string) => Flat}
  */
 export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind] ?? '') });
 
 /**
- * A field for a value; `onChange` is called when it was changed, and `check` asked what is wrong with it.
+ * Creates a field for a value. It calls `onChange` after a change, and validates the value with `check`.
  * @param {Flat} flat
  * @param {{label?: string, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean, check?: Check}} [how]
  * @returns {HTMLElement}
@@ -59,7 +59,7 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
 }
 
 /**
- * Formats JSON for editing; text that does not parse stays as it is.
+ * Formats JSON for editing. Text that does not parse is unchanged.
  * @type {(value: Json) => string}
  */
 function pretty(value) {
@@ -67,7 +67,7 @@ function pretty(value) {
   const compact = (/** @type {string} */ text) => text.replaceAll(/\s/g, '');
   try {
     const formatted = JSON.stringify(JSON.parse(value), null, 2);
-    // Parsing loses digits of large numbers and duplicate members; such a text is not touched.
+    // Parsing loses digits of large numbers and duplicate members, so such a text is unchanged.
     return compact(formatted) === compact(value) ? formatted : value;
   } catch {
     return value;
@@ -94,7 +94,7 @@ export function select(options, chosen, onChange, disabled = false, properties =
 }
 
 /**
- * An input whose text is read at each key stroke.
+ * Creates an input that is parsed at each keystroke.
  * @type {(label: string, flat: Flat, properties: Properties<HTMLInputElement>, read: (text: string) => Json, changed: Changes, place: string, disabled: boolean) => HTMLElement}
  */
 function checked(label, flat, properties, read, changed, place, disabled) {
@@ -128,13 +128,13 @@ function textInput(flat, changed, disabled) {
 }
 
 /**
- * JSON as it was typed; what is wrong is named with its line.
+ * Creates a field for JSON, which shows errors with their lines.
  * @param {string} label
  * @param {Flat} flat
  * @param {string} text
  * @param {Changes} changed
  * @param {{place: string, disabled: boolean, check?: Check, onChange: () => void}} how
- * @param {(typed: string) => Json} [kept] makes the value of what was typed
+ * @param {(typed: string) => Json} [kept] converts the text to the value
  */
 function jsonInput(label, flat, text, changed, { place, disabled, check, onChange }, kept = (typed) => typed) {
   const look = (/** @type {string} */ typed) => {
@@ -155,11 +155,11 @@ function rawInput(label, flat, changed, place, disabled) {
 }
 
 /**
- * Texts as chips; Enter or leaving adds what was typed.
+ * Creates an input for a list of texts. Enter, or leaving the field, adds the text as a chip.
  * @param {string[] | null | undefined} list
  * @param {(list: string[]) => void} changed
  * @param {boolean} [disabled]
- * @param {Properties<HTMLInputElement> & {split?: RegExp}} [properties] `split` says what is between several that are added at once
+ * @param {Properties<HTMLInputElement> & {split?: RegExp}} [properties] `split` separates texts that are added together
  */
 export function listInput(list, changed, disabled = false, properties = {}) {
   const values = [...(list ?? [])];

@@ -1,11 +1,11 @@
-// A long list of which only the rows in sight are drawn.
+// A long list that draws only the visible rows.
 
 import { h } from '../dom.js';
 
 /**
  * @template {{key: string}} T
- * @param {(item: T, at: number) => HTMLElement} draw makes a row; its link has `data-row`
- * @param {() => number} height of a row in pixels
+ * @param {(item: T, at: number) => HTMLElement} draw creates a row, whose link has `data-row`
+ * @param {() => number} height returns the height of a row in pixels
  */
 export function virtualList(draw, height) {
   const list = h('ul', { class: 'rows' });
@@ -18,7 +18,7 @@ export function virtualList(draw, height) {
   let [from, to] = [0, -1];
 
   /**
-   * Draws what is in sight: all of it anew, or only what was not there yet.
+   * Draws the visible rows: all of them, or only the new ones.
    * @type {(fresh: boolean, isOther?: boolean) => void}
    */
   function paint(fresh, isOther = fresh) {
@@ -47,7 +47,7 @@ export function virtualList(draw, height) {
   }
 
   /**
-   * Moves the focus to a row, which is brought into sight.
+   * Moves the focus to a row and scrolls to it.
    * @type {(at: number) => void}
    */
   function focus(at) {
@@ -77,7 +77,7 @@ export function virtualList(draw, height) {
   return {
     list, focus,
     /**
-     * Shows other items, or the same in another choice: rows of those that are drawn already stay as they are.
+     * Sets the items. With `isChoice`, the rows that are drawn already stay.
      * @type {(next: T[], isChoice?: boolean) => void}
      */
     set(next, isChoice = false) {

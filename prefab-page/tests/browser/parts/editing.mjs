@@ -94,7 +94,7 @@ export default {
     await Ann.getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByText('Archiving requires approval').waitFor();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Save draft' }).click();
-    await until(async () => (await on.manage('GET', '/projects/1/items/approved/draft')).item === null, 'the draft archives the flag');
+    await until(async () => (await on.manage('GET', '/projects/1/drafts')).some((/** @type {Draft} */ one) => one.key === 'approved' && one.item === null), 'the draft archives the flag');
     await on.manage('DELETE', '/projects/1/items/approved/draft');
     await on.manage('PATCH', '/projects/1/environments/Production', { needsApproval: false });
   },
