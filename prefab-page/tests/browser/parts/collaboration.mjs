@@ -1,4 +1,4 @@
-// Several people: two who edit the same, and one who may only look.
+// Several people: concurrent edits, read-only access, and expired sessions.
 
 import { check, email, open, password, person, publish, signUp, until } from '../harness.mjs';
 
@@ -19,14 +19,14 @@ export async function invite({ on, browser, people }, name, role) {
 
 /** @type {Part} */
 export default {
-  async 'people are invited in the page'(world) {
+  async 'people are invited'(world) {
     await invite(world, 'Bea', 'publisher');
     await invite(world, 'Vic', 'viewer');
     await open(world.people.Ann, world.on.url, 'people');
     await world.people.Ann.getByRole('cell', { name: 'bea@acme.test' }).waitFor();
   },
 
-  async 'two people edit one flag: the second is told at once, and nothing is lost'({ on, people: { Ann, Bea } }) {
+  async 'two people edit one flag: the second is notified, and both changes are kept'({ on, people: { Ann, Bea } }) {
     for (const page of [Ann, Bea]) await open(page, on.url, 'flags/new-checkout');
     await Bea.getByRole('tab', { name: 'Production' }).click();
     await Bea.getByRole('button', { name: 'Override in Production' }).click();
@@ -44,20 +44,20 @@ export default {
     check(item.environments.length === 2, `both changes are there: ${JSON.stringify(item.environments)}`);
   },
 
-  async 'publishing over a version that was never seen is refused, and told'({ on, people: { Bea } }) {
+  async 'publishing over an unseen version is refused'({ on, people: { Bea } }) {
     await open(Bea, on.url, 'flags/new-checkout');
     await Bea.getByRole('tab', { name: 'Production' }).click();
     await Bea.locator('.answer select').selectOption('true');
     await Bea.getByRole('button', { name: 'Review and publish' }).click();
-    await on.manage('PUT', '/projects/1/items/new-checkout/value', { value: { type: 'bool', value: false }, environment: 'Production', comment: 'meanwhile' });
+    await on.manage('PUT', '/projects/1/items/new-checkout/value', { value: { type: 'bool', value: false }, environment: 'Production', comment: 'at the same time' });
     await Bea.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
     await Bea.getByRole('heading', { name: 'This was changed while you were editing' }).waitFor();
-    await Bea.getByText('Both of you changed').or(Bea.getByRole('dialog').getByText('meanwhile').first()).first().waitFor();
+    await Bea.getByText('Both of you changed').or(Bea.getByRole('dialog').getByText('at the same time').first()).first().waitFor();
     await Bea.getByRole('button', { name: 'Keep both, mine wins' }).click();
     await publish(Bea);
   },
 
-  async 'a viewer looks, and cannot publish'({ on, people: { Vic } }) {
+  async 'a viewer cannot publish'({ on, people: { Vic } }) {
     await open(Vic, on.url, 'flags/new-checkout');
     await Vic.getByText('Read-only access').waitFor();
     check((await Vic.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'there is nothing to publish with');
@@ -72,7 +72,7 @@ export default {
     check(status === 403, `the server refuses it too: ${status}`);
   },
 
-  async 'a session that ends in the middle of an edit costs nothing'({ on, people: { Bea } }) {
+  async 'an edit survives an expired session'({ on, people: { Bea } }) {
     await on.manage('POST', '/projects/1/items', { item: { key: 'greeting', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: { type: 'string', value: 'hello' } }] }, environments: [] } });
     await open(Bea, on.url, 'configs/greeting');
     await Bea.getByLabel('Value').fill('typed before the session ended');
@@ -89,7 +89,7 @@ export default {
     check(item.default.rules[0].value.value === 'typed before the session ended', JSON.stringify(item.default));
   },
 
-  async 'a closed tab keeps what was typed'({ on, people: { Bea } }) {
+  async 'an edit survives a reload'({ on, people: { Bea } }) {
     await open(Bea, on.url, 'configs/greeting');
     await Bea.getByLabel('Value').fill('half a sentence');
     await Bea.reload();

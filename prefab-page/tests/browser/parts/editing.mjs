@@ -7,7 +7,8 @@ const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
 const everyone = (/** @type {Flat} */ value) => [{ criteria: [], value }];
 const when = (/** @type {string} */ value) => [{ propertyName: 'user.plan', operator: 'PROP_IS_ONE_OF', valueToMatch: { type: 'string_list', value: [value] } }];
 const rollout = (/** @type {number} */ percent) => ({ type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 100 - percent, value: bool(false) }, { weight: percent, value: bool(true) }] });
-const flag = (/** @type {string} */ key, rules = everyone(bool(false))) => ({ key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules }, environments: [] });
+/** @type {(key: string, rules?: Rule[]) => object} */
+const flag = (key, rules = everyone(bool(false))) => ({ key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules }, environments: [] });
 
 /** @type {(on: Server, item: object) => Promise<{id: string}>} */
 const create = (on, item) => on.manage('POST', '/projects/1/items', { item });

@@ -1,6 +1,6 @@
-// What somebody writes, even to do harm, is text on every page.
+// Hostile input is text on every page.
 
-import { check, mishaps, open, until } from '../harness.mjs';
+import { check, errors, open, until } from '../harness.mjs';
 
 const HARM = '"><img src=x onerror="window.harmed=1"><script>window.harmed=1</script>';
 const PAGES = ['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules', 'log-levels', 'playground', 'contexts', 'evaluations', 'audit', 'archived', 'environments', 'people', 'keys', 'transfer', 'health', 'start',
@@ -23,12 +23,12 @@ export default {
     for (const at of PAGES) {
       await open(Ann, on.url, `${at}${at.includes('?') ? '&' : '?'}environment=Development`);
       await Ann.waitForTimeout(200);
-      check((await Ann.evaluate(() => window.harmed)) === undefined, `${at}: somebody else's script ran`);
+      check((await Ann.evaluate(() => window.harmed)) === undefined, `${at}: a script ran`);
       check((await Ann.locator('img, main script').count()) === 0, `${at}: markup became elements`);
     }
     await open(Ann, on.url, 'contexts?environment=Development');
     await until(async () => (await Ann.locator('main').innerText()).includes(HARM), 'what telemetry brought is shown as text');
-    check(mishaps.length === 0, mishaps.join('; '));
+    check(errors.length === 0, errors.join('; '));
     return key instanceof Error ? 'such a key is refused' : 'such a key is taken, too';
   },
 };

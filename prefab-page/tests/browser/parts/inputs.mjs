@@ -1,4 +1,4 @@
-// What hands do: dragging rules with the mouse, picking a date, typing a duration.
+// Inputs: dragging rules, picking a date, typing a duration.
 
 import { check, open, picture, publish, until } from '../harness.mjs';
 
@@ -7,7 +7,7 @@ const when = (/** @type {string} */ value) => [{ propertyName: 'user.plan', oper
 
 /** @type {Part} */
 export default {
-  async 'rules change places by dragging them with the mouse'({ on, people: { Ann } }) {
+  async 'rules are reordered by dragging'({ on, people: { Ann } }) {
     const rules = [...['a', 'b', 'c'].map((plan) => ({ criteria: when(plan), value: text(plan) })), { criteria: [], value: text('all') }];
     await on.manage('POST', '/projects/1/items', { item: { key: 'dragged', type: 'config', valueType: 'string', default: { rules }, environments: [] } });
     await open(Ann, on.url, 'configs/dragged');
@@ -23,7 +23,7 @@ export default {
     check(item.default.rules.map((/** @type {Rule} */ rule) => rule.value.value).join() === 'a,c,b,all', JSON.stringify(item.default));
   },
 
-  async 'a date is picked, and kept as the moment that it is'({ on, people: { Ann } }) {
+  async 'a date is picked and stored as a point in time'({ on, people: { Ann } }) {
     await on.manage('POST', '/projects/1/items', { item: { key: 'early-bird', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: text('late') }] }, environments: [] } });
     await open(Ann, on.url, 'configs/early-bird');
     await Ann.getByRole('button', { name: 'Add rule' }).click();

@@ -1,4 +1,4 @@
-// Addresses of keys with any characters in them, and doing something with many keys at once.
+// Addresses of keys with special characters, and bulk actions.
 
 import { axe, check, open, picture, until } from '../harness.mjs';
 
@@ -8,7 +8,7 @@ const flag = (/** @type {string} */ key) => ({ key, type: 'feature_flag', valueT
 
 /** @type {Part} */
 export default {
-  async 'a key opens at its address, whatever is in it'({ on, people: { Ann } }) {
+  async 'a key with special characters opens at its address'({ on, people: { Ann } }) {
     for (const key of KEYS) {
       await on.manage('POST', '/projects/1/items', { item: flag(key) });
       const at = `flags/${encodeURIComponent(key)}`;
@@ -21,14 +21,14 @@ export default {
       await Ann.locator('.answer-card .chip.on').waitFor();
       check((await Ann.getByLabel('Key').inputValue()) === key, `${key}: it is asked for`);
     }
-    // As a tool prints it that encodes nothing.
+    // An address without percent-encoding.
     await open(Ann, on.url, 'flags/team/checkout.flow?environment=Production');
     await Ann.getByRole('heading', { name: 'team/checkout.flow', exact: true }).waitFor();
     check((await Ann.locator('.top select').first().locator('option:checked').innerText()) === 'Production', 'the environment is chosen');
     return `${KEYS.length} keys`;
   },
 
-  async 'the list opens such keys, and changes of them are taken in'({ on, people: { Ann } }) {
+  async 'the list opens such keys and shows their changes'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags?environment=Production');
     const [key] = KEYS.slice(4);
     const row = Ann.locator('.item', { has: Ann.getByText(key, { exact: true }) });
@@ -39,7 +39,7 @@ export default {
     await Ann.getByRole('heading', { name: key, exact: true }).waitFor();
   },
 
-  async 'several are archived together, and come back together'({ on, people: { Ann } }) {
+  async 'several keys are archived and restored together'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
     for (const key of KEYS) await Ann.getByLabel(`Select ${key}`, { exact: true }).check();
     await Ann.getByText(`${KEYS.length} selected`).waitFor();
@@ -62,7 +62,7 @@ export default {
     await Ann.getByLabel(`Select ${KEYS[0]}`, { exact: true }).waitFor();
   },
 
-  async 'what others refer to goes after them, and comes back before them'({ on, people: { Ann } }) {
+  async 'referenced items are archived last and restored first'({ on, people: { Ann } }) {
     const inner = { operator: 'IN_SEG', valueToMatch: { type: 'string', value: 'a-inner' } };
     const segment = (/** @type {string} */ key, /** @type {object[]} */ criteria) => ({ key, type: 'segment', environments: [], default: { rules: [{ criteria, value: bool(true) }, { criteria: [], value: bool(false) }] } });
     await on.manage('POST', '/projects/1/items', { item: segment('a-inner', [{ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: { type: 'string_list', value: ['1'] } }]) });
@@ -71,7 +71,7 @@ export default {
     await Ann.getByLabel('Select a-inner').check();
     await Ann.locator('.bulk').getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
-    await Ann.getByText('is used by `b-outer`').waitFor();
+    await Ann.getByRole('dialog').getByText('b-outer').waitFor();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await Ann.getByLabel('Select b-outer').check();
     await Ann.locator('.bulk').getByRole('button', { name: 'Archive' }).click();

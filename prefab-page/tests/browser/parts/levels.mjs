@@ -1,4 +1,4 @@
-// Log levels: for those in a segment, and seen to take.
+// Log levels for a segment.
 
 import { check, open, until } from '../harness.mjs';
 import { client } from '../server.mjs';
@@ -6,7 +6,7 @@ import { lines } from '../telemetry.mjs';
 
 /** @type {Part} */
 export default {
-  async 'a log level for a segment is received, seen to print, and taken away'({ on, people: { Ann } }) {
+  async 'a log level for a segment reaches clients, counts messages, and is removed'({ on, people: { Ann } }) {
     const rules = [{ criteria: [{ propertyName: 'user.email', operator: 'PROP_ENDS_WITH_ONE_OF', valueToMatch: { type: 'string_list', value: ['@acme.test'] } }], value: { type: 'bool', value: true } }, { criteria: [], value: { type: 'bool', value: false } }];
     await on.manage('POST', '/projects/1/items', { item: { key: 'testers', type: 'segment', environments: [], default: { rules } } });
     const one = await client(on, 'Development');

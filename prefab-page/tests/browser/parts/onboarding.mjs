@@ -1,11 +1,11 @@
-// From nothing to a flag that a running program follows, without leaving the page.
+// Getting started: sign-up, the first key, the first flag, and the first client.
 
 import { check, open, person, publish, signUp, until } from '../harness.mjs';
 import { client } from '../server.mjs';
 
 /** @type {Part} */
 export default {
-  async 'the first person signs up by the link and is shown how to start'({ on, browser, people }) {
+  async 'the first person signs up and sees how to get started'({ on, browser, people }) {
     const ann = await person(browser);
     await signUp(ann, on.signUp, 'Ann');
     await ann.getByRole('heading', { name: 'Get started', exact: true }).waitFor();
@@ -13,7 +13,7 @@ export default {
     people.Ann = ann;
   },
 
-  async 'the page makes a key, and tells when the first client connects'({ on, people: { Ann } }) {
+  async 'a key is created and kept, and the first client is shown'({ on, people: { Ann } }) {
     await Ann.getByRole('button', { name: 'Create key' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
     const shown = Ann.locator('pre', { hasText: 'PREFAB_API_KEY' });
@@ -29,7 +29,7 @@ export default {
     await until(async () => (await shown.innerText()).includes(key), 'the key is still shown after another page');
   },
 
-  async 'a flag is made, turned on, received, explained and undone'({ on, people: { Ann } }) {
+  async 'a flag is created, published, delivered, explained and undone'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
     await Ann.getByText('No flags yet').waitFor();
     await Ann.locator('.empty').getByRole('button', { name: 'Create flag' }).click();
@@ -53,7 +53,7 @@ export default {
     check(item.default.rules[0].value.value === true, JSON.stringify(item));
   },
 
-  async 'the list is searched and opened by keyboard alone'({ on, people: { Ann } }) {
+  async 'the list is filtered and opened by keyboard alone'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
     await Ann.locator('[data-row="new-checkout"]').waitFor();
     await Ann.keyboard.press('/');
@@ -66,7 +66,7 @@ export default {
     await Ann.getByRole('heading', { name: 'new-checkout' }).waitFor();
   },
 
-  async 'the addresses that the official tool prints open the right page'({ on, people: { Ann } }) {
+  async 'addresses that the official command-line tool prints open the right page'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'configs/new-checkout?environment=Production');
     await until(() => /\/flags\/new-checkout/.test(Ann.url()), 'it is a flag, whatever the address says');
     check((await Ann.locator('#environment option:checked').innerText()) === 'Production', 'the environment is chosen');

@@ -1,4 +1,4 @@
-// The playground: two contexts, two versions, and what is published beside a draft.
+// The playground: two contexts, two versions, and the published version beside a draft.
 
 import { axe, check, open, picture, until } from '../harness.mjs';
 
@@ -7,7 +7,7 @@ const rules = (/** @type {string} */ value, plan = '') => ({ rules: [...(plan ? 
 
 /** @type {Part} */
 export default {
-  async 'two versions of a key answer beside one another'({ on, people: { Ann } }) {
+  async 'two versions of a key are compared'({ on, people: { Ann } }) {
     const item = { key: 'welcome', type: 'config', valueType: 'string', environments: [], default: rules('hello') };
     const first = await on.manage('POST', '/projects/1/items', { item, comment: 'the first text' });
     await on.manage('PUT', '/projects/1/items/welcome', { item: { ...item, id: first.id, default: rules('good day', 'pro') }, comment: 'more formal' });
@@ -27,7 +27,7 @@ export default {
     await until(async () => (await answers()) === 'hello | good day for pro', 'the address says what is compared');
   },
 
-  async 'what is published is compared with the draft, for one key and for all'({ on, people: { Ann } }) {
+  async 'the published version is compared with the draft, for one key and for all'({ on, people: { Ann } }) {
     const item = await on.manage('GET', '/projects/1/items/welcome');
     await on.manage('PUT', '/projects/1/items/welcome/draft', { item: { ...item, default: rules('welcome', 'pro') }, comment: 'warmer' });
     await open(Ann, on.url, 'configs/welcome?environment=Production');

@@ -1,10 +1,10 @@
-// A server that goes away and comes back under a page in use.
+// A restart of the server while a page is open.
 
 import { check, open, publish, until } from '../harness.mjs';
 
 /** @type {Part} */
 export default {
-  async 'a restart of the server is a pause, not a loss'({ on, people: { Ann } }) {
+  async 'edits survive a restart of the server'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'configs/greeting');
     await Ann.getByLabel('Value').fill('typed while it was away');
     await on.stop();
@@ -18,7 +18,7 @@ export default {
     await publish(Ann);
   },
 
-  async 'the page hears of changes again after a restart'({ on, people: { Ann } }) {
+  async 'the page receives changes after a restart'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'configs');
     await Ann.locator('[data-row="greeting"]').waitFor();
     await on.stop();

@@ -1,4 +1,4 @@
-// Rules as people make them: by percentage, for some, for a time; and back again.
+// Rules: percentage rollouts, conditions, order, and restored versions.
 
 import { check, open, publish, until } from '../harness.mjs';
 
@@ -10,7 +10,7 @@ async function flag(on, key) {
 
 /** @type {Part} */
 export default {
-  async 'a rollout to ten percent, and the bar always sums to 100'({ on, people: { Ann } }) {
+  async 'a rollout to 10%, whose parts always add up to 100%'({ on, people: { Ann } }) {
     await flag(on, 'ten-percent');
     await open(Ann, on.url, 'flags/ten-percent');
     await Ann.getByRole('button', { name: 'Percentage rollout' }).click();
@@ -43,7 +43,7 @@ export default {
     return `${reached} of 300 users`;
   },
 
-  async 'a flag for some, in one environment, before the rule for everybody'({ on, people: { Ann } }) {
+  async 'a rule with conditions in one environment, before the rule for everyone'({ on, people: { Ann } }) {
     await flag(on, 'targeted');
     await open(Ann, on.url, 'flags/targeted');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
@@ -59,10 +59,10 @@ export default {
     const ask = async (environment, address) => (await on.manage('POST', '/projects/1/explain', { key: 'targeted', environment, contexts: { user: { email: address } } })).value;
     check((await ask('Staging', 'ann@acme.test')) === true, 'ours get it in Staging');
     check((await ask('Staging', 'x@other.test')) === false, 'others do not');
-    check((await ask('Production', 'ann@acme.test')) === false, 'nobody does in Production');
+    check((await ask('Production', 'ann@acme.test')) === false, 'it is off in Production');
   },
 
-  async 'rules change places by keyboard'({ on, people: { Ann } }) {
+  async 'rules are reordered by keyboard'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/targeted');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
     await Ann.getByRole('button', { name: 'Rule 1 of 2' }).focus();
@@ -73,7 +73,7 @@ export default {
     await until(async () => (await Ann.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'moved back, nothing is changed');
   },
 
-  async 'every operator has an input that fits it'({ on, people: { Ann } }) {
+  async 'every operator has an input for its operand'({ on, people: { Ann } }) {
     await flag(on, 'operators');
     await open(Ann, on.url, 'flags/operators');
     await Ann.getByRole('button', { name: 'Add rule' }).click();
@@ -91,7 +91,7 @@ export default {
     await Ann.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   },
 
-  async 'a log level for one user, that ends by itself'({ on, people: { Ann } }) {
+  async 'a log level for one user expires'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'log-levels');
     await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const dialog = Ann.getByRole('dialog');
@@ -107,7 +107,7 @@ export default {
     check(level.levels[0].level === 'DEBUG' && level.levels[0].expiresAt > Date.now(), JSON.stringify(level));
   },
 
-  async 'an old version comes back from the history'({ on, people: { Ann } }) {
+  async 'an old version is restored from the history'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/ten-percent?view=history');
     await Ann.getByText('Show changes').first().click();
     await Ann.locator('.diff').first().waitFor();

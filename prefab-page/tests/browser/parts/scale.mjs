@@ -1,27 +1,27 @@
-// Five thousand keys: how long until the list is of use, and what a key stroke costs. Told, and bounded.
+// Five thousand keys: time until the list is usable, and time per keystroke, with limits.
 
 import { check, open, until } from '../harness.mjs';
 
 const COUNT = 5000;
-/** What is promised, in milliseconds. */
+/** Limits in milliseconds. */
 const STROKE = 50;
 const USABLE = 200;
-/** The first fetch is mostly the server's work, and a server built without optimisation takes several times as long. */
+/** The first fetch is mostly work of the server; a debug build takes several times as long. */
 const FETCH = /release/.test(process.env.PREFAB_BIN ?? '') ? 300 : 2000;
 const TYPED = ['k', 'ke', 'key', 'key-0', 'key-04', 'key-049', 'key-0499', 'key-04999', 'service-7 99', 'team-3', 'moved from', 'moved from elsewhere team-3 value 4', ''];
-/** A machine that does other things at the same time is not a slow page: the best of so many counts. */
+/** The best of this many rounds counts, because other processes can slow down a round. */
 const ROUNDS = 10;
 
 /** @type {Part} */
 export default {
-  async 'five thousand keys are listed and searched at once'({ on, people: { Ann } }) {
+  async 'five thousand keys are listed and filtered within the limits'({ on, people: { Ann } }) {
     const configs = Array.from({ length: COUNT }, (_, at) => ({ key: `load.service-${at % 50}.key-${String(at).padStart(5, '0')}`, configType: 'CONFIG', valueType: 'STRING',
       tags: [`team-${at % 7}`, 'moved'], rows: [{ values: [{ value: { string: `value ${at}` } }] }] }));
     await on.manage('POST', '/projects/1/import?dryRun=false&comment=moved%20from%20elsewhere', { configs });
     await on.manage('GET', '/projects/1/items?limit=1');
     const page = await Ann.context().newPage();
     page.setDefaultTimeout(60000);
-    // Says when the first of them was there to see.
+    // Records when the first key was visible.
     await page.addInitScript(() => {
       const seen = new MutationObserver(() => {
         if (!document.querySelector('[data-row^="load."]')) return;
@@ -63,7 +63,7 @@ export default {
 };
 
 /**
- * Types, and says how long each key stroke took with all the drawing.
+ * Types texts and returns the time of each keystroke, including drawing.
  * @param {string[]} typed
  */
 async function strokes(typed) {
@@ -80,7 +80,7 @@ async function strokes(typed) {
   return taken;
 }
 
-/** Leaves the list and comes back: everything is here, so this is the page's own work. */
+/** Leaves the list and returns to it. All data is cached, so this measures the page alone. */
 async function comeBack() {
   const frame = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
   const go = async (/** @type {string} */ page, /** @type {string} */ title) => {
