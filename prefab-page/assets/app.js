@@ -121,15 +121,15 @@ let projectCache = { id: '', at: 0, csrf: '', project: null };
  * @type {(id: string) => Promise<Project | null>}
  */
 async function loadProject(id) {
-  const mine = api.session.projects.find((one) => one.id === id);
-  if (!mine) return null;
+  const ownProject = api.session.projects.find((one) => one.id === id);
+  if (!ownProject) return null;
   const isOld = Date.now() - projectCache.at > 30000 || router.currentPlace().page === 'environments';
   if (projectCache.id === id && !isOld && projectCache.csrf === api.session.csrf) return projectCache.project;
   /** @type {Project} */
   const { environments, name } = await api.get(api.projectPath(id));
-  const roles = new Map(mine.environments.map((one) => [one.id, one.role]));
+  const roles = new Map(ownProject.environments.map((one) => [one.id, one.role]));
   /** @type {Project} */
-  const project = { ...mine, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? mine.role })) };
+  const project = { ...ownProject, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? ownProject.role })) };
   projectCache = { id, at: router.currentPlace().page === 'environments' ? 0 : Date.now(), csrf: api.session.csrf, project };
   return project;
 }

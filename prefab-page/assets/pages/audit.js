@@ -7,8 +7,8 @@ import { TYPES } from '../format.js';
 import { difference, restoreVersion } from '../parts/history.js';
 import { select } from '../parts/value.js';
 
-const MOST = 50;
-const HEADS = ['Time', 'Action', 'Client'];
+const PAGE_SIZE = 50;
+const COLUMNS = ['Time', 'Action', 'Client'];
 const ACTIONS = [['', 'All actions'], ['config', 'Values'], ['key', 'API keys'], ['environment', 'Environments'], ['person', 'People'], ['session', 'Sign-in'], ['override', 'Overrides']];
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
@@ -19,48 +19,48 @@ export default async function render(main, page) {
   const more = h('div');
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const later = () => { clearTimeout(timer); timer = setTimeout(() => draw(), 200); };
+  const drawLater = () => { clearTimeout(timer); timer = setTimeout(() => draw(), 200); };
   let sequence = 0;
   let newest = '';
   page.onLeave(() => clearTimeout(timer));
   await items.fetchAll(page.project.id);
   const all = items.cached(page.project.id) ?? new Map();
-  const typing = (/** @type {'text' | 'who'} */ name) => h('input', { type: 'search', oninput: (event) => { filter[name] = event.target.value; later(); } });
+  const typing = (/** @type {'text' | 'who'} */ name) => h('input', { type: 'search', oninput: (event) => { filter[name] = event.target.value; drawLater(); } });
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit log'), h('p', { class: 'about' }, 'All changes and refused requests. Entries cannot be changed.'))),
     h('div', { class: 'row bottom' }, field('Text', typing('text')), field('Person', typing('who')), field('Action', select(ACTIONS, '', (next) => { filter.action = next; draw(); })),
       field('Environment', select([['', 'All environments'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { filter.environment = next; draw(); }))),
-    h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, HEADS.map((name) => h('th', { scope: 'col' }, name)))), body)), more);
+    h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, COLUMNS.map((name) => h('th', { scope: 'col' }, name)))), body)), more);
 
   async function draw(before = '') {
     sequence += 1;
     const own = sequence;
     /** @type {Audited[]} */
-    const records = await api.get(page.api('audit') + api.query({ ...filter, before, limit: MOST }));
+    const records = await api.get(page.api('audit') + api.query({ ...filter, before, limit: PAGE_SIZE }));
     if (own !== sequence) return;
     if (before) body.append(...records.map(row));
     else show(body, records.length ? records.map(row) : h('tr', null, h('td', { colspan: 3, class: 'faint' }, 'No matching entries.')));
     if (!before) newest = records[0]?.id ?? '';
-    show(more, records.length === MOST && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Load older entries'));
+    show(more, records.length === PAGE_SIZE && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Load older entries'));
   }
   /** Adds new entries above the others, some of which may be expanded. */
   async function drawNew() {
     if (!newest) return draw();
     const own = sequence;
     /** @type {Audited[]} */
-    const records = await api.get(page.api('audit') + api.query({ ...filter, limit: MOST }));
+    const records = await api.get(page.api('audit') + api.query({ ...filter, limit: PAGE_SIZE }));
     if (own !== sequence) return;
-    const fresh = records.filter(({ id }) => BigInt(id) > BigInt(newest));
-    if (fresh.length === MOST) return draw();
+    const added = records.filter(({ id }) => BigInt(id) > BigInt(newest));
+    if (added.length === PAGE_SIZE) return draw();
     newest = records[0]?.id ?? newest;
-    body.prepend(...fresh.map(row));
+    body.prepend(...added.map(row));
   }
   /** @param {Audited} one */
   function row(one) {
     const item = one.version && all.get(one.subject);
-    return labelCells(HEADS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
+    return labelCells(COLUMNS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
       h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'Refused'), ' ', withCode(one.sentence), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
         item && changes(one, item)),
-      h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${program(one.via)}`)));
+      h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${clientName(one.via)}`)));
   }
   /**
    * Returns the changes of an entry, fetched when expanded, with a button to revert them.
@@ -85,4 +85,4 @@ export default async function render(main, page) {
  * Returns the name of the client; all browsers are `browser`.
  * @type {(via: string) => string}
  */
-const program = (via) => (via.startsWith('Mozilla/') ? 'browser' : via);
+const clientName = (via) => (via.startsWith('Mozilla/') ? 'browser' : via);

@@ -18,13 +18,13 @@ export default async function render(main, page) {
   function drawList() {
     show(list, environments.map((one) => {
       /** @type {(name: 'needsComment' | 'needsApproval', text: string) => HTMLElement} */
-      const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !page.isAdmin, onchange: (event) => change(one, { [name]: event.target.checked }, event.target) }), text);
+      const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !page.isAdmin, onchange: (event) => setProtection(one, { [name]: event.target.checked }, event.target) }), text);
       return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), page.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
         check('needsComment', 'Require a comment'), check('needsApproval', 'Require approval'));
     }));
   }
   /** @type {(one: Environment, form: Partial<Environment>, input: HTMLInputElement) => Promise<void>} */
-  async function change(one, form, input) {
+  async function setProtection(one, form, input) {
     try {
       Object.assign(one, await api.patch(page.api('environments', one.id), form));
       notify(`Protection of ${one.name} updated.`);
@@ -34,7 +34,7 @@ export default async function render(main, page) {
     }
   }
   /** @type {(title: string, value: string, button: string, act: (name: string) => Promise<Environment>) => Promise<Environment | null>} */
-  const naming = (title, value, button, act) => dialog(title, (close) => {
+  const nameDialog = (title, value, button, act) => dialog(title, (close) => {
     const name = h('input', { value, required: true, maxlength: 100, name: 'name' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
     return h('form', { class: 'stack', onsubmit: async (event) => {
@@ -44,17 +44,17 @@ export default async function render(main, page) {
   });
   /** @param {Environment} one */
   async function rename(one) {
-    const done = await naming(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(page.api('environments', one.id), { name }));
+    const done = await nameDialog(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(page.api('environments', one.id), { name }));
     if (done) Object.assign(one, done);
     drawList();
   }
   async function add() {
-    const made = await naming('New environment', '', 'Create environment', (name) => api.post(page.api('environments'), { name }));
-    if (!made) return;
-    environments = [...environments, { ...made, role: project.role }];
+    const created = await nameDialog('New environment', '', 'Create environment', (name) => api.post(page.api('environments'), { name }));
+    if (!created) return;
+    environments = [...environments, { ...created, role: project.role }];
     drawList();
     drawCompare();
-    notify(`${made.name} created. Create a key for it on the API keys page.`);
+    notify(`${created.name} created. Create a key for it on the API keys page.`);
   }
 
   const nameOf = (/** @type {string} */ id) => environments.find((one) => one.id === id)?.name ?? id;
@@ -64,19 +64,19 @@ export default async function render(main, page) {
     show(pickers, field('Left', select(choices(), left, (next) => { left = next; compare(); })), field('Right', select(choices(), right, (next) => { right = next; compare(); })));
     compare();
   }
-  let turn = 0;
+  let sequence = 0;
   async function compare() {
-    turn += 1;
-    const mine = turn;
+    sequence += 1;
+    const mine = sequence;
     if (left === right) return show(compared, h('p', { class: 'faint' }, 'Select two different environments.'));
     /** @type {[{key: string, left: string[] | null, right: string[] | null}[], unknown]} */
-    const [unequal] = await Promise.all([api.get(page.api('compare') + api.query({ left, right })), items.cached(project.id) ? null : items.fetchAll(project.id)]);
-    if (mine !== turn) return;
-    if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
-    const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
+    const [differences] = await Promise.all([api.get(page.api('compare') + api.query({ left, right })), items.cached(project.id) ? null : items.fetchAll(project.id)]);
+    if (mine !== sequence) return;
+    if (!differences.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
+    const boxes = new Map(differences.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
     const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, withCode(inWords(text))))) : h('span', { class: 'faint' }, 'uses the default rules'));
     show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
-      h('tbody', null, unequal.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
+      h('tbody', null, differences.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
     page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy selected keys to ${nameOf(right)}`)));
   }

@@ -17,19 +17,19 @@ export default async function render(main, page) {
   /** @type {(dryRun: boolean, comment?: string) => string} */
   const path = (dryRun, comment) => page.api('import') + api.query({ dryRun, format, environment, skipBroken: skipBroken || undefined, comment });
   const file = h('input', { type: 'file', accept: '.json,.yaml,.yml,application/json', onchange: async () => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    working(`Reading ${chosen.name}, ${bytes(chosen.size)}…`);
-    text = await chosen.text();
-    format = /\.ya?ml$/.test(chosen.name) ? 'yaml' : 'json';
+    const [selected] = file.files ?? [];
+    if (!selected) return;
+    showProgress(`Reading ${selected.name}, ${bytes(selected.size)}…`);
+    text = await selected.text();
+    format = /\.ya?ml$/.test(selected.name) ? 'yaml' : 'json';
     skipBroken = false;
-    await look();
+    await preview();
   } });
-  const working = (/** @type {string} */ said) => show(plan, h('p', { class: 'faint' }, said));
+  const showProgress = (/** @type {string} */ said) => show(plan, h('p', { class: 'faint' }, said));
 
-  async function look() {
+  async function preview() {
     if (!text) return;
-    working('Comparing with the current state…');
+    showProgress('Comparing with the current state…');
     try {
       draw(await api.post(path(true), text));
     } catch (error) {
@@ -46,15 +46,15 @@ export default async function render(main, page) {
     show(plan, h('p', null, h('strong', null, `${response.created} new, ${response.changed} changed, ${response.same} unchanged.`)),
       response.problems.length > 0 && h('section', { class: 'stack tight' }, h('h3', null, `${response.problems.length} invalid ${response.problems.length === 1 ? 'entry' : 'entries'}`), h('ul', { class: 'stack tight' }, response.problems.map((one) => h('li', { class: 'wrong' }, withCode(one)))),
         page.may('publisher') && h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: skipBroken, 'data-focus': 'skip', onchange: (event) => { skipBroken = event.target.checked; draw(response); } }), 'Skip invalid entries')),
-      response.steps.length > 0 && !isBlocked && page.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); take(response, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
+      response.steps.length > 0 && !isBlocked && page.may('publisher') && h('form', { class: 'row bottom', onsubmit: (event) => { event.preventDefault(); importFile(response, comment.value); } }, field(needsComment ? 'Comment' : 'Comment (optional)', comment),
         h('button', { type: 'submit', class: 'main' }, `Import ${response.steps.length} ${response.steps.length === 1 ? 'key' : 'keys'}`)),
       h('ul', { class: 'stack tight' }, response.steps.slice(0, 500).map(step)),
       response.steps.length > 500 && h('p', { class: 'faint' }, `and ${response.steps.length - 500} more`));
   }
 
   /** @type {(response: Plan, comment: string) => Promise<void>} */
-  async function take(response, comment) {
-    working(`Importing ${response.steps.length} keys…`);
+  async function importFile(response, comment) {
+    showProgress(`Importing ${response.steps.length} keys…`);
     try {
       /** @type {Plan} */
       const done = await api.post(path(false, comment), text);
@@ -68,18 +68,18 @@ export default async function render(main, page) {
     }
   }
   /**
-   * @param {string} wanted an environment; empty for everything
+   * @param {string} environmentId an environment; empty for everything
    * @param {string} name of the file
    */
-  async function save(wanted, name) {
-    const response = await api.get(page.api('export') + api.query({ environment: wanted }));
+  async function save(environmentId, name) {
+    const response = await api.get(page.api('export') + api.query({ environment: environmentId }));
     const link = h('a', { href: URL.createObjectURL(new Blob([JSON.stringify(response, null, 2)], { type: 'application/json' })), download: name });
     link.click();
     URL.revokeObjectURL(link.href);
   }
   show(main, h('div', null, h('h1', null, 'Import & export'), h('p', { class: 'about' }, 'Supported formats: datafiles, exports of the hosted service, change histories, and YAML files with defaults.')),
     page.may('publisher') && h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'You see all changes before anything is imported.'), h('div', { class: 'row bottom' }, field('File', file),
-      field('Apply environment rules to', select([['', 'As in the file'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; look(); }))), plan),
+      field('Apply environment rules to', select([['', 'As in the file'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; preview(); }))), plan),
     h('section', { class: 'card' }, h('h2', null, 'Export'), h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => save('', 'prefab-export.json') }, 'Everything'),
       page.project.environments.map((one) => h('button', { type: 'button', onclick: () => save(one.id, `prefab.${one.name.toLowerCase()}.json`) }, `Datafile of ${one.name}`)))));
 }

@@ -33,7 +33,7 @@ export default async function render(main, page) {
         h('td', null, page.isAdmin && !one.revokedAt && h('div', { class: 'row' }, h('button', { type: 'button', 'aria-label': `Rotate key ${one.id}`, onclick: () => rotate(one) }, 'Rotate'), h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke key ${one.id}`, onclick: () => revoke(one) }, 'Revoke')))))))));
   }
   async function issue() {
-    const made = await dialog('New key', (/** @type {(made: {key: string} | null) => void} */ close) => {
+    const created = await dialog('New key', (/** @type {(made: {key: string} | null) => void} */ close) => {
       const form = { kind: 'backend', environment: page.environment.id };
       const name = h('input', { name: 'name', required: true, placeholder: 'checkout service' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
@@ -44,17 +44,17 @@ export default async function render(main, page) {
       field('Environment', select(page.project.environments.map((one) => [one.id, one.name]), form.environment, (next) => { form.environment = next; })), wrong,
       h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Create key'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
-    if (made) await shown(made);
+    if (created) await showKey(created);
   }
-  /** @param {{key: string}} made */
-  async function shown({ key }) {
+  /** @param {{key: string}} created */
+  async function showKey({ key }) {
     await showSecret('New key', 'Copy it now. You won’t see it again.', key);
     await draw();
   }
   /** @param {Key} one */
   async function rotate(one) {
-    const made = await confirm(`Rotate key #${one.id}?`, h('p', null, 'This creates a new key. The old key keeps working for 24 hours, so that you can switch your apps over.'), 'Rotate', () => api.post(page.api('keys', one.id, 'rotate'), { overlapSeconds: 86400 }), { asksComment: false });
-    if (made) await shown(made);
+    const created = await confirm(`Rotate key #${one.id}?`, h('p', null, 'This creates a new key. The old key keeps working for 24 hours, so that you can switch your apps over.'), 'Rotate', () => api.post(page.api('keys', one.id, 'rotate'), { overlapSeconds: 86400 }), { asksComment: false });
+    if (created) await showKey(created);
   }
   /** @param {Key} one */
   async function revoke(one) {

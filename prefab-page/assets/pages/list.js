@@ -39,11 +39,11 @@ export default async function render(main, page) {
   const kind = KINDS[place.page];
   document.title = `${kind.title} – Prefab`;
   /** @type {Set<string>} */
-  const chosen = new Set();
+  const selected = new Set();
   /** @type {Summary[]} */
   let found = [];
   /** Keys with a draft. */
-  let drafted = new Set();
+  let keysWithDraft = new Set();
 
   const isWanted = (/** @type {Summary} */ item) => kind.types.includes(item.type) && (place.page !== 'secrets' || item.isSecret);
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Filter by key, value, tag or comment', 'aria-label': `Filter ${kind.title.toLowerCase()}`,
@@ -57,8 +57,8 @@ export default async function render(main, page) {
   /** @param {Summary} item */
   function row(item) {
     const [section] = format.TYPES[item.type];
-    const box = h('input', { type: 'checkbox', 'aria-label': `Select ${item.key}`, checked: chosen.has(item.key), onchange: () => {
-      if (box.checked) chosen.add(item.key); else chosen.delete(item.key);
+    const box = h('input', { type: 'checkbox', 'aria-label': `Select ${item.key}`, checked: selected.has(item.key), onchange: () => {
+      if (box.checked) selected.add(item.key); else selected.delete(item.key);
       drawBulk();
     } });
     const href = page.path(section, item.key) + api.query({ environment: environment.id });
@@ -85,25 +85,25 @@ export default async function render(main, page) {
    * Returns the line below a key: kind, draft mark and tags.
    * @type {(item: Summary) => Child}
    */
-  const below = (item) => (kindOf(item) || item.tags || drafted.has(item.key)) && h('span', { class: 'faint tiny' }, kindOf(item),
-    drafted.has(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
+  const below = (item) => (kindOf(item) || item.tags || keysWithDraft.has(item.key)) && h('span', { class: 'faint tiny' }, kindOf(item),
+    keysWithDraft.has(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
     item.tags && [h('span', { class: 'unseen' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
 
   function drawBulk() {
-    show(bulk, chosen.size > 0 && [h('span', { class: 'small' }, `${chosen.size} selected`),
+    show(bulk, selected.size > 0 && [h('span', { class: 'small' }, `${selected.size} selected`),
       h('button', { type: 'button', class: 'danger', onclick: archive }, 'Archive'),
-      h('button', { type: 'button', class: 'quiet', onclick: () => { chosen.clear(); drawBulk(); draw(); } }, 'Clear selection')]);
+      h('button', { type: 'button', class: 'quiet', onclick: () => { selected.clear(); drawBulk(); draw(); } }, 'Clear selection')]);
   }
 
   async function archive() {
-    const keys = [...chosen];
+    const keys = [...selected];
     const needsComment = project.environments.some((one) => one.needsComment);
     const done = await confirm(`Archive ${keys.length === 1 ? keys[0] : `${keys.length} ${kind.one}s`}?`,
       h('p', null, 'Clients no longer receive them. You can restore them on the Archived page.'), 'Archive', async (comment) => {
         /** @type {Promise<void>[]} */
         const taken = [];
         try {
-          await forEachKey(chosen, async (key) => {
+          await forEachKey(selected, async (key) => {
             await api.remove(page.api('items', key), { comment });
             taken.push(items.refresh(project.id, key));
           });
@@ -130,21 +130,21 @@ export default async function render(main, page) {
   async function fetchDrafts() {
     /** @type {Draft[]} */
     const drafts = await api.get(page.api('drafts'));
-    drafted = new Set(drafts.map((draft) => draft.key));
+    keysWithDraft = new Set(drafts.map((draft) => draft.key));
   }
 
-  let drawing = 0;
+  let frame = 0;
   /** Draws once for all events of an animation frame. */
   function drawSoon() {
-    cancelAnimationFrame(drawing);
-    drawing = requestAnimationFrame(() => draw());
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => draw());
   }
-  page.onLeave(() => cancelAnimationFrame(drawing));
+  page.onLeave(() => cancelAnimationFrame(frame));
 
   const empty = () => h('section', { class: 'empty' }, h('h2', null, `No ${kind.title.toLowerCase()} yet`), h('p', null, TEACH[place.page]),
-    makes && h('button', { type: 'button', class: 'main', onclick: make }, `Create ${kind.one}`));
-  const makes = page.may('publisher') && !['secrets', 'log-level-rules'].includes(place.page);
-  const make = () => create(page, kind.types[0]);
+    mayCreate && h('button', { type: 'button', class: 'main', onclick: createOne }, `Create ${kind.one}`));
+  const mayCreate = page.may('publisher') && !['secrets', 'log-level-rules'].includes(place.page);
+  const createOne = () => create(page, kind.types[0]);
 
   search.addEventListener('input', () => {
     typedSearch.set(place.page, search.value);
@@ -165,18 +165,18 @@ export default async function render(main, page) {
   page.onLeave(() => document.removeEventListener('keydown', onKey));
 
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, kind.title), h('p', { class: 'about' }, kind.about)),
-    makes && h('button', { type: 'button', class: 'main', onclick: make }, `New ${kind.one}`)),
+    mayCreate && h('button', { type: 'button', class: 'main', onclick: createOne }, `New ${kind.one}`)),
   h('div', { class: 'row finder' }, h('div', { class: 'finder-box' }, search, h('kbd', { 'aria-hidden': 'true' }, '/')), count, bulk), body);
   if (items.cached(project.id)) draw();
   else show(body, h('p', { class: 'faint' }, 'Loading…'));
   page.listen(async (name, data) => {
     if (name === 'change') await items.refresh(project.id, data.key);
-    else if (name === 'draft') drafted[data.savedBy ? 'add' : 'delete'](data.key);
+    else if (name === 'draft') keysWithDraft[data.savedBy ? 'add' : 'delete'](data.key);
     else if (name === 'reconnected') await Promise.all([items.fetchAll(project.id), fetchDrafts()]);
     else return;
     drawSoon();
   });
-  fetchDrafts().then(() => { if (drafted.size) drawSoon(); });
+  fetchDrafts().then(() => { if (keysWithDraft.size) drawSoon(); });
   if (items.isFresh(project.id)) return;
   await items.fetchAll(project.id);
   draw();
@@ -195,7 +195,7 @@ function heads(project, environment) {
 const MAX_DOTS = 4;
 
 /**
- * Returns the cell with the state in the chosen environment and a summary of the others.
+ * Returns the cell with the state in the selected environment and a summary of the others.
  * @type {(all: State[], page: PageContext) => HTMLElement}
  */
 function states(all, { project, environment }) {

@@ -5,7 +5,7 @@ import { field, h, show, table, update } from '../dom.js';
 import * as items from '../items.js';
 import { ago, LEVELS, number } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
-import { read } from '../parts/duration.js';
+import { parseDuration } from '../parts/duration.js';
 import { rolloutProgress } from '../parts/publish.js';
 import { listInput, select } from '../parts/value.js';
 
@@ -109,10 +109,10 @@ export default async function render(main, page) {
   /** @type {(node: Logger, one: Level) => HTMLElement} */
   function level(node, one) {
     const { property, values, segment } = one.for ?? {};
-    const whose = segment ? h('span', { class: 'small' }, 'in segment ', h('a', { class: 'code', href: page.path('segments', segment) }, segment))
+    const targetFields = segment ? h('span', { class: 'small' }, 'in segment ', h('a', { class: 'code', href: page.path('segments', segment) }, segment))
       : (property || one.when) && h('span', { class: 'small' }, property ? `where ${property} is ${values?.join(', ')}` : `where ${one.when}`);
     return h('li', { class: 'row' }, h('span', { class: `chip level ${(one.level ?? 'rules').toLowerCase()}` }, one.level ?? 'rules'),
-      whose, !one.environment && h('span', { class: 'small faint' }, 'all environments'),
+      targetFields, !one.environment && h('span', { class: 'small faint' }, 'all environments'),
       one.expiresAt && h('span', { class: 'chip warn', title: new Date(one.expiresAt).toLocaleString() }, `expires ${ago(one.expiresAt)}`),
       page.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, 'data-focus': `remove-${node.path}-${JSON.stringify([one.environment, one.for])}`, onclick: () => remove(node, one) }, 'Remove'));
   }
@@ -128,16 +128,16 @@ export default async function render(main, page) {
   async function set(path) {
     const segments = await items.keysOf(project.id, 'segment');
     const names = [...new Set([...loggers.map((one) => one.name), ...levels.map((one) => one.path)])];
-    const done = await dialog('Set level', (/** @type {(done: {id: string, said: string, only?: string[]} | null) => void} */ close) => {
-      /** @type {{level: string, environment: string, whom: string, property: string, values: string[], segment: string, expiresIn: string}} */
-      const form = { level: 'DEBUG', environment: environment.id, whom: 'all', property: 'user.key', values: [], segment: segments[0] ?? '', expiresIn: '1h' };
+    const done = await dialog('Set level', (/** @type {(done: {id: string, text: string, only?: string[]} | null) => void} */ close) => {
+      /** @type {{level: string, environment: string, target: string, property: string, values: string[], segment: string, expiresIn: string}} */
+      const form = { level: 'DEBUG', environment: environment.id, target: 'all', property: 'user.key', values: [], segment: segments[0] ?? '', expiresIn: '1h' };
       const logger = h('input', { value: path, list: 'known-loggers', required: true, class: 'code', autocomplete: 'off', spellcheck: 'false', name: 'logger' });
-      const whose = h('div');
-      const drawWhose = () => show(whose, form.whom === 'some' && h('div', { class: 'row' }, field('Property', h('input', { value: form.property, class: 'code', oninput: (event) => { form.property = event.target.value.trim(); } })),
+      const targetFields = h('div');
+      const drawTarget = () => show(targetFields, form.target === 'some' && h('div', { class: 'row' }, field('Property', h('input', { value: form.property, class: 'code', oninput: (event) => { form.property = event.target.value.trim(); } })),
         field('Is one of', listInput(form.values, (list) => { form.values = list; }))),
-      form.whom === 'segment' && (segments.length ? field('Segment', select(segments.map((key) => [key, key]), form.segment, (next) => { form.segment = next; }))
+      form.target === 'segment' && (segments.length ? field('Segment', select(segments.map((key) => [key, key]), form.segment, (next) => { form.segment = next; }))
         : h('p', { class: 'hint' }, 'No segments yet. ', h('a', { href: page.path('segments') }, 'Create a segment'), ' first.')));
-      drawWhose();
+      drawTarget();
       const length = h('input', { placeholder: '45 min', autocomplete: 'off', value: '45 min' });
       const custom = h('div', { hidden: true }, field('Duration', length, { hint: 'For example 45 min, 2 h or 3 days.' }));
       const comment = h('input', { name: 'comment', required: environment.needsComment });
@@ -145,18 +145,18 @@ export default async function render(main, page) {
       return h('form', { class: 'stack', onsubmit: async (event) => {
         event.preventDefault();
         show(wrong);
-        if (form.whom === 'some' && !form.values.length) return show(wrong, 'Add at least one value.');
-        if (form.whom === 'segment' && !form.segment) return show(wrong, 'Select a segment.');
+        if (form.target === 'some' && !form.values.length) return show(wrong, 'Add at least one value.');
+        if (form.target === 'segment' && !form.segment) return show(wrong, 'Select a segment.');
         if (form.expiresIn === 'custom' && !goDuration(length.value)) return show(wrong, 'Enter a duration such as 45 min, 2 h or 3 days.');
         try {
           /** @type {{level: string, comment: string, environment?: string, expiresIn?: string, for?: Whose}} */
           const body = { level: form.level, comment: comment.value, environment: form.environment || undefined, expiresIn: (form.expiresIn === 'custom' ? goDuration(length.value) : form.expiresIn) || undefined };
-          if (form.whom === 'some') body.for = { property: form.property, values: form.values };
-          if (form.whom === 'segment') body.for = { segment: form.segment };
+          if (form.target === 'some') body.for = { property: form.property, values: form.values };
+          if (form.target === 'segment') body.for = { segment: form.segment };
           const name = logger.value.trim();
           /** @type {{id: string}} */
           const { id } = await api.put(page.api('log-levels', name), body);
-          close({ id, said: `${name} set to ${form.level}.`, only: form.environment ? [form.environment] : undefined });
+          close({ id, text: `${name} set to ${form.level}.`, only: form.environment ? [form.environment] : undefined });
         } catch (error) {
           show(wrong, error.message);
         }
@@ -164,12 +164,12 @@ export default async function render(main, page) {
       h('div', { class: 'row bottom' }, field('Level', select(LEVELS.map((one) => [one, one]), form.level, (next) => { form.level = next; })),
         field('Environment', select([['', 'All environments'], ...project.environments.map((one) => [one.id, one.name])], form.environment, (next) => { form.environment = next; })),
         field('For', select(TIMES, form.expiresIn, (next) => { form.expiresIn = next; custom.hidden = next !== 'custom'; }))),
-      field('Applies to', select([['all', 'Everything'], ['some', 'Specific contexts'], ['segment', 'Segment']], 'all', (next) => { form.whom = next; drawWhose(); })), whose, custom,
+      field('Applies to', select([['all', 'Everything'], ['some', 'Specific contexts'], ['segment', 'Segment']], 'all', (next) => { form.target = next; drawTarget(); })), targetFields, custom,
       field(environment.needsComment ? 'Comment' : 'Comment (optional)', comment), wrong,
       h('div', { class: 'row' }, h('button', { type: 'submit', class: 'main' }, 'Set level'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
     if (!done) return;
-    const banner = h('div', { class: 'banner info', role: 'status' }, rolloutProgress(page, done.id, done.said, done.only), h('button', { type: 'button', class: 'quiet', onclick: () => { banner.remove(); } }, 'Close'));
+    const banner = h('div', { class: 'banner info', role: 'status' }, rolloutProgress(page, done.id, done.text, done.only), h('button', { type: 'button', class: 'quiet', onclick: () => { banner.remove(); } }, 'Close'));
     show(notices, banner);
     await fetchAll();
   }
@@ -186,7 +186,7 @@ export default async function render(main, page) {
  * @type {(text: string) => string}
  */
 function goDuration(text) {
-  const parts = /^P(?:(\d+)D)?(?:T(?:([\d.]+)H)?(?:([\d.]+)M)?(?:([\d.]+)S)?)?$/.exec(read(text));
+  const parts = /^P(?:(\d+)D)?(?:T(?:([\d.]+)H)?(?:([\d.]+)M)?(?:([\d.]+)S)?)?$/.exec(parseDuration(text));
   if (!parts) return '';
   const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
   const total = Math.round(((days * 24 + hours) * 60 + minutes) + seconds / 60);

@@ -21,10 +21,10 @@ export default async function render(main, page) {
     const people = await api.get(page.api('people'));
     /** @type {Invitation[]} */
     const invitations = page.isAdmin ? await api.get(page.api('invitations')) : [];
-    const exceptions = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
+    const environmentRoles = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
     show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
-        h('td', null, page.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, exceptions(one) && h('span', { class: 'block small faint' }, exceptions(one))),
+        h('td', null, page.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
         h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),
           h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove')))))))) :
       h('section', { class: 'empty' }, h('h2', null, 'No accounts yet'), h('p', null, 'Invite yourself first. With your own account, the audit log shows who did what.')),
@@ -46,11 +46,11 @@ export default async function render(main, page) {
   async function reset(one) {
     /** @type {() => Promise<{link: string}>} */
     const offer = () => api.post(page.api('people', one.id, 'password-reset'));
-    const made = await confirm(`Reset the password of ${one.name}?`, h('p', null, 'You get a link to send them. It works once and expires in 24 hours. Their current password keeps working until they choose a new one.'), 'Create link', offer, { asksComment: false });
-    if (made) await showSecret(`Password link for ${one.name}`, 'Share this link yourself; the server does not send e-mail. It works once and expires in 24 hours.', made.link);
+    const created = await confirm(`Reset the password of ${one.name}?`, h('p', null, 'You get a link to send them. It works once and expires in 24 hours. Their current password keeps working until they choose a new one.'), 'Create link', offer, { asksComment: false });
+    if (created) await showSecret(`Password link for ${one.name}`, 'Share this link yourself; the server does not send e-mail. It works once and expires in 24 hours.', created.link);
   }
   async function invite() {
-    const made = await dialog('Invite person', (/** @type {(made: Link | null) => void} */ close) => {
+    const created = await dialog('Invite person', (/** @type {(made: Link | null) => void} */ close) => {
       let role = 'viewer';
       const email = h('input', { type: 'email', required: true, name: 'email' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
@@ -65,8 +65,8 @@ export default async function render(main, page) {
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
-    if (made?.link) await showSecret('Invitation link', 'Share this link yourself; the server does not send e-mail. It works once.', made.link);
-    if (made) await draw();
+    if (created?.link) await showSecret('Invitation link', 'Share this link yourself; the server does not send e-mail. It works once.', created.link);
+    if (created) await draw();
   }
   await draw();
 }

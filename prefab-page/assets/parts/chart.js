@@ -13,7 +13,7 @@ const SPANS = [['24', 'Last 24 hours'], ['168', 'Last 7 days'], ['720', 'Last 30
  *
  * @type {(value: Json) => string}
  */
-export function plain(value) {
+export function format(value) {
   if (value === null || value === undefined) return 'unknown';
   const inner = typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 1 ? Object.values(value)[0] : value;
   const text = inner?.values ?? inner;
@@ -25,7 +25,7 @@ export function plain(value) {
  *
  * @type {(counts: ValueCount[]) => Map<string, number>}
  */
-const sums = (counts) => counts.reduce((all, { value, count }) => all.set(plain(value), (all.get(plain(value)) ?? 0) + count), new Map());
+const sums = (counts) => counts.reduce((all, { value, count }) => all.set(format(value), (all.get(format(value)) ?? 0) + count), new Map());
 
 /**
  * Draws the evaluations of a key, or of all keys.
@@ -45,11 +45,11 @@ export async function evaluations(main, page, key) {
   };
   show(main, h('div', { class: 'row' }, select(SPANS, hours, (next) => { hours = next; draw(); }, false, { 'aria-label': 'Time' })), place);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let soon;
+  let timer;
   page.listen((name, data) => {
-    if (name === 'evaluations' && (!key || data.keys.includes(key))) soon ??= setTimeout(() => { soon = undefined; draw(); }, 2000);
+    if (name === 'evaluations' && (!key || data.keys.includes(key))) timer ??= setTimeout(() => { timer = undefined; draw(); }, 2000);
   });
-  page.onLeave(() => clearTimeout(soon));
+  page.onLeave(() => clearTimeout(timer));
   await draw();
 }
 
@@ -77,7 +77,7 @@ function chart(buckets, names, start, end, length, title, colors) {
   const [width, high] = [720, 160];
   const first = Math.floor(start / length) * length;
   const places = Math.max(1, Math.ceil((end - first) / length));
-  const most = Math.max(...buckets.map((bucket) => bucket.total), 1);
+  const max = Math.max(...buckets.map((bucket) => bucket.total), 1);
   const step = width / places;
   const isByValue = names.length > 1 || names[0] !== 'unknown';
   const bars = buckets.map((bucket) => {
@@ -85,14 +85,14 @@ function chart(buckets, names, start, end, length, title, colors) {
     const at = Math.floor((bucket.at - first) / length);
     const counts = sums(bucket.counts);
     const parts = names.filter((name) => counts.get(name)).map((name) => {
-      const tall = ((counts.get(name) ?? 0) / most) * (high - 16);
-      y -= tall;
-      return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: tall, class: isByValue ? colors(name) : 'v-all' });
+      const barHeight = ((counts.get(name) ?? 0) / max) * (high - 16);
+      y -= barHeight;
+      return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: barHeight, class: isByValue ? colors(name) : 'v-all' });
     });
     return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
   });
   const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
-  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, at most ${number(most)} per interval` },
+  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, at most ${number(max)} per interval` },
     svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
-  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(most)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
+  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(max)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
 }

@@ -11,25 +11,25 @@ const PAUSE = 250;
  * @param {string} text
  * @param {object} how
  * @param {(text: string) => void} how.changed receives the text if it is valid
- * @param {(text: string) => string} how.look returns an error without a request, or an empty text
+ * @param {(text: string) => string} how.validate returns an error without a request, or an empty text
  * @param {(text: string) => Promise<Flaw[]>} [how.check] validates the text on the server
  * @param {() => void} [how.checked] called after the validation
  * @param {boolean} [how.isDoubtful] whether to validate the initial text
  * @param {string} [how.place]
  * @param {boolean} [how.disabled]
  */
-export function codeField(label, text, { changed, look, check, checked, isDoubtful = false, place = '', disabled = false }) {
+export function codeField(label, text, { changed, validate, check, checked, isDoubtful = false, place = '', disabled = false }) {
   const element = h('textarea', { id: uniqueId('value'), value: text, disabled, spellcheck: 'false', wrap: 'off', autocomplete: 'off' });
   const gutter = h('div', { class: 'gutter', 'aria-hidden': 'true' });
   const box = field(label, element, { place });
   const message = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
-  const lined = h('div', { class: 'lined' });
-  element.replaceWith(lined);
-  lined.append(gutter, element);
+  const frame = h('div', { class: 'lined' });
+  element.replaceWith(frame);
+  frame.append(gutter, element);
 
   let numbers = 0;
   element.rows = 3;
-  function number(/** @type {Set<number>} */ wrong = new Set()) {
+  function drawNumbers(/** @type {Set<number>} */ wrong = new Set()) {
     const lines = element.value.split('\n').length;
     // The field grows with the text and does not shrink while it is edited.
     element.rows = Math.min(18, Math.max(3, element.rows, lines + 1));
@@ -43,7 +43,7 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
    * Selects a line and scrolls to it.
    * @param {number} line
    */
-  function go(line) {
+  function goToLine(line) {
     const lines = element.value.split('\n');
     const from = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
     element.focus();
@@ -54,9 +54,9 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
   /** @param {Flaw[]} flaws */
   function notify(flaws) {
     const lines = flaws.map((flaw) => flaw.line ?? lineOf(element.value, flaw.pointer ?? ''));
-    number(new Set(lines));
+    drawNumbers(new Set(lines));
     show(message, flaws.map((flaw, at) => h('span', { class: 'flaw' },
-      h('button', { type: 'button', class: 'quiet', 'aria-label': `Go to line ${lines[at]}`, onclick: () => go(lines[at]) }, `Line ${lines[at]}`), h('span', null, flaw.message))));
+      h('button', { type: 'button', class: 'quiet', 'aria-label': `Go to line ${lines[at]}`, onclick: () => goToLine(lines[at]) }, `Line ${lines[at]}`), h('span', null, flaw.message))));
     const is = flaws.length > 0;
     element.setCustomValidity(is ? flaws[0].message : '');
     if (is) element.setAttribute('aria-invalid', 'true');
@@ -66,10 +66,10 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
   let turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  async function ask() {
+  async function validateOnServer() {
     turn += 1;
     const mine = turn;
-    const wrong = look(element.value);
+    const wrong = validate(element.value);
     /** @type {Flaw[]} */
     let flaws = wrong ? [{ line: 1, pointer: null, message: wrong }] : [];
     try {
@@ -83,16 +83,16 @@ export function codeField(label, text, { changed, look, check, checked, isDoubtf
   }
 
   element.addEventListener('input', () => {
-    number();
-    const wrong = look(element.value);
+    drawNumbers();
+    const wrong = validate(element.value);
     element.setCustomValidity(wrong);
     if (wrong) element.setAttribute('aria-invalid', 'true');
     else changed(element.value);
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE);
+    timer = setTimeout(validateOnServer, PAUSE);
   });
   element.addEventListener('scroll', () => { gutter.scrollTop = element.scrollTop; }, { passive: true });
-  number();
-  if (!disabled && isDoubtful) ask();
+  drawNumbers();
+  if (!disabled && isDoubtful) validateOnServer();
   return box;
 }

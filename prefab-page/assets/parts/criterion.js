@@ -5,36 +5,36 @@ import { date, operator, OPERATORS } from '../format.js';
 import { listInput, select } from './value.js';
 
 /** @type {Record<string, () => Flat | null>} */
-const BEGIN = {
+const INITIAL = {
   list: () => ({ type: 'string_list', value: [] }), number: () => ({ type: 'int', value: 0 }), pattern: () => ({ type: 'string', value: '' }),
   text: () => ({ type: 'string', value: '' }), version: () => ({ type: 'string', value: '1.0.0' }), segment: () => ({ type: 'string', value: '' }),
   date: () => ({ type: 'string', value: new Date().toISOString() }), range: () => ({ type: 'int_range', value: { start: '0', end: '10' } }), none: () => null,
 };
 
-/** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Here */
+/** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Options */
 
 /**
  * Returns a new condition.
  * @type {() => Criterion}
  */
-export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: BEGIN.list() });
+export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: INITIAL.list() });
 
 /**
  * @param {Criterion} criterion changed in place
- * @param {Here} how
+ * @param {Options} how
  */
 export function criterionInput(criterion, how) {
   const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
   const draw = () => {
-    const [, , follows] = operator(criterion.operator);
-    const hasProperty = follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
+    const [, , operandKind] = operator(criterion.operator);
+    const hasProperty = operandKind !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
     show(box, h('span', { class: 'joint' }, how.first ? 'when' : 'and'), hasProperty && property(criterion, how),
       select(OPERATORS.map(([name, said]) => [name, said]), criterion.operator, (next) => {
         change(criterion, next);
         how.onChange();
         draw();
       }, how.disabled, { 'aria-label': 'Operator', 'data-focus': `${how.name}-operator`, class: 'operator' }),
-      h('span', { class: 'operand' }, operand(criterion, follows, how)),
+      h('span', { class: 'operand' }, operand(criterion, operandKind, how)),
       !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, '×'));
   };
   draw();
@@ -46,16 +46,16 @@ export function criterionInput(criterion, how) {
  * @type {(criterion: Criterion, next: string) => void}
  */
 function change(criterion, next) {
-  const [, , was] = operator(criterion.operator);
-  const [, , follows] = operator(next);
+  const [, , previous] = operator(criterion.operator);
+  const [, , operandKind] = operator(next);
   criterion.operator = next;
-  if (was !== follows) criterion.valueToMatch = BEGIN[follows]();
+  if (previous !== operandKind) criterion.valueToMatch = INITIAL[operandKind]();
   if (criterion.valueToMatch === null) delete criterion.valueToMatch;
-  if (follows === 'segment' || next === 'ALWAYS_TRUE') delete criterion.propertyName;
+  if (operandKind === 'segment' || next === 'ALWAYS_TRUE') delete criterion.propertyName;
   else criterion.propertyName ??= 'user.key';
 }
 
-/** @type {(criterion: Criterion, how: Here) => HTMLElement} */
+/** @type {(criterion: Criterion, how: Options) => HTMLElement} */
 function property(criterion, how) {
   const id = uniqueId('page');
   return h('span', { class: 'property' },
@@ -64,8 +64,8 @@ function property(criterion, how) {
     h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
 }
 
-/** @type {(criterion: Criterion, follows: string, how: Here) => Child} */
-function operand(criterion, follows, how) {
+/** @type {(criterion: Criterion, operandKind: string, how: Options) => Child} */
+function operand(criterion, operandKind, how) {
   const flat = criterion.valueToMatch;
   /** @type {(value: Json, type?: string) => void} */
   const set = (value, type) => {
@@ -75,36 +75,36 @@ function operand(criterion, follows, how) {
   /** @type {(label: string, value: string, read: (text: string) => [value: Json, type: string], properties?: Properties<HTMLInputElement>) => HTMLInputElement} */
   const plain = (label, value, read, properties = {}) => h('input', { 'aria-label': label, value, disabled: how.disabled, autocomplete: 'off', spellcheck: 'false',
     oninput: (event) => set(...read(event.target.value)), ...properties });
-  if (follows === 'none') return null;
-  if (follows === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'Add a value', 'data-focus': `${how.name}-values` });
-  if (follows === 'segment') {
+  if (operandKind === 'none') return null;
+  if (operandKind === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'Add a value', 'data-focus': `${how.name}-values` });
+  if (operandKind === 'segment') {
     const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
     if (!names.length) return h('span', { class: 'hint' }, 'No segments yet.');
     return select([['', 'Select a segment'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
   }
-  if (follows === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
-  if (follows === 'date') return dates(flat, set, how.disabled);
-  if (follows === 'range') return range(flat, set, how.disabled);
-  const properties = follows === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
-  const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(follows) ?? 'Text';
-  return h('span', { class: 'message-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
+  if (operandKind === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
+  if (operandKind === 'date') return dates(flat, set, how.disabled);
+  if (operandKind === 'range') return range(flat, set, how.disabled);
+  const properties = operandKind === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
+  const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(operandKind) ?? 'Text';
+  return h('span', { class: 'message-input' }, withValidation(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), operandKind));
 }
 
 /**
  * Shows an error while a pattern or a version is invalid.
- * @type {(element: HTMLInputElement, follows: string) => Child[]}
+ * @type {(element: HTMLInputElement, operandKind: string) => Child[]}
  */
-function patterned(element, follows) {
+function withValidation(element, operandKind) {
   const message = h('span', { class: 'wrong' });
-  const look = () => {
+  const validate = () => {
     let wrong = '';
-    if (follows === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
-    if (follows === 'pattern') try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
+    if (operandKind === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
+    if (operandKind === 'pattern') try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
     show(message, wrong);
     element.toggleAttribute('aria-invalid', false);
     if (wrong) element.setAttribute('aria-invalid', 'true');
   };
-  element.addEventListener('input', look);
+  element.addEventListener('input', validate);
   return [element, message];
 }
 

@@ -6,19 +6,19 @@ import { field, h, show } from '../dom.js';
  * Opens a dialog. `fill` receives a function that closes it and returns its content. Resolves with the result.
  * @template T
  * @param {string} title
- * @param {(close: (answer: T | null) => void) => HTMLElement} fill
+ * @param {(close: (result: T | null) => void) => HTMLElement} fill
  * @returns {Promise<T | null>}
  */
 export function dialog(title, fill) {
   return new Promise((resolve) => {
-    const before = document.activeElement;
+    const focused = document.activeElement;
     const box = h('dialog', { 'aria-label': title });
-    /** @type {(answer: T | null) => void} */
-    const close = (answer) => {
+    /** @type {(result: T | null) => void} */
+    const close = (result) => {
       box.close();
       box.remove();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-      resolve(answer);
+      if (focused instanceof HTMLElement && focused.isConnected) focused.focus();
+      resolve(result);
     };
     box.addEventListener('cancel', (event) => {
       event.preventDefault();
@@ -43,21 +43,21 @@ export function dialog(title, fill) {
  * @returns {Promise<T | null>} what `act` gave, or something true where that is nothing
  */
 export function confirm(title, about, button, act, { needsComment = false, isDanger = false, asksComment = true } = {}) {
-  return dialog(title, (/** @type {(answer: T | null) => void} */ close) => {
+  return dialog(title, (/** @type {(result: T | null) => void} */ close) => {
     const comment = h('textarea', { rows: 2, required: needsComment, name: 'comment' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
-    const go = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
+    const submit = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
     return h('form', { class: 'stack', onsubmit: async (event) => {
       event.preventDefault();
-      go.disabled = true;
+      submit.disabled = true;
       show(wrong);
       try {
         close(await act(comment.value.trim()) ?? /** @type {T} */ (true));
       } catch (error) {
         show(wrong, (error.causes ?? [error.message]).join('\n'));
-        go.disabled = false;
+        submit.disabled = false;
       }
     } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Shown in the audit log.' }), wrong,
-    h('div', { class: 'row' }, go, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
+    h('div', { class: 'row' }, submit, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
 }

@@ -7,7 +7,7 @@ import { ago } from '../format.js';
 import { diffView, publish } from './publish.js';
 
 /** Pages of items that the playground evaluates. */
-const PLAYED = new Set(['flags', 'configs', 'secrets']);
+const EVALUATED_PAGES = new Set(['flags', 'configs', 'secrets']);
 
 /** @type {(main: HTMLElement, page: PageContext, key: string, versions: Version[]) => void} */
 export function history(main, page, key, versions) {
@@ -26,7 +26,7 @@ export function history(main, page, key, versions) {
     return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight' },
       h('p', null, withCode(version.sentence ?? `changed by ${version.changedBy}`)), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
       h('p', { class: 'small faint' }, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)), at === 0 && ' · Current version')),
-    h('div', { class: 'row' }, at > 0 && !version.isArchived && PLAYED.has(page.place.page) && h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id, against: 'version', left: version.id, right: 'published' }) }, 'Compare values'),
+    h('div', { class: 'row' }, at > 0 && !version.isArchived && EVALUATED_PAGES.has(page.place.page) && h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id, against: 'version', left: version.id, right: 'published' }) }, 'Compare values'),
     at > 0 && !version.isArchived && page.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Restore this version'))), details);
   };
   show(main, h('ol', { class: 'stack' }, versions.map(entry)));

@@ -2,7 +2,7 @@
 
 import { h, show } from '../dom.js';
 import { choose } from '../murmur3.js';
-import { value as say } from '../format.js';
+import { value as describe } from '../format.js';
 import { valueColors } from '../colors.js';
 import { blank, valueInput } from './value.js';
 
@@ -24,7 +24,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
     return 100;
   };
   /** @type {(weight: number) => number} */
-  const shown = (weight) => Math.round((weight / (sum() || 1)) * 1000) / 10;
+  const percentOf = (weight) => Math.round((weight / (sum() || 1)) * 1000) / 10;
 
   /**
    * Moves the boundary after a value.
@@ -45,41 +45,41 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
    */
   function setShare(at, percent) {
     const total = scale();
-    const wanted = Math.max(0, Math.min(total, Math.round((percent / 100) * total)));
+    const target = Math.max(0, Math.min(total, Math.round((percent / 100) * total)));
     const others = flat.value.filter((_, index) => index !== at);
     const rest = others.reduce((all, one) => all + one.weight, 0);
-    let left = total - wanted;
+    let left = total - target;
     others.forEach((one, index) => {
-      one.weight = index === others.length - 1 ? left : rest ? Math.round((one.weight / rest) * (total - wanted)) : 0;
+      one.weight = index === others.length - 1 ? left : rest ? Math.round((one.weight / rest) * (total - target)) : 0;
       left -= one.weight;
     });
-    flat.value[at].weight = others.length ? wanted : total;
+    flat.value[at].weight = others.length ? target : total;
     onChange();
     paint(at);
   }
 
-  const colorOf = (/** @type {Flat} */ value) => colors(say(value));
+  const colorOf = (/** @type {Flat} */ value) => colors(describe(value));
   const bar = h('div', { class: 'bar' });
-  const moved = h('p', { class: 'hint', role: 'status' });
+  const previewText = h('p', { class: 'hint', role: 'status' });
   const list = h('ul', { class: 'shares' });
 
   function paint(typing = -1) {
     let edge = 0;
     show(bar, flat.value.map((one, at) => {
-      const part = h('span', { class: `part ${colorOf(one.value)}` }, h('span', null, `${shown(one.weight)}%`));
-      part.style.width = `${shown(one.weight)}%`;
+      const part = h('span', { class: `part ${colorOf(one.value)}` }, h('span', null, `${percentOf(one.weight)}%`));
+      part.style.width = `${percentOf(one.weight)}%`;
       return part;
     }), !disabled && flat.value.slice(0, -1).map((one, at) => {
-      edge += shown(one.weight);
+      edge += percentOf(one.weight);
       return handle(at, edge);
     }));
-    list.querySelectorAll('input.share').forEach((input, at) => { if (at !== typing) /** @type {HTMLInputElement} */ (input).value = String(shown(flat.value[at].weight)); });
-    show(moved, preview());
+    list.querySelectorAll('input.share').forEach((input, at) => { if (at !== typing) /** @type {HTMLInputElement} */ (input).value = String(percentOf(flat.value[at].weight)); });
+    show(previewText, preview());
   }
 
   /** @type {(at: number, edge: number) => HTMLElement} */
   function handle(at, edge) {
-    const grip = h('span', { class: 'handle', role: 'slider', tabindex: 0, 'data-focus': `handle-${at}`, 'aria-label': `Boundary between ${say(flat.value[at].value)} and ${say(flat.value[at + 1].value)}`,
+    const grip = h('span', { class: 'handle', role: 'slider', tabindex: 0, 'data-focus': `handle-${at}`, 'aria-label': `Boundary between ${describe(flat.value[at].value)} and ${describe(flat.value[at + 1].value)}`,
       'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': edge, 'aria-valuetext': `${edge}%`,
       onkeydown: (event) => {
         const step = new Map([['ArrowLeft', -1], ['ArrowRight', 1], ['PageDown', -10], ['PageUp', 10], ['Home', -1e6], ['End', 1e6]]).get(event.key);
@@ -92,9 +92,9 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
         const total = scale();
         const follow = (/** @type {PointerEvent} */ moving) => {
           const { left, width } = bar.getBoundingClientRect();
-          const wanted = Math.round(Math.max(0, Math.min(1, (moving.clientX - left) / width)) * total);
+          const target = Math.round(Math.max(0, Math.min(1, (moving.clientX - left) / width)) * total);
           const now = flat.value.slice(0, at + 1).reduce((all, one) => all + one.weight, 0);
-          if (wanted !== now) moveBoundary(at, wanted - now);
+          if (target !== now) moveBoundary(at, target - now);
         };
         const stop = () => { removeEventListener('pointermove', follow); removeEventListener('pointerup', stop); };
         addEventListener('pointermove', follow);
@@ -113,25 +113,25 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
     const users = [...new Set(seen.map(String))];
     if (!users.length) return 'No recent users to preview with.';
     const counts = flat.value.map((_, at) => users.filter((user) => bucketOf(user) === at).length);
-    const parts = flat.value.map((one, at) => `${counts[at]} get ${say(one.value)}`).join(', ');
+    const parts = flat.value.map((one, at) => `${counts[at]} get ${describe(one.value)}`).join(', ');
     const text = `${isConditional ? 'If this rule matches, of' : 'Of'} ${users.length} recent users: ${parts}.`;
     const known = before && (before.type !== 'weighted_values' || before.hashByPropertyName === property);
     if (!known) return text;
-    const changed = users.filter((user) => say(flat.value[bucketOf(user)].value) !== publishedFor(before, user)).length;
+    const changed = users.filter((user) => describe(flat.value[bucketOf(user)].value) !== publishedFor(before, user)).length;
     return `${text} ${changed} would see a different value than now.`;
   }
   const bucketOf = (/** @type {string} */ user) => choose(key, user, flat.value.map((one) => one.weight));
   /** @type {(published: Flat, user: string) => string} */
   function publishedFor(published, user) {
-    if (published.type !== 'weighted_values') return say(published);
+    if (published.type !== 'weighted_values') return describe(published);
     /** @type {Weighted[]} */
     const parts = published.value;
-    return say(parts[choose(key, user, parts.map((one) => one.weight))].value);
+    return describe(parts[choose(key, user, parts.map((one) => one.weight))].value);
   }
 
   function draw() {
     show(list, flat.value.map((one, at) => {
-      const number = h('input', { class: 'share', inputmode: 'decimal', 'aria-label': `Percent for ${say(one.value)}`, value: shown(one.weight), disabled,
+      const number = h('input', { class: 'share', inputmode: 'decimal', 'aria-label': `Percent for ${describe(one.value)}`, value: percentOf(one.weight), disabled,
         oninput: (event) => { const typed = Number(event.target.value); if (event.target.value.trim() && Number.isFinite(typed)) setShare(at, typed); } });
       return h('li', { class: 'row bottom' }, h('span', { class: `swatch ${colorOf(one.value)}`, 'aria-hidden': 'true' }),
         h('span', { class: 'share-of' }, number, '%'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
@@ -157,5 +157,5 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
       flat.value.push({ weight: 0, value: blank(flat.value[0]?.value.type ?? kind) });
       onChange();
       draw();
-    } }, 'Add value')), moved);
+    } }, 'Add value')), previewText);
 }

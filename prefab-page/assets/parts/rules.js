@@ -1,7 +1,7 @@
 // The rules of one section. The first matching rule applies, so rules can be reordered by dragging or with the arrow keys.
 
 import { h, show } from '../dom.js';
-import { rule as say } from '../format.js';
+import { rule as describe } from '../format.js';
 import { blankCriterion, criterionInput } from './criterion.js';
 import { dragging } from './dragging.js';
 import { rolloutInput } from './rollout.js';
@@ -37,10 +37,10 @@ export function rulesEditor(rules, how) {
     const criteria = (rule.criteria ??= []);
     const name = `rule-${at}`;
     /** @type {(focused?: string) => void} */
-    const redo = (focused) => changed(focused);
-    const sentence = h('p', { class: 'sentence' }, say(rule));
+    const redraw = (focused) => changed(focused);
+    const sentence = h('p', { class: 'sentence' }, describe(rule));
     const onChange = () => {
-      show(sentence, say(rule));
+      show(sentence, describe(rule));
       how.onChange();
     };
     /** @type {HTMLElement} */
@@ -55,15 +55,15 @@ export function rulesEditor(rules, how) {
     const element = h('li', { class: 'rule card', 'data-place': `${how.section}.${at}` },
     h('div', { class: 'row ends' }, h('div', { class: 'row' }, !how.disabled && rules.length > 1 && grip, h('span', { class: 'number-of', 'aria-hidden': 'true' }, at + 1), sentence),
       !how.disabled && h('div', { class: 'row' },
-        h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redo(`grip-${at + 1}`); } }, 'Duplicate'),
-        rules.length > 1 && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove rule ${at + 1}`, onclick: () => { rules.splice(at, 1); redo(); } }, 'Remove'))),
+        h('button', { type: 'button', class: 'quiet', onclick: () => { rules.splice(at + 1, 0, structuredClone(rule)); redraw(`grip-${at + 1}`); } }, 'Duplicate'),
+        rules.length > 1 && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove rule ${at + 1}`, onclick: () => { rules.splice(at, 1); redraw(); } }, 'Remove'))),
     criteria.map((criterion, index) => criterionInput(criterion, { ...how, first: index === 0, name: `${name}-${index}`, onChange,
-      onRemove: () => { criteria.splice(index, 1); redo(`${name}-add`); } })),
+      onRemove: () => { criteria.splice(index, 1); redraw(`${name}-add`); } })),
     !criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always matches. The rules below it never apply.'),
     criteria.length > 0 && last && h('p', { class: 'hint' }, 'There is no value for everyone else. Add a last rule without a condition.'),
     !how.disabled && h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`,
-      onclick: () => { criteria.push(blankCriterion()); redo(`${name}-${criteria.length - 1}-property`); } }, 'Add condition')),
-    how.kind !== 'segment' ? answer(rule, how, onChange, redo, name) : segmentAnswer(rule, how, onChange));
+      onclick: () => { criteria.push(blankCriterion()); redraw(`${name}-${criteria.length - 1}-property`); } }, 'Add condition')),
+    how.kind !== 'segment' ? valueEditor(rule, how, onChange, redraw, name) : segmentResult(rule, how, onChange));
     return element;
   }
 
@@ -81,29 +81,29 @@ export function rulesEditor(rules, how) {
 }
 
 /** @type {(rule: Rule, how: Options, onChange: () => void) => HTMLElement} */
-const segmentAnswer = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
+const segmentResult = (rule, how, onChange) => h('div', { class: 'answer' }, h('span', { class: 'joint' }, 'then'),
   select([['true', 'Include'], ['false', 'Exclude']], String(rule.value?.value), (text) => { rule.value = { type: 'bool', value: text === 'true' }; onChange(); }, how.disabled, { 'aria-label': 'Result' }));
 
 /**
  * Returns the value of a rule: a single value or a percentage rollout.
- * @type {(rule: Rule, how: Options, onChange: () => void, redo: (focused?: string) => void, name: string) => HTMLElement}
+ * @type {(rule: Rule, how: Options, onChange: () => void, redraw: (focused?: string) => void, name: string) => HTMLElement}
  */
-function answer(rule, how, onChange, redo, name) {
+function valueEditor(rule, how, onChange, redraw, name) {
   rule.value ??= blank(how.kind ?? 'string');
-  const isShared = rule.value.type === 'weighted_values';
-  const share = () => {
+  const isRollout = rule.value.type === 'weighted_values';
+  const toRollout = () => {
     const first = structuredClone(rule.value);
     const other = how.variants.find((one) => JSON.stringify(one.value) !== JSON.stringify(first.value)) ?? (first.type === 'bool' ? { type: 'bool', value: !first.value } : structuredClone(first));
     rule.value = { type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 90, value: first }, { weight: 10, value: strip(other) }] };
-    redo(`${name}-share`);
+    redraw(`${name}-share`);
   };
-  const unite = () => {
+  const toSingleValue = () => {
     const most = [.../** @type {Weighted[]} */ (rule.value.value)].sort((left, right) => right.weight - left.weight)[0];
     rule.value = most?.value ?? blank(how.kind ?? 'string');
-    redo(`${name}-share`);
+    redraw(`${name}-share`);
   };
-  const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isShared ? unite : share }, isShared ? 'Single value' : 'Percentage rollout');
-  return h('div', { class: 'answer' }, isShared ? rolloutInput(rule.value, { ...how, onChange, before: publishedValue(rule, how.published), isConditional: Boolean(rule.criteria?.length) }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
+  const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isRollout ? toSingleValue : toRollout }, isRollout ? 'Single value' : 'Percentage rollout');
+  return h('div', { class: 'answer' }, isRollout ? rolloutInput(rule.value, { ...how, onChange, before: publishedValue(rule, how.published), isConditional: Boolean(rule.criteria?.length) }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
 }
 
 /**

@@ -24,39 +24,39 @@ export async function tokens(page) {
     if (!all.length) return show(body, head, h('p', { class: 'faint' }, 'No tokens yet.'));
     show(body, head, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Token', 'Role', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
       h('tbody', null, all.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, role(one)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
-        h('td', null, isGood(one) && h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke token ${one.id}`, onclick: () => revoke(one) }, 'Revoke'))))))));
+        h('td', null, isActive(one) && h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke token ${one.id}`, onclick: () => revoke(one) }, 'Revoke'))))))));
   }
   /** @type {(one: Token) => boolean} */
-  const isGood = (one) => !one.revokedAt && !(one.expiresAt && one.expiresAt <= Date.now());
+  const isActive = (one) => !one.revokedAt && !(one.expiresAt && one.expiresAt <= Date.now());
   /** @type {(one: Token) => Child} */
   const role = (one) => [one.role, one.environments.length > 0 && h('span', { class: 'block small faint' }, one.environments.map((each) => `${each.role} in ${each.name}`).join(', '))];
   /** @type {(one: Token) => HTMLElement} */
   const state = (one) => {
     if (one.revokedAt) return h('span', { class: 'chip bad' }, 'Revoked');
     if (!one.expiresAt) return h('span', { class: 'chip on' }, 'Active');
-    return isGood(one) ? h('span', { class: 'chip warn' }, `expires ${ago(one.expiresAt)}`) : h('span', { class: 'chip bad' }, 'Expired');
+    return isActive(one) ? h('span', { class: 'chip warn' }, `expires ${ago(one.expiresAt)}`) : h('span', { class: 'chip bad' }, 'Expired');
   };
 
   async function issue() {
-    const made = await dialog('New token', (/** @type {(made: {token: string} | null) => void} */ close) => {
+    const created = await dialog('New token', (/** @type {(made: {token: string} | null) => void} */ close) => {
       const form = { role: 'publisher', days: '90' };
       const name = h('input', { name: 'name', required: true, placeholder: 'release script', autocomplete: 'off' });
-      const boxes = new Map(environments.map((one) => [one.id, h('input', { type: 'checkbox', checked: true, onchange: () => { look(); } })]));
+      const boxes = new Map(environments.map((one) => [one.id, h('input', { type: 'checkbox', checked: true, onchange: () => { validate(); } })]));
       const only = h('fieldset', { class: 'stack tight' }, h('legend', null, 'Environments'), environments.map((one) => h('label', { class: 'check' }, boxes.get(one.id), one.name)), h('p', { class: 'hint' }, 'Read-only in other environments.'));
       /** @type {() => string[]} */
-      const chosen = () => environments.filter((one) => boxes.get(one.id)?.checked).map((one) => one.id);
+      const selectedEnvironments = () => environments.filter((one) => boxes.get(one.id)?.checked).map((one) => one.id);
       const wrong = h('p', { class: 'wrong', role: 'alert' });
-      const look = () => { show(wrong, !chosen().length && form.role !== 'viewer' && 'No environment selected: read-only access.'); };
+      const validate = () => { show(wrong, !selectedEnvironments().length && form.role !== 'viewer' && 'No environment selected: read-only access.'); };
       return h('form', { class: 'stack', onsubmit: async (event) => {
         event.preventDefault();
-        const places = chosen();
-        const body = { name: name.value.trim(), role: form.role, environments: places.length === environments.length ? undefined : places, expiresAt: form.days ? Date.now() + Number(form.days) * DAY : undefined };
+        const selected = selectedEnvironments();
+        const body = { name: name.value.trim(), role: form.role, environments: selected.length === environments.length ? undefined : selected, expiresAt: form.days ? Date.now() + Number(form.days) * DAY : undefined };
         try { close(await api.post(page.api('tokens'), body)); } catch (error) { show(wrong, error.message); }
-      } }, field('Name', name), field('Role', select(ROLES, form.role, (next) => { form.role = next; look(); })), only, field('Expires in', select(TIMES, form.days, (next) => { form.days = next; })), wrong,
+      } }, field('Name', name), field('Role', select(ROLES, form.role, (next) => { form.role = next; validate(); })), only, field('Expires in', select(TIMES, form.days, (next) => { form.days = next; })), wrong,
       h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Create token'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
-    if (!made) return;
-    await showSecret('New token', 'Copy it now. You won’t see it again.', made.token);
+    if (!created) return;
+    await showSecret('New token', 'Copy it now. You won’t see it again.', created.token);
     await draw();
   }
   /** @param {Token} one */

@@ -28,7 +28,7 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
   if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command “prefab secret”.` });
   const choices = variants.filter((one) => one.type === flat.type);
   /** @type {(value: Json) => string} */
-  const said = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const textOf = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
   /** @type {Changes} */
   const changed = (value) => {
     flat.value = value;
@@ -37,15 +37,15 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
   if (flat.type === 'bool') {
     return field(label, select([['true', 'true (on)'], ['false', 'false (off)']], String(flat.value), (text) => changed(text === 'true'), disabled), { place });
   }
-  if (choices.length > 1 && choices.some((one) => said(one.value) === said(flat.value))) {
-    const options = choices.map((one, at) => [String(at), one.name ? `${one.name}: ${said(one.value)}` : said(one.value)]);
-    const chosen = choices.findIndex((one) => said(one.value) === said(flat.value));
+  if (choices.length > 1 && choices.some((one) => textOf(one.value) === textOf(flat.value))) {
+    const options = choices.map((one, at) => [String(at), one.name ? `${one.name}: ${textOf(one.value)}` : textOf(one.value)]);
+    const chosen = choices.findIndex((one) => textOf(one.value) === textOf(flat.value));
     return field(label, select(options, String(chosen), (at) => changed(choices[Number(at)].value), disabled), { place });
   }
   switch (flat.type) {
     case 'log_level': return field(label, select(LEVELS.map((level) => [level, level]), String(flat.value), changed, disabled), { place });
-    case 'int': return checked(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? whole(text) : wrong('a whole number')), changed, place, disabled);
-    case 'double': return checked(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : wrong('a number')), changed, place, disabled);
+    case 'int': return parsedInput(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? parseInteger(text) : expected('a whole number')), changed, place, disabled);
+    case 'double': return parsedInput(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : expected('a number')), changed, place, disabled);
     case 'duration': return durationInput(label, String(flat.value), changed, place, disabled);
     case 'json': return jsonInput(label, flat, pretty(flat.value), changed, { place, disabled, check, onChange });
     case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each value, or paste several lines.', place });
@@ -75,11 +75,11 @@ function pretty(value) {
 }
 
 /** @type {(wanted: string) => never} */
-const wrong = (wanted) => { throw new Error(`Expected ${wanted}.`); };
+const expected = (wanted) => { throw new Error(`Expected ${wanted}.`); };
 /** @type {(properties: Properties<HTMLInputElement>) => HTMLInputElement} */
 const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: uniqueId('value'), ...properties });
 /** @type {(text: string) => number | string} */
-const whole = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+const parseInteger = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 
 /**
  * @param {string[][]} options the value and the text of each
@@ -97,15 +97,15 @@ export function select(options, chosen, onChange, disabled = false, properties =
  * Creates an input that is parsed at each keystroke.
  * @type {(label: string, flat: Flat, properties: Properties<HTMLInputElement>, read: (text: string) => Json, changed: Changes, place: string, disabled: boolean) => HTMLElement}
  */
-function checked(label, flat, properties, read, changed, place, disabled) {
+function parsedInput(label, flat, properties, read, changed, place, disabled) {
   const element = input({ value: String(flat.value), disabled, ...properties });
   const box = field(label, element, { place });
-  watch(box, element, read, changed);
+  parseOnInput(box, element, read, changed);
   return box;
 }
 
 /** @type {(box: HTMLElement, element: HTMLInputElement | HTMLTextAreaElement, read: (text: string) => Json, changed: Changes) => void} */
-function watch(box, element, read, changed) {
+function parseOnInput(box, element, read, changed) {
   const message = /** @type {HTMLElement} */ (box.querySelector('.wrong'));
   element.addEventListener('input', () => {
     try {
@@ -134,23 +134,23 @@ function textInput(flat, changed, disabled) {
  * @param {string} text
  * @param {Changes} changed
  * @param {{place: string, disabled: boolean, check?: Check, onChange: () => void}} how
- * @param {(typed: string) => Json} [kept] converts the text to the value
+ * @param {(typed: string) => Json} [toValue] converts the text to the value
  */
-function jsonInput(label, flat, text, changed, { place, disabled, check, onChange }, kept = (typed) => typed) {
-  const look = (/** @type {string} */ typed) => {
+function jsonInput(label, flat, text, changed, { place, disabled, check, onChange }, toValue = (typed) => typed) {
+  const validate = (/** @type {string} */ typed) => {
     if (flat.type === 'string') return '';
     try { JSON.parse(typed); } catch (error) { return error.message; }
     return '';
   };
-  return codeField(label, text, { look, place, disabled, changed: (typed) => changed(kept(typed)), checked: onChange, isDoubtful: Boolean(check?.hasSchema),
-    check: check && ((typed) => check({ ...flat, value: kept(typed) })) });
+  return codeField(label, text, { validate, place, disabled, changed: (typed) => changed(toValue(typed)), checked: onChange, isDoubtful: Boolean(check?.hasSchema),
+    check: check && ((typed) => check({ ...flat, value: toValue(typed) })) });
 }
 
 /** @type {(label: string, flat: Flat, changed: Changes, place: string, disabled: boolean) => HTMLElement} */
 function rawInput(label, flat, changed, place, disabled) {
   const element = h('textarea', { id: uniqueId('value'), rows: 3, value: JSON.stringify(flat.value), disabled, spellcheck: 'false' });
   const box = field(label, element, { hint: `A ${flat.type.replace('_', ' ')}, as JSON.`, place });
-  watch(box, element, (text) => JSON.parse(text), changed);
+  parseOnInput(box, element, (text) => JSON.parse(text), changed);
   return box;
 }
 
@@ -167,25 +167,25 @@ export function listInput(list, changed, disabled = false, properties = {}) {
   const { split = /\n/, ...others } = properties;
   const entry = input({ disabled, class: 'entry', ...others });
   const draw = () => update(chips, values.map((value, at) => h('span', { class: 'chip' }, h('span', { class: 'code' }, value),
-    !disabled && h('button', { type: 'button', class: 'quiet drop', 'aria-label': `Remove ${value}`, onclick: () => { values.splice(at, 1); say(); entry.focus(); } }, '×'))));
-  const say = () => { changed([...values]); draw(); };
-  const take = (text = entry.value) => {
+    !disabled && h('button', { type: 'button', class: 'quiet drop', 'aria-label': `Remove ${value}`, onclick: () => { values.splice(at, 1); emit(); entry.focus(); } }, '×'))));
+  const emit = () => { changed([...values]); draw(); };
+  const addTyped = (text = entry.value) => {
     const typed = text.split(split).map((one) => one.trim()).filter(Boolean);
     if (!typed.length) return;
     values.push(...typed.filter((one) => !values.includes(one)));
     entry.value = '';
-    say();
+    emit();
   };
   entry.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && entry.value.trim()) { event.preventDefault(); take(); }
-    if (event.key === 'Backspace' && !entry.value && values.length) { values.pop(); say(); }
+    if (event.key === 'Enter' && entry.value.trim()) { event.preventDefault(); addTyped(); }
+    if (event.key === 'Backspace' && !entry.value && values.length) { values.pop(); emit(); }
   });
-  entry.addEventListener('blur', () => take());
+  entry.addEventListener('blur', () => addTyped());
   entry.addEventListener('paste', (event) => {
     const text = event.clipboardData?.getData('text') ?? '';
     if (!text.includes('\n')) return;
     event.preventDefault();
-    take(text);
+    addTyped(text);
   });
   draw();
   const box = h('div', { class: 'list-input' }, chips, entry);

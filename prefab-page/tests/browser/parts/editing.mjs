@@ -115,7 +115,8 @@ export default {
     const inRule = await colour('.part.v-true');
     await open(Ann, on.url, 'flags/coloured?view=evaluations&environment=Development');
     await Ann.locator('.swatch.v-true').first().waitFor();
-    check((await colour('.swatch.v-true')) === inRule, 'true has the same colour');
+    const inChart = await colour('.swatch.v-true');
+    check(inChart === inRule, `true has one colour: ${inChart}, ${inRule}`);
   },
 
   async 'the list says what other environments have, however many there are'({ on, people: { Ann } }) {
