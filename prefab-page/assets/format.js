@@ -35,6 +35,10 @@ export const OPERATORS = [
   ['ALWAYS_TRUE', 'always', 'none'],
 ];
 
+/** @type {Record<string, string>} */
+export const VALUE_TYPES = { bool: 'Boolean', string: 'String', int: 'Integer', double: 'Decimal', string_list: 'String list',
+  duration: 'Duration', json: 'JSON', log_level: 'Log level', int_range: 'Integer range' };
+
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
 /** @type {Record<string, [page: string, title: string, one: string]>} */
@@ -127,10 +131,11 @@ export function duration(text) {
 }
 
 /**
- * Replaces the ISO 8601 durations in a sentence by words: `from PT2S to PT5M` becomes `from 2 seconds to 5 minutes`.
+ * Returns a sentence of the server for display: ISO 8601 durations become words, so `from PT2S to PT5M` becomes
+ * `from 2 seconds to 5 minutes`, and percentages have no space.
  * @type {(sentence: string) => string}
  */
-export const inWords = (sentence) => sentence.replaceAll(/\bP(?=\d|T\d)(?:\d+D)?(?:T[\d.HMS]*[HMS])?/g, duration);
+export const inWords = (sentence) => sentence.replaceAll(/(\d) %/g, '$1%').replaceAll(/\bP(?=\d|T\d)(?:\d+D)?(?:T[\d.HMS]*[HMS])?/g, duration);
 
 /** @type {(value: Json) => string} */
 export function date(value) {

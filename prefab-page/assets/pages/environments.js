@@ -64,6 +64,8 @@ export default async function render(main, page) {
     show(pickers, field('Left', select(choices(), left, (next) => { left = next; compare(); })), field('Right', select(choices(), right, (next) => { right = next; compare(); })));
     compare();
   }
+  /** Rows of the comparison; more are shown on request. */
+  let limit = 100;
   let sequence = 0;
   async function compare() {
     sequence += 1;
@@ -73,11 +75,13 @@ export default async function render(main, page) {
     const [differences] = await Promise.all([api.get(page.api('compare') + api.query({ left, right })), items.cached(project.id) ? null : items.fetchAll(project.id)]);
     if (mine !== sequence) return;
     if (!differences.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
+    const shown = differences.slice(0, limit);
     const boxes = new Map(differences.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
     const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, withCode(inWords(text))))) : h('span', { class: 'faint' }, 'uses the default rules'));
     show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
-      h('tbody', null, differences.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
+      h('tbody', null, shown.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
+    differences.length > shown.length && h('p', { class: 'row' }, h('span', { class: 'faint' }, `Showing ${shown.length} of ${differences.length} keys.`), h('button', { type: 'button', onclick: () => { limit = Infinity; compare(); } }, 'Show all')),
     page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy selected keys to ${nameOf(right)}`)));
   }
   /** @param {string[]} keys */

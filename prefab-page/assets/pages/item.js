@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { h, notify, show, withCode } from '../dom.js';
 import * as edit from '../edit.js';
-import { ago, inWords, number, rule as sentence, TYPES } from '../format.js';
+import { ago, inWords, number, rule as sentence, TYPES, VALUE_TYPES } from '../format.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import { confirm } from '../parts/dialog.js';
@@ -62,7 +62,7 @@ function showLastChange(place, version) {
 /** @type {(place: HTMLElement, page: PageContext, item: Item, name: string) => void} */
 function showDetails(place, page, item, name) {
   show(place, h('span', { class: 'chip' }, name),
-    item.valueType && h('span', { class: 'chip' }, item.valueType.replace('_', ' ')),
+    item.valueType && h('span', { class: 'chip' }, VALUE_TYPES[item.valueType] ?? item.valueType.replaceAll('_', ' ')),
     item.schemaKey && h('a', { class: 'chip', href: page.path('schemas', item.schemaKey) }, `schema ${item.schemaKey}`),
     item.tags && [h('span', { class: 'unseen' }, 'tags: '), item.tags.map((tag) => h('span', { class: 'tag small' }, tag))]);
 }

@@ -79,7 +79,10 @@ export default async function render(main, page) {
   }
 
   /** Returns the kind of an item where the page shows several kinds. */
-  const kindOf = (/** @type {Summary} */ item) => (place.page === 'flags' ? '' : `${item.kind.replace(/ ?config$/, '')} `.trimStart());
+  const kindOf = (/** @type {Summary} */ item) => {
+    const kind = place.page === 'flags' ? '' : item.kind.replace(/ ?config$/, '').replaceAll(' ', '_');
+    return kind && `${format.VALUE_TYPES[kind] ?? item.kind} `;
+  };
 
   /**
    * Returns the line below a key: kind, draft mark and tags.

@@ -101,9 +101,23 @@ export default async function render(main, page) {
     leaf.style.paddingLeft = `${depth * 20 + (node.children.length && !query ? 0 : 32)}px`;
     const counted = node.counts ?? {};
     const counts = LEVELS.map((level) => ({ level, count: counted[level.toLowerCase()] })).filter(({ count }) => count).map(({ level, count }) => `${level} ${number(count)}`).join(' · ');
-    return h('tr', { 'data-key': node.path }, h('td', null, leaf), h('td', null, h('ul', { class: 'stack tight' }, own.map((one) => level(node, one)))),
+    return h('tr', { 'data-key': node.path }, h('td', null, leaf), h('td', null, own.length ? h('ul', { class: 'stack tight' }, own.map((one) => level(node, one))) : inherited(node.path)),
       h('td', { class: 'number', title: counts || '' }, node.below ? number(node.below) : '–', counts && h('span', { class: 'faint tiny block' }, counts)), h('td', { class: 'time' }, node.lastAt ? ago(node.lastAt) : '–'),
       h('td', null, page.may('publisher') && h('button', { type: 'button', 'aria-label': `Set level of ${node.path || 'Root'}`, 'data-focus': `set-${node.path}`, onclick: () => set(node.path) }, 'Set')));
+  }
+
+  /**
+   * Returns the level that a logger inherits, with the logger it comes from.
+   * @type {(path: string) => Child}
+   */
+  function inherited(path) {
+    for (let parent = path; parent;) {
+      parent = parent.slice(0, Math.max(0, parent.lastIndexOf('.')));
+      const all = levels.find((one) => one.path === parent)?.levels.filter((one) => !one.for && !one.when) ?? [];
+      const found = all.find((one) => one.environment === environment.id) ?? all.find((one) => !one.environment);
+      if (found) return h('span', { class: 'small faint' }, `${found.level} from ${parent || 'Root'}`);
+    }
+    return h('span', { class: 'small faint' }, 'Default of the app');
   }
 
   /** @type {(node: Logger, one: Level) => HTMLElement} */

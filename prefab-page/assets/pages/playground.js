@@ -78,8 +78,14 @@ export default async function render(main, page) {
   }
   const drawSides = () => show(sides, entry(0), against === 'context' && entry(1));
 
+  /**
+   * Replaces the ids of environments in the steps by their names.
+   * @type {(result: Answer) => Answer}
+   */
+  const withNames = (result) => ({ ...result, steps: result.steps.map((step) => ({ ...step,
+    text: step.text.replace(/environment (\d+)/g, (all, id) => page.project.environments.find((one) => one.id === id)?.name ?? all) })) });
   /** @type {(one: string, contextSets: Json, revision: string) => Promise<Answer>} */
-  const explain = (one, contextSets, revision) => api.post(page.api('explain'), { key: one, environment: environment.id, contexts: contextSets, version: revision === PUBLISHED ? undefined : revision });
+  const explain = async (one, contextSets, revision) => withNames(await api.post(page.api('explain'), { key: one, environment: environment.id, contexts: contextSets, version: revision === PUBLISHED ? undefined : revision }));
   /**
    * Evaluates a key, once or twice to compare.
    * @type {(one: string, contextSets: Json[]) => Promise<Answer>[]}

@@ -4,17 +4,16 @@ import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
-import { TYPES } from '../format.js';
+import { TYPES, VALUE_TYPES } from '../format.js';
 import { dialog } from './dialog.js';
 import { blank, valueInput } from './value.js';
 
-/** @type {Record<string, [kind: string, said: string][]>} */
+/** The value types of each type of item. @type {Record<string, string[]>} */
 const VALUES = {
-  feature_flag: [['bool', 'Boolean'], ['string', 'String'], ['int', 'Integer'], ['double', 'Decimal'], ['json', 'JSON']],
-  config: [['string', 'String'], ['int', 'Integer'], ['double', 'Decimal'], ['bool', 'Boolean'], ['string_list', 'String list'],
-    ['duration', 'Duration'], ['json', 'JSON']],
-  segment: [['bool', '']],
-  schema: [['schema', '']],
+  feature_flag: ['bool', 'string', 'int', 'double', 'json'],
+  config: ['string', 'int', 'double', 'bool', 'string_list', 'duration', 'json'],
+  segment: ['bool'],
+  schema: ['schema'],
 };
 
 /**
@@ -34,8 +33,8 @@ export async function createItem(page, type) {
   const [, , name] = TYPES[type];
   const made = await dialog(`New ${name}`, (/** @type {(key: string | null) => void} */ close) => {
     const key = h('input', { name: 'key', required: true, autocomplete: 'off', spellcheck: 'false' });
-    const kind = h('select', { name: 'kind' }, VALUES[type].map(([value, said]) => h('option', { value }, said)));
-    let flat = blank(VALUES[type][0][0]);
+    const kind = h('select', { name: 'kind' }, VALUES[type].map((value) => h('option', { value }, VALUE_TYPES[value] ?? value)));
+    let flat = blank(VALUES[type][0]);
     const place = h('div');
     const fill = () => {
       flat = blank(kind.value);

@@ -1,7 +1,7 @@
 // The editor and the lists under a user's hands: nothing is out of sight, no click is lost, no action is a dead end.
 
 import { check, open, publish, until } from '../harness.mjs';
-import { day } from '../telemetry.mjs';
+import { day, lines } from '../telemetry.mjs';
 
 const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
 const everyone = (/** @type {Flat} */ value) => [{ criteria: [], value }];
@@ -115,8 +115,7 @@ export default {
     const inRule = await colour('.part.v-true');
     await open(Ann, on.url, 'flags/coloured?view=evaluations&environment=Development');
     await Ann.locator('.swatch.v-true').first().waitFor();
-    const inChart = await colour('.swatch.v-true');
-    check(inChart === inRule, `true has one colour: ${inChart}, ${inRule}`);
+    await until(async () => (await colour('.swatch.v-true')) === inRule, `true is ${inRule}`);
   },
 
   async 'the list says what other environments have, however many there are'({ on, people: { Ann } }) {
@@ -196,7 +195,9 @@ export default {
     const levels = await on.manage('GET', '/projects/1/log-levels');
     const { levels: [level] } = levels.find((/** @type {LoggerLevels} */ one) => one.path === 'edited.logger');
     check(Math.abs(level.expiresAt - Date.now() - 90 * 6e4) < 6e4, `in 90 minutes: ${level.expiresAt}`);
-    const button = await Ann.getByRole('button', { name: 'Set level of edited.logger' }).boundingBox();
+    await lines(on, 'edited.logger.child', { traces: 1 });
+    await Ann.locator('tr', { hasText: 'child' }).getByText('DEBUG from edited.logger').waitFor();
+    const button = await Ann.getByRole('button', { name: 'Set level of edited.logger', exact: true }).boundingBox();
     check(button && button.height < 40, 'the button has one line');
   },
 
