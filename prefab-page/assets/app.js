@@ -1,7 +1,7 @@
 // The entry point: loads the session, and opens the page that the address names.
 
 import * as api from './api.js';
-import { h, show, notify } from './dom.js';
+import { h, notify, show } from './dom.js';
 import * as events from './events.js';
 import * as items from './items.js';
 import * as router from './router.js';

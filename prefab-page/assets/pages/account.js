@@ -1,7 +1,7 @@
 // The account page: roles, password, and deletion.
 
 import * as api from '../api.js';
-import { field, h, show, notify } from '../dom.js';
+import { field, h, notify, show } from '../dom.js';
 import * as router from '../router.js';
 import { dialog } from '../parts/dialog.js';
 import { form } from '../parts/sign-in.js';

@@ -1,7 +1,7 @@
 // Archived items, with a button to restore them.
 
 import * as api from '../api.js';
-import { h, show, table, notify } from '../dom.js';
+import { h, notify, show, table } from '../dom.js';
 import * as items from '../items.js';
 import { ago } from '../format.js';
 import { confirm } from '../parts/dialog.js';

@@ -1,7 +1,7 @@
 // The audit log, with a button to revert a change.
 
 import * as api from '../api.js';
-import { withCode, field, h, labelCells, show, table } from '../dom.js';
+import { field, h, labelCells, show, table, withCode } from '../dom.js';
 import * as items from '../items.js';
 import { TYPES } from '../format.js';
 import { difference, restoreVersion } from '../parts/history.js';

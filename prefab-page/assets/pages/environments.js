@@ -2,10 +2,23 @@
 
 import * as api from '../api.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';
+import * as edit from '../edit.js';
 import { inWords, TYPES } from '../format.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { diffView } from '../parts/publish.js';
 import { select } from '../parts/value.js';
+
+/** @typedef {{key: string, left: string[] | null, right: string[] | null}} Comparison rules as sentences; nothing for default rules */
+
+/**
+ * Returns what copying the left rules of a key to the right removes and adds.
+ * @type {(one: Comparison) => Line[]}
+ */
+function copiedLines({ key, left, right }) {
+  const lines = (/** @type {string[] | null} */ texts, /** @type {string} */ sign) => (texts ?? ['uses the default rules']).map((text) => ({ section: key, sign, text: inWords(text) }));
+  return [...lines(right, '−'), ...lines(left, '+')];
+}
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
 export default async function render(main, page) {
@@ -39,7 +52,7 @@ export default async function render(main, page) {
     const wrong = h('p', { class: 'wrong', role: 'alert' });
     return h('form', { class: 'stack', onsubmit: async (event) => {
       event.preventDefault();
-      try { close(await act(name.value.trim())); } catch (error) { show(wrong, error.message); }
+      try { close(await act(name.value.trim())); } catch (error) { show(wrong, withCode(error.message)); }
     } }, field('Name', name), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, button), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
   /** @param {Environment} one */
@@ -71,7 +84,7 @@ export default async function render(main, page) {
     sequence += 1;
     const mine = sequence;
     if (left === right) return show(compared, h('p', { class: 'faint' }, 'Select two different environments.'));
-    /** @type {[{key: string, left: string[] | null, right: string[] | null}[], unknown]} */
+    /** @type {[Comparison[], unknown]} */
     const [differences] = await Promise.all([api.get(page.api('compare') + api.query({ left, right })), items.cached(project.id) ? null : items.fetchAll(project.id)]);
     if (mine !== sequence) return;
     if (!differences.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
@@ -82,16 +95,34 @@ export default async function render(main, page) {
       h('tbody', null, shown.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
     differences.length > shown.length && h('p', { class: 'row' }, h('span', { class: 'faint' }, `Showing ${shown.length} of ${differences.length} keys.`), h('button', { type: 'button', onclick: () => { limit = Infinity; compare(); } }, 'Show all')),
-    page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy selected keys to ${nameOf(right)}`)));
+    page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy(shown.filter((one) => boxes.get(one.key)?.checked)) }, `Copy selected keys to ${nameOf(right)}`)));
   }
-  /** @param {string[]} keys */
-  async function copy(keys) {
-    if (!keys.length) return notify('Select at least one key to copy.');
+  /**
+   * Copies rules, or saves a draft for each key if the environment requires approval.
+   * @type {(chosen: Comparison[]) => Promise<void>}
+   */
+  async function copy(chosen) {
+    if (!chosen.length) return notify('Select at least one key to copy.');
     const to = environments.find((one) => one.id === right);
     if (!to) return;
-    const done = await confirm(`Copy ${keys.length} ${keys.length === 1 ? 'key' : 'keys'} from ${nameOf(left)} to ${to.name}?`, h('ul', { class: 'code small' }, keys.map((key) => h('li', null, key))), 'Copy',
-      (comment) => api.post(page.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment }), { needsComment: to.needsComment });
-    if (done) { notify(`Copied to ${to.name}.`); compare(); }
+    const keys = chosen.map((one) => one.key);
+    const count = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`;
+    const about = h('div', { class: 'stack' }, diffView(chosen.flatMap(copiedLines)),
+      to.needsApproval && h('p', { class: 'banner' }, `Changes in ${to.name} require approval. A draft is saved for each key.`));
+    const act = to.needsApproval ? (/** @type {string} */ comment) => Promise.all(keys.map((key) => saveCopyAsDraft(key, comment)))
+      : (/** @type {string} */ comment) => api.post(page.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment });
+    const done = await confirm(`Copy ${count} from ${nameOf(left)} to ${to.name}?`, about, to.needsApproval ? 'Save drafts' : 'Copy', act, { needsComment: to.needsComment });
+    if (!done) return;
+    notify(to.needsApproval ? `Saved ${keys.length} ${keys.length === 1 ? 'draft' : 'drafts'}, waiting for approval.` : `Copied to ${to.name}.`);
+    compare();
+  }
+
+  /** @type {(key: string, comment: string) => Promise<unknown>} */
+  async function saveCopyAsDraft(key, comment) {
+    /** @type {Item} */
+    const item = await api.get(page.api('items', key));
+    edit.setRules(item, right, edit.rulesOf(item, left));
+    return api.put(page.api('items', key, 'draft'), { item, comment });
   }
 
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Environments'), h('p', { class: 'about' }, 'Each environment has its own API keys and clients, and can override the default rules.')),

@@ -1,7 +1,7 @@
 // The status of the server: connected clients, propagation times and payload sizes.
 
 import * as api from '../api.js';
-import { h, show } from '../dom.js';
+import { h, show, update } from '../dom.js';
 import { ago, bytes, number } from '../format.js';
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
@@ -15,7 +15,7 @@ export default async function render(main, page) {
   async function draw() {
     /** @type {Health} */
     const response = await api.get(page.api('health'));
-    show(body, h('section', { class: 'card' }, h('h2', null, 'This server'), h('dl', { class: 'pairs' }, fact('Version', response.version), fact('Started', ago(response.startedAt)), fact('Connections', number(response.connections)), fact('Database', bytes(response.databaseBytes)),
+    update(body, h('section', { class: 'card' }, h('h2', null, 'This server'), h('dl', { class: 'pairs' }, fact('Version', response.version), fact('Started', ago(response.startedAt)), fact('Connections', number(response.connections)), fact('Database', bytes(response.databaseBytes)),
       fact('Telemetry received', bytes(response.telemetry.receivedBytes)), fact('Telemetry dropped here', number(response.telemetry.dropped)), fact('Telemetry dropped by clients', number(response.telemetry.droppedByClients)))),
     h('div', { class: 'grid' }, response.environments.map((one) => {
       const name = page.project.environments.find((each) => each.id === one.environment)?.name ?? one.environment;

@@ -1,7 +1,7 @@
 // Import, with a preview of all changes, and export.
 
 import * as api from '../api.js';
-import { withCode, field, h, show } from '../dom.js';
+import { field, h, show, withCode } from '../dom.js';
 import * as items from '../items.js';
 import { bytes } from '../format.js';
 import { select } from '../parts/value.js';
@@ -33,7 +33,7 @@ export default async function render(main, page) {
     try {
       draw(await api.post(path(true), text));
     } catch (error) {
-      show(plan, h('p', { class: 'wrong', role: 'alert' }, error.message));
+      show(plan, h('p', { class: 'wrong', role: 'alert' }, withCode(error.message)));
     }
   }
 
@@ -64,7 +64,7 @@ export default async function render(main, page) {
       file.value = '';
     } catch (error) {
       draw(response);
-      plan.prepend(h('p', { class: 'wrong', role: 'alert' }, error.message));
+      plan.prepend(h('p', { class: 'wrong', role: 'alert' }, withCode(error.message)));
     }
   }
   /**

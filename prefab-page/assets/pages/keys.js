@@ -1,7 +1,7 @@
 // API keys and management tokens. Each is shown once, when it is created.
 
 import * as api from '../api.js';
-import { field, h, show, table, notify } from '../dom.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { showSecret } from '../parts/show-secret.js';
@@ -39,7 +39,7 @@ export default async function render(main, page) {
       const wrong = h('p', { class: 'wrong', role: 'alert' });
       return h('form', { class: 'stack', onsubmit: async (event) => {
         event.preventDefault();
-        try { close(await api.post(page.api('keys'), { ...form, name: name.value.trim() })); } catch (error) { show(wrong, error.message); }
+        try { close(await api.post(page.api('keys'), { ...form, name: name.value.trim() })); } catch (error) { show(wrong, withCode(error.message)); }
       } }, field('Name', name), field('Kind', select(KINDS, form.kind, (next) => { form.kind = next; })),
       field('Environment', select(page.project.environments.map((one) => [one.id, one.name]), form.environment, (next) => { form.environment = next; })), wrong,
       h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Create key'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));

@@ -1,7 +1,7 @@
 // The list of flags, configs and other items, with a filter and live updates.
 
 import * as api from '../api.js';
-import { h, show, notify } from '../dom.js';
+import { h, notify, show, update } from '../dom.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import * as format from '../format.js';
@@ -49,6 +49,7 @@ export default async function render(main, page) {
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Filter by key, value, tag or comment', 'aria-label': `Filter ${kind.title.toLowerCase()}`,
     autocomplete: 'off', spellcheck: 'false', value: place.query.get('q') ?? typedSearch.get(place.page) ?? '', 'aria-keyshortcuts': '/' });
   const count = h('span', { class: 'faint small', role: 'status' });
+  const draftCount = h('span');
   const body = h('div', { class: 'stack' });
   const bulk = h('div', { class: 'row bulk' });
   const view = virtualList((/** @type {Summary} */ item) => row(item), () => (innerWidth < 860 ? 68 : 48));
@@ -99,35 +100,51 @@ export default async function render(main, page) {
   }
 
   async function archive() {
-    const keys = [...selected];
+    const label = selected.size === 1 ? [...selected][0] : `${selected.size} ${kind.one}s`;
     const needsComment = project.environments.some((one) => one.needsComment);
-    const done = await confirm(`Archive ${keys.length === 1 ? keys[0] : `${keys.length} ${kind.one}s`}?`,
-      h('p', null, 'Clients no longer receive them. You can restore them on the Archived page.'), 'Archive', async (comment) => {
-        /** @type {Promise<void>[]} */
-        const taken = [];
-        try {
-          await forEachKey(selected, async (key) => {
-            await api.remove(page.api('items', key), { comment });
-            taken.push(items.refresh(project.id, key));
-          });
-        } finally {
-          await Promise.all(taken);
-        }
-      }, { isDanger: true, needsComment });
+    const needsApproval = project.environments.some((one) => one.needsApproval);
+    /** @type {Promise<void>[]} */
+    const refreshed = [];
+    const act = async (/** @type {string} */ key, /** @type {string} */ comment) => {
+      if (needsApproval) return api.put(page.api('items', key, 'draft'), { item: null, comment });
+      await api.remove(page.api('items', key), { comment });
+      refreshed.push(items.refresh(project.id, key));
+    };
+    const about = h('div', { class: 'stack' },
+      h('p', null, 'Clients no longer receive them. You can restore them on the Archived page.'),
+      needsApproval && h('p', { class: 'banner' }, 'Archiving requires approval. A draft is saved for each item.'));
+    const done = await confirm(`Archive ${label}?`, about, needsApproval ? 'Save drafts' : 'Archive', async (comment) => {
+      try {
+        await forEachKey(selected, (key) => act(key, comment));
+      } finally {
+        await Promise.all(refreshed);
+      }
+    }, { isDanger: true, needsComment });
     drawBulk();
     draw();
-    if (done) notify(`Archived ${keys.length === 1 ? keys[0] : `${keys.length} ${kind.one}s`}.`);
+    if (done) notify(needsApproval ? 'Drafts saved. They are waiting for approval.' : `Archived ${label}.`);
   }
 
   function draw(isTyping = false) {
     const all = [...(items.cached(project.id) ?? new Map()).values()].filter(isWanted);
     const terms = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    found = filterItems(all, terms, environment.id);
+    found = filterItems(all, terms, environment.id, keysWithDraft);
+    drawDrafts(all.filter((item) => keysWithDraft.has(item.key)).length);
     show(count, all.length ? `${found.length === all.length ? '' : `${found.length} of `}${all.length}` : '');
     if (!all.length) return show(body, empty());
     if (!found.length) return show(body, h('section', { class: 'empty' }, h('h2', null, `No results for “${search.value.trim()}”`), h('p', null, 'The filter searches keys, values, tags, kinds, the last comment, and names of people.')));
     if (!view.list.isConnected) show(body, h('div', { class: 'table' }, heads(project, environment), view.list));
     view.set(found, isTyping);
+  }
+
+  /** Shows how many items have a draft, with a button that finds them. */
+  function drawDrafts(/** @type {number} */ drafts) {
+    const filter = () => {
+      search.value = search.value === 'draft' ? '' : 'draft';
+      search.dispatchEvent(new Event('input'));
+    };
+    update(draftCount, drafts > 0 && h('button', { type: 'button', class: 'quiet', 'aria-pressed': search.value === 'draft', onclick: filter },
+      `${drafts} ${drafts === 1 ? 'draft' : 'drafts'}`));
   }
 
   async function fetchDrafts() {
@@ -169,7 +186,7 @@ export default async function render(main, page) {
 
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, kind.title), h('p', { class: 'about' }, kind.about)),
     mayCreate && h('button', { type: 'button', class: 'main', onclick: createOne }, `New ${kind.one}`)),
-  h('div', { class: 'row finder' }, h('div', { class: 'finder-box' }, search, h('kbd', { 'aria-hidden': 'true' }, '/')), count, bulk), body);
+  h('div', { class: 'row finder' }, h('div', { class: 'finder-box' }, search, h('kbd', { 'aria-hidden': 'true' }, '/')), count, draftCount, bulk), body);
   if (items.cached(project.id)) draw();
   else show(body, h('p', { class: 'faint' }, 'Loading…'));
   page.listen(async (name, data) => {
@@ -255,15 +272,16 @@ function chip(state, environment) {
 }
 
 /**
- * Returns the items that contain every term. `on` and `off` match what the list shows. Without a result, keys match
+ * Returns the items that contain every term. `on`, `off` and `draft` match what the list shows. Without a result, keys match
  * that contain the letters of every term in order.
  *
- * @type {(all: Summary[], terms: string[], environment: string) => Summary[]}
+ * @type {(all: Summary[], terms: string[], environment: string, drafts: Set<string>) => Summary[]}
  */
-function filterItems(all, terms, environment) {
+function filterItems(all, terms, environment, drafts) {
   if (!terms.length) return all;
   /** @type {(item: Summary, term: string) => boolean} */
   const contains = (item, term) => {
+    if (term === 'draft' && drafts.has(item.key)) return true;
     const state = item.states.find((one) => one.environment === environment);
     const shown = state && onOff(state);
     if (shown && (term === 'on' || term === 'off')) return shown.kind === term;

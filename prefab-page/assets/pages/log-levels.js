@@ -1,7 +1,7 @@
 // The tree of loggers with their message counts and levels. A level can apply to some contexts and expire.
 
 import * as api from '../api.js';
-import { field, h, show, table, update } from '../dom.js';
+import { field, h, show, table, update, withCode } from '../dom.js';
 import * as items from '../items.js';
 import { ago, LEVELS, number } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
@@ -172,7 +172,7 @@ export default async function render(main, page) {
           const { id } = await api.put(page.api('log-levels', name), body);
           close({ id, text: `${name} set to ${form.level}.`, only: form.environment ? [form.environment] : undefined });
         } catch (error) {
-          show(wrong, error.message);
+          show(wrong, error.code === 'needs_approval' ? 'This environment requires approval, and log levels cannot be saved as drafts.' : withCode(error.message));
         }
       } }, field('Logger', logger, { hint: 'Also applies to its children.' }), h('datalist', { id: 'known-loggers' }, names.map((name) => h('option', { value: name }))),
       h('div', { class: 'row bottom' }, field('Level', select(LEVELS.map((one) => [one, one]), form.level, (next) => { form.level = next; })),

@@ -1,7 +1,7 @@
 // People of the project: their roles, invitations and password links.
 
 import * as api from '../api.js';
-import { field, h, show, table, notify } from '../dom.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { showSecret } from '../parts/show-secret.js';
@@ -60,7 +60,7 @@ export default async function render(main, page) {
           close(await api.post(page.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
           // A person who has an account in another project is added without an invitation.
-          if (error.code !== 'account_exists') return show(wrong, error.message);
+          if (error.code !== 'account_exists') return show(wrong, withCode(error.message));
           try { close(await api.post(page.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));

@@ -1,7 +1,7 @@
 // Evaluates one key with all steps, or all keys, for a context; compares two contexts or two versions.
 
 import * as api from '../api.js';
-import { field, h, show } from '../dom.js';
+import { field, h, show, update, withCode } from '../dom.js';
 import * as items from '../items.js';
 import { ago } from '../format.js';
 import { comparison, isDifferent, resultsTable } from '../parts/explanation.js';
@@ -55,7 +55,7 @@ export default async function render(main, page) {
       show(wrong);
       return value;
     } catch (error) {
-      show(wrong, error.message);
+      show(wrong, withCode(error.message));
       return null;
     }
   }
@@ -110,9 +110,9 @@ export default async function render(main, page) {
     try {
       const results = await inBatches(shownKeys, (one) => Promise.all(requestsFor(one, contextSets)));
       if (own !== sequence) return;
-      show(body, key ? comparison(results[0], titles()) : resultsOfAll(shownKeys, results));
+      update(body, key ? comparison(results[0], titles()) : resultsOfAll(shownKeys, results));
     } catch (error) {
-      if (own === sequence) show(body, h('p', { class: 'wrong', role: 'alert' }, error.message));
+      if (own === sequence) show(body, h('p', { class: 'wrong', role: 'alert' }, withCode(error.message)));
     }
   }
 

@@ -1,7 +1,7 @@
 // Getting started: an API key, code for each SDK, and a notice when the first client connects.
 
 import * as api from '../api.js';
-import { h, show, notify } from '../dom.js';
+import { h, notify, show } from '../dom.js';
 import * as events from '../events.js';
 import { createItem } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';

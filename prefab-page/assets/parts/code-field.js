@@ -1,6 +1,6 @@
 // A text field with line numbers, which shows errors with their lines.
 
-import { field, uniqueId, h, show } from '../dom.js';
+import { field, h, show, uniqueId } from '../dom.js';
 import { lineOf } from '../json-pointer.js';
 
 /** Delay after the last keystroke before the server validates the text, in milliseconds. */
@@ -53,7 +53,7 @@ export function codeField(label, text, { changed, validate, check, checked, isDo
 
   /** @param {Flaw[]} flaws */
   function notify(flaws) {
-    const lines = flaws.map((flaw) => flaw.line ?? lineOf(element.value, flaw.pointer ?? ''));
+    const lines = flaws.map((flaw) => flaw.line ?? lineOf(element.value, pointerOf(flaw)));
     drawNumbers(new Set(lines));
     show(message, flaws.map((flaw, at) => h('span', { class: 'flaw' },
       h('button', { type: 'button', class: 'quiet', 'aria-label': `Go to line ${lines[at]}`, onclick: () => goToLine(lines[at]) }, `Line ${lines[at]}`), h('span', null, flaw.message))));
@@ -95,4 +95,13 @@ export function codeField(label, text, { changed, validate, check, checked, isDo
   drawNumbers();
   if (!disabled && isDoubtful) validateOnServer();
   return box;
+}
+
+/**
+ * Returns the pointer to what an error is about. An unexpected property is reported at its object, but named.
+ * @type {(flaw: Flaw) => string}
+ */
+function pointerOf({ pointer, message }) {
+  const [, name] = /'([^']+)' was unexpected/.exec(message) ?? [];
+  return name ? `${pointer ?? ''}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : pointer ?? '';
 }

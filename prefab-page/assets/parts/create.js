@@ -1,7 +1,7 @@
 // The dialog that creates an item: a key, a type and a default value.
 
 import * as api from '../api.js';
-import { field, h, show } from '../dom.js';
+import { field, h, show, withCode } from '../dom.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import { TYPES, VALUE_TYPES } from '../format.js';
@@ -52,7 +52,7 @@ export async function createItem(page, type) {
         await api.post(page.api('items'), { item, comment: comment.value });
         close(item.key);
       } catch (error) {
-        show(wrong, (error.causes ?? [error.message]).join('\n'));
+        show(wrong, withCode((error.causes ?? [error.message]).join('\n')));
       }
     } }, field('Key', key, { hint: 'Used in code. Can’t be changed later.' }),
     VALUES[type].length > 1 && field('Type', kind), place,

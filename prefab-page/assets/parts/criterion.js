@@ -1,6 +1,6 @@
 // One condition of a rule: a property, an operator, and an input for its operand.
 
-import { uniqueId, h, show } from '../dom.js';
+import { h, show, uniqueId } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
 import { listInput, select } from './value.js';
 

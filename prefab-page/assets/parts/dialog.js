@@ -1,6 +1,6 @@
 // Modal dialogs.
 
-import { field, h, show } from '../dom.js';
+import { field, h, show, withCode } from '../dom.js';
 
 /**
  * Opens a dialog. `fill` receives a function that closes it and returns its content. Resolves with the result.
@@ -54,7 +54,7 @@ export function confirm(title, about, button, act, { needsComment = false, isDan
       try {
         close(await act(comment.value.trim()) ?? /** @type {T} */ (true));
       } catch (error) {
-        show(wrong, (error.causes ?? [error.message]).join('\n'));
+        show(wrong, withCode((error.causes ?? [error.message]).join('\n')));
         submit.disabled = false;
       }
     } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Shown in the audit log.' }), wrong,

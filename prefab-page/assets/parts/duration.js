@@ -1,6 +1,6 @@
 // An input for durations, which accepts words and stores ISO 8601.
 
-import { field, uniqueId, h, show } from '../dom.js';
+import { field, h, show, uniqueId } from '../dom.js';
 import { duration as describe } from '../format.js';
 
 const ISO = /^P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?$/i;

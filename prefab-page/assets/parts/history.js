@@ -1,7 +1,7 @@
 // The history of an item: every version, its changes, and a button to restore it.
 
 import * as api from '../api.js';
-import { withCode, h, show, notify } from '../dom.js';
+import { h, notify, show, withCode } from '../dom.js';
 import * as edit from '../edit.js';
 import { ago } from '../format.js';
 import { diffView, publish } from './publish.js';

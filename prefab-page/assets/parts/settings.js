@@ -1,6 +1,6 @@
 // Settings of an item in all environments: tags, availability to client-side SDKs, schema and variants.
 
-import { field, uniqueId, h, show } from '../dom.js';
+import { field, h, show, uniqueId } from '../dom.js';
 import { blank, listInput, select, valueInput } from './value.js';
 
 /**

@@ -1,7 +1,7 @@
 // Management tokens: credentials of scripts.
 
 import * as api from '../api.js';
-import { field, h, show, table, notify } from '../dom.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
 import { confirm, dialog } from './dialog.js';
 import { showSecret } from './show-secret.js';
@@ -51,7 +51,7 @@ export async function tokens(page) {
         event.preventDefault();
         const selected = selectedEnvironments();
         const body = { name: name.value.trim(), role: form.role, environments: selected.length === environments.length ? undefined : selected, expiresAt: form.days ? Date.now() + Number(form.days) * DAY : undefined };
-        try { close(await api.post(page.api('tokens'), body)); } catch (error) { show(wrong, error.message); }
+        try { close(await api.post(page.api('tokens'), body)); } catch (error) { show(wrong, withCode(error.message)); }
       } }, field('Name', name), field('Role', select(ROLES, form.role, (next) => { form.role = next; validate(); })), only, field('Expires in', select(TIMES, form.days, (next) => { form.days = next; })), wrong,
       h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Create token'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });

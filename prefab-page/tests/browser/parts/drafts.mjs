@@ -35,6 +35,8 @@ export default {
     await open(Dee, on.url, 'flags');
     const row = Dee.locator('.item', { has: Dee.locator('[data-row="guarded"]') });
     await row.getByText('draft', { exact: true }).waitFor();
+    await Dee.getByRole('button', { name: '1 draft' }).click();
+    await until(async () => (await Dee.locator('.item').count()) === 1, 'the list shows the items with drafts');
     await Dee.locator('[data-row="guarded"]').click();
     const banner = Dee.locator('.banner', { hasText: 'Draft by' });
     await banner.getByText('we are ready').waitFor();

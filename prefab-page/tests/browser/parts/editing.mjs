@@ -97,6 +97,19 @@ export default {
     await Ann.getByRole('dialog').getByRole('button', { name: 'Save draft' }).click();
     await until(async () => (await on.manage('GET', '/projects/1/drafts')).some((/** @type {Draft} */ one) => one.key === 'approved' && one.item === null), 'the draft archives the flag');
     await on.manage('DELETE', '/projects/1/items/approved/draft');
+    await open(Ann, on.url, 'environments');
+    const { environments } = await on.manage('GET', '/projects/1');
+    const id = (/** @type {string} */ name) => environments.find((/** @type {Environment} */ one) => one.name === name).id;
+    await Ann.getByLabel('Right').selectOption(id('Production'));
+    await Ann.getByLabel('Left').selectOption(id('Development'));
+    await Ann.getByLabel('Copy chosen').check();
+    await Ann.getByRole('button', { name: 'Copy selected keys to Production' }).click();
+    const dialog = Ann.getByRole('dialog');
+    check(/true[\s\S]*uses the default rules/.test(await dialog.locator('.diff').innerText()), 'the dialog says what is replaced');
+    await dialog.getByRole('button', { name: 'Save drafts' }).click();
+    await Ann.getByText('Saved 1 draft, waiting for approval.').waitFor();
+    check((await on.manage('GET', '/projects/1/items/chosen/draft')).needsApproval, 'the copy is a draft');
+    await on.manage('DELETE', '/projects/1/items/chosen/draft');
     await on.manage('PATCH', '/projects/1/environments/Production', { needsApproval: false });
   },
 
@@ -183,7 +196,7 @@ export default {
   },
 
   async 'a log level expires after a duration of choice'({ on, people: { Ann } }) {
-    await open(Ann, on.url, 'log-levels');
+    await open(Ann, on.url, 'log-levels?environment=Development');
     await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const dialog = Ann.getByRole('dialog');
     check((await dialog.getByLabel('For', { exact: true }).inputValue()) === '1h', 'a level expires by default');

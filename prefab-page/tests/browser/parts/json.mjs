@@ -2,7 +2,7 @@
 
 import { axe, check, open, picture, publish, until } from '../harness.mjs';
 
-const SHAPE = { type: 'object', required: ['name'], properties: { name: { type: 'string' }, limits: { type: 'array', items: { type: 'integer' } } } };
+const SHAPE = { type: 'object', additionalProperties: false, required: ['name'], properties: { name: { type: 'string' }, limits: { type: 'array', items: { type: 'integer' } } } };
 
 /** @type {Part} */
 export default {
@@ -37,6 +37,8 @@ export default {
     await picture(Ann, 'json-errors');
     const found = await axe(Ann, 'errors at their lines');
     check(!found.length, found.join('\n  '));
+    await value.fill('{\n  "name": "b",\n  "limit": 3\n}');
+    await until(async () => (await Ann.locator('.gutter .at').allInnerTexts()).join() === '3', 'an unexpected property is marked at its line');
     await value.fill('{\n  "name": "b"\n  "limits": []\n}');
     await shows(['Line 3\nexpected `,` or `}`']);
     check(await going.isDisabled(), 'what is no JSON cannot be published');
