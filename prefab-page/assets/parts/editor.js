@@ -300,6 +300,13 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     const tags = [...(items.cached(project.id)?.values() ?? [])].flatMap((one) => one.tags ?? []);
     const properties = [...new Set([...names, 'user.key', 'user.email'])];
     Object.assign(suggestions, { tags: [...new Set(tags)].sort(), properties, segments, schemas, examples: contexts.examples });
-    if (!isDirty() && !body.contains(document.activeElement)) drawSection();
+    if (canRedraw()) drawSection();
+  }
+
+  /** Whether the section can be drawn again without losing invalid text or the focus. */
+  function canRedraw() {
+    const focused = document.activeElement;
+    const keepsFocus = !body.contains(focused) || (focused instanceof HTMLElement && focused.dataset.focus !== undefined);
+    return keepsFocus && !body.querySelector('[aria-invalid="true"]');
   }
 }
