@@ -142,7 +142,7 @@ async function requestOnce(method, path, body) {
   return content;
 }
 
-/** @type {(content: Told) => void} */
+/** @type {(content: {csrf: string, person: Account, projects: SessionProject[]}) => void} */
 function setSession(content) {
   Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, isKey: false });
 }

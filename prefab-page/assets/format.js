@@ -107,17 +107,6 @@ export function rule({ criteria, value: flat }) {
   return when && when !== 'always' ? `${value(flat)} when ${when}` : `${value(flat)} for everyone`;
 }
 
-/**
- * Says what rules come to, for a small place: `off`, `on for some`, `10 %`.
- * @type {(item: Item, environment: string) => {text: string, rules: number, isOwn: boolean, flat?: Flat}}
- */
-export function state(item, environment) {
-  const own = item.environments.find((one) => one.id === environment)?.rules;
-  const rules = own?.length ? own : item.default.rules;
-  const last = rules.find(({ criteria }) => !criteria?.length) ?? rules.at(-1);
-  return { text: value(last?.value), rules: rules.length, isOwn: Boolean(own?.length), flat: last?.value };
-}
-
 const PARTS = [['D', 'day'], ['H', 'hour'], ['M', 'minute'], ['S', 'second']];
 /**
  * Formats an ISO 8601 duration: `PT90S` becomes `90 seconds`.

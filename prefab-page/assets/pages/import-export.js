@@ -25,7 +25,7 @@ export default async function render(main, page) {
     skipBroken = false;
     await preview();
   } });
-  const showProgress = (/** @type {string} */ said) => show(plan, h('p', { class: 'faint' }, said));
+  const showProgress = (/** @type {string} */ text) => show(plan, h('p', { class: 'faint' }, text));
 
   async function preview() {
     if (!text) return;

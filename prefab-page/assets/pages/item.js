@@ -113,7 +113,7 @@ async function archive(page, item, name) {
 }
 
 /**
- * Says whether an item is still in use.
+ * Returns warnings about current use of an item.
  * @type {(page: PageContext, key: string) => Promise<Child>}
  */
 async function usageWarning(page, key) {

@@ -75,14 +75,14 @@ function environment(one, response, length, colors) {
 /** @type {(buckets: Bucket[], names: string[], start: number, end: number, length: number, title: string, colors: (text: string) => string) => HTMLElement} */
 function chart(buckets, names, start, end, length, title, colors) {
   const [width, high] = [720, 160];
-  const first = Math.floor(start / length) * length;
-  const places = Math.max(1, Math.ceil((end - first) / length));
+  const origin = Math.floor(start / length) * length;
+  const places = Math.max(1, Math.ceil((end - origin) / length));
   const max = Math.max(...buckets.map((bucket) => bucket.total), 1);
   const step = width / places;
   const isByValue = names.length > 1 || names[0] !== 'unknown';
   const bars = buckets.map((bucket) => {
     let y = high;
-    const at = Math.floor((bucket.at - first) / length);
+    const at = Math.floor((bucket.at - origin) / length);
     const counts = sums(bucket.counts);
     const parts = names.filter((name) => counts.get(name)).map((name) => {
       const barHeight = ((counts.get(name) ?? 0) / max) * (high - 16);
@@ -94,5 +94,5 @@ function chart(buckets, names, start, end, length, title, colors) {
   const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
   const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, at most ${number(max)} per interval` },
     svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
-  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(max)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(first), label(end)));
+  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(max)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(origin), label(end)));
 }

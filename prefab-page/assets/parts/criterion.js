@@ -29,7 +29,7 @@ export function criterionInput(criterion, how) {
     const [, , operandKind] = operator(criterion.operator);
     const hasProperty = operandKind !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
     show(box, h('span', { class: 'joint' }, how.first ? 'when' : 'and'), hasProperty && property(criterion, how),
-      select(OPERATORS.map(([name, said]) => [name, said]), criterion.operator, (next) => {
+      select(OPERATORS.map(([name, text]) => [name, text]), criterion.operator, (next) => {
         change(criterion, next);
         how.onChange();
         draw();

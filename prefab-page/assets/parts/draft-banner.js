@@ -54,7 +54,7 @@ const comparison = (page, key) => page.path('playground')
   + api.query({ key, environment: page.environment.id, against: 'version', left: 'published', right: 'draft' });
 
 /**
- * Whether a person saved a draft; nobody approves their own.
+ * Whether a person saved a draft. Authors cannot approve their own drafts.
  * @type {(draft: Draft, person: Account | null) => boolean}
  */
 const isSavedBy = ({ savedBy }, person) => Boolean(person) && (savedBy === person?.name || savedBy.endsWith(`(${person?.email})`));

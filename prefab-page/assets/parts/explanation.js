@@ -38,7 +38,7 @@ export function explanationCard(result, title, other) {
 }
 
 /**
- * Returns one result, or two side by side with a sentence that says whether they differ.
+ * Returns one result, or two side by side with a sentence about whether they differ.
  * @type {(results: Answer[], titles: string[]) => HTMLElement}
  */
 export function comparison(results, titles) {

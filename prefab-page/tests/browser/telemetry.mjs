@@ -2,7 +2,7 @@
 
 /**
  * @param {Server} on
- * @param {string} text used wherever an app can send one
+ * @param {string} text used for every string that an app can send
  */
 export default async function report(on, text) {
   const now = Date.now();

@@ -46,7 +46,7 @@ export default {
     await Ann.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
     check(await Ann.getByRole('dialog').isVisible(), 'without a comment it is not published');
     await Ann.keyboard.press('Escape');
-    await publish(Ann, 'the lawyers said so');
+    await publish(Ann, 'requested by legal');
     await open(Ann, on.url, 'environments');
     await card.getByLabel('Require a comment').uncheck();
     await until(async () => !(await on.manage('GET', '/projects/1')).environments.some((/** @type {Environment} */ one) => one.needsComment), 'it wants none any more');

@@ -105,7 +105,7 @@ export default {
     await Ann.getByLabel('Copy chosen').check();
     await Ann.getByRole('button', { name: 'Copy selected keys to Production' }).click();
     const dialog = Ann.getByRole('dialog');
-    check(/true[\s\S]*uses the default rules/.test(await dialog.locator('.diff').innerText()), 'the dialog says what is replaced');
+    check(/true[\s\S]*uses the default rules/.test(await dialog.locator('.diff').innerText()), 'the dialog shows what is replaced');
     await dialog.getByRole('button', { name: 'Save drafts' }).click();
     await Ann.getByText('Saved 1 draft, waiting for approval.').waitFor();
     check((await on.manage('GET', '/projects/1/items/chosen/draft')).needsApproval, 'the copy is a draft');
@@ -113,7 +113,7 @@ export default {
     await on.manage('PATCH', '/projects/1/environments/Production', { needsApproval: false });
   },
 
-  async 'archiving says that a flag is in use'({ on, people: { Ann } }) {
+  async 'archiving warns about a flag in use'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/previewed');
     await Ann.getByRole('button', { name: 'Archive' }).click();
     await Ann.getByRole('dialog').getByText(/Still in use: [\d,.K]+ evaluations in the last 24 hours\./).waitFor();
@@ -125,13 +125,15 @@ export default {
     await day(on, [{ key: 'coloured', id, type: 'FEATURE_FLAG', values: [true, false].map((value) => ({ value: { bool: value }, share: value ? 0.3 : 0.7 })) }]);
     const colour = async (/** @type {string} */ selector) => Ann.locator(selector).first().evaluate((element) => getComputedStyle(element).backgroundColor);
     await open(Ann, on.url, 'flags/coloured');
-    const inRule = await colour('.part.v-true');
+    // A redraw can replace the element while it is measured.
+    let inRule = '';
+    await until(async () => (inRule = await colour('.part.v-true')) !== '', 'the bar has a colour');
     await open(Ann, on.url, 'flags/coloured?view=evaluations&environment=Development');
     await Ann.locator('.swatch.v-true').first().waitFor();
     await until(async () => (await colour('.swatch.v-true')) === inRule, `true is ${inRule}`);
   },
 
-  async 'the list says what other environments have, however many there are'({ on, people: { Ann } }) {
+  async 'the list shows the state of other environments, for any number of them'({ on, people: { Ann } }) {
     await on.manage('POST', '/projects/1/items', { item: { ...flag('spread'), environments: [{ id: 'Staging', rules: everyone(bool(true)) }] } });
     await open(Ann, on.url, 'flags?environment=Production');
     const row = Ann.locator('.item', { has: Ann.locator('[data-row="spread"]') });

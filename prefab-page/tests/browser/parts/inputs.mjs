@@ -18,7 +18,7 @@ export default {
     await Ann.getByRole('button', { name: 'Rule 1 of 4' }).dragTo(Ann.locator('.rule').nth(1));
     await until(async () => (await order()) === 'a,c,b,all', 'and goes one down');
     check((await Ann.locator('.rule.over').count()) === 0, 'nothing stays marked');
-    check(/order of the rules/.test(await publish(Ann)), 'the difference says so');
+    check(/order of the rules/.test(await publish(Ann)), 'the difference names the order');
     const item = await on.manage('GET', '/projects/1/items/dragged');
     check(item.default.rules.map((/** @type {Rule} */ rule) => rule.value.value).join() === 'a,c,b,all', JSON.stringify(item.default));
   },
@@ -33,8 +33,8 @@ export default {
     check((await date.getAttribute('type')) === 'datetime-local', 'there is a picker');
     await date.fill('2026-03-01T12:30');
     const iso = await Ann.evaluate(() => new Date('2026-03-01T12:30').toISOString());
-    const said = await Ann.evaluate((moment) => new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }), iso);
-    await Ann.getByText(`when user.joined is before ${said}`).waitFor();
+    const formatted = await Ann.evaluate((moment) => new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }), iso);
+    await Ann.getByText(`when user.joined is before ${formatted}`).waitFor();
     await Ann.getByLabel('Value', { exact: true }).first().fill('early');
     await picture(Ann, 'date');
     await publish(Ann);

@@ -24,7 +24,7 @@ export default {
     await open(Ann, on.url, 'configs/shaped');
     const value = Ann.getByLabel('Value', { exact: true });
     const shows = async (/** @type {string[]} */ flaws) => {
-      await until(async () => JSON.stringify(await Ann.locator('.flaw').allInnerTexts()) === JSON.stringify(flaws), `it says ${flaws.join('; ') || 'nothing'}`);
+      await until(async () => JSON.stringify(await Ann.locator('.flaw').allInnerTexts()) === JSON.stringify(flaws), `the errors are ${flaws.join('; ') || 'nothing'}`);
       const marked = await Ann.locator('.gutter .at').allInnerTexts();
       check(marked.join() === [...new Set(flaws.map((flaw) => /\d+/.exec(flaw)?.[0]))].join(), `the lines are marked: ${marked}`);
     };
@@ -41,7 +41,7 @@ export default {
     await until(async () => (await Ann.locator('.gutter .at').allInnerTexts()).join() === '3', 'an unexpected property is marked at its line');
     await value.fill('{\n  "name": "b"\n  "limits": []\n}');
     await shows(['Line 3\nexpected `,` or `}`']);
-    check(await going.isDisabled(), 'what is no JSON cannot be published');
+    check(await going.isDisabled(), 'invalid JSON cannot be published');
     await value.fill('{\n  "name": "b",\n  "limits": [1]\n}');
     await shows([]);
     await publish(Ann);

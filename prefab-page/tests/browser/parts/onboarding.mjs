@@ -68,7 +68,7 @@ export default {
 
   async 'addresses that the official command-line tool prints open the right page'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'configs/new-checkout?environment=Production');
-    await until(() => /\/flags\/new-checkout/.test(Ann.url()), 'it is a flag, whatever the address says');
+    await until(() => /\/flags\/new-checkout/.test(Ann.url()), 'the flag opens on its own page');
     check((await Ann.locator('#environment option:checked').innerText()) === 'Production', 'the environment is chosen');
   },
 };

@@ -22,9 +22,9 @@ export default {
     const found = await axe(Ann, 'two versions');
     check(!found.length, found.join('\n  '));
     await Ann.getByLabel('Context', { exact: true }).fill('{"user": {"plan": "free"}}');
-    await until(async () => (await answers()) === 'hello | good day', 'another context is asked at once');
+    await until(async () => (await answers()) === 'hello | good day', 'another context is evaluated immediately');
     await Ann.reload();
-    await until(async () => (await answers()) === 'hello | good day for pro', 'the address says what is compared');
+    await until(async () => (await answers()) === 'hello | good day for pro', 'the address keeps the comparison');
   },
 
   async 'the published version is compared with the draft, for one key and for all'({ on, people: { Ann } }) {

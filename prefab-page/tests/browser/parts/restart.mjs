@@ -12,7 +12,7 @@ export default {
     await Ann.getByText('Connection lost').waitFor();
     await on.start();
     await Ann.getByRole('heading', { name: 'Segments', exact: true }).waitFor();
-    await until(() => Ann.locator('#offline').isHidden(), 'it is said no more that the server is away');
+    await until(() => Ann.locator('#offline').isHidden(), 'the notice disappears');
     await open(Ann, on.url, 'configs/greeting');
     check((await Ann.getByLabel('Value').inputValue()) === 'typed while it was away', 'what was typed is there');
     await publish(Ann);

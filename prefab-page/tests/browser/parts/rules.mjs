@@ -30,7 +30,7 @@ export default {
     const dragged = Number(await shares.nth(0).inputValue()) + Number(await shares.nth(1).inputValue());
     check(dragged === 100 && (await shares.nth(0).inputValue()) !== '90', `dragging moves it: ${dragged}`);
     await shares.nth(1).fill('10');
-    check(/90% false, 10% true by user.key/.test(await publish(Ann)), 'the diff says the shares');
+    check(/90% false, 10% true by user.key/.test(await publish(Ann)), 'the diff shows the shares');
     const item = await on.manage('GET', '/projects/1/items/ten-percent');
     const [{ value }] = item.default.rules;
     check(JSON.stringify(value.value.map((/** @type {Weighted} */ one) => one.weight)) === '[90,10]', JSON.stringify(value));
