@@ -8,8 +8,8 @@ import { comparison, isDifferent, resultsTable } from '../parts/explanation.js';
 import { select } from '../parts/value.js';
 
 const EXAMPLE_CONTEXT = '{\n  "user": {\n    "key": "u-1",\n    "email": "ann@acme.test",\n    "plan": "pro"\n  }\n}';
-/** Number of keys in the table of all keys. */
-const MAX_KEYS = 200;
+/** Rows that the table of all keys shows initially, and with each click on “Show more”. */
+const MAX_KEYS = 50;
 const PUBLISHED = 'published';
 /** The contexts as typed, kept while the page is open. */
 const typed = [EXAMPLE_CONTEXT, ''];
@@ -28,6 +28,7 @@ export default async function render(main, page) {
   /** @type {Version[]} */
   let history = [];
   let onlyUnequal = false;
+  let rowLimit = MAX_KEYS;
   const body = h('div', { class: 'stack' });
   const [choice, sides] = [h('div', { class: 'row bottom' }), h('div', { class: 'grid' })];
 
@@ -105,7 +106,7 @@ export default async function render(main, page) {
     if (contextSets.includes(null)) return;
     sequence += 1;
     const own = sequence;
-    const shownKeys = key ? [key] : keys.slice(0, MAX_KEYS);
+    const shownKeys = key ? [key] : keys.slice(0, rowLimit);
     if (!shownKeys.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'No flags or configs yet'), h('p', null, 'Create a flag or a config to test its rules here.')));
     try {
       const results = await inBatches(shownKeys, (one) => Promise.all(requestsFor(one, contextSets)));
@@ -124,7 +125,8 @@ export default async function render(main, page) {
     const link = (/** @type {string} */ one) => page.path('playground') + api.query({ key: one, environment: environment.id, against, ...(against === 'version' && { left: PUBLISHED, right: keysWithDraft.has(one) ? 'draft' : PUBLISHED }) });
     return [
       isTwo && h('p', { class: differentCount ? 'banner' : 'banner info', role: 'status' }, differentCount ? `${differentCount} of ${shownKeys.length} values differ.` : 'All values are the same.'),
-      keys.length > MAX_KEYS && h('p', { class: 'hint' }, `Showing the first ${MAX_KEYS} of ${keys.length} keys. Select a key above to test another.`),
+      keys.length > rowLimit && h('p', { class: 'row' }, h('span', { class: 'faint small' }, `Showing ${rowLimit} of ${keys.length} keys.`),
+        h('button', { type: 'button', onclick: () => { rowLimit += MAX_KEYS; draw(); } }, 'Show more')),
       shown.length > 0 && resultsTable(shown.map((at) => shownKeys[at]), shown.map((at) => results[at]), isTwo ? titles() : ['Value'], link)];
   }
 

@@ -157,8 +157,13 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   }
 
   function summary() {
-    const names = edit.changedSections(base, item).map(nameOf);
-    return names.length ? `Unpublished changes in ${names.join(', ')}` : 'Unpublished changes';
+    const sections = edit.changedSections(base, item);
+    if (!sections.length) return 'Unpublished changes';
+    const text = `Unpublished changes in ${sections.map(nameOf).join(', ')}`;
+    if (!sections.includes('default')) return text;
+    const affected = affectedEnvironments(page, base, item);
+    const isAll = affected.length === project.environments.length;
+    return `${text}, affects ${isAll ? 'all environments' : affected.map((one) => one.name).join(', ') || 'no environment'}`;
   }
 
   async function discard() {

@@ -15,6 +15,26 @@ const create = (on, item) => on.manage('POST', '/projects/1/items', { item });
 
 /** @type {Part} */
 export default {
+  async 'an update keeps elements, and exchanges their content and listeners'({ people: { Ann } }) {
+    const found = await Ann.evaluate(async (file) => {
+      const { h, update } = await import(file);
+      /** @type {string[]} */
+      const clicks = [];
+      const button = (/** @type {string} */ key, /** @type {string} */ text) => h('button', { 'data-key': key, title: text, onclick: () => clicks.push(text) }, text);
+      const box = h('div');
+      update(box, 'before', button('a', 'A1'), button('b', 'B1'));
+      const [a, b] = box.children;
+      update(box, button('b', 'B2'), 'between', button('a', 'A2'), h('input', { value: 'x' }));
+      const isKept = box.children[0] === b && box.children[1] === a;
+      a.click();
+      b.click();
+      update(box, h('button', { 'data-key': 'a' }, 'no listener'));
+      a.click();
+      return { isKept, clicks, text: box.textContent, title: a.getAttribute('title') };
+    }, '/page/dom.js');
+    check(JSON.stringify(found) === JSON.stringify({ isKept: true, clicks: ['A2', 'B2'], text: 'no listener', title: null }), JSON.stringify(found));
+  },
+
   async 'the publish bar is in view while something is unpublished'({ on, people: { Ann } }) {
     const rules = [...['a', 'b', 'c', 'd', 'e'].map((plan) => ({ criteria: when(plan), value: bool(true) })), ...everyone(bool(false))];
     await create(on, flag('long-rules', rules));
@@ -23,7 +43,7 @@ export default {
     check(await bar.isHidden(), 'without changes there is no bar');
     await Ann.getByRole('button', { name: 'Duplicate' }).first().click();
     await Ann.evaluate(() => scrollTo(0, 0));
-    await bar.getByText('Unpublished changes in Default').waitFor();
+    await bar.getByText('Unpublished changes in Default, affects all environments').waitFor();
     const box = await bar.boundingBox();
     check(box && box.y + box.height <= 900, `the bar is inside the window: ${JSON.stringify(box)}`);
     check(await Ann.evaluate(() => document.documentElement.scrollHeight > innerHeight), 'the page is longer than the window');
