@@ -5,12 +5,13 @@ import { h, notify, show, update } from '../dom.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import * as format from '../format.js';
-import { inWords } from '../format.js';
 import { create } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
+import { filterItems } from '../parts/filter.js';
 import { forEachKey } from '../parts/for-each-key.js';
 import { virtualList } from '../parts/virtual-list.js';
 import { sparkline } from '../parts/sparkline.js';
+import { stateCells } from '../parts/state-cells.js';
 
 /** @type {Record<string, {title: string, one: string, types: string[], about: string}>} */
 const KINDS = {
@@ -70,7 +71,7 @@ export default async function render(main, page) {
       h('span', { class: 'cell choose' }, page.may('publisher') && box),
       h('a', { class: 'cell key', 'data-row': item.key, href },
         h('span', { class: 'code' }, item.key), below(item)),
-      states(item.states, page),
+      stateCells(item.states, page),
       h('span', { class: 'cell use', title: item.lastEvaluatedAt === undefined ? '' : `Last evaluated ${format.ago(item.lastEvaluatedAt)}` }, item.sparkline && sparkline(item.sparkline, item.evaluations24h ?? 0)),
       h('span', { class: 'cell last faint', title: item.lastEvaluatedAt ? new Date(item.lastEvaluatedAt).toLocaleString() : '' },
         item.lastEvaluatedAt !== undefined && [h('span', { class: 'unseen' }, 'Evaluated '), format.ago(item.lastEvaluatedAt)]),
@@ -209,88 +210,6 @@ function heads(project, environment) {
   return h('div', { class: 'heads', 'aria-hidden': 'true' }, h('span', { class: 'cell choose' }), h('span', { class: 'cell key' }, 'Key'),
     h('span', { class: 'cell states' }, h('span', { class: 'cell state current' }, environment.name), project.environments.length > 1 && h('span', { class: 'cell others' }, 'Others')),
     h('span', { class: 'cell use' }, 'Last 24 h'), h('span', { class: 'cell last' }, 'Evaluated'), h('span', { class: 'cell changed' }, 'Changed'));
-}
-
-/** Up to this number of other environments, each has a dot; more are summarized. */
-const MAX_DOTS = 4;
-
-/**
- * Returns the cell with the state in the selected environment and a summary of the others.
- * @type {(all: State[], page: PageContext) => HTMLElement}
- */
-function states(all, { project, environment }) {
-  const current = all.find((state) => state.environment === environment.id);
-  const others = all.filter((state) => state !== current);
-  const name = (/** @type {State} */ state) => project.environments.find((one) => one.id === state.environment)?.name ?? '';
-  return h('span', { class: 'cell states' },
-    h('span', { class: 'cell state current' }, current && chip(current, name(current))),
-    others.length > 0 && h('span', { class: 'cell others' }, others.every((state) => onOff(state)) ? dots(others, name) : difference(others, current, name)));
-}
-
-/** @type {(others: State[], name: (state: State) => string) => Child} */
-function dots(others, name) {
-  if (others.length > MAX_DOTS) {
-    const count = (/** @type {string} */ kind) => others.filter((state) => onOff(state)?.kind === kind).length;
-    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly on']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
-    return h('span', { class: 'faint' }, parts.join(', '));
-  }
-  return others.map((state) => {
-    const { kind, text } = onOff(state) ?? { kind: '', text: '' };
-    const label = `${name(state)}: ${text}${targeting(state)}`;
-    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'unseen' }, `${label} `));
-    if (kind === 'split') dot.style.setProperty('--share', text.replace(' on', ''));
-    return dot;
-  });
-}
-
-/** @type {(others: State[], current: State | undefined, name: (state: State) => string) => Child} */
-function difference(others, current, name) {
-  const unequal = others.filter((state) => state.value !== current?.value || state.targeted !== current.targeted);
-  const title = others.map((state) => `${name(state)}: ${inWords(state.value)}`).join('\n');
-  return h('span', { class: 'faint', title }, unequal.length ? `${unequal.length} ${unequal.length === 1 ? 'differs' : 'differ'}` : 'same');
-}
-
-/** @type {(state: State) => string} */
-const targeting = ({ targeted }) => (targeted ? ` + ${targeted} ${targeted === 1 ? 'rule' : 'rules'}` : '');
-
-/**
- * Returns whether a Boolean state is on, off, or on for a percentage; nothing for other values.
- * @type {(state: State) => {kind: string, text: string} | null}
- */
-function onOff({ value }) {
-  if (value === 'true') return { kind: 'on', text: 'on' };
-  if (value === 'false') return { kind: 'off', text: 'off' };
-  const share = /(?:^|, )([\d.]+) ?% true/.exec(value)?.[1];
-  return share ? { kind: 'split', text: `${share}% on` } : null;
-}
-
-/** @type {(state: State, environment: string) => HTMLElement} */
-function chip(state, environment) {
-  const { kind, text } = onOff(state) ?? { kind: /\d ?% /.test(state.value) ? 'split' : 'text', text: inWords(state.value) };
-  return h('span', { class: `chip ${kind}`, title: `${environment}: ${state.value}${targeting(state)}` },
-    h('span', { class: 'unseen' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
-}
-
-/**
- * Returns the items that contain every term. `on`, `off` and `draft` match what the list shows. Without a result, keys match
- * that contain the letters of every term in order.
- *
- * @type {(all: Summary[], terms: string[], environment: string, drafts: Set<string>) => Summary[]}
- */
-function filterItems(all, terms, environment, drafts) {
-  if (!terms.length) return all;
-  /** @type {(item: Summary, term: string) => boolean} */
-  const contains = (item, term) => {
-    if (term === 'draft' && drafts.has(item.key)) return true;
-    const state = item.states.find((one) => one.environment === environment);
-    const shown = state && onOff(state);
-    if (shown && (term === 'on' || term === 'off')) return shown.kind === term;
-    return item.hay.includes(term);
-  };
-  const exact = all.filter((item) => terms.every((term) => contains(item, term)));
-  if (exact.length) return exact;
-  const patterns = terms.map((term) => new RegExp([...term].map((letter) => letter.replace(/\W/, '\\$&')).join('.*')));
-  return all.filter((item) => patterns.every((pattern) => pattern.test(item.key.toLowerCase())));
 }
 
 /**

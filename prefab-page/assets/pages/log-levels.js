@@ -101,7 +101,7 @@ export default async function render(main, page) {
     leaf.style.paddingLeft = `${depth * 20 + (node.children.length && !query ? 0 : 32)}px`;
     const counted = node.counts ?? {};
     const counts = LEVELS.map((level) => ({ level, count: counted[level.toLowerCase()] })).filter(({ count }) => count).map(({ level, count }) => `${level} ${number(count)}`).join(' · ');
-    return h('tr', { 'data-key': node.path }, h('td', null, leaf), h('td', null, own.length ? h('ul', { class: 'stack tight' }, own.map((one) => level(node, one))) : inherited(node.path)),
+    return h('tr', { 'data-key': node.path }, h('td', null, leaf), h('td', null, own.length > 0 && h('ul', { class: 'stack tight' }, own.map((one) => level(node, one))), own.every((one) => one.for || one.when) && inherited(node.path)),
       h('td', { class: 'number', title: counts || '' }, node.below ? number(node.below) : '–', counts && h('span', { class: 'faint tiny block' }, counts)), h('td', { class: 'time' }, node.lastAt ? ago(node.lastAt) : '–'),
       h('td', null, page.may('publisher') && h('button', { type: 'button', 'aria-label': `Set level of ${node.path || 'Root'}`, 'data-focus': `set-${node.path}`, onclick: () => set(node.path) }, 'Set')));
   }

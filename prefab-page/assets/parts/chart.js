@@ -72,27 +72,53 @@ function environment(one, response, length, colors) {
         h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))))))));
 }
 
+/** Intervals between the gridlines. */
+const GRID = 4;
+const [WIDTH, HEIGHT] = [720, 160];
+
 /** @type {(buckets: Bucket[], names: string[], start: number, end: number, length: number, title: string, colors: (text: string) => string) => HTMLElement} */
 function chart(buckets, names, start, end, length, title, colors) {
-  const [width, high] = [720, 160];
   const origin = Math.floor(start / length) * length;
   const places = Math.max(1, Math.ceil((end - origin) / length));
   const max = Math.max(...buckets.map((bucket) => bucket.total), 1);
-  const step = width / places;
+  const top = niceMax(max);
+  const step = WIDTH / places;
   const isByValue = names.length > 1 || names[0] !== 'unknown';
   const bars = buckets.map((bucket) => {
-    let y = high;
+    let y = HEIGHT;
     const at = Math.floor((bucket.at - origin) / length);
     const counts = sums(bucket.counts);
     const parts = names.filter((name) => counts.get(name)).map((name) => {
-      const barHeight = ((counts.get(name) ?? 0) / max) * (high - 16);
+      const barHeight = ((counts.get(name) ?? 0) / top) * HEIGHT;
       y -= barHeight;
       return svg('rect', { x: at * step + 0.5, y, width: Math.max(1, step - 1), height: barHeight, class: isByValue ? colors(name) : 'v-all' });
     });
-    return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`), parts);
+    const values = names.length === 1 ? bucket.total : [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+    return svg('g', null, svg('title', null, `${new Date(bucket.at).toLocaleString()}: ${values}`), parts);
   });
-  const label = (/** @type {number} */ at) => h('span', null, new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: length < 864e5 ? 'short' : undefined }));
-  const drawing = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${high}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Evaluations in ${title} over time, at most ${number(max)} per interval` },
-    svg('line', { x1: 0, x2: width, y1: high, y2: high, class: 'axis' }), bars);
-  return h('figure', { class: 'stack tight' }, h('span', { class: 'hint' }, `max. ${number(max)}`), drawing, h('figcaption', { class: 'row ends hint' }, label(origin), label(end)));
+  const levels = Array.from({ length: GRID + 1 }, (_, at) => (top * at) / GRID);
+  const lines = levels.map((level) => {
+    const y = HEIGHT - (level / top) * HEIGHT;
+    return svg('line', { x1: 0, x2: WIDTH, y1: y, y2: y, class: 'axis', 'vector-effect': 'non-scaling-stroke' });
+  });
+  const times = Array.from({ length: GRID + 1 }, (_, at) => origin + ((end - origin) * at) / GRID);
+  return h('figure', { class: 'plot' },
+    h('div', { class: 'ticks', 'aria-hidden': 'true' }, levels.toReversed().map((level) => h('span', null, number(level)))),
+    svg('svg', { class: 'chart', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img',
+      'aria-label': `Evaluations in ${title} over time, at most ${number(max)} per interval` }, lines, bars),
+    h('figcaption', null, times.map((time) => h('span', null, timeLabel(time, end - origin)))));
 }
+
+/**
+ * Returns the smallest of 4, 8, 20, 40, 80 and so on that is at least `max`, so that the gridlines are whole numbers.
+ * @type {(max: number) => number}
+ */
+function niceMax(max) {
+  for (let unit = 1; ; unit *= 10) {
+    const found = [4, 8, 12, 20, 28].map((one) => one * unit).find((one) => one >= max);
+    if (found) return found;
+  }
+}
+
+/** @type {(time: number, span: number) => string} */
+const timeLabel = (time, span) => new Date(time).toLocaleString([], span <= 2 * 864e5 ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' });

@@ -151,6 +151,7 @@ export default {
     await open(Ann, on.url, 'flags/coloured?view=evaluations&environment=Development');
     await Ann.locator('.swatch.v-true').first().waitFor();
     await until(async () => (await colour('.swatch.v-true')) === inRule, `true is ${inRule}`);
+    check((await Ann.locator('.plot .ticks span').count()) === 5, 'the chart has an axis');
   },
 
   async 'the list shows the state of other environments, for any number of them'({ on, people: { Ann } }) {
