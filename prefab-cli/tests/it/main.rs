@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod command;
+mod docs;
 mod faults;
 mod help;
 mod log_levels;
