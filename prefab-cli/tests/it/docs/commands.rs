@@ -4,11 +4,14 @@
 //! comment with the reason: `<!-- norun: builds the workspace -->`. The tests of `prefab-server` run the examples of
 //! `docs/management.md` and `docs/people.md`.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use prefab_server::{KeyKind, Options};
 use tempfile::TempDir;
-use tokio::process::Command;
 
 use super::{docs, pages};
 
@@ -60,9 +63,8 @@ async fn run(blocks: &[String]) -> Result<(), String> {
         .env("PREFAB_URL", &server.url)
         .env("PREFAB_ADMIN_KEY", &admin.key)
         .current_dir(work)
-        .stdin(std::process::Stdio::null())
+        .stdin(Stdio::null())
         .output()
-        .await
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     if output.status.success() { Ok(()) } else { Err(text.into_owned()) }
@@ -71,7 +73,7 @@ async fn run(blocks: &[String]) -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_commands_of_the_tutorial_and_the_guides_run() {
     for program in ["bash", "jq"] {
-        if Command::new(program).arg("--version").output().await.is_err() {
+        if Command::new(program).arg("--version").output().is_err() {
             eprintln!("SKIPPED: {program} is not installed");
             return;
         }
