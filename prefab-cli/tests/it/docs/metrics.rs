@@ -9,7 +9,8 @@ use tempfile::TempDir;
 async fn the_metrics_reference_is_current() {
     let dir = TempDir::new().unwrap();
     let server = prefab_server::serve(Options::local(dir.path().join("data"))).await.unwrap();
-    // A metric with labels has no samples before the first request, but its help is listed.
+    // A metric with labels is listed after its first sample.
+    reqwest::get(format!("{}/healthz", server.url)).await.unwrap();
     let metrics = reqwest::get(format!("{}/metrics", server.url)).await.unwrap().text().await.unwrap();
     let mut page = String::from(
         "# Metrics\n\nThis page is generated from `/metrics` of `prefab serve`, which Prometheus can read. \
