@@ -1,7 +1,7 @@
 //! The commands of the tutorial and the guides run, in order, against a real server.
 //!
-//! A fenced block that starts with `sh` runs. A block that cannot is marked `sh,norun`, and the line above it is a
-//! comment with the reason: `<!-- norun: builds the workspace -->`. The tests of `prefab-server` run the examples of
+//! A fenced block that starts with `sh` runs. A block that cannot is marked `sh,skip`, and the line above it is a
+//! comment with the reason: `<!-- skip: builds the workspace -->`. The tests of `prefab-server` run the examples of
 //! `docs/management.md` and `docs/people.md`.
 
 use std::{
@@ -95,9 +95,9 @@ fn commands_that_do_not_run_have_a_reason() {
             let shell =
                 ["```sh", "```bash", "```shell", "```console"].iter().any(|start| line.starts_with(start));
             if shell && line != "```sh" {
-                let reason = before.strip_prefix("<!-- norun: ").and_then(|rest| rest.strip_suffix(" -->"));
-                let marked = line == "```sh,norun" && reason.is_some_and(|reason| !reason.is_empty());
-                assert!(marked, "docs/{name}: `{line}` needs `<!-- norun: reason -->` above it");
+                let reason = before.strip_prefix("<!-- skip: ").and_then(|rest| rest.strip_suffix(" -->"));
+                let marked = line == "```sh,skip" && reason.is_some_and(|reason| !reason.is_empty());
+                assert!(marked, "docs/{name}: `{line}` needs `<!-- skip: reason -->` above it");
             }
             before = line;
         }
@@ -106,6 +106,6 @@ fn commands_that_do_not_run_have_a_reason() {
 
 #[test]
 fn a_block_ends_where_its_fence_ends() {
-    let page = "a\n```sh\none\ntwo\n```\n```sh,norun\nthree\n```\n```text\nfour\n```\n```sh\nfive\n```\n";
+    let page = "a\n```sh\none\ntwo\n```\n```sh,skip\nthree\n```\n```text\nfour\n```\n```sh\nfive\n```\n";
     assert_eq!(blocks(page), ["one\ntwo\n", "five\n"]);
 }
