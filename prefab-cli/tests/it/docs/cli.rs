@@ -15,16 +15,25 @@ fn help(verb: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Returns the names below "Commands:" in a help text, except `help`.
-fn subcommands(help: &str) -> Vec<&str> {
-    help.lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| line.starts_with("  "))
-        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .collect()
+/// Returns the names below "Commands:" in a help text with their descriptions, except `help`.
+fn subcommands(help: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in lines.take_while(|line| line.starts_with("  ")) {
+        match line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
+            Some(first) => {
+                let (name, about) = first.split_once(' ').unwrap_or((first, ""));
+                commands.push((name.to_owned(), about.trim().to_owned()));
+            }
+            None => {
+                let (_, about) = commands.last_mut().unwrap();
+                *about += " ";
+                *about += line.trim();
+            }
+        }
+    }
+    commands.retain(|(name, _)| name != "help");
+    commands
 }
 
 /// Appends a section for a verb, and one for each of its subcommands.
@@ -33,8 +42,8 @@ fn section(page: &mut String, verb: &[&str]) {
     let text: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
     let level = "#".repeat(verb.len() + 1);
     write!(page, "\n{level} prefab {}\n\n```text\n{}\n```\n", verb.join(" "), text.join("\n")).unwrap();
-    for name in subcommands(&help) {
-        section(page, &[verb, &[name]].concat());
+    for (name, _) in subcommands(&help) {
+        section(page, &[verb, &[&name]].concat());
     }
 }
 
@@ -45,10 +54,16 @@ fn the_command_line_reference_is_current() {
          [Change values with the command](../command.md) shows the usual tasks.\n",
     );
     let first = help(&[]);
-    let text: Vec<&str> = first.trim_end().lines().map(str::trim_end).collect();
-    write!(page, "\n```text\n{}\n```\n", text.join("\n")).unwrap();
-    for verb in subcommands(&first) {
-        section(&mut page, &[verb]);
+    page.push_str("\n| verb | meaning |\n| --- | --- |\n");
+    for (name, about) in subcommands(&first) {
+        writeln!(page, "| [`{name}`](#prefab-{name}) | {} |", about.replace('|', "\\|").replace('<', "&lt;"))
+            .unwrap();
+    }
+    if let Some((_, codes)) = first.split_once("\nExit codes:\n") {
+        write!(page, "\n```text\nExit codes:\n{}\n```\n", codes.trim_end()).unwrap();
+    }
+    for (name, _) in subcommands(&first) {
+        section(&mut page, &[&name]);
     }
     super::check_generated("reference/cli.md", &page);
 }

@@ -75,7 +75,7 @@ fn operation(page: &mut String, method: &str, path: &str, operation: &Json) {
         .into_iter()
         .flatten()
         .map(|one| {
-            let required = if one["required"] == true { "required" } else { "" };
+            let required = if one["required"] == true { "yes" } else { "" };
             let (name, place) = (text(one, "name"), text(one, "in"));
             format!(
                 "| `{name}` | {place} | {} | {required} | {} |",
@@ -84,7 +84,7 @@ fn operation(page: &mut String, method: &str, path: &str, operation: &Json) {
             )
         })
         .collect();
-    table(page, "parameter | in | type | | meaning", &parameters);
+    table(page, "parameter | in | type | required | meaning", &parameters);
     for (media, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
         write!(page, "\nRequest body (`{media}`): {}\n", type_of(&content["schema"])).unwrap();
     }
@@ -118,7 +118,7 @@ fn schema(page: &mut String, name: &str, schema: &Json) {
         .into_iter()
         .flatten()
         .map(|(field, property)| {
-            let required = if required.contains(&field.as_str()) { "required" } else { "" };
+            let required = if required.contains(&field.as_str()) { "yes" } else { "" };
             format!(
                 "| `{field}` | {} | {required} | {} |",
                 cell(&type_of(property)),
@@ -129,7 +129,7 @@ fn schema(page: &mut String, name: &str, schema: &Json) {
     if rows.is_empty() {
         write!(page, "\nType: {}\n", type_of(schema)).unwrap();
     }
-    table(page, "field | type | | meaning", &rows);
+    table(page, "field | type | required | meaning", &rows);
 }
 
 #[tokio::test]
