@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod http_api;
 mod metrics;
+mod paths;
 mod site;
 
 use std::{
