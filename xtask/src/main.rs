@@ -10,6 +10,7 @@ mod proto;
 mod report;
 mod screenshots;
 mod tidy;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
@@ -36,6 +37,11 @@ const COMMANDS: &[Command] = &[
         name: "tidy",
         about: "check what compilers do not: docs, sizes, links, leftovers",
         run: tidy::run,
+    },
+    Command {
+        name: "words",
+        about: "refuse the words listed in xtask/words.txt (PATH…: only these; --count)",
+        run: words::run,
     },
     Command {
         name: "proto",

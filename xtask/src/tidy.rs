@@ -6,9 +6,9 @@ mod text;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::workspace::{self, Metadata, program, root};
+use crate::workspace::{self, Metadata, root};
 
 /// Files that every reader, and every registry, expects at the top.
 const EXPECTED: &[&str] = &[
@@ -25,7 +25,7 @@ const EXPECTED: &[&str] = &[
 pub(crate) fn run(rest: &[String]) -> Result<()> {
     crate::report::no_arguments("tidy", rest)?;
     let mut findings = Vec::new();
-    for path in files()? {
+    for path in workspace::files()? {
         // What is not text has no lines to look at.
         let Ok(content) = fs::read_to_string(root().join(&path)) else { continue };
         findings.extend(text::findings(&path, &content));
@@ -42,23 +42,6 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let names: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     findings.extend(unmentioned(&names, &architecture));
     crate::report::report("tidy", &findings)
-}
-
-/// Returns the files of the repository, new ones included, as paths from its root.
-fn files() -> Result<Vec<String>> {
-    let list = workspace::output(program("git").args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]))
-    .context("listing the files of the repository")?;
-    let mut files: Vec<String> =
-        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-    files.sort();
-    files.dedup();
-    Ok(files)
 }
 
 /// Returns a finding for every crate whose first file does not begin by saying what the crate is for.

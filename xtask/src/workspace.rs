@@ -52,6 +52,17 @@ pub(crate) fn metadata() -> Result<Metadata> {
     serde_json::from_str(&text).context("reading what `cargo metadata` printed")
 }
 
+/// Returns the files of the repository, new ones included, as paths from its root.
+pub(crate) fn files() -> Result<Vec<String>> {
+    let list = output(program("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))
+        .context("listing the files of the repository")?;
+    let mut files: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
 /// Returns a cargo command that runs in the repository's folder.
 pub(crate) fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
