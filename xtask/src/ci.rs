@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     ("tidy", || tidy::run(&[]).map(|()| Outcome::Passed)),
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
     ("page-types", page_types),
+    ("spelling", spelling),
     ("deny", deny),
     ("machete", machete),
     ("clippy", || {
@@ -91,6 +92,14 @@ fn page_types() -> Result<Outcome> {
         return Ok(Outcome::Skipped(page_types::NOT_INSTALLED));
     }
     page_types::check().map(|()| Outcome::Passed)
+}
+
+/// Misspelled words, by the list of a spell checker.
+fn spelling() -> Result<Outcome> {
+    if !works(program("typos").arg("--version")) {
+        return Ok(Outcome::Skipped("typos is not installed"));
+    }
+    workspace::run(&mut program("typos")).map(|()| Outcome::Passed)
 }
 
 fn deny() -> Result<Outcome> {

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod doc_examples;
 mod features;
 mod layers;
 mod page_types;
@@ -37,6 +38,11 @@ const COMMANDS: &[Command] = &[
         name: "tidy",
         about: "check what compilers do not: docs, sizes, links, leftovers",
         run: tidy::run,
+    },
+    Command {
+        name: "doc-examples",
+        about: "count the public items of the libraries that carry an example (--list: those without)",
+        run: doc_examples::run,
     },
     Command {
         name: "words",
