@@ -20,16 +20,13 @@ fn subcommands(help: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in lines.take_while(|line| line.starts_with("  ")) {
-        match line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
-            Some(first) => {
-                let (name, about) = first.split_once(' ').unwrap_or((first, ""));
-                commands.push((name.to_owned(), about.trim().to_owned()));
-            }
-            None => {
-                let (_, about) = commands.last_mut().unwrap();
-                *about += " ";
-                *about += line.trim();
-            }
+        if let Some(first) = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
+            let (name, about) = first.split_once(' ').unwrap_or((first, ""));
+            commands.push((name.to_owned(), about.trim().to_owned()));
+        } else {
+            let (_, about) = commands.last_mut().unwrap();
+            *about += " ";
+            *about += line.trim();
         }
     }
     commands.retain(|(name, _)| name != "help");

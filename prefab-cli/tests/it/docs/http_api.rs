@@ -1,4 +1,4 @@
-//! `docs/reference/http-api.md` is generated from the OpenAPI document of a server.
+//! `docs/reference/http-api.md` is generated from the description that a server returns.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
