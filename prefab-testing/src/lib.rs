@@ -4,6 +4,9 @@
 pub mod logs;
 pub mod poll;
 pub mod proxy;
+mod skip;
 pub mod upstream;
+
+pub use skip::{SKIPPED_TESTS, skip};
 
 pub use poll::{TEST_TIMEOUT, eventually, eventually_async, eventually_some, throughout, within};
