@@ -1,9 +1,9 @@
-// The official Node SDK on the work of this bench; prints a list of outcomes as JSON.
+// Measures the official Node SDK on the work of this benchmark. Prints a list of outcomes as JSON.
 //
 //     PREFAB_OFFICIAL_CLIENTS=FOLDER node bench.mjs FEW.json MANY.json
 //
-// Nothing leaves the machine: its `fetch` answers by itself. Times are the processor time of the process, what
-// collects garbage with it.
+// It uses no network: `fetch` is replaced by a local function. Times are the processor time of the process, including
+// garbage collection.
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

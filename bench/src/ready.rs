@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Returns the output of a future that does not wait. A runtime is not part of the measurement.
-pub fn at_once<F: Future>(future: F) -> F::Output {
+pub fn block_on_ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {

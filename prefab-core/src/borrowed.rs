@@ -47,7 +47,7 @@ pub struct Rule<'a> {
     pub value: Option<ConfigValue<'a>>,
 }
 
-// Two rules are equal if they mean the same, whatever bytes they were decoded from.
+// Equality ignores the bytes that the criteria were decoded from.
 impl PartialEq for Rule<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.criteria == other.criteria && self.value == other.value

@@ -31,7 +31,7 @@ pub use set::{ContextError, ContextSet, LOOKUP};
 #[derive(Clone, Default)]
 pub struct Context {
     name: Cow<'static, str>,
-    /// Up to [`SCANNED`] properties in insertion order, because contexts are built for every request. More properties
+    /// Up to [`MAX_LINEAR`] properties in insertion order, because contexts are built for every request. More properties
     /// are sorted by name for binary search.
     properties: Vec<Property>,
 }
@@ -39,7 +39,7 @@ pub struct Context {
 type Property = (Cow<'static, str>, ContextValue);
 
 /// The number of properties up to which a linear search, which compares lengths first, is faster than a binary search.
-const SCANNED: usize = 16;
+const MAX_LINEAR: usize = 16;
 
 impl Context {
     /// Creates a context without properties. The unnamed context has the name `""`.
@@ -104,7 +104,7 @@ impl Context {
         if self.has_room_for(&property) && self.properties.len() < self.properties.capacity() {
             self.properties.push((property, value));
         } else {
-            self.set_elsewhere(property, value);
+            self.set_slow(property, value);
         }
     }
 
@@ -115,16 +115,16 @@ impl Context {
             self.properties.reserve_exact(6);
         }
         // Most names differ in length.
-        let is_it = |name: &str| name.len() == property.len() && is_same(name, property);
-        self.properties.len() < SCANNED && !self.properties.iter().any(|(name, _)| is_it(name))
+        let is_match = |name: &str| name.len() == property.len() && is_same(name, property);
+        self.properties.len() < MAX_LINEAR && !self.properties.iter().any(|(name, _)| is_match(name))
     }
 
     #[cold]
     #[inline(never)]
-    fn set_elsewhere(&mut self, property: Cow<'static, str>, value: ContextValue) {
+    fn set_slow(&mut self, property: Cow<'static, str>, value: ContextValue) {
         if let Some(place) = self.place(&property) {
             self.properties[place].1 = value;
-        } else if self.properties.len() == SCANNED {
+        } else if self.properties.len() == MAX_LINEAR {
             self.properties.push((property, value));
             self.properties.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         } else {
@@ -134,7 +134,7 @@ impl Context {
     }
 
     fn place(&self, property: &str) -> Option<usize> {
-        if self.properties.len() > SCANNED {
+        if self.properties.len() > MAX_LINEAR {
             return self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok();
         }
         self.properties.iter().position(|(name, _)| same(name, property))
@@ -152,7 +152,7 @@ impl Context {
     /// ```
     #[inline]
     pub fn get(&self, property: &str) -> Option<&ContextValue> {
-        if self.properties.len() > SCANNED {
+        if self.properties.len() > MAX_LINEAR {
             return self.search(property);
         }
         self.properties.iter().find(|(name, _)| same(name, property)).map(|(_, value)| value)
@@ -175,8 +175,8 @@ impl Context {
     /// assert_eq!(names, ["age", "plan"]);
     /// ```
     pub fn properties(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        let mut order = [0; SCANNED];
-        let is_sorted = self.properties.len() > SCANNED;
+        let mut order = [0; MAX_LINEAR];
+        let is_sorted = self.properties.len() > MAX_LINEAR;
         if !is_sorted {
             let order = &mut order[..self.properties.len()];
             order.iter_mut().enumerate().for_each(|(at, place)| *place = at);

@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// Minimum number of rules in a chain. Fewer rules are as fast one by one.
-const SHORTEST: usize = 4;
+const MIN_RULES: usize = 4;
 
 /// Maximum number of rules in a chain, because a rule number has 16 bits. More rules become several chains.
-const LONGEST: usize = 0xfffe;
+const MAX_RULES: usize = 0xfffe;
 
 /// The rules `start..end` of a config, whose first condition is "is one of" for the same property.
 #[derive(Debug)]
@@ -34,13 +34,14 @@ impl Chain {
         let mut chains = Vec::new();
         let mut at = 0;
         while at < rules.len() {
-            let Some((property, _)) = head(&rules[at]) else {
+            let Some((property, _)) = one_of_condition(&rules[at]) else {
                 at += 1;
                 continue;
             };
-            let alike = |rule| head(rule).is_some_and(|(other, _)| other.address() == property.address());
-            let len = rules[at..].iter().take(LONGEST).take_while(|rule| alike(rule)).count();
-            if len >= SHORTEST {
+            let has_same_property =
+                |rule| one_of_condition(rule).is_some_and(|(other, _)| other.address() == property.address());
+            let len = rules[at..].iter().take(MAX_RULES).take_while(|rule| has_same_property(rule)).count();
+            if len >= MIN_RULES {
                 chains.push(Self::new(property.clone(), at, &rules[at..at + len]));
             }
             at += len;
@@ -49,7 +50,8 @@ impl Chain {
     }
 
     fn new(property: PropertyName, start: usize, rules: &[Rule]) -> Self {
-        let lists = (0..).zip(rules.iter().filter_map(head)).map(|(rule, (_, texts))| (rule, texts));
+        let lists =
+            (0..).zip(rules.iter().filter_map(one_of_condition)).map(|(rule, (_, texts))| (rule, texts));
         let fingerprints: Vec<(u16, u64)> =
             lists.flat_map(|(rule, texts)| texts.iter().map(move |text| (rule, fingerprint(text)))).collect();
         Self { start, end: start + rules.len(), property, first: FirstRules::new(&fingerprints) }
@@ -127,7 +129,7 @@ fn place_of(fingerprint: u64) -> (usize, u32) {
 }
 
 /// Returns the operands of the first condition, if that is "is one of" for a context property.
-fn head(rule: &Rule) -> Option<(&PropertyName, &TextSet)> {
+fn one_of_condition(rule: &Rule) -> Option<(&PropertyName, &TextSet)> {
     match rule.conditions().first()? {
         Condition {
             property: Property::Named(name),

@@ -43,13 +43,13 @@ impl Default for Slots {
 }
 
 /// Minimum number of words. A small table is mostly empty, so that lookups rarely collide.
-const SMALLEST: usize = 64;
+const MIN_WORDS: usize = 64;
 
-const UPPER: u64 = 0xffff_ffff << 32;
+const TAG_MASK: u64 = 0xffff_ffff << 32;
 
 impl Slots {
     #[inline]
-    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    fn find(&self, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = self.words.len() - 1;
         // The lower half of the hash selects the first word, the upper half is compared with the word.
         #[expect(clippy::cast_possible_truncation, reason = "any part of the hash will do")]
@@ -61,7 +61,7 @@ impl Slots {
             }
             #[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
             let slot = (word as u32).wrapping_sub(1);
-            if (word ^ hash) & UPPER == 0 && is_it(slot) {
+            if (word ^ hash) & TAG_MASK == 0 && is_match(slot) {
                 return Some(slot);
             }
             at = at.wrapping_add(1);
@@ -84,7 +84,7 @@ impl Slots {
     }
 
     fn grow(&mut self, len: usize, hash_of: impl Fn(u32) -> u64) {
-        let len = len.max(SMALLEST);
+        let len = len.max(MIN_WORDS);
         let words = std::mem::replace(&mut self.words, vec![0; len].into());
         for slot in slots(&words) {
             self.put(hash_of(slot), slot);
@@ -98,7 +98,7 @@ impl Slots {
         while self.words[at] != 0 {
             at = (at + 1) & mask;
         }
-        self.words[at] = (hash & UPPER) | (u64::from(slot) + 1);
+        self.words[at] = (hash & TAG_MASK) | (u64::from(slot) + 1);
     }
 }
 

@@ -94,7 +94,6 @@ pub use prefab_core::{
     Provenance, ValueType, datafile,
 };
 
-pub use config_ref::ConfigRef;
 pub use contexts::Contexts;
 pub use decrypt::encrypt;
 pub use describe::describe_criterion;
@@ -103,16 +102,36 @@ pub use evaluation::{EvaluatedValue, Evaluation, Reason};
 pub use explain::{Explanation, Step};
 pub use finding::Finding;
 pub use host::{FixedHost, Host};
-pub use log_level::logger_keys;
-pub use murmur3::Murmur3;
 pub use operators::{InvalidInstant, RegexLimits, parse_instant};
 pub use options::Options;
 pub use pattern_cache::PatternCache;
 pub use ruleset::Ruleset;
 pub use search_budget::{SearchBudget, SearchLimit};
-pub use selected_rule::{SelectError, SelectedRule};
 pub use system_host::SystemHost;
-pub use trace::{Trace, WeightedChoice};
+
+/// Building blocks for SDKs: rules without their values, traces of evaluations, and the hash of percentage rollouts.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, Ruleset, SystemHost, sdk::SelectError};
+///
+/// let ruleset = Ruleset::default();
+/// let selected = ruleset.select("new-checkout", &Contexts::default(), &SystemHost);
+/// assert_eq!(selected.unwrap_err(), SelectError::UnknownKey);
+/// ```
+pub mod sdk {
+    pub use crate::{
+        config_ref::ConfigRef,
+        log_level::logger_keys,
+        murmur3::Murmur3,
+        selected_rule::{SelectError, SelectedRule},
+        trace::{Trace, WeightedChoice},
+    };
+}
+
+#[doc(hidden)]
+pub use sdk::{ConfigRef, Murmur3, SelectError, SelectedRule, Trace, WeightedChoice, logger_keys};
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -12,10 +12,10 @@ use crate::{
     operators::{ParsedPattern, Pattern},
 };
 
-/// The number of unusable patterns after which a config's other patterns are not compiled.
-const UNUSABLE_PER_CONFIG: usize = 20;
+/// Maximum number of invalid patterns in a config, after which a config's other patterns are not compiled.
+const MAX_INVALID_PER_CONFIG: usize = 20;
 
-const NO_ROOM: &str = "the ruleset has no room for more patterns";
+const RULESET_FULL: &str = "the ruleset has reached its limit of patterns";
 
 /// Compiles patterns within the limits of the config and of the ruleset.
 pub(crate) struct PatternBudget {
@@ -26,7 +26,7 @@ pub(crate) struct PatternBudget {
     counted: HashSet<usize, RandomState>,
     config: ConfigState,
     /// Whether a limit of the ruleset is reached. New patterns are then refused.
-    is_cut: bool,
+    is_ruleset_full: bool,
 }
 
 /// The state of the config that is being compiled.
@@ -34,12 +34,12 @@ pub(crate) struct PatternBudget {
 struct ConfigState {
     total: Total,
     patterns: HashMap<Box<str>, Arc<Pattern>, RandomState>,
-    unusable: usize,
+    invalid: usize,
     has_any: bool,
     /// Whether new patterns of the config are refused.
-    is_closed: bool,
+    is_config_full: bool,
     /// Whether a pattern was refused because of a limit of the ruleset.
-    is_cut: bool,
+    is_ruleset_full: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -58,7 +58,7 @@ pub(crate) struct Patterns {
     has_any: bool,
     pub(crate) compiled: Box<[Arc<Pattern>]>,
     /// Whether a pattern was refused because of a limit of the ruleset.
-    pub(crate) is_cut: bool,
+    pub(crate) is_ruleset_full: bool,
 }
 
 impl Patterns {
@@ -75,13 +75,13 @@ impl PatternBudget {
             ruleset: Total::default(),
             counted: HashSet::default(),
             config: ConfigState::default(),
-            is_cut: false,
+            is_ruleset_full: false,
         }
     }
 
     /// Counts the patterns of a compiled config.
     pub(crate) fn add(&mut self, patterns: &Patterns) {
-        self.is_cut |= patterns.is_cut;
+        self.is_ruleset_full |= patterns.is_ruleset_full;
         patterns.compiled.iter().for_each(|pattern| self.count(pattern));
     }
 
@@ -90,7 +90,7 @@ impl PatternBudget {
         let RegexLimits { compiled_bytes, table_bytes, .. } = self.limits;
         // The largest bound of a pattern.
         let largest = compiled_bytes.saturating_mul(8).saturating_add(table_bytes).saturating_add(1 << 20);
-        self.is_cut
+        self.is_ruleset_full
             || self.ruleset.patterns >= self.limits.patterns_per_ruleset
             || self.ruleset.bytes.saturating_add(largest) > self.limits.pattern_bytes_per_ruleset
     }
@@ -101,12 +101,14 @@ impl PatternBudget {
         if let Some(known) = self.config.patterns.get(text) {
             return Ok(Arc::clone(known));
         }
-        if self.config.is_closed {
+        if self.config.is_config_full {
             return Err(None);
         }
         if self.config.total.patterns >= self.limits.patterns_per_config {
-            return self
-                .close(&format!("the config has more than {} patterns", self.limits.patterns_per_config));
+            return self.refuse_for_config(&format!(
+                "the config has more than {} patterns",
+                self.limits.patterns_per_config
+            ));
         }
         let pattern = match self.cache.get(text, &self.limits) {
             Some(pattern) => {
@@ -122,12 +124,12 @@ impl PatternBudget {
     }
 
     fn compile(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
-        if self.is_cut {
-            return self.cut(NO_ROOM);
+        if self.is_ruleset_full {
+            return self.refuse_for_ruleset(RULESET_FULL);
         }
-        let parsed = ParsedPattern::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let parsed = ParsedPattern::new(text, &self.limits).map_err(|cause| Some(self.invalid(cause)))?;
         self.check(parsed.bound, false)?;
-        let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.invalid(cause)))?;
         let pattern = Arc::new(pattern);
         self.cache.insert(text, &self.limits, &pattern);
         Ok(pattern)
@@ -136,42 +138,49 @@ impl PatternBudget {
     /// Checks the limits with the maximum size of a pattern, because its exact size is known only after compiling.
     fn check(&mut self, bound: usize, is_counted: bool) -> Result<(), Refusal> {
         let limits = self.limits;
-        if self.is_cut && !is_counted {
-            return self.cut(NO_ROOM);
+        if self.is_ruleset_full && !is_counted {
+            return self.refuse_for_ruleset(RULESET_FULL);
         }
         let most = limits.pattern_bytes_per_config;
         if self.config.total.bytes.saturating_add(bound) > most {
-            return self.close(&format!("the compiled patterns of the config are larger than {most} bytes"));
+            return self.refuse_for_config(&format!(
+                "the compiled patterns of the config are larger than {most} bytes"
+            ));
         }
         let most = limits.pattern_bytes_per_ruleset;
         if is_counted {
             Ok(())
         } else if self.ruleset.patterns >= limits.patterns_per_ruleset {
-            self.cut(&format!("the configs have more than {} patterns", limits.patterns_per_ruleset))
+            self.refuse_for_ruleset(&format!(
+                "the configs have more than {} patterns",
+                limits.patterns_per_ruleset
+            ))
         } else if self.ruleset.bytes.saturating_add(bound) > most {
-            self.cut(&format!("the compiled patterns of the configs are larger than {most} bytes"))
+            self.refuse_for_ruleset(&format!(
+                "the compiled patterns of the configs are larger than {most} bytes"
+            ))
         } else {
             Ok(())
         }
     }
 
-    fn cut<T>(&mut self, cause: &str) -> Result<T, Refusal> {
-        self.is_cut = true;
-        self.config.is_cut = true;
-        self.close(cause)
+    fn refuse_for_ruleset<T>(&mut self, cause: &str) -> Result<T, Refusal> {
+        self.is_ruleset_full = true;
+        self.config.is_ruleset_full = true;
+        self.refuse_for_config(cause)
     }
 
-    fn close<T>(&mut self, cause: &str) -> Result<T, Refusal> {
-        self.config.is_closed = true;
+    fn refuse_for_config<T>(&mut self, cause: &str) -> Result<T, Refusal> {
+        self.config.is_config_full = true;
         Err(Some(format!("{cause}: this criterion and later ones with other patterns do not match")))
     }
 
-    fn unusable(&mut self, cause: String) -> String {
-        self.config.unusable += 1;
-        if self.config.unusable < UNUSABLE_PER_CONFIG {
+    fn invalid(&mut self, cause: String) -> String {
+        self.config.invalid += 1;
+        if self.config.invalid < MAX_INVALID_PER_CONFIG {
             return cause;
         }
-        self.config.is_closed = true;
+        self.config.is_config_full = true;
         format!("{cause}; the config's other patterns are not compiled, they do not match")
     }
 
@@ -186,8 +195,8 @@ impl PatternBudget {
         if !self.config.has_any {
             return Patterns::default();
         }
-        let ConfigState { patterns, has_any, is_cut, .. } = std::mem::take(&mut self.config);
-        Patterns { has_any, compiled: patterns.into_values().collect(), is_cut }
+        let ConfigState { patterns, has_any, is_ruleset_full, .. } = std::mem::take(&mut self.config);
+        Patterns { has_any, compiled: patterns.into_values().collect(), is_ruleset_full }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result, anyhow};
 use configcat::{Client, FileDataSource, OverrideBehavior, PollingMode, User as Person};
 use prefab_bench::{
-    Contestant, Entry, Part, Rule, User, Work, at_once, first_letter, host, runtime, scratch_file,
+    Contestant, Entry, Part, Rule, User, Work, block_on_ready, first_letter, host, runtime, scratch_file,
 };
 use serde_json::{Map, Value, json};
 
@@ -94,7 +94,7 @@ impl Contestant for Local {
             .build()
             .map_err(|error| anyhow!("{error}"))?;
         // The first evaluation loads the file.
-        at_once(client.get_value("item-static", false, None));
+        block_on_ready(client.get_value("item-static", false, None));
         Ok(Self(client))
     }
 
@@ -107,10 +107,10 @@ impl Contestant for Local {
     }
 
     fn enabled(&self, key: &str, subject: &Person) -> bool {
-        at_once(self.0.get_value(key, false, Some(subject.clone())))
+        block_on_ready(self.0.get_value(key, false, Some(subject.clone())))
     }
 
     fn letter(&self, key: &str, subject: &Person) -> u8 {
-        first_letter(&at_once(self.0.get_value(key, String::new(), Some(subject.clone()))))
+        first_letter(&block_on_ready(self.0.get_value(key, String::new(), Some(subject.clone()))))
     }
 }

@@ -7,7 +7,7 @@ use flagd_evaluation_engine::{FlagParser, Operator, model::FeatureFlag};
 use open_feature::{Client, EvaluationContext, OpenFeature};
 use open_feature_flagd::{FlagdOptions, FlagdProvider, ResolverType};
 use prefab_bench::{
-    Contestant, Entry, Part, Rule, User, Work, at_once, first_letter, host, runtime, scratch_file,
+    Contestant, Entry, Part, Rule, User, Work, block_on_ready, first_letter, host, runtime, scratch_file,
 };
 use serde_json::{Map, Value, json};
 
@@ -153,10 +153,11 @@ impl Contestant for Provider {
     }
 
     fn enabled(&self, key: &str, subject: &EvaluationContext) -> bool {
-        at_once(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
+        block_on_ready(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
     }
 
     fn letter(&self, key: &str, subject: &EvaluationContext) -> u8 {
-        at_once(self.0.get_string_value(key, Some(subject), None)).map_or(0, |text| first_letter(&text))
+        block_on_ready(self.0.get_string_value(key, Some(subject), None))
+            .map_or(0, |text| first_letter(&text))
     }
 }

@@ -10,7 +10,7 @@ use open_feature::{
     provider::{FeatureProvider, ProviderMetadata, ResolutionDetails},
 };
 use prefab_bench::{
-    Contestant, Entry, Fit, Item, Part, Rule, User, Work, at_once, host, runtime, scratch_file,
+    Contestant, Entry, Fit, Item, Part, Rule, User, Work, block_on_ready, host, runtime, scratch_file,
 };
 
 fn main() -> Result<()> {
@@ -91,7 +91,7 @@ impl Contestant for InMemory {
     }
 
     fn enabled(&self, key: &str, subject: &EvaluationContext) -> bool {
-        at_once(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
+        block_on_ready(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
     }
 
     fn letter(&self, _key: &str, _subject: &EvaluationContext) -> u8 {

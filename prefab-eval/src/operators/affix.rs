@@ -34,11 +34,11 @@ impl PackedTexts {
     }
 
     #[inline]
-    fn any(&self, is_it: impl Fn(&[u8]) -> bool) -> bool {
+    fn any(&self, is_match: impl Fn(&[u8]) -> bool) -> bool {
         let mut row = &*self.0;
         while let Some((len, rest)) = row.split_first_chunk() {
             let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else { break };
-            if is_it(text) {
+            if is_match(text) {
                 return true;
             }
             row = rest;
@@ -97,7 +97,7 @@ mod tests {
         fn packed_texts_match_like_strings(texts in prop::collection::vec("[aé]{0,3}", 0..8), text in "[aé]{0,9}") {
             let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
             let row = PackedTexts::new(&borrowed);
-            let any = |is_it: fn(&str, &str) -> bool| borrowed.iter().any(|entry| is_it(&text, entry));
+            let any = |is_match: fn(&str, &str) -> bool| borrowed.iter().any(|entry| is_match(&text, entry));
             prop_assert_eq!(Affix::Start.in_text(&row, &text), any(|text, entry| text.starts_with(entry)));
             prop_assert_eq!(Affix::End.in_text(&row, &text), any(|text, entry| text.ends_with(entry)));
             prop_assert_eq!(Affix::Anywhere.in_text(&row, &text), any(|text, entry| text.contains(entry)));

@@ -8,10 +8,10 @@ use prefab_core::{ContextValue, text::TextBuffer};
 use super::texts::{FingerprintedTexts, short_fingerprint};
 
 /// The number of texts up to which comparing fingerprints one by one is faster than hashing.
-const SCANNED: usize = 16;
+const MAX_LINEAR: usize = 16;
 
 /// The random seed of all sets in the process, so that a list cannot be crafted to collide.
-static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(SCANNED));
+static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(MAX_LINEAR));
 
 /// The texts of a list, compiled for lookups.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum TextSet {
 
 impl TextSet {
     pub(crate) fn new(texts: &[&str]) -> Self {
-        if texts.len() <= SCANNED {
+        if texts.len() <= MAX_LINEAR {
             Self::Few(FingerprintedTexts::new(texts))
         } else {
             let mut set = HashSet::with_capacity_and_hasher(texts.len(), FixedState::with_seed(*SEED));

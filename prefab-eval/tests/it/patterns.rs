@@ -122,7 +122,7 @@ fn all_backtracking_searches_of_an_evaluation_share_their_steps() {
     let start = Instant::now();
     assert_eq!(answer(&ruleset, "flag", &"a".repeat(60)), -1);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
-    assert_eq!(answer(&ruleset, "flag", "b"), 999, "each evaluation starts anew");
+    assert_eq!(answer(&ruleset, "flag", "b"), 999, "each evaluation has its own budget");
     let findings = ruleset.search_findings();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].place, "rows[0].values[0].criteria[0]");

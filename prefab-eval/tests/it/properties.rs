@@ -254,21 +254,21 @@ proptest! {
         for update in updates {
             let changed = store.apply(update);
             stepwise = stepwise.with_changes(&store, &changed);
-            let at_once = Ruleset::from_store(&store, &options);
-            prop_assert_eq!(stepwise.keys(), at_once.keys());
-            prop_assert_eq!(stepwise.len(), at_once.len());
-            prop_assert_eq!(stepwise.project_env_id(), at_once.project_env_id());
+            let full = Ruleset::from_store(&store, &options);
+            prop_assert_eq!(stepwise.keys(), full.keys());
+            prop_assert_eq!(stepwise.len(), full.len());
+            prop_assert_eq!(stepwise.project_env_id(), full.project_env_id());
             // As text, because a NaN is not equal to itself.
             let default_context = |ruleset: &Ruleset| format!("{:?}", ruleset.default_context());
-            prop_assert_eq!(default_context(&stepwise), default_context(&at_once));
-            prop_assert_eq!(stepwise.findings(), at_once.findings());
+            prop_assert_eq!(default_context(&stepwise), default_context(&full));
+            prop_assert_eq!(stepwise.findings(), full.findings());
             for key in KEYS {
                 let explain =
                     |ruleset: &Ruleset| ruleset.explain(key, &Contexts::of(&call), &host()).to_string();
-                prop_assert_eq!(explain(&stepwise), explain(&at_once));
+                prop_assert_eq!(explain(&stepwise), explain(&full));
             }
             let level = |ruleset: &Ruleset| ruleset.log_level("app.db.pool", &Contexts::of(&call), &host());
-            prop_assert_eq!(level(&stepwise), level(&at_once));
+            prop_assert_eq!(level(&stepwise), level(&full));
         }
     }
 }

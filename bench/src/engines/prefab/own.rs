@@ -36,7 +36,7 @@ pub(crate) fn measure(file: &std::path::Path) -> Result<()> {
         decode_millis: loads(|| wire::Configs::decode(message.as_slice()).map_err(Into::into))?,
         ready_millis: loads(|| ready(&message))?,
         change_micros: changes(&message)?,
-        change_to_listener_micros: told_changes(&message)?,
+        change_to_listener_micros: changes_to_listener(&message)?,
         traffic: traffic::<Offline>(MANY)?,
     };
     fs::write(file, serde_json::to_vec_pretty(&own)?)?;
@@ -88,7 +88,7 @@ fn changes(message: &[u8]) -> Result<Spread> {
     Ok(Spread::of(times))
 }
 
-fn told_changes(message: &[u8]) -> Result<Spread> {
+fn changes_to_listener(message: &[u8]) -> Result<Spread> {
     let fed = Fed::new(Client::in_memory(), message).context("a client with 10,000 configs")?;
     let mut times = Vec::new();
     for round in 0..CHANGES {
