@@ -13,7 +13,7 @@ fn main() {
 }
 
 fn flag(key: &str, rules: Vec<ConditionalValue>) -> Config {
-    Config { rows: vec![ConfigRow::of(rules)], ..Config::constant(key, true) }
+    Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant(key, true) }
 }
 
 fn ends_with() -> ConditionalValue {

@@ -69,7 +69,7 @@ impl BoundClient {
     /// ```
     #[must_use]
     pub fn with_context(&self, contexts: impl Into<ContextSet>) -> Self {
-        Self::new(self.client.clone(), self.contexts.merged(&contexts.into()))
+        Self::new(self.client.clone(), self.contexts.overlay(&contexts.into()))
     }
 
     /// Returns a view with the contexts of one call in addition to the bound ones.

@@ -27,9 +27,9 @@ pub(crate) fn render(engine: &Engine) -> String {
         let (value, kind, matched, source) =
             match rules.evaluate(key, &engine.global_contexts(), &engine.host) {
                 Ok(answer) => (
-                    answer.shown(),
+                    answer.display_value(),
                     answer.value.kind(),
-                    answer.matched().into_owned(),
+                    answer.match_label().into_owned(),
                     answer.provenance().source.to_string(),
                 ),
                 Err(error) => {

@@ -75,11 +75,11 @@ impl EvaluationDetails {
         match answer {
             Ok(answer) => Self {
                 value: answer.value.to_json(),
-                display: answer.shown(),
+                display: answer.display_value(),
                 kind: answer.value.kind(),
                 reason: answer.reason,
                 variant: Some(answer.variant()),
-                matched: Some(answer.matched().into_owned()),
+                matched: Some(answer.match_label().into_owned()),
                 indices: Some((
                     answer.config_row_index,
                     answer.conditional_value_index,

@@ -160,7 +160,7 @@ impl Engine {
             if keys.is_empty() && same_context && same_environment {
                 return;
             }
-            let next = Arc::new(rules.updated(&owner.store, &keys));
+            let next = Arc::new(rules.with_changes(&owner.store, &keys));
             self.rules.store(Arc::clone(&next));
             owner.retired.push(rules);
             owner.sweep();

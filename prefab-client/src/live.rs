@@ -237,7 +237,7 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
                     (format!("expected {}, found {}", T::EXPECTED, mismatch.shown(&answer)), false)
                 }
             },
-            Err(error) => (error.to_string(), error.is_no_value()),
+            Err(error) => (error.to_string(), error.is_missing_value()),
         };
         let key = self.key.as_str();
         match &self.default {

@@ -76,7 +76,7 @@ pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
 /// ```
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
-    enter(current().merged(contexts))
+    enter(current().overlay(contexts))
 }
 
 /// Runs a future within a scope, on whichever thread it is polled.

@@ -7,7 +7,7 @@ mod view;
 #[cfg(feature = "log")]
 use std::sync::Arc;
 
-use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, Selection};
+use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, SelectedRule};
 #[cfg(feature = "log")]
 use prefab_log::{LineCounts, LogFilter};
 use prefab_telemetry::{Options, Report, Telemetry, ThreadCounters};
@@ -55,7 +55,7 @@ impl Recorder {
         counters: &mut ThreadCounters,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
-        selection: Option<&Selection<'_>>,
+        selection: Option<&SelectedRule<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(selection) = selection {

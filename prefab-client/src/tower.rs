@@ -95,7 +95,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let contexts = Arc::new(scope::current().merged(&(self.extract)(&request)));
+        let contexts = Arc::new(scope::current().overlay(&(self.extract)(&request)));
         // A service may do part of its work in `call`, before the future is polled.
         let _open = scope::enter(Arc::clone(&contexts));
         scope::run(contexts, self.inner.call(request))

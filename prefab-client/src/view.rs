@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, SelectError};
 
 use crate::{
     Error, EvaluationDetails, FromValue, OnNoDefault,
@@ -151,7 +151,7 @@ impl View<'_> {
                 return constant.is_true();
             }
             let scope = InnermostScope::take();
-            let found = found.ok_or(Unselected::UnknownKey);
+            let found = found.ok_or(SelectError::UnknownKey);
             is_true(found.and_then(|found| found.is_true(&self.contexts(&scope), &engine.host)))
         });
         is_on.unwrap_or_else(|| self.enabled_computed(key))
@@ -162,7 +162,7 @@ impl View<'_> {
     fn enabled_computed(&self, key: &str) -> bool {
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
-            Err(error) if error.is_no_value() => false,
+            Err(error) if error.is_missing_value() => false,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 false
@@ -192,7 +192,7 @@ impl View<'_> {
         self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
-            Err(error) if error.is_no_value() => Ok(false),
+            Err(error) if error.is_missing_value() => Ok(false),
             Err(error) => Err(self.error(key, error)),
         })
     }
@@ -301,7 +301,7 @@ impl View<'_> {
             // By reference: moving an evaluation costs more than finding it.
             let result = read(answer.as_ref());
             // A precomputed value is borrowed from the ruleset, so dropping it does nothing, but takes time.
-            if answer.as_ref().is_ok_and(Evaluation::stands) {
+            if answer.as_ref().is_ok_and(Evaluation::is_precomputed) {
                 std::mem::forget(answer);
             }
             result
@@ -332,7 +332,7 @@ impl View<'_> {
                 self.warn(&error);
                 default
             }),
-            Err(error) if error.is_no_value() => default,
+            Err(error) if error.is_missing_value() => default,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 default
@@ -348,7 +348,7 @@ impl View<'_> {
 
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
-        if error.is_no_value() {
+        if error.is_missing_value() {
             let reason = MissingReason::of(error, self.inner.engine.rules().len());
             let suggestion = self.near(&key);
             return Error::MissingDefault { key, reason, suggestion };
@@ -374,11 +374,11 @@ impl View<'_> {
 
 /// Returns whether a flag is on; `None` if its value must be computed first, or cannot be.
 #[inline]
-pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> {
+pub(crate) fn is_true(answer: Result<Option<bool>, SelectError>) -> Option<bool> {
     match answer {
         Ok(is_true) => is_true,
-        Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),
-        Err(Unselected::InvalidWeightedValues) => None,
+        Err(SelectError::UnknownKey | SelectError::NoMatch) => Some(false),
+        Err(SelectError::InvalidWeightedValues) => None,
     }
 }
 

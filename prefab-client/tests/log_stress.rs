@@ -65,7 +65,7 @@ fn for_ada(key: &str) -> Config {
         ConditionalValue::when(vec![is_ada], LogLevel::Debug),
         ConditionalValue::always(LogLevel::Error),
     ];
-    Config { rows: vec![ConfigRow::of(rules)], ..Config::constant(key, LogLevel::Error) }
+    Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant(key, LogLevel::Error) }
 }
 
 #[test]

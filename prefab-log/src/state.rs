@@ -69,9 +69,9 @@ impl State {
             return Interest::sometimes();
         };
         let allows = |level: Option<LogLevel>| level_filter(level.unwrap_or_default()) >= *metadata.level();
-        if allows(levels.quietest()) {
+        if allows(levels.least_verbose()) {
             Interest::always()
-        } else if allows(levels.loudest()) {
+        } else if allows(levels.most_verbose()) {
             Interest::sometimes()
         } else {
             Interest::never()
@@ -92,7 +92,7 @@ impl State {
             None => LevelSet::of(self.settings.bootstrap),
         });
         self.count_request();
-        Some(level_filter(levels?.loudest()?))
+        Some(level_filter(levels?.most_verbose()?))
     }
 
     #[inline]

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use siphasher::{
     sip::SipHasher13,
     sip128::{Hasher128 as _, SipHasher13 as SipHasher128},
@@ -37,7 +37,7 @@ pub(crate) struct Cache {
 /// The content of a cache.
 #[derive(Debug)]
 pub(crate) struct Cached {
-    pub(crate) configs: Packed,
+    pub(crate) configs: PackedConfigs,
     pub(crate) saved_at: SystemTime,
 }
 

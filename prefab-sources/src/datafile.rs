@@ -137,12 +137,12 @@ impl WatchedFile for DatafileSource {
                 .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
                 .with_position(Position { line: line.max(1), column: column.max(1) })
                 .with_advice("correct the file and save it again"),
-            DatafileError::Shape { path, wanted } => self
+            DatafileError::Shape { path, expected: wanted } => self
                 .error(SourceErrorKind::InvalidContent, format!("`{path}`: expected {wanted}"))
                 .with_advice("download the datafile again"),
         })?;
         let file: Arc<str> = self.path.display().to_string().into();
-        let finding = |datafile::Finding { key, path, wanted }| {
+        let finding = |datafile::Finding { key, path, expected: wanted }| {
             Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).with_key(key)
         };
         let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };

@@ -155,7 +155,7 @@ impl Transport for Grpc {
             .await
             .map_err(|_| self.slow(NAME, limit))?
             .map_err(|status| self.failed(NAME, &status))?;
-        Ok(Checkpoint { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
+        Ok(Checkpoint { source: NAME.into(), configs: Some(packed::pack_decoded(answer.get_ref())) })
     }
 
     async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
@@ -182,7 +182,7 @@ impl Frames for MessageFrames {
         match timeout(IDLE_FRAME_INTERVAL, self.messages.message()).await {
             // A connection that does not answer pings has already failed.
             Err(_) => Some(Ok(Frame::Alive)),
-            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_message(&configs)))),
+            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_decoded(&configs)))),
             Ok(Err(status)) => {
                 let why =
                     format!("`{}` closed the stream: {}: {}", self.url, status.code(), status.message());

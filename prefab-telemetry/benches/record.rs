@@ -29,7 +29,7 @@ fn rules(keys: usize) -> Ruleset {
     let configs = named.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(others);
     let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "bench"));
     let entries = configs.zip(1..).map(|((key, value), id)| {
-        let rows = vec![ConfigRow::of(vec![ConditionalValue::always(value)])];
+        let rows = vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])];
         Entry::new(Config { id, key, rows, ..Config::default() }, provenance.clone())
     });
     Ruleset::build(entries, RuleOptions::default())

@@ -43,7 +43,9 @@ impl Contexts {
     #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &DropCount) {
         let fingerprint = match self.mode {
-            ContextUploadMode::PeriodicExample => fingerprint(levels, |set| set.mark(|set| hash(set, true))),
+            ContextUploadMode::PeriodicExample => {
+                fingerprint(levels, |set| set.fingerprint(|set| hash(set, true)))
+            }
             ContextUploadMode::ShapeOnly => shape_fingerprint(levels),
             ContextUploadMode::None => 0,
         };
@@ -57,7 +59,7 @@ impl Contexts {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
-        match contexts.known_mark() {
+        match contexts.cached_fingerprint() {
             Some(mark) => self.seen.knows(mix(0, mark)),
             None => contexts.is_empty(),
         }
@@ -65,7 +67,7 @@ impl Contexts {
 
     #[cold]
     fn record_new(&self, levels: &[&ContextSet], now_millis: i64, drops: &DropCount) {
-        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.merged(level));
+        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.overlay(level));
         let with_examples = self.mode == ContextUploadMode::PeriodicExample;
         let fingerprint = Fingerprint::of(&merged).filter(|_| with_examples);
         let mut collected = self.collected();

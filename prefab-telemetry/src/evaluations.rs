@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use prefab_core::ConfigType;
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
     bounds::DropCount,
@@ -39,7 +39,7 @@ impl Evaluations {
         evaluation: &Evaluation<'_>,
         drops: &DropCount,
     ) {
-        let mark = if evaluation.stands() {
+        let mark = if evaluation.is_precomputed() {
             Mark::of(evaluation.id())
         } else {
             Mark::with_value(evaluation.id(), reportable::mark(&evaluation.value, &self.seeds))
@@ -52,7 +52,7 @@ impl Evaluations {
     /// Counts a precomputed result, if its counter is in its preferred slot. Returns whether it was counted.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
-    pub(crate) fn count_known(&self, counters: &ThreadCounters, selection: &Selection<'_>) -> bool {
+    pub(crate) fn count_known(&self, counters: &ThreadCounters, selection: &SelectedRule<'_>) -> bool {
         self.tables.count_known(counters, selection.id())
     }
 
@@ -61,7 +61,7 @@ impl Evaluations {
     pub(crate) fn count_selection(
         &self,
         counters: &mut ThreadCounters,
-        selection: &Selection<'_>,
+        selection: &SelectedRule<'_>,
         drops: &DropCount,
     ) {
         if !self.tables.count(counters, Mark::of(selection.id())) {
@@ -74,7 +74,7 @@ impl Evaluations {
     fn count_new_selection(
         &self,
         counters: &mut ThreadCounters,
-        selection: &Selection<'_>,
+        selection: &SelectedRule<'_>,
         drops: &DropCount,
     ) {
         if let Some(evaluation) = selection.evaluation() {

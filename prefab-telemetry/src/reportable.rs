@@ -15,7 +15,7 @@ use crate::bounds::MAX_TEXT_BYTES;
 /// Returns the value to report: redacted if it is confidential, `None` if it is too long.
 pub(crate) fn value(evaluation: &Evaluation<'_>) -> Option<Value> {
     if evaluation.is_confidential() {
-        return Some(Value::String(evaluation.shown()));
+        return Some(Value::String(evaluation.display_value()));
     }
     let value = match &evaluation.value {
         EvaluatedValue::Int(int) => Value::Int(*int),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
     ContextUploadMode, Options, Report, ThreadCounters, bounds::DropCount, contexts::Contexts,
@@ -82,7 +82,7 @@ impl Telemetry {
 
     /// Counts an evaluation whose value is precomputed in the ruleset. Others are not counted.
     #[inline]
-    pub fn count_selection_in(&self, counters: &mut ThreadCounters, selection: &Selection<'_>) {
+    pub fn count_selection_in(&self, counters: &mut ThreadCounters, selection: &SelectedRule<'_>) {
         if self.options.collect_evaluation_summaries {
             self.evaluations.count_selection(counters, selection, &self.drops);
         }
@@ -96,7 +96,7 @@ impl Telemetry {
     pub fn count_known(
         &self,
         counters: &ThreadCounters,
-        selection: &Selection<'_>,
+        selection: &SelectedRule<'_>,
         contexts: &ContextSet,
     ) -> bool {
         self.collects_all

@@ -40,7 +40,7 @@ fn a_known_evaluation_does_not_allocate() {
     ];
     let provenance = Arc::new(Provenance::new(Layer::Remote, "test"));
     let configs = values.map(|(key, value_type, value)| {
-        let rows = vec![ConfigRow::of(vec![ConditionalValue::always(value)])];
+        let rows = vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])];
         Config { key: key.to_owned(), value_type, rows, ..Config::default() }
     });
     let entries = configs.map(|config| Entry::new(config, provenance.clone()));

@@ -7,10 +7,10 @@ use crate::{Failure, inputs::Inputs, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag or a log level
+    /// The config key of a config, a flag or a log level
     key: String,
 
-    /// Print a confidential value as it is, not redacted
+    /// Print a confidential value without redaction
     #[arg(long)]
     reveal: bool,
 
@@ -34,14 +34,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     match &details.error {
         Some(error) => {
-            args.inputs.tell(error);
+            args.inputs.print_error(error);
             Err(Failure::NoValue)
         }
         None => Ok(()),
     }
 }
 
-/// The answer with all that is known about it.
+/// Returns the value and all its details as JSON.
 pub(crate) fn to_json(details: &EvaluationDetails) -> Json {
     json!({
         "key": details.key,
@@ -59,7 +59,7 @@ pub(crate) fn to_json(details: &EvaluationDetails) -> Json {
     })
 }
 
-/// The answer with a confidential value redacted.
+/// Returns the details with a redacted confidential value.
 pub(crate) fn to_redacted_json(details: &EvaluationDetails) -> Json {
     let mut json = to_json(details);
     if details.confidential {

@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The keys of configs, flags or log levels
+    /// The config keys of configs, flags or log levels
     #[arg(required = true)]
     keys: Vec<String>,
 
@@ -21,15 +21,15 @@ pub(crate) struct Args {
     inputs: Inputs,
 }
 
-/// Nothing but a change is waited for; this only bounds a single wait.
+/// The time limit of a single wait for a change.
 const WAIT: Duration = Duration::from_secs(3600);
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.watching_client()?;
-    let (tell, changed) = mpsc::channel();
-    let _listening = client.on_change(move |_| {
-        // The command may be on its way out.
-        let _ = tell.send(());
+    let (sender, changed) = mpsc::channel();
+    let _subscription = client.on_change(move |_| {
+        // The receiver is gone when the command ends.
+        let _ = sender.send(());
     });
     let mut shown: Vec<Option<EvaluationDetails>> = vec![None; args.keys.len()];
     loop {
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             }
         }
         let _ = changed.recv_timeout(WAIT);
-        // Several changes at once are shown as one.
+        // Changes that arrive together are printed once.
         while changed.try_recv().is_ok() {}
     }
 }

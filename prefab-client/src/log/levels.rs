@@ -42,12 +42,12 @@ impl LevelResolver for ClientLevels {
 
     fn levels(&self, path: &str) -> LevelSet {
         let rules = self.engine.rules();
-        self.or_single(&rules, rules.log_levels_among(paths(path)), || logger(path))
+        self.or_single(&rules, rules.possible_log_levels_among(paths(path)), || logger(path))
     }
 
     fn levels_of_all(&self) -> LevelSet {
         let rules = self.engine.rules();
-        self.or_single(&rules, rules.log_levels_of_all(), ContextSet::new)
+        self.or_single(&rules, rules.all_possible_log_levels(), ContextSet::new)
     }
 
     fn is_ready(&self) -> bool {
@@ -68,7 +68,7 @@ impl ClientLevels {
     fn or_single(&self, rules: &Ruleset, tree: LevelSet, known: impl Fn() -> ContextSet) -> LevelSet {
         match &self.logger_key {
             Some(key) if tree.contains(LogLevel::NotSet) => {
-                tree.without(LogLevel::NotSet).union(rules.level_outlook(key, &known()))
+                tree.without(LogLevel::NotSet).union(rules.possible_levels(key, &known()))
             }
             _ => tree,
         }

@@ -1,7 +1,7 @@
 //! Calls that are counted.
 
 use prefab_core::ContextSet;
-use prefab_eval::{EvalError, Evaluation, Found, Ruleset, Selection, Unselected};
+use prefab_eval::{ConfigRef, EvalError, Evaluation, Ruleset, SelectError, SelectedRule};
 use prefab_telemetry::ThreadCounters;
 
 use super::Recorder;
@@ -21,10 +21,10 @@ impl View<'_> {
         recorder: &Recorder,
         rules: &Ruleset,
         counters: &ThreadCounters,
-        constant: &Selection<'_>,
+        constant: &SelectedRule<'_>,
     ) -> bool {
         let others = [self.bound, rules.default_context(), &self.inner.engine.global];
-        constant.stands()
+        constant.is_precomputed()
             && others.into_iter().all(ContextSet::is_empty)
             && !scope::is_open()
             && recorder.telemetry.count_known(counters, constant, self.call)
@@ -37,11 +37,11 @@ impl View<'_> {
         recorder: &Recorder,
         rules: &Ruleset,
         counters: &mut ThreadCounters,
-        found: Option<Found<'_>>,
+        found: Option<ConfigRef<'_>>,
     ) -> Option<bool> {
         let scope = InnermostScope::take();
         let contexts = self.contexts(&scope);
-        let selection = found.ok_or(Unselected::UnknownKey);
+        let selection = found.ok_or(SelectError::UnknownKey);
         let selection = selection.and_then(|found| found.select(&contexts, &self.inner.engine.host));
         let is_on = is_true(selection.map(|selection| selection.is_true()))?;
         recorder.count_selection(counters, rules, &contexts, selection.as_ref().ok());

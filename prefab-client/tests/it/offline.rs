@@ -153,7 +153,7 @@ fn contexts_of_the_call_take_precedence_over_bound_scoped_and_global_ones() {
     assert!(!client.feature_is_on_for("new-checkout", Some("key"), [("email", "ada@acme.test")]));
     let form = Client::in_memory()
         .config(prefab_client::Config {
-            rows: vec![prefab_core::ConfigRow::of(vec![prefab_core::ConditionalValue::when(
+            rows: vec![prefab_core::ConfigRow::default_row(vec![prefab_core::ConditionalValue::when(
                 vec![prefab_core::Criterion {
                     property_name: "LOOKUP".into(),
                     operator: prefab_core::Operator::LookupKeyIn,
@@ -207,7 +207,9 @@ fn an_invalid_file_is_skipped_and_listed_with_its_position() {
         .unwrap();
     assert_eq!(client.get_or("a", 0), 1);
     let problems = client.problems().join("\n");
-    assert!(problems.contains(".prefab.default.config.yaml:2:1: key `log-level.db`: `loud` is no log level"));
+    assert!(
+        problems.contains(".prefab.default.config.yaml:2:1: key `log-level.db`: unknown log level `loud`")
+    );
     assert!(problems.contains(&overrides.path().display().to_string()), "{problems}");
 }
 

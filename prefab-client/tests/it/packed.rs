@@ -40,7 +40,7 @@ fn config(key: String) -> impl Strategy<Value = Config> {
     prop::collection::vec(rule, 1..4).prop_map(move |rules| {
         let rules = rules.into_iter().map(|(criteria, value)| ConditionalValue::when(criteria, value));
         let config_type = if is_segment { ConfigType::Segment } else { ConfigType::FeatureFlag };
-        let rows = vec![ConfigRow::of(rules.collect())];
+        let rows = vec![ConfigRow::default_row(rules.collect())];
         Config { id: 1, key: key.clone(), config_type, rows, ..Config::default() }
     })
 }

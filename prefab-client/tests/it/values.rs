@@ -86,7 +86,7 @@ fn json_of_another_type_is_an_error_with_its_path() {
 
 #[test]
 fn confidential_values_are_in_no_error_log_or_debug_output() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let confidential = |value: ConfigValue| ConfigValue { confidential: true, ..value };
     let client = Client::in_memory()
         .value("password", confidential("hush-4711".into()))
@@ -112,7 +112,7 @@ fn confidential_values_are_in_no_error_log_or_debug_output() {
 
 #[test]
 fn a_live_handle_that_falls_back_to_its_default_is_logged_once() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
     assert_eq!(lines.take(), "", "a missing value is not logged");
@@ -138,7 +138,8 @@ fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
         value_to_match: Some(["pro"].into()),
     };
     let rule = ConditionalValue::when(vec![criterion], true);
-    let flag = Config { rows: vec![ConfigRow::of(vec![rule])], ..Config::constant("new-checkout", true) };
+    let flag =
+        Config { rows: vec![ConfigRow::default_row(vec![rule])], ..Config::constant("new-checkout", true) };
     let client = Client::in_memory().config(flag).value("retry.times", 3).build().unwrap();
     let text = |key: &str| client.get::<bool>(key).unwrap_err().to_string();
     assert_eq!(text("new-checkout"), "config `new-checkout`: no rule matches and there is no default");

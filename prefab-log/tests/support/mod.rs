@@ -69,7 +69,7 @@ impl Switch {
 impl LevelResolver for Switch {
     fn level(&self, path: &str) -> Option<LogLevel> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.find(path).loudest()
+        self.find(path).most_verbose()
     }
 
     fn levels(&self, path: &str) -> LevelSet {

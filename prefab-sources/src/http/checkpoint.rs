@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use reqwest::{
     StatusCode,
     header::{ACCEPT, ETAG, IF_NONE_MATCH},
@@ -72,7 +72,7 @@ async fn body(
     }
 }
 
-fn decode(origin: &Origin, body: Vec<u8>) -> Result<Packed, SourceError> {
+fn decode(origin: &Origin, body: Vec<u8>) -> Result<PackedConfigs, SourceError> {
     let configs = packed::pack(body)
         .map_err(|cause| origin.protocol(format!("sent an invalid checkpoint: {cause}")))?;
     // Every project has a pointer. A login page of a network, or an empty response, does not.

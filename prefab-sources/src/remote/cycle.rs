@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::SystemTime};
 
 use prefab_core::Update;
-use prefab_proto::{convert, packed::Packed};
+use prefab_proto::{convert, packed::PackedConfigs};
 use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
 
 use super::{
@@ -202,7 +202,7 @@ impl<T: Transport> Cycle<T> {
         }
     }
 
-    fn apply(&mut self, configs: Packed, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
+    fn apply(&mut self, configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
         self.sync_state.apply(&configs);
         self.cached_at = None;
         self.unsaved_since.get_or_insert_with(Instant::now);
@@ -271,8 +271,8 @@ async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime) {
     updates.ready(Some(loaded), &source).await;
 }
 
-fn loaded(configs: Packed, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
-    let Packed { set, findings, newest_id: _ } = configs;
+fn loaded(configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
+    let PackedConfigs { set, findings, newest_id: _ } = configs;
     let findings = findings.into_iter().map(|finding| {
         let convert::InvalidConfig { key, place, cause } = finding;
         Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).with_key(key)
@@ -290,7 +290,7 @@ fn empty_update(source: &Arc<str>) -> SourceUpdate {
 }
 
 /// Returns whether a message contains anything. Without a pointer, an empty message is a keepalive.
-fn has_changes(configs: &Packed) -> bool {
+fn has_changes(configs: &PackedConfigs) -> bool {
     !configs.set.configs.is_empty() || !configs.findings.is_empty() || configs.set.pointer.is_some()
 }
 

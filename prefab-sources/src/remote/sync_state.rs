@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use prefab_core::{Config, ConfigSet, ContextSet, Pointer, StoredConfig};
 use prefab_proto::{
     convert,
-    packed::{self, Packed},
+    packed::{self, PackedConfigs},
 };
 
 /// The largest id received, and the merged configs for the cache.
@@ -32,7 +32,7 @@ impl SyncState {
     }
 
     /// Applies a message of the server.
-    pub(super) fn apply(&mut self, message: &Packed) {
+    pub(super) fn apply(&mut self, message: &PackedConfigs) {
         self.has_response = true;
         self.high_water_mark = self.high_water_mark.max(message.newest_id);
         if let Some(merged) = &mut self.merged {
@@ -41,7 +41,7 @@ impl SyncState {
     }
 
     /// Applies the result of [`encode`](Self::encode) of an earlier process.
-    pub(super) fn restore(&mut self, message: &Packed) {
+    pub(super) fn restore(&mut self, message: &PackedConfigs) {
         self.apply(message);
         let mark = message.set.pointer.map_or(0, |pointer| pointer.start_at_id);
         self.high_water_mark = self.high_water_mark.max(mark);
@@ -61,7 +61,7 @@ impl SyncState {
         // Concatenated protobuf messages are one message with the fields of all of them.
         let mut bytes = convert::encode(&rest);
         for config in configs.values().filter(|config| !config.is_tombstone()) {
-            let config = packed::bytes(config);
+            let config = packed::encoded(config);
             bytes.push(CONFIGS_TAG);
             prost::encode_length_delimiter(config.len(), &mut bytes).ok()?;
             bytes.extend_from_slice(&config);
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use prefab_core::{ConfigType, LayeredStore, Update};
 
-    fn message(configs: Vec<Config>) -> Packed {
+    fn message(configs: Vec<Config>) -> PackedConfigs {
         let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
         packed::pack(convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })).unwrap()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_proto::packed::Packed;
+use prefab_proto::packed::PackedConfigs;
 
 use crate::SourceError;
 
@@ -50,7 +50,7 @@ pub(crate) struct Checkpoint {
     /// The name of the origin in provenance.
     pub(crate) source: Arc<str>,
     /// The configs; `None` if they have not changed since the last request.
-    pub(crate) configs: Option<Packed>,
+    pub(crate) configs: Option<PackedConfigs>,
 }
 
 /// A part of a stream.
@@ -59,7 +59,7 @@ pub(crate) enum Frame {
     /// A keepalive.
     Alive,
     /// Changes.
-    Configs(Packed),
+    Configs(PackedConfigs),
     /// A message that could not be read, with the reason. The next frame may be valid.
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a gRPC stream ends with such a message"))]
     Unreadable(String),

@@ -106,7 +106,7 @@ impl Walk<'_> {
             config_type,
             value_type,
             allowable_values,
-            rows: vec![ConfigRow::of(vec![ConditionalValue::when(criteria, value)])],
+            rows: vec![ConfigRow::default_row(vec![ConditionalValue::when(criteria, value)])],
             ..Config::default()
         };
         if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {

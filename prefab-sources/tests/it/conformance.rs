@@ -46,7 +46,7 @@ fn official_files_have_the_values_of_official_clients() {
                 let got = ruleset.evaluate(key, &Contexts::of(contexts), &FixedHost::default());
                 let got = match got {
                     Ok(evaluation) => evaluation.value.to_json().unwrap(),
-                    Err(error) if error.is_no_value() => Json::Null,
+                    Err(error) if error.is_missing_value() => Json::Null,
                     Err(error) => json!({"error": error.code()}),
                 };
                 if got != answer["python"]["value"] && got != answer["ruby"]["value"] {

@@ -11,7 +11,7 @@ use prefab_telemetry::{ContextUploadMode, EvaluationCount, Limits, Options, Repo
 use prost::Message as _;
 
 fn config(key: &str, value: impl Into<ConfigValue>) -> Config {
-    let rows = vec![ConfigRow::of(vec![ConditionalValue::always(value)])];
+    let rows = vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])];
     Config { id: 7, key: key.to_owned(), config_type: ConfigType::Config, rows, ..Config::default() }
 }
 

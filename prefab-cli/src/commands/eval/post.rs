@@ -16,7 +16,7 @@ const LEVELS: [(&str, LogLevel); 6] = [
     ("fatals", LogLevel::Fatal),
 ];
 
-/// Does what a question tells of, and returns what one kind of telemetry has to say then; null for nothing.
+/// Records the evaluations of a request and returns the report of one kind of telemetry; null if it is empty.
 pub(super) fn answer(
     question: &Json,
     rules: &Ruleset,
@@ -58,7 +58,7 @@ fn options(overrides: &Json) -> Result<Options, String> {
         options.collect_loggers = collect;
     }
     if let Some(mode) = overrides["context_upload_mode"].as_str() {
-        // Some suites write it as their language writes symbols.
+        // Some test suites write it as a symbol of their language.
         let mode = mode.trim_start_matches(':').parse();
         options.context_upload_mode =
             mode.map_err(|error: prefab_telemetry::UnknownContextUploadMode| error.to_string())?;
@@ -77,7 +77,7 @@ fn log(telemetry: &Telemetry, data: &Json) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes in contexts as evaluations with them would.
+/// Records contexts as evaluations do.
 fn see(
     telemetry: &Telemetry,
     data: &Json,
@@ -96,7 +96,7 @@ fn see(
 fn evaluate(telemetry: &Telemetry, keys: &Json, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
     for key in keys.as_array().into_iter().flatten().filter_map(Json::as_str) {
         record_contexts(telemetry, rules, contexts, host);
-        // What finds nothing is not counted.
+        // An evaluation without a value is not counted.
         if let Ok(answer) = rules.evaluate(key, contexts, host) {
             telemetry.count_evaluation(&answer);
         }
@@ -178,7 +178,7 @@ fn counter(summary: &prefab_telemetry::EvaluationSummary, counter: &EvaluationCo
     })
 }
 
-/// Returns the name that a value's field has in the message, and the value as JSON.
+/// Returns the field name of a value in the message, and the value as JSON.
 fn typed(value: &Value) -> (&'static str, Json) {
     match value {
         Value::Int(int) => ("int", (*int).into()),

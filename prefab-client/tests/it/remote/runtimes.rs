@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prefab_client::{Client, Error};
 
-use prefab_testing::{lines, upstream::Upstream};
+use prefab_testing::{logs, upstream::Upstream};
 
 use super::{SECOND, of};
 
@@ -12,7 +12,7 @@ use super::{SECOND, of};
 fn a_blocked_async_runtime_is_logged_once_with_advice() {
     let server = Upstream::start();
     server.delay(5 * SECOND);
-    let (lines, _logs) = lines::of_this_thread();
+    let (lines, _logs) = logs::capture_on_this_thread();
     let late = |client: &Client| {
         assert!(matches!(client.get::<i64>("a"), Err(Error::InitializationTimeout { .. })));
         lines.take().matches("build the client with build_async").count()

@@ -108,7 +108,8 @@ fn evaluation_counts_and_contexts_are_reported() {
         value_to_match: Some(["36"].into()),
     };
     let rules = vec![ConditionalValue::when(vec![for_adults], true), ConditionalValue::always(false)];
-    server.set_config(Config { rows: vec![ConfigRow::of(rules)], ..Config::constant("adult", true) });
+    server
+        .set_config(Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant("adult", true) });
     let service = Context::new("service").with("name", "billing");
     let client = talkative(&server).global_context(service).build().unwrap();
 

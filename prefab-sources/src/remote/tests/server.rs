@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -132,7 +132,7 @@ impl Server {
 }
 
 impl World {
-    fn newer_than(&self, since: i64, until: i64) -> Packed {
+    fn newer_than(&self, since: i64, until: i64) -> PackedConfigs {
         let changes = self.log.iter().filter(|config| config.id > since && config.id <= until);
         message(changes.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
     }
@@ -210,7 +210,7 @@ fn config(key: &str, id: i64) -> Config {
     Config { id, ..Config::constant(key, id) }
 }
 
-fn message(configs: Vec<Config>) -> Packed {
+fn message(configs: Vec<Config>) -> PackedConfigs {
     let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
-    packed::pack_message(&(&ConfigSet { configs, pointer, ..ConfigSet::default() }).into())
+    packed::pack_decoded(&(&ConfigSet { configs, pointer, ..ConfigSet::default() }).into())
 }
