@@ -62,7 +62,6 @@ impl<T: LiveValue> Live<T> {
             key: key.to_owned(),
             store: T::Store::new(value),
             default,
-            // The problem that was logged last, if it is still open.
             logged_problem: Mutex::default(),
         });
         (Self { cell: Arc::clone(&cell) }, cell)
@@ -216,7 +215,7 @@ pub(crate) struct LiveCell<T: LiveValue> {
     key: String,
     store: T::Store,
     default: Option<T>,
-    /// What was wrong with the value, as it was logged.
+    /// The problem that was logged last, if it is still open.
     logged_problem: Mutex<Option<String>>,
 }
 

@@ -25,7 +25,7 @@
 //!
 //! The scope covers everything that the handler evaluates: configs, flags and log levels, also after an `.await`. It does
 //! not cover a spawned task, or the body of a response that is produced while it is sent. Wrap those with
-//! [`scope::run`](crate::scope::run)`(`[`scope::current`](crate::scope::current)`(), task)`.
+//! [`scope::run`]`(`[`scope::current`]`(), task)`.
 
 use std::{
     sync::Arc,

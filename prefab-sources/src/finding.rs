@@ -30,7 +30,7 @@ impl fmt::Display for Position {
 
 /// A problem that affects one key, or a suspicious entry. The rest of the source is in effect.
 ///
-/// Prints as one line, whatever the source contains.
+/// Prints as one line: control characters are escaped.
 ///
 /// # Examples
 ///

@@ -104,7 +104,7 @@ impl Telemetry {
             && self.evaluations.count_known(counters, selection)
     }
 
-    /// Records the contexts of an evaluation, whatever its result: levels of contexts, the most specific first. A context hides
+    /// Records the contexts of an evaluation with any result: levels of contexts, the most specific first. A context hides
     /// those of the same name in later levels.
     ///
     /// `now_millis` returns the time in milliseconds since 1970; it is called only for new contexts.

@@ -132,7 +132,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets what [`Client::get_optional`] returns if there is no value. Default: [`OnNoDefault::Raise`], an error.
+    /// Sets what [`Client::get_optional`](crate::Client::get_optional) returns if there is no value. Default: [`OnNoDefault::Raise`], an error.
     ///
     /// # Examples
     ///

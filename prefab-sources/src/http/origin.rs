@@ -15,7 +15,7 @@ pub(super) struct Origin {
     shown: String,
     /// Whether it is an address of the hosted service, the default of the official clients.
     is_hosted: bool,
-    /// The ETag of the last accepted response, with the id of its request.
+    /// The `ETag` of the last accepted response, with the id of its request.
     tag: Option<(i64, HeaderValue)>,
 }
 

@@ -38,7 +38,7 @@ impl ReportSink {
     /// # Ok::<(), prefab_sources::SourceError>(())
     /// ```
     pub fn new(key: &ApiKey, url: &str) -> Result<Self, SourceError> {
-        // A redirect would turn the POST into a GET, whose response says nothing about the report.
+        // A redirect would turn the POST into a GET, whose response is unrelated to the report.
         let client = client(NAME, Policy::none())?;
         Ok(Self { client, key: key.clone(), origin: Origin::parse(NAME, url)? })
     }
