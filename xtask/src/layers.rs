@@ -74,6 +74,8 @@ const LAYERS: &[Layer] = &[
         may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
         pure: false,
     },
+    // The shapes that a server and the programs that manage it exchange.
+    Layer { name: "prefab-management-api", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-store", may_use: Only(&["prefab-core"]), pure: false },
     Layer {
         name: "prefab-store-sqlite",
@@ -85,6 +87,7 @@ const LAYERS: &[Layer] = &[
         may_use: Only(&[
             "prefab-core",
             "prefab-eval",
+            "prefab-management-api",
             "prefab-proto",
             "prefab-publish",
             "prefab-sources",
