@@ -23,8 +23,8 @@ export function stateCells(all, { project, environment }) {
 function dots(others, name) {
   if (others.length > MAX_DOTS) {
     const count = (/** @type {string} */ kind) => others.filter((state) => onOff(state)?.kind === kind).length;
-    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly on']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
-    return h('span', { class: 'faint' }, parts.join(', '));
+    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
+    return h('span', { class: 'faint tiny', title: parts.join(', ') }, parts.join(', '));
   }
   return others.map((state) => {
     const { kind, text } = onOff(state) ?? { kind: '', text: '' };
