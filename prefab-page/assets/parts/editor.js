@@ -147,9 +147,9 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     const error = problem?.[1] ?? (isInvalid && 'Fix the highlighted errors to publish.');
     update(bar,
       h('span', { class: 'small', role: 'status' }, error ? h('span', { class: 'wrong' }, error) : summary()),
-      h('span', { class: 'spread' }),
+      h('span', { class: 'spacer' }),
       h('button', { type: 'button', class: 'quiet', 'data-key': 'discard', onclick: discard }, 'Discard'),
-      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem) }, 'Save draft'),
+      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem), 'aria-keyshortcuts': 'Control+S', title: 'Ctrl+S' }, 'Save draft'),
       mayPublish && h('button', {
         type: 'button', class: 'main', 'data-key': 'publish', onclick: review, disabled: Boolean(problem) || isInvalid,
         'aria-keyshortcuts': 'Control+Enter', title: 'Ctrl+Enter',
@@ -272,9 +272,12 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   router.setLeaveGuard(leave);
   page.onLeave(() => router.setLeaveGuard(null));
 
+  const shortcuts = new Map([['enter', 'publish'], ['s', 'draft']]);
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
-    const button = /** @type {HTMLButtonElement | null} */ (bar.querySelector('[data-key="publish"]'));
+    const key = shortcuts.get(event.key.toLowerCase());
+    if (!key || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement | null} */ (bar.querySelector(`[data-key="${key}"]`));
     if (!bar.hidden) button?.click();
   };
   document.addEventListener('keydown', onKey);

@@ -29,7 +29,7 @@ function dots(others, name) {
   return others.map((state) => {
     const { kind, text } = onOff(state) ?? { kind: '', text: '' };
     const label = `${name(state)}: ${text}${targeting(state)}`;
-    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'unseen' }, `${label} `));
+    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'visually-hidden' }, `${label} `));
     if (kind === 'split') dot.style.setProperty('--share', text.replace(' on', ''));
     return dot;
   });
@@ -60,5 +60,5 @@ export function onOff({ value }) {
 function chip(state, environment) {
   const { kind, text } = onOff(state) ?? { kind: /\d ?% /.test(state.value) ? 'split' : 'text', text: inWords(state.value) };
   return h('span', { class: `chip ${kind}`, title: `${environment}: ${state.value}${targeting(state)}` },
-    h('span', { class: 'unseen' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
+    h('span', { class: 'visually-hidden' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
 }

@@ -66,9 +66,11 @@ export default {
     await Ann.mouse.up();
     await Ann.getByRole('dialog').getByText('user.plan is one of pro, team').waitFor();
     await Ann.keyboard.press('Escape');
-    await Ann.keyboard.press('Control+Enter');
-    await Ann.getByRole('dialog').waitFor();
-    await Ann.keyboard.press('Escape');
+    for (const [keys, title] of [['Control+Enter', 'Publish typed?'], ['Control+S', 'Save draft?']]) {
+      await Ann.keyboard.press(keys);
+      await Ann.getByRole('dialog').getByRole('heading', { name: title }).waitFor();
+      await Ann.keyboard.press('Escape');
+    }
   },
 
   async 'the preview of a rollout compares with the published version'({ on, people: { Ann } }) {
