@@ -1,6 +1,6 @@
-//! What fuzz targets call: each function processes hostile bytes and panics if a promise does not hold.
+//! Functions for fuzz targets. Each processes arbitrary bytes and panics if an invariant is violated.
 //!
-//! Not part of the API; only there with the feature `fuzzing`.
+//! Not part of the API. Requires the feature `fuzzing`.
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
@@ -14,16 +14,20 @@ use crate::setup;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::{
     change::diff,
-    item::{FlatValue, Item},
+    item::{self, FlatValue, Item},
     limits::Limits,
     metrics::Metrics,
     project::Project,
-    projects::{Caller, Hub},
+    project_cache::{Caller, ProjectCache},
     telemetry::{Settings, Telemetry, json},
     transfer, validate,
     workers::Workers,
 };
-use prefab_store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, Store, clock, key::KeyKind};
+use prefab_store::{
+    Change, EvaluationFilter, Expected, HOUR_MILLIS, Store,
+    clock::{self, Clock},
+    key::KeyKind,
+};
 use prefab_store_sqlite::SqliteStore;
 
 /// A server without a network.
@@ -50,7 +54,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the folder cannot hold a database.
+    /// If the database cannot be created.
     #[expect(clippy::expect_used, reason = "without a database nothing can be fuzzed")]
     pub fn open(folder: &std::path::Path) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -68,12 +72,14 @@ impl Server {
             };
             store.append(ProjectId(1), vec![change]).await.expect("a config that reports can name");
             let workers = Workers::new(&limits);
-            let hub =
-                Hub::open(Arc::clone(&store), workers, limits.response_cache_bytes).await.expect("a hub");
+            let project_cache =
+                ProjectCache::open(Arc::clone(&store), workers, limits.response_cache_bytes, Clock::system())
+                    .await
+                    .expect("a project cache");
             let key = keys.iter().find(|key| key.kind == KeyKind::Backend).expect("a backend key");
-            hub.caller(&key.key).expect("the caller with that key")
+            project_cache.caller(&key.key).expect("the caller with that key")
         });
-        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default());
+        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default(), Clock::system());
         Self { runtime, store, project: Arc::clone(&caller.project), caller, telemetry, limits }
     }
 
@@ -83,15 +89,20 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the item differs, or if the code has a fault.
+    /// If the item differs, or on a bug.
     pub fn management(&self, text: &str) {
         let text_of_body = &mut serde_json::Deserializer::from_str(text);
         if let Ok(Body { item, value, schema_key }) = serde_path_to_error::deserialize(text_of_body) {
-            if let Some(Ok(config)) = item.map(|item| item.to_config(&self.project.environments())) {
+            if let Some(Ok(config)) = item.map(|item| item::to_config(&item, &self.project.environments())) {
                 self.item(&config);
             }
-            if let Some(Ok(value)) = value.map(|value| value.to_value("value")) {
-                let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs(), &self.limits);
+            if let Some(Ok(value)) = value.map(|value| item::to_value(&value, "value")) {
+                let _ = validate::check_value(
+                    &value,
+                    schema_key.as_deref(),
+                    &self.project.configs(),
+                    &self.limits,
+                );
             }
         }
         let most = self.limits.import_configs;
@@ -104,21 +115,21 @@ impl Server {
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
-        let standing = self.project.configs();
-        let problems = validate::problems(config, &standing, &environments, &self.limits);
-        let _ = diff::in_words(None, Some(config), &environments);
+        let current = self.project.configs();
+        let problems = validate::find_problems(config, &current, &environments, &self.limits);
+        let _ = diff::describe(None, Some(config), &environments);
         if problems.is_empty() {
-            let again = Item::of(config).to_config(&environments);
+            let again = item::to_config(&item::from_config(config), &environments);
             let again = again.map(|again| datafile::config_to_json(&again));
             assert_eq!(again, Ok(datafile::config_to_json(config)), "an item is read as it was written");
         }
     }
 
-    /// Counts a telemetry report in JSON and in protobuf, writes the counts down and reads them.
+    /// Counts a telemetry report in JSON and in protobuf, stores the counts and reads them.
     ///
     /// # Panics
     ///
-    /// If the counts cannot be written or read, if one is negative, or if the code has a fault.
+    /// If the counts cannot be written or read, if one is negative, or on a bug.
     pub fn telemetry(&self, bytes: &[u8]) {
         let mut reports = Vec::new();
         reports.extend(serde_json::from_slice(bytes).ok().map(|report| json::events(&report)));
@@ -152,7 +163,7 @@ impl Server {
             to_millis: now + HOUR_MILLIS,
             hours: 1,
         };
-        let evaluations = self.store.evaluations(filter).await.expect("evaluations can be read");
+        let evaluations = self.store.evaluation_counts(filter).await.expect("evaluations can be read");
         assert!(evaluations.iter().all(|count| count.count >= 0), "no count is negative");
         let loggers = self.store.loggers(self.project.id, None).await.expect("loggers can be read");
         let names: HashSet<&str> = loggers.iter().map(|logger| logger.name.as_str()).collect();

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// How long [`eventually`] waits: enough for a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -15,10 +15,10 @@ const PAUSE: Duration = Duration::from_millis(2);
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 #[track_caller]
 pub fn eventually(what: &str, holds: impl FnMut() -> bool) -> Duration {
-    within(PATIENCE, what, holds)
+    within(TEST_TIMEOUT, what, holds)
 }
 
 /// Waits until `holds` returns true, for at most `limit`, and returns how long that took.
@@ -54,11 +54,11 @@ pub fn throughout(time: Duration, what: &str, mut holds: impl FnMut() -> bool) {
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        assert!(started.elapsed() < TEST_TIMEOUT, "waited {TEST_TIMEOUT:?} in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
     started.elapsed()
@@ -68,14 +68,14 @@ pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Du
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 pub async fn eventually_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        assert!(started.elapsed() < TEST_TIMEOUT, "waited {TEST_TIMEOUT:?} in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -82,11 +82,11 @@ impl FaultProxy {
 
     /// Returns how often the server answered with a stream.
     pub fn streams(&self) -> usize {
-        self.answers("content-type: text/event-stream")
+        self.response_lines("content-type: text/event-stream")
     }
 
     /// Returns how many answers of the server have this line in their heads.
-    pub fn answers(&self, line: &str) -> usize {
+    pub fn response_lines(&self, line: &str) -> usize {
         self.line.heads.lock().unwrap().iter().filter(|head| head.to_lowercase().contains(line)).count()
     }
 

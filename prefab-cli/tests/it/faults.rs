@@ -163,22 +163,22 @@ fn answers_of_500() {
 }
 
 #[test]
-fn a_head_that_never_comes_to_its_end() {
+fn a_request_head_that_never_ends() {
     check(&Fault::SlowHead, "did not answer within 4s");
 }
 
 #[test]
-fn answers_and_events_cut_in_their_middle() {
+fn responses_and_events_cut_off() {
     check(&Fault::Cut, "broke off");
 }
 
 #[test]
-fn answers_that_are_no_http() {
+fn responses_that_are_not_http() {
     check(&Fault::Bytes(b"\x16\x03\x01\x02\0\x01\0 noise\r\n\r\n".to_vec()), "could not be reached");
 }
 
 #[test]
-fn silence_on_connections_that_stay() {
+fn a_connection_without_traffic() {
     check(&Fault::Silent, "");
 }
 
@@ -188,7 +188,7 @@ fn connections_refused() {
 }
 
 #[test]
-fn an_event_that_is_no_message_is_made_good_without_another_stream() {
+fn an_unreadable_event_is_recovered_without_reconnecting() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
@@ -205,7 +205,7 @@ fn an_event_that_is_no_message_is_made_good_without_another_stream() {
 const LONG: &str = "PREFAB_TEST_LONG";
 
 #[test]
-fn a_key_refused_for_a_while() {
+fn a_key_that_is_temporarily_rejected() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
@@ -224,7 +224,7 @@ fn a_key_refused_for_a_while() {
 }
 
 #[test]
-fn a_first_server_whose_name_leads_nowhere() {
+fn a_first_server_that_does_not_resolve() {
     let world = World::new();
     let nowhere = "http://no-such-host.invalid".to_owned();
     let started = Instant::now();
@@ -244,7 +244,7 @@ fn a_first_server_whose_name_leads_nowhere() {
 }
 
 #[test]
-fn a_cdn_behind_the_api_takes_nothing_back() {
+fn a_stale_cdn_does_not_revert_newer_configs() {
     let mut world = World::new();
     let url = format!("{}/api/v1/configs/0", world.server.url);
     let request = reqwest::Client::new().get(url).basic_auth("test", Some(world.key(KeyKind::Backend)));
@@ -276,7 +276,7 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
 }
 
 #[test]
-fn one_fault_after_another() {
+fn a_client_survives_a_series_of_faults() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
@@ -307,7 +307,7 @@ fn checkpoints_are_compressed_on_the_way() {
     );
     let client = world.builder().build().unwrap();
     assert_eq!(client.get::<String>("long").unwrap(), filler);
-    assert_eq!(world.proxy.answers("content-encoding: gzip"), 1);
+    assert_eq!(world.proxy.response_lines("content-encoding: gzip"), 1);
     eventually("the stream", || world.proxy.streams() == 1);
-    assert_eq!(world.proxy.answers("content-encoding"), 1, "what streams is not");
+    assert_eq!(world.proxy.response_lines("content-encoding"), 1, "what streams is not");
 }

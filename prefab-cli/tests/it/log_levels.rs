@@ -61,7 +61,7 @@ fn prefab(server: &Running, args: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
+async fn a_log_level_of_one_user_changes_while_the_program_runs() {
     let dir = tempfile::tempdir().unwrap();
     let server = prefab_server::serve(Options::local(dir.path())).await.unwrap();
     let backend = server.keys.iter().find(|key| key.kind == KeyKind::Backend).unwrap();

@@ -1,4 +1,4 @@
-//! What the command says to whoever runs a server, and to whoever mistypes: where, what, and what next.
+//! Messages and exit codes for operators and for invalid command lines.
 
 use std::{fs, net::TcpListener, path::Path};
 
@@ -26,7 +26,7 @@ fn command(dir: &Path, args: &[&str]) -> Command {
 }
 
 /// Runs a command; returns its exit code, standard output and standard error.
-fn told(command: &mut Command) -> (i32, String, String) {
+fn output_of(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -50,39 +50,35 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> String {
-        let (code, out, error) = told(&mut self.command(args));
+        let (code, out, error) = output_of(&mut self.command(args));
         assert_eq!(code, 0, "{args:?}: {error}");
         out
     }
 
-    fn refuses(&self, args: &[&str], code: i32, says: &str) {
-        let (ended, _, error) = told(&mut self.command(args));
+    fn fails(&self, args: &[&str], code: i32, says: &str) {
+        let (ended, _, error) = output_of(&mut self.command(args));
         assert!(ended == code && error.contains(says), "{args:?}: {ended}, {error}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refusals_say_what_next() {
+async fn errors_contain_a_hint() {
     let desk = Desk::new().await;
     desk.run(&["create", "new-checkout", "--type", "flag"]);
-    let says = "has no override for ann in Development; `prefab override` lists them";
-    desk.refuses(&["override", "new-checkout", "--remove", "--user", "ann"], 4, says);
-    desk.refuses(
-        &["override", "new-chekout", "--remove", "--user", "ann"],
-        4,
-        "did you mean `new-checkout`?",
-    );
-    desk.refuses(&["key", "revoke", "99", "--yes"], 4, "no key 99; `prefab key list`");
-    desk.refuses(&["key", "rotate", "99"], 4, "no key 99; `prefab key list`");
-    desk.refuses(&["key", "revoke", "1"], 2, "say so beforehand with --yes");
-    desk.refuses(
+    let says = "has no override for ann in Development; `prefab override` lists the overrides";
+    desk.fails(&["override", "new-checkout", "--remove", "--user", "ann"], 4, says);
+    desk.fails(&["override", "new-chekout", "--remove", "--user", "ann"], 4, "did you mean `new-checkout`?");
+    desk.fails(&["key", "revoke", "99", "--yes"], 4, "no key 99; `prefab key list`");
+    desk.fails(&["key", "rotate", "99"], 4, "no key 99; `prefab key list`");
+    desk.fails(&["key", "revoke", "1"], 2, "pass --yes");
+    desk.fails(
         &["create", "new-checkout", "--type", "flag"],
         5,
-        "`prefab set new-checkout VALUE` changes it",
+        "change it with `prefab set new-checkout VALUE`",
     );
-    desk.refuses(&["log-level", "a.b", "--remove"], 4, "`prefab log-level` lists them");
-    desk.refuses(&["env", "protect", "Production"], 2, "--needs-comment");
-    desk.refuses(&["info", "a", "--url", "127.0.0.1:1"], 2, "begins with http:// or https://");
+    desk.fails(&["log-level", "a.b", "--remove"], 4, "`prefab log-level` lists the levels");
+    desk.fails(&["env", "protect", "Production"], 2, "--needs-comment");
+    desk.fails(&["info", "a", "--url", "127.0.0.1:1"], 2, "expected http:// or https://");
     assert!(desk.run(&["key", "create", "-e", "Production"]).contains("-Production-"));
 }
 
@@ -90,9 +86,9 @@ async fn refusals_say_what_next() {
 async fn a_file_is_imported_by_its_name() {
     let desk = Desk::new().await;
     fs::write(desk.dir.path().join("defaults.yaml"), "max-jobs: 30\n").unwrap();
-    assert!(desk.run(&["import", "defaults.yaml", "--yes"]).contains("Imported 1 keys"));
+    assert!(desk.run(&["import", "defaults.yaml", "--yes"]).contains("Imported 1 items"));
     fs::write(desk.dir.path().join("broken.json"), "{").unwrap();
-    desk.refuses(&["import", "broken.json", "--yes"], 1, "broken.json: ");
+    desk.fails(&["import", "broken.json", "--yes"], 1, "broken.json: ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,30 +101,30 @@ async fn a_value_is_read_from_a_file_or_standard_input() {
     fs::write(desk.dir.path().join("text"), "two\nlines\n").unwrap();
     desk.run(&["set", "greeting", "--value-from", "text"]);
     assert_eq!(desk.run(&["get", "greeting", "--url", &url]), "two\nlines\n");
-    desk.refuses(&["set", "greeting", "x", "--value-from", "text"], 2, "cannot be used with");
-    desk.refuses(&["set", "greeting", "--value-from", "none"], 3, "reading none");
+    desk.fails(&["set", "greeting", "x", "--value-from", "text"], 2, "cannot be used with");
+    desk.fails(&["set", "greeting", "--value-from", "none"], 3, "cannot read none");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_finds_the_server_that_was_signed_in_to() {
+async fn evaluation_uses_the_server_of_prefab_login() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["login"]);
     let url = &desk.server.url;
-    let (code, _, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs"]));
+    let (code, _, error) = output_of(&mut command(desk.dir.path(), &["get", "max-jobs"]));
     assert!(
-        code == 1 && error.contains(&format!("--url {url} asks the server that you are signed in to")),
+        code == 1 && error.contains(&format!("pass --url {url} to read the server of `prefab login`")),
         "{error}"
     );
-    let (code, out, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", url]));
+    let (code, out, error) = output_of(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", url]));
     assert_eq!((code, &*out), (0, "30\n"), "{error}");
     let (code, _, error) =
-        told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", "http://127.0.0.1:9"]));
-    assert!(code == 2 && error.contains("sign in with `prefab login --url http://127.0.0.1:9`"), "{error}");
+        output_of(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", "http://127.0.0.1:9"]));
+    assert!(code == 2 && error.contains("log in with `prefab login --url http://127.0.0.1:9`"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
+async fn a_backup_is_private_and_restores_into_the_named_folder() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["backup", "copy.db"]);
@@ -138,33 +134,32 @@ async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
         let mode = fs::metadata(desk.dir.path().join("copy.db")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    let says = "--overwrite puts it aside";
-    desk.refuses(&["restore", "copy.db", "--data-dir", "data"], 3, says);
+    let says = "--overwrite moves it aside";
+    desk.fails(&["restore", "copy.db", "--data-dir", "data"], 3, says);
     assert!(
         desk.run(&["restore", "copy.db", "--database", "elsewhere/own.db"]).contains("Restored 1 configs")
     );
     assert!(desk.dir.path().join("elsewhere/own.db").exists());
     let mut restore = desk.command(&["restore", "copy.db"]);
-    assert_eq!(told(restore.env("PREFAB_SERVER_DATA_DIR", "third")).0, 0);
+    assert_eq!(output_of(restore.env("PREFAB_SERVER_DATA_DIR", "third")).0, 0);
     assert!(desk.dir.path().join("third/prefab.db").exists());
     assert!(desk.run(&["recover", "--data-dir", "third"]).contains("BACKEND-ADMIN"));
-    desk.refuses(&["recover", "--data-dir", "none"], 3, "there is no database");
+    desk.fails(&["recover", "--data-dir", "none"], 3, "does not exist");
 }
 
 #[test]
-fn a_start_that_fails_says_what_to_do() {
+fn a_failed_start_prints_a_hint() {
     let dir = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", &address]));
-    assert!(code == 3 && error.contains("\n       another program listens there"), "{error}");
-    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", "localhost"]));
+    let (code, _, error) = output_of(&mut command(dir.path(), &["serve", "--listen", &address]));
+    assert!(code == 3 && error.contains("\n       another program uses this address"), "{error}");
+    let (code, _, error) = output_of(&mut command(dir.path(), &["serve", "--listen", "localhost"]));
     assert!(code == 2 && error.contains("as in 127.0.0.1:8742"), "{error}");
     fs::create_dir(dir.path().join("prefab-data")).unwrap();
-    fs::write(dir.path().join("prefab-data/prefab.db"), "this is no database, whatever it is called")
-        .unwrap();
+    fs::write(dir.path().join("prefab-data/prefab.db"), "this is not a database").unwrap();
     let mut serve = command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
-    let (code, _, error) = told(&mut serve);
+    let (code, _, error) = output_of(&mut serve);
     assert!(
         code == 3 && error.contains("prefab-data/prefab.db") && error.contains("prefab restore"),
         "{error}"
@@ -172,42 +167,45 @@ fn a_start_that_fails_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_protected_environment_takes_a_draft_and_a_second_person() {
+async fn a_protected_environment_requires_an_approved_draft() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     desk.run(&["env", "protect", "Production", "--needs-approval"]);
-    desk.refuses(&["set", "max-jobs", "50", "-e", "Production"], 5, "save this as a draft");
+    desk.fails(&["set", "max-jobs", "50", "-e", "Production"], 5, "save this as a draft");
     let saved = desk.run(&["set", "max-jobs", "50", "-e", "Production", "--draft", "-m", "more work"]);
     assert!(saved.contains("Production: 50") && saved.contains("prefab draft approve max-jobs"), "{saved}");
     let both = desk.run(&["set", "max-jobs", "40", "--draft"]);
-    assert!(both.contains("from 30 to 40") && both.contains("Production: 50"), "on top of the first: {both}");
-    assert!(desk.run(&["draft", "list"]).contains("waits for the approval of a second person"));
-    desk.refuses(&["draft", "publish", "max-jobs"], 5, "waits for");
-    desk.refuses(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
+    assert!(
+        both.contains("from 30 to 40") && both.contains("Production: 50"),
+        "both changes are in the draft: {both}"
+    );
+    assert!(desk.run(&["draft", "list"]).contains("requires the approval of a second person"));
+    desk.fails(&["draft", "publish", "max-jobs"], 5, "waits for");
+    desk.fails(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
     let other = desk.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
     let other: serde_json::Value = serde_json::from_str(&other).unwrap();
     let mut approve = desk.command(&["draft", "approve", "max-jobs"]);
-    let (code, _, error) = told(approve.env("PREFAB_ADMIN_KEY", other["key"].as_str().unwrap()));
+    let (code, _, error) = output_of(approve.env("PREFAB_ADMIN_KEY", other["key"].as_str().unwrap()));
     assert_eq!(code, 0, "{error}");
     desk.run(&["draft", "publish", "max-jobs"]);
     let info = desk.run(&["info", "max-jobs"]);
     assert!(info.contains("Default: 40") && info.contains("Production: 50"), "{info}");
-    desk.refuses(&["draft", "discard", "max-jobs"], 4, "no draft of `max-jobs`");
+    desk.fails(&["draft", "discard", "max-jobs"], 4, "`max-jobs` has no draft");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rollout_that_grows_leaves_the_others_what_they_had() {
+async fn growing_a_rollout_keeps_existing_assignments() {
     let desk = Desk::new().await;
     desk.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
     desk.run(&["rollout", "greeting", "10%", "--to", "hi"]);
     assert!(desk.run(&["rollout", "greeting", "20%", "--to", "hi"]).contains("→ 20% hi, 80% hello by"));
-    desk.refuses(&["rollout", "greeting", "20%", "--to", "ahoy"], 2, "--otherwise VALUE");
+    desk.fails(&["rollout", "greeting", "20%", "--to", "ahoy"], 2, "--otherwise VALUE");
     desk.run(&["create", "password", "--type", "string", "--value", "hush", "--confidential"]);
     desk.run(&["rollout", "password", "0%", "--to", "other"]);
     let url = desk.server.url.clone();
     let context = r#"{"user": {"key": "1"}}"#;
-    let told = desk.run(&["get", "password", "--reveal", "--url", &url, "--context", context]);
-    assert_eq!(told, "hush\n");
+    let value = desk.run(&["get", "password", "--reveal", "--url", &url, "--context", context]);
+    assert_eq!(value, "hush\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -226,8 +224,8 @@ async fn a_long_value_does_not_fill_the_terminal() {
     for verb in
         [&["history", "long"][..], &["diff", "long"], &["draft", "list"], &["override"], &["info", "long"]]
     {
-        // As on a terminal, where nothing is left out.
-        let (code, said, error) = told(desk.command(verb).env("CLICOLOR_FORCE", "1"));
+        // With colors, as on a terminal.
+        let (code, said, error) = output_of(desk.command(verb).env("CLICOLOR_FORCE", "1"));
         assert!(
             code == 0 && !said.contains("\u{1b}]") && !said.contains('\u{7}'),
             "{verb:?}: {said:?} {error}"
@@ -236,41 +234,46 @@ async fn a_long_value_does_not_fill_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_are_invited_and_scripts_get_tokens() {
+async fn people_can_be_invited_and_tokens_issued() {
     let desk = Desk::new().await;
     desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     let invite = ["person", "invite", "bea@example.com", "--role", "publisher", "--in", "Production=viewer"];
     assert!(desk.run(&invite).contains("/sign-up?token="));
     assert!(
-        desk.run(&["person", "list"]).contains("bea@example.com    publisher, viewer in Production  invited")
+        desk.run(&["person", "list"]).contains("bea@example.com  publisher, viewer in Production  invited")
     );
-    desk.refuses(&["person", "remove", "cid@example.com", "--yes"], 2, "`prefab person list` lists them");
-    desk.refuses(&["person", "invite", "cid@example.com", "--role", "king"], 1, "expected one of");
+    desk.fails(
+        &["person", "remove", "cid@example.com", "--yes"],
+        2,
+        "`prefab person list` lists the members",
+    );
+    desk.fails(&["person", "invite", "cid@example.com", "--role", "king"], 2, "expected one of");
     let create =
         ["token", "create", "release", "--role", "publisher", "-e", "Staging", "--days", "7", "--json"];
     let made: serde_json::Value = serde_json::from_str(&desk.run(&create)).unwrap();
-    let by_token =
-        |args: &[&str]| told(desk.command(args).env("PREFAB_ADMIN_KEY", made["token"].as_str().unwrap()));
+    let by_token = |args: &[&str]| {
+        output_of(desk.command(args).env("PREFAB_ADMIN_KEY", made["token"].as_str().unwrap()))
+    };
     assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Staging"]).0, 0);
     assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Production"]).0, 1);
     let listed = desk.run(&["token", "list"]);
     assert!(
-        listed.contains("release") && listed.contains("publisher in Staging") && listed.contains("ends "),
+        listed.contains("release") && listed.contains("publisher in Staging") && listed.contains("expires "),
         "{listed}"
     );
     desk.run(&["token", "revoke", made["id"].as_str().unwrap(), "--yes"]);
     assert_eq!(by_token(&["set", "max-jobs", "60", "-e", "Staging"]).0, 1);
-    desk.refuses(&["token", "revoke", "99", "--yes"], 4, "no token 99");
+    desk.fails(&["token", "revoke", "99", "--yes"], 4, "no token 99");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_there_is_not_is_not_waited_for() {
+async fn an_unknown_last_event_id_starts_at_the_newest_event() {
     let desk = Desk::new().await;
-    desk.refuses(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
+    desk.fails(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
 }
 
 #[test]
-fn whoever_has_read_enough_may_go() {
+fn a_client_may_disconnect_after_reading() {
     use std::{io::Read as _, process::Stdio};
 
     let mut completions = std::process::Command::new(assert_cmd::cargo::cargo_bin("prefab"));
@@ -283,12 +286,12 @@ fn whoever_has_read_enough_may_go() {
     assert!(output.status.success() && error.is_empty(), "{error}");
 }
 
-/// The names are those of the official clients; a wrong one makes a program fail at its start.
+/// The names are those of the official clients. A wrong name makes a program fail at its start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_names_options_that_sdks_have() {
     let desk = Desk::new().await;
     let mut doctor = desk.command(&["doctor"]);
-    let (code, out, error) = told(doctor.env("PREFAB_API_KEY", desk.key(KeyKind::Backend)));
+    let (code, out, error) = output_of(doctor.env("PREFAB_API_KEY", desk.key(KeyKind::Backend)));
     assert_eq!(code, 0, "{out}{error}");
     for name in ["prefab_telemetry_url=", "setPrefabTelemetryHost", "WithTelemetryHost(", "apiEndpoint: "] {
         assert!(out.contains(name), "{name}: {out}");

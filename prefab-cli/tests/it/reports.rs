@@ -57,7 +57,7 @@ fn user(nth: usize, about: &str) -> ContextSet {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_client_does_is_told_to_people() {
+async fn client_activity_is_shown_to_people() {
     let bed = Bed::new().await;
     bed.create("max-jobs", "INT", json!({"int": "30"})).await;
     bed.create("password", "STRING", json!({"string": "s3cret", "confidential": true})).await;
@@ -92,7 +92,7 @@ async fn what_a_client_does_is_told_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_beyond_what_the_server_reads_at_once_arrives_as_a_whole() {
+async fn a_large_report_is_split_and_counted_completely() {
     let bed = Bed::new().await;
     bed.create("max-jobs", "INT", json!({"int": "30"})).await;
     let client = bed.client().await;

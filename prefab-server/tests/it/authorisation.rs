@@ -28,7 +28,7 @@ const WHO: [&str; 9] =
     ["nobody", "frontend", "backend", "key", "viewer", "editor", "publisher", "admin", "elsewhere"];
 
 #[tokio::test]
-async fn everybody_may_what_the_table_says() {
+async fn every_role_has_the_rights_in_the_table() {
     let mut world = World::new().await;
     let document = world.server.http.get(world.server.url(&format!("{PREFIX}/openapi.json")));
     let (_, document) = answer(document.send().await.unwrap()).await;

@@ -18,7 +18,7 @@ const WRITERS: usize = 8;
 const WRITES: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_writes_is_one_moment() {
+async fn a_backup_during_writes_is_consistent() {
     let server = TestServer::new().await;
     let started = Instant::now();
     let written = AtomicUsize::new(0);
@@ -85,7 +85,7 @@ async fn a_backup_under_writes_is_one_moment() {
 }
 
 #[tokio::test]
-async fn a_backup_takes_an_admin() {
+async fn a_backup_requires_an_admin_of_every_project() {
     let server = TestServer::new().await;
     assert_eq!(server.get("/api/manage/v1/backup").send().await.unwrap().status(), 403);
     server.admin("GET", "/api/manage/v1/backup").send().await.unwrap().bytes().await.unwrap();

@@ -115,7 +115,7 @@ async fn a_body_has_a_minimum_rate() {
 }
 
 #[tokio::test]
-async fn bodies_are_bounded_whichever_handler_reads_them() {
+async fn every_handler_limits_body_size() {
     let server = TestServer::limited(Limits { body_bytes: 1_000, ..Limits::default() }).await;
     for path in ["/api/manage/v1/session", "/page/csp-reports", "/api/manage/v1/password-reset"] {
         let response = server.http.post(server.url(path)).body("x".repeat(1_001)).send().await.unwrap();
@@ -126,7 +126,7 @@ async fn bodies_are_bounded_whichever_handler_reads_them() {
 }
 
 #[tokio::test]
-async fn half_a_preface_is_noticed_when_its_connection_ends() {
+async fn a_partial_preface_does_not_delay_closing() {
     let server = TestServer::new().await;
     let mut held = Vec::new();
     for at in 0..40 {

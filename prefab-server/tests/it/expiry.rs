@@ -17,7 +17,7 @@ async fn wait_for(server: &TestServer, path: &str, is_wanted: impl Fn(&Json) -> 
 }
 
 #[tokio::test]
-async fn a_level_for_one_user_comes_and_goes() {
+async fn a_level_for_one_user_can_be_set_and_removed() {
     let server = TestServer::new().await;
     let level = json!({"level": "debug", "environment": "Production", "expiresIn": "1s",
                        "for": {"property": "user.key", "values": ["123"]}});
@@ -40,7 +40,7 @@ async fn a_level_for_one_user_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn a_level_for_a_segment_comes_and_goes() {
+async fn a_level_for_a_segment_can_be_set_and_removed() {
     let server = TestServer::new().await;
     let ours = |matches: bool| json!({"type": "bool", "value": matches});
     let acme = json!([{"propertyName": "user.email", "operator": "PROP_ENDS_WITH_ONE_OF",
@@ -71,7 +71,7 @@ async fn a_level_for_a_segment_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn what_stays_is_left_as_it_was() {
+async fn permanent_levels_are_not_changed_by_temporary_ones() {
     let server = TestServer::new().await;
     done(&server, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
     done(&server, "PUT", "/log-levels/app", json!({"level": "WARN", "environment": "Production"})).await;
@@ -92,7 +92,7 @@ async fn what_stays_is_left_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_level_can_be_taken_away_and_set_for_good() {
+async fn a_level_can_be_removed_and_set_permanently() {
     let server = TestServer::new().await;
     let mut level = json!({"level": "DEBUG", "environment": "Staging", "expiresIn": "1h"});
     done(&server, "PUT", "/log-levels/app", level.clone()).await;
@@ -118,7 +118,7 @@ async fn a_level_can_be_taken_away_and_set_for_good() {
 }
 
 #[tokio::test]
-async fn an_override_ends_unless_it_is_set_for_good() {
+async fn an_override_expires_unless_it_is_permanent() {
     let server = TestServer::new().await;
     server.create("k", "a").await;
     server.create("l", "a").await;
@@ -135,7 +135,7 @@ async fn an_override_ends_unless_it_is_set_for_good() {
 }
 
 #[tokio::test]
-async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
+async fn one_of_several_servers_runs_a_removal_once() {
     let server = TestServer::new().await;
     let mut expires_at = 0;
     for round in 0..5 {

@@ -44,7 +44,7 @@ async fn ask(server: &TestServer, path: &str) -> Json {
 }
 
 #[tokio::test]
-async fn a_page_gets_values_for_its_context_and_nothing_else() {
+async fn a_front_end_receives_only_values_for_its_context() {
     let server = server().await;
     let json = ask(&server, &path("v2", "pro/?+")).await;
     let values = json["evaluations"].as_object().unwrap();
@@ -62,7 +62,7 @@ async fn a_page_gets_values_for_its_context_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn older_pages_get_their_form() {
+async fn older_browser_sdks_receive_their_format() {
     let server = server().await;
     let json = ask(&server, &path("v1", "pro/?+")).await;
     assert_eq!(json["values"]["beta"]["bool"], true);
@@ -159,7 +159,7 @@ async fn evaluations_are_compressed_for_clients_that_accept_it() {
 }
 
 #[tokio::test]
-async fn a_key_has_a_bound_on_evaluations_that_are_not_cached() {
+async fn uncached_evaluations_are_limited_per_key() {
     let limits = prefab_server::Limits { evaluations_per_second: 5, ..prefab_server::Limits::default() };
     let server = TestServer::limited(limits).await;
     let mut refused = None;
@@ -179,7 +179,7 @@ async fn a_key_has_a_bound_on_evaluations_that_are_not_cached() {
 }
 
 #[tokio::test]
-async fn evaluations_that_depend_on_the_clock_or_on_chance_are_not_kept() {
+async fn time_and_chance_dependent_evaluations_are_not_cached() {
     let server = TestServer::new().await;
     let soon =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() + 2_500;

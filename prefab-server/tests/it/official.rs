@@ -86,16 +86,16 @@ async fn walk(server: &TestServer, mut script: Script) {
 }
 
 #[tokio::test]
-async fn the_python_sdk_walks() {
-    let Some(folder) = clients("the_python_sdk_walks") else { return };
+async fn the_python_sdk_works_against_the_server() {
+    let Some(folder) = clients("the_python_sdk_works_against_the_server") else { return };
     let server = server().await;
     let script = Script::start(&server, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
     walk(&server, script).await;
 }
 
 #[tokio::test]
-async fn the_node_sdk_walks() {
-    if clients("the_node_sdk_walks").is_none() {
+async fn the_node_sdk_works_against_the_server() {
+    if clients("the_node_sdk_works_against_the_server").is_none() {
         return;
     }
     let server = server().await;
@@ -103,8 +103,8 @@ async fn the_node_sdk_walks() {
 }
 
 #[tokio::test]
-async fn the_browser_sdk_walks() {
-    if clients("the_browser_sdk_walks").is_none() {
+async fn the_browser_sdk_works_against_the_server() {
+    if clients("the_browser_sdk_works_against_the_server").is_none() {
         return;
     }
     let server = server().await;

@@ -9,7 +9,7 @@ use prefab_server::KeyKind;
 use tokio::process::Command;
 
 #[tokio::test]
-async fn the_official_tool_walks() {
+async fn the_official_cli_works_against_the_server() {
     let Some(folder) = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from) else {
         eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
         return;

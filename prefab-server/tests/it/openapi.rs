@@ -8,7 +8,7 @@ use prefab_server::KeyKind;
 use tokio::process::Command;
 
 #[tokio::test]
-async fn no_request_breaks_the_server_or_changes_what_it_was_refused() {
+async fn the_fuzz_corpus_passes() {
     let Some(program) = std::env::var_os("PREFAB_SCHEMATHESIS") else {
         eprintln!("SKIPPED: PREFAB_SCHEMATHESIS names no program");
         return;

@@ -24,7 +24,7 @@ async fn said(server: &TestServer, action: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
+async fn the_first_sign_up_link_works_once() {
     let server = TestServer::new().await;
     let link = server.running.sign_up.clone().unwrap();
     let token = link.strip_prefix(&format!("{}/sign-up?token=", server.running.url)).unwrap();
@@ -56,7 +56,7 @@ async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
 }
 
 #[tokio::test]
-async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
+async fn a_session_needs_a_csrf_token_for_changes() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let url = server.url("/api/manage/v1/projects/1/items");
@@ -82,7 +82,7 @@ async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_for_one_person_once() {
+async fn an_invitation_works_once_for_one_person() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let path = "/projects/1/invitations";
@@ -119,7 +119,7 @@ async fn an_invitation_is_for_one_person_once() {
 }
 
 #[tokio::test]
-async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_projects() {
+async fn a_password_reset_link_requires_an_admin_of_every_project() {
     let server = TestServer::new().await;
     let owner = Visitor::first(&server).await;
     let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
@@ -156,7 +156,7 @@ async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_pr
 }
 
 #[tokio::test]
-async fn a_person_deletes_their_account_and_what_they_did_stays() {
+async fn deleting_an_account_keeps_its_audit_entries() {
     let server = TestServer::new().await;
     let owner = Visitor::first(&server).await;
     let bea = Visitor::invited(&server, "Bea", Role::Publisher, json!([])).await;
@@ -182,7 +182,7 @@ async fn a_person_deletes_their_account_and_what_they_did_stays() {
 }
 
 #[tokio::test]
-async fn guessing_passwords_is_slowed_down_and_told() {
+async fn password_guessing_is_limited_and_audited() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     assert_eq!(log_in(&server, "OWNER@example.com", PASSWORD).await.status(), 200);
@@ -221,7 +221,7 @@ async fn guessing_passwords_is_slowed_down_and_told() {
 }
 
 #[tokio::test]
-async fn another_role_in_an_environment_holds_there() {
+async fn a_role_in_an_environment_applies_there() {
     let server = TestServer::new().await;
     server.create("k", "1").await;
     let only = json!([{"environment": "Development", "role": "publisher"}]);
@@ -268,7 +268,7 @@ async fn patch(server: &TestServer, path: &str, body: Json) -> (reqwest::StatusC
 }
 
 #[tokio::test]
-async fn a_change_says_which_person_made_it() {
+async fn a_change_names_the_person_who_made_it() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     ann.done(&server, "POST", "/projects/1/items", text_item("k", "1")).await;
@@ -286,7 +286,7 @@ async fn a_change_says_which_person_made_it() {
 }
 
 #[tokio::test]
-async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
+async fn a_project_is_visible_to_its_members_only() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let bea = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
@@ -311,7 +311,7 @@ async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
 }
 
 #[tokio::test]
-async fn a_token_may_what_it_says_until_it_ends() {
+async fn a_token_has_its_role_until_it_expires() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     server.create("k", "1").await;
@@ -345,7 +345,7 @@ async fn a_token_may_what_it_says_until_it_ends() {
 }
 
 #[tokio::test]
-async fn another_password_ends_the_other_sessions() {
+async fn changing_the_password_ends_other_sessions() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let elsewhere = Visitor::of(log_in(&server, &ann.email, PASSWORD).await).await;
@@ -359,7 +359,7 @@ async fn another_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn a_stream_of_events_ends_with_the_session() {
+async fn an_event_stream_ends_with_its_session() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let request = ann.request(&server, "GET", "/projects/1/events");
@@ -371,7 +371,7 @@ async fn a_stream_of_events_ends_with_the_session() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_kept_as_it_is() {
+async fn secrets_are_stored_hashed_only() {
     let server = TestServer::new().await;
     let ann = Visitor::first(&server).await;
     let wish = json!({"email": "bea@example.com", "role": "editor"});

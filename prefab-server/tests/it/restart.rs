@@ -23,7 +23,7 @@ const FOLDER: &str = "PREFAB_TEST_SERVER_FOLDER";
 
 /// Serves until it is killed, if it was started by the test below.
 #[tokio::test]
-async fn serves_when_asked() {
+async fn a_server_starts_and_serves() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let running = serve(Options::local(&folder)).await.unwrap();
     std::fs::write(format!("{folder}/url.new"), &running.url).unwrap();
@@ -34,7 +34,7 @@ async fn serves_when_asked() {
 fn start(folder: &str) -> Child {
     let _ = std::fs::remove_file(format!("{folder}/url"));
     Command::new(env::current_exe().unwrap())
-        .args(["--exact", "restart::serves_when_asked", "--nocapture"])
+        .args(["--exact", "restart::a_server_starts_and_serves", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -213,7 +213,7 @@ async fn kill_again_and_again(rounds: usize, writes: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+async fn acknowledged_writes_survive_a_kill() {
     let rounds = env::var(ROUNDS).map_or(10, |rounds| rounds.parse().unwrap());
     kill_again_and_again(rounds, 500.max(rounds * 20)).await;
 }

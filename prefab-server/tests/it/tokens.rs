@@ -33,7 +33,7 @@ async fn revoked(server: &TestServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn tokens_go_with_the_account_and_those_of_keys_and_others_stay() {
+async fn deleting_an_account_revokes_only_its_tokens() {
     let server = TestServer::new().await;
     let owner = Visitor::first(&server).await;
     let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
@@ -71,7 +71,7 @@ async fn tokens_go_with_the_account_and_those_of_keys_and_others_stay() {
 }
 
 #[tokio::test]
-async fn who_is_taken_out_of_a_project_loses_its_tokens_for_good() {
+async fn removed_members_lose_their_tokens_permanently() {
     let server = TestServer::new().await;
     let owner = Visitor::first(&server).await;
     let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
@@ -100,7 +100,7 @@ async fn who_is_taken_out_of_a_project_loses_its_tokens_for_good() {
 }
 
 #[tokio::test]
-async fn a_token_may_no_more_than_whom_it_acts_for() {
+async fn a_token_has_no_more_rights_than_its_owner() {
     let server = TestServer::new().await;
     let owner = Visitor::first(&server).await;
     server.create("k", "1").await;

@@ -12,7 +12,7 @@ fn environments() -> [Environment; 2] {
 }
 
 #[test]
-fn writing_and_reading_gives_the_same() {
+fn an_item_survives_a_round_trip() {
     let rule = |value: Json| json!({ "values": [{ "value": value }] });
     let kinds = [
         json!({"int": "3"}),
@@ -40,20 +40,20 @@ fn writing_and_reading_gives_the_same() {
                                "valueToMatch": {"stringList": {"values": ["a"]}}}], "value": kind}]}]
         }))
         .unwrap();
-        let text = serde_json::to_string(&Item::of(&config)).unwrap();
+        let text = serde_json::to_string(&from_config(&config)).unwrap();
         let item: Item = serde_json::from_str(&text).unwrap();
-        assert_eq!(item.to_config(&environments()), Ok(config), "{text}");
+        assert_eq!(to_config(&item, &environments()), Ok(config), "{text}");
     }
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn problems_name_their_place() {
     let check = |value: Json, problem: &str| {
         let item: Item = serde_json::from_value(json!({
             "key": "k", "type": "config", "default": {"rules": [{"value": value}]}
         }))
         .unwrap();
-        assert_eq!(item.to_config(&environments()), Err(vec![problem.to_owned()]));
+        assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
     };
     check(
         json!({"type": "int", "value": "pumpkin"}),
@@ -72,5 +72,5 @@ fn what_is_wrong_is_said_with_its_place() {
     }))
     .unwrap();
     let problem = "`environments[0].id`: there is no environment \"Prod\"; there are Development, Production";
-    assert_eq!(item.to_config(&environments()), Err(vec![problem.to_owned()]));
+    assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
 }

@@ -1,4 +1,4 @@
-//! Large answers, made light: packed where that is understood, and not sent again while they are the same.
+//! gzip and `ETag` for large JSON responses.
 
 use std::io::Write as _;
 
@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 
-/// Below this, packing costs more than it saves.
+/// Smaller responses are not compressed.
 const WORTH_IT: usize = 16 << 10;
 
-/// Answers with JSON, packed if whoever asks can unpack it.
+/// Returns a JSON response, compressed if the client accepts gzip.
 pub(super) async fn light<T: Serialize + Send + 'static>(
     app: &App,
     project: ProjectId,
@@ -22,7 +22,7 @@ pub(super) async fn light<T: Serialize + Send + 'static>(
 ) -> Result<Response, ApiError> {
     let accepts_gzip = prefab_http::choose_encoding(asked, &["gzip"]).is_some();
     let pack = move |_| {
-        // Texts and numbers always can be written.
+        // Strings and numbers can always be serialized.
         let plain = serde_json::to_vec(&body).unwrap_or_default();
         if !accepts_gzip || plain.len() < WORTH_IT {
             return Ok((plain, false));
@@ -45,12 +45,12 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Tells whether whoever asks has the answer with this tag.
+/// Returns whether the client has the response with this `ETag`.
 pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
     prefab_http::is_cached(asked, &quoted(tag))
 }
 
-/// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
+/// Adds the `ETag` to a response. Only the browser may cache it, and must revalidate it.
 pub(super) fn unchanged(mut response: Response, tag: Option<String>) -> Response {
     let fields = response.headers_mut();
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization, cookie"));

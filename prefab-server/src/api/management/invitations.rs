@@ -1,192 +1,138 @@
-//! Invitations: a link that makes an account, once.
+//! Invitations: links with which a person creates an account, once.
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
-    access::{Access, At, Sent},
-    people::{Exception, roles},
-    session::checks::{an_email, link},
-    views::{Problem, RoleIn},
+    access::{Access, JsonBody, PathParams},
+    people::roles,
+    session::checks::{link, validate_email},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Author, sign_in::Secret};
+use prefab_management_api::{
+    CreateInvitationRequest, CreateInvitationResponse, ErrorResponse, InvitationResponse,
+};
+use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{Invitation, NewInvitation},
     clock,
 };
+/// The maximum lifetime of an invitation: 30 days.
+const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
 
-const A_WEEK: i64 = 7 * 24 * 3_600;
-const LONGEST: i64 = 30 * 24 * 3_600;
-
-/// An invitation without its link, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InvitationView {
-    /// Its number, as a text.
-    id: String,
-    email: String,
-    role: Role,
-    /// The environments with another role.
-    environments: Vec<RoleIn>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    expires_at: i64,
-}
-
-impl InvitationView {
-    fn of(invitation: Invitation, author: &Author) -> Self {
-        let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
-        Self {
-            id: id.to_string(),
-            email,
-            role: roles.project,
-            environments: RoleIn::exceptions(&author.project.environments(), &roles),
-            created_by,
-            created_at: created_at_millis,
-            expires_at: expires_at_millis,
-        }
+fn invitation_response(invitation: Invitation, actor: &Actor) -> InvitationResponse {
+    let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
+    InvitationResponse {
+        id: id.to_string(),
+        email,
+        role: role_response(roles.project),
+        environments: exceptional_roles(&actor.project.environments(), &roles),
+        created_by,
+        created_at: created_at_millis,
+        expires_at: expires_at_millis,
     }
 }
 
-/// Lists invitations that can still be used.
+/// Lists the open invitations.
 #[utoipa::path(
     get, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<InvitationView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<InvitationResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<InvitationView>>, ApiError> {
-    let author = access.holding(project, Role::Admin)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
-    Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &author)).collect()))
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<InvitationResponse>>, ApiError> {
+    let actor = access.require_role(project, Role::Admin)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
+    Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &actor)).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Invite {
-    #[schema(example = "bea@example.com")]
-    email: String,
-    role: Role,
-    /// Other roles in some environments.
-    #[serde(default)]
-    environments: Vec<Exception>,
-    /// For how many seconds the link can be used; a week if it is not said.
-    #[serde(default = "a_week")]
-    expires_in_seconds: i64,
-}
-
-fn a_week() -> i64 {
-    A_WEEK
-}
-
-/// An invitation with its link, shown this once.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewInvitationView {
-    #[serde(flatten)]
-    invitation: InvitationView,
-    /// What `POST /sign-up` takes as `token`.
-    token: String,
-    /// Where they sign up. Send it to them; nobody else does.
-    link: String,
-}
-
-/// Invites somebody who has no account yet.
+/// Invites a person without an account.
 #[utoipa::path(
     post, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    request_body = Invite,
-    responses((status = 200, body = NewInvitationView), (status = 400, body = Problem),
-              (status = 404, body = Problem), (status = 409, description = "They have an account", body = Problem))
+    request_body = CreateInvitationRequest,
+    responses((status = 200, body = CreateInvitationResponse), (status = 400, body = ErrorResponse),
+              (status = 404, body = ErrorResponse), (status = 409, description = "The e-mail address has an account", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
     headers: HeaderMap,
-    Sent(Invite { email, role, environments, expires_in_seconds }): Sent<Invite>,
-) -> Result<Json<NewInvitationView>, ApiError> {
-    let author = access.to(project)?;
-    let (email, roles) = (an_email(&email)?, roles(&author, role, &environments)?);
-    if !(1..=LONGEST).contains(&expires_in_seconds) {
-        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
+    JsonBody(CreateInvitationRequest { email, role, environments, expires_in_seconds }): JsonBody<
+        CreateInvitationRequest,
+    >,
+) -> Result<Json<CreateInvitationResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let (email, roles) = (validate_email(&email)?, roles(&actor, store_role(role), &environments)?);
+    if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
+        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));
     }
-    if app.hub.store().account(email.clone()).await?.is_some() {
-        let next_step = "add them to the people instead";
+    if app.project_cache.store().account(email.clone()).await?.is_some() {
+        let next_step = "add the person to the project instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
-    let id = keep(&app, &author, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
-    let deed = format!("invited {email} as {}", in_words(&author, &roles));
-    note(&app, &author, id, "invitation.created", &deed).await?;
+    let id = store(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
+    let deed = format!("invited {email} as {}", in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "invitation.created", id, None, &deed).await?;
     let invitation = Invitation {
         id,
         email,
         roles,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         created_at_millis: clock::now_millis(),
         expires_at_millis,
     };
-    Ok(Json(NewInvitationView {
-        invitation: InvitationView::of(invitation, &author),
+    Ok(Json(CreateInvitationResponse {
+        invitation: invitation_response(invitation, &actor),
         link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
 }
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 #[utoipa::path(
     delete, path = "/projects/{project}/invitations/{invitation}", tag = "people",
-    params(("project" = i64, Path), ("invitation" = i64, Path, description = "Its number")),
-    responses((status = 200, body = InvitationView),
-              (status = 404, description = "There is none that can still be used", body = Problem))
+    params(("project" = i64, Path), ("invitation" = i64, Path, description = "The number of the invitation")),
+    responses((status = 200, body = InvitationResponse),
+              (status = 404, description = "Unknown, used or expired", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-) -> Result<Json<InvitationView>, ApiError> {
-    let author = access.to(project)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
+    PathParams((project, id)): PathParams<(i64, i64)>,
+) -> Result<Json<InvitationResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
     let invitation = invitation.ok_or(ApiError::NotFound)?;
-    if !app.hub.store().revoke_invitation(author.project.id, id).await? {
+    if !app.project_cache.store().revoke_invitation(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let deed = format!("took the invitation of {} back", invitation.email);
-    note(&app, &author, id, "invitation.revoked", &deed).await?;
-    Ok(Json(InvitationView::of(invitation, &author)))
+    let deed = format!("revoked the invitation of {}", invitation.email);
+    audit_entry::record(&app, &actor, "invitation.revoked", id, None, &deed).await?;
+    Ok(Json(invitation_response(invitation, &actor)))
 }
 
-async fn keep(
+async fn store(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     secret: &Secret,
     (email, roles): (String, Roles),
     expires_at_millis: i64,
 ) -> Result<i64, ApiError> {
     let invitation = NewInvitation {
         hash: secret.hash(),
-        to: Some((author.project.id, email, roles)),
-        created_by: author.who.clone(),
+        to: Some((actor.project.id, email, roles)),
+        created_by: actor.label.clone(),
         expires_at_millis,
     };
-    Ok(app.hub.store().invite(invitation).await?)
-}
-
-async fn note(app: &App, author: &Author, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(author.project.id),
-        action: action.to_owned(),
-        subject: id.to_string(),
-        ..AuditEntry::of(author.note(deed))
-    };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().invite(invitation).await?)
 }

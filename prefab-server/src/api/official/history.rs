@@ -1,4 +1,4 @@
-//! Every change of a project, newest first, in the form that tools for moving away read.
+//! The change history of a project, newest first, in the format of migration tools.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -25,7 +25,7 @@ pub(crate) struct Wanted {
     include_summary: Option<bool>,
 }
 
-/// Answers `GET change-history`.
+/// Handles `GET change-history`.
 pub(crate) async fn changes(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -35,7 +35,7 @@ pub(crate) async fn changes(
     let cursor = wanted.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     let before = cursor.map(str::parse::<i64>).transpose();
     let before = before.map_err(|_| ApiError::invalid("`cursor`: expected what the last page gave"))?;
-    let store = app.hub.store();
+    let store = app.project_cache.store();
     let versions = store.changes(caller.project.id, before, limit).await?;
     let previous = previous(store, &caller.project, &versions).await?;
     let project = caller.project;
@@ -57,7 +57,7 @@ pub(crate) async fn changes(
     .await
 }
 
-/// Finds what each version replaced, most of which are on the same page.
+/// Finds the previous version of each version. Most are on the same page.
 async fn previous(
     store: &dyn Store,
     project: &Project,
@@ -89,7 +89,7 @@ fn change(version: &Version, before: Option<&Config>, project: &Project, wanted:
         change["previousConfigId"] = id.to_string().into();
     }
     if wanted.include_summary.unwrap_or(true) {
-        let said = diff::in_words(before, after, &project.environments());
+        let said = diff::describe(before, after, &project.environments());
         change["summary"] = format!("`{}`: {}", version.key, said.join("; ")).into();
     }
     if let Some(config) = after.filter(|_| wanted.include_new_version.unwrap_or(true)) {
@@ -98,7 +98,7 @@ fn change(version: &Version, before: Option<&Config>, project: &Project, wanted:
     change
 }
 
-/// A key's number stands for a person where no person is known.
+/// Returns the number of the person, or of the API key if there is none.
 fn changed_by(changed_by: &ChangedBy) -> Value {
     let ChangedBy { user_id, email, api_key_id, user_identity } = changed_by;
     if *user_id != 0 && api_key_id.is_empty() {

@@ -1,14 +1,19 @@
-//! Personal overrides as the official tool sets them.
+//! Personal overrides of the official command.
 
 use crate::api::origin::RequestOrigin;
 use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
-use prefab_service::{actor::Author, change, personal_overrides, projects::Caller};
-use prefab_store::{Target, TimedRule};
+use prefab_service::{
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy},
+    personal_overrides,
+    project_cache::Caller,
+};
+use prefab_store::{RuleTarget, TimedRule};
 
-/// Answers `POST config/assign-variant`.
+/// Handles `POST config/assign-variant`.
 pub(crate) async fn assign(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -17,8 +22,8 @@ pub(crate) async fn assign(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
     let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
     let value = personal_overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, caller.environment, user, value);
@@ -26,15 +31,16 @@ pub(crate) async fn assign(
         project: caller.project.id,
         key: config.key.clone(),
         environment: Some(caller.environment),
-        target: Target::Person(user.to_owned()),
+        target: RuleTarget::User(user.to_owned()),
     };
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
-    // What is set here stays, whatever was said of an earlier one.
-    app.hub.store().cancel_removal(rule).await?;
+    // An override that is set here is permanent, so a scheduled removal is canceled.
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
-/// Answers `POST config/remove-variant`. The value sent along says nothing that the person does not say.
+/// Handles `POST config/remove-variant`. The value in the body is ignored; the user identifies the override.
 pub(crate) async fn remove(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -43,12 +49,13 @@ pub(crate) async fn remove(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
     if !personal_overrides::remove(&mut config, caller.environment, user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    let request = ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 

@@ -1,4 +1,4 @@
-//! Checkpoints: all configs, or all that are newer than an id.
+//! Checkpoints: all configs, or all that are newer than a version.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 
 use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
-use prefab_publish::{Coding, Encoded, Form};
+use prefab_publish::{ContentCoding, Encoded, Encoding};
 use prefab_service::workers::Kind;
 
-/// Answers `configs/<id>` in every form it ever had. Only the last piece of the path counts: older clients
-/// put their project and a hash of their key before it.
+/// Handles `configs/<id>` in all its historic forms. Only the last segment of the path matters: older clients send their
+/// project and a hash of their key before it.
 pub(crate) async fn get(
     State(app): State<App>,
     Backend(caller): Backend,
@@ -23,29 +23,29 @@ pub(crate) async fn get(
     let form = form(&headers);
     app.metrics.checkpoints.inc();
     let snapshot = caller.channel.snapshot();
-    if let Some(answer) = snapshot.known_answer(id, &caller.audience, form)
+    if let Some(answer) = snapshot.cached_response(id, &caller.audience, form)
         && answer.has(coding(&headers))
     {
         return Ok(respond(&answer, form, &headers));
     }
-    let encode = move || respond(&snapshot.answer(id, &caller.audience, form), form, &headers);
-    // SDKs start with this, so it waits rather than being refused.
+    let encode = move || respond(&snapshot.response(id, &caller.audience, form), form, &headers);
+    // SDKs start with this request, so it waits for a worker instead of failing.
     Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
 }
 
-/// Protobuf unless JSON is asked for by name: Go names nothing, and old Python wants anything.
-pub(crate) fn form(headers: &HeaderMap) -> Form {
+/// Returns whether the client accepts JSON by name. Others receive protobuf: Go sends no `Accept`, old Python `*/*`.
+pub(crate) fn form(headers: &HeaderMap) -> Encoding {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") && !accept.contains("protobuf") {
-        Form::Json
+        Encoding::Json
     } else {
-        Form::Protobuf
+        Encoding::Protobuf
     }
 }
 
-/// Answers with the bytes, or with 304 where the client has them. Never with a `max-age`: clients would not
-/// ask again for that long, whoever tells them to.
-fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<Body> {
+/// Returns the bytes, or 304 if the client has them. Without `max-age`, because clients would not fetch again for that
+/// time, even after a change.
+fn respond(answer: &Arc<Encoded>, form: Encoding, headers: &HeaderMap) -> Response<Body> {
     let (encoding, body) = encoding(answer, headers);
     let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
     let is_known = prefab_http::is_cached(headers, &etag);
@@ -70,17 +70,17 @@ fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<B
 
 fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'static str)>, Bytes) {
     match coding(headers) {
-        Coding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
-        Coding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
-        Coding::Plain => (None, answer.plain.clone()),
+        ContentCoding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
+        ContentCoding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
+        ContentCoding::Plain => (None, answer.plain.clone()),
     }
 }
 
-/// Chooses among what the client names. Java names nothing and must get plain bytes.
-fn coding(headers: &HeaderMap) -> Coding {
+/// Selects an encoding that the client names. Java names none and receives uncompressed bytes.
+fn coding(headers: &HeaderMap) -> ContentCoding {
     match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
-        Some("zstd") => Coding::Zstd,
-        Some(_) => Coding::Gzip,
-        None => Coding::Plain,
+        Some("zstd") => ContentCoding::Zstd,
+        Some(_) => ContentCoding::Gzip,
+        None => ContentCoding::Plain,
     }
 }

@@ -26,15 +26,15 @@ use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
 use crate::auth;
 use prefab_service::{
     evaluate::{
-        self, Shape,
+        self, ResponseFormat,
         cache::{self, Computed, Inputs},
         contexts,
     },
-    projects::Caller,
+    project_cache::Caller,
     workers::{Busy, Kind},
 };
 
-/// Below this, compression costs more than it saves.
+/// Smaller responses are not compressed.
 const WORTH_COMPRESSING: usize = 1 << 10;
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ pub(crate) struct Collect {
     collect_context_mode: Option<String>,
 }
 
-/// Answers clients since 0.4.
+/// Handles clients since 0.4.
 pub(crate) async fn v2(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -52,10 +52,10 @@ pub(crate) async fn v2(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V2, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V2, &headers).await
 }
 
-/// Answers older clients: the protobuf message in proto3 JSON.
+/// Handles older clients, which receive the protobuf message in proto3 JSON.
 pub(crate) async fn v1(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -64,10 +64,10 @@ pub(crate) async fn v1(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V1, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V1, &headers).await
 }
 
-/// Answers the clients of 2022, which send a lookup key and attributes.
+/// Handles clients of 2022, which send a lookup key and attributes.
 pub(crate) async fn identity(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -75,22 +75,22 @@ pub(crate) async fn identity(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
-/// Answers the very first release, whose key is in the path.
+/// Handles the first release, whose API key is in the path.
 pub(crate) async fn identity_with_key(
     State(app): State<App>,
     Path((key, encoded)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
-    let caller = key.and_then(|key| app.hub.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let caller = key.and_then(|key| app.project_cache.caller(&key)).ok_or(ApiError::Unauthorized)?;
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
-/// What a client sent, as bytes and parsed.
+/// The contexts of a request, as bytes and parsed.
 struct Sent {
     bytes: Vec<u8>,
     contexts: ContextSet,
@@ -104,7 +104,7 @@ impl Sent {
 
     fn identity(encoded: &str) -> Result<Self, ApiError> {
         let (mut bytes, json) = decode(encoded)?;
-        // The same bytes have another meaning in the other form.
+        // The same bytes have a different meaning in the other format.
         bytes.extend_from_slice(b" identity");
         Ok(Self { bytes, contexts: contexts::from_identity(&json) })
     }
@@ -115,26 +115,26 @@ async fn answer(
     caller: Caller,
     sent: Sent,
     collect: &Collect,
-    shape: Shape,
+    format: ResponseFormat,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     app.metrics.evaluations.inc();
     let Sent { bytes, contexts } = sent;
-    // The browser reports no contexts itself; it says here what the server may keep.
+    // Browsers do not report contexts; this header contains what the server may store.
     let mode = collect.collect_context_mode.as_deref();
     let is_example = mode == Some("PERIODIC_EXAMPLE");
     if is_example || mode == Some("SHAPE_ONLY") {
         app.telemetry.record_contexts(&caller, &contexts, is_example);
     }
-    let inputs = Inputs::of(&caller, &bytes, shape);
+    let inputs = Inputs::of(&caller, &bytes, format);
     let etag = inputs.etag();
-    // Only an evaluation that depends on nothing but its inputs has this tag.
+    // Only an evaluation that depends on its inputs alone has an `ETag`.
     if prefab_http::is_cached(headers, &etag) {
         return Ok(respond(&etag, None));
     }
     let computed = match app.evaluations.get(caller.environment, &inputs) {
         Some(computed) => computed,
-        None => compute(app, caller, contexts, inputs, shape).await?,
+        None => compute(app, caller, contexts, inputs, format).await?,
     };
     if prefab_http::is_cached(headers, &computed.etag) {
         return Ok(respond(&computed.etag, None));
@@ -152,24 +152,25 @@ async fn compute(
     caller: Caller,
     contexts: ContextSet,
     inputs: Inputs,
-    shape: Shape,
+    format: ResponseFormat,
 ) -> Result<Arc<Computed>, ApiError> {
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
         return Err(ApiError::TooManyEvaluations);
     }
-    let (environment, project) = (caller.environment, caller.project.id);
+    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
-        // After the inputs were computed: the ruleset may be newer than they say, never older.
+        // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
         let ruleset = caller.channel.ruleset();
-        let (json, depends_on) = evaluate::all(&ruleset, &contexts, &caller, shape, deadline)?;
+        let (json, depends_on) =
+            evaluate::evaluate_all(&ruleset, &contexts, &caller, format, now_millis, deadline)?;
         let json = json.to_string().into_bytes();
         let body = compressed(&json);
         let body = match body {
             Some(bytes) => cache::Body { bytes: bytes.into(), is_gzip: true },
             None => cache::Body { bytes: Bytes::copy_from_slice(&json), is_gzip: false },
         };
-        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on)))
+        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on, now_millis)))
     });
     let computed = computed.await??;
     app.evaluations.insert(environment, inputs, &computed);
@@ -186,19 +187,19 @@ fn compressed(json: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// Decompresses for the few clients that cannot. Bounded like an evaluation, since it is work, too.
+/// Decompresses for clients without gzip. It counts as an evaluation, because it takes similar time.
 async fn uncompressed(app: &App, computed: &Arc<Computed>) -> Result<Bytes, ApiError> {
     let computed = Arc::clone(computed);
     let bytes = app.workers.run(Kind::Evaluate, None, move |_| {
         let mut bytes = Vec::new();
-        // These bytes were compressed here.
+        // The server compressed these bytes itself.
         let _ = GzDecoder::new(&*computed.body.bytes).read_to_end(&mut bytes);
         Bytes::from(bytes)
     });
     Ok(bytes.await?)
 }
 
-/// Sends the body, or 304 without one. Browsers keep it for themselves and ask each time whether it still holds.
+/// Returns the body, or 304 without one. Only the browser may cache it, and must revalidate it.
 fn respond(etag: &str, body: Option<cache::Body>) -> Response {
     let mut response = Response::default();
     let fields = response.headers_mut();
@@ -223,7 +224,7 @@ fn decode(encoded: &str) -> Result<(Vec<u8>, Value), ApiError> {
     let bytes = auth::LENIENT
         .decode(encoded.trim())
         .map_err(|error| ApiError::invalid(format!("the contexts are not base64: {error}")))?;
-    // Clients before 0.3.5 sent Latin-1, in which every byte is a character.
+    // Clients before 0.3.5 send Latin-1, in which every byte is a character.
     let text = String::from_utf8(bytes)
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
     let json = serde_json::from_str(&text)

@@ -1,4 +1,4 @@
-//! Streams: what is newer than the client's cursor, then every change as it comes.
+//! Event streams of SDKs: changes since the client's cursor, then every new change.
 
 use std::convert::Infallible;
 
@@ -10,18 +10,19 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response, header};
-use prefab_publish::{Form, Manner};
+use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
-    projects::Caller,
-    subscription::{Feed, Step},
+    project_cache::Caller,
+    subscription::{StreamEvent, Subscription},
 };
 use serde::Deserialize;
 
-/// Sent at once, so that a client sees headers and proxies stop waiting.
+/// Sent immediately, so that the client and proxies receive the headers.
 const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
-/// No status code says "later" to all clients: some never come back from it, others storm.
+/// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
+/// without a delay.
 const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
 
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ pub(crate) struct StreamQuery {
     format: Option<String>,
 }
 
-/// Answers `sse/config`.
+/// Handles `sse/config`.
 pub(crate) async fn get(
     State(app): State<App>,
     Backend(caller): Backend,
@@ -41,7 +42,7 @@ pub(crate) async fn get(
         let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
         return Ok(respond(Body::from_stream(busy)));
     };
-    let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
+    let form = if query.format.as_deref() == Some("json") { Encoding::Json } else { Encoding::Protobuf };
     let events = Events::new(&app, caller, cursor(&headers), form, permit);
     let events = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
@@ -49,53 +50,57 @@ pub(crate) async fn get(
     Ok(respond(Body::from_stream(events)))
 }
 
-/// Returns the id the client has seen. The generations of clients disagree on the header.
+/// Returns the last version that the client has. Generations of clients use different headers.
 fn cursor(headers: &HeaderMap) -> i64 {
     let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    // Where a library sends both, the larger one is the fresher one.
+    // If a client sends both, the larger one is newer.
     id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
 }
 
-/// Without a length, so that HTTP/1.1 sends it in chunks: Python delivers nothing else in time.
+/// The body has no length, so that HTTP/1.1 sends it in chunks. The Python SDK delays other bodies.
 fn respond(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Keeps nginx from collecting the stream.
+    // Disables buffering in nginx.
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
-/// read keeps none of it.
+/// The event stream of one client. Events are encoded when they can be sent, so a client that does not read uses no
+/// memory for them.
 struct Events {
-    feed: Feed,
-    form: Form,
+    subscription: Subscription,
+    form: Encoding,
     is_new: bool,
 }
 
 impl Events {
-    fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
-        let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
-        Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
+    fn new(app: &App, caller: Caller, cursor: i64, form: Encoding, permit: StreamPermit) -> Self {
+        let protocol = if form == Encoding::Json { Protocol::SseJson } else { Protocol::Sse };
+        Self { subscription: Subscription::open(app, caller, protocol, permit, cursor), form, is_new: true }
     }
 
-    /// Returns the next bytes to send, or nothing when the stream is to end.
+    /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if std::mem::take(&mut self.is_new) {
             return Some(HELLO);
         }
         loop {
-            match self.feed.next().await? {
-                Step::Changed(snapshot) => {
-                    let batch = snapshot.batch(self.feed.sent(), &self.feed.caller.audience, self.form);
-                    self.feed.hand(batch.up_to);
+            match self.subscription.next().await? {
+                StreamEvent::Changed(snapshot) => {
+                    let batch = snapshot.batch(
+                        self.subscription.sent(),
+                        &self.subscription.caller.audience,
+                        self.form,
+                    );
+                    self.subscription.mark_sent(batch.up_to);
                     if !batch.events.is_empty() {
                         return Some(batch.events);
                     }
                 }
-                Step::KeepAlive => return Some(KEEP_ALIVE),
+                StreamEvent::KeepAlive => return Some(KEEP_ALIVE),
             }
         }
     }
