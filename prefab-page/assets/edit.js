@@ -77,13 +77,27 @@ function rulesDiff(before, after) {
   const was = (before ?? []).map(format.rule);
   const is = after.map(format.rule);
   const lines = [
-    ...was.filter((text) => !is.includes(text)).map((text) => ({ sign: '−', text })),
-    ...is.filter((text) => !was.includes(text)).map((text) => ({ sign: '+', text })),
+    ...without(was, is).map((text) => ({ sign: '−', text })),
+    ...without(is, was).map((text) => ({ sign: '+', text })),
   ];
   if (!before) lines.unshift({ sign: '+', text: 'overrides the default rules' });
   // The sentences are equal, so the order or a detail differs.
   if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'order of the rules' : 'details of the rules' });
   return lines;
+}
+
+/**
+ * Returns the texts that are left after each of `others` removed one of its kind, so that duplicates count.
+ * @type {(texts: string[], others: string[]) => string[]}
+ */
+function without(texts, others) {
+  const left = [...others];
+  return texts.filter((text) => {
+    const at = left.indexOf(text);
+    if (at < 0) return true;
+    left.splice(at, 1);
+    return false;
+  });
 }
 
 /**

@@ -147,6 +147,17 @@ export function ago(millis, now = Date.now()) {
   return millis > now ? `in ${amount}` : `${amount} ago`;
 }
 
+/** How many names a sentence lists. */
+const LISTED = 3;
+/**
+ * Lists names for a sentence: `Staging, Production and 5 more`.
+ * @type {(names: string[]) => string}
+ */
+export function listNames(names) {
+  if (names.length > LISTED + 1) return `${names.slice(0, LISTED).join(', ')} and ${names.length - LISTED} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
 /** @type {(count: number) => string} */
 export const number = (count) => new Intl.NumberFormat('en', { notation: count >= 10000 ? 'compact' : 'standard' }).format(count);
 

@@ -28,7 +28,7 @@ export default async function render(main, page) {
       else selected.delete(key);
       drawBulk();
     } });
-    show(body, bulk, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, mayRestore && h('th', { scope: 'col' }, 'Select'), ['Key', 'Archived', 'By', ''].map((name) => h('th', { scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, bulk, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, mayRestore && h('th', { scope: 'col' }, 'Select'), ['Key', 'Archived', 'By', ''].map((name) => h('th', { scope: 'col' }, name || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, versions.map((one) => h('tr', null, mayRestore && h('td', null, box(one.key)), h('td', { class: 'code' }, one.key), h('td', { class: 'time' }, ago(one.changedAt)), h('td', null, one.changedBy),
         h('td', null, mayRestore && h('button', { type: 'button', 'aria-label': `Restore ${one.key}`, onclick: () => restore([one.key]) }, 'Restore'))))))));
   }

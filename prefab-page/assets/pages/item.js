@@ -64,7 +64,7 @@ function showDetails(place, page, item, name) {
   show(place, h('span', { class: 'chip' }, name),
     item.valueType && h('span', { class: 'chip' }, VALUE_TYPES[item.valueType] ?? item.valueType.replaceAll('_', ' ')),
     item.schemaKey && h('a', { class: 'chip', href: page.path('schemas', item.schemaKey) }, `schema ${item.schemaKey}`),
-    item.tags && [h('span', { class: 'unseen' }, 'tags: '), item.tags.map((tag) => h('span', { class: 'tag small' }, tag))]);
+    item.tags && [h('span', { class: 'visually-hidden' }, 'tags: '), item.tags.map((tag) => h('span', { class: 'tag small' }, tag))]);
 }
 
 /** @type {(body: HTMLElement, page: PageContext, item: Item) => void} */

@@ -28,8 +28,8 @@ export default async function render(main, page) {
     }
     const name = (/** @type {string} */ id) => page.project.environments.find((one) => one.id === id)?.name ?? id;
     const state = (/** @type {Key} */ one) => (one.revokedAt ? h('span', { class: 'chip bad' }, 'Revoked') : one.expiresAt ? h('span', { class: 'chip warn' }, `expires ${ago(one.expiresAt)}`) : h('span', { class: 'chip on' }, 'Active'));
-    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
-      h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, one.kind), h('td', null, name(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
+    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
+      h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, KINDS.find(([kind]) => kind === one.kind)?.[1] ?? one.kind), h('td', null, name(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
         h('td', null, page.isAdmin && !one.revokedAt && h('div', { class: 'row' }, h('button', { type: 'button', 'aria-label': `Rotate key ${one.id}`, onclick: () => rotate(one) }, 'Rotate'), h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke key ${one.id}`, onclick: () => revoke(one) }, 'Revoke')))))))));
   }
   async function issue() {

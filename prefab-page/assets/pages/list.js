@@ -74,9 +74,9 @@ export default async function render(main, page) {
       stateCells(item.states, page),
       h('span', { class: 'cell use', title: item.lastEvaluatedAt === undefined ? '' : `Last evaluated ${format.ago(item.lastEvaluatedAt)}` }, item.sparkline && sparkline(item.sparkline, item.evaluations24h ?? 0)),
       h('span', { class: 'cell last faint', title: item.lastEvaluatedAt ? new Date(item.lastEvaluatedAt).toLocaleString() : '' },
-        item.lastEvaluatedAt !== undefined && [h('span', { class: 'unseen' }, 'Evaluated '), format.ago(item.lastEvaluatedAt)]),
+        item.lastEvaluatedAt !== undefined && [h('span', { class: 'visually-hidden' }, 'Evaluated '), format.ago(item.lastEvaluatedAt)]),
       h('span', { class: 'cell changed faint', title: `${new Date(item.changedAt).toLocaleString()}${item.comment ? `: ${item.comment}` : ''}` },
-        h('span', { class: 'unseen' }, 'Changed '), format.ago(item.changedAt), ' ', h('span', { class: 'who' }, item.changedBy),
+        h('span', { class: 'visually-hidden' }, 'Changed '), format.ago(item.changedAt), ' ', h('span', { class: 'who' }, item.changedBy),
         item.comment && h('span', { class: 'comment' }, item.comment)));
   }
 
@@ -92,7 +92,7 @@ export default async function render(main, page) {
    */
   const below = (item) => (kindOf(item) || item.tags || keysWithDraft.has(item.key)) && h('span', { class: 'faint tiny' }, kindOf(item),
     keysWithDraft.has(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
-    item.tags && [h('span', { class: 'unseen' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
+    item.tags && [h('span', { class: 'visually-hidden' }, ' tags: '), item.tags.map((tag) => h('span', { class: 'tag' }, tag))]);
 
   function drawBulk() {
     show(bulk, selected.size > 0 && [h('span', { class: 'small' }, `${selected.size} selected`),

@@ -88,7 +88,7 @@ export default async function render(main, page) {
     walk(root, 0);
     const found = rows.filter(({ node }) => !query || node.path.toLowerCase().includes(query));
     if (!rows.length) return update(body, h('section', { class: 'empty' }, h('h2', null, 'No loggers yet'), h('p', null, 'Apps that log through Prefab report their loggers within a minute. You can set a level before that.')));
-    update(body, h('div', { class: 'scroll' }, table({ class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Messages', 'Last seen', ''].map((name) => h('th', { class: name === 'Messages' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'unseen' }, 'Actions'))))),
+    update(body, h('div', { class: 'scroll' }, table({ class: 'loggers' }, h('thead', null, h('tr', null, ['Logger', 'Level', 'Messages', 'Last seen', ''].map((name) => h('th', { class: name === 'Messages' ? 'number' : null, scope: 'col' }, name || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, found.map(({ node, depth }) => row(node, query ? 0 : depth, query))))));
   }
 

@@ -22,7 +22,7 @@ export default async function render(main, page) {
     /** @type {Invitation[]} */
     const invitations = page.isAdmin ? await api.get(page.api('invitations')) : [];
     const environmentRoles = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
-    show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
         h('td', null, page.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
         h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),

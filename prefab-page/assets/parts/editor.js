@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { h, notify, show, update, withCode } from '../dom.js';
 import * as edit from '../edit.js';
-import { inWords } from '../format.js';
+import { inWords, listNames } from '../format.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import { chooseEnvironment } from './layout.js';
@@ -136,7 +136,7 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     const users = project.environments.filter((one) => !edit.rulesOf(item, one.id)).map((one) => one.name);
     if (users.length === project.environments.length) return 'These rules apply to all environments.';
     if (!users.length) return 'Not used: every environment overrides these rules.';
-    return `These rules apply in ${users.join(' and ')}. The other environments override them.`;
+    return `These rules apply in ${listNames(users)}. The other environments override them.`;
   }
 
   function drawBar() {
@@ -147,9 +147,9 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     const error = problem?.[1] ?? (isInvalid && 'Fix the highlighted errors to publish.');
     update(bar,
       h('span', { class: 'small', role: 'status' }, error ? h('span', { class: 'wrong' }, error) : summary()),
-      h('span', { class: 'spread' }),
+      h('span', { class: 'spacer' }),
       h('button', { type: 'button', class: 'quiet', 'data-key': 'discard', onclick: discard }, 'Discard'),
-      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem) }, 'Save draft'),
+      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem), 'aria-keyshortcuts': 'Control+S', title: 'Ctrl+S' }, 'Save draft'),
       mayPublish && h('button', {
         type: 'button', class: 'main', 'data-key': 'publish', onclick: review, disabled: Boolean(problem) || isInvalid,
         'aria-keyshortcuts': 'Control+Enter', title: 'Ctrl+Enter',
@@ -159,11 +159,11 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   function summary() {
     const sections = edit.changedSections(base, item);
     if (!sections.length) return 'Unpublished changes';
-    const text = `Unpublished changes in ${sections.map(nameOf).join(', ')}`;
+    const text = `Unpublished changes in ${listNames(sections.map(nameOf))}`;
     if (!sections.includes('default')) return text;
     const affected = affectedEnvironments(page, base, item);
     const isAll = affected.length === project.environments.length;
-    return `${text}, affects ${isAll ? 'all environments' : affected.map((one) => one.name).join(', ') || 'no environment'}`;
+    return `${text}, affects ${isAll ? 'all environments' : listNames(affected.map((one) => one.name)) || 'no environment'}`;
   }
 
   async function discard() {
@@ -272,9 +272,12 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   router.setLeaveGuard(leave);
   page.onLeave(() => router.setLeaveGuard(null));
 
+  const shortcuts = new Map([['enter', 'publish'], ['s', 'draft']]);
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
-    const button = /** @type {HTMLButtonElement | null} */ (bar.querySelector('[data-key="publish"]'));
+    const key = shortcuts.get(event.key.toLowerCase());
+    if (!key || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement | null} */ (bar.querySelector(`[data-key="${key}"]`));
     if (!bar.hidden) button?.click();
   };
   document.addEventListener('keydown', onKey);

@@ -49,7 +49,7 @@ function top(page, open) {
     const isOpen = document.body.classList.toggle('nav-open');
     toggle.setAttribute('aria-expanded', String(isOpen));
     if (isOpen) /** @type {OptionalElement} */ (document.querySelector('#nav a'))?.focus();
-  } }, '☰', h('span', { class: 'unseen' }, 'Menu'));
+  } }, '☰', h('span', { class: 'visually-hidden' }, 'Menu'));
   const projects = api.session.projects;
   const names = projects.length > 1
     ? h('select', { 'aria-label': 'Project', class: 'quiet', 'data-chosen': project.id,
@@ -59,14 +59,14 @@ function top(page, open) {
   return [toggle,
     h('a', { class: 'brand', href: page.path('flags'), 'aria-label': 'Prefab, all flags' }, logo(), h('span', { class: 'wide' }, 'Prefab')),
     names,
-    h('label', { class: 'environment' }, h('span', { class: 'unseen' }, 'Environment'),
+    h('label', { class: 'environment' }, h('span', { class: 'visually-hidden' }, 'Environment'),
       h('select', { id: 'environment', 'data-chosen': environment?.id, onchange: (event) => {
         localStorage.setItem('prefab-environment', event.target.value);
         const url = new URL(location.href);
         url.searchParams.set('environment', event.target.value);
         router.navigate(url.pathname + url.search, { replace: true });
       } }, project.environments.map((one) => h('option', { value: one.id }, one.name)))),
-    h('span', { class: 'spread' }),
+    h('span', { class: 'spacer' }),
     userMenu(page, open)];
 }
 

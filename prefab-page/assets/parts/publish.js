@@ -16,7 +16,7 @@ export function diffView(lines) {
   for (const line of lines) groups.set(line.section, [...(groups.get(line.section) ?? []), line]);
   return h('div', { class: 'stack tight' }, [...groups].map(([name, own]) => h('section', { class: 'stack tight' }, h('h3', null, name),
     h('ul', { class: 'diff' }, own.map((line) => h('li', { class: line.sign === '−' ? 'less' : line.sign === '+' ? 'more' : '' },
-      h('span', { class: 'sign' }, line.sign, h('span', { class: 'unseen' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
+      h('span', { class: 'sign' }, line.sign, h('span', { class: 'visually-hidden' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
 }
 
 /**

@@ -14,5 +14,5 @@ export function sparkline(counts, total, width = 72, high = 20) {
   });
   return h('span', { class: 'spark-cell' },
     svg('svg', { class: 'spark', viewBox: `0 0 ${width} ${high}`, width, height: high, 'aria-hidden': 'true' }, bars),
-    h('span', { class: 'small' }, number(total), h('span', { class: 'unseen' }, ' evaluations in a day')));
+    h('span', { class: 'small' }, number(total), h('span', { class: 'visually-hidden' }, ' evaluations in a day')));
 }

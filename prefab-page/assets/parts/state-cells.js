@@ -23,13 +23,13 @@ export function stateCells(all, { project, environment }) {
 function dots(others, name) {
   if (others.length > MAX_DOTS) {
     const count = (/** @type {string} */ kind) => others.filter((state) => onOff(state)?.kind === kind).length;
-    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly on']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
-    return h('span', { class: 'faint' }, parts.join(', '));
+    const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
+    return h('span', { class: 'faint tiny', title: parts.join(', ') }, parts.join(', '));
   }
   return others.map((state) => {
     const { kind, text } = onOff(state) ?? { kind: '', text: '' };
     const label = `${name(state)}: ${text}${targeting(state)}`;
-    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'unseen' }, `${label} `));
+    const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'visually-hidden' }, `${label} `));
     if (kind === 'split') dot.style.setProperty('--share', text.replace(' on', ''));
     return dot;
   });
@@ -60,5 +60,5 @@ export function onOff({ value }) {
 function chip(state, environment) {
   const { kind, text } = onOff(state) ?? { kind: /\d ?% /.test(state.value) ? 'split' : 'text', text: inWords(state.value) };
   return h('span', { class: `chip ${kind}`, title: `${environment}: ${state.value}${targeting(state)}` },
-    h('span', { class: 'unseen' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
+    h('span', { class: 'visually-hidden' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
 }

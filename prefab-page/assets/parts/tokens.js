@@ -22,7 +22,7 @@ export async function tokens(page) {
     const head = h('div', { class: 'title' }, h('div', null, h('h2', null, 'Management tokens'), h('p', { class: 'about' }, 'Credentials for scripts. A token can do only what its role allows.')),
       h('button', { type: 'button', onclick: issue }, 'New token'));
     if (!all.length) return show(body, head, h('p', { class: 'faint' }, 'No tokens yet.'));
-    show(body, head, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Token', 'Role', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+    show(body, head, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Token', 'Role', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, all.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, role(one)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
         h('td', null, isActive(one) && h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke token ${one.id}`, onclick: () => revoke(one) }, 'Revoke'))))))));
   }

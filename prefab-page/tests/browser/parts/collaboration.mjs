@@ -44,7 +44,7 @@ export default {
     check(item.environments.length === 2, `both changes are there: ${JSON.stringify(item.environments)}`);
   },
 
-  async 'publishing over an unseen version is refused'({ on, people: { Bea } }) {
+  async 'publishing over a newer version is refused'({ on, people: { Bea } }) {
     await open(Bea, on.url, 'flags/new-checkout');
     await Bea.getByRole('tab', { name: 'Production' }).click();
     await Bea.locator('.answer select').selectOption('true');

@@ -44,6 +44,10 @@ export default {
     await Ann.getByRole('button', { name: 'Duplicate' }).first().click();
     await Ann.evaluate(() => scrollTo(0, 0));
     await bar.getByText('Unpublished changes in Default, affects all environments').waitFor();
+    const dialog = Ann.getByRole('dialog');
+    await Ann.getByRole('button', { name: 'Review and publish' }).click();
+    await dialog.getByText('true when user.plan is one of a').waitFor();
+    await Ann.keyboard.press('Escape');
     const box = await bar.boundingBox();
     check(box && box.y + box.height <= 900, `the bar is inside the window: ${JSON.stringify(box)}`);
     check(await Ann.evaluate(() => document.documentElement.scrollHeight > innerHeight), 'the page is longer than the window');
@@ -62,9 +66,11 @@ export default {
     await Ann.mouse.up();
     await Ann.getByRole('dialog').getByText('user.plan is one of pro, team').waitFor();
     await Ann.keyboard.press('Escape');
-    await Ann.keyboard.press('Control+Enter');
-    await Ann.getByRole('dialog').waitFor();
-    await Ann.keyboard.press('Escape');
+    for (const [keys, title] of [['Control+Enter', 'Publish typed?'], ['Control+S', 'Save draft?']]) {
+      await Ann.keyboard.press(keys);
+      await Ann.getByRole('dialog').getByRole('heading', { name: title }).waitFor();
+      await Ann.keyboard.press('Escape');
+    }
   },
 
   async 'the preview of a rollout compares with the published version'({ on, people: { Ann } }) {
