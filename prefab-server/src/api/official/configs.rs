@@ -76,7 +76,7 @@ pub(crate) async fn get(Admin(caller): Admin, Path(key): Path<String>) -> Result
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Current {
+pub(crate) struct DeleteQuery {
     current_version_id: Option<i64>,
 }
 
@@ -86,10 +86,10 @@ pub(crate) async fn delete(
     Admin(caller): Admin,
     Path(key): Path<String>,
     RequestOrigin(origin): RequestOrigin,
-    Query(current): Query<Current>,
+    Query(query): Query<DeleteQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let current = caller.project.config(&key).ok_or(ApiError::NotFound)?;
-    let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
+    let expected = query.current_version_id.map_or(Expected::Anything, Expected::Version);
     let id = change::delete(&app, &Author::of(&caller, origin), &current, expected).await?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
