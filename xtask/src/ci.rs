@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: every check that a change has to pass.
 //!
-//! A failing step does not stop the others: one run tells everything there is to mend.
+//! A failing step does not stop the others, so one run reports every problem.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::workspace::{self, cargo, program, works};
 use crate::{conformance, features, layers, page_types, proto, tidy};
 
-/// How a step ended, when it did not fail.
+/// The result of a step that did not fail.
 enum Outcome {
     Passed,
     /// Nothing was checked, for the reason given.
@@ -18,13 +18,14 @@ enum Outcome {
 
 type Step = (&'static str, fn() -> Result<Outcome>);
 
-/// Quick ones first.
+/// All steps, the quick ones first.
 const STEPS: &[Step] = &[
     ("fmt", || cargo_step(&["fmt", "--all", "--check"])),
     ("layers", || layers::run(&[]).map(|()| Outcome::Passed)),
     ("tidy", || tidy::run(&[]).map(|()| Outcome::Passed)),
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
     ("page-types", page_types),
+    ("spelling", spelling),
     ("deny", deny),
     ("machete", machete),
     ("clippy", || {
@@ -78,7 +79,7 @@ fn tests() -> Result<Outcome> {
     cargo_step(&["test", "--workspace", "--all-features", "--lib", "--bins", "--tests"])
 }
 
-/// The recorded answers of other clients, where they are at hand.
+/// Replays the recorded results of other clients, if the corpus is available.
 fn corpus() -> Result<Outcome> {
     if !conformance::is_at_hand() {
         return Ok(Outcome::Skipped("PREFAB_CONFORMANCE_DIR is not set"));
@@ -93,6 +94,14 @@ fn page_types() -> Result<Outcome> {
     page_types::check().map(|()| Outcome::Passed)
 }
 
+/// Checks the spelling of code and documentation.
+fn spelling() -> Result<Outcome> {
+    if !works(program("typos").arg("--version")) {
+        return Ok(Outcome::Skipped("typos is not installed"));
+    }
+    workspace::run(&mut program("typos")).map(|()| Outcome::Passed)
+}
+
 fn deny() -> Result<Outcome> {
     if !works(cargo().args(["deny", "--version"])) {
         return Ok(Outcome::Skipped("cargo-deny is not installed"));
@@ -100,7 +109,7 @@ fn deny() -> Result<Outcome> {
     cargo_step(&["deny", "--all-features", "check", "licenses", "bans", "sources"])
 }
 
-/// Dependencies that no file of their crate mentions.
+/// Finds dependencies that no file of their crate uses.
 fn machete() -> Result<Outcome> {
     if !works(cargo().args(["machete", "--version"])) {
         return Ok(Outcome::Skipped("cargo-machete is not installed"));
@@ -108,13 +117,13 @@ fn machete() -> Result<Outcome> {
     cargo_step(&["machete"])
 }
 
-/// Documentation without a broken link.
+/// Builds the documentation; a broken link is an error.
 fn doc() -> Result<Outcome> {
     let arguments = ["doc", "--workspace", "--all-features", "--no-deps"];
     workspace::run(cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings")).map(|()| Outcome::Passed)
 }
 
-/// The engine has to run in a browser, too.
+/// Builds the engine for browsers.
 fn wasm() -> Result<Outcome> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let sysroot = workspace::output(program("rustc").args(["--print", "sysroot"]))?;

@@ -18,8 +18,7 @@ use serde_json::json;
 
 use crate::workspace::{self, program, root, works};
 
-pub(crate) const NOT_INSTALLED: &str =
-    "tsc is neither on the path nor in the folder that prefab-page/tests/browser/install.sh makes";
+pub(crate) const NOT_INSTALLED: &str = "tsc is neither on the path nor in the folder in PREFAB_BROWSER_TESTS (prefab-page/tests/browser/install.sh installs it)";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
     if rest.len() == 1 && rest[0] == "--write" {
@@ -60,7 +59,7 @@ fn tsc() -> PathBuf {
     beside.unwrap_or_else(|| PathBuf::from("tsc"))
 }
 
-/// Writes the tests' project anew with the places of what is installed, which a committed file cannot know.
+/// Writes the project file of the tests with the paths of the installed packages, which no committed file contains.
 fn of_tests(folder: &Path) -> Result<PathBuf> {
     let modules = folder.join("node_modules");
     let project = json!({
@@ -71,7 +70,7 @@ fn of_tests(folder: &Path) -> Result<PathBuf> {
         },
     });
     let place = workspace::metadata()?.target_directory.join("page-types");
-    fs::create_dir_all(&place).with_context(|| format!("making {}", place.display()))?;
+    fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
     let file = place.join("tsconfig.json");
     fs::write(&file, project.to_string()).with_context(|| format!("writing {}", file.display()))?;
     Ok(file)
