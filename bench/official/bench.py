@@ -102,7 +102,7 @@ def main():
     runtime = f"CPython {sys.version.split()[0]}"
     off = {**outcome, "name": "official-python", "note": runtime, "items": items(open_client(few, False))}
     off["items"]["static-of-10k"], off["load"] = load(many)
-    on = {**outcome, "name": "official-python-telemetry", "note": f"{runtime}, as it is by default"}
+    on = {**outcome, "name": "official-python-telemetry", "note": f"{runtime}, with default options"}
     on["items"] = items(open_client(few, True))
     print(json.dumps([off, on]))
     sys.stdout.flush()

@@ -1,6 +1,6 @@
 //! How fast is evaluating a flag, with Prefab and with others?
 //!
-//! Start with [`Contestant`]: whoever implements it is checked, timed and told of by [`host`].
+//! Start with [`Contestant`]: [`host`] checks and measures its implementations.
 
 mod alone;
 mod check;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use prefab_client::{Client, ContextSet, Error, Missing};
+use prefab_client::{Client, ContextSet, Error, MissingReason};
 
 use crate::{
     Failure, contexts, output,
@@ -80,7 +80,11 @@ impl Inputs {
     pub(crate) fn print_error(&self, error: &Error) {
         let is_unknown = matches!(
             error,
-            Error::MissingDefault { why: Missing::Key | Missing::Everything, near: None, .. }
+            Error::MissingDefault {
+                reason: MissingReason::UnknownKey | MissingReason::NoConfigs,
+                suggestion: None,
+                ..
+            }
         );
         let advice = if is_unknown { self.advice() } else { String::new() };
         output::error(&format!("{error}{advice}"));

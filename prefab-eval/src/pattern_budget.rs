@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::{
     PatternCache, RegexLimits,
-    operators::{Parsed, Pattern},
+    operators::{ParsedPattern, Pattern},
 };
 
 /// The number of unusable patterns after which a config's other patterns are not compiled.
@@ -17,28 +17,28 @@ const UNUSABLE_PER_CONFIG: usize = 20;
 
 const NO_ROOM: &str = "the ruleset has no room for more patterns";
 
-/// Hands out compiled patterns, as long as the config and the ruleset have room for them.
+/// Compiles patterns within the limits of the config and of the ruleset.
 pub(crate) struct PatternBudget {
     cache: PatternCache,
     limits: RegexLimits,
     ruleset: Total,
     /// The patterns of the ruleset, by address.
     counted: HashSet<usize, RandomState>,
-    config: OfConfig,
-    /// Whether the ruleset has no room: patterns that it does not have yet are refused.
+    config: ConfigState,
+    /// Whether a limit of the ruleset is reached. New patterns are then refused.
     is_cut: bool,
 }
 
 /// The state of the config that is being compiled.
 #[derive(Default)]
-struct OfConfig {
+struct ConfigState {
     total: Total,
     patterns: HashMap<Box<str>, Arc<Pattern>, RandomState>,
     unusable: usize,
     has_any: bool,
-    /// Whether the config's other patterns are refused.
+    /// Whether new patterns of the config are refused.
     is_closed: bool,
-    /// Whether one was refused because of the ruleset.
+    /// Whether a pattern was refused because of a limit of the ruleset.
     is_cut: bool,
 }
 
@@ -48,7 +48,7 @@ struct Total {
     bytes: usize,
 }
 
-/// The reason why a pattern is not used. Only the first one beyond a limit has a text.
+/// The reason why a pattern is refused. Only the first pattern beyond a limit has a message.
 pub(crate) type Refusal = Option<String>;
 
 /// The patterns of a compiled config.
@@ -57,7 +57,7 @@ pub(crate) struct Patterns {
     /// Whether a criterion has a pattern at all.
     has_any: bool,
     pub(crate) compiled: Box<[Arc<Pattern>]>,
-    /// Whether some were refused because of the other configs.
+    /// Whether a pattern was refused because of a limit of the ruleset.
     pub(crate) is_cut: bool,
 }
 
@@ -74,19 +74,18 @@ impl PatternBudget {
             limits,
             ruleset: Total::default(),
             counted: HashSet::default(),
-            config: OfConfig::default(),
+            config: ConfigState::default(),
             is_cut: false,
         }
     }
 
-    /// Counts the patterns of a config that is compiled.
+    /// Counts the patterns of a compiled config.
     pub(crate) fn add(&mut self, patterns: &Patterns) {
         self.is_cut |= patterns.is_cut;
         patterns.compiled.iter().for_each(|pattern| self.count(pattern));
     }
 
-    /// Returns whether so little room is left that a pattern may have been refused, had the configs come in
-    /// another order.
+    /// Returns whether another order of the configs could have reached a limit of the ruleset.
     pub(crate) fn is_tight(&self) -> bool {
         let RegexLimits { compiled_bytes, table_bytes, .. } = self.limits;
         // The largest bound of a pattern.
@@ -96,7 +95,7 @@ impl PatternBudget {
             || self.ruleset.bytes.saturating_add(largest) > self.limits.pattern_bytes_per_ruleset
     }
 
-    /// Returns the pattern compiled.
+    /// Returns the compiled pattern.
     pub(crate) fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
         self.config.has_any = true;
         if let Some(known) = self.config.patterns.get(text) {
@@ -126,7 +125,7 @@ impl PatternBudget {
         if self.is_cut {
             return self.cut(NO_ROOM);
         }
-        let parsed = Parsed::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let parsed = ParsedPattern::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         self.check(parsed.bound, false)?;
         let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.unusable(cause)))?;
         let pattern = Arc::new(pattern);
@@ -134,8 +133,7 @@ impl PatternBudget {
         Ok(pattern)
     }
 
-    /// Checks that there is room for the largest size that a pattern may have. Its size itself is known only when
-    /// it is compiled, and a pattern must not be compiled for nothing.
+    /// Checks the limits with the maximum size of a pattern, because its exact size is known only after compiling.
     fn check(&mut self, bound: usize, is_counted: bool) -> Result<(), Refusal> {
         let limits = self.limits;
         if self.is_cut && !is_counted {
@@ -183,12 +181,12 @@ impl PatternBudget {
         }
     }
 
-    /// Ends a config.
+    /// Finishes a config and returns its patterns.
     pub(crate) fn finish(&mut self) -> Patterns {
         if !self.config.has_any {
             return Patterns::default();
         }
-        let OfConfig { patterns, has_any, is_cut, .. } = std::mem::take(&mut self.config);
+        let ConfigState { patterns, has_any, is_cut, .. } = std::mem::take(&mut self.config);
         Patterns { has_any, compiled: patterns.into_values().collect(), is_cut }
     }
 }

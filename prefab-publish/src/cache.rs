@@ -5,17 +5,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{audience::Audience, encoding::Form};
+use crate::{audience::Audience, encoding::Encoding};
 
 /// What was asked for: everything newer than an id, for an audience, in a form.
-pub(super) type Wanted = (i64, Audience, Form);
+pub(super) type ResponseKey = (i64, Audience, Encoding);
 
 /// How many entries are kept at most, so that adding them up takes no time.
-const MOST_ENTRIES: usize = 1_024;
+const MAX_ENTRIES: usize = 1_024;
 
 /// What an entry of a cache needs in memory.
 pub(super) trait Cost {
-    /// Returns the number of bytes. It may grow while the entry is kept.
+    /// Returns the number of bytes. It may grow while the entry is entries.
     fn bytes(&self) -> usize;
 }
 
@@ -25,55 +25,55 @@ pub(super) trait Cost {
 /// ask for the same few of the others, so the cache is emptied when it is full.
 pub(super) struct Cache<T> {
     limit: usize,
-    kept: Mutex<HashMap<Wanted, T>>,
+    entries: Mutex<HashMap<ResponseKey, T>>,
 }
 
 impl<T: Clone + Cost> Cache<T> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, kept: Mutex::default() }
+        Self { limit, entries: Mutex::default() }
     }
 
     /// Returns the response, and encodes it if it is not there.
-    pub(super) fn get_or_encode(&self, wanted: Wanted, encode: impl FnOnce(&Wanted) -> T) -> T {
+    pub(super) fn get_or_encode(&self, key: ResponseKey, encode: impl FnOnce(&ResponseKey) -> T) -> T {
         // Nothing in here can panic half-way, so what a poisoned lock guards is whole.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = kept.get(&wanted) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = entries.get(&key) {
             return found.clone();
         }
-        let encoded = encode(&wanted);
+        let encoded = encode(&key);
         let bytes = size_of(&encoded);
-        if !is_full_response(&wanted) {
+        if !is_full_response(&key) {
             if bytes > self.limit {
                 return encoded;
             }
-            if kept.len() >= MOST_ENTRIES || counted(&kept) + bytes > self.limit {
-                kept.retain(|wanted, _| is_full_response(wanted));
+            if entries.len() >= MAX_ENTRIES || counted(&entries) + bytes > self.limit {
+                entries.retain(|key, _| is_full_response(key));
             }
         }
-        kept.insert(wanted, encoded.clone());
+        entries.insert(key, encoded.clone());
         encoded
     }
 
     /// Returns the response if it is there, without waiting for one that is being encoded.
-    pub(super) fn get(&self, wanted: &Wanted) -> Option<T> {
-        self.kept.try_lock().ok()?.get(wanted).cloned()
+    pub(super) fn get(&self, key: &ResponseKey) -> Option<T> {
+        self.entries.try_lock().ok()?.get(key).cloned()
     }
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        counted(&self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        counted(&self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn counted<T: Cost>(kept: &HashMap<Wanted, T>) -> usize {
-    kept.iter().filter(|(wanted, _)| !is_full_response(wanted)).map(|(_, response)| size_of(response)).sum()
+fn counted<T: Cost>(entries: &HashMap<ResponseKey, T>) -> usize {
+    entries.iter().filter(|(key, _)| !is_full_response(key)).map(|(_, response)| size_of(response)).sum()
 }
 
 fn size_of<T: Cost>(response: &T) -> usize {
-    response.bytes() + std::mem::size_of::<(Wanted, T)>()
+    response.bytes() + std::mem::size_of::<(ResponseKey, T)>()
 }
 
-fn is_full_response((id, audience, _): &Wanted) -> bool {
+fn is_full_response((id, audience, _): &ResponseKey) -> bool {
     *id == 0 && *audience == Audience::default()
 }
 
@@ -88,9 +88,9 @@ mod tests {
     }
 
     #[test]
-    fn responses_are_kept_within_the_bound_and_the_full_one_always() {
+    fn responses_stay_within_the_limit_and_the_full_one_is_always_cached() {
         let cache: Cache<usize> = Cache::new(10_000);
-        let get = |id, bytes| cache.get_or_encode((id, Audience::default(), Form::Protobuf), |_| bytes);
+        let get = |id, bytes| cache.get_or_encode((id, Audience::default(), Encoding::Protobuf), |_| bytes);
         assert_eq!(get(0, 50_000), 50_000);
         for id in 1..100 {
             get(id, 1_000);
@@ -103,11 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn full_responses_of_persons_count() {
+    fn full_responses_of_users_count_toward_the_limit() {
         let cache: Cache<usize> = Cache::new(10_000);
         for key in 1..100 {
             let person = Audience::of(key, Some("ada"));
-            cache.get_or_encode((0, person, Form::Json), |_| 3_000);
+            cache.get_or_encode((0, person, Encoding::Json), |_| 3_000);
             assert!(cache.bytes() <= 10_000, "{}", cache.bytes());
         }
     }

@@ -9,7 +9,7 @@ use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
 use prefab_eval::{Options, Ruleset};
 use tokio::sync::watch;
 
-use crate::{audience::Audience, encoding::Form, snapshot::Snapshot, subscribers::Listeners};
+use crate::{audience::Audience, encoding::Encoding, snapshot::Snapshot, subscribers::Subscribers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 /// The newest change of an environment.
@@ -25,7 +25,7 @@ pub struct Newest {
 pub struct Channel {
     state: Mutex<State>,
     /// The open streams of this environment.
-    pub listeners: Arc<Listeners>,
+    pub subscribers: Arc<Subscribers>,
 }
 
 struct State {
@@ -50,19 +50,19 @@ impl Channel {
                 store,
                 newest: watch::Sender::new(Newest { id: first_id, published_at: Instant::now() }),
             }),
-            listeners: Arc::default(),
+            subscribers: Arc::default(),
         }
     }
 
-    /// Takes in configs as [`outgoing`](super::outgoing) left them, oldest first, and tells all listeners.
+    /// Takes in configs as [`for_sdk`](super::for_sdk) left them, oldest first, and tells all listeners.
     pub fn publish(&self, configs: Vec<Config>, last_id: i64, pointer: Pointer) {
         let mut state = self.state();
         let after = state.snapshot.last_id;
         let snapshot = Arc::new(state.snapshot.with(&configs, last_id));
         // Encoded before the streams wake up, nearly all of which ask for this.
-        snapshot.batch(after, &Audience::default(), Form::Protobuf);
+        snapshot.batch(after, &Audience::default(), Encoding::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
-        state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
+        state.ruleset = Arc::new(state.ruleset.with_changes(&state.store, &changed));
         state.snapshot = snapshot;
         state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }
@@ -77,7 +77,7 @@ impl Channel {
         Arc::clone(&self.state().ruleset)
     }
 
-    /// Returns the rules that stand now, but for one config, as [`outgoing`](super::outgoing) left it.
+    /// Returns the rules that stand now, but for one config, as [`for_sdk`](super::for_sdk) left it.
     pub fn ruleset_with(&self, config: Config) -> Ruleset {
         let (ruleset, project_env_id) = {
             let state = self.state();
@@ -86,7 +86,7 @@ impl Channel {
         let changed = [config.key.as_str().into()];
         let mut store = LayeredStore::default();
         store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
-        ruleset.updated(&store, &changed)
+        ruleset.with_changes(&store, &changed)
     }
 
     /// Follows the newest change. The snapshot contains it by the time that it shows here.
@@ -115,12 +115,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_encoded_once_however_many_listen() {
+    async fn a_change_is_encoded_once_for_all_streams() {
         let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
         let mut newest = channel.subscribe();
         publish(&channel, 101);
         assert_eq!(newest.wait_for(|newest| newest.id > 100).await.unwrap().id, 101);
-        let event = || channel.snapshot().batch(100, &Audience::default(), Form::Protobuf).events;
+        let event = || channel.snapshot().batch(100, &Audience::default(), Encoding::Protobuf).events;
         assert_eq!(event().as_ptr(), event().as_ptr());
         assert_eq!(channel.snapshot().last_id, 101);
         assert!(channel.ruleset().contains("a"));

@@ -9,18 +9,18 @@ use prost::Message as _;
 use std::sync::Arc;
 
 /// Go's reader gives up on an event of more than 64 KiB, which is this much before base64.
-const MOST_PER_EVENT: usize = 45_000;
+const MAX_EVENT_BYTES: usize = 45_000;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum Encoding {
     /// Protobuf; in base64 within a stream.
     Protobuf,
     /// Proto3 JSON, as the one client that speaks no protobuf wants it.
     Json,
 }
 
-impl Form {
+impl Encoding {
     /// Returns the media type of a response in this form.
     pub fn content_type(self) -> &'static str {
         match self {
@@ -31,15 +31,19 @@ impl Form {
 }
 
 /// Encodes one message: the configs, and in every message what clients take from every message.
-pub(super) fn message<'i>(items: impl IntoIterator<Item = &'i Item>, repeated: &[u8], form: Form) -> Bytes {
+pub(super) fn message<'i>(
+    items: impl IntoIterator<Item = &'i Item>,
+    repeated: &[u8],
+    encoding: Encoding,
+) -> Bytes {
     let mut bytes = BytesMut::new();
     for item in items {
         bytes.extend_from_slice(&item.bytes);
     }
     bytes.extend_from_slice(repeated);
-    match form {
-        Form::Protobuf => bytes.freeze(),
-        Form::Json => json(&bytes).into(),
+    match encoding {
+        Encoding::Protobuf => bytes.freeze(),
+        Encoding::Json => json(&bytes).into(),
     }
 }
 
@@ -54,21 +58,21 @@ pub(super) fn fitting(items: &[&Item], repeated: usize) -> usize {
     let mut size = repeated;
     let fitting = items.iter().take_while(|item| {
         size += item.bytes.len();
-        size <= MOST_PER_EVENT
+        size <= MAX_EVENT_BYTES
     });
     // One config that is too large by itself still has to be sent.
     fitting.count().max(1).min(items.len())
 }
 
 /// Encodes items as one event; nothing if there are none.
-pub(super) fn event(items: &[&Item], repeated: &[u8], form: Form) -> Bytes {
+pub(super) fn event(items: &[&Item], repeated: &[u8], encoding: Encoding) -> Bytes {
     if items.is_empty() {
         return Bytes::new();
     }
-    let message = message(items.iter().copied(), repeated, form);
-    let text = match form {
-        Form::Protobuf => BASE64_STANDARD.encode(&message).into_bytes().into(),
-        Form::Json => message,
+    let message = message(items.iter().copied(), repeated, encoding);
+    let text = match encoding {
+        Encoding::Protobuf => BASE64_STANDARD.encode(&message).into_bytes().into(),
+        Encoding::Json => message,
     };
     let mut event = BytesMut::with_capacity(text.len() + 8);
     event.extend_from_slice(b"data: ");
@@ -119,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_golden_event() {
+    fn an_event_has_the_official_bytes() {
         let changed = Config {
             id: 17_000_000_000_000_101,
             project_id: 202,
@@ -127,18 +131,18 @@ mod tests {
             ..Config::constant("my.string", "updated-by-sse")
         };
         assert_eq!(
-            event(&[&item(&changed)], &pointer(), Form::Protobuf),
+            event(&[&item(&changed)], &pointer(), Encoding::Protobuf),
             "data: CjEI5YC6iY+tmR4QygEaCW15LnN0cmluZyoUEhISEBIOdXBkYXRlZC1ieS1zc2U4AUgCEgYIygEYtAI=\n\n"
         );
         let deleted = tombstone(17_000_000_000_000_102, 202, "my.int");
         assert_eq!(
-            event(&[&item(&deleted)], &pointer(), Form::Protobuf),
+            event(&[&item(&deleted)], &pointer(), Encoding::Protobuf),
             "data: ChYI5oC6iY+tmR4QygEaBm15LmludDgGEgYIygEYtAI=\n\n"
         );
     }
 
     #[test]
-    fn a_large_change_goes_in_several_events() {
+    fn a_large_change_is_split_into_several_events() {
         let config = Config { id: 1, ..Config::constant("k", "x".repeat(20_000)) };
         let (small, large) =
             (item(&config), item(&Config { id: 2, ..Config::constant("l", "x".repeat(90_000)) }));
@@ -146,7 +150,7 @@ mod tests {
         let (mut rest, mut sizes) = (&items[..], Vec::new());
         while !rest.is_empty() {
             let (now, later) = rest.split_at(fitting(rest, 12));
-            sizes.push(event(now, &pointer(), Form::Protobuf).len());
+            sizes.push(event(now, &pointer(), Encoding::Protobuf).len());
             rest = later;
         }
         assert_eq!(sizes.len(), 4);

@@ -15,7 +15,7 @@ use prefab_core::ids::EnvironmentId;
 ///
 /// What has no rules for that environment is a tombstone there, since leaving the key out would leave the
 /// old value standing in every client.
-pub fn outgoing(config: &Config, environment: EnvironmentId, is_segment: impl Fn(&str) -> bool) -> Config {
+pub fn for_sdk(config: &Config, environment: EnvironmentId, is_segment: impl Fn(&str) -> bool) -> Config {
     let rows = if config.is_tombstone() { Vec::new() } else { rows(config, environment, &is_segment) };
     if rows.is_empty() {
         return tombstone(config.id, config.project_id, &config.key);
@@ -64,7 +64,7 @@ fn rows(config: &Config, environment: EnvironmentId, is_segment: &impl Fn(&str) 
     let default = row(config, None, |id| matches!(id, None | Some(0)), is_segment);
     let mut rows: Vec<ConfigRow> = own.into_iter().chain(default).collect();
     if config.config_type == ConfigType::Segment {
-        close_segment(&mut rows);
+        end_segment_with_value(&mut rows);
     }
     rows
 }
@@ -87,7 +87,7 @@ fn row(
 }
 
 /// Python raises for a segment that matches nothing, so every segment ends in an answer.
-fn close_segment(rows: &mut Vec<ConfigRow>) {
+fn end_segment_with_value(rows: &mut Vec<ConfigRow>) {
     if rows.is_empty() {
         rows.push(ConfigRow::default());
     }
@@ -103,26 +103,26 @@ fn rule(rule: &ConditionalValue, is_segment: &impl Fn(&str) -> bool) -> Option<C
     let mut criteria = Vec::with_capacity(rule.criteria.len());
     for criterion in &rule.criteria {
         match self::criterion(criterion, is_segment) {
-            Sent::As(sent) => criteria.extend(sent),
-            Sent::NeverHolds => return None,
+            Translation::Criteria(sent) => criteria.extend(sent),
+            Translation::NeverMatches => return None,
         }
     }
     Some(ConditionalValue { criteria, value: rule.value.as_ref().map(value) })
 }
 
 /// How a criterion is said.
-enum Sent {
+enum Translation {
     /// As these, all of which must hold; as none if it always holds.
-    As(Vec<Criterion>),
+    Criteria(Vec<Criterion>),
     /// Not at all, and the rule neither.
-    NeverHolds,
+    NeverMatches,
 }
 
-fn criterion(criterion: &Criterion, is_segment: &impl Fn(&str) -> bool) -> Sent {
+fn criterion(criterion: &Criterion, is_segment: &impl Fn(&str) -> bool) -> Translation {
     let renamed = |operator| {
         let name = &criterion.property_name;
         let property_name = if name.is_empty() { prefab_core::context::LOOKUP } else { name }.to_owned();
-        Sent::As(vec![Criterion { property_name, operator, ..criterion.clone() }])
+        Translation::Criteria(vec![Criterion { property_name, operator, ..criterion.clone() }])
     };
     let segment_exists = || match criterion.value_to_match.as_ref().map(|value| &value.value) {
         Some(Value::String(key)) => is_segment(key),
@@ -130,25 +130,25 @@ fn criterion(criterion: &Criterion, is_segment: &impl Fn(&str) -> bool) -> Sent 
     };
     match criterion.operator {
         // Node throws on these, Ruby raises.
-        Operator::AlwaysTrue => Sent::As(Vec::new()),
+        Operator::AlwaysTrue => Translation::Criteria(Vec::new()),
         Operator::LookupKeyIn => renamed(Operator::PropIsOneOf),
         Operator::LookupKeyNotIn => renamed(Operator::PropIsNotOneOf),
         // The last two are extensions of ours, which no official client has words for; validation keeps them out.
         Operator::NotSet | Operator::Other(_) | Operator::IsPresent | Operator::IsNotPresent => {
-            Sent::NeverHolds
+            Translation::NeverMatches
         }
         // Python raises on a segment that is not there.
-        Operator::InSeg if !segment_exists() => Sent::NeverHolds,
-        Operator::NotInSeg if !segment_exists() => Sent::As(Vec::new()),
+        Operator::InSeg if !segment_exists() => Translation::NeverMatches,
+        Operator::NotInSeg if !segment_exists() => Translation::Criteria(Vec::new()),
         // Python does not know ranges, Node counts the end in, and unset bounds are 0 to Node and Ruby.
         Operator::InIntRange => in_range(criterion),
-        _ => Sent::As(vec![criterion.clone()]),
+        _ => Translation::Criteria(vec![criterion.clone()]),
     }
 }
 
-fn in_range(criterion: &Criterion) -> Sent {
+fn in_range(criterion: &Criterion) -> Translation {
     let Some(Value::IntRange(range)) = criterion.value_to_match.as_ref().map(|value| &value.value) else {
-        return Sent::NeverHolds;
+        return Translation::NeverMatches;
     };
     let IntRange { start, end } = *range;
     let bound = |operator, bound: i64| Criterion {
@@ -160,7 +160,7 @@ fn in_range(criterion: &Criterion) -> Sent {
     let start = start.or(if end.is_none() { Some(i64::MIN) } else { None });
     let from = start.map(|start| bound(Operator::PropGreaterThanOrEqual, start));
     let to = end.map(|end| bound(Operator::PropLessThan, end));
-    Sent::As(from.into_iter().chain(to).collect())
+    Translation::Criteria(from.into_iter().chain(to).collect())
 }
 
 fn value(value: &ConfigValue) -> ConfigValue {

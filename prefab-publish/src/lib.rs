@@ -1,6 +1,6 @@
 //! What do SDKs receive? A snapshot per environment and the changes since, each encoded once.
 //!
-//! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`outgoing`] returns
+//! Start with [`Channel`]: the snapshot of one environment and the id of its newest change. [`for_sdk`] returns
 //! a config as the SDKs of one environment receive it.
 
 mod audience;
@@ -13,7 +13,7 @@ mod subscribers;
 
 pub use audience::Audience;
 pub use channel::{Channel, Newest};
-pub use encoding::Form;
-pub use for_sdk::{outgoing, tombstone};
-pub use snapshot::{Coding, Encoded, Snapshot};
-pub use subscribers::{Counts, Listener, Manner};
+pub use encoding::Encoding;
+pub use for_sdk::{for_sdk, tombstone};
+pub use snapshot::{ContentCoding, Encoded, Snapshot};
+pub use subscribers::{Protocol, SubscriberCounts, SubscriberGuard};

@@ -15,7 +15,7 @@ use crate::{
     audience::Audience,
     cache::{Cache, Cost},
     encoding,
-    encoding::{Form, Item},
+    encoding::{Encoding, Item},
     for_sdk::tombstone,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -24,7 +24,7 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 const ZSTD_LEVEL: i32 = 3;
 
 /// The key of the tombstone that an empty project has: Ruby opens no stream before it has seen an id.
-const NOTHING_YET: &str = "prefab.no-configs-yet";
+const EMPTY_PROJECT_KEY: &str = "prefab.no-configs-yet";
 
 /// An answer in each encoding, made when first asked for.
 pub struct Encoded {
@@ -38,7 +38,7 @@ pub struct Encoded {
 
 /// How an answer is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub enum ContentCoding {
     /// Not compressed.
     Plain,
     /// Compressed with gzip, level 6.
@@ -53,11 +53,11 @@ impl Encoded {
     }
 
     /// Tells whether an encoding has been made already.
-    pub fn has(&self, coding: Coding) -> bool {
+    pub fn has(&self, coding: ContentCoding) -> bool {
         match coding {
-            Coding::Plain => true,
-            Coding::Gzip => self.gzip.get().is_some(),
-            Coding::Zstd => self.zstd.get().is_some(),
+            ContentCoding::Plain => true,
+            ContentCoding::Gzip => self.gzip.get().is_some(),
+            ContentCoding::Zstd => self.zstd.get().is_some(),
         }
     }
 
@@ -110,7 +110,7 @@ pub struct Snapshot {
     pub last_id: i64,
     /// By id; each key once, deleted ones too.
     items: Vec<Item>,
-    answers: Cache<Arc<Encoded>>,
+    responses: Cache<Arc<Encoded>>,
     batches: Cache<Batch>,
     cache_bytes: usize,
 }
@@ -118,7 +118,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the snapshot of an environment without configs, which caches this many bytes of responses.
     pub fn empty(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
-        let nothing_yet = Item::new(&tombstone(first_id, project.0, NOTHING_YET));
+        let nothing_yet = Item::new(&tombstone(first_id, project.0, EMPTY_PROJECT_KEY));
         Self::of(project, environment, first_id, vec![nothing_yet], cache_bytes)
     }
 
@@ -130,8 +130,8 @@ impl Snapshot {
         cache_bytes: usize,
     ) -> Self {
         // A batch is small; a person's full response is not.
-        let (answers, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
-        Self { project, environment, last_id, items, answers, batches, cache_bytes }
+        let (responses, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
+        Self { project, environment, last_id, items, responses, batches, cache_bytes }
     }
 
     /// Returns the snapshot after these configs, which come oldest first and are all newer than it.
@@ -152,12 +152,12 @@ impl Snapshot {
     }
 
     /// Returns the answer to "what is newer than `id`": everything live for 0.
-    pub fn answer(&self, id: i64, audience: &Audience, form: Form) -> Arc<Encoded> {
-        let wanted = (self.from(id), audience.clone(), form);
-        self.answers.get_or_encode(wanted, |(from, audience, form)| {
-            let message = encoding::message(self.newer(*from), &self.repeated(audience), *form);
+    pub fn response(&self, id: i64, audience: &Audience, encoding: Encoding) -> Arc<Encoded> {
+        let key = (self.valid_cursor(id), audience.clone(), encoding);
+        self.responses.get_or_encode(key, |(from, audience, encoding)| {
+            let message = encoding::message(self.newer(*from), &self.repeated(audience), *encoding);
             let who = if audience.repeated.is_empty() { "" } else { "-u" };
-            let kind = if *form == Form::Json { "-j" } else { "" };
+            let kind = if *encoding == Encoding::Json { "-j" } else { "" };
             let etag =
                 format!("{}-{:x}-{:x}{kind}{who}{}", self.environment, self.last_id, from, tag_of(audience));
             Arc::new(Encoded::new(etag, message))
@@ -165,15 +165,15 @@ impl Snapshot {
     }
 
     /// Returns the answer to "what is newer than `id`" if it is cached, without waiting for it.
-    pub fn known_answer(&self, id: i64, audience: &Audience, form: Form) -> Option<Arc<Encoded>> {
-        self.answers.get(&(self.from(id), audience.clone(), form))
+    pub fn cached_response(&self, id: i64, audience: &Audience, encoding: Encoding) -> Option<Arc<Encoded>> {
+        self.responses.get(&(self.valid_cursor(id), audience.clone(), encoding))
     }
 
     /// Returns the next events for a client that has everything up to an id. A client that has nothing receives
     /// no tombstones in its first batch.
-    pub fn batch(&self, id: i64, audience: &Audience, form: Form) -> Batch {
-        let wanted = (self.from(id), audience.clone(), form);
-        self.batches.get_or_encode(wanted, |(from, audience, form)| {
+    pub fn batch(&self, id: i64, audience: &Audience, encoding: Encoding) -> Batch {
+        let key = (self.valid_cursor(id), audience.clone(), encoding);
+        self.batches.get_or_encode(key, |(from, audience, encoding)| {
             let newer = self.newer(*from);
             let repeated = self.repeated(audience);
             let fitting = encoding::fitting(&newer, repeated.len());
@@ -181,12 +181,12 @@ impl Snapshot {
                 Some(_) => newer[fitting - 1].id,
                 None => self.last_id,
             };
-            Batch { events: encoding::event(&newer[..fitting], &repeated, *form), up_to }
+            Batch { events: encoding::event(&newer[..fitting], &repeated, *encoding), up_to }
         })
     }
 
     /// A cursor beyond our newest change was given by somebody else and says nothing here.
-    pub fn from(&self, id: i64) -> i64 {
+    pub fn valid_cursor(&self, id: i64) -> i64 {
         if id < 0 || id > self.last_id { 0 } else { id }
     }
 

@@ -10,11 +10,11 @@ use std::{
 };
 
 /// How many deliveries are remembered for their times: several changes for thousands of clients.
-const REMEMBERED: usize = 16_384;
+const DELIVERY_TIMES: usize = 16_384;
 
 /// How somebody listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Manner {
+pub enum Protocol {
     /// Events with protobuf in them, as SDKs want them.
     Sse,
     /// Events with JSON in them.
@@ -24,8 +24,8 @@ pub enum Manner {
 }
 
 /// The listeners of one environment.
-pub struct Listeners {
-    counts: Mutex<Counts>,
+pub struct Subscribers {
+    counts: Mutex<SubscriberCounts>,
     /// The newest delivery times in microseconds, in a ring; `u32::MAX` where there is none yet.
     times: Box<[AtomicU32]>,
     next_time: AtomicUsize,
@@ -33,87 +33,87 @@ pub struct Listeners {
 
 /// How many listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Listeners by the newest change they have been handed.
+pub struct SubscriberCounts {
+    /// Subscribers by the newest change they have been handed.
     pub by_version: BTreeMap<i64, usize>,
-    /// Listeners by the form of their stream.
-    pub by_manner: BTreeMap<Manner, usize>,
+    /// Subscribers by the form of their stream.
+    pub by_protocol: BTreeMap<Protocol, usize>,
 }
 
-impl Default for Listeners {
+impl Default for Subscribers {
     fn default() -> Self {
         Self {
             counts: Mutex::default(),
-            times: (0..REMEMBERED).map(|_| AtomicU32::new(u32::MAX)).collect(),
+            times: (0..DELIVERY_TIMES).map(|_| AtomicU32::new(u32::MAX)).collect(),
             next_time: AtomicUsize::new(0),
         }
     }
 }
 
-impl Listeners {
+impl Subscribers {
     /// Counts one more, who knows everything up to a version, until it is dropped.
-    pub fn join(self: &Arc<Self>, manner: Manner, version: i64) -> Listener {
+    pub fn add(self: &Arc<Self>, protocol: Protocol, version: i64) -> SubscriberGuard {
         let mut counts = self.lock();
         *counts.by_version.entry(version).or_default() += 1;
-        *counts.by_manner.entry(manner).or_default() += 1;
-        Listener { all: Arc::clone(self), manner, version }
+        *counts.by_protocol.entry(protocol).or_default() += 1;
+        SubscriberGuard { all: Arc::clone(self), protocol, version }
     }
 
     /// Returns how many streams are open now.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> SubscriberCounts {
         self.lock().clone()
     }
 
     /// Returns the remembered times that deliveries took, shortest first.
-    pub fn times(&self) -> Vec<Duration> {
+    pub fn delivery_times(&self) -> Vec<Duration> {
         let times = self.times.iter().map(|time| time.load(Ordering::Relaxed));
         let mut times: Vec<u32> = times.filter(|time| *time != u32::MAX).collect();
         times.sort_unstable();
         times.into_iter().map(|micros| Duration::from_micros(micros.into())).collect()
     }
 
-    fn took(&self, time: Duration) {
+    fn record_delivery_time(&self, time: Duration) {
         let at = self.next_time.fetch_add(1, Ordering::Relaxed) % self.times.len();
         let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
         self.times[at].store(micros, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
+    fn lock(&self) -> MutexGuard<'_, SubscriberCounts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One of them.
-pub struct Listener {
-    all: Arc<Listeners>,
-    manner: Manner,
+pub struct SubscriberGuard {
+    all: Arc<Subscribers>,
+    protocol: Protocol,
     version: i64,
 }
 
-impl Listener {
+impl SubscriberGuard {
     /// Counts them as having been handed everything up to a version, and remembers how long that took where it
     /// is known.
-    pub fn received(&mut self, version: i64, took: Option<Duration>) {
+    pub fn delivered(&mut self, version: i64, took: Option<Duration>) {
         let mut counts = self.all.lock();
-        leave(&mut counts.by_version, &self.version);
+        decrement(&mut counts.by_version, &self.version);
         *counts.by_version.entry(version).or_default() += 1;
         drop(counts);
         self.version = version;
         if let Some(took) = took {
-            self.all.took(took);
+            self.all.record_delivery_time(took);
         }
     }
 }
 
-impl Drop for Listener {
+impl Drop for SubscriberGuard {
     fn drop(&mut self) {
         let mut counts = self.all.lock();
-        leave(&mut counts.by_version, &self.version);
-        leave(&mut counts.by_manner, &self.manner);
+        decrement(&mut counts.by_version, &self.version);
+        decrement(&mut counts.by_protocol, &self.protocol);
     }
 }
 
-fn leave<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+fn decrement<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {
@@ -127,16 +127,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_leaves_is_not_counted() {
-        let all = Arc::new(Listeners::default());
-        let mut first = all.join(Manner::Sse, 5);
-        let second = all.join(Manner::Grpc, 5);
-        first.received(7, Some(Duration::from_micros(30)));
+    fn dropped_subscribers_are_not_counted() {
+        let all = Arc::new(Subscribers::default());
+        let mut first = all.add(Protocol::Sse, 5);
+        let second = all.add(Protocol::Grpc, 5);
+        first.delivered(7, Some(Duration::from_micros(30)));
         assert_eq!(all.counts().by_version, [(5, 1), (7, 1)].into());
         drop(second);
-        assert_eq!(all.counts().by_manner, [(Manner::Sse, 1)].into());
+        assert_eq!(all.counts().by_protocol, [(Protocol::Sse, 1)].into());
         drop(first);
-        assert!(all.counts().by_version.is_empty() && all.counts().by_manner.is_empty());
-        assert_eq!(all.times(), [Duration::from_micros(30)]);
+        assert!(all.counts().by_version.is_empty() && all.counts().by_protocol.is_empty());
+        assert_eq!(all.delivery_times(), [Duration::from_micros(30)]);
     }
 }

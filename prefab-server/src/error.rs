@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use prefab_store::{StoreError, Trouble};
+use prefab_store::{StoreError, UnavailableReason};
 
 /// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -85,16 +85,16 @@ impl Error {
                 ),
                 _ => None,
             },
-            Self::Database { source: StoreError::Unavailable { trouble, .. }, .. } => match trouble {
-                Trouble::Damaged => Some(
+            Self::Database { source: StoreError::Unavailable { reason, .. }, .. } => match reason {
+                UnavailableReason::Damaged => Some(
                     "the file is damaged or is not a database of a Prefab server; `prefab restore BACKUP --overwrite` replaces it with a backup and keeps it",
                 ),
-                Trouble::ReadOnly => {
+                UnavailableReason::ReadOnly => {
                     Some("the user of the server process needs write permission for the file and its folder")
                 }
-                Trouble::Full => Some("the disk is full; free some space"),
-                Trouble::Busy => Some("another program has locked it"),
-                Trouble::Other => None,
+                UnavailableReason::DiskFull => Some("the disk is full; free some space"),
+                UnavailableReason::Busy => Some("another program has locked it"),
+                UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {
                 Some("--data-dir selects the data folder of the server, --database the file")

@@ -18,12 +18,16 @@ use prefab_service::{
     limits::Limits,
     metrics::Metrics,
     project::Project,
-    projects::{Caller, Hub},
+    project_cache::{Caller, ProjectCache},
     telemetry::{Settings, Telemetry, json},
     transfer, validate,
     workers::Workers,
 };
-use prefab_store::{Change, EvaluationFilter, Expected, HOUR_MILLIS, Store, clock, key::KeyKind};
+use prefab_store::{
+    Change, EvaluationFilter, Expected, HOUR_MILLIS, Store,
+    clock::{self, Clock},
+    key::KeyKind,
+};
 use prefab_store_sqlite::SqliteStore;
 
 /// A server without a network.
@@ -68,12 +72,14 @@ impl Server {
             };
             store.append(ProjectId(1), vec![change]).await.expect("a config that reports can name");
             let workers = Workers::new(&limits);
-            let hub =
-                Hub::open(Arc::clone(&store), workers, limits.response_cache_bytes).await.expect("a hub");
+            let project_cache =
+                ProjectCache::open(Arc::clone(&store), workers, limits.response_cache_bytes, Clock::system())
+                    .await
+                    .expect("a project cache");
             let key = keys.iter().find(|key| key.kind == KeyKind::Backend).expect("a backend key");
-            hub.caller(&key.key).expect("the caller with that key")
+            project_cache.caller(&key.key).expect("the caller with that key")
         });
-        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default());
+        let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default(), Clock::system());
         Self { runtime, store, project: Arc::clone(&caller.project), caller, telemetry, limits }
     }
 
@@ -91,7 +97,12 @@ impl Server {
                 self.item(&config);
             }
             if let Some(Ok(value)) = value.map(|value| item::to_value(&value, "value")) {
-                let _ = validate::flaws(&value, schema_key.as_deref(), &self.project.configs(), &self.limits);
+                let _ = validate::check_value(
+                    &value,
+                    schema_key.as_deref(),
+                    &self.project.configs(),
+                    &self.limits,
+                );
             }
         }
         let most = self.limits.import_configs;
@@ -105,8 +116,8 @@ impl Server {
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
         let current = self.project.configs();
-        let problems = validate::problems(config, &current, &environments, &self.limits);
-        let _ = diff::in_words(None, Some(config), &environments);
+        let problems = validate::find_problems(config, &current, &environments, &self.limits);
+        let _ = diff::describe(None, Some(config), &environments);
         if problems.is_empty() {
             let again = item::to_config(&item::from_config(config), &environments);
             let again = again.map(|again| datafile::config_to_json(&again));
@@ -152,7 +163,7 @@ impl Server {
             to_millis: now + HOUR_MILLIS,
             hours: 1,
         };
-        let evaluations = self.store.evaluations(filter).await.expect("evaluations can be read");
+        let evaluations = self.store.evaluation_counts(filter).await.expect("evaluations can be read");
         assert!(evaluations.iter().all(|count| count.count >= 0), "no count is negative");
         let loggers = self.store.loggers(self.project.id, None).await.expect("loggers can be read");
         let names: HashSet<&str> = loggers.iter().map(|logger| logger.name.as_str()).collect();

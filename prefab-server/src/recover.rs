@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::Error;
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    ApiKeys as _, AuditEntry, AuditLog as _, NewKey, Note, Projects as _, StoreError,
+    ApiKeys as _, AuditEntry, AuditLog as _, AuditNote, NewKey, Projects as _, StoreError,
     key::{IssuedKey, KeyKind},
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
 
-const ACTOR: &str = "an operator with access to the database";
+const WHO: &str = "an operator with access to the database";
 
 /// A project and its new admin key.
 #[derive(Debug)]
@@ -47,22 +47,22 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
             kind: KeyKind::Admin,
             user_id: None,
             name: "recovered".to_owned(),
-            created_by: ACTOR.to_owned(),
+            created_by: WHO.to_owned(),
             expires_at_millis: None,
         };
         let key = store.issue_named_key(request).await?;
-        store.note(vec![entry(project.id, &key)]).await?;
+        store.record_audit(vec![entry(project.id, &key)]).await?;
         recovered.push(Recovered { project: project.name, key });
     }
     Ok(recovered)
 }
 
 fn entry(project: ProjectId, key: &IssuedKey) -> AuditEntry {
-    let sentence = format!("{ACTOR} issued admin key {} (recovered) with `prefab recover`", key.id);
+    let sentence = format!("{WHO} issued admin key {} (recovered) with `prefab recover`", key.id);
     AuditEntry {
         project: Some(project),
         action: "key.created".to_owned(),
         subject: key.id.to_string(),
-        ..AuditEntry::of(Note { who: ACTOR.to_owned(), sentence, ..Note::default() })
+        ..AuditEntry::of(AuditNote { actor: WHO.to_owned(), sentence, ..AuditNote::default() })
     }
 }

@@ -24,16 +24,16 @@ use crate::{
 };
 use prefab_service::{
     evaluate::cache::Cache,
-    expiry,
     limits::Usage,
     metrics::Metrics,
-    projects::Hub,
+    project_cache::ProjectCache,
     retention::Retention,
-    sign_in::Entrance,
+    scheduled_removals,
+    sign_in::SignIn,
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
-use prefab_store::{Backup, Store, clock, key::IssuedKey};
+use prefab_store::{Backup, Store, clock::Clock, key::IssuedKey};
 use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
 /// The number of open files that are reserved for other uses than connections.
@@ -88,9 +88,10 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     if keys.is_empty() && seed_from.is_some() {
         warn!("the database has a project; the seed file is ignored");
     }
+    let clock = Clock::system();
     let workers = Workers::new(&limits);
-    let hub = Arc::new(
-        Hub::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes)
+    let project_cache = Arc::new(
+        ProjectCache::open(Arc::clone(&store), workers.clone(), limits.response_cache_bytes, clock.clone())
             .await
             .map_err(unusable)?,
     );
@@ -103,16 +104,17 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let (stop, stopping) = watch::channel(false);
     let metrics = Metrics::default();
     let retention = Retention { evaluations_days, audit_days: limits.audit_days };
-    let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone());
-    let entrance = Arc::new(Entrance::new(&limits));
-    let evaluations = Cache::new(limits.evaluation_cache_bytes);
+    let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone(), clock.clone());
+    let sign_in = Arc::new(SignIn::new(&limits));
+    let evaluations = Cache::new(limits.evaluation_cache_bytes, clock.clone());
     let service = Arc::new(Service {
-        hub: Arc::clone(&hub),
+        project_cache: Arc::clone(&project_cache),
         workers,
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),
-        started_millis: clock::now_millis(),
+        started_millis: clock.now_millis(),
+        clock: clock.clone(),
         stop: stopping.clone(),
     });
     let is_https = tls.is_some();
@@ -122,16 +124,16 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         public_url: public_url.clone(),
         data_dir: data_dir.into(),
         backup,
-        entrance,
+        sign_in,
         evaluations,
         stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
     });
-    tokio::spawn(hub.follow(stopping.clone()));
-    tokio::spawn(expiry::follow(Arc::clone(&service), stopping.clone()));
+    tokio::spawn(project_cache.follow(stopping.clone()));
+    tokio::spawn(scheduled_removals::follow(Arc::clone(&service), stopping.clone()));
     let telemetry = Arc::clone(&app.telemetry);
-    tokio::spawn(Arc::clone(&telemetry).keep(Arc::clone(&store), stopping.clone()));
-    tokio::spawn(retention.follow(Arc::clone(&store), stopping.clone()));
+    tokio::spawn(Arc::clone(&telemetry).flush_periodically(Arc::clone(&store), stopping.clone()));
+    tokio::spawn(retention.follow(Arc::clone(&store), clock, stopping.clone()));
     let acceptor = listen::Acceptor {
         listener,
         tls,
@@ -144,7 +146,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let serving = acceptor.run(api::router::router(app));
     let task = tokio::spawn(async move {
         serving.await;
-        telemetry.finish(&*store).await;
+        telemetry.flush_on_shutdown(&*store).await;
     });
     info!(url, database = %database.display(), "serving");
     let public_url = public_url.map(|url| url.as_str().to_owned());

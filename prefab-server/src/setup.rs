@@ -46,7 +46,7 @@ pub(crate) async fn first_start(
 /// Creates an invitation for the first person if there is no account, and returns its token. Earlier invitations stay
 /// valid, because another server on this database may have printed one.
 pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, StoreError> {
-    if store.has_people().await? {
+    if store.has_accounts().await? {
         return Ok(None);
     }
     let secret = Secret::new()?;

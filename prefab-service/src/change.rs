@@ -1,248 +1,193 @@
-//! Changing configs: validated, allowed, stored with who and why, published, in that order.
+//! Changes to configs, and the only way to make them.
+//!
+//! Start with [`ChangeRequest`], and pass it to [`Service::apply`]. Every change takes the same steps: it is validated,
+//! checked against its [`Policy`], appended to the log of the store together with its audit note, and published. The
+//! caller receives a response after the last step.
 
 pub mod diff;
-pub mod policy;
+mod edit;
+mod policy;
 mod prepared;
+mod request;
+mod schedule;
 
-use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue};
+use std::time::Instant;
 
-pub use prepared::Prepared;
+use prefab_core::{Config, ConfigType};
+use prefab_store::{AuditEntry, Change, Draft, Environment, Expected, Version};
+
+pub use edit::Edit;
+pub use policy::{Approval, Policy, environment_needing_approval, touched_environments};
+pub use prepared::PreparedChange;
+pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Author, limits::Limits, project::Configs, references, validate, workers,
+    Conflict, Error, Service, actor::Actor, limits::Limits, project::Configs, references, validate, workers,
 };
-use prefab_core::ids::EnvironmentId;
-use prefab_store::{Change, Draft, Environment, Expected, Role, Version};
-
-/// Stores a config and returns its new id. An id of 0 says that the key is new; another one names the version
-/// that this replaces.
-pub async fn put(service: &Service, author: &Author, config: Config) -> Result<i64, Error> {
-    append(service, author, checked(service, author, config).await?).await
+/// The outcome of [`Service::apply`].
+#[derive(Debug)]
+pub struct ChangeOutcome {
+    /// The changes, in the order of the request.
+    pub changes: Vec<PreparedChange>,
+    /// The ids of the new versions, in the same order. Empty unless the mode is [`Mode::Publish`].
+    pub ids: Vec<i64>,
+    /// The saved draft, if the mode is [`Mode::SaveDraft`].
+    pub draft: Option<Draft>,
 }
 
-/// Checks a config and returns the change that it is, if it may be made.
-pub async fn checked(service: &Service, author: &Author, config: Config) -> Result<Prepared, Error> {
-    by(service, author, |author, limits| {
-        let change = prepare(author, config, limits)?;
-        policy::check(author, &change)?;
-        Ok(change)
-    })
-    .await
+impl ChangeOutcome {
+    /// Returns the id of the new version of a request with a single edit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if nothing was published.
+    pub fn id(&self) -> Result<i64, Error> {
+        self.ids.last().copied().ok_or(Error::NotFound)
+    }
 }
 
-/// Runs an author's CPU-heavy work on a worker thread.
-async fn by<T: Send + 'static>(
-    service: &Service,
-    author: &Author,
-    work: impl FnOnce(&Author, &Limits) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let (author, limits) = (author.clone(), service.limits.clone());
-    service.work(author.project.id, move |_| work(&author, limits.limits())).await
-}
+impl Service {
+    /// Applies a change: all of its edits, or none.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Invalid`] if a config is invalid, or would invalidate other configs.
+    /// - [`Error::Forbidden`], [`Error::NeedsComment`] or [`Conflict::NeedsApproval`] if the policy does not allow it.
+    /// - [`Conflict::InUse`] if it removes a segment or a schema that other configs refer to.
+    /// - [`Conflict::Version`], [`Conflict::Deleted`] or [`Conflict::KeyTaken`] if another version is current.
+    /// - [`Error::Busy`] or [`Error::Store`] if the server cannot apply it at the moment.
+    pub async fn apply(&self, actor: &Actor, request: ChangeRequest) -> Result<ChangeOutcome, Error> {
+        let ChangeRequest { edits, policy, mode, is_validated, schedule } = request;
+        let (this, limits) = (actor.clone(), self.limits.clone());
+        let check = move |deadline| check(&this, edits, policy, is_validated, limits.limits(), deadline);
+        let changes = self.work(actor.project.id, check).await?;
+        let mut outcome = ChangeOutcome { changes, ids: Vec::new(), draft: None };
+        match mode {
+            Mode::DryRun => {}
+            Mode::SaveDraft => outcome.draft = Some(self.save_draft(actor, &outcome.changes).await?),
+            Mode::Publish => {
+                let (this, changes) = (actor.clone(), outcome.changes.clone());
+                let noted = move |_| {
+                    let environments = this.project.environments();
+                    let noted =
+                        changes.into_iter().map(|change| with_audit_note(&this, change, &environments));
+                    Ok::<_, Error>(noted.collect())
+                };
+                let changes = self.work(actor.project.id, noted).await?;
+                outcome.ids = match schedule {
+                    Some(schedule) => schedule.run(self, actor, self.append(actor, changes)).await?,
+                    None => self.append(actor, changes).await?,
+                };
+            }
+        }
+        Ok(outcome)
+    }
 
-/// Stores a config from which a rule has been taken that was allowed for a time, or deletes it. Protection let
-/// that rule come and does not keep it.
-pub async fn put_expired(
-    service: &Service,
-    author: &Author,
-    standing: &Version,
-    config: Option<Config>,
-) -> Result<i64, Error> {
-    let change = Prepared {
-        key: standing.key.clone(),
-        before: standing.config.clone(),
-        after: config,
-        expected: Expected::Version(standing.id),
-    };
-    append(service, author, change).await
-}
+    /// Archives or replaces a config from which an expired rule was removed. This is a change of the server itself: the
+    /// result is not validated, and no policy applies.
+    pub(crate) async fn remove_expired(
+        &self,
+        actor: &Actor,
+        current: &Version,
+        config: Option<Config>,
+    ) -> Result<(), Error> {
+        let edit = Edit { config, ..Edit::archive(current.key.clone(), Expected::Version(current.id)) };
+        let request = ChangeRequest::new(edit).with_policy(Policy::SCHEDULED_REMOVAL).already_validated();
+        self.apply(actor, request).await.map(drop)
+    }
 
-/// Stores several configs, all or none.
-pub async fn put_all(service: &Service, author: &Author, configs: Vec<Config>) -> Result<(), Error> {
-    let (this, limits) = (author.clone(), service.limits.clone());
-    let prepare_all = move |deadline| {
-        let standing = this.project.configs();
-        let prepared = |config| {
-            workers::check(deadline)?;
-            prepare_beside(&this, config, &standing, limits.limits())
+    async fn append(&self, actor: &Actor, changes: Vec<Change>) -> Result<Vec<i64>, Error> {
+        let ids = self.project_cache.store().append(actor.project.id, changes).await?;
+        self.metrics.changes.inc_by(ids.len() as u64);
+        // Published before the response, so that the caller reads its own writes.
+        actor.project.sync(self.project_cache.store(), &self.workers).await?;
+        Ok(ids)
+    }
+
+    async fn save_draft(&self, actor: &Actor, changes: &[PreparedChange]) -> Result<Draft, Error> {
+        // A draft belongs to one config, so a request to save one has a single edit.
+        let [PreparedChange { key, before: _, after, expected }] = changes else {
+            return Err(Error::NotFound);
         };
-        let changes = configs.into_iter().map(prepared).collect::<Result<Vec<_>, _>>()?;
-        changes.iter().try_for_each(|change| policy::check(&this, change))?;
-        Ok::<_, Error>(changes)
-    };
-    let changes = service.work(author.project.id, prepare_all).await?;
-    append_all(service, author, changes).await.map(drop)
-}
-
-/// Stores several configs, all or none, that have been checked with one another.
-pub async fn put_checked(service: &Service, author: &Author, configs: Vec<Config>) -> Result<(), Error> {
-    let check = |author: &Author, _: &Limits| {
-        let standing = author.project.configs();
-        let changes: Vec<Prepared> = configs.into_iter().map(|config| prepared(config, &standing)).collect();
-        for change in &changes {
-            policy::check(author, change)?;
-            keep_used(author, change.before.as_ref(), change.after.as_ref())?;
-        }
-        Ok(changes)
-    };
-    let changes = by(service, author, check).await?;
-    append_all(service, author, changes).await.map(drop)
-}
-
-/// Makes the change that a draft is, with the approval it has.
-pub async fn publish(service: &Service, author: &Author, draft: Draft) -> Result<i64, Error> {
-    let check = |author: &Author, limits: &Limits| {
-        let is_approved = draft.approved_by.is_some();
-        let change = drafted(author, draft, limits)?;
-        policy::check_role(author, &change, Role::Publisher)?;
-        if let Some(name) = policy::needs_approval(author, &change).filter(|_| !is_approved) {
-            let next_step = "this draft waits for it";
-            return Err(Conflict::NeedsApproval { environment: name, next_step }.into());
-        }
-        policy::check_comment(author, &change)?;
-        Ok(change)
-    };
-    append(service, author, by(service, author, check).await?).await
-}
-
-/// Checks a draft and returns the change that it is.
-pub fn drafted(author: &Author, draft: Draft, limits: &Limits) -> Result<Prepared, Error> {
-    let Draft { key, config, base_id, .. } = draft;
-    if let Some(config) = config {
-        return prepare(author, Config { id: base_id, ..config }, limits);
+        let draft = Draft {
+            key: key.clone(),
+            config: after.clone(),
+            base_id: match expected {
+                Expected::Version(id) => *id,
+                Expected::Absent | Expected::Anything => 0,
+            },
+            comment: actor.comment.clone(),
+            saved_by: actor.label.clone(),
+            saved_by_person: actor.identity(),
+            saved_at_millis: self.clock.now_millis(),
+            approved_by: None,
+        };
+        let store = self.project_cache.store();
+        store.save_draft(actor.project.id, draft.clone()).await?;
+        let entry = AuditEntry {
+            project: Some(actor.project.id),
+            action: "draft.saved".to_owned(),
+            subject: key.clone(),
+            ..AuditEntry::of(actor.audit_note(&format!("saved a draft of `{key}`")))
+        };
+        store.record_audit(vec![entry]).await?;
+        Ok(draft)
     }
-    let before = author.project.config(&key).and_then(|version| version.config.clone());
-    keep_used(author, before.as_ref(), None)?;
-    Ok(Prepared { key, before, after: None, expected: Expected::Version(base_id) })
 }
 
-/// Stores a config in which only somebody's own override is different, which protection does not cover.
-pub async fn put_personal(service: &Service, author: &Author, config: Config) -> Result<i64, Error> {
-    let change = personal(service, author, config).await?;
-    append(service, author, change).await
-}
-
-/// Checks a config in which only somebody's own override is different, which protection does not cover.
-pub async fn personal(service: &Service, author: &Author, config: Config) -> Result<Prepared, Error> {
-    by(service, author, |author, limits| {
-        let change = prepare(author, config, limits)?;
-        policy::check_role(author, &change, Role::Editor)?;
-        Ok(change)
-    })
-    .await
-}
-
-/// Checks a config and returns the change that it is.
-fn prepare(author: &Author, config: Config, limits: &Limits) -> Result<Prepared, Error> {
-    prepare_beside(author, config, &author.project.configs(), limits)
-}
-
-fn prepare_beside(
-    author: &Author,
-    config: Config,
-    standing: &Configs,
+/// Validates all edits, then checks the policy for each.
+fn check(
+    actor: &Actor,
+    edits: Vec<Edit>,
+    policy: Policy,
+    is_validated: bool,
     limits: &Limits,
-) -> Result<Prepared, Error> {
-    let problems = validate::problems(&config, standing, &author.project.environments(), limits);
-    if !problems.is_empty() {
-        return Err(Error::Invalid(problems));
+    deadline: Instant,
+) -> Result<Vec<PreparedChange>, Error> {
+    let (current, environments) = (actor.project.configs(), actor.project.environments());
+    let mut changes = Vec::with_capacity(edits.len());
+    for edit in edits {
+        workers::check(deadline)?;
+        if let Some(config) = edit.config.as_ref().filter(|_| !is_validated) {
+            let problems = validate::find_problems(config, &current, &environments, limits);
+            if !problems.is_empty() {
+                return Err(Error::Invalid(problems));
+            }
+        }
+        let change = edit.prepare(&current);
+        if policy.protects_references {
+            reject_if_referenced(&change, &current)?;
+        }
+        changes.push(change);
     }
-    let change = prepared(config, standing);
-    keep_used(author, change.before.as_ref(), change.after.as_ref())?;
-    Ok(change)
+    changes.iter().try_for_each(|change| policy.check(actor, change, &environments))?;
+    Ok(changes)
 }
 
-fn prepared(config: Config, standing: &Configs) -> Prepared {
-    let before = standing.get(&config.key).and_then(|version| version.config.clone());
-    let expected = if config.id == 0 { Expected::Absent } else { Expected::Version(config.id) };
-    Prepared { key: config.key.clone(), before, after: Some(config), expected }
-}
-
-/// Gives a key another value in one environment, or in all that have no row of their own. Rules stay.
-pub async fn set_default(
-    service: &Service,
-    author: &Author,
-    standing: &Version,
-    environment: Option<EnvironmentId>,
-    value: ConfigValue,
-) -> Result<i64, Error> {
-    let mut config = standing.config.clone().ok_or(Error::NotFound)?;
-    let wanted = environment.map(|id| id.0);
-    let is_wanted = |row: &&mut ConfigRow| row.project_env_id.filter(|id| *id != 0) == wanted;
-    match config.rows.iter_mut().find(is_wanted) {
-        Some(row) => match row.values.last_mut().filter(|rule| rule.criteria.is_empty()) {
-            Some(last) => last.value = Some(value),
-            None => row.values.push(ConditionalValue::always(value)),
-        },
-        None => config.rows.push(ConfigRow {
-            project_env_id: wanted,
-            values: vec![ConditionalValue::always(value)],
-            ..ConfigRow::default()
-        }),
-    }
-    config.id = standing.id;
-    put(service, author, config).await
-}
-
-/// Deletes a key and returns the id of its tombstone.
-pub async fn delete(
-    service: &Service,
-    author: &Author,
-    standing: &Version,
-    expected: Expected,
-) -> Result<i64, Error> {
-    let change =
-        Prepared { key: standing.key.clone(), before: standing.config.clone(), after: None, expected };
-    let check = |author: &Author, _: &Limits| {
-        keep_used(author, change.before.as_ref(), None)?;
-        policy::check(author, &change)?;
-        Ok(change)
-    };
-    append(service, author, by(service, author, check).await?).await
-}
-
-/// Refuses to take a segment or a schema away that others refer to; Python raises for such segments.
-fn keep_used(author: &Author, before: Option<&Config>, after: Option<&Config>) -> Result<(), Error> {
-    let Some(before) = before else { return Ok(()) };
+/// Rejects the removal of a segment or a schema that other configs refer to: the Python client raises an error for a
+/// missing segment.
+fn reject_if_referenced(change: &PreparedChange, current: &Configs) -> Result<(), Error> {
+    let Some(before) = &change.before else { return Ok(()) };
     let kind = match before.config_type {
         ConfigType::Segment => "segment",
         ConfigType::Schema => "schema",
         _ => return Ok(()),
     };
-    if after.is_some_and(|after| after.config_type == before.config_type) {
+    if change.after.as_ref().is_some_and(|after| after.config_type == before.config_type) {
         return Ok(());
     }
-    let users = references::of(&before.key, &author.project.configs());
+    let users = references::find(&before.key, current);
     if users.is_empty() {
         return Ok(());
     }
     Err(Conflict::InUse { kind, key: before.key.clone(), users }.into())
 }
 
-/// Makes a change that has been checked, and returns its id.
-pub async fn append(service: &Service, author: &Author, change: Prepared) -> Result<i64, Error> {
-    let ids = append_all(service, author, vec![change]).await?;
-    ids.last().copied().ok_or(Error::NotFound)
-}
-
-async fn append_all(service: &Service, author: &Author, changes: Vec<Prepared>) -> Result<Vec<i64>, Error> {
-    let describe = |author: &Author, _: &Limits| {
-        let environments = author.project.environments();
-        Ok(changes.into_iter().map(|change| noted(author, change, &environments)).collect())
-    };
-    let changes = by(service, author, describe).await?;
-    let ids = service.hub.store().append(author.project.id, changes).await?;
-    service.metrics.changes.inc_by(ids.len() as u64);
-    // Whoever wrote must read what they wrote, so it is published before they are answered.
-    author.project.catch_up(service.hub.store(), &service.workers).await?;
-    Ok(ids)
-}
-
-fn noted(author: &Author, change: Prepared, environments: &[Environment]) -> Change {
-    let Prepared { key, before, after, expected } = change;
-    let differences = diff::in_words(before.as_ref(), after.as_ref(), environments);
+fn with_audit_note(actor: &Actor, change: PreparedChange, environments: &[Environment]) -> Change {
+    let PreparedChange { key, before, after, expected } = change;
+    let differences = diff::describe(before.as_ref(), after.as_ref(), environments);
     let differences =
         if differences.is_empty() { "no difference".to_owned() } else { differences.join("; ") };
-    let note = Some(author.note(&format!("changed `{key}`: {differences}")));
-    Change { key, config: after, expected, changed_by: author.changed_by.clone(), note }
+    let note = Some(actor.audit_note(&format!("changed `{key}`: {differences}")));
+    Change { key, config: after, expected, changed_by: actor.changed_by.clone(), note }
 }

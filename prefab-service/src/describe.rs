@@ -4,7 +4,7 @@ use prefab_core::{
     ConditionalValue, Config, ConfigType, ConfigValue, Value, ValueType, WeightedValues, datafile,
     text::TextBuffer,
 };
-use prefab_eval::criterion_in_words;
+use prefab_eval::describe_criterion;
 
 /// How much of a long text a sentence shows.
 const SHOWN: usize = 120;
@@ -45,7 +45,7 @@ pub fn rule(rule: &ConditionalValue) -> String {
 
 /// Says the criteria of a rule, if it has any.
 pub fn criteria(rule: &ConditionalValue) -> Option<String> {
-    let said: Vec<String> = rule.criteria.iter().map(criterion_in_words).collect();
+    let said: Vec<String> = rule.criteria.iter().map(describe_criterion).collect();
     (!said.is_empty()).then(|| said.join(" and "))
 }
 

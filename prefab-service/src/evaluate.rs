@@ -14,13 +14,12 @@ use prefab_core::{Config, ConfigType, ContextSet};
 use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{projects::Caller, workers::Busy};
+use crate::{project_cache::Caller, workers::Busy};
 use cache::DependsOn;
-use prefab_store::clock;
 
 /// The two forms of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum ResponseFormat {
     /// The protobuf message in proto3 JSON.
     V1,
     /// Plain values.
@@ -32,14 +31,15 @@ pub enum Shape {
 /// # Errors
 ///
 /// [`Busy`] if it is not done by the deadline.
-pub fn all(
+pub fn evaluate_all(
     ruleset: &Ruleset,
     contexts: &ContextSet,
     caller: &Caller,
-    shape: Shape,
+    format: ResponseFormat,
+    now_millis: i64,
     deadline: Instant,
 ) -> Result<(Json, DependsOn), Busy> {
-    let host = FrontEnd::new(clock::now_millis());
+    let host = FrontEnd::new(now_millis);
     // A person's overrides hold in their browser too.
     let default = caller.user_id.as_deref().map(|user_id| {
         ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
@@ -53,12 +53,12 @@ pub fn all(
         }
         let key = entry.key();
         let answer = ruleset.evaluate(key, &stack, &host);
-        values.extend(answer.ok().and_then(|answer| Some((key, evaluation(&answer, shape)?))));
+        values.extend(answer.ok().and_then(|answer| Some((key, evaluation(&answer, format)?))));
     }
     let key_id = caller.key_id.to_string();
-    let json = match shape {
-        Shape::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
-        Shape::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
+    let json = match format {
+        ResponseFormat::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
+        ResponseFormat::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
     };
     Ok((json, host.depends_on()))
 }
@@ -75,19 +75,19 @@ fn is_visible(config: &Config) -> bool {
 }
 
 /// Writes one answer, unless it is a secret or of a kind that front ends do not have.
-fn evaluation(answer: &Evaluation<'_>, shape: Shape) -> Option<Json> {
+fn evaluation(answer: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
     if answer.is_confidential() {
         return None;
     }
-    let (kind, value) = value::to_json(&answer.value, shape)?;
+    let (kind, value) = value::to_json(&answer.value, format)?;
     let metadata = metadata(answer);
     let mut fields = Map::new();
-    match shape {
+    match format {
         // The first member is taken for the kind, so it goes first.
-        Shape::V1 => {
+        ResponseFormat::V1 => {
             fields.insert(kind.to_owned(), value);
         }
-        Shape::V2 => {
+        ResponseFormat::V2 => {
             fields.insert("value".to_owned(), json!({ kind: value }));
         }
     }

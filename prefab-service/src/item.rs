@@ -4,8 +4,8 @@
 //! Start with [`from_config`] and [`to_config`]. An item contains everything of a config, so reading an item that was
 //! written from a config returns an equal config.
 
-mod read;
-mod write;
+mod from_config;
+mod to_config;
 
 use prefab_core::{Config, ConfigType, ConfigValue};
 pub use prefab_management_api::{
@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 /// Returns the item of a config.
 pub fn from_config(config: &Config) -> Item {
-    write::item(config)
+    from_config::item(config)
 }
 
 /// Returns the config of an item.
@@ -25,12 +25,12 @@ pub fn from_config(config: &Config) -> Item {
 ///
 /// The problems of the item, each with its place.
 pub fn to_config(item: &Item, environments: &[Environment]) -> Result<Config, Vec<String>> {
-    read::config(item, environments)
+    to_config::config(item, environments)
 }
 
 /// Returns the flat form of a value.
 pub fn from_value(value: &ConfigValue) -> FlatValue {
-    write::value(value)
+    from_config::value(value)
 }
 
 /// Returns the value of a flat form.
@@ -39,12 +39,12 @@ pub fn from_value(value: &ConfigValue) -> FlatValue {
 ///
 /// The problem of the value. `place` is the path of the value in the request.
 pub fn to_value(value: &FlatValue, place: &str) -> Result<ConfigValue, String> {
-    read::value(value, place)
+    to_config::value(value, place)
 }
 
 /// Returns the type of a config.
 pub fn item_type(config: &Config) -> ItemType {
-    write::purpose(config.config_type)
+    from_config::purpose(config.config_type)
 }
 
 /// Returns the flat form as tools for moving away read it, which want variants twice.

@@ -1,41 +1,45 @@
-//! When was a key used last, and which were refused? Kept in memory for some seconds, then written down.
+//! Usage of API keys and refused attempts, buffered in memory until they are written to the store.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{labels::who, origin::Origin, sign_in::network};
+use crate::{labels::api_key_label, origin::Origin, sign_in::network};
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditEntry, Note, Refusal, StoredKey, clock};
+use prefab_store::{AuditEntry, AuditNote, Refusal, StoredKey, clock::Clock};
 
-/// How many different refusals are remembered until they are written. Further ones are counted together.
-const MOST: usize = 1_000;
+/// Maximum number of distinct refusals in the buffer. Further ones are counted per project.
+const MAX_REFUSALS: usize = 1_000;
 const ACTION: &str = "key.refused";
 
-/// The use of keys since it was last written down.
-#[derive(Default)]
-pub(crate) struct KeyUse {
+/// The usage of API keys since the last flush.
+pub(crate) struct KeyUsage {
+    clock: Clock,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// When each key was used last.
+    /// The last use of each key, in milliseconds since 1970.
     used: HashMap<i64, i64>,
-    /// By what makes refusals equal: key, cause and network. What a client claims of itself is no part of it.
+    /// Refusals by key, cause and network. Nothing that the client can choose freely is part of the map's key.
     refused: HashMap<(i64, &'static str, String), Refusal>,
-    /// Refusals that are not among them.
+    /// The number of refusals beyond [`MAX_REFUSALS`].
     further: HashMap<ProjectId, i64>,
 }
 
-impl KeyUse {
-    pub(crate) fn used(&self, key: i64) {
-        self.state().used.insert(key, clock::now_millis());
+impl KeyUsage {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, state: Mutex::default() }
     }
 
-    /// Remembers that a key that there is, or was, has been refused.
-    pub(crate) fn refused(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
+    pub(crate) fn record_use(&self, key: i64) {
+        self.state().used.insert(key, self.clock.now_millis());
+    }
+
+    /// Records the refusal of a key that exists or existed.
+    pub(crate) fn record_refusal(&self, key: &StoredKey, cause: &'static str, origin: Origin) {
         let address = network(origin.peer());
         let mut state = self.state();
         let id = (key.id, cause, address.clone());
@@ -43,11 +47,11 @@ impl KeyUse {
             refusal.count += 1;
             return;
         }
-        if state.refused.len() >= MOST {
+        if state.refused.len() >= MAX_REFUSALS {
             *state.further.entry(key.project).or_default() += 1;
             return;
         }
-        let who = who(key.id, &key.name);
+        let label = api_key_label(key.id, &key.name);
         let entry = AuditEntry {
             project: Some(key.project),
             action: ACTION.to_owned(),
@@ -55,9 +59,9 @@ impl KeyUse {
             environment: Some(key.environment),
             version_id: None,
             is_refused: true,
-            note: Note {
-                sentence: format!("{who} was refused: {cause}"),
-                who,
+            note: AuditNote {
+                sentence: format!("{label} was refused: {cause}"),
+                actor: label,
                 origin: address,
                 via: origin.via,
                 comment: String::new(),
@@ -66,7 +70,7 @@ impl KeyUse {
         state.refused.insert(id, Refusal { entry, count: 1 });
     }
 
-    /// Hands out what is to be written, and forgets it.
+    /// Removes and returns everything that has to be written.
     pub(crate) fn take(&self) -> (Vec<(i64, i64)>, Vec<Refusal>) {
         let State { used, refused, further } = std::mem::take(&mut *self.state());
         let further =

@@ -9,7 +9,6 @@ pub mod change;
 pub mod describe;
 mod error;
 pub mod evaluate;
-pub mod expiry;
 pub mod item;
 mod key_usage;
 pub mod labels;
@@ -19,9 +18,10 @@ pub mod metrics;
 pub mod origin;
 pub mod personal_overrides;
 pub mod project;
-pub mod projects;
+pub mod project_cache;
 pub mod references;
 pub mod retention;
+pub mod scheduled_removals;
 pub mod sign_in;
 pub mod subscription;
 pub mod telemetry;
@@ -32,6 +32,7 @@ pub mod workers;
 use std::{sync::Arc, time::Instant};
 
 use prefab_core::ids::ProjectId;
+use prefab_store::clock::Clock;
 use tokio::sync::watch;
 
 pub use error::{Conflict, Error, ErrorCode, Problem, ProblemCode, UnknownCode};
@@ -40,7 +41,7 @@ pub use origin::Origin;
 use crate::{
     limits::Usage,
     metrics::Metrics,
-    projects::Hub,
+    project_cache::ProjectCache,
     telemetry::Telemetry,
     workers::{Busy, Kind, Workers},
 };
@@ -48,7 +49,7 @@ use crate::{
 /// The state of a running service, shared by everything that answers requests.
 pub struct Service {
     /// The projects and API keys in memory.
-    pub hub: Arc<Hub>,
+    pub project_cache: Arc<ProjectCache>,
     /// The limits, and what each API key uses of them.
     pub limits: Usage,
     /// Threads for CPU-heavy work.
@@ -57,6 +58,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// What clients report.
     pub telemetry: Arc<Telemetry>,
+    /// The clock of everything in the service.
+    pub clock: Clock,
     /// When the process started, in milliseconds since 1970.
     pub started_millis: i64,
     /// Turns true when the server is to stop.

@@ -6,7 +6,7 @@ use prefab_core::{
 };
 
 use prefab_core::ids::EnvironmentId;
-use prefab_store::Target;
+use prefab_store::RuleTarget;
 
 /// The key of all loggers that have no level of their own.
 const ROOT: &str = "log-level";
@@ -32,24 +32,24 @@ pub fn new(key: String) -> Config {
 
 /// Adds a level that ends, in place of an earlier one for the same. It comes before what stays for everybody,
 /// and that for some before that for all.
-pub fn add(config: &mut Config, environment: Option<EnvironmentId>, target: &Target, level: LogLevel) {
-    take(config, environment, target);
+pub fn add(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget, level: LogLevel) {
+    remove(config, environment, target);
     let criteria = criteria(target);
     let rule = ConditionalValue { criteria, value: Some(Value::LogLevel(level).into()) };
     let row = row(config, environment);
     let at = match target {
-        Target::Everybody => fallback(row).unwrap_or(row.values.len()),
-        Target::Person(_) | Target::Property(..) | Target::Segment(_) => 0,
+        RuleTarget::Everyone => fallback(row).unwrap_or(row.values.len()),
+        RuleTarget::User(_) | RuleTarget::Property(..) | RuleTarget::Segment(_) => 0,
     };
     row.values.insert(at, rule);
 }
 
 /// Sets a level that stays: the fallback of the environment, or a first rule.
-pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &Target, level: LogLevel) {
-    if *target != Target::Everybody {
+pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget, level: LogLevel) {
+    if *target != RuleTarget::Everyone {
         return add(config, environment, target, level);
     }
-    take(config, environment, target);
+    remove(config, environment, target);
     let row = row(config, environment);
     let value: Option<ConfigValue> = Some(Value::LogLevel(level).into());
     match fallback(row) {
@@ -60,7 +60,7 @@ pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &Tar
 
 /// Takes a level away that was added; tells whether there was one. A row or a config that has nothing else
 /// is left without rules.
-pub fn take(config: &mut Config, environment: Option<EnvironmentId>, target: &Target) -> bool {
+pub fn remove(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget) -> bool {
     let criteria = criteria(target);
     let Some(at) = position(config, environment) else { return false };
     let before = config.rows[at].values.len();
@@ -71,7 +71,7 @@ pub fn take(config: &mut Config, environment: Option<EnvironmentId>, target: &Ta
 }
 
 /// Takes the fallback of an environment away; tells whether there was one.
-pub fn take_fallback(config: &mut Config, environment: Option<EnvironmentId>) -> bool {
+pub fn remove_fallback(config: &mut Config, environment: Option<EnvironmentId>) -> bool {
     let Some(at) = position(config, environment) else { return false };
     let Some(rule) = fallback(&config.rows[at]) else { return false };
     config.rows[at].values.remove(rule);
@@ -80,29 +80,29 @@ pub fn take_fallback(config: &mut Config, environment: Option<EnvironmentId>) ->
 }
 
 /// Returns for whom a rule gives a level, if it is one of those that can be set alone.
-pub fn target(rule: &ConditionalValue) -> Option<Target> {
+pub fn target(rule: &ConditionalValue) -> Option<RuleTarget> {
     let [criterion] = rule.criteria.as_slice() else {
-        return rule.criteria.is_empty().then_some(Target::Everybody);
+        return rule.criteria.is_empty().then_some(RuleTarget::Everyone);
     };
     match (criterion.operator, criterion.value_to_match.as_ref().map(|value| &value.value)) {
-        (Operator::AlwaysTrue, _) => Some(Target::Everybody),
+        (Operator::AlwaysTrue, _) => Some(RuleTarget::Everyone),
         (Operator::PropIsOneOf, Some(Value::StringList(values))) => {
-            Some(Target::Property(criterion.property_name.clone(), values.clone()))
+            Some(RuleTarget::Property(criterion.property_name.clone(), values.clone()))
         }
-        (Operator::InSeg, Some(Value::String(key))) => Some(Target::Segment(key.clone())),
+        (Operator::InSeg, Some(Value::String(key))) => Some(RuleTarget::Segment(key.clone())),
         _ => None,
     }
 }
 
 /// A level that ends for everybody has a criterion, so that it cannot be taken for one that stays.
-fn criteria(target: &Target) -> Vec<Criterion> {
+fn criteria(target: &RuleTarget) -> Vec<Criterion> {
     let (property_name, operator, value) = match target {
-        Target::Everybody => (String::new(), Operator::AlwaysTrue, None),
-        Target::Property(property, values) => {
+        RuleTarget::Everyone => (String::new(), Operator::AlwaysTrue, None),
+        RuleTarget::Property(property, values) => {
             (property.clone(), Operator::PropIsOneOf, Some(Value::StringList(values.clone())))
         }
-        Target::Segment(key) => (String::new(), Operator::InSeg, Some(Value::String(key.clone()))),
-        Target::Person(user) => {
+        RuleTarget::Segment(key) => (String::new(), Operator::InSeg, Some(Value::String(key.clone()))),
+        RuleTarget::User(user) => {
             let values = Value::StringList(vec![user.clone()]);
             (crate::personal_overrides::PROPERTY.to_owned(), Operator::PropIsOneOf, Some(values))
         }
@@ -139,13 +139,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_level_that_ends_leaves_what_stays() {
+    fn removing_a_temporary_level_keeps_permanent_ones() {
         let environment = Some(EnvironmentId(3));
-        let user = Target::Property("user.key".to_owned(), vec!["7".to_owned()]);
+        let user = RuleTarget::Property("user.key".to_owned(), vec!["7".to_owned()]);
         let mut config = new(key("app"));
-        set(&mut config, environment, &Target::Everybody, LogLevel::Info);
+        set(&mut config, environment, &RuleTarget::Everyone, LogLevel::Info);
         let before = config.clone();
-        add(&mut config, environment, &Target::Everybody, LogLevel::Debug);
+        add(&mut config, environment, &RuleTarget::Everyone, LogLevel::Debug);
         add(&mut config, environment, &user, LogLevel::Trace);
         add(&mut config, environment, &user, LogLevel::Warn);
         let levels = |config: &Config| -> Vec<Value> {
@@ -153,14 +153,17 @@ mod tests {
         };
         let (warn, debug, info) = (LogLevel::Warn, LogLevel::Debug, LogLevel::Info);
         assert_eq!(levels(&config), [warn.into(), debug.into(), info.into()]);
-        assert!(take(&mut config, environment, &user) && take(&mut config, environment, &Target::Everybody));
-        assert!(!take(&mut config, environment, &user));
+        assert!(
+            remove(&mut config, environment, &user)
+                && remove(&mut config, environment, &RuleTarget::Everyone)
+        );
+        assert!(!remove(&mut config, environment, &user));
         assert_eq!(config, before);
-        assert!(take_fallback(&mut config, environment) && config.rows.is_empty());
+        assert!(remove_fallback(&mut config, environment) && config.rows.is_empty());
     }
 
     #[test]
-    fn keys_and_paths() {
+    fn logger_paths_map_to_keys() {
         let check = |path: &str, key: &str| assert_eq!(super::key(path), key);
         check("app.db", "log-level.app.db");
         check("log-level.app", "log-level.app");

@@ -8,7 +8,7 @@ use prometheus_client::{
 
 /// What is told of a request: its status and nothing that grows with the number of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Answered {
+pub struct RequestLabels {
     /// The HTTP method.
     pub method: &'static str,
     /// The HTTP status.
@@ -19,7 +19,7 @@ pub struct Answered {
 #[derive(Clone, Default)]
 pub struct Metrics {
     /// Requests answered, by method and status.
-    pub requests: Family<Answered, Counter>,
+    pub requests: Family<RequestLabels, Counter>,
     /// Checkpoints sent.
     pub checkpoints: Counter,
     /// Config changes made through this process.

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_override_comes_first_and_leaves_no_trace() {
+    fn an_override_comes_first_and_is_removed_completely() {
         let mut config = Config::constant("k", 1);
         let before = config.clone();
         let environment = EnvironmentId(3);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_become_what_was_declared() {
+    fn texts_are_converted_to_the_declared_type() {
         let check = |variant: Json, declared, value: Value| {
             assert_eq!(coerce(&variant, declared), Ok(value.into()));
         };

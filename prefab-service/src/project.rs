@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::workers::{Kind, Workers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_publish::{Channel, outgoing};
+use prefab_publish::{Channel, for_sdk};
 use prefab_store;
 use prefab_store::{DraftMark, Environment, Store, StoreError, Version};
 
@@ -25,7 +25,7 @@ pub struct Project {
     configs: RwLock<Configs>,
     /// The keys of deleted configs: clients may report them for a while.
     deleted: RwLock<HashSet<String>>,
-    /// Held while news are taken in, so that they are taken in once and in order. Holds the id of the newest.
+    /// Held while versions are taken in, so that they are taken in once and in order. Holds the id of the newest.
     last_id: Arc<Mutex<i64>>,
     /// The id of the newest change that has been published.
     published: watch::Sender<i64>,
@@ -78,7 +78,7 @@ impl Project {
 
     /// Takes in new names and new environments. Environments that are there already keep their channels, so
     /// that open streams go on.
-    pub async fn take_in_environments(self: &Arc<Self>, project: prefab_store::Project, workers: &Workers) {
+    pub async fn apply_environments(self: &Arc<Self>, project: prefab_store::Project, workers: &Workers) {
         let is_same = *self.name() == *project.name && *self.environments() == *project.environments;
         if is_same {
             return;
@@ -126,7 +126,7 @@ impl Project {
         let channel = self.channel(environment)?;
         let Some(config) = instead else { return Some(channel.ruleset()) };
         let segments = self.segments();
-        let config = outgoing(config, environment, |key| segments.contains(key));
+        let config = for_sdk(config, environment, |key| segments.contains(key));
         Some(Arc::new(channel.ruleset_with(config)))
     }
 
@@ -145,7 +145,7 @@ impl Project {
     }
 
     /// Tells whether the project has, or had, a config with this key.
-    pub fn has_had(&self, key: &str) -> bool {
+    pub fn has_or_had(&self, key: &str) -> bool {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
             || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
@@ -158,16 +158,16 @@ impl Project {
     /// Takes in what is new in the store and publishes it.
     ///
     /// Publishing waits for a worker thread as long as it takes: what is stored must reach clients.
-    pub async fn catch_up(self: &Arc<Self>, store: &dyn Store, workers: &Workers) -> Result<(), StoreError> {
+    pub async fn sync(self: &Arc<Self>, store: &dyn Store, workers: &Workers) -> Result<(), StoreError> {
         let mut last_id = Arc::clone(&self.last_id).lock_owned().await;
-        let news = store.since(self.id, *last_id).await?;
-        let Some(newest) = news.last().map(|newest| newest.id) else { return Ok(()) };
+        let versions = store.since(self.id, *last_id).await?;
+        let Some(newest) = versions.last().map(|newest| newest.id) else { return Ok(()) };
         let this = Arc::clone(self);
         // All of it happens on the worker thread, so a caller that stops waiting leaves nothing half done.
         let publish = move || {
             *last_id = newest;
-            this.take_in(&news);
-            this.publish(&news, newest);
+            this.apply_versions(&versions);
+            this.publish(&versions, newest);
             this.published.send_replace(newest);
         };
         // Refused only while the process stops.
@@ -181,7 +181,7 @@ impl Project {
     }
 
     /// Looks which drafts there are now.
-    pub async fn look_at_drafts(&self, store: &dyn Store) -> Result<(), StoreError> {
+    pub async fn refresh_drafts(&self, store: &dyn Store) -> Result<(), StoreError> {
         let drafts: Drafts = store.draft_marks(self.id).await?.into();
         self.drafts.send_if_modified(|known| {
             let is_news = *known != drafts;
@@ -196,9 +196,9 @@ impl Project {
         self.drafts.subscribe()
     }
 
-    fn take_in(&self, news: &[Version]) {
+    fn apply_versions(&self, versions: &[Version]) {
         let mut configs = self.configs.write().unwrap_or_else(PoisonError::into_inner);
-        for version in news {
+        for version in versions {
             if version.config.is_some() {
                 configs.insert(version.key.clone(), Arc::new(version.clone()));
             } else {
@@ -208,11 +208,11 @@ impl Project {
         }
     }
 
-    fn publish(&self, news: &[Version], last_id: i64) {
+    fn publish(&self, versions: &[Version], last_id: i64) {
         let segments = self.segments();
         for (environment, channel) in self.channels() {
-            let configs = news.iter().map(|version| match &version.config {
-                Some(config) => outgoing(config, environment, |key| segments.contains(key)),
+            let configs = versions.iter().map(|version| match &version.config {
+                Some(config) => for_sdk(config, environment, |key| segments.contains(key)),
                 None => prefab_publish::tombstone(version.id, self.id.0, &version.key),
             });
             channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
@@ -229,5 +229,5 @@ impl Project {
 
 fn sent(configs: &Configs, environment: EnvironmentId, segments: &HashSet<String>) -> Vec<Config> {
     let live = configs.values().filter_map(|version| version.config.as_ref());
-    live.map(|config| outgoing(config, environment, |key| segments.contains(key))).collect()
+    live.map(|config| for_sdk(config, environment, |key| segments.contains(key))).collect()
 }

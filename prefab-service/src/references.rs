@@ -7,9 +7,9 @@ use prefab_core::{Config, ConfigValue, Operator, Value};
 use crate::{project::Configs, validate};
 
 /// Names the configs that use this one as a segment, as a schema, or as the key of their secrets.
-pub fn of(key: &str, standing: &Configs) -> Vec<String> {
-    let mut users = validate::users_of_segment(key, standing);
-    for (user, version) in standing {
+pub fn find(key: &str, current: &Configs) -> Vec<String> {
+    let mut users = validate::users_of_segment(key, current);
+    for (user, version) in current {
         let refers = version.config.as_ref().is_some_and(|config| refers(config, key));
         if refers && user != key && !users.contains(user) {
             users.push(user.clone());
@@ -25,9 +25,9 @@ fn refers(config: &Config, key: &str) -> bool {
 }
 
 /// Lists all keys that some config refers to.
-pub fn referred(standing: &Configs) -> HashSet<&str> {
+pub fn referenced_keys(current: &Configs) -> HashSet<&str> {
     let mut referred = HashSet::new();
-    for config in standing.values().filter_map(|version| version.config.as_ref()) {
+    for config in current.values().filter_map(|version| version.config.as_ref()) {
         referred.extend(config.schema_key.as_deref());
         for rule in config.rows.iter().flat_map(|row| &row.values) {
             referred.extend(rule.value.as_ref().and_then(ConfigValue::encrypted_with));

@@ -1,52 +1,50 @@
-//! Deletes old counts and audit entries, a batch at a time, so that other work of the store goes on in between.
+//! Deletion of old counts and audit entries.
+//!
+//! Rows are deleted in batches, so that other work of the store runs in between.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tracing::warn;
 
-use prefab_store::{HOUR_MILLIS, Store, StoreError, clock};
+use prefab_store::{HOUR_MILLIS, Store, StoreError, clock::Clock};
 
 /// How often old rows are deleted.
-const EVERY: Duration = Duration::from_secs(3_600);
+const INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// For how many days rows are kept.
+/// Number of days that rows are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Evaluations, loggers and contexts.
+    /// Evaluation counts, loggers and contexts.
     pub evaluations_days: u32,
     /// Audit entries; `None` keeps them forever.
     pub audit_days: Option<u32>,
 }
 
 impl Retention {
-    /// Deletes until `stop` says so.
-    pub async fn follow(self, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
-        let mut ticks = tokio::time::interval(EVERY);
+    /// Deletes old rows once an hour, until `stop` becomes true.
+    pub async fn follow(self, store: Arc<dyn Store>, clock: Clock, mut stop: watch::Receiver<bool>) {
         loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                _ = stop.wait_for(|stop| *stop) => return,
-            }
             let deleted = tokio::select! {
-                deleted = self.delete(&*store) => deleted,
+                deleted = self.delete(&*store, clock.now_millis()) => deleted,
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             if let Err(error) = deleted {
-                warn!(%error, "old counts and audit entries could not be deleted, retrying in an hour");
+                warn!(%error, "deleting old counts and audit entries failed, retrying in an hour");
+            }
+            tokio::select! {
+                () = clock.sleep(INTERVAL) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
             }
         }
     }
 
-    async fn delete(self, store: &dyn Store) -> Result<(), StoreError> {
-        while store.forget_before(before(self.evaluations_days)).await? {}
+    async fn delete(self, store: &dyn Store, now_millis: i64) -> Result<(), StoreError> {
+        let days_ago = |days: u32| now_millis - i64::from(days) * 24 * HOUR_MILLIS;
+        while store.delete_counts_before(days_ago(self.evaluations_days)).await? {}
         if let Some(days) = self.audit_days {
-            while store.forget_audit_before(before(days)).await? {}
+            while store.delete_audit_entries_before(days_ago(days)).await? {}
         }
         Ok(())
     }
-}
-
-fn before(days: u32) -> i64 {
-    clock::now_millis() - i64::from(days) * 24 * HOUR_MILLIS
 }

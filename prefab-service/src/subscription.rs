@@ -10,16 +10,16 @@ use tokio::{
 use crate::{
     Service,
     limits::StreamPermit,
-    projects::{Caller, Hub},
+    project_cache::{Caller, ProjectCache},
 };
-use prefab_publish::{Listener, Manner, Newest, Snapshot};
+use prefab_publish::{Newest, Protocol, Snapshot, SubscriberGuard};
 
 /// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
-const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// What a stream has to say.
-pub enum Step {
-    /// There is more than the client has: [`Feed::sent`] is the id up to which it has everything.
+pub enum StreamEvent {
+    /// There is more than the client has: [`Subscription::sent`] is the id up to which it has everything.
     Changed(Arc<Snapshot>),
     /// Nothing, but it is still there.
     KeepAlive,
@@ -28,7 +28,7 @@ pub enum Step {
 /// One client's place in the changes of an environment.
 ///
 /// It is an id and nothing else, however far the client falls behind.
-pub struct Feed {
+pub struct Subscription {
     /// The owner of the API key that opened the stream.
     pub caller: Caller,
     newest: watch::Receiver<Newest>,
@@ -40,32 +40,32 @@ pub struct Feed {
     keep_alive: Pin<Box<Sleep>>,
     /// Ends when the key does.
     key_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
-    listener: Listener,
+    listener: SubscriberGuard,
     /// What the client was handed last, and when it was published; counts once more is asked for.
     handed: Option<(i64, Option<std::time::Instant>)>,
     _permit: StreamPermit,
 }
 
-impl Feed {
+impl Subscription {
     /// Begins with what is newer than the client's cursor.
     pub fn open(
         service: &Service,
         caller: Caller,
-        manner: Manner,
+        protocol: Protocol,
         permit: StreamPermit,
         cursor: i64,
     ) -> Self {
         let newest = caller.channel.subscribe();
-        let sent = caller.channel.snapshot().from(cursor);
+        let sent = caller.channel.snapshot().valid_cursor(cursor);
         let is_current = newest.borrow().id == sent;
         Self {
             newest,
             sent,
             is_current,
             stop: service.stop.clone(),
-            keep_alive: Box::pin(sleep(KEEP_ALIVE_EVERY)),
-            key_ended: Box::pin(key_ended(Arc::clone(&service.hub), caller.key_id)),
-            listener: caller.channel.listeners.join(manner, sent),
+            keep_alive: Box::pin(sleep(KEEP_ALIVE_INTERVAL)),
+            key_ended: Box::pin(key_ended(Arc::clone(&service.project_cache), caller.key_id)),
+            listener: caller.channel.subscribers.add(protocol, sent),
             handed: None,
             _permit: permit,
             caller,
@@ -78,7 +78,7 @@ impl Feed {
     }
 
     /// Remembers that the client is handed everything up to an id.
-    pub fn hand(&mut self, up_to: i64) {
+    pub fn mark_sent(&mut self, up_to: i64) {
         let newest = *self.newest.borrow();
         let is_newest = up_to >= newest.id;
         // What a client receives to begin with was published before it came.
@@ -89,10 +89,10 @@ impl Feed {
     }
 
     /// Waits for the next thing to say; nothing when the stream is to end.
-    pub async fn next(&mut self) -> Option<Step> {
+    pub async fn next(&mut self) -> Option<StreamEvent> {
         // Whoever asks for more has written what came before to its connection.
         if let Some((version, published_at)) = self.handed.take() {
-            self.listener.received(version, published_at.map(|at| at.elapsed()));
+            self.listener.delivered(version, published_at.map(|at| at.elapsed()));
         }
         let step = tokio::select! {
             biased;
@@ -101,15 +101,15 @@ impl Feed {
             newer = self.newest.wait_for(|newest| newest.id > self.sent) => {
                 // The project is being set up anew; the client comes back and finds it.
                 newer.ok()?;
-                Step::Changed(self.caller.channel.snapshot())
+                StreamEvent::Changed(self.caller.channel.snapshot())
             }
-            () = self.keep_alive.as_mut() => Step::KeepAlive,
+            () = self.keep_alive.as_mut() => StreamEvent::KeepAlive,
         };
-        self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_EVERY);
+        self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_INTERVAL);
         Some(step)
     }
 }
 
-async fn key_ended(hub: Arc<Hub>, key_id: i64) {
-    hub.ended(key_id).await;
+async fn key_ended(project_cache: Arc<ProjectCache>, key_id: i64) {
+    project_cache.key_ended(key_id).await;
 }

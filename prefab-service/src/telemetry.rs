@@ -1,15 +1,15 @@
-//! What do clients report? Counted in memory, bounded, and written to the store every few moments.
+//! What do clients report? Reports are counted in memory, within limits, and written to the store every 2 s.
 //!
-//! Start with [`Telemetry`]. Reports arrive as wire messages, whatever their encoding was. Whatever reads counts has
-//! [`Telemetry::flush`] write them first, so that everything that was acknowledged is in the answer.
+//! Start with [`Telemetry`]. Reports arrive as wire messages; the HTTP layer has decoded them. Call [`Telemetry::flush`]
+//! before reading counts from the store, so that the result contains every acknowledged report.
 //!
-//! Anybody can send reports with a front-end key, so such reports are counted apart from the others and may use half of
-//! each row limit. What finds no room, and what cannot be written, is dropped and counted.
+//! Front-end keys are public, so their reports are counted separately and may use half of each row limit. Entries beyond
+//! a limit, and entries that the store cannot write for ten minutes, are dropped and counted.
 
-mod counts;
 pub mod json;
 mod losses;
-mod shown;
+mod pending_counts;
+mod redact;
 
 use std::{
     collections::HashMap,
@@ -24,46 +24,47 @@ use prefab_core::ContextSet;
 use prefab_proto::wire;
 use tokio::sync::{broadcast, watch};
 
-use crate::{limits::Limits, metrics::Metrics, projects::Caller};
-use counts::Counts;
+use crate::{limits::Limits, metrics::Metrics, project_cache::Caller};
 use losses::Losses;
+use pending_counts::PendingCounts;
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{Observed, RowLimits, Store, StoreError, clock, key::KeyKind};
+use prefab_store::{RowLimits, Store, StoreError, UsageBatch, clock::Clock, key::KeyKind};
 
-/// How often counts are written down when nobody asks.
-const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
-/// How many entries the store writes in one transaction, besides those of a single environment. Other work of the
-/// store waits for each.
+/// How often counts are written to the store.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
+/// Maximum number of entries per transaction, unless a single environment has more. Other work of the store waits for
+/// each transaction.
 const BATCH: usize = 5_000;
-/// How many hints a slow listener may fall behind.
-const BACKLOG: usize = 64;
-/// How many keys one hint names.
-const MOST_KEYS: usize = 100;
-/// How many example contexts are kept per environment.
-pub const MOST_EXAMPLES: i64 = 100;
-/// How many properties of contexts are kept per environment.
-pub const MOST_PROPERTIES: i64 = 5_000;
+/// Maximum number of updates that a slow receiver may be behind.
+const UPDATE_BACKLOG: usize = 64;
+/// Maximum number of config keys in one update.
+const MAX_KEYS: usize = 100;
+/// Maximum number of example contexts per environment.
+pub const MAX_EXAMPLES: i64 = 100;
+/// Maximum number of context properties per environment.
+pub const MAX_PROPERTIES: i64 = 5_000;
 
-/// What clients reported and is not written down yet.
+/// Buffer of reported counts that are not in the store yet.
 pub struct Telemetry {
     settings: Settings,
     metrics: Metrics,
-    pending: Mutex<HashMap<Place, Counts>>,
-    /// Held while counts are written down, so that whoever waits finds them written.
+    clock: Clock,
+    pending: Mutex<HashMap<ReportSource, PendingCounts>>,
+    /// Serializes flushes, so that a flush returns after the one that runs already.
     writing: tokio::sync::Mutex<()>,
-    hints: broadcast::Sender<Arc<Hint>>,
-    /// Reports taken in, by environment.
+    updates: broadcast::Sender<Arc<UsageUpdate>>,
+    /// The number of received reports, by environment.
     received: Mutex<HashMap<EnvironmentId, u64>>,
     dropped_by_clients: AtomicU64,
     losses: Losses,
 }
 
-/// What is kept.
+/// What is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether contexts are stored. If not, reports of contexts are ignored.
     pub collect_contexts: bool,
-    /// How many rows each environment may have.
+    /// Maximum number of rows per environment.
     pub rows: RowLimits,
 }
 
@@ -74,23 +75,23 @@ impl Settings {
         let rows = RowLimits {
             evaluations: rows(limits.evaluation_rows_per_hour),
             loggers: rows(limits.logger_rows),
-            properties: MOST_PROPERTIES,
-            examples: MOST_EXAMPLES,
+            properties: MAX_PROPERTIES,
+            examples: MAX_EXAMPLES,
         };
         Self { collect_contexts, rows }
     }
 }
 
-/// Where reports are counted.
+/// The origin of a report. Reports of one source are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Place {
+struct ReportSource {
     project: ProjectId,
     environment: EnvironmentId,
-    /// Whether they come with front-end keys.
+    /// Whether the reports come with front-end keys.
     is_public: bool,
 }
 
-impl Place {
+impl ReportSource {
     fn of(caller: &Caller) -> Self {
         Self {
             project: caller.project.id,
@@ -100,9 +101,9 @@ impl Place {
     }
 }
 
-/// Says that there are new counts.
+/// A notification that the store has new counts.
 #[derive(Debug)]
-pub struct Hint {
+pub struct UsageUpdate {
     /// The project.
     pub project: ProjectId,
     /// The environment.
@@ -113,16 +114,17 @@ pub struct Hint {
 
 impl Telemetry {
     /// Creates an empty telemetry buffer.
-    pub fn new(settings: Settings, metrics: Metrics) -> Self {
+    pub fn new(settings: Settings, metrics: Metrics, clock: Clock) -> Self {
         Self {
             settings,
             metrics,
             pending: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
-            hints: broadcast::Sender::new(BACKLOG),
+            updates: broadcast::Sender::new(UPDATE_BACKLOG),
             received: Mutex::default(),
             dropped_by_clients: AtomicU64::new(0),
-            losses: Losses::default(),
+            losses: Losses::new(clock.clone()),
+            clock,
         }
     }
 
@@ -135,15 +137,15 @@ impl Telemetry {
     pub fn record(&self, caller: &Caller, events: wire::TelemetryEvents) {
         *self.received().entry(caller.environment).or_default() += 1;
         let keep_contexts = self.settings.collect_contexts;
-        let now_millis = clock::now_millis();
+        let now_millis = self.clock.now_millis();
         let dropped_by_clients =
             self.count(caller, |counts| counts.report(&caller.project, keep_contexts, events, now_millis));
         let add = |count: u64| Some(count.saturating_add(dropped_by_clients));
-        // It always gives a number, so it never fails.
+        // The closure never returns `None`, so the update cannot fail.
         let _ = self.dropped_by_clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// Counts the contexts of an evaluation made for a front end, which reports none itself.
+    /// Counts the contexts of an evaluation for a front end, because front ends do not report contexts.
     pub fn record_contexts(&self, caller: &Caller, contexts: &ContextSet, example: bool) {
         if !self.settings.collect_contexts {
             return;
@@ -151,15 +153,15 @@ impl Telemetry {
         self.count(caller, |counts| {
             counts.shapes_of(contexts);
             if example {
-                counts.example(contexts, 0, clock::now_millis());
+                counts.example(contexts, 0, self.clock.now_millis());
             }
         });
     }
 
-    fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut Counts) -> T) -> T {
-        let place = Place::of(caller);
+    fn count<T>(&self, caller: &Caller, count: impl FnOnce(&mut PendingCounts) -> T) -> T {
+        let source = ReportSource::of(caller);
         let mut pending = self.pending();
-        let counts = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+        let counts = pending.entry(source).or_insert_with(|| PendingCounts::new(source, self.share(source)));
         let before = counts.dropped;
         let counted = count(counts);
         let dropped = counts.dropped.saturating_sub(before);
@@ -168,10 +170,10 @@ impl Telemetry {
         counted
     }
 
-    /// Returns how many rows such reports may use.
-    fn share(&self, place: Place) -> RowLimits {
+    /// Returns the row limits for reports of a source.
+    fn share(&self, source: ReportSource) -> RowLimits {
         let rows @ RowLimits { evaluations, loggers, properties, examples } = self.settings.rows;
-        if !place.is_public {
+        if !source.is_public {
             return rows;
         }
         RowLimits {
@@ -187,43 +189,47 @@ impl Telemetry {
         self.losses.drop_entries(count);
     }
 
-    /// Writes what is not written yet. A read afterwards sees all that was acknowledged before, unless the store cannot
-    /// write at the moment: then it is tried again.
+    /// Writes all pending counts to the store.
+    ///
+    /// A read of the store after this call sees every report that was acknowledged before it. If the store cannot write,
+    /// the counts stay in memory for up to ten minutes and the next flush retries.
     pub async fn flush(&self, store: &dyn Store) {
         let _writing = self.writing.lock().await;
-        let at_millis = clock::now_millis();
-        let taken = self.pending().values_mut().map(Counts::take).filter(|counts| counts.len() > 0).collect();
-        let mut taken: Vec<Counts> = taken;
+        let at_millis = self.clock.now_millis();
+        let taken =
+            self.pending().values_mut().map(PendingCounts::take).filter(|counts| counts.len() > 0).collect();
+        let mut taken: Vec<PendingCounts> = taken;
         while !taken.is_empty() {
             let mut entries = 0;
-            let is_next = |counts: &&Counts| {
+            let is_next = |counts: &&PendingCounts| {
                 entries += counts.len();
                 entries <= BATCH
             };
             let count = taken.iter().take_while(is_next).count().max(1);
             let limits = self.settings.rows;
-            let observed = taken[..count].iter().map(|counts| counts.observed(limits, at_millis));
-            let observed: Vec<Observed> = observed.collect();
-            match store.observe(observed).await {
+            let observed = taken[..count].iter().map(|counts| counts.to_batch(limits, at_millis));
+            let observed: Vec<UsageBatch> = observed.collect();
+            match store.record_usage(observed).await {
                 Ok(dropped) => self.drop_entries(dropped),
                 Err(error) => return self.put_back(taken, error),
             }
             for counts in taken.drain(..count) {
-                self.hint(&counts);
+                self.send_update(&counts);
             }
         }
         self.losses.written();
     }
 
-    /// Keeps what could not be written for the next time, or drops it where that has failed for too long.
-    fn put_back(&self, unwritten: Vec<Counts>, error: StoreError) {
+    /// Returns unwritten counts to the buffer, or drops them if writing has failed for too long.
+    fn put_back(&self, unwritten: Vec<PendingCounts>, error: StoreError) {
         let is_kept = self.losses.failed(error);
         let mut dropped = 0;
         let mut pending = self.pending();
         for counts in unwritten {
-            let place = counts.place();
+            let source = counts.source();
             if is_kept {
-                let known = pending.entry(place).or_insert_with(|| Counts::new(place, self.share(place)));
+                let known =
+                    pending.entry(source).or_insert_with(|| PendingCounts::new(source, self.share(source)));
                 let before = known.dropped;
                 known.put_back(counts);
                 dropped += known.dropped.saturating_sub(before);
@@ -235,21 +241,20 @@ impl Telemetry {
         self.drop_entries(dropped);
     }
 
-    fn hint(&self, counts: &Counts) {
-        let keys = counts.keys(MOST_KEYS);
+    fn send_update(&self, counts: &PendingCounts) {
+        let keys = counts.keys(MAX_KEYS);
         if !keys.is_empty() {
-            let Place { project, environment, is_public: _ } = counts.place();
-            // Nobody listening is no error.
-            let _ = self.hints.send(Arc::new(Hint { project, environment, keys }));
+            let ReportSource { project, environment, is_public: _ } = counts.source();
+            // Without a receiver there is no one to notify.
+            let _ = self.updates.send(Arc::new(UsageUpdate { project, environment, keys }));
         }
     }
 
-    /// Writes every few moments until `stop` says so.
-    pub async fn keep(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
-        let mut ticks = tokio::time::interval(WRITE_DOWN_EVERY);
+    /// Writes pending counts every 2 s, until `stop` becomes true.
+    pub async fn flush_periodically(self: Arc<Self>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
-                _ = ticks.tick() => {}
+                () = self.clock.sleep(FLUSH_INTERVAL) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.flush(&*store).await;
@@ -257,28 +262,28 @@ impl Telemetry {
         }
     }
 
-    /// Writes what is left when the server stops.
-    pub async fn finish(&self, store: &dyn Store) {
+    /// Writes the remaining counts when the server stops.
+    pub async fn flush_on_shutdown(&self, store: &dyn Store) {
         self.flush(store).await;
         self.losses.log_now();
     }
 
-    /// Returns hints of new counts, from now on.
-    pub fn hints(&self) -> broadcast::Receiver<Arc<Hint>> {
-        self.hints.subscribe()
+    /// Subscribes to notifications of new counts.
+    pub fn updates(&self) -> broadcast::Receiver<Arc<UsageUpdate>> {
+        self.updates.subscribe()
     }
 
-    /// Returns how many reports of an environment were taken in.
+    /// Returns the number of reports received for an environment since the start.
     pub fn reports(&self, environment: EnvironmentId) -> u64 {
         self.received().get(&environment).copied().unwrap_or_default()
     }
 
-    /// Returns how much clients say they dropped themselves.
+    /// Returns the number of events that clients dropped before they were sent, as the clients report it.
     pub fn dropped_by_clients(&self) -> u64 {
         self.dropped_by_clients.load(Ordering::Relaxed)
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<Place, Counts>> {
+    fn pending(&self) -> MutexGuard<'_, HashMap<ReportSource, PendingCounts>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,18 +1,18 @@
 //! What an import would do, and what an export has.
 
-mod changes;
-mod parsed;
+mod import_file;
+mod official_history;
+mod parse;
 mod plan;
-mod read;
 
 use prefab_core::{Config, ConfigSet, datafile};
 use serde_json::{Value as Json, json};
 
 use crate::project::Project;
 
-pub use parsed::Read;
-pub use plan::{Plan, Step, plan};
-pub use read::{from_json, from_yaml};
+pub use import_file::ImportFile;
+pub use parse::{from_json, from_yaml};
+pub use plan::{Plan, PlannedChange, plan};
 
 /// Returns everything but what every version changes: equal configs give equal bytes.
 pub fn export(project: &Project) -> Json {

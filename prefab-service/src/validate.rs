@@ -16,37 +16,37 @@ use crate::{
 };
 use prefab_store::Environment;
 
-pub use compiled::together;
+pub use compiled::validate_ruleset;
 pub use schema::Schemas;
-pub use value::{Flaw, flaws};
+pub use value::{ValueProblem, check_value};
 
 /// How many tags a config has, and how long they are, at most.
-const MOST_TAGS: usize = 20;
-const LONGEST_TAG: usize = 40;
+const MAX_TAGS: usize = 20;
+const MAX_TAG_CHARS: usize = 40;
 
 /// The number of problems of a config after which its validation ends.
-const MOST_PROBLEMS: usize = 20;
+const MAX_PROBLEMS: usize = 20;
 
 /// Lists what is wrong with a config that is to join those that stand.
-pub fn problems(
+pub fn find_problems(
     config: &Config,
-    standing: &Configs,
+    current: &Configs,
     environments: &[Environment],
     limits: &Limits,
 ) -> Vec<Problem> {
-    let mut problems = alone(config, standing, environments, &mut Schemas::new(limits));
-    if problems.len() < MOST_PROBLEMS {
-        let found = together(&[config], standing, environments, MOST_PROBLEMS);
+    let mut problems = validate_config(config, current, environments, &mut Schemas::new(limits));
+    if problems.len() < MAX_PROBLEMS {
+        let found = validate_ruleset(&[config], current, environments, MAX_PROBLEMS);
         problems.extend(found.into_iter().map(|(_, problem)| problem));
     }
-    problems.truncate(MOST_PROBLEMS);
+    problems.truncate(MAX_PROBLEMS);
     problems
 }
 
 /// Lists what is wrong with a config itself.
-pub fn alone(
+pub fn validate_config(
     config: &Config,
-    standing: &Configs,
+    current: &Configs,
     environments: &[Environment],
     schemas: &mut Schemas<'_>,
 ) -> Vec<Problem> {
@@ -63,14 +63,14 @@ pub fn alone(
     }
     tags(&config.tags, &mut problems);
     rows(config, environments, &mut problems);
-    problems.extend(schemas.problems(config, standing));
+    problems.extend(schemas.problems(config, current));
     problems
 }
 
 /// Names the configs that refer to a segment, which therefore must stay.
-pub fn users_of_segment(key: &str, standing: &Configs) -> Vec<String> {
+pub fn users_of_segment(key: &str, current: &Configs) -> Vec<String> {
     let refers = |config: &Config| refers_to(config, key);
-    let users = standing.values().filter(|version| version.config.as_ref().is_some_and(refers));
+    let users = current.values().filter(|version| version.config.as_ref().is_some_and(refers));
     users.map(|version| version.key.clone()).filter(|user| user != key).collect()
 }
 
@@ -91,17 +91,17 @@ pub fn segments_of(config: &Config) -> impl Iterator<Item = &str> {
 }
 
 fn tags(tags: &[String], problems: &mut Vec<Problem>) {
-    if tags.len() > MOST_TAGS {
-        problems.push(Problem::at("tags", OutOfRange, format!("expected at most {MOST_TAGS}")));
+    if tags.len() > MAX_TAGS {
+        problems.push(Problem::at("tags", OutOfRange, format!("expected at most {MAX_TAGS}")));
         return;
     }
-    for (at, tag) in tags.iter().enumerate().take(MOST_TAGS) {
+    for (at, tag) in tags.iter().enumerate().take(MAX_TAGS) {
         let is_good = tag.trim() == tag
-            && (1..=LONGEST_TAG).contains(&tag.chars().count())
+            && (1..=MAX_TAG_CHARS).contains(&tag.chars().count())
             && !tag.contains(|one: char| one == ',' || one.is_control());
         if !is_good {
             let expected =
-                format!("expected 1 to {LONGEST_TAG} characters without commas, nor spaces around them");
+                format!("expected 1 to {MAX_TAG_CHARS} characters without commas, nor spaces around them");
             problems.push(Problem::at(format!("tags[{at}]"), Invalid, expected));
         } else if tags[..at].contains(tag) {
             let message = format!("\"{tag}\" is there twice");
@@ -125,7 +125,7 @@ fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<Proble
             problems.push(Problem::at(format!("rows[{at}].projectEnvId"), Unknown, message));
         }
         for (rule_at, rule) in row.values.iter().enumerate() {
-            if problems.len() >= MOST_PROBLEMS {
+            if problems.len() >= MAX_PROBLEMS {
                 return;
             }
             let place = format!("rows[{at}].values[{rule_at}]");
@@ -162,7 +162,7 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
             problems.push(Problem::at(format!("{place}.weightedValues"), OutOfRange, message));
         }
         for (at, choice) in weighted.values.iter().enumerate() {
-            if problems.len() >= MOST_PROBLEMS {
+            if problems.len() >= MAX_PROBLEMS {
                 return;
             }
             let place = format!("{place}.weightedValues.weightedValues[{at}].value");

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_project_leaves_a_thread_to_the_others() {
+    async fn one_project_never_uses_the_last_thread() {
         let workers = workers(2, 8, 60_000);
         let (release, held) = std::sync::mpsc::channel::<()>();
         let busy = workers.clone();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_project_s_full_queue_is_not_that_of_the_others() {
+    async fn a_full_queue_of_one_project_does_not_affect_other_projects() {
         let workers = workers(2, 1, 60_000);
         let (release, held) = std::sync::mpsc::channel::<()>();
         let one = Some(ProjectId(1));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn publishing_waits_however_long_it_takes() {
+    async fn publishing_has_no_deadline() {
         let workers = workers(1, 0, 1);
         let (release, held) = std::sync::mpsc::channel::<()>();
         let busy = workers.clone();
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_takes_too_long_is_not_waited_for() {
+    async fn work_beyond_the_deadline_is_refused() {
         let workers = workers(1, 8, 50);
         let (release, held) = std::sync::mpsc::channel::<()>();
         assert_eq!(workers.run(Kind::Manage, None, move |_| held.recv().is_ok()).await, Err(Busy));

@@ -3,7 +3,7 @@
 use prefab_core::ids::ProjectId;
 use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, key::IssuedKey};
 
-use crate::{SqliteStore, keys, registry};
+use crate::{SqliteStore, key_rows, registry};
 
 impl ApiKeys for SqliteStore {
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
@@ -13,11 +13,11 @@ impl ApiKeys for SqliteStore {
 
     fn issue_named_key(&self, request: NewKey) -> StoreFuture<'_, IssuedKey> {
         let now = self.clock.now_millis();
-        self.run(true, move |connection| keys::issue(connection, request, now))
+        self.run(true, move |connection| key_rows::issue(connection, request, now))
     }
 
     fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>> {
-        self.reports.run(move |connection| keys::list(connection, project))
+        self.reports.run(move |connection| key_rows::list(connection, project))
     }
 
     fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool> {
@@ -27,10 +27,10 @@ impl ApiKeys for SqliteStore {
 
     fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool> {
         let now = self.clock.now_millis();
-        self.run(true, move |connection| keys::expire(connection, id, at_millis, now))
+        self.run(true, move |connection| key_rows::expire(connection, id, at_millis, now))
     }
 
-    fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| keys::used(connection, &used))
+    fn record_key_usage(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| key_rows::used(connection, &used))
     }
 }

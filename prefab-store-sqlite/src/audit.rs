@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::failed;
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{AuditEntry, AuditFilter, AuditRecord, KeyRange, Note, StoreError};
+use prefab_store::{AuditEntry, AuditFilter, AuditNote, AuditRecord, KeyRange, StoreError};
 
 pub(super) fn insert(connection: &Connection, entry: &AuditEntry, now: i64) -> Result<(), StoreError> {
     write(connection, entry, (None, 1), now)
@@ -27,7 +27,7 @@ fn write(
     now: i64,
 ) -> Result<(), StoreError> {
     let AuditEntry { project, action, subject, environment, version_id, is_refused, note } = entry;
-    let Note { who, origin, via, sentence, comment } = note;
+    let AuditNote { actor, origin, via, sentence, comment } = note;
     connection
         .prepare_cached(
             "INSERT INTO audit (project_id, at_millis, who, origin, via, action, subject, environment_id,
@@ -38,7 +38,7 @@ fn write(
             statement.execute(params![
                 project.map(|id| id.0),
                 now,
-                who,
+                actor,
                 origin,
                 via,
                 action,
@@ -137,8 +137,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
             environment: row.get::<_, Option<i64>>(8)?.map(EnvironmentId),
             version_id: row.get(9)?,
             is_refused: row.get(10)?,
-            note: Note {
-                who: row.get(3)?,
+            note: AuditNote {
+                actor: row.get(3)?,
                 origin: row.get(4)?,
                 via: row.get(5)?,
                 sentence: row.get(11)?,

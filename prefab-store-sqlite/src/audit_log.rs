@@ -5,7 +5,7 @@ use prefab_store::{AuditEntry, AuditFilter, AuditLog, AuditRecord, Refusal, Stor
 use crate::{SqliteStore, audit, failed, refusals, retention, write};
 
 impl AuditLog for SqliteStore {
-    fn note(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()> {
+    fn record_audit(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
         self.run(false, move |connection| {
             let transaction = write(connection)?;
@@ -14,12 +14,12 @@ impl AuditLog for SqliteStore {
         })
     }
 
-    fn note_refusals(&self, written: Vec<Refusal>) -> StoreFuture<'_, ()> {
+    fn record_refusals(&self, written: Vec<Refusal>) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
         self.run(false, move |connection| refusals::write(connection, &written, now))
     }
 
-    fn forget_audit_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
+    fn delete_audit_entries_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
         self.run(false, move |connection| retention::forget_audit(connection, at_millis))
     }
 

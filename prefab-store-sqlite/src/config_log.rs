@@ -1,7 +1,7 @@
 //! The log of config versions, behind its trait.
 
 use prefab_core::ids::ProjectId;
-use prefab_store::{Change, ConfigLog, KeyRange, StoreFuture, Told, Version};
+use prefab_store::{AuditedChange, Change, ConfigLog, KeyRange, StoreFuture, Version};
 
 use crate::{SqliteStore, audit, log};
 
@@ -23,7 +23,7 @@ impl ConfigLog for SqliteStore {
         self.reports.run(move |connection| log::changes(connection, project, before, limit))
     }
 
-    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>> {
+    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<AuditedChange>> {
         self.reports.run(move |connection| log::changes_after(connection, project, id, limit))
     }
 

@@ -26,7 +26,7 @@ impl Drafts for SqliteStore {
         self.run(true, move |connection| approve(connection, project, &draft, &by))
     }
 
-    fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
+    fn discard_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
         self.run(true, move |connection| forget(connection, project, &key))
     }
 }

@@ -6,27 +6,27 @@
 //! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
 //! looks at whenever it has been idle for a moment.
 
+mod accounts;
 mod api_keys;
 mod audit;
 mod audit_log;
 mod backup;
 mod config_log;
 mod drafts;
-mod keys;
+mod key_rows;
 mod log;
-mod observations;
-mod people;
 pub mod private_files;
 mod projects;
 mod readers;
 mod refusals;
 mod registry;
-mod reports;
 mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
 mod usage_counts;
+mod usage_queries;
+mod usage_writes;
 
 use std::{
     path::{Path, PathBuf},
@@ -43,10 +43,10 @@ use schema::newest as newest_schema;
 
 use readers::Readers;
 
-use prefab_store::{Store, StoreError, StoreFuture, Trouble, clock::Clock};
+use prefab_store::{Store, StoreError, StoreFuture, UnavailableReason, clock::Clock};
 
 /// How long the thread is idle before it looks for commits of other processes.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How many prepared statements are kept: about as many as there are.
 const STATEMENTS: usize = 64;
@@ -129,7 +129,7 @@ impl SqliteStore {
 fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
     let mut looked = Instant::now();
     loop {
-        match queue.recv_timeout(LOOK_EVERY) {
+        match queue.recv_timeout(POLL_INTERVAL) {
             Ok(job) => {
                 if let Outcome::Changed = job(&mut connection) {
                     notify.send_modify(|count| *count += 1);
@@ -138,7 +138,7 @@ fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, n
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
         }
-        if looked.elapsed() >= LOOK_EVERY {
+        if looked.elapsed() >= POLL_INTERVAL {
             looked = Instant::now();
             let now = data_version(&connection);
             if now != seen {
@@ -158,16 +158,30 @@ fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("beginning to write"))
 }
 
-fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+fn failed(operation: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |error| {
-        let trouble = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Trouble::Full,
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Trouble::ReadOnly,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Trouble::Damaged,
-            _ => Trouble::Other,
+        let reason = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => UnavailableReason::DiskFull,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => UnavailableReason::ReadOnly,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => UnavailableReason::Busy,
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => UnavailableReason::Damaged,
+            _ => UnavailableReason::Other,
         };
-        StoreError::Unavailable { doing, trouble, source: error.into() }
+        StoreError::Unavailable { operation, reason, source: error.into() }
+    }
+}
+
+/// For tests of other crates that have to break a database.
+#[cfg(feature = "testing")]
+impl SqliteStore {
+    /// Runs SQL on the connection that writes. Watchers are not notified.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the SQL fails.
+    #[doc(hidden)]
+    pub async fn execute_batch(&self, sql: String) -> Result<(), StoreError> {
+        self.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("running SQL"))).await
     }
 }
 
@@ -184,7 +198,7 @@ impl Store for SqliteStore {
     }
 
     fn size(&self) -> StoreFuture<'_, i64> {
-        self.reports.run(observations::size)
+        self.reports.run(usage_queries::size)
     }
 }
 

@@ -8,7 +8,7 @@ use tracing::error;
 
 use crate::{failed, write};
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditEntry, Change, Expected, StoreError, Told, Version, clock::Clock};
+use prefab_store::{AuditEntry, AuditedChange, Change, Expected, StoreError, Version, clock::Clock};
 
 pub(super) fn append(
     connection: &mut Connection,
@@ -170,7 +170,7 @@ pub(super) fn changes_after(
     project: ProjectId,
     id: i64,
     limit: u32,
-) -> Result<Vec<Told>, StoreError> {
+) -> Result<Vec<AuditedChange>, StoreError> {
     let reading = || failed("reading changes");
     let query = format!(
         "SELECT {COLUMNS}, p.body, p.tags, a.who, a.sentence FROM config_version v
@@ -186,7 +186,7 @@ pub(super) fn changes_after(
         let (before, tags): (Option<Vec<u8>>, Option<String>) = (row.get(10)?, row.get(11)?);
         let (who, sentence): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
         let before = before.and_then(|body| decode(&body, &tags.unwrap_or_default()).ok());
-        Ok((size, Some(Told { version, before, said: who.zip(sentence) })))
+        Ok((size, Some(AuditedChange { version, before, said: who.zip(sentence) })))
     };
     let mut statement = connection.prepare_cached(&query).map_err(reading())?;
     let rows = statement.query_map(params![project.0, id, limit], told).map_err(reading())?;

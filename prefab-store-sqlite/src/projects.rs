@@ -73,9 +73,9 @@ fn update_environment(
 }
 
 /// Tells a name that is taken from a database that does not work.
-fn named(error: rusqlite::Error, name: &str, doing: &'static str) -> StoreError {
+fn named(error: rusqlite::Error, name: &str, operation: &'static str) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken(name.to_owned()),
-        _ => failed(doing)(error),
+        _ => failed(operation)(error),
     }
 }

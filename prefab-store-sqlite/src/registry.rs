@@ -7,7 +7,7 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey,
     clock::Clock,
-    key::{IssuedKey, KeyHash, KeyKind, mint},
+    key::{IssuedKey, KeyHash, KeyKind, issue},
 };
 
 pub(super) fn read(connection: &Connection) -> Result<Registry, StoreError> {
@@ -183,7 +183,7 @@ fn insert_key(connection: &Connection, request: &KeyRequest, now: i64) -> Result
             params![project.0, environment.0, kind.name(), user_id, now],
         )
         .map_err(issuing())?;
-    let issued = mint(connection.last_insert_rowid(), (*environment, &name), *project, *kind)?;
+    let issued = issue(connection.last_insert_rowid(), (*environment, &name), *project, *kind)?;
     connection
         .execute("UPDATE api_key SET hash = ?2 WHERE id = ?1", params![issued.id, KeyHash::of(&issued.key).0])
         .map_err(issuing())?;

@@ -182,7 +182,7 @@ mod tests {
     use prefab_store::{Backup as _, Projects as _};
 
     #[tokio::test]
-    async fn a_backup_comes_back_and_nothing_is_lost_by_accident() {
+    async fn a_backup_is_restored_and_never_overwrites_by_accident() {
         let dir = tempfile::tempdir().unwrap();
         let (old, new, backup) =
             (dir.path().join("old"), dir.path().join("new"), dir.path().join("backup.db"));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_damaged_database_makes_way_with_all_that_belongs_to_it() {
+    async fn a_damaged_database_is_moved_aside_with_its_companion_files() {
         let dir = tempfile::tempdir().unwrap();
         let good = backed_up(dir.path(), "good").await;
         let bad = backed_up(dir.path(), "bad").await;

@@ -4,10 +4,10 @@ use rusqlite::{Connection, Params, Row, params};
 
 use crate::{SqliteStore, failed};
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{Expiry, ScheduledRemovals, StoreError, StoreFuture, Target, TimedRule};
+use prefab_store::{RuleTarget, ScheduledRemoval, ScheduledRemovals, StoreError, StoreFuture, TimedRule};
 
 impl ScheduledRemovals for SqliteStore {
-    fn schedule_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+    fn schedule_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| schedule_removal(connection, expiry))
     }
 
@@ -15,21 +15,21 @@ impl ScheduledRemovals for SqliteStore {
         self.run(false, move |connection| forget(connection, &rule, None))
     }
 
-    fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<Expiry>> {
+    fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<ScheduledRemoval>> {
         self.lookups.run(move |connection| read(connection, "project_id = ?1", [project.0]))
     }
 
-    fn due_removals(&self, now_millis: i64) -> StoreFuture<'_, Vec<Expiry>> {
+    fn due_removals(&self, now_millis: i64) -> StoreFuture<'_, Vec<ScheduledRemoval>> {
         self.lookups.run(move |connection| read(connection, "at_millis <= ?1", [now_millis]))
     }
 
-    fn complete_removal(&self, expiry: Expiry) -> StoreFuture<'_, ()> {
+    fn complete_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()> {
         self.run(false, move |connection| forget(connection, &expiry.rule, Some(expiry.at_millis)))
     }
 }
 
-fn schedule_removal(connection: &Connection, expiry: Expiry) -> Result<(), StoreError> {
-    let Expiry { rule, at_millis, set_by } = expiry;
+fn schedule_removal(connection: &Connection, expiry: ScheduledRemoval) -> Result<(), StoreError> {
+    let ScheduledRemoval { rule, at_millis, set_by } = expiry;
     let TimedRule { project, key, environment, target } = rule;
     let environment = environment.map_or(0, |id| id.0);
     connection
@@ -55,7 +55,11 @@ fn forget(connection: &Connection, rule: &TimedRule, at_millis: Option<i64>) -> 
         .map_err(failed("forgetting when a rule ends"))
 }
 
-fn read(connection: &Connection, wanted: &str, values: impl Params) -> Result<Vec<Expiry>, StoreError> {
+fn read(
+    connection: &Connection,
+    wanted: &str,
+    values: impl Params,
+) -> Result<Vec<ScheduledRemoval>, StoreError> {
     let reading = || failed("reading which rules end");
     let query = format!(
         "SELECT project_id, key, environment_id, target, at_millis, set_by FROM expiry
@@ -71,11 +75,11 @@ fn read(connection: &Connection, wanted: &str, values: impl Params) -> Result<Ve
 }
 
 /// A target that a newer version invented is left to that one.
-fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<Expiry>> {
+fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<ScheduledRemoval>> {
     let target: String = row.get(3)?;
     let Some(target) = target_of(&target) else { return Ok(None) };
     let environment: i64 = row.get(2)?;
-    Ok(Some(Expiry {
+    Ok(Some(ScheduledRemoval {
         rule: TimedRule {
             project: ProjectId(row.get(0)?),
             key: row.get(1)?,
@@ -88,28 +92,28 @@ fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<Expiry>> {
 }
 
 /// Equal targets are written alike, since the text is part of the table's key.
-fn written(target: &Target) -> String {
+fn written(target: &RuleTarget) -> String {
     match target {
-        Target::Person(user) => serde_json::json!(["person", user]),
-        Target::Property(property, values) => serde_json::json!(["property", property, values]),
-        Target::Segment(key) => serde_json::json!(["segment", key]),
-        Target::Everybody => serde_json::json!(["everybody"]),
+        RuleTarget::User(user) => serde_json::json!(["person", user]),
+        RuleTarget::Property(property, values) => serde_json::json!(["property", property, values]),
+        RuleTarget::Segment(key) => serde_json::json!(["segment", key]),
+        RuleTarget::Everyone => serde_json::json!(["everybody"]),
     }
     .to_string()
 }
 
-fn target_of(text: &str) -> Option<Target> {
+fn target_of(text: &str) -> Option<RuleTarget> {
     let json: serde_json::Value = serde_json::from_str(text).ok()?;
     let text = |at: usize| json.get(at)?.as_str().map(ToOwned::to_owned);
     Some(match json.get(0)?.as_str()? {
-        "person" => Target::Person(text(1)?),
+        "person" => RuleTarget::User(text(1)?),
         "property" => {
             let values = json.get(2)?.as_array()?.iter();
             let values = values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
-            Target::Property(text(1)?, values)
+            RuleTarget::Property(text(1)?, values)
         }
-        "segment" => Target::Segment(text(1)?),
-        "everybody" => Target::Everybody,
+        "segment" => RuleTarget::Segment(text(1)?),
+        "everybody" => RuleTarget::Everyone,
         _ => return None,
     })
 }

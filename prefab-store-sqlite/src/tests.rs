@@ -9,25 +9,20 @@ mod bounded;
 
 use crate::*;
 use prefab_core::ids::ProjectId;
-use prefab_service::{limits::Limits, projects::Hub, workers::Workers};
 use prefab_store::{Change, ConfigLog as _, Expected, Project, Projects as _, Version};
 
-fn workers() -> Workers {
-    Workers::new(&Limits::default())
-}
-
-struct Bed {
+struct TestStore {
     dir: TempDir,
     store: SqliteStore,
     project: Project,
 }
 
-async fn bed() -> Bed {
+async fn test_store() -> TestStore {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
     let environments = vec!["Development".to_owned(), "Production".to_owned()];
     let project = store.create_project("shop".to_owned(), environments).await.unwrap();
-    Bed { dir, store, project }
+    TestStore { dir, store, project }
 }
 
 fn change(key: &str, value: Option<i64>, expected: Expected) -> Change {
@@ -40,7 +35,7 @@ fn change(key: &str, value: Option<i64>, expected: Expected) -> Change {
     }
 }
 
-impl Bed {
+impl TestStore {
     async fn append(&self, change: Change) -> Result<i64, StoreError> {
         self.store.append(self.project.id, vec![change]).await.map(|ids| ids[0])
     }
@@ -52,7 +47,7 @@ impl Bed {
 }
 
 #[tokio::test]
-async fn a_file_of_the_first_schema_keeps_everything() {
+async fn a_database_of_the_first_schema_is_migrated_completely() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("prefab.db");
     let old = Connection::open(&path).unwrap();
@@ -82,106 +77,68 @@ async fn a_file_of_the_first_schema_keeps_everything() {
 }
 
 #[tokio::test]
-async fn a_backup_is_one_moment_while_others_write() {
+async fn a_backup_is_consistent_during_writes() {
     use prefab_store::Backup as _;
-    let bed = bed().await;
-    let copy = bed.dir.path().join("copy.db");
-    let other = SqliteStore::open(&bed.dir.path().join("prefab.db")).unwrap();
+    let test = test_store().await;
+    let copy = test.dir.path().join("copy.db");
+    let other = SqliteStore::open(&test.dir.path().join("prefab.db")).unwrap();
     let write = async {
         for value in 0..50 {
             // Two keys that always change together.
             let changes = ["a", "b"].map(|key| change(key, Some(value), Expected::Anything));
-            bed.store.append(bed.project.id, changes.to_vec()).await.unwrap();
+            test.store.append(test.project.id, changes.to_vec()).await.unwrap();
         }
     };
     let (backup, ()) = tokio::join!(other.backup(copy.clone()), write);
     backup.unwrap();
     other.backup(copy.clone()).await.unwrap_err();
     let restored = SqliteStore::open(&copy).unwrap();
-    let values = restored.since(bed.project.id, 0).await.unwrap();
+    let values = restored.since(test.project.id, 0).await.unwrap();
     let rows = |version: &Version| version.config.as_ref().unwrap().rows.clone();
     assert!(values.len() != 1 && values.windows(2).all(|pair| rows(&pair[0]) == rows(&pair[1])));
-    restored.append(bed.project.id, vec![change("c", Some(1), Expected::Absent)]).await.unwrap();
+    restored.append(test.project.id, vec![change("c", Some(1), Expected::Absent)]).await.unwrap();
 }
 
 #[tokio::test]
-async fn news_that_could_not_be_taken_in_are_asked_for_again_without_another_hint() {
-    let Bed { dir: _dir, store, .. } = bed().await;
-    let store = Arc::new(store);
-    let hub = Arc::new(Hub::open(Arc::<SqliteStore>::clone(&store), workers(), 1 << 20).await.unwrap());
-    let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(Arc::clone(&hub).follow(stopping));
-    // What a connection does itself is no news to it, so nothing hints at either of these.
-    let rename = async |from: &str, to: &str| {
-        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
-        let renamed = store.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("")));
-        renamed.await.unwrap();
-    };
-    rename("api_key", "away").await;
-    let project = store.create_project("second".to_owned(), Vec::new()).await.unwrap();
-    // The hint is out, so whoever follows asks before this does.
-    tokio::task::yield_now().await;
-    assert!(store.registry().await.is_err());
-    assert!(hub.project(project.id).is_none());
-    rename("away", "api_key").await;
-    taken_in(&hub, project.id).await;
-}
-
-#[tokio::test]
-async fn what_another_server_did_before_anybody_followed_is_taken_in() {
-    let Bed { dir, store, .. } = bed().await;
-    let other = SqliteStore::open(&dir.path().join("prefab.db")).unwrap();
-    let mut hinted = store.watch();
-    hinted.mark_unchanged();
-    let hub = Arc::new(Hub::open(Arc::new(store), workers(), 1 << 20).await.unwrap());
-    let project = other.create_project("second".to_owned(), Vec::new()).await.unwrap();
-    hinted.changed().await.unwrap();
-    let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(Arc::clone(&hub).follow(stopping));
-    taken_in(&hub, project.id).await;
-}
-
-async fn taken_in(hub: &Hub, project: ProjectId) {
-    prefab_testing::eventually_async("the hub has the project", || hub.project(project).is_some()).await;
-}
-
-#[tokio::test]
-async fn a_full_database_says_so_and_stays_as_it_was() {
-    let bed = bed().await;
-    bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+async fn a_full_database_reports_it_and_is_unchanged() {
+    let test = test_store().await;
+    test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     let room = |pages: i64| {
-        bed.store.run(false, move |connection| {
+        test.store.run(false, move |connection| {
             connection.pragma_update(None, "max_page_count", pages).map_err(failed("making room"))
         })
     };
     room(1).await.unwrap(); // no less than there are
     let key = "k".repeat(500_000);
-    let error = bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::Full, .. }), "{error:?}");
-    assert_eq!(bed.since(0).await, [("a".to_owned(), true)]);
+    let error = test.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Unavailable { reason: UnavailableReason::DiskFull, .. }),
+        "{error:?}"
+    );
+    assert_eq!(test.since(0).await, [("a".to_owned(), true)]);
     room(1 << 30).await.unwrap();
-    bed.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
+    test.append(change(&key, Some(1), Expected::Absent)).await.unwrap();
 }
 
 #[tokio::test]
 async fn reports_delay_neither_changes_nor_lookups() {
-    let bed = bed().await;
+    let test = test_store().await;
     let (release, held) = mpsc::channel::<()>();
     let held = Arc::new(Mutex::new(held));
     let slow: Vec<_> = (0..8)
         .map(|_| {
             let held = Arc::clone(&held);
-            bed.store.reports.run(move |connection| {
-                let keys = super::keys::list(connection, ProjectId(1))?;
+            test.store.reports.run(move |connection| {
+                let keys = super::key_rows::list(connection, ProjectId(1))?;
                 let _ = held.lock().unwrap().recv();
                 Ok(keys.len())
             })
         })
         .collect();
     let work = async {
-        bed.append(change("a", Some(1), Expected::Absent)).await.unwrap();
-        assert_eq!(bed.since(0).await, [("a".to_owned(), true)], "a read sees what was written before");
-        bed.store.ping().await.unwrap();
+        test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
+        assert_eq!(test.since(0).await, [("a".to_owned(), true)], "a read sees what was written before");
+        test.store.ping().await.unwrap();
     };
     tokio::time::timeout(Duration::from_secs(20), work).await.unwrap();
     drop(release);
@@ -191,29 +148,32 @@ async fn reports_delay_neither_changes_nor_lookups() {
 }
 
 #[tokio::test]
-async fn a_connection_that_reads_cannot_write() {
-    let bed = bed().await;
-    for readers in [&bed.store.lookups, &bed.store.reports] {
+async fn a_read_connection_cannot_write() {
+    let test = test_store().await;
+    for readers in [&test.store.lookups, &test.store.reports] {
         let written = readers.run(|connection| {
             connection.execute("UPDATE project SET name = 'x'", []).map_err(failed("writing"))
         });
         let error = written.await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { trouble: Trouble::ReadOnly, .. }), "{error:?}");
+        assert!(
+            matches!(error, StoreError::Unavailable { reason: UnavailableReason::ReadOnly, .. }),
+            "{error:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn large_changes_are_told_a_few_at_a_time() {
-    let bed = bed().await;
+async fn large_changes_are_returned_in_batches() {
+    let test = test_store().await;
     let large = "x".repeat(1 << 20);
     for _ in 0..12 {
         let change = change("a", Some(1), Expected::Anything);
         let config = Some(Config::constant("a", large.as_str()));
-        bed.append(Change { config, ..change }).await.unwrap();
+        test.append(Change { config, ..change }).await.unwrap();
     }
     let (mut told, mut pages, mut seen) = (0, Vec::new(), 0);
     loop {
-        let page = bed.store.changes_after(bed.project.id, told, 200).await.unwrap();
+        let page = test.store.changes_after(test.project.id, told, 200).await.unwrap();
         let Some(last) = page.last() else { break };
         told = last.version.id;
         seen += page.len();

@@ -2,32 +2,32 @@
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
-    EvaluationCount, EvaluationFilter, Example, HourlyCount, KeyRange, Logger, Observed, Property,
-    StoreFuture, UsageCounts,
+    EvaluationCount, EvaluationFilter, Example, HourlyCount, KeyRange, Logger, Property, StoreFuture,
+    UsageBatch, UsageCounts,
 };
 
-use crate::{SqliteStore, observations, reports, retention};
+use crate::{SqliteStore, retention, usage_queries, usage_writes};
 
 impl UsageCounts for SqliteStore {
-    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, u64> {
-        self.run(false, move |connection| reports::add(connection, &seen))
+    fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64> {
+        self.run(false, move |connection| usage_writes::add(connection, &seen))
     }
 
-    fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
-        self.reports.run(move |connection| observations::evaluations(connection, &wanted))
+    fn evaluation_counts(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
+        self.reports.run(move |connection| usage_queries::evaluations(connection, &wanted))
     }
 
-    fn evaluated(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>> {
-        self.reports.run(move |connection| observations::evaluated(connection, project))
+    fn last_evaluations(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>> {
+        self.reports.run(move |connection| usage_queries::evaluated(connection, project))
     }
 
-    fn hourly(
+    fn hourly_counts(
         &self,
         project: ProjectId,
         keys: KeyRange,
         from_millis: i64,
     ) -> StoreFuture<'_, Vec<HourlyCount>> {
-        self.reports.run(move |connection| observations::hourly(connection, project, &keys, from_millis))
+        self.reports.run(move |connection| usage_queries::hourly(connection, project, &keys, from_millis))
     }
 
     fn loggers(
@@ -35,7 +35,7 @@ impl UsageCounts for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Logger>> {
-        self.reports.run(move |connection| observations::loggers(connection, project, environment))
+        self.reports.run(move |connection| usage_queries::loggers(connection, project, environment))
     }
 
     fn properties(
@@ -43,7 +43,7 @@ impl UsageCounts for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Property>> {
-        self.reports.run(move |connection| observations::properties(connection, project, environment))
+        self.reports.run(move |connection| usage_queries::properties(connection, project, environment))
     }
 
     fn examples(
@@ -51,10 +51,10 @@ impl UsageCounts for SqliteStore {
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Example>> {
-        self.reports.run(move |connection| observations::examples(connection, project, environment))
+        self.reports.run(move |connection| usage_queries::examples(connection, project, environment))
     }
 
-    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
+    fn delete_counts_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
         self.run(false, move |connection| retention::forget_counts(connection, at_millis))
     }
 }

@@ -9,7 +9,7 @@ use crate::{Roles, StoreFuture, key::KeyHash};
 /// Stores accounts. Of everything secret it stores only hashes.
 pub trait Accounts: Send + Sync + 'static {
     /// Tells whether anybody has signed up yet.
-    fn has_people(&self) -> StoreFuture<'_, bool>;
+    fn has_accounts(&self) -> StoreFuture<'_, bool>;
 
     /// Invites somebody, and returns the invitation's number.
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64>;
@@ -24,7 +24,7 @@ pub trait Accounts: Send + Sync + 'static {
     fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool>;
 
     /// Makes a person of somebody who was invited, and uses the invitation up.
-    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignedUp>;
+    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignUpOutcome>;
 
     /// Finds a person by e-mail.
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>>;
@@ -33,16 +33,16 @@ pub trait Accounts: Send + Sync + 'static {
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()>;
 
     /// Keeps a link to a new password, in place of an earlier one.
-    fn offer_reset(&self, reset: NewReset) -> StoreFuture<'_, ()>;
+    fn create_password_reset(&self, reset: NewReset) -> StoreFuture<'_, ()>;
 
     /// Tells whether a link to a new password can be used.
-    fn is_reset(&self, reset: KeyHash) -> StoreFuture<'_, bool>;
+    fn is_password_reset_valid(&self, reset: KeyHash) -> StoreFuture<'_, bool>;
 
     /// Gives a password to whom a link is for, uses it up, and ends all their sessions.
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>>;
 
     /// Deletes a person with the tokens that act for them, unless a project would be left without an admin.
-    fn delete_person(&self, person: i64) -> StoreFuture<'_, Departure>;
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome>;
 
     /// Begins a session.
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()>;
@@ -63,7 +63,7 @@ pub trait Accounts: Send + Sync + 'static {
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange>;
 
     /// Keeps a new management token, and returns its number.
-    fn keep_token(&self, token: NewToken) -> StoreFuture<'_, i64>;
+    fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64>;
 
     /// Lists a project's management tokens, ended ones too.
     fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>>;
@@ -117,13 +117,13 @@ pub struct NewPerson {
 
 /// What came of signing up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignedUp {
+pub enum SignUpOutcome {
     /// They are a person now, and in these projects.
-    Welcome(Person, Vec<ProjectId>),
+    Created(Person, Vec<ProjectId>),
     /// The invitation cannot be used, or not by them.
     NotInvited,
     /// There is somebody with that e-mail.
-    Known,
+    EmailTaken,
 }
 
 /// An invitation that is wanted.
@@ -200,7 +200,7 @@ pub enum MemberChange {
 
 /// What came of deleting somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Departure {
+pub enum DeletePersonOutcome {
     /// They are gone, and these tokens have ended.
     Done(Vec<Token>),
     /// Nobody would be left to manage this project.

@@ -27,7 +27,7 @@ pub trait ApiKeys: Send + Sync + 'static {
     fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool>;
 
     /// Writes down when keys were used last.
-    fn used_keys(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()>;
+    fn record_key_usage(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()>;
 }
 
 /// A key as it is kept.

@@ -12,14 +12,14 @@ pub const REFUSALS_PER_PROJECT: i64 = 200;
 /// Stores the audit log.
 pub trait AuditLog: Send + Sync + 'static {
     /// Writes entries into the audit log.
-    fn note(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()>;
+    fn record_audit(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()>;
 
     /// Writes refusals into the audit log: equal ones of an hour are one entry with a count, and the number of entries
     /// per hour is bounded.
-    fn note_refusals(&self, refusals: Vec<Refusal>) -> StoreFuture<'_, ()>;
+    fn record_refusals(&self, refusals: Vec<Refusal>) -> StoreFuture<'_, ()>;
 
     /// Deletes some of the audit entries from before a moment; returns whether there may be more.
-    fn forget_audit_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
+    fn delete_audit_entries_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
 
     /// Lists entries of the audit log, newest first.
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>>;
@@ -27,9 +27,9 @@ pub trait AuditLog: Send + Sync + 'static {
 
 /// What the audit log says of a deed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Note {
+pub struct AuditNote {
     /// Who: `ann@acme.test`, `key 7 (ci)`.
-    pub who: String,
+    pub actor: String,
     /// From where: an address.
     pub origin: String,
     /// With which program, as it calls itself.
@@ -56,12 +56,12 @@ pub struct AuditEntry {
     /// Whether it was refused.
     pub is_refused: bool,
     /// Who, from where, and the sentence.
-    pub note: Note,
+    pub note: AuditNote,
 }
 
 impl AuditEntry {
     /// Returns an entry with nothing but a note.
-    pub fn of(note: Note) -> Self {
+    pub fn of(note: AuditNote) -> Self {
         Self { note, ..Self::default() }
     }
 }
@@ -91,7 +91,7 @@ pub struct Refusal {
 impl Refusal {
     /// Returns the entry that stands for all refusals of an hour that found no room for an entry of their own.
     pub fn further(project: Option<ProjectId>, action: &str, count: i64) -> Self {
-        let note = Note { sentence: FURTHER.to_owned(), ..Note::default() };
+        let note = AuditNote { sentence: FURTHER.to_owned(), ..AuditNote::default() };
         let entry =
             AuditEntry { project, action: action.to_owned(), is_refused: true, ..AuditEntry::of(note) };
         Self { entry, count }

@@ -1,14 +1,15 @@
-//! The time, from the system or from a test.
+//! The current time, from the system or from a test.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::{sync::watch, time::sleep};
+
+/// The longest time that [`Clock::sleep_until`] sleeps before it reads the clock again, in case the clock was set.
+const MAX_SLEEP: Duration = Duration::from_secs(3_600);
 
 /// A source of the current time. Cloning it is cheap, and clones of a stepped clock show the same time.
+///
+/// Everything that reads the time has a clock, so that a test can step it instead of waiting.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +26,7 @@ pub struct Clock(Source);
 enum Source {
     System,
     /// The microseconds since 1970.
-    Stepped(Arc<AtomicI64>),
+    Stepped(watch::Sender<i64>),
 }
 
 impl Clock {
@@ -36,14 +37,13 @@ impl Clock {
 
     /// Returns a clock that shows this time, in milliseconds since 1970, until it is stepped.
     pub fn stepped(at_millis: i64) -> Self {
-        Self(Source::Stepped(Arc::new(AtomicI64::new(at_millis.saturating_mul(1_000)))))
+        Self(Source::Stepped(watch::Sender::new(at_millis.saturating_mul(1_000))))
     }
 
-    /// Steps the clock forward. The clock of the system stays as it is.
+    /// Steps the clock forward and wakes the tasks whose time has come. Does nothing to the clock of the system.
     pub fn step(&self, by: Duration) {
         if let Source::Stepped(micros) = &self.0 {
-            let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-            micros.fetch_add(by, Ordering::Relaxed);
+            micros.send_modify(|micros| *micros = micros.saturating_add(as_micros(by)));
         }
     }
 
@@ -51,7 +51,7 @@ impl Clock {
     pub fn now_micros(&self) -> i64 {
         match &self.0 {
             Source::System => now_micros(),
-            Source::Stepped(micros) => micros.load(Ordering::Relaxed),
+            Source::Stepped(micros) => *micros.borrow(),
         }
     }
 
@@ -59,12 +59,45 @@ impl Clock {
     pub fn now_millis(&self) -> i64 {
         self.now_micros() / 1_000
     }
+
+    /// Waits for a time span. Setting the clock of the system does not change the span.
+    pub async fn sleep(&self, span: Duration) {
+        match &self.0 {
+            Source::System => sleep(span).await,
+            Source::Stepped(micros) => {
+                let at = self.now_micros().saturating_add(as_micros(span));
+                wait_until(micros, at).await;
+            }
+        }
+    }
+
+    /// Waits until the clock shows a time, in milliseconds since 1970.
+    ///
+    /// If the clock of the system is set during the wait, the call notices it within an hour.
+    pub async fn sleep_until(&self, at_millis: i64) {
+        match &self.0 {
+            Source::System => {
+                while let Ok(left @ 1..) = u64::try_from(at_millis.saturating_sub(self.now_millis())) {
+                    sleep(Duration::from_millis(left).min(MAX_SLEEP)).await;
+                }
+            }
+            Source::Stepped(micros) => wait_until(micros, at_millis.saturating_mul(1_000)).await,
+        }
+    }
+}
+
+async fn wait_until(micros: &watch::Sender<i64>, at: i64) {
+    // The sender lives as long as the borrow, so the wait cannot fail.
+    let _ = micros.subscribe().wait_for(|now| *now >= at).await;
+}
+
+fn as_micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Returns the microseconds since 1970 by the clock of the system. A clock set before 1970 counts as 1970.
 pub fn now_micros() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    as_micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Returns the milliseconds since 1970 by the clock of the system.
@@ -72,8 +105,26 @@ pub fn now_millis() -> i64 {
     now_micros() / 1_000
 }
 
-/// Returns how long it is until a moment, in milliseconds since 1970. Returns at least a millisecond, so that a task
-/// that waits for it does not wake up too early.
-pub fn until(at_millis: i64) -> Duration {
-    Duration::from_millis(u64::try_from(at_millis.saturating_sub(now_millis())).unwrap_or_default().max(1))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_wakes_the_sleepers_whose_time_has_come() {
+        let clock = Clock::stepped(1_000);
+        clock.sleep_until(1_000).await;
+        let stepping = clock.clone();
+        let (slept, ()) = tokio::join!(
+            async {
+                clock.sleep(Duration::from_millis(500)).await;
+                clock.now_millis()
+            },
+            async move {
+                stepping.step(Duration::from_millis(499));
+                tokio::task::yield_now().await;
+                stepping.step(Duration::from_millis(2));
+            }
+        );
+        assert_eq!(slept, 1_501);
+    }
 }

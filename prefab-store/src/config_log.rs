@@ -3,7 +3,7 @@
 use prefab_core::{ChangedBy, Config, ids::ProjectId};
 
 use crate::expected::Expected;
-use crate::{StoreFuture, audit_log::Note};
+use crate::{StoreFuture, audit_log::AuditNote};
 
 /// Stores the versions of every config in an append-only log.
 pub trait ConfigLog: Send + Sync + 'static {
@@ -20,7 +20,7 @@ pub trait ConfigLog: Send + Sync + 'static {
     fn changes(&self, project: ProjectId, before: Option<i64>, limit: u32) -> StoreFuture<'_, Vec<Version>>;
 
     /// Lists the changes after an id, oldest first, with what they replaced and who the audit log says it was.
-    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<Told>>;
+    fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<AuditedChange>>;
 
     /// Returns one version, whether it stands or not.
     fn version(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Option<Version>>;
@@ -44,7 +44,7 @@ pub struct Change {
     /// Who wants it.
     pub changed_by: ChangedBy,
     /// What the audit log says of it, written with it or not at all.
-    pub note: Option<Note>,
+    pub note: Option<AuditNote>,
 }
 
 /// A change that was made.
@@ -66,7 +66,7 @@ pub struct Version {
 
 /// A change with what is told of it.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct AuditedChange {
     /// What came of it.
     pub version: Version,
     /// What it replaced.

@@ -19,7 +19,7 @@ pub trait Drafts: Send + Sync + 'static {
     fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool>;
 
     /// Throws a draft away; tells whether there was one.
-    fn drop_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool>;
+    fn discard_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool>;
 }
 
 /// What tells a draft from another one of its key.

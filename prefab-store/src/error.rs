@@ -29,12 +29,12 @@ pub enum StoreError {
     #[error("`{0}`: the name is taken")]
     NameTaken(String),
     /// The database cannot be used right now, or at all.
-    #[error("database: {doing}")]
+    #[error("database: {operation}")]
     Unavailable {
         /// What was being done.
-        doing: &'static str,
+        operation: &'static str,
         /// What whoever runs the server can do something about.
-        trouble: Trouble,
+        reason: UnavailableReason,
         /// Why it failed.
         source: Box<dyn StdError + Send + Sync>,
     },
@@ -42,16 +42,16 @@ pub enum StoreError {
 
 impl StoreError {
     /// Returns the error of a store that cannot be used for an unknown reason.
-    pub fn unavailable(doing: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::Unavailable { doing, trouble: Trouble::Other, source: source.into() }
+    pub fn unavailable(operation: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable { operation, reason: UnavailableReason::Other, source: source.into() }
     }
 }
 
 /// Why a database cannot be used, as far as people can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum UnavailableReason {
     /// There is no room for more.
-    Full,
+    DiskFull,
     /// It, or where it is, may not be written to.
     ReadOnly,
     /// Another server writes for very long.

@@ -42,7 +42,7 @@ impl KeyKind {
 
     /// The official command-line tool takes no key without `SDK` or `BACKEND` in this place, so a key for a
     /// web page has neither.
-    fn word(self) -> &'static str {
+    fn text_part(self) -> &'static str {
         match self {
             Self::Backend => "SDK",
             Self::Frontend => "CLIENT",
@@ -99,7 +99,7 @@ impl fmt::Debug for IssuedKey {
 }
 
 /// Makes the text of a new key.
-pub fn mint(
+pub fn issue(
     id: i64,
     (environment, name): (EnvironmentId, &str),
     project: ProjectId,
@@ -108,13 +108,13 @@ pub fn mint(
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| StoreError::unavailable("making a key", error))?;
     let label: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let (word, secret) = (kind.word(), hex::encode(secret));
+    let (word, secret) = (kind.text_part(), hex::encode(secret));
     let key = format!("{id}-{label}-P{project}-E{environment}-{word}-{secret}");
     Ok(IssuedKey { id, environment: name.to_owned(), kind, key })
 }
 
 /// Returns the number a key's text begins with.
-pub fn id_of(text: &str) -> Option<i64> {
+pub fn parse_id(text: &str) -> Option<i64> {
     text.split_once('-')?.0.parse().ok()
 }
 
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_key_has_the_form_that_official_tools_read() {
-        let issued = mint(12, (EnvironmentId(3), "Pre Production"), ProjectId(1), KeyKind::Backend).unwrap();
+        let issued = issue(12, (EnvironmentId(3), "Pre Production"), ProjectId(1), KeyKind::Backend).unwrap();
         assert!(issued.key.starts_with("12-PreProduction-P1-E3-SDK-"), "{}", issued.key);
-        assert_eq!(id_of(&issued.key), Some(12));
+        assert_eq!(parse_id(&issued.key), Some(12));
         assert!(!format!("{issued:?}").contains(&issued.key));
         let hash = KeyHash::of(&issued.key);
         assert!(hash.matches(&KeyHash::of(&issued.key)));

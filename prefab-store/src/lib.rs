@@ -28,19 +28,20 @@ use tokio::sync::watch;
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoredKey};
 pub use audit_log::{
-    AuditEntry, AuditFilter, AuditLog, AuditRecord, Note, REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT, Refusal,
+    AuditEntry, AuditFilter, AuditLog, AuditNote, AuditRecord, REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT,
+    Refusal,
 };
 pub use backup::{Backup, BackupFormat};
-pub use config_log::{Change, ConfigLog, KeyRange, Told, Version};
+pub use config_log::{AuditedChange, Change, ConfigLog, KeyRange, Version};
 pub use drafts::{Draft, DraftMark, Drafts};
-pub use error::{StoreError, StoreFuture, Trouble};
+pub use error::{StoreError, StoreFuture, UnavailableReason};
 pub use expected::Expected;
 pub use projects::{Environment, Project, Projects, Protection, Registry};
 pub use role::{Role, Roles};
-pub use scheduled_removals::{Expiry, ScheduledRemovals, Target, TimedRule};
+pub use scheduled_removals::{RuleTarget, ScheduledRemoval, ScheduledRemovals, TimedRule};
 pub use usage_counts::{
-    Evaluated, EvaluationCount, EvaluationFilter, Example, HOUR_MILLIS, HourlyCount, LevelCounts, Logger,
-    MAX_COUNT, Observed, Property, RowLimits, UsageCounts, add_counts,
+    EvaluationCount, EvaluationFilter, Example, HOUR_MILLIS, HourlyCount, LevelCounts, Logger, MAX_COUNT,
+    Property, ReportedEvaluation, RowLimits, UsageBatch, UsageCounts, add_counts,
 };
 
 /// Everything that the service stores.

@@ -41,7 +41,7 @@ impl Role {
     }
 
     /// Says what is missing where this is the least that is needed.
-    pub fn wanted(self) -> &'static str {
+    pub fn missing_role_message(self) -> &'static str {
         match self {
             Self::Viewer => "this takes the role viewer",
             Self::Editor => "this takes the role editor",
@@ -67,17 +67,19 @@ impl Roles {
     }
 
     /// Returns the role in an environment.
-    pub fn within(&self, environment: EnvironmentId) -> Role {
+    pub fn in_environment(&self, environment: EnvironmentId) -> Role {
         self.environments.get(&environment).copied().unwrap_or(self.project)
     }
 
     /// Returns what both allow.
     #[must_use]
-    pub fn bounded(&self, by: &Self) -> Self {
+    pub fn limited_to(&self, by: &Self) -> Self {
         let environments = self.environments.keys().chain(by.environments.keys());
         Self {
             project: self.project.min(by.project),
-            environments: environments.map(|id| (*id, self.within(*id).min(by.within(*id)))).collect(),
+            environments: environments
+                .map(|id| (*id, self.in_environment(*id).min(by.in_environment(*id))))
+                .collect(),
         }
     }
 
@@ -95,12 +97,18 @@ mod tests {
     fn an_environment_has_a_role_of_its_own_or_the_project_s() {
         let (production, staging) = (EnvironmentId(3), EnvironmentId(2));
         let roles = Roles { environments: [(production, Role::Viewer)].into(), ..Roles::of(Role::Publisher) };
-        assert_eq!((roles.within(production), roles.within(staging)), (Role::Viewer, Role::Publisher));
+        assert_eq!(
+            (roles.in_environment(production), roles.in_environment(staging)),
+            (Role::Viewer, Role::Publisher)
+        );
         assert_eq!(roles.highest(), Role::Publisher);
         let admin_there = Roles { environments: [(staging, Role::Admin)].into(), ..Roles::of(Role::Viewer) };
-        let both = roles.bounded(&admin_there);
-        assert_eq!((both.within(production), both.within(staging)), (Role::Viewer, Role::Publisher));
-        assert_eq!((both.project, &both), (Role::Viewer, &admin_there.bounded(&roles)));
+        let both = roles.limited_to(&admin_there);
+        assert_eq!(
+            (both.in_environment(production), both.in_environment(staging)),
+            (Role::Viewer, Role::Publisher)
+        );
+        assert_eq!((both.project, &both), (Role::Viewer, &admin_there.limited_to(&roles)));
         assert!(Role::ALL.is_sorted());
         assert!(Role::ALL.iter().all(|role| Role::from_name(role.name()) == Some(*role)));
     }

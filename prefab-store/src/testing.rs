@@ -18,23 +18,23 @@
 mod accounts;
 mod api_keys;
 mod audit_log;
-mod bed;
 mod config_log;
 mod drafts;
+mod fixture;
 mod projects;
 mod scheduled_removals;
 mod store;
 mod usage_counts;
 
-pub use bed::Bed;
+pub use fixture::Fixture;
 
 /// Declares the tests of the suite. `$d` is a dollar sign for the inner macro.
 macro_rules! suite {
     (($d:tt) $($module:ident { $($test:ident,)* })*) => {
         $($(
             #[doc(hidden)]
-            pub async fn $test(bed: Bed) {
-                $module::$test(bed).await;
+            pub async fn $test(fixture: Fixture) {
+                $module::$test(fixture).await;
             }
         )*)*
 
@@ -45,7 +45,7 @@ macro_rules! suite {
                 $($(
                     #[tokio::test]
                     async fn $test() {
-                        $crate::testing::$test($crate::testing::Bed::new($d make).await).await;
+                        $crate::testing::$test($crate::testing::Fixture::new($d make).await).await;
                     }
                 )*)*
             };

@@ -10,16 +10,16 @@ pub trait UsageCounts: Send + Sync + 'static {
     /// does not have, those beyond the [`RowLimits`], and those that cannot be written.
     ///
     /// An environment whose report cannot be written does not affect the others.
-    fn observe(&self, seen: Vec<Observed>) -> StoreFuture<'_, u64>;
+    fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64>;
 
     /// Counts evaluations, oldest first.
-    fn evaluations(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>>;
+    fn evaluation_counts(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>>;
 
     /// Tells when keys were evaluated last.
-    fn evaluated(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>>;
+    fn last_evaluations(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>>;
 
     /// Counts the evaluations of keys by the hour, from an hour on.
-    fn hourly(
+    fn hourly_counts(
         &self,
         project: ProjectId,
         keys: KeyRange,
@@ -45,7 +45,7 @@ pub trait UsageCounts: Send + Sync + 'static {
     ) -> StoreFuture<'_, Vec<Example>>;
 
     /// Deletes some of what was counted before a moment; returns whether there is more to delete.
-    fn forget_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
+    fn delete_counts_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
 }
 
 /// Length of the hours that evaluations are counted by.
@@ -81,7 +81,7 @@ pub struct RowLimits {
 
 /// What the clients of one environment reported.
 #[derive(Clone, Debug)]
-pub struct Observed {
+pub struct UsageBatch {
     /// Their project.
     pub project: ProjectId,
     /// Their environment.
@@ -93,7 +93,7 @@ pub struct Observed {
     /// When, in milliseconds since 1970.
     pub at_millis: i64,
     /// How often which value was handed out.
-    pub evaluations: Vec<Evaluated>,
+    pub evaluations: Vec<ReportedEvaluation>,
     /// Which loggers wrote how much.
     pub loggers: Vec<(String, LevelCounts)>,
     /// The properties that contexts had.
@@ -104,7 +104,7 @@ pub struct Observed {
 
 /// How often a value was handed out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evaluated {
+pub struct ReportedEvaluation {
     /// The key.
     pub key: String,
     /// The version it came from; 0 where the client did not say.

@@ -1,4 +1,4 @@
-//! A small loopback server for clients, with changing configs, delays, errors and restarts.
+//! A small server on loopback for clients: its configs change, it delays, refuses, stops and starts again.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use prefab_proto::wire;
 use prost::Message as _;
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc};
 
-/// The API key that the server accepts.
+/// The API key that it accepts.
 pub const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
 
 #[derive(Clone, Debug, Default)]
@@ -33,24 +33,24 @@ struct Content {
     log: Vec<Config>,
     listening: Vec<mpsc::UnboundedSender<Bytes>>,
     requests: usize,
-    /// The delay of responses.
+    /// Answer nothing for this long.
     delay: Duration,
-    /// The received reports, including rejected ones.
+    /// The reports that were sent, taken or not.
     posts: Vec<Post>,
-    /// The status with which reports are rejected.
+    /// Refuse reports with this.
     refusal: Option<StatusCode>,
 }
 
-/// A received report.
+/// A report as it was sent.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// The encoded message.
+    /// The message, encoded.
     pub body: Bytes,
-    /// Whether the server accepted the report.
+    /// False if it was refused.
     pub taken: bool,
 }
 
-/// A server with its own runtime.
+/// A server with a runtime of its own, which goes down with it.
 #[derive(Debug)]
 pub struct Upstream {
     world: World,
@@ -67,7 +67,7 @@ impl Upstream {
         server
     }
 
-    /// Starts again, at the same address.
+    /// Listens again, at the same address.
     pub fn resume(&mut self) {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind(self.address)).unwrap();
@@ -81,7 +81,7 @@ impl Upstream {
         self.runtime = Some(runtime);
     }
 
-    /// Stops abruptly.
+    /// Stops, as if killed.
     pub fn stop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(Duration::from_secs(1));
@@ -89,7 +89,7 @@ impl Upstream {
         self.world.0.lock().unwrap().listening.clear();
     }
 
-    /// Returns the URL for clients.
+    /// Returns the address for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -115,7 +115,7 @@ impl Upstream {
         self.set_config(Config { draft_id: Some(UNREADABLE), ..Config::constant(key, 1) });
     }
 
-    /// Delays the responses to later requests.
+    /// Answers every later request after this time.
     pub fn delay(&self, delay: Duration) {
         self.world.0.lock().unwrap().delay = delay;
     }
@@ -125,7 +125,7 @@ impl Upstream {
         self.world.0.lock().unwrap().requests
     }
 
-    /// Returns the number of open streams at the time of the last change.
+    /// Returns the number of open streams, as the last change has shown.
     pub fn streams(&self) -> usize {
         let mut content = self.world.0.lock().unwrap();
         content.listening.retain(|listening| !listening.is_closed());
@@ -139,7 +139,7 @@ impl Upstream {
         self.world.0.lock().unwrap().posts.clone()
     }
 
-    /// Rejects reports with this status, or accepts them again.
+    /// Refuses reports with this status, or accepts them again.
     pub fn refuse_reports(&self, refusal: Option<StatusCode>) {
         self.world.0.lock().unwrap().refusal = refusal;
     }
@@ -212,7 +212,7 @@ async fn report(
     refusal.map_or(Ok(""), Err)
 }
 
-/// Marks a config that is sent with unreadable rules.
+/// Marks a config whose rules are to be spoilt on the way.
 const UNREADABLE: i64 = -1;
 
 fn message(configs: Vec<Config>) -> Vec<u8> {

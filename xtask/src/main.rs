@@ -8,6 +8,7 @@ mod features;
 mod layers;
 mod page_types;
 mod proto;
+mod public_api;
 mod report;
 mod screenshots;
 mod tidy;
@@ -49,6 +50,11 @@ const COMMANDS: &[Command] = &[
         name: "proto",
         about: "regenerate the wire types (--check: fail if they differ)",
         run: proto::run,
+    },
+    Command {
+        name: "public-api",
+        about: "compare the public items of the libraries with the committed lists (--bless)",
+        run: public_api::run,
     },
     Command {
         name: "features",

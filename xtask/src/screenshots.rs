@@ -21,7 +21,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     test.args(["test", "--package", "prefab-cli", "--test", "it", "page::"])
         .env("PREFAB_SCREENSHOTS", &taken);
     // The other parts of the test leave data behind that the screenshots must not show.
-    test.env("PREFAB_BROWSER_PARTS", "looks");
+    test.env("PREFAB_BROWSER_PARTS", "accessibility");
     workspace::run(&mut test)?;
     for entry in fs::read_dir(root().join("docs/tour"))? {
         let picture = entry?;

@@ -1,4 +1,4 @@
-//! `GrowthBook`: the struct that evaluates, and the client without a server.
+//! `GrowthBook`: the evaluation struct, and the client without a server.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Where the figures come from.
+//! The machine of a run.
 
 use std::{fs, process::Command};
 
@@ -9,9 +9,9 @@ pub(crate) struct Machine {
     pub(crate) processor: String,
     pub(crate) cores: usize,
     pub(crate) rustc: String,
-    /// The commit that was measured.
+    /// The measured commit.
     pub(crate) commit: String,
-    /// The day.
+    /// The date.
     pub(crate) date: String,
 }
 
@@ -29,7 +29,7 @@ impl Machine {
     }
 }
 
-/// Returns the compiler's version, which decides what a program's instructions are.
+/// Returns the version of the compiler, on which instruction counts depend.
 pub(crate) fn rustc() -> String {
     said("rustc", &["--version"])
 }

@@ -29,13 +29,13 @@ pub(crate) fn run() -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(play(&folder));
+    let told = runtime.block_on(tell(&folder));
     // The program waits on its own thread, so no work remains.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(result?)
+    Ok(told?)
 }
 
-async fn play(folder: &Folder) -> anyhow::Result<()> {
+async fn tell(folder: &Folder) -> anyhow::Result<()> {
     fs::write(folder.0.join(".prefab.default.config.yaml"), DEFAULTS)
         .context("cannot write the default file")?;
     step("A program has defaults in .prefab.default.config.yaml:")?;
@@ -99,10 +99,10 @@ impl Program {
             .api_key(&key(server, KeyKind::Backend)?.key)
             .api_urls([&server.url])
             .build()?;
-        let (sender, changed) = mpsc::channel();
+        let (tell, changed) = mpsc::channel();
         let listening = client.on_change(move |_| {
             // The receiver is gone at the end of the demo.
-            let _ = sender.send(());
+            let _ = tell.send(());
         });
         Ok(Self { client, changed, _listening: listening })
     }
@@ -111,13 +111,16 @@ impl Program {
         let details = self.client.details(key);
         let source = details.source.as_deref().unwrap_or_default();
         let source = source.rsplit('/').next().unwrap_or_default();
-        output::line(&format!("     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}", details.shown))
+        output::line(&format!(
+            "     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}",
+            details.display
+        ))
     }
 
     /// Waits until the program sees a value, on a thread outside the runtime of the server.
     async fn receives(self, key: &'static str, wanted: &'static str, since: Instant) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(move || {
-            while self.client.details(key).shown != wanted {
+            while self.client.details(key).display != wanted {
                 if self.changed.recv_timeout(CHANGE_TIMEOUT).is_err() {
                     bail!("the program did not receive the value {wanted} of `{key}`");
                 }

@@ -108,7 +108,8 @@ impl Answerer {
             Json::Null => Ok(ContextSet::new()),
             json => ContextSet::from_json(json).map_err(|error| error.to_string()),
         };
-        let (call, scope, global) = (level("local")?, level("block")?, self.global.merged(&level("global")?));
+        let (call, scope, global) =
+            (level("local")?, level("block")?, self.global.overlay(&level("global")?));
         // Contexts that name a namespace speak for themselves, as for clients without that option.
         let named = [&call, &scope, &global].into_iter().any(names_namespace);
         self.use_namespace(text("namespace").filter(|_| !named));
@@ -134,7 +135,7 @@ impl Answerer {
     }
 }
 
-/// Returns the reason to skip a request that a single datafile cannot answer.
+/// Says why a question is not for a command that answers from one datafile.
 fn not_done(question: &Json) -> Option<String> {
     let function = question["function"].as_str().unwrap_or("get");
     if !["get", "get_or_raise", "enabled", "post"].contains(&function) {
@@ -152,7 +153,7 @@ fn names_namespace(contexts: &ContextSet) -> bool {
 fn enabled(answer: Result<Evaluation<'_>, EvalError>) -> Result<Json, String> {
     match answer {
         Ok(answer) => Ok((answer.value == EvaluatedValue::Bool(true)).into()),
-        Err(error) if error.is_no_value() => Ok(false.into()),
+        Err(error) if error.is_missing_value() => Ok(false.into()),
         Err(error) => Err(error.code().to_owned()),
     }
 }
@@ -161,7 +162,7 @@ fn get(answer: Result<Evaluation<'_>, EvalError>, question: &Json, raise: bool) 
     let none = question["client_overrides"]["on_no_default"] == "return_null" && !raise;
     match answer {
         Ok(answer) => answer.value.to_json().ok_or_else(|| "unsupported_value_type".to_owned()),
-        Err(error) if error.is_no_value() => match question.get("default") {
+        Err(error) if error.is_missing_value() => match question.get("default") {
             Some(default) => Ok(default.clone()),
             None if none => Ok(Json::Null),
             None => Err(error.code().to_owned()),

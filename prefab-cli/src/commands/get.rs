@@ -1,6 +1,6 @@
 //! `prefab get KEY`
 
-use prefab_client::Details;
+use prefab_client::EvaluationDetails;
 use serde_json::{Value as Json, json};
 
 use crate::{Failure, inputs::Inputs, output};
@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else if details.error.is_none() {
         let text = match json.get("value") {
             Some(Json::String(text)) => text.clone(),
-            Some(_) if details.kind == "duration" => details.shown.clone(),
-            Some(Json::Null) | None => details.shown.clone(),
+            Some(_) if details.kind == "duration" => details.display.clone(),
+            Some(Json::Null) | None => details.display.clone(),
             Some(value) => value.to_string(),
         };
         output::line(&text)?;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Returns the value and all its details as JSON.
-pub(crate) fn to_json(details: &Details) -> Json {
+pub(crate) fn to_json(details: &EvaluationDetails) -> Json {
     json!({
         "key": details.key,
         "value": details.value,
@@ -60,10 +60,10 @@ pub(crate) fn to_json(details: &Details) -> Json {
 }
 
 /// Returns the details with a redacted confidential value.
-pub(crate) fn to_redacted_json(details: &Details) -> Json {
+pub(crate) fn to_redacted_json(details: &EvaluationDetails) -> Json {
     let mut json = to_json(details);
     if details.confidential {
-        json["value"] = details.shown.as_str().into();
+        json["value"] = details.display.as_str().into();
     }
     json
 }

@@ -58,7 +58,7 @@ impl Args {
     }
 }
 
-const MAX_WIDTHS: [usize; 4] = [50, 40, 11, 20];
+const WIDTHS: [usize; 4] = [50, 40, 11, 20];
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.client()?;
@@ -92,13 +92,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let value = match &details.error {
             Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
-            None => one_line(&details.shown),
+            None => one_line(&details.display),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let kind = if details.error.is_some() { "" } else { details.kind };
         let key = one_line(&details.key);
         let cells = [&key, &value, kind, &text(&details.matched)];
-        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], MAX_WIDTHS[at]));
+        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();

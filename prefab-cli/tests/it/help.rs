@@ -1,4 +1,4 @@
-//! The reviewed help texts.
+//! The help, as people read it.
 
 use assert_cmd::Command;
 

@@ -4,6 +4,7 @@
 
 mod client_modes;
 mod command;
+mod docs;
 mod end_to_end;
 mod faults;
 mod help;

@@ -13,7 +13,7 @@ fn check(rows: Json, sent: Json) {
     let config = config_from_json(&json!({"id": "7", "projectId": "1", "key": "k", "configType": "CONFIG",
         "changedBy": {"email": "ada@acme.test"}, "rows": rows}))
     .unwrap();
-    let out = config_to_json(&outgoing(&config, EnvironmentId(5), |key| key == "beta"));
+    let out = config_to_json(&for_sdk(&config, EnvironmentId(5), |key| key == "beta"));
     assert_eq!(out.get("rows").cloned().unwrap_or_default(), sent);
     assert_eq!(out.get("changedBy"), None);
 }
@@ -27,7 +27,7 @@ fn when(criterion: Json) -> Json {
 }
 
 #[test]
-fn the_own_row_comes_first_and_foreign_rows_stay_home() {
+fn own_row_comes_first_and_rows_of_other_environments_are_removed() {
     check(
         json!([
             {"values": [always(1)]},
@@ -44,16 +44,16 @@ fn environment_zero_is_the_default_row() {
 }
 
 #[test]
-fn what_only_another_environment_has_is_deleted_here() {
+fn config_with_rules_only_for_another_environment_is_a_tombstone() {
     let config = config_from_json(&json!({"id": "7", "projectId": "1", "key": "k", "configType": "CONFIG",
         "rows": [{"projectEnvId": "6", "values": [always(1)]}]}))
     .unwrap();
-    let out = config_to_json(&outgoing(&config, EnvironmentId(5), |_| true));
+    let out = config_to_json(&for_sdk(&config, EnvironmentId(5), |_| true));
     assert_eq!(out, json!({"id": "7", "projectId": "1", "key": "k", "configType": "DELETED"}));
 }
 
 #[test]
-fn always_true_is_said_by_saying_nothing() {
+fn always_true_is_sent_as_no_criteria() {
     check(
         when(json!({"operator": "ALWAYS_TRUE"})),
         json!([{"values": [{"value": {"int": "1"}}, always(2)]}]),
@@ -61,7 +61,7 @@ fn always_true_is_said_by_saying_nothing() {
 }
 
 #[test]
-fn lookup_keys_are_a_property() {
+fn lookup_key_operators_are_sent_as_property_operators() {
     let list = json!({"stringList": {"values": ["u-1"]}});
     check(
         when(json!({"operator": "LOOKUP_KEY_IN", "valueToMatch": list})),
@@ -74,14 +74,14 @@ fn lookup_keys_are_a_property() {
 }
 
 #[test]
-fn a_rule_that_no_client_understands_is_left_out() {
+fn rule_with_an_operator_unknown_to_clients_is_removed() {
     for operator in [json!("NOT_SET"), json!(77), json!("IS_PRESENT")] {
         check(when(json!({"propertyName": "a.b", "operator": operator})), json!([{"values": [always(2)]}]));
     }
 }
 
 #[test]
-fn no_segment_dangles() {
+fn criteria_on_missing_segments_are_resolved() {
     let in_seg =
         |operator: &str, key: &str| when(json!({"operator": operator, "valueToMatch": {"string": key}}));
     check(in_seg("IN_SEG", "beta"), in_seg("IN_SEG", "beta"));
@@ -106,7 +106,7 @@ fn ranges_are_two_comparisons() {
 }
 
 #[test]
-fn percentages_always_name_their_property() {
+fn percentages_always_have_a_hash_property() {
     let weighted = |fields: Json| {
         let mut weighted = json!({"weightedValues": [{"weight": 1, "value": {"int": "1"}}]});
         if let Some(name) = fields.get("hashByPropertyName") {
@@ -120,10 +120,10 @@ fn percentages_always_name_their_property() {
 }
 
 #[test]
-fn a_segment_ends_in_an_answer() {
+fn a_segment_ends_with_an_unconditional_value() {
     let segment = |rows: Json| {
         let config = config_from_json(&json!({"id": "7", "key": "s", "configType": "SEGMENT", "rows": rows}));
-        config_to_json(&outgoing(&config.unwrap(), EnvironmentId(5), |_| true))["rows"].clone()
+        config_to_json(&for_sdk(&config.unwrap(), EnvironmentId(5), |_| true))["rows"].clone()
     };
     let rule = json!({"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
         "valueToMatch": {"stringList": {"values": ["a"]}}}], "value": {"bool": true}});

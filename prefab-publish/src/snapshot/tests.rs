@@ -14,7 +14,7 @@ fn config(key: &str, id: i64) -> Config {
 }
 
 fn sent(snapshot: &Snapshot, id: i64, audience: &Audience) -> ConfigSet {
-    convert::decode(&snapshot.answer(id, audience, Form::Protobuf).plain).unwrap().set
+    convert::decode(&snapshot.response(id, audience, Encoding::Protobuf).plain).unwrap().set
 }
 
 #[track_caller]
@@ -27,13 +27,13 @@ fn check(snapshot: &Snapshot, id: i64, expected: &[(&str, i64)]) {
 }
 
 #[test]
-fn an_empty_project_still_has_an_id() {
-    check(&snapshot(), 0, &[(NOTHING_YET, 100)]);
+fn an_empty_project_has_an_id() {
+    check(&snapshot(), 0, &[(EMPTY_PROJECT_KEY, 100)]);
     check(&snapshot(), 100, &[]);
 }
 
 #[test]
-fn a_cursor_gets_what_is_newer_and_zero_gets_what_is_live() {
+fn a_cursor_receives_newer_configs_and_zero_receives_live_ones() {
     let first = snapshot().with(&[config("a", 101), config("b", 102)], 102);
     check(&first, 0, &[("a", 101), ("b", 102)]);
     let second = first.with(&[config("a", 103), tombstone(104, 1, "b")], 104);
@@ -44,7 +44,7 @@ fn a_cursor_gets_what_is_newer_and_zero_gets_what_is_live() {
 }
 
 #[test]
-fn a_cursor_of_another_server_gets_everything() {
+fn a_cursor_of_another_server_receives_everything() {
     let snapshot = snapshot().with(&[config("a", 101)], 101);
     check(&snapshot, 9_999, &[("a", 101)]);
     check(&snapshot, -1, &[("a", 101)]);
@@ -57,18 +57,18 @@ fn deleting_the_last_config_leaves_its_tombstone() {
 }
 
 #[test]
-fn a_person_gets_their_default_context_and_a_tag_of_their_own() {
+fn a_user_receives_their_default_context_and_their_own_etag() {
     let snapshot = snapshot().with(&[config("a", 101)], 101);
     let (nobody, ada) = (Audience::default(), Audience::of(3, Some("ada")));
     let set = sent(&snapshot, 0, &ada);
     assert_eq!(set.default_context.property("prefab-api-key", "user-id"), Some(&"ada".into()));
     assert!(sent(&snapshot, 0, &nobody).default_context.is_empty());
-    let tag = |id, audience, form| snapshot.answer(id, audience, form).etag.clone();
+    let tag = |id, audience, encoding| snapshot.response(id, audience, encoding).etag.clone();
     let tags = [
-        tag(0, &nobody, Form::Protobuf),
-        tag(0, &ada, Form::Protobuf),
-        tag(0, &nobody, Form::Json),
-        tag(101, &nobody, Form::Protobuf),
+        tag(0, &nobody, Encoding::Protobuf),
+        tag(0, &ada, Encoding::Protobuf),
+        tag(0, &nobody, Encoding::Json),
+        tag(101, &nobody, Encoding::Protobuf),
     ];
     for (at, one) in tags.iter().enumerate() {
         assert!(!tags[at + 1..].contains(one), "{tags:?}");
@@ -76,9 +76,9 @@ fn a_person_gets_their_default_context_and_a_tag_of_their_own() {
 }
 
 #[test]
-fn encodings_hold_the_same() {
+fn all_content_codings_have_the_same_content() {
     let snapshot = snapshot().with(&[config("a", 101)], 101);
-    let answer = snapshot.answer(0, &Audience::default(), Form::Protobuf);
+    let answer = snapshot.response(0, &Audience::default(), Encoding::Protobuf);
     let mut gunzipped = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&answer.gzip()[..]), &mut gunzipped)
         .unwrap();
@@ -87,7 +87,7 @@ fn encodings_hold_the_same() {
 }
 
 #[test]
-fn of_two_versions_in_one_change_the_newer_one_counts() {
+fn the_newer_of_two_versions_in_one_change_is_sent() {
     let snapshot = snapshot().with(&[config("a", 101), config("b", 102), config("a", 103)], 103);
     check(&snapshot, 0, &[("b", 102), ("a", 103)]);
     check(&snapshot.with(&[config("b", 104)], 104), 0, &[("a", 103), ("b", 104)]);
@@ -101,11 +101,11 @@ fn a_stream_receives_everything_in_batches() {
     let snapshot = snapshot().with(&configs, 110);
     let (mut id, mut sizes) = (0, Vec::new());
     while id < snapshot.last_id {
-        let batch = snapshot.batch(id, &Audience::default(), Form::Protobuf);
+        let batch = snapshot.batch(id, &Audience::default(), Encoding::Protobuf);
         assert!(batch.up_to > id);
         id = batch.up_to;
         sizes.push(batch.events.len());
     }
     assert_eq!(sizes.len(), 5, "{sizes:?}");
-    assert!(snapshot.batch(id, &Audience::default(), Form::Protobuf).events.is_empty());
+    assert!(snapshot.batch(id, &Audience::default(), Encoding::Protobuf).events.is_empty());
 }

@@ -187,24 +187,24 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
-    use prefab_store::Trouble;
+    use prefab_store::UnavailableReason;
 
     use super::*;
 
     #[test]
     fn database_errors_name_the_cause_if_an_operator_can_fix_it() {
-        let cause_of = |trouble| {
+        let cause_of = |reason| {
             let error =
-                StoreError::Unavailable { doing: "committing a change", trouble, source: "no".into() };
+                StoreError::Unavailable { operation: "committing a change", reason, source: "no".into() };
             let error = ApiError::from(error);
             (error.status().as_u16(), error.causes().join(""))
         };
         assert_eq!(
-            cause_of(Trouble::Full),
+            cause_of(UnavailableReason::DiskFull),
             (507, "the server's disk is full; nothing was changed".to_owned())
         );
-        assert_eq!(cause_of(Trouble::Busy).0, 503);
-        assert!(cause_of(Trouble::ReadOnly).1.contains("cannot write"));
-        assert_eq!(cause_of(Trouble::Other), (500, String::new()));
+        assert_eq!(cause_of(UnavailableReason::Busy).0, 503);
+        assert!(cause_of(UnavailableReason::ReadOnly).1.contains("cannot write"));
+        assert_eq!(cause_of(UnavailableReason::Other), (500, String::new()));
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tracing::debug;
 
 use crate::api::{error::ApiError, state::App};
-use prefab_service::metrics::Answered;
+use prefab_service::metrics::RequestLabels;
 
 /// The probe of one Java SDK release.
 pub(super) async fn hello() -> &'static str {
@@ -26,7 +26,7 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str)
     if *app.stop.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
     }
-    if app.readiness.of(async { app.hub.store().ping().await.is_ok() }).await {
+    if app.readiness.of(async { app.project_cache.store().ping().await.is_ok() }).await {
         (StatusCode::OK, "ok")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
@@ -67,7 +67,7 @@ pub(super) async fn count(State(app): State<App>, request: Request, next: Next) 
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    app.metrics.requests.get_or_create(&Answered { method, status }).inc();
+    app.metrics.requests.get_or_create(&RequestLabels { method, status }).inc();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     debug!(method, route, status, "request handled");
     response

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use prefab_core::ids::ProjectId;
-use prefab_service::{Service, evaluate::cache::Cache, sign_in::Entrance};
+use prefab_service::{Service, evaluate::cache::Cache, sign_in::SignIn};
 use prefab_store::Backup;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
-    pub(crate) entrance: Arc<Entrance>,
+    pub(crate) sign_in: Arc<SignIn>,
     pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,
     /// Whether the server itself serves https.

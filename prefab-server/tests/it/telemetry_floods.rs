@@ -1,11 +1,11 @@
-//! Limits of what public keys, or requests without a key, can store.
+//! What a public key, or no key at all, can make the server store.
 
 use crate::common::{
     TestServer, answer,
     project::{PROJECT, read, report},
 };
 use prefab_server::{KeyKind, Limits};
-use prefab_store::{ApiKeys as _, AuditEntry, AuditLog as _, KeyRequest, Note, Projects as _};
+use prefab_store::{ApiKeys as _, AuditEntry, AuditLog as _, AuditNote, KeyRequest, Projects as _};
 use prefab_store_sqlite::SqliteStore;
 use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
@@ -201,9 +201,9 @@ async fn the_audit_log_can_be_exported_completely() {
     let entry = |at: usize| AuditEntry {
         project: Some(project),
         action: "config.changed".to_owned(),
-        ..AuditEntry::of(Note { sentence: format!("entry {at}"), ..Note::default() })
+        ..AuditEntry::of(AuditNote { sentence: format!("entry {at}"), ..AuditNote::default() })
     };
-    store.note((0..12_345).map(entry).collect()).await.unwrap();
+    store.record_audit((0..12_345).map(entry).collect()).await.unwrap();
     let lines = async |wanted: &str| {
         let request = server.admin("GET", &format!("{PROJECT}/audit.jsonl?action=config.changed{wanted}"));
         let text = request.send().await.unwrap().text().await.unwrap();

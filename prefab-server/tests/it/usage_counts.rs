@@ -1,4 +1,4 @@
-//! Usage counts and events, as the management API returns them.
+//! What clients report, and what happens, as people who manage a project see it.
 
 use crate::common::{
     Stream, TestServer, answer,

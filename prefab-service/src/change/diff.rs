@@ -6,7 +6,7 @@ use crate::describe;
 use prefab_store::Environment;
 
 /// Says the differences, one sentence each; none if there is no difference that matters.
-pub fn in_words(
+pub fn describe(
     before: Option<&Config>,
     after: Option<&Config>,
     environments: &[Environment],
@@ -144,16 +144,17 @@ mod tests {
     #[track_caller]
     fn check(before: Option<&Config>, after: Option<&Config>, said: &[&str]) {
         let environments = [Environment::new(EnvironmentId(3), "Production")];
-        assert_eq!(in_words(before, after, &environments), said);
+        assert_eq!(describe(before, after, &environments), said);
     }
 
     #[test]
-    fn differences_are_sentences() {
+    fn differences_are_described() {
         let always = |value: bool| vec![ConditionalValue::always(value)];
-        let off = flag(vec![ConfigRow::of(always(false))]);
-        let on = flag(vec![ConfigRow::of(always(true))]);
-        let for_pro = flag(vec![ConfigRow::of(vec![pro(true), ConditionalValue::always(false)])]);
-        let not_for_pro = flag(vec![ConfigRow::of(vec![pro(false), ConditionalValue::always(false)])]);
+        let off = flag(vec![ConfigRow::default_row(always(false))]);
+        let on = flag(vec![ConfigRow::default_row(always(true))]);
+        let for_pro = flag(vec![ConfigRow::default_row(vec![pro(true), ConditionalValue::always(false)])]);
+        let not_for_pro =
+            flag(vec![ConfigRow::default_row(vec![pro(false), ConditionalValue::always(false)])]);
         let mut own = off.clone();
         own.rows.push(ConfigRow::for_environment(3, always(true)));
         check(None, Some(&off), &["created the feature flag", "default: false"]);

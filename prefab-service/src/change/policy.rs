@@ -1,65 +1,125 @@
-//! Which environments does a change touch, and do they let it?
+//! What a change needs: a role, an approval, a comment.
 
 use prefab_core::{Config, ConfigRow};
-
-use crate::{Conflict, Error, Problem, ProblemCode, actor::Author, change::prepared::Prepared};
 use prefab_store::{Environment, Role};
 
-/// Refuses a change that an environment does not take without more.
-pub fn check(author: &Author, change: &Prepared) -> Result<(), Error> {
-    check_role(author, change, Role::Publisher)?;
-    if let Some(name) = needs_approval(author, change) {
-        let next_step = "save this as a draft";
-        return Err(Conflict::NeedsApproval { environment: name, next_step }.into());
-    }
-    check_comment(author, change)
+use crate::{Conflict, Error, Problem, ProblemCode, actor::Actor, change::prepared::PreparedChange};
+
+/// What a change needs in every environment that it touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The least role of the actor; `None` if the caller has checked the role already.
+    pub role: Option<Role>,
+    /// Whether the change has the approval that a protected environment requires.
+    pub approval: Approval,
+    /// Whether a protected environment requires a comment.
+    pub requires_comment: bool,
+    /// Whether segments and schemas that other configs refer to are protected from removal.
+    pub protects_references: bool,
 }
 
-/// Refuses a change to an environment in which its author may not make it.
-pub fn check_role(author: &Author, change: &Prepared, least: Role) -> Result<(), Error> {
-    let environments = author.project.environments();
-    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
-    if touched.any(|environment| author.roles.within(environment.id) < least) {
-        return Err(Error::Forbidden(least.wanted()));
-    }
-    Ok(())
+/// The approval of a change by a second person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// The change was not approved. Environments that require an approval reject it.
+    Missing,
+    /// The change is a draft that was not approved. Environments that require an approval reject it.
+    MissingForDraft,
+    /// The change was approved.
+    Given,
+    /// The change needs no approval.
+    Exempt,
 }
 
-/// Names an environment that a change touches and that takes a second person's approval.
-pub fn needs_approval(author: &Author, change: &Prepared) -> Option<String> {
-    let environments = author.project.environments();
-    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
+impl Policy {
+    /// The policy for changes that take effect immediately.
+    pub const PUBLISH: Self = Self {
+        role: Some(Role::Publisher),
+        approval: Approval::Missing,
+        requires_comment: true,
+        protects_references: true,
+    };
+
+    /// The policy for the approval of a draft. Publishing it requires more.
+    pub const APPROVE_DRAFT: Self =
+        Self { approval: Approval::Exempt, requires_comment: false, ..Self::PUBLISH };
+
+    /// The policy for a personal override: it affects one user, so protected environments accept it.
+    pub const PERSONAL_OVERRIDE: Self = Self { role: Some(Role::Editor), ..Self::APPROVE_DRAFT };
+
+    /// The policy for saving a draft: it takes effect nowhere. The caller checks the role in the project.
+    pub const SAVE_DRAFT: Self = Self { role: None, ..Self::APPROVE_DRAFT };
+
+    /// The policy for the removal of a rule that has expired. The change that set the rule was allowed with its end.
+    pub const SCHEDULED_REMOVAL: Self = Self { protects_references: false, ..Self::SAVE_DRAFT };
+
+    /// Returns the policy for publishing a draft.
+    pub const fn draft(is_approved: bool) -> Self {
+        let approval = if is_approved { Approval::Given } else { Approval::MissingForDraft };
+        Self { approval, ..Self::PUBLISH }
+    }
+
+    /// Checks that the actor may make a change.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`], [`Conflict::NeedsApproval`] or [`Error::NeedsComment`], in this order.
+    pub(super) fn check(
+        &self,
+        actor: &Actor,
+        change: &PreparedChange,
+        environments: &[Environment],
+    ) -> Result<(), Error> {
+        let touched: Vec<_> =
+            touched_environments(change.before.as_ref(), change.after.as_ref(), environments).collect();
+        if let Some(role) = self.role
+            && touched.iter().any(|environment| actor.roles.in_environment(environment.id) < role)
+        {
+            return Err(Error::Forbidden(role.missing_role_message()));
+        }
+        let next_step = match self.approval {
+            Approval::Missing => Some("save this as a draft"),
+            Approval::MissingForDraft => Some("another person has to approve this draft first"),
+            Approval::Given | Approval::Exempt => None,
+        };
+        if let Some(next_step) = next_step
+            && let Some(environment) =
+                touched.iter().find(|environment| environment.protection.needs_approval)
+        {
+            return Err(Conflict::NeedsApproval { environment: environment.name.clone(), next_step }.into());
+        }
+        if self.requires_comment
+            && actor.comment.trim().is_empty()
+            && let Some(environment) = touched.iter().find(|environment| environment.protection.needs_comment)
+        {
+            let message = format!("environment `{}` requires a comment with every change", environment.name);
+            return Err(Error::NeedsComment(Problem::at("comment", ProblemCode::NeedsComment, message)));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the name of an environment that the change touches and that requires an approval, if there is one.
+pub fn environment_needing_approval(change: &PreparedChange, environments: &[Environment]) -> Option<String> {
+    let mut touched = touched_environments(change.before.as_ref(), change.after.as_ref(), environments);
     let found = touched.find(|environment| environment.protection.needs_approval);
     found.map(|environment| environment.name.clone())
 }
 
-/// Refuses a change without a comment where one is wanted.
-pub fn check_comment(author: &Author, change: &Prepared) -> Result<(), Error> {
-    let environments = author.project.environments();
-    let mut touched = touched(change.before.as_ref(), change.after.as_ref(), &environments);
-    match touched.find(|environment| environment.protection.needs_comment) {
-        Some(environment) if author.comment.trim().is_empty() => {
-            let message = format!("environment `{}` takes no change without one; say why", environment.name);
-            Err(Error::NeedsComment(Problem::at("comment", ProblemCode::NeedsComment, message)))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Lists the environments in which something may be different afterwards.
-pub fn touched<'e>(
+/// Lists the environments in which a config may evaluate to something else after a change.
+pub fn touched_environments<'e>(
     before: Option<&'e Config>,
     after: Option<&'e Config>,
     environments: &'e [Environment],
 ) -> impl Iterator<Item = &'e Environment> {
-    // A difference outside the rows, or in the default row, can show everywhere.
+    // A difference outside the rows, or in the default row, can affect every environment.
     let all = before.map(declaration) != after.map(declaration) || row(before, None) != row(after, None);
     environments.iter().filter(move |environment| {
         all || row(before, Some(environment.id.0)) != row(after, Some(environment.id.0))
     })
 }
 
-/// Returns a config without its rows, and without what every version changes.
+/// Returns a config without its rows, and without the fields that every version changes.
 fn declaration(config: &Config) -> Config {
     Config { id: 0, project_id: 0, changed_by: None, rows: Vec::new(), draft_id: None, ..config.clone() }
 }

@@ -1,10 +1,11 @@
-//! A change that passed validation.
+//! A change beside the config that it replaces.
 
 use prefab_core::Config;
 use prefab_store::Expected;
 
-/// A change that may be made.
-pub struct Prepared {
+/// An edit, and the config that it replaces.
+#[derive(Clone, Debug)]
+pub struct PreparedChange {
     /// The config key.
     pub key: String,
     /// The config before the change; `None` if the key is new or archived.

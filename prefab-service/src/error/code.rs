@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use prefab_store::{StoreError, Trouble};
+use prefab_store::{StoreError, UnavailableReason};
 
 /// The kind of an error, for programs. Names stay; new ones may be added.
 ///
@@ -158,11 +158,11 @@ impl From<&StoreError> for ErrorCode {
             StoreError::Conflict { .. } => Self::VersionConflict,
             StoreError::NameTaken(_) => Self::NameTaken,
             StoreError::UnknownProject(_) => Self::Internal,
-            StoreError::Unavailable { trouble, .. } => match trouble {
-                Trouble::Full => Self::StorageFull,
-                Trouble::Busy => Self::DatabaseBusy,
-                Trouble::ReadOnly => Self::DatabaseReadOnly,
-                Trouble::Damaged | Trouble::Other => Self::Internal,
+            StoreError::Unavailable { reason, .. } => match reason {
+                UnavailableReason::DiskFull => Self::StorageFull,
+                UnavailableReason::Busy => Self::DatabaseBusy,
+                UnavailableReason::ReadOnly => Self::DatabaseReadOnly,
+                UnavailableReason::Damaged | UnavailableReason::Other => Self::Internal,
             },
         }
     }
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_one_name_that_is_read_back() {
+    fn every_code_has_one_name_that_parses_back() {
         let schema = serde_json::to_value(ErrorCode::schema()).unwrap();
         let names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(schema["enum"], serde_json::json!(names), "`ALL` lists every code by its name");

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_split_into_its_place_and_its_message() {
+    fn a_text_is_split_into_place_and_message() {
         for (text, place) in [
             ("`key`: expected 1 to 512 bytes", "key"),
             ("`rows[0].value`: `a`: not JSON", "rows[0].value"),

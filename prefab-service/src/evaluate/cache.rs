@@ -3,16 +3,16 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use quick_cache::{Weighter, unsync};
 use sha2::{Digest as _, Sha256};
 
-use super::Shape;
-use crate::projects::Caller;
+use super::ResponseFormat;
+use crate::project_cache::Caller;
 use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::clock::Clock;
 
 /// How many entries an environment's cache expects; its size is bounded in bytes.
 const EXPECTED: usize = 64;
@@ -21,7 +21,7 @@ const EXPECTED: usize = 64;
 const OVERHEAD: usize = 256;
 
 /// How long evaluations that depend on the clock are kept.
-const CLOCK_RESOLUTION: Duration = Duration::from_secs(1);
+const CLOCK_RESOLUTION_MILLIS: i64 = 1_000;
 
 /// Everything that an evaluation depends on, besides the clock and chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub struct Inputs([u8; 32]);
 
 impl Inputs {
     /// Returns the inputs of a request with these contexts, as sent.
-    pub fn of(caller: &Caller, contexts: &[u8], shape: Shape) -> Self {
+    pub fn of(caller: &Caller, contexts: &[u8], format: ResponseFormat) -> Self {
         let ProjectId(project) = caller.project.id;
         let EnvironmentId(environment) = caller.environment;
         let mut hash = Sha256::new();
@@ -41,7 +41,7 @@ impl Inputs {
         let user_id = caller.user_id.as_deref().unwrap_or_default();
         hash.update(user_id.len().to_be_bytes());
         hash.update(user_id);
-        hash.update([shape as u8]);
+        hash.update([format as u8]);
         hash.update(contexts);
         Self(hash.finalize().into())
     }
@@ -84,24 +84,27 @@ pub struct Computed {
     pub etag: String,
     /// The body of the response.
     pub body: Body,
-    expires: Option<Instant>,
+    expires_at_millis: Option<i64>,
 }
 
 impl Computed {
     /// Creates the result of an evaluation, with its entity tag and its time of expiry.
-    pub fn new(inputs: &Inputs, json: &[u8], body: Body, depends_on: DependsOn) -> Self {
-        let (etag, expires) = match depends_on {
+    pub fn new(inputs: &Inputs, json: &[u8], body: Body, depends_on: DependsOn, now_millis: i64) -> Self {
+        let (etag, expires_at_millis) = match depends_on {
             DependsOn::Inputs => (inputs.etag(), None),
-            DependsOn::Clock => (etag(&Sha256::digest(json).into()), Some(Instant::now() + CLOCK_RESOLUTION)),
-            DependsOn::Chance => (etag(&Sha256::digest(json).into()), Some(Instant::now())),
+            DependsOn::Clock => {
+                (etag(&Sha256::digest(json).into()), Some(now_millis + CLOCK_RESOLUTION_MILLIS))
+            }
+            DependsOn::Chance => (etag(&Sha256::digest(json).into()), Some(now_millis)),
         };
-        Self { etag, body, expires }
+        Self { etag, body, expires_at_millis }
     }
 }
 
 /// Evaluations that were computed before. Bounded per environment.
 pub struct Cache {
     bytes: usize,
+    clock: Clock,
     environments: Mutex<HashMap<EnvironmentId, Entries>>,
 }
 
@@ -118,20 +121,20 @@ impl Weighter<Inputs, Arc<Computed>> for BySize {
 
 impl Cache {
     /// Creates a cache that keeps at most this many bytes per environment.
-    pub fn new(bytes: usize) -> Self {
-        Self { bytes, environments: Mutex::default() }
+    pub fn new(bytes: usize, clock: Clock) -> Self {
+        Self { bytes, clock, environments: Mutex::default() }
     }
 
     /// Returns the cached result for these inputs, unless it has expired.
     pub fn get(&self, environment: EnvironmentId, inputs: &Inputs) -> Option<Arc<Computed>> {
         let environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let computed = Arc::clone(environments.get(&environment)?.get(inputs)?);
-        computed.expires.is_none_or(|at| at > Instant::now()).then_some(computed)
+        computed.expires_at_millis.is_none_or(|at| at > self.clock.now_millis()).then_some(computed)
     }
 
     /// Caches a result. A result that has expired already is not kept.
     pub fn insert(&self, environment: EnvironmentId, inputs: Inputs, computed: &Arc<Computed>) {
-        if computed.expires.is_some_and(|at| at <= Instant::now()) {
+        if computed.expires_at_millis.is_some_and(|at| at <= self.clock.now_millis()) {
             return;
         }
         let mut environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,16 +146,20 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    const NOW_MILLIS: i64 = 1_700_000_000_000;
 
     fn computed(inputs: &Inputs, length: usize, depends_on: DependsOn) -> Arc<Computed> {
         let body = Body { bytes: vec![0; length].into(), is_gzip: false };
-        Arc::new(Computed::new(inputs, b"{}", body, depends_on))
+        Arc::new(Computed::new(inputs, b"{}", body, depends_on, NOW_MILLIS))
     }
 
     #[test]
-    fn entries_are_bounded_by_bytes_and_by_what_they_depend_on() {
-        let (cache, environment) = (Cache::new(10_000), EnvironmentId(5));
+    fn entries_are_limited_in_bytes() {
+        let (cache, environment) = (Cache::new(10_000, Clock::stepped(NOW_MILLIS)), EnvironmentId(5));
         for number in 0..100 {
             let inputs = Inputs([number; 32]);
             cache.insert(environment, inputs, &computed(&inputs, 1_000, DependsOn::Inputs));
@@ -160,11 +167,22 @@ mod tests {
         let kept = (0..100).filter(|number| cache.get(environment, &Inputs([*number; 32])).is_some()).count();
         assert!((1..=10).contains(&kept), "{kept}");
         assert!(cache.get(EnvironmentId(6), &Inputs([99; 32])).is_none());
+    }
 
-        let inputs = Inputs([200; 32]);
+    #[test]
+    fn entries_expire_by_what_they_depend_on() {
+        let clock = Clock::stepped(NOW_MILLIS);
+        let (cache, environment, inputs) =
+            (Cache::new(10_000, clock.clone()), EnvironmentId(5), Inputs([7; 32]));
         cache.insert(environment, inputs, &computed(&inputs, 1, DependsOn::Chance));
-        assert!(cache.get(environment, &inputs).is_none());
+        assert!(cache.get(environment, &inputs).is_none(), "chance is never cached");
         cache.insert(environment, inputs, &computed(&inputs, 1, DependsOn::Clock));
+        clock.step(Duration::from_millis(999));
+        assert!(cache.get(environment, &inputs).is_some());
+        clock.step(Duration::from_millis(1));
+        assert!(cache.get(environment, &inputs).is_none(), "the clock has moved on by a second");
+        cache.insert(environment, inputs, &computed(&inputs, 1, DependsOn::Inputs));
+        clock.step(Duration::from_secs(86_400));
         assert!(cache.get(environment, &inputs).is_some());
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_browser_names_the_kind_of_every_value() {
+    fn browser_contexts_name_the_type_of_each_value() {
         let set = from_json(&json!({"contexts": [{"type": "user", "values": {"key": {"string": "u-1"},
             "age": {"int": 3}, "score": {"double": 1.5}, "vip": {"bool": true}, "none": {"bool": null}}}]}))
         .unwrap();

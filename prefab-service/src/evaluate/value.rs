@@ -4,11 +4,11 @@ use prefab_core::duration::format_duration;
 use prefab_eval::EvaluatedValue;
 use serde_json::{Value as Json, json};
 
-use super::Shape;
+use super::ResponseFormat;
 
 /// Returns the kind's name and the value.
-pub(super) fn to_json(value: &EvaluatedValue<'_>, shape: Shape) -> Option<(&'static str, Json)> {
-    let is_old = shape == Shape::V1;
+pub(super) fn to_json(value: &EvaluatedValue<'_>, format: ResponseFormat) -> Option<(&'static str, Json)> {
+    let is_old = format == ResponseFormat::V1;
     Some(match value {
         EvaluatedValue::Int(int) if is_old => ("int", int.to_string().into()),
         EvaluatedValue::Int(int) => ("int", (*int).into()),
@@ -46,10 +46,10 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn each_generation_gets_its_form() {
+    fn each_response_format_has_its_own_encoding() {
         let check = |value: EvaluatedValue<'_>, v1: Json, v2: Json| {
-            let of = |shape| to_json(&value, shape).map(|(kind, json)| json!({ kind: json })).unwrap();
-            assert_eq!((of(Shape::V1), of(Shape::V2)), (v1, v2));
+            let of = |format| to_json(&value, format).map(|(kind, json)| json!({ kind: json })).unwrap();
+            assert_eq!((of(ResponseFormat::V1), of(ResponseFormat::V2)), (v1, v2));
         };
         check(EvaluatedValue::Int(3), json!({"int": "3"}), json!({"int": 3}));
         check(

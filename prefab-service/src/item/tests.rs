@@ -12,7 +12,7 @@ fn environments() -> [Environment; 2] {
 }
 
 #[test]
-fn writing_and_reading_gives_the_same() {
+fn an_item_survives_a_round_trip() {
     let rule = |value: Json| json!({ "values": [{ "value": value }] });
     let kinds = [
         json!({"int": "3"}),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Limits;
-use crate::telemetry::{MOST_EXAMPLES, MOST_PROPERTIES};
+use crate::telemetry::{MAX_EXAMPLES, MAX_PROPERTIES};
 use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 
 /// One row of the table of limits.
@@ -176,13 +176,13 @@ impl Limits {
             ),
             row(
                 "Context properties per environment",
-                format!("{MOST_PROPERTIES} rows"),
+                format!("{MAX_PROPERTIES} rows"),
                 None,
                 "The oldest are deleted; new ones of front-end keys are dropped beyond half",
             ),
             row(
                 "Example contexts per environment",
-                MOST_EXAMPLES.to_string(),
+                MAX_EXAMPLES.to_string(),
                 None,
                 "The oldest are deleted; besides, half as many of front-end keys are kept",
             ),
@@ -253,7 +253,7 @@ mod tests {
 
     /// `PREFAB_BLESS=1` writes the page anew.
     #[test]
-    fn the_docs_quote_the_table() {
+    fn the_limits_page_is_current() {
         let mut page = String::from(
             "# Limits\n\nEverything that a client can send to `prefab serve` is limited in bytes, number, time and CPU. This table \
              lists every limit with its default.\n\n| limit | default | option | beyond it |\n| --- | --- | --- | --- |\n",

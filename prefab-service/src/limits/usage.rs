@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_ends_makes_room() {
+    fn a_closed_stream_releases_its_permit() {
         let usage = Usage::new(Limits { streams_per_key: 2, ..Limits::default() });
         let (one, two) = (usage.stream(7), usage.stream(7));
         assert!(one.is_some() && two.is_some() && usage.stream(7).is_none());

@@ -15,7 +15,7 @@ use crate::workers::Busy;
 
 /// What the password of somebody unknown is compared with, so that the answer takes as long. It has the
 /// parameters of those that [`Passwords::hash`] makes, and nobody knows what gives it.
-const NOBODY: &str =
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// After how long without a password the memory is released.
@@ -66,7 +66,7 @@ impl Passwords {
     /// [`PasswordError::Busy`] if too many passwords wait.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
         let is_known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+        let hash = hash.unwrap_or_else(|| DUMMY_HASH.to_owned());
         Ok(self.run(move |memory| matches(&password, &hash, memory)).await?? && is_known)
     }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_of_earlier_versions_still_match() {
+    async fn hashes_of_earlier_versions_match() {
         let passwords = Passwords::new(8);
         let earlier = Argon2::default().hash_password(b"correct horse").unwrap().to_string();
         assert!(passwords.check("correct horse".to_owned(), Some(earlier)).await.unwrap());

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How many are remembered at once. Where there are more, those who tried first are forgotten.
-const MOST: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 /// Counts attempts by name within a window of time.
 pub struct Throttle {
@@ -25,7 +25,7 @@ struct Attempts {
 
 /// A refusal: one attempt too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Later {
+pub struct RetryAfter {
     /// After how long to try again.
     pub after: Duration,
     /// Whether it is the first refusal in this window.
@@ -39,9 +39,9 @@ impl Throttle {
     }
 
     /// Counts an attempt, before it is made: those made at once count all.
-    pub fn attempt(&self, name: &str, now: Instant) -> Result<(), Later> {
+    pub fn attempt(&self, name: &str, now: Instant) -> Result<(), RetryAfter> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= MOST && !attempts.contains_key(name) {
+        if attempts.len() >= MAX_NAMES && !attempts.contains_key(name) {
             make_room(&mut attempts, self.window, now);
         }
         let entry = attempts.entry(name.to_owned()).or_insert(Attempts { since: now, count: 0 });
@@ -53,22 +53,22 @@ impl Throttle {
             return Ok(());
         }
         let after = self.window.saturating_sub(now.duration_since(entry.since));
-        Err(Later { after, is_first: entry.count == self.most + 1 })
+        Err(RetryAfter { after, is_first: entry.count == self.most + 1 })
     }
 
     /// Forgets the attempts of somebody who has proved to be who they say.
-    pub fn forgive(&self, name: &str) {
+    pub fn reset(&self, name: &str) {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 
 fn make_room(attempts: &mut HashMap<String, Attempts>, window: Duration, now: Instant) {
     attempts.retain(|_, entry| now.duration_since(entry.since) < window);
-    if attempts.len() < MOST {
+    if attempts.len() < MAX_NAMES {
         return;
     }
     let mut times: Vec<Instant> = attempts.values().map(|entry| entry.since).collect();
-    let (_, middle, _) = times.select_nth_unstable(MOST / 2);
+    let (_, middle, _) = times.select_nth_unstable(MAX_NAMES / 2);
     let middle = *middle;
     attempts.retain(|_, entry| entry.since > middle);
 }
@@ -91,33 +91,33 @@ mod tests {
     const WINDOW: Duration = Duration::from_secs(60);
 
     #[test]
-    fn one_too_many_waits_for_the_window_to_end() {
+    fn attempts_beyond_the_limit_wait_for_the_window_to_end() {
         let throttle = Throttle::new(2, WINDOW);
         let start = Instant::now();
         assert_eq!(throttle.attempt("ann", start), Ok(()));
         assert_eq!(throttle.attempt("ann", start), Ok(()));
         let after = Duration::from_secs(50);
         let later = start + Duration::from_secs(10);
-        assert_eq!(throttle.attempt("ann", later), Err(Later { after, is_first: true }));
-        assert_eq!(throttle.attempt("ann", later), Err(Later { after, is_first: false }));
+        assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: true }));
+        assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: false }));
         assert_eq!(throttle.attempt("bea", later), Ok(()), "others have their own bound");
         assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));
-        throttle.forgive("ann");
+        throttle.reset("ann");
         assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn memory_is_limited() {
         let throttle = Throttle::new(2, WINDOW);
         let start = Instant::now();
-        for name in 0..3 * MOST {
+        for name in 0..3 * MAX_NAMES {
             let _ = throttle.attempt(&name.to_string(), start + Duration::from_micros(name as u64));
         }
-        assert!(throttle.attempts.lock().unwrap().len() <= MOST);
+        assert!(throttle.attempts.lock().unwrap().len() <= MAX_NAMES);
     }
 
     #[test]
-    fn a_network_of_the_newer_kind_counts_as_one() {
+    fn an_ipv6_network_counts_as_one_address() {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }

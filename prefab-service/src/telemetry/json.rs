@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_browser_report_is_read_as_it_comes() {
+    fn browser_reports_are_parsed_leniently() {
         let report = json!({"instanceHash": "388c", "events": [{"summaries": {"start": 1, "end": "2", "summaries": [
             {"key": "my.dur", "type": "CONFIG", "counters": [{"configRowIndex": 0, "conditionalValueIndex": 0,
              "configId": "17000000000000007", "count": 2,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_is_an_empty_report() {
+    fn an_empty_object_is_an_empty_report() {
         assert_eq!(events(&json!({})), wire::TelemetryEvents::default());
         assert_eq!(events(&json!([1])), wire::TelemetryEvents::default());
     }

@@ -1,53 +1,57 @@
-//! What was dropped, and since when the store cannot write: logged, but not for every report.
+//! Dropped telemetry and failed writes. Both are logged at most every ten minutes, not for every report.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::time::Instant;
 use tracing::warn;
 
-use prefab_store::StoreError;
+use prefab_store::{StoreError, clock::Clock};
 
-/// How often losses are logged, at most.
-const LOG_EVERY: Duration = Duration::from_secs(600);
-/// For how long what could not be written is kept.
-const RETRY_FOR: Duration = Duration::from_secs(600);
+/// Minimum time between two log entries.
+const LOG_INTERVAL_MILLIS: i64 = 600_000;
+/// How long counts that the store cannot write stay in memory.
+const RETRY_MILLIS: i64 = 600_000;
 
-/// What was lost since it was last logged.
-#[derive(Default)]
-pub(super) struct Losses(Mutex<State>);
+/// Dropped entries and the last error, since the last log entry.
+pub(super) struct Losses {
+    clock: Clock,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
     dropped: u64,
     error: Option<StoreError>,
-    failing_since: Option<Instant>,
-    logged: Option<Instant>,
+    failing_since_millis: Option<i64>,
+    logged_at_millis: Option<i64>,
 }
 
 impl Losses {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, state: Mutex::default() }
+    }
+
     pub(super) fn drop_entries(&self, count: u64) {
         let mut state = self.state();
         state.dropped = state.dropped.saturating_add(count);
     }
 
+    /// Records that everything was written.
     pub(super) fn written(&self) {
-        self.state().failing_since = None;
+        self.state().failing_since_millis = None;
     }
 
-    /// Remembers a failure; returns whether what could not be written is to be kept.
+    /// Records a failed write. Returns whether the unwritten counts should be kept.
     pub(super) fn failed(&self, error: StoreError) -> bool {
+        let now = self.clock.now_millis();
         let mut state = self.state();
         state.error = Some(error);
-        state.failing_since.get_or_insert_with(Instant::now).elapsed() < RETRY_FOR
+        now - *state.failing_since_millis.get_or_insert(now) < RETRY_MILLIS
     }
 
-    /// Logs what was lost, unless that was done shortly before.
+    /// Logs the losses, unless the last log entry is less than ten minutes old.
     pub(super) fn log(&self) {
-        let is_soon = self.state().logged.is_some_and(|at| at.elapsed() < LOG_EVERY);
-        if !is_soon {
+        let now = self.clock.now_millis();
+        if self.state().logged_at_millis.is_none_or(|at| now - at >= LOG_INTERVAL_MILLIS) {
             self.log_now();
         }
     }
@@ -56,33 +60,36 @@ impl Losses {
         let mut state = self.state();
         let (dropped, error) = (std::mem::take(&mut state.dropped), state.error.take());
         if let Some(error) = &error {
-            warn!(%error, cause = ?std::error::Error::source(error), "telemetry cannot be written, retrying");
+            warn!(%error, cause = ?std::error::Error::source(error), "writing telemetry failed, retrying");
         }
         if dropped > 0 {
-            warn!(dropped, "telemetry dropped: unknown config keys, or beyond a limit");
+            warn!(dropped, "telemetry dropped: unknown config keys, or more than a limit allows");
         }
         if dropped > 0 || error.is_some() {
-            state.logged = Some(Instant::now());
+            state.logged_at_millis = Some(self.clock.now_millis());
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn what_cannot_be_written_is_kept_for_a_bounded_time() {
-        let losses = Losses::default();
+    #[test]
+    fn unwritten_counts_are_kept_for_a_limited_time() {
+        let clock = Clock::stepped(1_000);
+        let losses = Losses::new(clock.clone());
         let failed = || losses.failed(StoreError::unavailable("writing", "it is full"));
         assert!(failed());
-        tokio::time::advance(RETRY_FOR / 2).await;
+        clock.step(Duration::from_secs(599));
         assert!(failed());
-        tokio::time::advance(RETRY_FOR / 2).await;
+        clock.step(Duration::from_secs(1));
         assert!(!failed());
         losses.written();
         assert!(failed(), "a later failure has its own time");

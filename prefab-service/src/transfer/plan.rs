@@ -9,7 +9,7 @@ use std::{
 
 use prefab_core::{Config, ConfigType};
 
-use crate::transfer::{content, parsed::Read};
+use crate::transfer::{content, import_file::ImportFile};
 use crate::{
     Problem,
     change::diff,
@@ -24,7 +24,7 @@ use prefab_store::{Environment, Version};
 /// What an import would do.
 pub struct Plan {
     /// The changes, in the order in which they are made.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlannedChange>,
     /// How many configs are already equal to the imported ones.
     pub same: usize,
     /// What cannot be imported, and why.
@@ -33,7 +33,7 @@ pub struct Plan {
 }
 
 /// What becomes of one key.
-pub struct Step {
+pub struct PlannedChange {
     /// With the version that it replaces as its id, or 0.
     pub after: Config,
     /// The current config; `None` if the key is new.
@@ -42,7 +42,7 @@ pub struct Step {
     pub differences: Vec<String>,
 }
 
-impl Step {
+impl PlannedChange {
     /// Returns whether the step creates a config.
     pub fn is_new(&self) -> bool {
         self.before.is_none()
@@ -55,13 +55,13 @@ impl Step {
 ///
 /// [`Busy`] after the deadline.
 pub fn plan(
-    read: Read,
+    read: ImportFile,
     project: &Project,
     target: Option<EnvironmentId>,
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Plan, Busy> {
-    let Read { set, names, problems } = read;
+    let ImportFile { set, names, problems } = read;
     let environments = project.environments();
     let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
     // A datafile knows of one environment; what the others have is not its business.
@@ -71,8 +71,8 @@ pub fn plan(
         _ => matching(id, names.get(&id), &environments),
     };
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
-    let standing = project.configs();
-    let mut next = standing.clone();
+    let current = project.configs();
+    let mut next = current.clone();
     let mut schemas = Schemas::new(limits);
     // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
@@ -88,12 +88,12 @@ pub fn plan(
             Err(problem) => plan.problems.push(problem),
         }
     }
-    plan.check_together(&standing, &environments, deadline)?;
+    plan.check_together(&current, &environments, deadline)?;
     Ok(plan)
 }
 
 /// The number of rounds in which configs are refused that refer to refused ones.
-const MOST_ROUNDS: usize = 20;
+const MAX_ROUNDS: usize = 20;
 
 impl Plan {
     fn add(
@@ -119,12 +119,12 @@ impl Plan {
         }
         let id = before.as_ref().map(|before| before.id).unwrap_or_default();
         let after = Config { id, ..config };
-        let problems = validate::alone(&after, next, environments, schemas);
+        let problems = validate::validate_config(&after, next, environments, schemas);
         if !problems.is_empty() {
             self.refuse(&after.key, problems);
             return;
         }
-        let differences = diff::in_words(before.as_ref(), Some(&after), environments);
+        let differences = diff::describe(before.as_ref(), Some(&after), environments);
         let version = Version {
             id,
             previous_id: None,
@@ -134,21 +134,21 @@ impl Plan {
             changed_at_millis: 0,
         };
         next.insert(after.key.clone(), Arc::new(version));
-        self.steps.push(Step { after, before, differences });
+        self.steps.push(PlannedChange { after, before, differences });
     }
 
     /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
     /// cannot be taken is left out, and then what refers to it.
     fn check_together(
         &mut self,
-        standing: &Configs,
+        current: &Configs,
         environments: &[Environment],
         deadline: Instant,
     ) -> Result<(), Busy> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             workers::check(deadline)?;
             let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
-            let found = validate::together(&news, standing, environments, usize::MAX);
+            let found = validate::validate_ruleset(&news, current, environments, usize::MAX);
             let before = self.steps.len();
             let broken: HashSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
             self.steps.retain(|step| !broken.contains(step.after.key.as_str()));

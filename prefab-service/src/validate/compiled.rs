@@ -17,7 +17,7 @@ use prefab_store::Environment;
 ///
 /// If there are patterns among the configs, the current configs with patterns take part, too: all of them share
 /// the limits of a ruleset.
-pub fn together(
+pub fn validate_ruleset(
     configs: &[&Config],
     current: &Configs,
     environments: &[Environment],

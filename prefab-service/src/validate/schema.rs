@@ -15,7 +15,7 @@ use self::graph::Graph;
 use crate::{Problem, ProblemCode, limits::Limits, project::Configs};
 
 /// How many deviations of one value are told.
-const MOST: usize = 5;
+const MAX_DEVIATIONS: usize = 5;
 
 /// The most bytes that one compiled pattern of a schema may have.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -36,13 +36,13 @@ impl<'l> Schemas<'l> {
     }
 
     /// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
-    pub(super) fn problems(&mut self, config: &Config, standing: &Configs) -> Vec<Problem> {
+    pub(super) fn problems(&mut self, config: &Config, current: &Configs) -> Vec<Problem> {
         if config.config_type == ConfigType::Schema {
             self.checkers.remove(&config.key);
-            return of_schema(config, standing, self.limits);
+            return of_schema(config, current, self.limits);
         }
         let Some(key) = &config.schema_key else { return Vec::new() };
-        let schema = standing.get(key).and_then(|version| version.config.as_ref());
+        let schema = current.get(key).and_then(|version| version.config.as_ref());
         let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
             let message = format!("there is no schema `{key}`");
             return vec![Problem::at("schemaKey", ProblemCode::Unknown, message)];
@@ -88,13 +88,13 @@ impl Checker {
     }
 }
 
-fn of_schema(schema: &Config, standing: &Configs, limits: &Limits) -> Vec<Problem> {
+fn of_schema(schema: &Config, current: &Configs, limits: &Limits) -> Vec<Problem> {
     let checker = match checker(schema, limits) {
         None => return Vec::new(),
         Some(Err(problem)) => return vec![Problem::at("", ProblemCode::Schema, problem)],
         Some(Ok(checker)) => checker,
     };
-    let users = standing.values().filter_map(|version| version.config.as_ref());
+    let users = current.values().filter_map(|version| version.config.as_ref());
     let users = users.filter(|user| user.schema_key.as_ref() == Some(&schema.key));
     users
         .flat_map(|user| {
@@ -176,7 +176,7 @@ pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> V
             format!("it is too large for its schema: checking it takes more than {} steps", checker.steps);
         return vec![Deviation { pointer: String::new(), message }];
     }
-    let errors = checker.validator.iter_errors(json).take(MOST);
+    let errors = checker.validator.iter_errors(json).take(MAX_DEVIATIONS);
     let deviation = |error: jsonschema::ValidationError<'_>| Deviation {
         pointer: error.instance_path().to_string(),
         // What a secret holds must not come back in an error.

@@ -1,20 +1,20 @@
-use super::bed::Bed;
+use super::fixture::Fixture;
 use crate::{Environment, Protection, StoreError, key::KeyKind};
 
-pub(super) async fn the_registry_lists_projects_and_their_environments(bed: Bed) {
-    let second = bed.store.create_project("second".to_owned(), vec!["Test".to_owned()]).await.unwrap();
-    assert_ne!(second.id, bed.id());
-    bed.store.rename_project(bed.id(), "store".to_owned()).await.unwrap();
-    let created = bed.store.create_environment(second.id, "Live".to_owned()).await.unwrap();
-    let projects = bed.other_handle().registry().await.unwrap().projects;
-    assert_eq!((&*projects[0].name, &projects[0].environments), ("store", &bed.project.environments));
+pub(super) async fn the_registry_lists_projects_and_their_environments(fixture: Fixture) {
+    let second = fixture.store.create_project("second".to_owned(), vec!["Test".to_owned()]).await.unwrap();
+    assert_ne!(second.id, fixture.id());
+    fixture.store.rename_project(fixture.id(), "store".to_owned()).await.unwrap();
+    let created = fixture.store.create_environment(second.id, "Live".to_owned()).await.unwrap();
+    let projects = fixture.other_handle().registry().await.unwrap().projects;
+    assert_eq!((&*projects[0].name, &projects[0].environments), ("store", &fixture.project.environments));
     assert_eq!((&*projects[1].name, projects[1].first_id), ("second", second.first_id));
     assert_eq!(projects[1].environments, [second.environments[0].clone(), created]);
 }
 
-pub(super) async fn only_one_handle_creates_the_first_project(bed: Bed) {
-    let open = bed.empty();
-    let handles = [open(bed.clock.clone()), open(bed.clock.clone())];
+pub(super) async fn only_one_handle_creates_the_first_project(fixture: Fixture) {
+    let open = fixture.empty();
+    let handles = [open(fixture.clock.clone()), open(fixture.clock.clone())];
     let create = |at: usize| {
         handles[at].create_first_project("first".to_owned(), vec!["Test".to_owned(), "Live".to_owned()])
     };
@@ -31,23 +31,24 @@ pub(super) async fn only_one_handle_creates_the_first_project(bed: Bed) {
     assert_eq!(create(0).await.unwrap(), None);
 }
 
-pub(super) async fn an_environment_is_renamed_and_protected(bed: Bed) {
+pub(super) async fn an_environment_is_renamed_and_protected(fixture: Fixture) {
     let protection = Protection { needs_comment: true, needs_approval: true };
-    let changed = Environment { protection, ..Environment::new(bed.production(), "Live") };
-    assert!(bed.store.update_environment(bed.id(), changed.clone()).await.unwrap());
-    let environments = bed.store.registry().await.unwrap().projects.remove(0).environments;
-    assert_eq!(environments, [bed.project.environments[0].clone(), changed]);
-    let second = bed.store.create_project("second".to_owned(), Vec::new()).await.unwrap();
-    let elsewhere = Environment::new(bed.production(), "Elsewhere");
-    assert!(!bed.store.update_environment(second.id, elsewhere).await.unwrap());
+    let changed = Environment { protection, ..Environment::new(fixture.production(), "Live") };
+    assert!(fixture.store.update_environment(fixture.id(), changed.clone()).await.unwrap());
+    let environments = fixture.store.registry().await.unwrap().projects.remove(0).environments;
+    assert_eq!(environments, [fixture.project.environments[0].clone(), changed]);
+    let second = fixture.store.create_project("second".to_owned(), Vec::new()).await.unwrap();
+    let elsewhere = Environment::new(fixture.production(), "Elsewhere");
+    assert!(!fixture.store.update_environment(second.id, elsewhere).await.unwrap());
 }
 
-pub(super) async fn a_name_is_taken_once_per_project(bed: Bed) {
+pub(super) async fn a_name_is_taken_once_per_project(fixture: Fixture) {
     let taken =
         |error: StoreError| assert!(matches!(&error, StoreError::NameTaken(name) if name == "Production"));
-    taken(bed.store.create_environment(bed.id(), "Production".to_owned()).await.unwrap_err());
-    let renamed = Environment::new(bed.development(), "Production");
-    taken(bed.store.update_environment(bed.id(), renamed).await.unwrap_err());
-    let second = bed.store.create_project("second".to_owned(), vec!["Production".to_owned()]).await.unwrap();
+    taken(fixture.store.create_environment(fixture.id(), "Production".to_owned()).await.unwrap_err());
+    let renamed = Environment::new(fixture.development(), "Production");
+    taken(fixture.store.update_environment(fixture.id(), renamed).await.unwrap_err());
+    let second =
+        fixture.store.create_project("second".to_owned(), vec!["Production".to_owned()]).await.unwrap();
     assert_eq!(second.environments[0].name, "Production");
 }

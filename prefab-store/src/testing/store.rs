@@ -1,22 +1,22 @@
 use std::time::Duration;
 
-use super::bed::Bed;
+use super::fixture::Fixture;
 
 /// How long a hint may take.
 const HINT: Duration = Duration::from_secs(20);
 
-pub(super) async fn a_change_is_a_hint_to_every_handle(bed: Bed) {
-    let other = bed.other_handle();
-    let (mut ours, mut theirs) = (bed.store.watch(), other.watch());
+pub(super) async fn a_change_is_a_hint_to_every_handle(fixture: Fixture) {
+    let other = fixture.other_handle();
+    let (mut ours, mut theirs) = (fixture.store.watch(), other.watch());
     ours.mark_unchanged();
     theirs.mark_unchanged();
-    let id = bed.set("a", 1).await;
+    let id = fixture.set("a", 1).await;
     tokio::time::timeout(HINT, ours.changed()).await.unwrap().unwrap();
     tokio::time::timeout(HINT, theirs.changed()).await.unwrap().unwrap();
-    assert_eq!(other.since(bed.id(), id - 1).await.unwrap()[0].id, id);
+    assert_eq!(other.since(fixture.id(), id - 1).await.unwrap()[0].id, id);
 }
 
-pub(super) async fn a_handle_answers_a_ping_and_has_a_size(bed: Bed) {
-    bed.store.ping().await.unwrap();
-    assert!(bed.store.size().await.unwrap() > 0);
+pub(super) async fn a_handle_answers_a_ping_and_has_a_size(fixture: Fixture) {
+    fixture.store.ping().await.unwrap();
+    assert!(fixture.store.size().await.unwrap() > 0);
 }

@@ -3,7 +3,7 @@
 use prefab_client::ContextSet;
 use prefab_core::{ConfigValue, LogLevel, Value, datafile};
 use prefab_eval::{Contexts, Host, Ruleset};
-use prefab_telemetry::{Counter, Logger, Options, Report, Telemetry};
+use prefab_telemetry::{EvaluationCount, LoggerLineCounts, Options, Report, Telemetry};
 use serde_json::{Map, Value as Json, json};
 
 /// The levels of a log call, by their names in a report.
@@ -61,7 +61,7 @@ fn options(overrides: &Json) -> Result<Options, String> {
         // Some test suites write it as a symbol of their language.
         let mode = mode.trim_start_matches(':').parse();
         options.context_upload_mode =
-            mode.map_err(|error: prefab_telemetry::UnknownMode| error.to_string())?;
+            mode.map_err(|error: prefab_telemetry::UnknownContextUploadMode| error.to_string())?;
     }
     Ok(options)
 }
@@ -71,7 +71,7 @@ fn log(telemetry: &Telemetry, data: &Json) -> Result<(), String> {
         let name = logger["logger_name"].as_str().ok_or("a logger has no name")?;
         for (counted, level) in LEVELS {
             let calls = logger["counts"][counted].as_u64().unwrap_or_default();
-            telemetry.record_logs(name, level, calls);
+            telemetry.count_lines(name, level, calls);
         }
     }
     Ok(())
@@ -98,7 +98,7 @@ fn evaluate(telemetry: &Telemetry, keys: &Json, rules: &Ruleset, contexts: &Cont
         record_contexts(telemetry, rules, contexts, host);
         // An evaluation without a value is not counted.
         if let Ok(answer) = rules.evaluate(key, contexts, host) {
-            telemetry.record_evaluation(&answer);
+            telemetry.count_evaluation(&answer);
         }
     }
 }
@@ -109,7 +109,7 @@ fn record_contexts(telemetry: &Telemetry, rules: &Ruleset, contexts: &Contexts<'
 }
 
 fn loggers(report: &Report) -> Vec<Json> {
-    let item = |logger: &Logger| {
+    let item = |logger: &LoggerLineCounts| {
         let counts = LEVELS.map(|(counted, level)| (counted, logger.count(level)));
         let counts: Map<String, Json> = counts
             .into_iter()
@@ -152,13 +152,13 @@ fn context_value_json(value: &prefab_core::ContextValue) -> Json {
 }
 
 fn summaries(report: &Report) -> Vec<Json> {
-    let counters = |summary: &prefab_telemetry::Summary| -> Vec<Json> {
-        summary.counters.iter().map(|counter| self::counter(summary, counter)).collect()
+    let counters = |summary: &prefab_telemetry::EvaluationSummary| -> Vec<Json> {
+        summary.counts.iter().map(|counter| self::counter(summary, counter)).collect()
     };
     report.summaries.iter().flat_map(counters).collect()
 }
 
-fn counter(summary: &prefab_telemetry::Summary, counter: &Counter) -> Json {
+fn counter(summary: &prefab_telemetry::EvaluationSummary, counter: &EvaluationCount) -> Json {
     let (value_type, value) = counter.selected_value.as_ref().map_or(("nothing", Json::Null), typed);
     let mut place = Map::from_iter([
         ("config_row_index".to_owned(), counter.config_row_index.into()),

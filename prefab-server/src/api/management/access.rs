@@ -16,21 +16,21 @@ use crate::api::{
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::Origin;
-use prefab_service::{actor::Author, project::Project, projects::Hub};
+use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
 use prefab_store::{Environment, Role, accounts::Session};
 
 /// The access of an authenticated caller.
 pub(super) struct Access {
     pub(super) principal: Principal,
     origin: Origin,
-    hub: Arc<Hub>,
+    project_cache: Arc<ProjectCache>,
     /// Whether the request method is safe.
     is_reading: bool,
 }
 
 impl Access {
     /// Returns the caller as an author in a project. Reads require access to the project, other methods an admin.
-    pub(super) fn authorize(self, project: i64) -> Result<Author, ApiError> {
+    pub(super) fn authorize(self, project: i64) -> Result<Actor, ApiError> {
         let least = if self.is_reading { Role::Viewer } else { Role::Admin };
         self.require_role(project, least)
     }
@@ -39,36 +39,36 @@ impl Access {
     ///
     /// The caller of this function checks the environment. Returns 404 rather than 403 for projects without access, so
     /// that project numbers cannot be probed.
-    pub(super) fn require_role(self, project: i64, least: Role) -> Result<Author, ApiError> {
-        let author = self.author(ProjectId(project)).ok_or(ApiError::NotFound)?;
+    pub(super) fn require_role(self, project: i64, least: Role) -> Result<Actor, ApiError> {
+        let actor = self.actor(ProjectId(project)).ok_or(ApiError::NotFound)?;
         // An admin must be an admin of the whole project.
-        let role = if least == Role::Admin { author.roles.project } else { author.roles.highest() };
+        let role = if least == Role::Admin { actor.roles.project } else { actor.roles.highest() };
         if role < least {
-            return Err(ApiError::Forbidden(least.wanted()));
+            return Err(ApiError::Forbidden(least.missing_role_message()));
         }
-        Ok(author)
+        Ok(actor)
     }
 
-    fn author(self, id: ProjectId) -> Option<Author> {
-        let Self { principal, origin, hub, .. } = self;
+    fn actor(self, id: ProjectId) -> Option<Actor> {
+        let Self { principal, origin, project_cache, .. } = self;
         match principal {
-            Principal::Key(caller) => (caller.project.id == id).then(|| Author::of(&caller, origin)),
+            Principal::Key(caller) => (caller.project.id == id).then(|| Actor::of(&caller, origin)),
             Principal::Token(token, _) => {
-                let project = hub.project(id).filter(|_| token.project == id)?;
-                Some(Author::of_token(&token, project, origin))
+                let project = project_cache.project(id).filter(|_| token.project == id)?;
+                Some(Actor::of_token(&token, project, origin))
             }
             Principal::Person(session, _) => {
                 let Session { person, mut projects } = session;
-                Some(Author::of_person(&person, projects.remove(&id)?, hub.project(id)?, origin))
+                Some(Actor::of_person(&person, projects.remove(&id)?, project_cache.project(id)?, origin))
             }
         }
     }
 
     /// Returns an admin of all projects, as an author in the first one.
-    pub(super) fn as_global_admin(self) -> Option<Author> {
-        let (projects, managed) = (self.hub.projects(), self.managed());
+    pub(super) fn as_global_admin(self) -> Option<Actor> {
+        let (projects, managed) = (self.project_cache.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
-        self.author(first)
+        self.actor(first)
     }
 
     /// Lists the projects of which the caller is an admin.
@@ -80,12 +80,17 @@ impl Access {
                 session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
             }
         };
-        self.hub.projects().iter().filter(|project| is_admin(project)).map(|project| project.id).collect()
+        self.project_cache
+            .projects()
+            .iter()
+            .filter(|project| is_admin(project))
+            .map(|project| project.id)
+            .collect()
     }
 
     /// Lists the projects to which the caller has access.
     pub(super) fn projects(&self) -> Vec<Arc<Project>> {
-        let mut projects = self.hub.projects();
+        let mut projects = self.project_cache.projects();
         projects.retain(|project| match &self.principal {
             Principal::Key(caller) => caller.project.id == project.id,
             Principal::Token(token, _) => token.project == project.id,
@@ -110,13 +115,18 @@ impl FromRequestParts<App> for Access {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let principal = Principal::from_request_parts(parts, app).await?;
         let is_reading = parts.method.is_safe();
-        Ok(Self { principal, origin: origin_of(parts), hub: Arc::clone(&app.hub), is_reading })
+        Ok(Self {
+            principal,
+            origin: origin_of(parts),
+            project_cache: Arc::clone(&app.project_cache),
+            is_reading,
+        })
     }
 }
 
 /// Returns an environment by number or name.
-pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<Environment, ApiError> {
-    let environments = author.project.environments();
+pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
+    let environments = actor.project.environments();
     let found = environments.iter().find(|environment| {
         environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
     });
@@ -131,12 +141,12 @@ pub(super) fn environment(author: &Author, text: &str, field: &str) -> Result<En
 
 /// Returns an environment by number or name. `None` without a name.
 pub(super) fn optional_environment(
-    author: &Author,
+    actor: &Actor,
     text: Option<&str>,
     field: &str,
 ) -> Result<Option<EnvironmentId>, ApiError> {
     let text = text.filter(|text| !text.is_empty());
-    text.map(|text| environment(author, text, field).map(|environment| environment.id)).transpose()
+    text.map(|text| environment(actor, text, field).map(|environment| environment.id)).transpose()
 }
 
 /// The parameters of the path.

@@ -22,9 +22,9 @@ use prefab_core::ids::ProjectId;
 use prefab_management_api::{
     ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, ErrorResponse, SessionResponse, SignUpRequest,
 };
-use prefab_service::{Conflict, actor::Author, origin::Origin, sign_in::network};
+use prefab_service::{Conflict, actor::Actor, origin::Origin, sign_in::network};
 use prefab_store::{
-    accounts::{Departure, NewPerson, Person, Session, SignedUp},
+    accounts::{DeletePersonOutcome, NewPerson, Person, Session, SignUpOutcome},
     key::KeyHash,
 };
 
@@ -43,21 +43,21 @@ pub(super) async fn sign_up(
     JsonBody(SignUpRequest { token, email, name, password }): JsonBody<SignUpRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
     let (email, name, invitation) = (validate_email(&email)?, validate_name(&name)?, KeyHash::of(&token));
     validate_password("password", &password)?;
     let refused =
         "this link has been used, has expired, or is for another e-mail address; ask an admin for a new one";
     // Hashing is expensive, so it happens only for valid invitations.
-    if !app.hub.store().is_invited(invitation, email.clone()).await? {
+    if !app.project_cache.store().is_invited(invitation, email.clone()).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = app.entrance.passwords.hash(password).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
     let person = NewPerson { email: email.clone(), name, password };
-    let (person, projects) = match app.hub.store().sign_up(invitation, person).await? {
-        SignedUp::Welcome(person, projects) => (person, projects),
-        SignedUp::NotInvited => return Err(ApiError::Forbidden(refused)),
-        SignedUp::Known => {
+    let (person, projects) = match app.project_cache.store().sign_up(invitation, person).await? {
+        SignUpOutcome::Created(person, projects) => (person, projects),
+        SignUpOutcome::NotInvited => return Err(ApiError::Forbidden(refused)),
+        SignUpOutcome::EmailTaken => {
             let next_step = "log in, and ask an admin to add you to the project";
             return Err(Conflict::AccountExists { email, next_step }.into());
         }
@@ -82,8 +82,8 @@ pub(super) async fn change_password(
     let BrowserSession { session: Session { person, projects }, hash, csrf: _ } = visitor;
     validate_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
-    let password = app.entrance.passwords.hash(password).await?;
-    app.hub.store().set_password(person.id, password, hash).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
+    app.project_cache.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
     Ok(Json(EmptyResponse {}))
@@ -106,18 +106,22 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
-    let revoked = match app.hub.store().delete_person(person.id).await? {
-        Departure::Done(revoked) => revoked,
-        Departure::LastAdmin(project) => {
-            let name = app.hub.project(project).map(|project| project.name().to_string()).unwrap_or_default();
+    let revoked = match app.project_cache.store().delete_person(person.id).await? {
+        DeletePersonOutcome::Done(revoked) => revoked,
+        DeletePersonOutcome::LastAdmin(project) => {
+            let name = app
+                .project_cache
+                .project(project)
+                .map(|project| project.name().to_string())
+                .unwrap_or_default();
             return Err(Conflict::LastAdmin(format!("you are the last admin of the project {name}")).into());
         }
     };
     for (id, roles) in &projects {
-        let Some(project) = app.hub.project(*id) else { continue };
-        let author = Author::of_person(&person, roles.clone(), project, origin.clone());
+        let Some(project) = app.project_cache.project(*id) else { continue };
+        let actor = Actor::of_person(&person, roles.clone(), project, origin.clone());
         let here: Vec<_> = revoked.iter().filter(|token| token.project == *id).cloned().collect();
-        tokens::record_revoked(&app, &author, &here, &author.who).await?;
+        tokens::record_revoked(&app, &actor, &here, &actor.label).await?;
     }
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;
@@ -133,11 +137,11 @@ async fn prove(
     refusal: &'static str,
 ) -> Result<(), ApiError> {
     count_attempt(app, &person.email, origin).map_err(too_many_attempts)?;
-    let account = app.hub.store().account(person.email.clone()).await?;
+    let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
-    if !app.entrance.passwords.check(password, kept).await? {
+    if !app.sign_in.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
-    app.entrance.by_email.forgive(&person.email);
+    app.sign_in.by_email.reset(&person.email);
     Ok(())
 }

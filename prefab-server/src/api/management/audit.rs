@@ -11,8 +11,8 @@ use http::header;
 use crate::api::management::access::{self, Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{AuditLogEntry, AuditQuery, ErrorResponse};
-use prefab_service::actor::Author;
-use prefab_store::{AuditFilter, AuditRecord, Note, StoreError};
+use prefab_service::actor::Actor;
+use prefab_store::{AuditFilter, AuditNote, AuditRecord, StoreError};
 
 /// The maximum number of entries in a list.
 const MAX_ENTRIES: u32 = 10_000;
@@ -21,7 +21,7 @@ const EXPORT_PAGE_ENTRIES: u32 = 1_000;
 
 fn audit_log_entry(record: AuditRecord) -> AuditLogEntry {
     let AuditRecord { id, at_millis, count, entry } = record;
-    let Note { who, origin, via, sentence, comment } = entry.note;
+    let AuditNote { actor: who, origin, via, sentence, comment } = entry.note;
     AuditLogEntry {
         id: id.to_string(),
         at: at_millis,
@@ -48,12 +48,12 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(query): QueryParams<AuditQuery>,
+    QueryParams(wanted): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let limit = query.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
-    let records = app.hub.store().audit(filter(query, &author, limit)?).await?;
-    app.json(author.project.id, move |_| Ok(records.into_iter().map(audit_log_entry).collect::<Vec<_>>()))
+    let actor = access.authorize(project)?;
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
+    let records = app.project_cache.store().audit(filter(wanted, &actor, limit)?).await?;
+    app.json(actor.project.id, move |_| Ok(records.into_iter().map(audit_log_entry).collect::<Vec<_>>()))
         .await
 }
 
@@ -67,11 +67,11 @@ pub(super) async fn lines(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(query): QueryParams<AuditQuery>,
+    QueryParams(wanted): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let left = query.limit.unwrap_or(u32::MAX).max(1);
-    let pages = Pages { filter: Some(filter(query, &author, EXPORT_PAGE_ENTRIES)?), left, app };
+    let actor = access.authorize(project)?;
+    let left = wanted.limit.unwrap_or(u32::MAX).max(1);
+    let pages = Pages { filter: Some(filter(wanted, &actor, EXPORT_PAGE_ENTRIES)?), left, app };
     // A page is read after the client has received the previous pages.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
@@ -90,7 +90,7 @@ impl Pages {
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
         filter.limit = self.left.min(EXPORT_PAGE_ENTRIES);
-        let records = self.app.hub.store().audit(filter.clone()).await?;
+        let records = self.app.project_cache.store().audit(filter.clone()).await?;
         let Some(last) = records.last() else { return Ok(None) };
         filter.before = Some(last.id);
         let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
@@ -106,14 +106,14 @@ impl Pages {
     }
 }
 
-fn filter(query: AuditQuery, author: &Author, limit: u32) -> Result<AuditFilter, ApiError> {
+fn filter(query: AuditQuery, actor: &Actor, limit: u32) -> Result<AuditFilter, ApiError> {
     let AuditQuery { subject, who, action, environment, text, from, to, before, limit: _ } = query;
     Ok(AuditFilter {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         subject,
         who,
         action,
-        environment: access::optional_environment(author, environment.as_deref(), "environment")?,
+        environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
         text,
         from_millis: from,
         to_millis: to,

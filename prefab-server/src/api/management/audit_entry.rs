@@ -1,26 +1,26 @@
 //! New entries in the audit log of a project.
 
 use prefab_core::ids::EnvironmentId;
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::AuditEntry;
 
 use crate::api::{error::ApiError, state::App};
 
-/// Adds an entry about an action of the author.
+/// Adds an entry about an action of the actor.
 pub(super) async fn record(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     action: &str,
     subject: impl ToString,
     environment: Option<EnvironmentId>,
     sentence: &str,
 ) -> Result<(), ApiError> {
     let entry = AuditEntry {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         action: action.to_owned(),
         subject: subject.to_string(),
         environment,
-        ..AuditEntry::of(author.note(sentence))
+        ..AuditEntry::of(actor.audit_note(sentence))
     };
-    Ok(app.hub.store().note(vec![entry]).await?)
+    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

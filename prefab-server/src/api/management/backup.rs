@@ -29,21 +29,21 @@ const CHUNK: usize = 256 << 10;
               (status = 403, description = "You are not an admin of every project", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let Some(author) = access.as_global_admin() else {
+    let Some(actor) = access.as_global_admin() else {
         return Err(ApiError::Forbidden(
-            "a backup contains all projects; only an admin of every project can download it",
+            "a backup holds every project; it takes somebody who manages them all",
         ));
     };
-    let own = author.project.id;
+    let own = actor.project.id;
     let BackupFormat { media_type, extension } = app.backup.format();
     let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance())));
     app.backup.backup(file.0.clone()).await?;
     let entry = AuditEntry {
         project: Some(own),
         action: "backup.taken".to_owned(),
-        ..AuditEntry::of(author.note("downloaded a backup"))
+        ..AuditEntry::of(actor.audit_note("downloaded a backup"))
     };
-    app.hub.store().note(vec![entry]).await?;
+    app.project_cache.store().record_audit(vec![entry]).await?;
     let opened = File::open(&file.0).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
     let (length, opened) = opened.map_err(|error| StoreError::unavailable("reading the backup", error))?;
     let chunks = stream::unfold((opened, file), |(mut opened, file)| async move {

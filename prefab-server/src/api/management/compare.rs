@@ -11,7 +11,7 @@ use prefab_core::ids::EnvironmentId;
 use prefab_management_api::{
     CompareQuery, CopyRulesRequest, CopyRulesResponse, ErrorResponse, RuleDifference,
 };
-use prefab_service::{actor::Author, change, describe};
+use prefab_service::{actor::Actor, change::ChangeRequest, describe};
 use prefab_store::Role;
 
 /// Lists the items whose rules differ between two environments.
@@ -26,17 +26,17 @@ pub(super) async fn compare(
     PathParams(project): PathParams<i64>,
     QueryParams(CompareQuery { left, right }): QueryParams<CompareQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let left = access::environment(&author, &left, "left")?.id;
-    let right = access::environment(&author, &right, "right")?.id;
-    app.json(author.project.id, move |_| {
-        let differing_configs = differing_configs(&author, left, right).into_iter();
-        let differences = differing_configs.map(|config| RuleDifference {
-            left: row(&config, left).map(describe_rules),
-            right: row(&config, right).map(describe_rules),
+    let actor = access.authorize(project)?;
+    let left = access::environment(&actor, &left, "left")?.id;
+    let right = access::environment(&actor, &right, "right")?.id;
+    app.json(actor.project.id, move |_| {
+        let unequal = unequal(&actor, left, right).into_iter();
+        let shown = unequal.map(|config| RuleDifference {
+            left: row(&config, left).map(said),
+            right: row(&config, right).map(said),
             key: config.key,
         });
-        Ok(differences.collect::<Vec<_>>())
+        Ok(shown.collect::<Vec<_>>())
     })
     .await
 }
@@ -55,22 +55,22 @@ pub(super) async fn copy(
     PathParams((project, to)): PathParams<(i64, String)>,
     JsonBody(CopyRulesRequest { from, keys, dry_run, comment }): JsonBody<CopyRulesRequest>,
 ) -> Result<Json<CopyRulesResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let to = access::environment(&author, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
-    let from = access::environment(&author, &from, "from")?.id;
-    let copier = author.clone();
-    let configs = app.work(author.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let to = access::environment(&actor, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
+    let from = access::environment(&actor, &from, "from")?.id;
+    let copier = actor.clone();
+    let configs = app.work(actor.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
     let keys = configs.iter().map(|config| config.key.clone()).collect();
     if !dry_run {
-        change::put_all(&app, &author, configs).await?;
+        app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     }
     Ok(Json(CopyRulesResponse { is_done: !dry_run, keys }))
 }
 
 /// Returns the configs with the rules of one environment copied to another.
-fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
+fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
     let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
-    let mut configs = differing_configs(author, from, to);
+    let mut configs = unequal(actor, from, to);
     configs.retain(|config| keys.as_ref().is_none_or(|keys| keys.contains(&config.key)));
     for config in &mut configs {
         let taken = row(config, from).cloned();
@@ -84,8 +84,8 @@ fn copied(author: &Author, from: EnvironmentId, to: EnvironmentId, keys: Option<
     configs
 }
 
-fn differing_configs(author: &Author, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
-    let configs = author.project.configs();
+fn unequal(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
+    let configs = actor.project.configs();
     let live = configs.values().filter_map(|version| version.config.clone());
     let rules = |config: &Config, environment| row(config, environment).map(|row| row.values.clone());
     live.filter(|config| rules(config, left) != rules(config, right)).collect()
@@ -95,6 +95,6 @@ fn row(config: &Config, environment: EnvironmentId) -> Option<&ConfigRow> {
     config.rows.iter().find(|row| row.project_env_id == Some(environment.0))
 }
 
-fn describe_rules(row: &ConfigRow) -> Vec<String> {
+fn said(row: &ConfigRow) -> Vec<String> {
     row.values.iter().map(describe::rule).collect()
 }

@@ -22,15 +22,15 @@ pub(super) async fn list(
     PathParams(project): PathParams<i64>,
     QueryParams(ContextsQuery { environment, search }): QueryParams<ContextsQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    let store = app.hub.store();
+    let actor = access.authorize(project)?;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    let store = app.project_cache.store();
     app.telemetry.flush(store).await;
     let search = search.unwrap_or_default().to_lowercase();
-    let examples = store.examples(author.project.id, environment).await?.into_iter();
-    let properties = store.properties(author.project.id, environment).await?;
+    let examples = store.examples(actor.project.id, environment).await?.into_iter();
+    let properties = store.properties(actor.project.id, environment).await?;
     let is_collecting = app.telemetry.settings().collect_contexts;
-    app.json(author.project.id, move |_| {
+    app.json(actor.project.id, move |_| {
         let examples = examples.filter(|example| example.contexts.to_lowercase().contains(&search));
         let view = |example: Example| ContextExample {
             environment: example.environment.to_string(),

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use crate::auth;
 use prefab_service::{
-    projects::Caller,
+    project_cache::Caller,
     sign_in::{Secret, csrf},
 };
 use prefab_store::{
@@ -38,7 +38,8 @@ impl FromRequestParts<App> for Principal {
         match auth::api_key(&parts.headers) {
             Some(text) if Secret::is_token(&text) => {
                 let hash = KeyHash::of(&text);
-                let token = app.hub.store().token(hash, true).await?.ok_or(ApiError::Unauthorized)?;
+                let token =
+                    app.project_cache.store().token(hash, true).await?.ok_or(ApiError::Unauthorized)?;
                 Ok(Self::Token(token, hash))
             }
             Some(_) => Admin::from_request_parts(parts, app).await.map(|Admin(caller)| Self::Key(caller)),
@@ -65,7 +66,7 @@ impl FromRequestParts<App> for BrowserSession {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let text = session_secret(&parts.headers).ok_or(ApiError::Unauthorized)?;
         let hash = KeyHash::of(&text);
-        let session = app.hub.store().session(hash, true).await?.ok_or(ApiError::Unauthorized)?;
+        let session = app.project_cache.store().session(hash, true).await?.ok_or(ApiError::Unauthorized)?;
         let csrf = csrf(&text);
         if !parts.method.is_safe() {
             let sent = parts.headers.get(CSRF_HEADER).map(http::HeaderValue::as_bytes).unwrap_or_default();

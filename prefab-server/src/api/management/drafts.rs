@@ -8,27 +8,26 @@ use crate::api::management::{
     items,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_core::Config;
 use prefab_management_api::{
     ChangeResponse, DraftResponse, ErrorResponse, PublishDraftRequest, SaveDraftRequest,
 };
 use prefab_service::{
     Conflict,
-    actor::Author,
-    change::{self, Prepared, diff, policy},
-    item,
-    limits::Limits,
-    workers,
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy, diff, environment_needing_approval},
+    item, workers,
 };
-use prefab_store::{Draft, Role, clock};
+use prefab_store::{Draft, Expected, Role};
 
-fn draft_response(draft: Draft, author: &Author, limits: &Limits) -> DraftResponse {
-    let current = author.project.config(&draft.key);
+fn draft_response(draft: Draft, actor: &Actor) -> DraftResponse {
+    let current = actor.project.config(&draft.key);
     let before = current.as_ref().and_then(|version| version.config.as_ref());
-    let differences = diff::in_words(before, draft.config.as_ref(), &author.project.environments());
-    let change = change::drafted(author, draft.clone(), limits);
+    let differences = diff::describe(before, draft.config.as_ref(), &actor.project.environments());
+    let change = Edit::of_draft(draft.clone()).prepare(&actor.project.configs());
     DraftResponse {
         is_stale: current.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
-        needs_approval: change.is_ok_and(|change| policy::needs_approval(author, &change).is_some()),
+        needs_approval: environment_needing_approval(&change, &actor.project.environments()).is_some(),
         differences,
         item: draft.config.as_ref().map(item::from_config),
         base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
@@ -40,15 +39,9 @@ fn draft_response(draft: Draft, author: &Author, limits: &Limits) -> DraftRespon
     }
 }
 
-async fn view(app: &App, author: &Author, draft: Draft) -> Result<Response, ApiError> {
-    let (author, limits) = (author.clone(), app.limits.clone());
-    app.json(author.project.id, move |_| Ok(draft_response(draft, &author, limits.limits()))).await
-}
-
-/// Validates a draft and returns its change.
-async fn check(app: &App, author: &Author, draft: &Draft) -> Result<Prepared, ApiError> {
-    let (author, draft, limits) = (author.clone(), draft.clone(), app.limits.clone());
-    app.work(author.project.id, move |_| Ok(change::drafted(&author, draft, limits.limits())?)).await
+async fn view(app: &App, actor: &Actor, draft: Draft) -> Result<Response, ApiError> {
+    let actor = actor.clone();
+    app.json(actor.project.id, move |_| Ok(draft_response(draft, &actor))).await
 }
 
 /// Lists drafts, sorted by config key.
@@ -61,13 +54,12 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let drafts = app.hub.store().drafts(author.project.id).await?;
-    let limits = app.limits.clone();
-    app.json(author.project.id, move |deadline| {
+    let actor = access.authorize(project)?;
+    let drafts = app.project_cache.store().drafts(actor.project.id).await?;
+    app.json(actor.project.id, move |deadline| {
         let view = |draft| {
             workers::check(deadline)?;
-            Ok(draft_response(draft, &author, limits.limits()))
+            Ok(draft_response(draft, &actor))
         };
         drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -85,9 +77,9 @@ pub(super) async fn show(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let draft = find(&app, &author, &key).await?;
-    view(&app, &author, draft).await
+    let actor = access.authorize(project)?;
+    let draft = find(&app, &actor, &key).await?;
+    view(&app, &actor, draft).await
 }
 
 /// Saves a draft, based on the current version. It replaces an existing draft of the item.
@@ -102,34 +94,23 @@ pub(super) async fn save(
     PathParams((project, key)): PathParams<(i64, String)>,
     JsonBody(SaveDraftRequest { item, comment }): JsonBody<SaveDraftRequest>,
 ) -> Result<Response, ApiError> {
-    let author = access.require_role(project, Role::Editor)?;
+    let actor = access.require_role(project, Role::Editor)?.with_comment(comment);
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!(
             "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
         )));
     }
-    let current = author.project.config(&key);
+    let current = actor.project.config(&key);
     if item.is_none() && current.is_none() {
         return Err(ApiError::NotFound);
     }
-    let draft = Draft {
-        config: match item {
-            Some(item) => Some(items::config(&app, &author, item).await?),
-            None => None,
-        },
-        base_id: current.map(|version| version.id).unwrap_or_default(),
-        comment,
-        saved_by: author.who.clone(),
-        saved_by_person: author.person(),
-        saved_at_millis: clock::now_millis(),
-        approved_by: None,
-        key,
+    let base_id = current.map(|version| version.id).unwrap_or_default();
+    let edit = match item {
+        Some(item) => Edit::put(Config { id: base_id, ..items::config(&app, &actor, item).await? }),
+        None => Edit::archive(key, Expected::Version(base_id)),
     };
-    check(&app, &author, &draft).await?;
-    let answer = view(&app, &author, draft.clone()).await?;
-    app.hub.store().save_draft(author.project.id, draft.clone()).await?;
-    record(&app, &author, &draft, "draft.saved", "saved a draft of").await?;
-    Ok(answer)
+    let saved = app.apply(&actor, ChangeRequest::new(edit).as_draft()).await?;
+    view(&app, &actor, saved.draft.ok_or(ApiError::NotFound)?).await
 }
 
 /// Discards a draft.
@@ -143,11 +124,11 @@ pub(super) async fn discard(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.require_role(project, Role::Editor)?;
-    let draft = find(&app, &author, &key).await?;
-    let answer = view(&app, &author, draft.clone()).await?;
-    app.hub.store().drop_draft(author.project.id, key).await?;
-    record(&app, &author, &draft, "draft.discarded", "discarded the draft of").await?;
+    let actor = access.require_role(project, Role::Editor)?;
+    let draft = find(&app, &actor, &key).await?;
+    let answer = view(&app, &actor, draft.clone()).await?;
+    app.project_cache.store().discard_draft(actor.project.id, key).await?;
+    record(&app, &actor, &draft, "draft.discarded", "discarded the draft of").await?;
     Ok(answer)
 }
 
@@ -163,24 +144,26 @@ pub(super) async fn approve(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?;
-    let draft = find(&app, &author, &key).await?;
-    if draft.saved_by_person == author.person() {
+    let actor = access.require_role(project, Role::Publisher)?;
+    let draft = find(&app, &actor, &key).await?;
+    if draft.saved_by_person == actor.identity() {
         let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
-        let whose = if *saved_by == author.who {
+        let whose = if *saved_by == actor.label {
             "is your own".to_owned()
         } else {
             format!("was saved by {saved_by}, who is {person} as you are")
         };
         return Err(Conflict::OwnDraft { key, whose }.into());
     }
-    policy::check_role(&author, &check(&app, &author, &draft).await?, Role::Publisher)?;
-    let approved = Draft { approved_by: Some(author.who.clone()), ..draft.clone() };
-    let answer = view(&app, &author, approved).await?;
-    if !app.hub.store().approve_draft(author.project.id, draft.clone(), author.who.clone()).await? {
+    let approval =
+        ChangeRequest::new(Edit::of_draft(draft.clone())).with_policy(Policy::APPROVE_DRAFT).dry_run();
+    app.apply(&actor, approval).await?;
+    let approved = Draft { approved_by: Some(actor.label.clone()), ..draft.clone() };
+    let answer = view(&app, &actor, approved).await?;
+    if !app.project_cache.store().approve_draft(actor.project.id, draft.clone(), actor.label.clone()).await? {
         return Err(Conflict::DraftChanged(key).into());
     }
-    record(&app, &author, &draft, "draft.approved", "approved the draft of").await?;
+    record(&app, &actor, &draft, "draft.approved", "approved the draft of").await?;
     Ok(answer)
 }
 
@@ -197,26 +180,20 @@ pub(super) async fn publish(
     PathParams((project, key)): PathParams<(i64, String)>,
     OptionalJsonBody(PublishDraftRequest { comment }): OptionalJsonBody<PublishDraftRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?;
-    let draft = find(&app, &author, &key).await?;
-    let author = author.because(comment.unwrap_or_else(|| draft.comment.clone()));
-    let id = change::publish(&app, &author, draft).await?;
-    app.hub.store().drop_draft(author.project.id, key.clone()).await?;
+    let actor = access.require_role(project, Role::Publisher)?;
+    let draft = find(&app, &actor, &key).await?;
+    let actor = actor.with_comment(comment.unwrap_or_else(|| draft.comment.clone()));
+    let id = app.apply(&actor, ChangeRequest::publish_draft(draft)).await?.id()?;
+    app.project_cache.store().discard_draft(actor.project.id, key.clone()).await?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-pub(super) async fn find(app: &App, author: &Author, key: &str) -> Result<Draft, ApiError> {
-    let drafts = app.hub.store().drafts(author.project.id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, key: &str) -> Result<Draft, ApiError> {
+    let drafts = app.project_cache.store().drafts(actor.project.id).await?;
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }
 
-async fn record(
-    app: &App,
-    author: &Author,
-    draft: &Draft,
-    action: &str,
-    sentence: &str,
-) -> Result<(), ApiError> {
-    let author = author.clone().because(draft.comment.clone());
-    audit_entry::record(app, &author, action, &draft.key, None, &format!("{sentence} `{}`", draft.key)).await
+async fn record(app: &App, actor: &Actor, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
+    let actor = actor.clone().with_comment(draft.comment.clone());
+    audit_entry::record(app, &actor, action, &draft.key, None, &format!("{deed} `{}`", draft.key)).await
 }

@@ -23,8 +23,8 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<EnvironmentResponse>>, ApiError> {
-    let author = access.authorize(project)?;
-    Ok(Json(author.project.environments().iter().map(environment_response).collect()))
+    let actor = access.authorize(project)?;
+    Ok(Json(actor.project.environments().iter().map(environment_response).collect()))
 }
 
 /// Creates an environment. Initially, the default rules of all items apply in it.
@@ -40,19 +40,13 @@ pub(super) async fn create(
     PathParams(project): PathParams<i64>,
     JsonBody(CreateEnvironmentRequest { name }): JsonBody<CreateEnvironmentRequest>,
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let environment = app.hub.store().create_environment(author.project.id, validate_name(&name)?).await?;
-    let sentence = format!("created environment `{}`", environment.name);
-    audit_entry::record(
-        &app,
-        &author,
-        "environment.created",
-        &environment.name,
-        Some(environment.id),
-        &sentence,
-    )
-    .await?;
-    app.hub.refresh().await?;
+    let actor = access.authorize(project)?;
+    let environment =
+        app.project_cache.store().create_environment(actor.project.id, validate_name(&name)?).await?;
+    let deed = format!("created environment `{}`", environment.name);
+    audit_entry::record(&app, &actor, "environment.created", &environment.name, Some(environment.id), &deed)
+        .await?;
+    app.project_cache.refresh().await?;
     Ok(Json(environment_response(&environment)))
 }
 
@@ -70,8 +64,8 @@ pub(super) async fn update(
     PathParams((project, text)): PathParams<(i64, String)>,
     JsonBody(change): JsonBody<UpdateEnvironmentRequest>,
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let before = access::environment(&author, &text, "environment").map_err(|_| ApiError::NotFound)?;
+    let actor = access.authorize(project)?;
+    let before = access::environment(&actor, &text, "environment").map_err(|_| ApiError::NotFound)?;
     let UpdateEnvironmentRequest { name, needs_comment, needs_approval } = change;
     let after = Environment {
         id: before.id,
@@ -81,21 +75,21 @@ pub(super) async fn update(
             needs_approval: needs_approval.unwrap_or(before.protection.needs_approval),
         },
     };
-    app.hub.store().update_environment(author.project.id, after.clone()).await?;
+    app.project_cache.store().update_environment(actor.project.id, after.clone()).await?;
     audit_entry::record(
         &app,
-        &author,
+        &actor,
         "environment.changed",
         &after.name,
         Some(after.id),
-        &sentence(&before, &after),
+        &deed(&before, &after),
     )
     .await?;
-    app.hub.refresh().await?;
+    app.project_cache.refresh().await?;
     Ok(Json(environment_response(&after)))
 }
 
-fn sentence(before: &Environment, after: &Environment) -> String {
+fn deed(before: &Environment, after: &Environment) -> String {
     let mut parts = Vec::new();
     if before.name != after.name {
         parts.push(format!("renamed to `{}`", after.name));

@@ -28,11 +28,11 @@ pub(super) async fn counts(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(query): QueryParams<EvaluationsQuery>,
+    QueryParams(wanted): QueryParams<EvaluationsQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let EvaluationsQuery { key, environment, from, to, by } = query;
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let actor = access.authorize(project)?;
+    let EvaluationsQuery { key, environment, from, to, by } = wanted;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST_MILLIS);
     let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST_MILLIS);
     let hours = match by.unwrap_or_default() {
@@ -45,17 +45,17 @@ pub(super) async fn counts(
             "`from`: expected a time before `to`, with at most {MAX_BUCKETS} buckets between them"
         )));
     }
-    app.telemetry.flush(app.hub.store()).await;
+    app.telemetry.flush(app.project_cache.store()).await;
     let filter = EvaluationFilter {
-        project: author.project.id,
+        project: actor.project.id,
         key: key.clone(),
         environment,
         from_millis: start,
         to_millis: end,
         hours,
     };
-    let counts = app.hub.store().evaluations(filter).await?;
-    let project = author.project;
+    let counts = app.project_cache.store().evaluation_counts(filter).await?;
+    let project = actor.project;
     app.json(project.id, move |_| {
         let environments = project.environments();
         let environments: Vec<EnvironmentCounts> = environments

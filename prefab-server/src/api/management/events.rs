@@ -36,9 +36,11 @@ use drafts::DraftWatcher;
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
 use prefab_management_api::{ChangeEvent, ClientsEvent, ErrorResponse, EvaluationsEvent, ReceivedVersion};
-use prefab_publish::Counts;
-use prefab_service::{change::policy, item, limits::StreamPermit, project::Project, telemetry::Hint};
-use prefab_store::Told;
+use prefab_publish::SubscriberCounts;
+use prefab_service::{
+    change::touched_environments, item, limits::StreamPermit, project::Project, telemetry::UsageUpdate,
+};
+use prefab_store::AuditedChange;
 
 /// How often the connected clients are compared with the last event.
 const CLIENTS_POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -67,10 +69,10 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let authorization = access.stream_authorization();
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     let permit = app.limits.event_stream(authorization.principal()).ok_or(ApiError::TooManyStreams)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let events = Events::new(app, author.project, authorization, last, permit);
+    let events = Events::new(app, actor.project, authorization, last, permit);
     let body = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
@@ -93,10 +95,10 @@ struct Events {
     sent: i64,
     published: watch::Receiver<i64>,
     drafts: DraftWatcher,
-    hints: broadcast::Receiver<Arc<Hint>>,
+    hints: broadcast::Receiver<Arc<UsageUpdate>>,
     look: Interval,
     keep_alive: Interval,
-    clients: BTreeMap<EnvironmentId, Counts>,
+    clients: BTreeMap<EnvironmentId, SubscriberCounts>,
     waiting: VecDeque<Bytes>,
     _permit: StreamPermit,
 }
@@ -105,7 +107,7 @@ struct Events {
 enum Event {
     Changes,
     Drafts,
-    Counts(Arc<Hint>),
+    Counts(Arc<UsageUpdate>),
     PollClients,
     KeepAlive,
     End,
@@ -129,7 +131,7 @@ impl Events {
         let mut look = interval(CLIENTS_POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            hints: app.telemetry.hints(),
+            hints: app.telemetry.updates(),
             sent: sent.unwrap_or(newest),
             published,
             drafts: DraftWatcher::of(&project),
@@ -138,7 +140,7 @@ impl Events {
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
             authorization_ended: Box::pin(authorization.ended(
-                Arc::clone(&app.hub),
+                Arc::clone(&app.project_cache),
                 Arc::clone(&app.stream_authorizations),
                 project.id,
             )),
@@ -187,8 +189,12 @@ impl Events {
 
     /// Reads the next changes. If the store fails, the stream ends and the client reconnects.
     async fn changes(&mut self) -> Option<()> {
-        let changes =
-            self.app.hub.store().changes_after(self.project.id, self.sent, MAX_CHANGES_PER_READ).await;
+        let changes = self
+            .app
+            .project_cache
+            .store()
+            .changes_after(self.project.id, self.sent, MAX_CHANGES_PER_READ)
+            .await;
         let changes = changes
             .inspect_err(
                 |error| warn!(%error, "reading changes for an event stream failed; closing the stream"),
@@ -199,10 +205,10 @@ impl Events {
             // The rest is read after the client has received these.
             self.published.mark_changed();
         }
-        for change in changes {
-            let id = change.version.id;
+        for told in changes {
+            let id = told.version.id;
             self.sent = id;
-            self.waiting.push_back(event_bytes("change", Some(id), &change_event(change, &self.project)));
+            self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
         }
         Some(())
     }
@@ -213,7 +219,7 @@ impl Events {
         }
     }
 
-    fn count(&mut self, hint: &Hint) {
+    fn count(&mut self, hint: &UsageUpdate) {
         if hint.project == self.project.id {
             let event =
                 EvaluationsEvent { environment: hint.environment.to_string(), keys: hint.keys.clone() };
@@ -224,7 +230,7 @@ impl Events {
     fn push_client_events(&mut self) {
         for environment in &*self.project.environments() {
             let Some(channel) = self.project.channel(environment.id) else { continue };
-            let counts = channel.listeners.counts();
+            let counts = channel.subscribers.counts();
             if self.clients.get(&environment.id) == Some(&counts) {
                 continue;
             }
@@ -235,12 +241,12 @@ impl Events {
     }
 }
 
-fn change_event(change: Told, project: &Project) -> ChangeEvent {
-    let Told { version, before, said: note } = change;
+fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
+    let AuditedChange { version, before, said } = audited;
     let environments = project.environments();
-    let touched = policy::touched(before.as_ref(), version.config.as_ref(), &environments);
+    let touched = touched_environments(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
-    let (who, sentence) = match note {
+    let (who, sentence) = match said {
         Some((who, sentence)) => (who, Some(sentence)),
         None => (who(&version.changed_by), None),
     };
@@ -256,7 +262,7 @@ fn change_event(change: Told, project: &Project) -> ChangeEvent {
     }
 }
 
-pub(super) fn clients(environment: EnvironmentId, counts: &Counts) -> ClientsEvent {
+pub(super) fn clients(environment: EnvironmentId, counts: &SubscriberCounts) -> ClientsEvent {
     let received = counts.by_version.iter().rev().take(MAX_VERSIONS);
     ClientsEvent {
         environment: environment.to_string(),

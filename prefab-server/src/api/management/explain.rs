@@ -11,7 +11,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep};
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::{Role, clock};
 
 /// Evaluates a config key like a client of an environment, and returns every step.
@@ -28,11 +28,11 @@ pub(super) async fn explain(
     PathParams(project): PathParams<i64>,
     JsonBody(question): JsonBody<ExplainRequest>,
 ) -> Result<Response, ApiError> {
-    let author = access.require_role(project, Role::Viewer)?;
+    let actor = access.require_role(project, Role::Viewer)?;
     let ExplainRequest { key, environment, contexts, user, version, at } = question;
-    let environment = access::environment(&author, &environment, "environment")?.id;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
     let instead = match version {
-        Some(version) => Some(find(&app, &author, &key, &version).await?),
+        Some(version) => Some(find(&app, &actor, &key, &version).await?),
         None => None,
     };
     let contexts = match contexts {
@@ -44,10 +44,11 @@ pub(super) async fn explain(
     };
     let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
     let person = person.unwrap_or_default();
-    let project = author.project;
+    let project = actor.project;
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
-        let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let host =
+            FixedHost::default().with_now_millis(at.unwrap_or_else(clock::now_millis)).with_random(chance());
         let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
         let explanation = ruleset.explain(&key, &stack, &host);
         Ok(answer(key, explanation))
@@ -75,7 +76,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
         Ok(answer) => ExplainResponse {
             key,
             value: Some(if answer.is_confidential() {
-                answer.shown().into()
+                answer.display_value().into()
             } else {
                 answer.value.to_json().unwrap_or_else(|| answer.value.to_string().into())
             }),
@@ -100,17 +101,15 @@ fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
 }
 
 /// Returns a version of an item, or its draft.
-async fn find(app: &App, author: &Author, key: &str, version: &str) -> Result<Config, ApiError> {
+async fn find(app: &App, actor: &Actor, key: &str, version: &str) -> Result<Config, ApiError> {
     let config = if version == "draft" {
-        drafts::find(app, author, key)
-            .await
-            .map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
+        drafts::find(app, actor, key).await.map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
     } else {
         let id = version.parse();
         let id = id.map_err(|_| {
             ApiError::invalid("`version`: expected the number of a version, as a string, or draft")
         })?;
-        history::find(app, author, key, id).await.map(|version| version.and_then(|version| version.config))
+        history::find(app, actor, key, id).await.map(|version| version.and_then(|version| version.config))
     };
     match config {
         Ok(Some(config)) => Ok(config),

@@ -13,7 +13,7 @@ use prefab_management_api::{
     EnvironmentHealth, ErrorResponse, HealthResponse, PayloadSizes, Propagation, ProtocolCount,
     TelemetryHealth,
 };
-use prefab_publish::{Audience, Channel, Form, Manner};
+use prefab_publish::{Audience, Channel, Encoding, Protocol};
 use prefab_service::project::Project;
 use prefab_store::{Environment, clock};
 
@@ -27,8 +27,8 @@ pub(super) async fn show(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<HealthResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let project = &author.project;
+    let actor = access.authorize(project)?;
+    let project = &actor.project;
     let environments = project.environments();
     let shown = environments.iter().filter_map(|environment| {
         let channel = project.channel(environment.id)?;
@@ -40,7 +40,7 @@ pub(super) async fn show(
         started_at: app.started_millis,
         now: clock::now_millis(),
         newest: newest.to_string(),
-        database_bytes: app.hub.store().size().await?,
+        database_bytes: app.project_cache.store().size().await?,
         connections: app.metrics.connections.get(),
         telemetry: TelemetryHealth {
             received_bytes: app.metrics.telemetry_bytes.get(),
@@ -52,18 +52,18 @@ pub(super) async fn show(
 }
 
 fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Project) -> EnvironmentHealth {
-    let counts = channel.listeners.counts();
-    let kinds = counts.by_manner.iter().map(|(manner, clients)| ProtocolCount {
-        kind: match manner {
-            Manner::Sse => "sse",
-            Manner::SseJson => "sse_json",
-            Manner::Grpc => "grpc",
+    let counts = channel.subscribers.counts();
+    let kinds = counts.by_protocol.iter().map(|(protocol, clients)| ProtocolCount {
+        kind: match protocol {
+            Protocol::Sse => "sse",
+            Protocol::SseJson => "sse_json",
+            Protocol::Grpc => "grpc",
         }
         .to_owned(),
         clients: *clients,
     });
-    let times = channel.listeners.times();
-    let answer = channel.snapshot().answer(0, &Audience::default(), Form::Protobuf);
+    let times = channel.subscribers.delivery_times();
+    let answer = channel.snapshot().response(0, &Audience::default(), Encoding::Protobuf);
     EnvironmentHealth {
         name: environment.name.clone(),
         kinds: kinds.collect(),

@@ -14,7 +14,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevertRequest,
 };
-use prefab_service::{Conflict, actor::Author, change::diff, item};
+use prefab_service::{Conflict, actor::Actor, change::diff, item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// The maximum number of listed versions.
@@ -31,14 +31,14 @@ pub(super) async fn versions(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let versions = app.hub.store().history(author.project.id, key.clone(), MAX_VERSIONS).await?;
+    let actor = access.authorize(project)?;
+    let versions = app.project_cache.store().history(actor.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
     }
-    let records = records(&app, &author, &key).await?;
+    let records = records(&app, &actor, &key).await?;
     let view = move |version: &Version| item_version(version, records.get(&version.id));
-    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
+    app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
 /// Returns a version and its content.
@@ -52,10 +52,10 @@ pub(super) async fn version(
     access: Access,
     PathParams((project, key, id)): PathParams<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let version = find(&app, &author, &key, id).await?.ok_or(ApiError::NotFound)?;
-    let records = records(&app, &author, &key).await?;
-    app.json(author.project.id, move |_| {
+    let actor = access.authorize(project)?;
+    let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
+    let records = records(&app, &actor, &key).await?;
+    app.json(actor.project.id, move |_| {
         let item = version.config.as_ref().map(item::from_config);
         Ok(ItemVersion { item, ..item_version(&version, records.get(&id)) })
     })
@@ -74,26 +74,26 @@ pub(super) async fn diff(
     PathParams((project, key)): PathParams<(i64, String)>,
     QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let newest = app.hub.store().history(author.project.id, key.clone(), 1).await?.pop();
+    let actor = access.authorize(project)?;
+    let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
     let key = newest.key.clone();
     let to = match to {
         None => newest,
-        Some(id) => find(&app, &author, &key, id).await?.ok_or_else(missing.clone()("to", id))?,
+        Some(id) => find(&app, &actor, &key, id).await?.ok_or_else(missing.clone()("to", id))?,
     };
     let from = match from.or(to.previous_id) {
         None => None,
-        Some(id) => Some(find(&app, &author, &key, id).await?.ok_or_else(missing("from", id))?),
+        Some(id) => Some(find(&app, &actor, &key, id).await?.ok_or_else(missing("from", id))?),
     };
-    app.json(author.project.id, move |_| {
+    app.json(actor.project.id, move |_| {
         let before = from.as_ref().and_then(|version| version.config.as_ref());
         let after = to.config.as_ref();
         Ok(DiffResponse {
             from: from.as_ref().map(|version| version.id.to_string()),
             to: to.id.to_string(),
-            differences: diff::in_words(before, after, &author.project.environments()),
+            differences: diff::describe(before, after, &actor.project.environments()),
             before: before.map(item::from_config),
             after: after.map(item::from_config),
         })
@@ -114,15 +114,15 @@ pub(super) async fn revert(
     PathParams((project, key)): PathParams<(i64, String)>,
     JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let id =
         to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
-    let version = find(&app, &author, &key, id).await?;
+    let version = find(&app, &actor, &key, id).await?;
     let config = version.and_then(|version| version.config);
     let config = config.ok_or_else(|| {
         ApiError::invalid(format!("`to`: `{key}` has no version {id} with content to restore"))
     })?;
-    restore_config(&app, &author, config).await
+    restore_config(&app, &actor, config).await
 }
 
 /// Restores the last content of an archived item.
@@ -138,13 +138,13 @@ pub(super) async fn restore(
     PathParams((project, key)): PathParams<(i64, String)>,
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
-    if author.project.config(&key).is_some() {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }
-    let versions = app.hub.store().history(author.project.id, key, MAX_VERSIONS).await?;
+    let versions = app.project_cache.store().history(actor.project.id, key, MAX_VERSIONS).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;
-    restore_config(&app, &author, last).await
+    restore_config(&app, &actor, last).await
 }
 
 /// Lists archived items.
@@ -157,40 +157,31 @@ pub(super) async fn archived(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let versions = app.hub.store().deleted(author.project.id).await?;
+    let actor = access.authorize(project)?;
+    let versions = app.project_cache.store().deleted(actor.project.id).await?;
     let view = |version: &Version| item_version(version, None);
-    app.json(author.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
+    app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-async fn restore_config(
-    app: &App,
-    author: &Author,
-    config: Config,
-) -> Result<Json<ChangeResponse>, ApiError> {
-    let current = author.project.config(&config.key).map(|version| version.id);
-    put(app, author, Config { id: current.unwrap_or_default(), ..config }).await
+async fn restore_config(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
+    let current = actor.project.config(&config.key).map(|version| version.id);
+    put(app, actor, Config { id: current.unwrap_or_default(), ..config }).await
 }
 
-pub(super) async fn find(
-    app: &App,
-    author: &Author,
-    key: &str,
-    id: i64,
-) -> Result<Option<Version>, ApiError> {
-    let version = app.hub.store().version(author.project.id, id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, key: &str, id: i64) -> Result<Option<Version>, ApiError> {
+    let version = app.project_cache.store().version(actor.project.id, id).await?;
     Ok(version.filter(|version| version.key == key))
 }
 
 /// Returns the audit log entries of the versions of an item.
-async fn records(app: &App, author: &Author, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
+async fn records(app: &App, actor: &Actor, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
     let filter = AuditFilter {
-        project: Some(author.project.id),
+        project: Some(actor.project.id),
         subject: Some(key.to_owned()),
         action: Some("config".to_owned()),
         limit: MAX_VERSIONS,
         ..AuditFilter::default()
     };
-    let records = app.hub.store().audit(filter).await?.into_iter();
+    let records = app.project_cache.store().audit(filter).await?.into_iter();
     Ok(records.filter_map(|record| Some((record.entry.version_id?, record))).collect())
 }

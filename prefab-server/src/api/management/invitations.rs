@@ -15,7 +15,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     CreateInvitationRequest, CreateInvitationResponse, ErrorResponse, InvitationResponse,
 };
-use prefab_service::{Conflict, actor::Author, sign_in::Secret};
+use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
     accounts::{Invitation, NewInvitation},
@@ -24,13 +24,13 @@ use prefab_store::{
 /// The maximum lifetime of an invitation: 30 days.
 const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
 
-fn invitation_response(invitation: Invitation, author: &Author) -> InvitationResponse {
+fn invitation_response(invitation: Invitation, actor: &Actor) -> InvitationResponse {
     let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
     InvitationResponse {
         id: id.to_string(),
         email,
         role: role_response(roles.project),
-        environments: exceptional_roles(&author.project.environments(), &roles),
+        environments: exceptional_roles(&actor.project.environments(), &roles),
         created_by,
         created_at: created_at_millis,
         expires_at: expires_at_millis,
@@ -47,9 +47,9 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<InvitationResponse>>, ApiError> {
-    let author = access.require_role(project, Role::Admin)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
-    Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &author)).collect()))
+    let actor = access.require_role(project, Role::Admin)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
+    Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &actor)).collect()))
 }
 
 /// Invites a person without an account.
@@ -68,30 +68,30 @@ pub(super) async fn create(
         CreateInvitationRequest,
     >,
 ) -> Result<Json<CreateInvitationResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let (email, roles) = (validate_email(&email)?, roles(&author, store_role(role), &environments)?);
+    let actor = access.authorize(project)?;
+    let (email, roles) = (validate_email(&email)?, roles(&actor, store_role(role), &environments)?);
     if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));
     }
-    if app.hub.store().account(email.clone()).await?.is_some() {
+    if app.project_cache.store().account(email.clone()).await?.is_some() {
         let next_step = "add the person to the project instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
-    let id = store(&app, &author, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
-    let sentence = format!("invited {email} as {}", in_words(&author, &roles));
-    audit_entry::record(&app, &author, "invitation.created", id, None, &sentence).await?;
+    let id = store(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
+    let deed = format!("invited {email} as {}", in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "invitation.created", id, None, &deed).await?;
     let invitation = Invitation {
         id,
         email,
         roles,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         created_at_millis: clock::now_millis(),
         expires_at_millis,
     };
     Ok(Json(CreateInvitationResponse {
-        invitation: invitation_response(invitation, &author),
+        invitation: invitation_response(invitation, &actor),
         link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
@@ -109,30 +109,30 @@ pub(super) async fn revoke(
     access: Access,
     PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<InvitationResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let invitations = app.hub.store().invitations(author.project.id).await?;
+    let actor = access.authorize(project)?;
+    let invitations = app.project_cache.store().invitations(actor.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
     let invitation = invitation.ok_or(ApiError::NotFound)?;
-    if !app.hub.store().revoke_invitation(author.project.id, id).await? {
+    if !app.project_cache.store().revoke_invitation(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let sentence = format!("revoked the invitation of {}", invitation.email);
-    audit_entry::record(&app, &author, "invitation.revoked", id, None, &sentence).await?;
-    Ok(Json(invitation_response(invitation, &author)))
+    let deed = format!("revoked the invitation of {}", invitation.email);
+    audit_entry::record(&app, &actor, "invitation.revoked", id, None, &deed).await?;
+    Ok(Json(invitation_response(invitation, &actor)))
 }
 
 async fn store(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     secret: &Secret,
     (email, roles): (String, Roles),
     expires_at_millis: i64,
 ) -> Result<i64, ApiError> {
     let invitation = NewInvitation {
         hash: secret.hash(),
-        to: Some((author.project.id, email, roles)),
-        created_by: author.who.clone(),
+        to: Some((actor.project.id, email, roles)),
+        created_by: actor.label.clone(),
         expires_at_millis,
     };
-    Ok(app.hub.store().invite(invitation).await?)
+    Ok(app.project_cache.store().invite(invitation).await?)
 }

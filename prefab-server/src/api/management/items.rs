@@ -19,7 +19,13 @@ use crate::api::management::{
     views::who,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{actor::Author, change, describe, item, project::Project, references};
+use prefab_service::{
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    describe, item,
+    project::Project,
+    references,
+};
 use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 
 use prefab_management_api::{
@@ -40,23 +46,22 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(query): QueryParams<ListItemsQuery>,
+    QueryParams(wanted): QueryParams<ListItemsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let is_used = query.usage.unwrap_or(true);
-    let tag = (!is_used).then(|| etag(&app, &author));
-    if tag.as_ref().is_some_and(|tag| compression::etag_matches(&headers, tag)) {
-        return Ok(compression::with_etag(StatusCode::NOT_MODIFIED.into_response(), tag));
+    let actor = access.authorize(project)?;
+    let is_used = wanted.usage.unwrap_or(true);
+    let tag = (!is_used).then(|| stamp(&app, &actor));
+    if tag.as_ref().is_some_and(|tag| compression::knows(&headers, tag)) {
+        return Ok(compression::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
-    let project = Arc::clone(&author.project);
-    let mut page = app.work(project.id, move |_| Ok(page(&project, query))).await?;
+    let project = Arc::clone(&actor.project);
+    let mut page = app.work(project.id, move |_| Ok(page(&project, wanted))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
-        let comments = app.hub.store().comments(author.project.id, range.clone()).await?;
+        let comments = app.project_cache.store().comments(actor.project.id, range.clone()).await?;
         let mut comments: HashMap<i64, String> = comments.into_iter().collect();
-        let mut used =
-            if is_used { usage::of(&app, author.project.id, range).await? } else { HashMap::new() };
+        let mut used = if is_used { usage::of(&app, actor.project.id, range).await? } else { HashMap::new() };
         for item in &mut page.items {
             item.comment = item.id.parse().ok().and_then(|id| comments.remove(&id));
             if is_used {
@@ -67,32 +72,29 @@ pub(super) async fn list(
             }
         }
     }
-    Ok(compression::with_etag(
-        compression::compressed_json(&app, author.project.id, page, &headers).await?,
-        tag,
-    ))
+    Ok(compression::unchanged(compression::light(&app, actor.project.id, page, &headers).await?, tag))
 }
 
 /// Returns the `ETag` of a list without usage.
-fn etag(app: &App, author: &Author) -> String {
-    let environments = author.project.environments();
+fn stamp(app: &App, actor: &Actor) -> String {
+    let environments = actor.project.environments();
     let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
-    format!("{}-{}-{}", app.started_millis, *author.project.published().borrow(), ids.join("."))
+    format!("{}-{}-{}", app.started_millis, *actor.project.published().borrow(), ids.join("."))
 }
 
-fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
-    let limit = query.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
-    let search = query.search.unwrap_or_default().to_lowercase();
+fn page(project: &Project, wanted: ListItemsQuery) -> ItemPage {
+    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
+    let search = wanted.search.unwrap_or_default().to_lowercase();
     let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
     for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
-        let is_selected = query.after.as_ref().is_none_or(|after| key > *after)
-            && query.item_type.is_none_or(|item_type| item_type == item::item_type(config))
-            && query.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
+        let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
+            && wanted.item_type.is_none_or(|wanted| wanted == item::item_type(config))
+            && wanted.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
-        if !is_selected {
+        if !is_wanted {
             continue;
         }
         if items.len() == limit {
@@ -135,10 +137,10 @@ pub(super) async fn create(
     PathParams(project): PathParams<i64>,
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let config = config(&app, &author, item).await?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let config = config(&app, &actor, item).await?;
     let config = Config { id: 0, ..config };
-    put(&app, &author, config).await
+    put(&app, &actor, config).await
 }
 
 /// Returns an item with its rules.
@@ -152,9 +154,9 @@ pub(super) async fn show(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let (_, config) = current_item(&author, &key)?;
-    app.json(author.project.id, move |_| Ok(item::from_config(&config))).await
+    let actor = access.authorize(project)?;
+    let (_, config) = current_item(&actor, &key)?;
+    app.json(actor.project.id, move |_| Ok(item::from_config(&config))).await
 }
 
 /// Replaces an item. `item.id` must be the current version.
@@ -170,18 +172,18 @@ pub(super) async fn replace(
     PathParams((project, key)): PathParams<(i64, String)>,
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    current_item(&author, &key)?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    current_item(&actor, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!(
             "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
         )));
     }
-    let config = config(&app, &author, item).await?;
+    let config = config(&app, &actor, item).await?;
     if config.id == 0 {
         return Err(ApiError::invalid("`item.id`: expected the current version"));
     }
-    put(&app, &author, config).await
+    put(&app, &actor, config).await
 }
 
 /// Archives an item. Clients no longer receive it; it can be restored.
@@ -197,8 +199,8 @@ pub(super) async fn archive(
     PathParams((project, key)): PathParams<(i64, String)>,
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(why.comment.unwrap_or_default());
-    let (version, _) = current_item(&author, &key)?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    let (version, _) = current_item(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
         Some(Ok(id)) => Expected::Version(id),
@@ -206,7 +208,8 @@ pub(super) async fn archive(
             return Err(ApiError::invalid("`version`: expected the number of a version, as a string"));
         }
     };
-    let id = change::delete(&app, &author, &version, expected).await?;
+    let request = ChangeRequest::new(Edit::archive(version.key.as_str(), expected));
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
@@ -221,30 +224,26 @@ pub(super) async fn used_by(
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    current_item(&author, &key)?;
-    app.json(author.project.id, move |_| Ok(references::of(&key, &author.project.configs()))).await
+    let actor = access.authorize(project)?;
+    current_item(&actor, &key)?;
+    app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }
 
 /// Returns the current version of an item.
-pub(super) fn current_item(author: &Author, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
-    let version = author.project.config(key).ok_or(ApiError::NotFound)?;
+pub(super) fn current_item(actor: &Actor, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
+    let version = actor.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
 }
 
-pub(super) async fn put(
-    app: &App,
-    author: &Author,
-    config: Config,
-) -> Result<Json<ChangeResponse>, ApiError> {
+pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
     let key = config.key.clone();
-    let id = change::put(app, author, config).await?;
+    let id = app.apply(actor, ChangeRequest::new(Edit::put(config))).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Config, ApiError> {
-    let project = Arc::clone(&author.project);
+pub(super) async fn config(app: &App, actor: &Actor, item: Item) -> Result<Config, ApiError> {
+    let project = Arc::clone(&actor.project);
     let read = move |_| {
         item::to_config(&item, &project.environments()).map_err(|problems| {
             // The places are relative to the item.
@@ -253,5 +252,5 @@ pub(super) async fn config(app: &App, author: &Author, item: Item) -> Result<Con
             ApiError::Invalid(problems.collect())
         })
     };
-    app.work(author.project.id, read).await
+    app.work(actor.project.id, read).await
 }

@@ -9,7 +9,7 @@ use prefab_management_api as api;
 use prefab_management_api::{
     ApiKeyResponse, CreateKeyRequest, CreateKeyResponse, ErrorResponse, KeyExpiryRequest, RotateKeyRequest,
 };
-use prefab_service::actor::Author;
+use prefab_service::actor::Actor;
 use prefab_store::{KeyDetails, NewKey, Role, clock, key::KeyKind};
 
 /// The maximum time until a rotated key expires, in seconds: 90 days.
@@ -56,14 +56,14 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<ApiKeyResponse>>, ApiError> {
-    let author = access.require_role(project, Role::Admin)?;
-    let keys = app.hub.store().keys(author.project.id).await?;
+    let actor = access.require_role(project, Role::Admin)?;
+    let keys = app.project_cache.store().keys(actor.project.id).await?;
     Ok(Json(keys.into_iter().map(key_response).collect()))
 }
 
 /// Returns the owner of a new admin key: the person who issues it, so that the key cannot approve their drafts.
-fn owner(author: &Author, kind: api::KeyKind) -> Option<String> {
-    let person = Some(author.changed_by.user_id).filter(|id| *id != 0);
+fn owner(actor: &Actor, kind: api::KeyKind) -> Option<String> {
+    let person = Some(actor.changed_by.user_id).filter(|id| *id != 0);
     person.filter(|_| matches!(kind, api::KeyKind::Admin)).map(|id| id.to_string())
 }
 
@@ -79,24 +79,24 @@ pub(super) async fn issue(
     PathParams(project): PathParams<i64>,
     JsonBody(request): JsonBody<CreateKeyRequest>,
 ) -> Result<Json<CreateKeyResponse>, ApiError> {
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     let CreateKeyRequest { name, environment, kind, user, expires_at } = request;
-    let environment = access::environment(&author, &environment, "environment")?;
+    let environment = access::environment(&actor, &environment, "environment")?;
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid(
             "`expiresAt`: expected a time in the future, in milliseconds since 1970",
         ));
     }
     let request = NewKey {
-        project: author.project.id,
+        project: actor.project.id,
         environment: environment.id,
         kind: store_kind(kind),
-        user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&author, kind)),
+        user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&actor, kind)),
         name: super::projects::validate_name(&name)?,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         expires_at_millis: expires_at,
     };
-    issue_key(&app, &author, request).await
+    issue_key(&app, &actor, request).await
 }
 
 /// Revokes an API key immediately and permanently.
@@ -111,14 +111,14 @@ pub(super) async fn revoke(
     access: Access,
     PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<ApiKeyResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().revoke_key(id).await? {
+    let actor = access.authorize(project)?;
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().revoke_key(id).await? {
         return Err(ApiError::NotFound);
     }
-    record(&app, &author, &key, "key.revoked", "revoked").await?;
-    app.hub.refresh().await?;
-    Ok(Json(key_response(find(&app, &author, id).await?)))
+    record(&app, &actor, &key, "key.revoked", "revoked").await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
 /// Sets the time at which an API key expires.
@@ -134,14 +134,14 @@ pub(super) async fn expire(
     PathParams((project, id)): PathParams<(i64, i64)>,
     JsonBody(KeyExpiryRequest { at }): JsonBody<KeyExpiryRequest>,
 ) -> Result<Json<ApiKeyResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().expire_key(id, at).await? {
+    let actor = access.authorize(project)?;
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().expire_key(id, at).await? {
         return Err(ApiError::NotFound);
     }
-    record(&app, &author, &key, "key.expires", "set the expiry of").await?;
-    app.hub.refresh().await?;
-    Ok(Json(key_response(find(&app, &author, id).await?)))
+    record(&app, &actor, &key, "key.expires", "set the expiry of").await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
 /// Issues a copy of an API key, and lets the old key expire.
@@ -157,52 +157,52 @@ pub(super) async fn rotate(
     PathParams((project, id)): PathParams<(i64, i64)>,
     JsonBody(RotateKeyRequest { overlap_seconds }): JsonBody<RotateKeyRequest>,
 ) -> Result<Json<CreateKeyResponse>, ApiError> {
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     if !(0..=MAX_OVERLAP_SECONDS).contains(&overlap_seconds) {
         return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {MAX_OVERLAP_SECONDS}")));
     }
-    let key = find(&app, &author, id).await?;
-    if !app.hub.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
+    let key = find(&app, &actor, id).await?;
+    if !app.project_cache.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
         return Err(ApiError::NotFound);
     }
-    record(&app, &author, &key, "key.rotated", "rotated").await?;
+    record(&app, &actor, &key, "key.rotated", "rotated").await?;
     let request = NewKey {
-        project: author.project.id,
+        project: actor.project.id,
         environment: key.environment,
         kind: key.kind,
         user_id: key.user_id,
         name: key.name,
-        created_by: author.who.clone(),
+        created_by: actor.label.clone(),
         expires_at_millis: None,
     };
-    issue_key(&app, &author, request).await
+    issue_key(&app, &actor, request).await
 }
 
-async fn issue_key(app: &App, author: &Author, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
+async fn issue_key(app: &App, actor: &Actor, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
     let (environment, name, kind) = (request.environment, request.name.clone(), request.kind);
-    let issued = app.hub.store().issue_named_key(request).await?;
-    let sentence = format!(
+    let issued = app.project_cache.store().issue_named_key(request).await?;
+    let deed = format!(
         "issued {kind} {} for environment `{}`",
-        prefab_service::labels::who(issued.id, &name),
+        prefab_service::labels::api_key_label(issued.id, &name),
         issued.environment
     );
-    audit_entry::record(app, author, "key.created", issued.id, Some(environment), &sentence).await?;
-    app.hub.refresh().await?;
+    audit_entry::record(app, actor, "key.created", issued.id, Some(environment), &deed).await?;
+    app.project_cache.refresh().await?;
     Ok(Json(CreateKeyResponse { id: issued.id.to_string(), key: issued.key }))
 }
 
-async fn find(app: &App, author: &Author, id: i64) -> Result<KeyDetails, ApiError> {
-    let keys = app.hub.store().keys(author.project.id).await?;
+async fn find(app: &App, actor: &Actor, id: i64) -> Result<KeyDetails, ApiError> {
+    let keys = app.project_cache.store().keys(actor.project.id).await?;
     keys.into_iter().find(|key| key.id == id).ok_or(ApiError::NotFound)
 }
 
 async fn record(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     key: &KeyDetails,
     action: &str,
     verb: &str,
 ) -> Result<(), ApiError> {
-    let sentence = format!("{verb} {}", prefab_service::labels::who(key.id, &key.name));
-    audit_entry::record(app, author, action, key.id, Some(key.environment), &sentence).await
+    let deed = format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name));
+    audit_entry::record(app, actor, action, key.id, Some(key.environment), &deed).await
 }

@@ -16,26 +16,32 @@ use prefab_management_api::{
     ChangeResponse, ErrorResponse, LevelTarget, LogLevelResponse, RemoveLogLevelQuery, SetLogLevelRequest,
     SetLogLevelResponse, TargetedLevel,
 };
-use prefab_service::{Conflict, actor::Author, change, describe, expiry, log_level_rules, project::Project};
-use prefab_store::{Expected, Expiry, Role, Target, TimedRule};
+use prefab_service::{
+    Conflict,
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    describe, log_level_rules,
+    project::Project,
+};
+use prefab_store::{Expected, Role, RuleTarget, ScheduledRemoval, TimedRule};
 
-fn level_target(target: Target) -> Option<LevelTarget> {
+fn level_target(target: RuleTarget) -> Option<LevelTarget> {
     match target {
-        Target::Property(property, values) => {
+        RuleTarget::Property(property, values) => {
             Some(LevelTarget { property: Some(property), values, segment: None })
         }
-        Target::Segment(key) => Some(LevelTarget { segment: Some(key), ..LevelTarget::default() }),
-        Target::Person(_) | Target::Everybody => None,
+        RuleTarget::Segment(key) => Some(LevelTarget { segment: Some(key), ..LevelTarget::default() }),
+        RuleTarget::User(_) | RuleTarget::Everyone => None,
     }
 }
 
-fn store_target(target: LevelTarget) -> Result<Target, ApiError> {
+fn store_target(target: LevelTarget) -> Result<RuleTarget, ApiError> {
     let LevelTarget { property, values, segment } = target;
     let text = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
     match (text(property), text(segment)) {
-        (Some(property), None) if !values.is_empty() => Ok(Target::Property(property, values)),
-        (None, Some(key)) if values.is_empty() => Ok(Target::Segment(key)),
+        (Some(property), None) if !values.is_empty() => Ok(RuleTarget::Property(property, values)),
+        (None, Some(key)) if values.is_empty() => Ok(RuleTarget::Segment(key)),
         _ => Err(ApiError::invalid(
             "`for`: expected a property such as `user.key` and at least one value, or a segment",
         )),
@@ -53,12 +59,12 @@ pub(super) async fn list(
     PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.authorize(project)?.project;
-    let expiries = app.hub.store().scheduled_removals(project.id).await?;
+    let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, &expiries))).await
 }
 
-fn views(project: &Project, expiries: &[Expiry]) -> Vec<LogLevelResponse> {
-    let mut by_key: HashMap<&str, Vec<&Expiry>> = HashMap::new();
+fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelResponse> {
+    let mut by_key: HashMap<&str, Vec<&ScheduledRemoval>> = HashMap::new();
     for expiry in expiries {
         by_key.entry(&expiry.rule.key).or_default().push(expiry);
     }
@@ -78,7 +84,7 @@ fn views(project: &Project, expiries: &[Expiry]) -> Vec<LogLevelResponse> {
     views
 }
 
-fn of(config: &Config, expiries: &[&Expiry]) -> Vec<TargetedLevel> {
+fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<TargetedLevel> {
     let mut views = Vec::new();
     for row in &config.rows {
         let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
@@ -87,8 +93,8 @@ fn of(config: &Config, expiries: &[&Expiry]) -> Vec<TargetedLevel> {
             // A level for all contexts has no criteria, so it cannot expire.
             let may_end = !rule.criteria.is_empty();
             let expiry = expiries.iter().find(|expiry| {
-                let TimedRule { project: _, key, environment: place, target: rule_target } = &expiry.rule;
-                may_end && *key == config.key && *place == environment && Some(rule_target) == target.as_ref()
+                let TimedRule { project: _, key, environment: place, target: wanted } = &expiry.rule;
+                may_end && *key == config.key && *place == environment && Some(wanted) == target.as_ref()
             });
             views.push(TargetedLevel {
                 environment: environment.map(|id| id.to_string()),
@@ -96,7 +102,7 @@ fn of(config: &Config, expiries: &[&Expiry]) -> Vec<TargetedLevel> {
                     Value::LogLevel(level) => Some(level.name().to_owned()),
                     _ => None,
                 }),
-                when: describe::criteria(rule).filter(|_| target != Some(Target::Everybody)),
+                when: describe::criteria(rule).filter(|_| target != Some(RuleTarget::Everyone)),
                 target: target.and_then(level_target),
                 expires_at: expiry.map(|expiry| expiry.at_millis),
             });
@@ -123,24 +129,24 @@ pub(super) async fn set(
     JsonBody(new): JsonBody<SetLogLevelRequest>,
 ) -> Result<Json<SetLogLevelResponse>, ApiError> {
     let SetLogLevelRequest { level, environment, target, expires_at, expires_in, comment } = new;
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
     let level = level.ok_or_else(|| {
         ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
     })?;
     let expires_at = lifetime::end(expires_at, expires_in.as_ref())?;
     let key = log_level_rules::key(path.trim());
-    let target = target.map_or(Ok(Target::Everybody), store_target)?;
-    let rule = TimedRule { project: author.project.id, key: key.clone(), environment, target };
-    let mut config = current(&author, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
+    let target = target.map_or(Ok(RuleTarget::Everyone), store_target)?;
+    let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
+    let mut config = current(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
     if expires_at.is_some() {
         log_level_rules::add(&mut config, environment, &rule.target, level);
     } else {
         log_level_rules::set(&mut config, environment, &rule.target, level);
     }
-    let change = change::checked(&app, &author, config).await?;
-    let id = expiry::append(&app, &author, change, rule, expires_at).await?;
+    let request = ChangeRequest::new(Edit::put(config)).with_removal(rule, expires_at);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(SetLogLevelResponse { id: id.to_string(), key, expires_at }))
 }
 
@@ -159,37 +165,34 @@ pub(super) async fn remove(
         RemoveLogLevelQuery,
     >,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment.unwrap_or_default());
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let key = log_level_rules::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
     let target = if property.is_none() && segment.is_none() {
-        Target::Everybody
+        RuleTarget::Everyone
     } else {
         store_target(LevelTarget { property, values: values.map(split).unwrap_or_default(), segment })?
     };
-    let mut config = current(&author, &key)?.ok_or(ApiError::NotFound)?;
-    let taken = log_level_rules::take(&mut config, environment, &target)
-        || (target == Target::Everybody && log_level_rules::take_fallback(&mut config, environment));
+    let mut config = current(&actor, &key)?.ok_or(ApiError::NotFound)?;
+    let taken = log_level_rules::remove(&mut config, environment, &target)
+        || (target == RuleTarget::Everyone && log_level_rules::remove_fallback(&mut config, environment));
     if !taken {
         return Err(ApiError::NotFound);
     }
-    let id = if config.rows.is_empty() {
-        let current = author.project.config(&key).ok_or(ApiError::NotFound)?;
-        change::delete(&app, &author, &current, Expected::Version(config.id)).await?
+    let edit = if config.rows.is_empty() {
+        Edit::archive(key.as_str(), Expected::Version(config.id))
     } else {
-        change::put(&app, &author, config).await?
+        Edit::put(config)
     };
-    app.hub
-        .store()
-        .cancel_removal(TimedRule { project: author.project.id, key: key.clone(), environment, target })
-        .await?;
+    let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
+    let id = app.apply(&actor, ChangeRequest::new(edit).with_removal(rule, None)).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 /// Returns the current config, if it is a log level.
-fn current(author: &Author, key: &str) -> Result<Option<Config>, ApiError> {
-    let config = author.project.config(key).and_then(|version| version.config.clone());
+fn current(actor: &Actor, key: &str) -> Result<Option<Config>, ApiError> {
+    let config = actor.project.config(key).and_then(|version| version.config.clone());
     if config.as_ref().is_some_and(|config| log_level_rules::path(config).is_none()) {
         return Err(Conflict::NotLogLevel(key.to_owned()).into());
     }

@@ -18,13 +18,13 @@ pub(super) async fn list(
     PathParams(project): PathParams<i64>,
     QueryParams(LoggersQuery { environment, search }): QueryParams<LoggersQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
-    let store = app.hub.store();
+    let actor = access.authorize(project)?;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    let store = app.project_cache.store();
     app.telemetry.flush(store).await;
     let search = search.unwrap_or_default().to_lowercase();
-    let loggers = store.loggers(author.project.id, environment).await?.into_iter();
-    app.json(author.project.id, move |_| {
+    let loggers = store.loggers(actor.project.id, environment).await?.into_iter();
+    app.json(actor.project.id, move |_| {
         let loggers = loggers.filter(|logger| logger.name.to_lowercase().contains(&search));
         Ok(loggers.map(view).collect::<Vec<_>>())
     })

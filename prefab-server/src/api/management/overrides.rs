@@ -14,8 +14,13 @@ use prefab_core::ids::EnvironmentId;
 use prefab_management_api::{
     ChangeResponse, ErrorResponse, OverrideQuery, OverrideResponse, SetOverrideRequest,
 };
-use prefab_service::{actor::Author, change, expiry, item, personal_overrides, project::Project};
-use prefab_store::{Expiry, Role, Target, TimedRule};
+use prefab_service::{
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy},
+    item, personal_overrides,
+    project::Project,
+};
+use prefab_store::{Role, RuleTarget, ScheduledRemoval, TimedRule};
 
 /// Lists the personal overrides of a project.
 #[utoipa::path(
@@ -28,15 +33,15 @@ pub(super) async fn list(
     PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
     let project = access.authorize(project)?.project;
-    let expiries = app.hub.store().scheduled_removals(project.id).await?;
+    let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, expiries))).await
 }
 
-fn views(project: &Project, expiries: Vec<Expiry>) -> Vec<OverrideResponse> {
+fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideResponse> {
     let ends: HashMap<_, i64> = expiries
         .into_iter()
         .filter_map(|expiry| match (expiry.rule.target, expiry.rule.environment) {
-            (Target::Person(user), Some(place)) => Some(((expiry.rule.key, place, user), expiry.at_millis)),
+            (RuleTarget::User(user), Some(place)) => Some(((expiry.rule.key, place, user), expiry.at_millis)),
             _ => None,
         })
         .collect();
@@ -67,18 +72,19 @@ pub(super) async fn assign(
     JsonBody(new): JsonBody<SetOverrideRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let SetOverrideRequest { environment, user, value, expires_at, expires_in } = new;
-    let author = access.require_role(project, Role::Editor)?;
-    let environment = access::environment(&author, &environment, "environment")?.id;
+    let actor = access.require_role(project, Role::Editor)?;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected the name of a user"));
     }
-    let (_, mut config) = current_item(&author, &key)?;
+    let (_, mut config) = current_item(&actor, &key)?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, environment, user.trim(), value);
-    let rule = rule(&author, &key, environment, user.trim());
+    let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(expires_at, expires_in.as_ref())?;
-    let change = change::personal(&app, &author, config).await?;
-    let id = expiry::append(&app, &author, change, rule, end).await?;
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
@@ -95,22 +101,24 @@ pub(super) async fn remove(
     PathParams((project, key)): PathParams<(i64, String)>,
     QueryParams(OverrideQuery { environment, user }): QueryParams<OverrideQuery>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Editor)?;
-    let environment = access::environment(&author, &environment, "environment")?.id;
-    let (_, mut config) = current_item(&author, &key)?;
+    let actor = access.require_role(project, Role::Editor)?;
+    let environment = access::environment(&actor, &environment, "environment")?.id;
+    let (_, mut config) = current_item(&actor, &key)?;
     if !personal_overrides::remove(&mut config, environment, &user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &author, config).await?;
-    app.hub.store().cancel_removal(rule(&author, &key, environment, &user)).await?;
+    let rule = rule(&actor, &key, environment, &user);
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
+    let id = app.apply(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-fn rule(author: &Author, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {
+fn rule(actor: &Actor, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {
     TimedRule {
-        project: author.project.id,
+        project: actor.project.id,
         key: key.to_owned(),
         environment: Some(environment),
-        target: Target::Person(user.to_owned()),
+        target: RuleTarget::User(user.to_owned()),
     }
 }

@@ -16,19 +16,19 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     AddMemberRequest, EnvironmentRoleRequest, ErrorResponse, MemberResponse, UpdateMemberRequest,
 };
-use prefab_service::{Conflict, actor::Author};
+use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
     Role, Roles,
     accounts::{Member, MemberChange, Token},
 };
 
-fn member_response(member: Member, author: &Author) -> MemberResponse {
+fn member_response(member: Member, actor: &Actor) -> MemberResponse {
     let Member { person, roles, joined_at_millis } = member;
     MemberResponse {
         id: person.id.to_string(),
         email: person.email,
         name: person.name,
-        environments: exceptional_roles(&author.project.environments(), &roles),
+        environments: exceptional_roles(&actor.project.environments(), &roles),
         role: role_response(roles.project),
         joined_at: joined_at_millis,
     }
@@ -44,9 +44,9 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<MemberResponse>>, ApiError> {
-    let author = access.authorize(project)?;
-    let members = app.hub.store().members(author.project.id).await?;
-    Ok(Json(members.into_iter().map(|member| member_response(member, &author)).collect()))
+    let actor = access.authorize(project)?;
+    let members = app.project_cache.store().members(actor.project.id).await?;
+    Ok(Json(members.into_iter().map(|member| member_response(member, &actor)).collect()))
 }
 
 /// Adds a person with an account to a project.
@@ -62,21 +62,21 @@ pub(super) async fn add(
     PathParams(project): PathParams<i64>,
     JsonBody(AddMemberRequest { email, role, environments }): JsonBody<AddMemberRequest>,
 ) -> Result<Json<MemberResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let roles = roles(&author, store_role(role), &environments)?;
+    let actor = access.authorize(project)?;
+    let roles = roles(&actor, store_role(role), &environments)?;
     let email = validate_email(&email)?;
-    let account = app.hub.store().account(email.clone()).await?;
+    let account = app.project_cache.store().account(email.clone()).await?;
     let account = account.ok_or_else(|| {
         ApiError::invalid(format!("`email`: {email} has no account; create an invitation instead"))
     })?;
-    if account.projects.contains(&author.project.id) {
+    if account.projects.contains(&actor.project.id) {
         return Err(Conflict::AlreadyMember(email).into());
     }
-    change(&app, &author, account.person.id, Some(roles.clone())).await?;
-    let member = find(&app, &author, account.person.id).await?;
-    let sentence = format!("added {} as {}", named(&member), in_words(&author, &roles));
-    audit_entry::record(&app, &author, "person.added", member.person.id, None, &sentence).await?;
-    Ok(Json(member_response(member, &author)))
+    change(&app, &actor, account.person.id, Some(roles.clone())).await?;
+    let member = find(&app, &actor, account.person.id).await?;
+    let deed = format!("added {} as {}", named(&member), in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "person.added", member.person.id, None, &deed).await?;
+    Ok(Json(member_response(member, &actor)))
 }
 
 /// Changes the role of a member.
@@ -93,22 +93,22 @@ pub(super) async fn update(
     PathParams((project, person)): PathParams<(i64, i64)>,
     JsonBody(UpdateMemberRequest { role, environments }): JsonBody<UpdateMemberRequest>,
 ) -> Result<Json<MemberResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let before = find(&app, &author, person).await?;
+    let actor = access.authorize(project)?;
+    let before = find(&app, &actor, person).await?;
     let role = role.map_or(before.roles.project, store_role);
     let after = match environments {
-        Some(environments) => roles(&author, role, &environments)?,
+        Some(environments) => roles(&actor, role, &environments)?,
         None => Roles { project: role, ..before.roles.clone() },
     };
-    change(&app, &author, person, Some(after.clone())).await?;
-    let sentence = format!(
+    change(&app, &actor, person, Some(after.clone())).await?;
+    let deed = format!(
         "changed the role of {} from {} to {}",
         named(&before),
-        in_words(&author, &before.roles),
-        in_words(&author, &after)
+        in_words(&actor, &before.roles),
+        in_words(&actor, &after)
     );
-    audit_entry::record(&app, &author, "person.role", person, None, &sentence).await?;
-    Ok(Json(member_response(Member { roles: after, ..before }, &author)))
+    audit_entry::record(&app, &actor, "person.role", person, None, &deed).await?;
+    Ok(Json(member_response(Member { roles: after, ..before }, &actor)))
 }
 
 /// Removes a member, and revokes the management tokens that act for them in the project. The account remains.
@@ -123,37 +123,32 @@ pub(super) async fn remove(
     access: Access,
     PathParams((project, person)): PathParams<(i64, i64)>,
 ) -> Result<Json<MemberResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let member = find(&app, &author, person).await?;
-    let ended = change(&app, &author, person, None).await?;
-    tokens::record_revoked(&app, &author, &ended, &named(&member)).await?;
-    let sentence = format!("removed {} from the project", named(&member));
-    audit_entry::record(&app, &author, "person.removed", person, None, &sentence).await?;
-    Ok(Json(member_response(member, &author)))
+    let actor = access.authorize(project)?;
+    let member = find(&app, &actor, person).await?;
+    let ended = change(&app, &actor, person, None).await?;
+    tokens::record_revoked(&app, &actor, &ended, &named(&member)).await?;
+    let deed = format!("removed {} from the project", named(&member));
+    audit_entry::record(&app, &actor, "person.removed", person, None, &deed).await?;
+    Ok(Json(member_response(member, &actor)))
 }
 
 /// Returns the roles of a request.
 pub(super) fn roles(
-    author: &Author,
+    actor: &Actor,
     project: Role,
     exceptions: &[EnvironmentRoleRequest],
 ) -> Result<Roles, ApiError> {
     let mut environments = BTreeMap::new();
     for (at, EnvironmentRoleRequest { environment, role }) in exceptions.iter().enumerate() {
         let field = format!("environments[{at}].environment");
-        environments.insert(access::environment(author, environment, &field)?.id, store_role(*role));
+        environments.insert(access::environment(actor, environment, &field)?.id, store_role(*role));
     }
     Ok(Roles { project, environments })
 }
 
 /// Changes or removes a member. Returns the tokens that were revoked.
-async fn change(
-    app: &App,
-    author: &Author,
-    person: i64,
-    roles: Option<Roles>,
-) -> Result<Vec<Token>, ApiError> {
-    let (store, project) = (app.hub.store(), author.project.id);
+async fn change(app: &App, actor: &Actor, person: i64, roles: Option<Roles>) -> Result<Vec<Token>, ApiError> {
+    let (store, project) = (app.project_cache.store(), actor.project.id);
     let change = match roles {
         Some(roles) => store.set_member(project, person, roles).await?,
         None => store.remove_member(project, person).await?,
@@ -167,8 +162,8 @@ async fn change(
     }
 }
 
-pub(super) async fn find(app: &App, author: &Author, person: i64) -> Result<Member, ApiError> {
-    let members = app.hub.store().members(author.project.id).await?;
+pub(super) async fn find(app: &App, actor: &Actor, person: i64) -> Result<Member, ApiError> {
+    let members = app.project_cache.store().members(actor.project.id).await?;
     members.into_iter().find(|member| member.person.id == person).ok_or(ApiError::NotFound)
 }
 

@@ -13,7 +13,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
-use prefab_service::{actor::Author, project::Project};
+use prefab_service::{actor::Actor, project::Project};
 use prefab_store::{Role, Roles};
 
 /// The maximum number of environments of a new project.
@@ -42,8 +42,8 @@ pub(super) async fn show(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<ProjectResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    Ok(Json(project_response(&author.project)))
+    let actor = access.authorize(project)?;
+    Ok(Json(project_response(&actor.project)))
 }
 
 /// Creates a project. This requires a person who is an admin of another project; they become its admin.
@@ -62,7 +62,7 @@ pub(super) async fn create(
         return Err(ApiError::Forbidden("only a person can create a project, not an API key or a token"));
     };
     if !session.projects.values().any(|roles| roles.project == Role::Admin) {
-        return Err(ApiError::Forbidden(Role::Admin.wanted()));
+        return Err(ApiError::Forbidden(Role::Admin.missing_role_message()));
     }
     let name = validate_name(&name)?;
     let environments: Vec<String> =
@@ -73,14 +73,14 @@ pub(super) async fn create(
             "`environments`: expected 1 to {MAX_ENVIRONMENTS} different names"
         )));
     }
-    let id = app.hub.store().create_project(name.clone(), environments).await?.id;
-    app.hub.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
-    app.hub.refresh().await?;
-    let project = app.hub.project(id).ok_or(ApiError::NotFound)?;
-    let author = Author::of_person(&session.person, Roles::of(Role::Admin), project, origin);
-    let sentence = format!("created the project \"{name}\"");
-    audit_entry::record(&app, &author, "project.created", &name, None, &sentence).await?;
-    Ok(Json(project_response(&author.project)))
+    let id = app.project_cache.store().create_project(name.clone(), environments).await?.id;
+    app.project_cache.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
+    app.project_cache.refresh().await?;
+    let project = app.project_cache.project(id).ok_or(ApiError::NotFound)?;
+    let actor = Actor::of_person(&session.person, Roles::of(Role::Admin), project, origin);
+    let deed = format!("created the project \"{name}\"");
+    audit_entry::record(&app, &actor, "project.created", &name, None, &deed).await?;
+    Ok(Json(project_response(&actor.project)))
 }
 
 /// Renames a project.
@@ -95,13 +95,13 @@ pub(super) async fn rename(
     PathParams(project): PathParams<i64>,
     JsonBody(RenameProjectRequest { name }): JsonBody<RenameProjectRequest>,
 ) -> Result<Json<ProjectResponse>, ApiError> {
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     let name = validate_name(&name)?;
-    let sentence = format!("renamed the project from \"{}\" to \"{name}\"", author.project.name());
-    app.hub.store().rename_project(author.project.id, name.clone()).await?;
-    audit_entry::record(&app, &author, "project.renamed", &name, None, &sentence).await?;
-    app.hub.refresh().await?;
-    Ok(Json(project_response(&author.project)))
+    let deed = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
+    app.project_cache.store().rename_project(actor.project.id, name.clone()).await?;
+    audit_entry::record(&app, &actor, "project.renamed", &name, None, &deed).await?;
+    app.project_cache.refresh().await?;
+    Ok(Json(project_response(&actor.project)))
 }
 
 /// Returns a valid name without surrounding spaces.

@@ -45,9 +45,10 @@ pub(super) async fn offer(
     headers: HeaderMap,
 ) -> Result<Json<PasswordResetLink>, ApiError> {
     let managed = access.managed();
-    let author = access.require_role(project, Role::Admin)?;
-    let member = find(&app, &author, person).await?;
-    let account = app.hub.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
+    let actor = access.require_role(project, Role::Admin)?;
+    let member = find(&app, &actor, person).await?;
+    let account =
+        app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
     if !account.projects.iter().all(|project| managed.contains(project)) {
         return Err(ApiError::Forbidden(
             "the person is a member of other projects too; only an admin of all their projects can create this link",
@@ -56,15 +57,15 @@ pub(super) async fn offer(
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
-    app.hub.store().offer_reset(reset).await?;
-    let sentence = format!("created a password reset link for {}", named(&member));
+    app.project_cache.store().create_password_reset(reset).await?;
+    let deed = format!("created a password reset link for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(author.note(&sentence))
+        ..AuditEntry::of(actor.audit_note(&deed))
     });
-    app.hub.store().note(entries.collect()).await?;
+    app.project_cache.store().record_audit(entries.collect()).await?;
     Ok(Json(PasswordResetLink {
         link: link(&app, &headers, "reset", secret.text()),
         token: secret.text().to_owned(),
@@ -86,18 +87,18 @@ pub(super) async fn reset(
     JsonBody(ResetPasswordRequest { token, password }): JsonBody<ResetPasswordRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    app.entrance.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
     validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
     let refused = "this link has been used or has expired; ask an admin for a new one";
     // Hashing is expensive, so it happens only for valid links.
-    if !app.hub.store().is_reset(hash).await? {
+    if !app.project_cache.store().is_password_reset_valid(hash).await? {
         return Err(ApiError::Forbidden(refused));
     }
-    let password = app.entrance.passwords.hash(password).await?;
-    let done = app.hub.store().reset_password(hash, password).await?;
+    let password = app.sign_in.passwords.hash(password).await?;
+    let done = app.project_cache.store().reset_password(hash, password).await?;
     let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
-    app.entrance.by_email.forgive(&person.email);
+    app.sign_in.by_email.reset(&person.email);
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
     start_session(&app, person, &headers).await

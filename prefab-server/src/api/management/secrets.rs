@@ -13,7 +13,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     EncryptedValue, ErrorResponse, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery,
 };
-use prefab_service::{actor::Author, change};
+use prefab_service::{actor::Actor, change::ChangeRequest};
 use prefab_store::Role;
 
 /// Lists items with encrypted values, sorted by config key.
@@ -32,7 +32,7 @@ pub(super) async fn list(
         let mut secrets = Vec::new();
         for (key, version) in project.configs() {
             let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
-            values.retain(|value| decrypt_with.as_ref().is_none_or(|key| *key == value.decrypt_with));
+            values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
             if !values.is_empty() {
                 secrets.push(ItemSecrets { key, id: version.id.to_string(), values });
             }
@@ -74,15 +74,15 @@ pub(super) async fn rotate(
     PathParams(project): PathParams<i64>,
     JsonBody(RotateSecretsRequest { secrets, comment }): JsonBody<RotateSecretsRequest>,
 ) -> Result<Json<RotateSecretsResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let rotator = author.clone();
-    let (configs, rotated) = app.work(author.project.id, move |_| rotated(&rotator, secrets)).await?;
-    change::put_all(&app, &author, configs).await?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let rotator = actor.clone();
+    let (configs, rotated) = app.work(actor.project.id, move |_| rotated(&rotator, secrets)).await?;
+    app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     Ok(Json(rotated))
 }
 
 fn rotated(
-    author: &Author,
+    actor: &Actor,
     secrets: Vec<ItemSecrets>,
 ) -> Result<(Vec<Config>, RotateSecretsResponse), ApiError> {
     let mut configs = Vec::with_capacity(secrets.len());
@@ -96,14 +96,14 @@ fn rotated(
         }
         keys.push(secret.key.clone());
         values += secret.values.len();
-        configs.push(replaced(author, secret, &format!("secrets[{at}]"))?);
+        configs.push(replaced(actor, secret, &format!("secrets[{at}]"))?);
     }
     Ok((configs, RotateSecretsResponse { keys, values }))
 }
 
-fn replaced(author: &Author, secret: ItemSecrets, place: &str) -> Result<Config, ApiError> {
+fn replaced(actor: &Actor, secret: ItemSecrets, place: &str) -> Result<Config, ApiError> {
     let ItemSecrets { key, id, values } = secret;
-    let (_, mut config) = current_item(author, &key)
+    let (_, mut config) = current_item(actor, &key)
         .map_err(|_| ApiError::invalid(format!("`{place}.key`: unknown item `{key}`")))?;
     config.id = id.parse().map_err(|_| {
         ApiError::invalid(format!("`{place}.id`: expected the number of a version, as a string"))
@@ -112,8 +112,8 @@ fn replaced(author: &Author, secret: ItemSecrets, place: &str) -> Result<Config,
         let place = format!("{place}.values[{at}]");
         let EncryptedValue { environment, rule, cipher_text, decrypt_with } = cipher;
         let environment = environment.as_deref();
-        let environment = access::optional_environment(author, environment, &format!("{place}.environment"))?;
-        if author.project.config(&decrypt_with).is_none() {
+        let environment = access::optional_environment(actor, environment, &format!("{place}.environment"))?;
+        if actor.project.config(&decrypt_with).is_none() {
             return Err(ApiError::invalid(format!("`{place}.decryptWith`: unknown item `{decrypt_with}`")));
         }
         let value = config

@@ -30,7 +30,7 @@ use prefab_store::accounts::{Person, SESSION_MILLIS, Session};
 fn session_response(app: &App, session: Session, csrf: String) -> SessionResponse {
     let Session { person: Person { id, email, name }, projects } = session;
     let projects = projects.into_iter().filter_map(|(id, roles)| {
-        let project = app.hub.project(id)?;
+        let project = app.project_cache.project(id)?;
         let environments = project.environments();
         let environments = environments.iter().map(|environment| environment_role(environment, &roles));
         Some(SessionProject {
@@ -65,7 +65,7 @@ pub(super) async fn log_in(
     let allowed = count_attempt(&app, &email, &origin);
     let account = match allowed {
         Err(later) if !later.is_first => return Err(too_many_attempts(later)),
-        _ => app.hub.store().account(email.clone()).await?,
+        _ => app.project_cache.store().account(email.clone()).await?,
     };
     if let Err(later) = allowed {
         // Only the first rejected attempt is recorded, so that further attempts cannot fill the log.
@@ -73,12 +73,12 @@ pub(super) async fn log_in(
         return Err(too_many_attempts(later));
     }
     let hash = account.as_ref().and_then(|account| account.password.clone());
-    let is_right = app.entrance.passwords.check(password, hash).await?;
+    let is_right = app.sign_in.passwords.check(password, hash).await?;
     let Some(account) = account.as_ref().filter(|_| is_right) else {
         refused(&app, &email, account.as_ref(), origin, "wrong e-mail address or password").await?;
         return Err(ApiError::Unauthorized);
     };
-    app.entrance.by_email.forgive(&email);
+    app.sign_in.by_email.reset(&email);
     let person = account.person.clone();
     note(&app, &person, &account.projects, origin, ("session.created", "logged in")).await?;
     start_session(&app, person, &headers).await
@@ -106,7 +106,7 @@ pub(super) async fn log_out(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let BrowserSession { session, hash, csrf: _ } = visitor;
-    app.hub.store().end_session(hash).await?;
+    app.project_cache.store().end_session(hash).await?;
     let projects: Vec<ProjectId> = session.projects.into_keys().collect();
     note(&app, &session.person, &projects, origin, ("session.ended", "logged out")).await?;
     Ok(session_ended(&app, &headers))
@@ -124,8 +124,9 @@ pub(super) async fn start_session(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let secret = Secret::new()?;
-    app.hub.store().start_session(person.id, secret.hash()).await?;
-    let session = app.hub.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
+    app.project_cache.store().start_session(person.id, secret.hash()).await?;
+    let session =
+        app.project_cache.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
     let view = session_response(app, session, csrf(secret.text()));
     Ok(with_cookie(app, headers, secret.text(), SESSION_MILLIS / 1_000, Json(view).into_response()))
 }

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use prefab_core::ids::ProjectId;
-use prefab_service::{limits::Principal, projects::Hub};
+use prefab_service::{limits::Principal, project_cache::ProjectCache};
 use prefab_store::{Store, StoreError, key::KeyHash};
 
 /// How often the sessions and tokens of open streams are checked.
@@ -33,13 +33,18 @@ impl StreamAuthorization {
     }
 
     /// Waits until the credential loses access to the project.
-    pub(super) async fn ended(self, hub: Arc<Hub>, leases: Arc<StreamAuthorizations>, project: ProjectId) {
+    pub(super) async fn ended(
+        self,
+        project_cache: Arc<ProjectCache>,
+        leases: Arc<StreamAuthorizations>,
+        project: ProjectId,
+    ) {
         let credential = match self {
-            Self::Key(id) => return hub.ended(id).await,
+            Self::Key(id) => return project_cache.key_ended(id).await,
             Self::Token(_, hash) => Credential::Token(hash.0),
             Self::Session(_, hash) => Credential::Session(hash.0),
         };
-        let mut allowed = leases.follow(&hub, credential);
+        let mut allowed = leases.follow(&project_cache, credential);
         let ended = allowed.wait_for(|allowed| allowed.as_ref().is_some_and(|all| !all.contains(&project)));
         // The watch channel stays open while a stream follows it.
         let _ = ended.await;
@@ -62,16 +67,20 @@ pub(crate) struct StreamAuthorizations {
 }
 
 impl StreamAuthorizations {
-    fn follow(self: &Arc<Self>, hub: &Arc<Hub>, credential: Credential) -> watch::Receiver<Allowed> {
+    fn follow(
+        self: &Arc<Self>,
+        project_cache: &Arc<ProjectCache>,
+        credential: Credential,
+    ) -> watch::Receiver<Allowed> {
         let mut followed = self.followed();
         if followed.is_empty() {
-            tokio::spawn(Arc::clone(self).poll(Arc::clone(hub)));
+            tokio::spawn(Arc::clone(self).poll(Arc::clone(project_cache)));
         }
         followed.entry(credential).or_default().subscribe()
     }
 
     /// Checks all credentials periodically until no stream is open.
-    async fn poll(self: Arc<Self>, hub: Arc<Hub>) {
+    async fn poll(self: Arc<Self>, project_cache: Arc<ProjectCache>) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             let credentials: Vec<Credential> = {
@@ -84,7 +93,7 @@ impl StreamAuthorizations {
             };
             for credential in credentials {
                 // Streams stay open if the store fails.
-                let Ok(now) = projects(hub.store(), credential).await else { continue };
+                let Ok(now) = projects(project_cache.store(), credential).await else { continue };
                 if let Some(allowed) = self.followed().get(&credential) {
                     allowed.send_if_modified(|known| {
                         let is_new = known.as_ref() != Some(&now);

@@ -11,19 +11,19 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateTokenRequest, CreateTokenResponse, ErrorResponse, TokenResponse};
-use prefab_service::{actor::Author, labels::token_name, sign_in::Secret};
+use prefab_service::{actor::Actor, labels::token_label, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
     accounts::{NewToken, Token},
     clock,
 };
 
-fn token_response(token: Token, author: &Author) -> TokenResponse {
+fn token_response(token: Token, actor: &Actor) -> TokenResponse {
     TokenResponse {
         id: token.id.to_string(),
         name: token.name,
         role: role_response(token.roles.project),
-        environments: exceptional_roles(&author.project.environments(), &token.roles),
+        environments: exceptional_roles(&actor.project.environments(), &token.roles),
         created_by: token.created_by,
         created_at: token.created_at_millis,
         last_used_at: token.last_used_at_millis,
@@ -42,9 +42,9 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<TokenResponse>>, ApiError> {
-    let author = access.require_role(project, Role::Admin)?;
-    let tokens = app.hub.store().tokens(author.project.id).await?;
-    Ok(Json(tokens.into_iter().map(|token| token_response(token, &author)).collect()))
+    let actor = access.require_role(project, Role::Admin)?;
+    let tokens = app.project_cache.store().tokens(actor.project.id).await?;
+    Ok(Json(tokens.into_iter().map(|token| token_response(token, &actor)).collect()))
 }
 
 /// Issues a management token. Only this response contains its text.
@@ -59,28 +59,28 @@ pub(super) async fn issue(
     PathParams(project): PathParams<i64>,
     JsonBody(CreateTokenRequest { name, role, environments, expires_at }): JsonBody<CreateTokenRequest>,
 ) -> Result<Json<CreateTokenResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    let (name, roles) = (validate_name(&name)?, roles(&author, store_role(role), environments.as_deref())?);
+    let actor = access.authorize(project)?;
+    let (name, roles) = (validate_name(&name)?, roles(&actor, store_role(role), environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
         return Err(ApiError::invalid(
             "`expiresAt`: expected a time in the future, in milliseconds since 1970",
         ));
     }
     let secret = Secret::token()?;
-    let roles_text = in_words(&author, &roles);
+    let said = in_words(&actor, &roles);
     let token = NewToken {
-        project: author.project.id,
+        project: actor.project.id,
         hash: secret.hash(),
         name: name.clone(),
         roles,
-        created_by: author.who.clone(),
-        created_by_person: author.changed_by.user_id,
-        owner: author.owner,
+        created_by: actor.label.clone(),
+        created_by_person: actor.changed_by.user_id,
+        owner: actor.person_id,
         expires_at_millis: expires_at,
     };
-    let id = app.hub.store().keep_token(token).await?;
-    let sentence = format!("issued {} as {roles_text}", token_name(id, &name));
-    audit_entry::record(&app, &author, "token.created", id, None, &sentence).await?;
+    let id = app.project_cache.store().create_token(token).await?;
+    let deed = format!("issued {} as {said}", token_label(id, &name));
+    audit_entry::record(&app, &actor, "token.created", id, None, &deed).await?;
     Ok(Json(CreateTokenResponse { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
@@ -96,22 +96,22 @@ pub(super) async fn revoke(
     access: Access,
     PathParams((project, id)): PathParams<(i64, i64)>,
 ) -> Result<Json<TokenResponse>, ApiError> {
-    let author = access.authorize(project)?;
-    if !app.hub.store().revoke_token(author.project.id, id).await? {
+    let actor = access.authorize(project)?;
+    if !app.project_cache.store().revoke_token(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let tokens = app.hub.store().tokens(author.project.id).await?;
+    let tokens = app.project_cache.store().tokens(actor.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
-    let sentence = format!("revoked {}", token_name(id, &token.name));
-    audit_entry::record(&app, &author, "token.revoked", id, None, &sentence).await?;
-    Ok(Json(token_response(token, &author)))
+    let deed = format!("revoked {}", token_label(id, &token.name));
+    audit_entry::record(&app, &actor, "token.revoked", id, None, &deed).await?;
+    Ok(Json(token_response(token, &actor)))
 }
 
-fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {
+fn roles(actor: &Actor, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {
     let Some(environments) = environments else { return Ok(Roles::of(role)) };
     let mut roles = Roles::of(Role::Viewer);
     for (at, environment) in environments.iter().enumerate() {
-        let environment = access::environment(author, environment, &format!("environments[{at}]"))?;
+        let environment = access::environment(actor, environment, &format!("environments[{at}]"))?;
         roles.environments.insert(environment.id, role);
     }
     Ok(roles)
@@ -120,13 +120,13 @@ fn roles(author: &Author, role: Role, environments: Option<&[String]>) -> Result
 /// Records the tokens that were revoked together with a member or an account.
 pub(super) async fn record_revoked(
     app: &App,
-    author: &Author,
+    actor: &Actor,
     ended: &[Token],
     whose: &str,
 ) -> Result<(), ApiError> {
     for token in ended {
-        let sentence = format!("revoked {}, which acted for {whose}", token_name(token.id, &token.name));
-        audit_entry::record(app, author, "token.revoked", token.id, None, &sentence).await?;
+        let deed = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
+        audit_entry::record(app, actor, "token.revoked", token.id, None, &deed).await?;
     }
     Ok(())
 }

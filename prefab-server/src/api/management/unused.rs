@@ -24,17 +24,17 @@ pub(super) async fn list(
     PathParams(project): PathParams<i64>,
     QueryParams(UnusedQuery { days }): QueryParams<UnusedQuery>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     let days = days.unwrap_or(30);
-    app.telemetry.flush(app.hub.store()).await;
-    let evaluated = app.hub.store().evaluated(author.project.id).await?;
+    app.telemetry.flush(app.project_cache.store()).await;
+    let evaluated = app.project_cache.store().last_evaluations(actor.project.id).await?;
     let evaluated: HashMap<String, i64> = evaluated.into_iter().collect();
     let since = clock::now_millis().saturating_sub(i64::from(days) * 24 * HOUR_MILLIS);
-    app.json(author.project.id, move |_| Ok(unused(&author.project.configs(), &evaluated, days, since))).await
+    app.json(actor.project.id, move |_| Ok(unused(&actor.project.configs(), &evaluated, days, since))).await
 }
 
 fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since: i64) -> UnusedResponse {
-    let referred: HashSet<&str> = references::referred(configs);
+    let referred: HashSet<&str> = references::referenced_keys(configs);
     let mut items = Vec::new();
     for (key, version) in configs {
         let Some(config) = version.config.as_ref().filter(|_| version.changed_at_millis <= since) else {

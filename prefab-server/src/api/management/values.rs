@@ -9,8 +9,10 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ChangeResponse, ErrorResponse, SetValueRequest, ValidateValueRequest};
 use prefab_service::{
-    Conflict, change, item,
-    validate::{self, Flaw},
+    Conflict,
+    change::{ChangeRequest, Edit},
+    item,
+    validate::{self, ValueProblem},
 };
 use prefab_store::Role;
 
@@ -27,16 +29,17 @@ pub(super) async fn set(
     PathParams((project, key)): PathParams<(i64, String)>,
     JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
-    let author = access.require_role(project, Role::Publisher)?.because(comment);
-    let (current, _) = current_item(&author, &key)?;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let (current, _) = current_item(&actor, &key)?;
     if let Some(version) = version
         && version != current.id.to_string()
     {
         return Err(Conflict::Version { key, current: current.id }.into());
     }
-    let environment = access::optional_environment(&author, environment.as_deref(), "environment")?;
+    let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    let id = change::set_default(&app, &author, &current, environment, value).await?;
+    let edit = Edit::set_default(&current, environment, value)?;
+    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
@@ -44,7 +47,7 @@ pub(super) async fn set(
 #[utoipa::path(
     post, path = "/projects/{project}/validate", tag = "items", params(("project" = i64, Path)),
     request_body = ValidateValueRequest,
-    responses((status = 200, body = Vec<Flaw>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = Vec<ValueProblem>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn validate(
     State(app): State<App>,
@@ -56,7 +59,7 @@ pub(super) async fn validate(
     let limits = app.limits.clone();
     app.json(project.id, move |_| {
         let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-        Ok(validate::flaws(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
+        Ok(validate::check_value(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
     })
     .await
 }

@@ -38,7 +38,7 @@ pub(super) fn store_role(role: api::Role) -> Role {
 
 pub(super) fn environment_role(environment: &Environment, roles: &Roles) -> EnvironmentRole {
     let Environment { id, name, .. } = environment;
-    EnvironmentRole { id: id.to_string(), name: name.clone(), role: role_response(roles.within(*id)) }
+    EnvironmentRole { id: id.to_string(), name: name.clone(), role: role_response(roles.in_environment(*id)) }
 }
 
 /// Returns the environments with a different role than the project.
@@ -55,7 +55,7 @@ pub(super) fn item_version(version: &Version, record: Option<&AuditRecord>) -> I
         previous_id: version.previous_id.map(|id| id.to_string()),
         key: version.key.clone(),
         changed_at: version.changed_at_millis,
-        changed_by: note.map_or_else(|| who(&version.changed_by), |note| note.who.clone()),
+        changed_by: note.map_or_else(|| who(&version.changed_by), |note| note.actor.clone()),
         is_archived: version.config.is_none(),
         sentence: note.map(|note| note.sentence.clone()),
         comment: note.map(|note| note.comment.clone()).filter(|comment| !comment.is_empty()),

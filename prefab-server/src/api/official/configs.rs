@@ -14,7 +14,13 @@ use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_core::ids::EnvironmentId;
-use prefab_service::{Conflict, actor::Author, change, project::Project, projects::Caller};
+use prefab_service::{
+    Conflict,
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    project::Project,
+    project_cache::Caller,
+};
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
 /// Handles `POST config/`: a new config, or with an id the next version of that one.
@@ -27,7 +33,8 @@ pub(crate) async fn create(
     let json = read(&app, body).await?;
     let project = Arc::clone(&caller.project);
     let config = app.work(project.id, move |_| config(&project, &json)).await?;
-    let id = change::put(&app, &Author::of(&caller, origin), config).await?;
+    let request = ChangeRequest::new(Edit::put(config));
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -63,8 +70,9 @@ pub(crate) async fn set_default(
     {
         return Err(Conflict::Version { key: current.key.clone(), current: current.id }.into());
     }
-    let author = Author::of(&caller, origin);
-    let id = change::set_default(&app, &author, &current, environment, value).await?;
+    let actor = Actor::of(&caller, origin);
+    let edit = Edit::set_default(&current, environment, value)?;
+    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -90,7 +98,8 @@ pub(crate) async fn delete(
 ) -> Result<Json<Value>, ApiError> {
     let current = caller.project.config(&key).ok_or(ApiError::NotFound)?;
     let expected = query.current_version_id.map_or(Expected::Anything, Expected::Version);
-    let id = change::delete(&app, &Author::of(&caller, origin), &current, expected).await?;
+    let request = ChangeRequest::new(Edit::archive(current.key.as_str(), expected));
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -109,7 +118,7 @@ pub(crate) async fn evaluation_stats(
     Admin(caller): Admin,
     Path(key): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    app.telemetry.flush(app.hub.store()).await;
+    app.telemetry.flush(app.project_cache.store()).await;
     let end = clock::now_millis();
     let start = end - 24 * HOUR_MILLIS;
     let filter = EvaluationFilter {
@@ -120,7 +129,7 @@ pub(crate) async fn evaluation_stats(
         to_millis: end,
         hours: i64::MAX,
     };
-    let counts = app.hub.store().evaluations(filter).await?;
+    let counts = app.project_cache.store().evaluation_counts(filter).await?;
     let mut environments = serde_json::Map::new();
     for environment in &*caller.project.environments() {
         let own = counts.iter().filter(|count| count.environment == environment.id);

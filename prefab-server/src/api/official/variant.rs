@@ -5,8 +5,13 @@ use axum::{Json, body::Body, extract::State};
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
-use prefab_service::{actor::Author, change, personal_overrides, projects::Caller};
-use prefab_store::{Target, TimedRule};
+use prefab_service::{
+    actor::Actor,
+    change::{ChangeRequest, Edit, Policy},
+    personal_overrides,
+    project_cache::Caller,
+};
+use prefab_store::{RuleTarget, TimedRule};
 
 /// Handles `POST config/assign-variant`.
 pub(crate) async fn assign(
@@ -26,11 +31,12 @@ pub(crate) async fn assign(
         project: caller.project.id,
         key: config.key.clone(),
         environment: Some(caller.environment),
-        target: Target::Person(user.to_owned()),
+        target: RuleTarget::User(user.to_owned()),
     };
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
     // An override that is set here is permanent, so a scheduled removal is canceled.
-    app.hub.store().cancel_removal(rule).await?;
+    let request =
+        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -48,7 +54,8 @@ pub(crate) async fn remove(
     if !personal_overrides::remove(&mut config, caller.environment, user) {
         return Err(ApiError::NotFound);
     }
-    let id = change::put_personal(&app, &Author::of(&caller, origin), config).await?;
+    let request = ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE);
+    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
@@ -58,5 +65,5 @@ fn key(json: &Value) -> Result<&str, ApiError> {
 }
 
 fn user(caller: &Caller) -> Result<&str, ApiError> {
-    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key has no user, so it cannot set overrides"))
+    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key belongs to nobody, so it has no overrides"))
 }

@@ -6,25 +6,25 @@ use http::request::Parts;
 
 use crate::api::{error::ApiError, state::App};
 use crate::auth;
-use prefab_service::projects;
+use prefab_service::project_cache;
 use prefab_store::key::KeyKind;
 
 /// A valid API key of any kind.
-pub(crate) struct Anyone(pub(crate) projects::Caller);
+pub(crate) struct Anyone(pub(crate) project_cache::Caller);
 
 /// An API key that may fetch configs with their rules.
-pub(crate) struct Backend(pub(crate) projects::Caller);
+pub(crate) struct Backend(pub(crate) project_cache::Caller);
 
 /// An API key that may change configs.
-pub(crate) struct Admin(pub(crate) projects::Caller);
+pub(crate) struct Admin(pub(crate) project_cache::Caller);
 
 impl FromRequestParts<App> for Anyone {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = auth::api_key(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        app.hub.caller(&key).map(Self).ok_or_else(|| {
-            app.hub.refused(&key, origin_of(parts));
+        app.project_cache.caller(&key).map(Self).ok_or_else(|| {
+            app.project_cache.record_refusal(&key, origin_of(parts));
             ApiError::Unauthorized
         })
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 
 use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
-use prefab_publish::{Coding, Encoded, Form};
+use prefab_publish::{ContentCoding, Encoded, Encoding};
 use prefab_service::workers::Kind;
 
 /// Handles `configs/<id>` in all its historic forms. Only the last segment of the path matters: older clients send their
@@ -23,29 +23,29 @@ pub(crate) async fn get(
     let form = form(&headers);
     app.metrics.checkpoints.inc();
     let snapshot = caller.channel.snapshot();
-    if let Some(answer) = snapshot.known_answer(id, &caller.audience, form)
+    if let Some(answer) = snapshot.cached_response(id, &caller.audience, form)
         && answer.has(coding(&headers))
     {
         return Ok(respond(&answer, form, &headers));
     }
-    let encode = move || respond(&snapshot.answer(id, &caller.audience, form), form, &headers);
+    let encode = move || respond(&snapshot.response(id, &caller.audience, form), form, &headers);
     // SDKs start with this request, so it waits for a worker instead of failing.
     Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
 }
 
 /// Returns whether the client accepts JSON by name. Others receive protobuf: Go sends no `Accept`, old Python `*/*`.
-pub(crate) fn form(headers: &HeaderMap) -> Form {
+pub(crate) fn form(headers: &HeaderMap) -> Encoding {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") && !accept.contains("protobuf") {
-        Form::Json
+        Encoding::Json
     } else {
-        Form::Protobuf
+        Encoding::Protobuf
     }
 }
 
 /// Returns the bytes, or 304 if the client has them. Without `max-age`, because clients would not fetch again for that
 /// time, even after a change.
-fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<Body> {
+fn respond(answer: &Arc<Encoded>, form: Encoding, headers: &HeaderMap) -> Response<Body> {
     let (encoding, body) = encoding(answer, headers);
     let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
     let is_known = prefab_http::is_cached(headers, &etag);
@@ -70,17 +70,17 @@ fn respond(answer: &Arc<Encoded>, form: Form, headers: &HeaderMap) -> Response<B
 
 fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'static str)>, Bytes) {
     match coding(headers) {
-        Coding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
-        Coding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
-        Coding::Plain => (None, answer.plain.clone()),
+        ContentCoding::Zstd => (Some(("zstd", "-z")), answer.zstd().clone()),
+        ContentCoding::Gzip => (Some(("gzip", "-g")), answer.gzip().clone()),
+        ContentCoding::Plain => (None, answer.plain.clone()),
     }
 }
 
 /// Selects an encoding that the client names. Java names none and receives uncompressed bytes.
-fn coding(headers: &HeaderMap) -> Coding {
+fn coding(headers: &HeaderMap) -> ContentCoding {
     match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
-        Some("zstd") => Coding::Zstd,
-        Some(_) => Coding::Gzip,
-        None => Coding::Plain,
+        Some("zstd") => ContentCoding::Zstd,
+        Some(_) => ContentCoding::Gzip,
+        None => ContentCoding::Plain,
     }
 }

@@ -26,16 +26,16 @@ use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
 use crate::auth;
 use prefab_service::{
     evaluate::{
-        self, Shape,
+        self, ResponseFormat,
         cache::{self, Computed, Inputs},
         contexts,
     },
-    projects::Caller,
+    project_cache::Caller,
     workers::{Busy, Kind},
 };
 
 /// Smaller responses are not compressed.
-const MIN_COMPRESSED_BYTES: usize = 1 << 10;
+const WORTH_COMPRESSING: usize = 1 << 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +52,7 @@ pub(crate) async fn v2(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V2, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V2, &headers).await
 }
 
 /// Handles older clients, which receive the protobuf message in proto3 JSON.
@@ -64,7 +64,7 @@ pub(crate) async fn v1(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, Shape::V1, &headers).await
+    answer(&app, caller, sent, &collect, ResponseFormat::V1, &headers).await
 }
 
 /// Handles clients of 2022, which send a lookup key and attributes.
@@ -75,7 +75,7 @@ pub(crate) async fn identity(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
 /// Handles the first release, whose API key is in the path.
@@ -85,9 +85,9 @@ pub(crate) async fn identity_with_key(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
-    let caller = key.and_then(|key| app.hub.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let caller = key.and_then(|key| app.project_cache.caller(&key)).ok_or(ApiError::Unauthorized)?;
     let sent = Sent::identity(&encoded)?;
-    answer(&app, caller, sent, &Collect { collect_context_mode: None }, Shape::V1, &headers).await
+    answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
 /// The contexts of a request, as bytes and parsed.
@@ -115,7 +115,7 @@ async fn answer(
     caller: Caller,
     sent: Sent,
     collect: &Collect,
-    shape: Shape,
+    format: ResponseFormat,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     app.metrics.evaluations.inc();
@@ -126,7 +126,7 @@ async fn answer(
     if is_example || mode == Some("SHAPE_ONLY") {
         app.telemetry.record_contexts(&caller, &contexts, is_example);
     }
-    let inputs = Inputs::of(&caller, &bytes, shape);
+    let inputs = Inputs::of(&caller, &bytes, format);
     let etag = inputs.etag();
     // Only an evaluation that depends on its inputs alone has an `ETag`.
     if prefab_http::is_cached(headers, &etag) {
@@ -134,7 +134,7 @@ async fn answer(
     }
     let computed = match app.evaluations.get(caller.environment, &inputs) {
         Some(computed) => computed,
-        None => compute(app, caller, contexts, inputs, shape).await?,
+        None => compute(app, caller, contexts, inputs, format).await?,
     };
     if prefab_http::is_cached(headers, &computed.etag) {
         return Ok(respond(&computed.etag, None));
@@ -152,24 +152,25 @@ async fn compute(
     caller: Caller,
     contexts: ContextSet,
     inputs: Inputs,
-    shape: Shape,
+    format: ResponseFormat,
 ) -> Result<Arc<Computed>, ApiError> {
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
         return Err(ApiError::TooManyEvaluations);
     }
-    let (environment, project) = (caller.environment, caller.project.id);
+    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
         // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
         let ruleset = caller.channel.ruleset();
-        let (json, depends_on) = evaluate::all(&ruleset, &contexts, &caller, shape, deadline)?;
+        let (json, depends_on) =
+            evaluate::evaluate_all(&ruleset, &contexts, &caller, format, now_millis, deadline)?;
         let json = json.to_string().into_bytes();
         let body = compressed(&json);
         let body = match body {
             Some(bytes) => cache::Body { bytes: bytes.into(), is_gzip: true },
             None => cache::Body { bytes: Bytes::copy_from_slice(&json), is_gzip: false },
         };
-        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on)))
+        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on, now_millis)))
     });
     let computed = computed.await??;
     app.evaluations.insert(environment, inputs, &computed);
@@ -177,7 +178,7 @@ async fn compute(
 }
 
 fn compressed(json: &[u8]) -> Option<Vec<u8>> {
-    if json.len() < MIN_COMPRESSED_BYTES {
+    if json.len() < WORTH_COMPRESSING {
         return None;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());

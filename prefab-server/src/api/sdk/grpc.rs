@@ -13,13 +13,13 @@ use tonic::{Request, Response, Status};
 
 use crate::api::{error::ApiError, state::App};
 use crate::auth;
-use prefab_publish::{Audience, Form, Manner, Snapshot};
+use prefab_publish::{Audience, Encoding, Protocol, Snapshot};
 use prefab_service::Origin;
 use prefab_service::{
-    actor::Author,
-    change,
-    projects::Caller,
-    subscription::{Feed, Step},
+    actor::Actor,
+    change::{ChangeRequest, Edit},
+    project_cache::Caller,
+    subscription::{StreamEvent, Subscription},
     workers::Kind,
 };
 use prefab_store::key::KeyKind;
@@ -37,7 +37,7 @@ pub(crate) struct Service {
 impl Service {
     fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
         let headers = request.metadata().clone().into_headers();
-        let caller = auth::api_key(&headers).and_then(|key| self.app.hub.caller(&key));
+        let caller = auth::api_key(&headers).and_then(|key| self.app.project_cache.caller(&key));
         match caller {
             Some(caller) if caller.kind != KeyKind::Frontend => Ok(caller),
             // The Java SDK stops permanently on this code and retries on every other one.
@@ -58,12 +58,12 @@ impl Service {
     }
 
     /// Waits for the next change. HTTP/2 has its own keep-alives.
-    async fn next(&self, feed: &mut Feed) -> Option<Result<wire::Configs, Status>> {
+    async fn next(&self, subscription: &mut Subscription) -> Option<Result<wire::Configs, Status>> {
         loop {
-            let Step::Changed(snapshot) = feed.next().await? else { continue };
+            let StreamEvent::Changed(snapshot) = subscription.next().await? else { continue };
             let last_id = snapshot.last_id;
-            let configs = self.newer(&feed.caller, snapshot, feed.sent()).await;
-            feed.hand(last_id);
+            let configs = self.newer(&subscription.caller, snapshot, subscription.sent()).await;
+            subscription.mark_sent(last_id);
             if configs.as_ref().map_or(true, |configs| !configs.configs.is_empty()) {
                 return Some(configs);
             }
@@ -86,11 +86,12 @@ impl ConfigService for Service {
             return Err(Status::resource_exhausted("too many streams for this key, try again"));
         };
         let cursor = request.get_ref().start_at_id;
-        let feed = Feed::open(&self.app, caller, Manner::Grpc, permit, cursor);
-        let configs = stream::unfold((self.clone(), feed), |(service, mut feed)| async move {
-            let configs = service.next(&mut feed).await?;
-            Some((configs, (service, feed)))
-        });
+        let subscription = Subscription::open(&self.app, caller, Protocol::Grpc, permit, cursor);
+        let configs =
+            stream::unfold((self.clone(), subscription), |(service, mut subscription)| async move {
+                let configs = service.next(&mut subscription).await?;
+                Some((configs, (service, subscription)))
+            });
         Ok(Response::new(Box::pin(configs)))
     }
 
@@ -113,14 +114,15 @@ impl ConfigService for Service {
         }
         let config = Config::try_from(request.into_inner())
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let author = Author::of(&caller, Origin::default());
-        let new_id = change::put(&self.app, &author, config).await.map_err(|error| status(&error.into()))?;
+        let actor = Actor::of(&caller, Origin::default());
+        let changed = self.app.apply(&actor, ChangeRequest::new(Edit::put(config))).await;
+        let new_id = changed.and_then(|outcome| outcome.id()).map_err(|error| status(&error.into()))?;
         Ok(Response::new(wire::CreationResponse { message: String::new(), new_id }))
     }
 }
 
 fn newer(snapshot: &Snapshot, id: i64, audience: &Audience) -> Result<wire::Configs, Status> {
-    let answer = snapshot.answer(id, audience, Form::Protobuf);
+    let answer = snapshot.response(id, audience, Encoding::Protobuf);
     wire::Configs::decode(answer.plain.clone()).map_err(|error| Status::internal(error.to_string()))
 }
 

@@ -10,20 +10,20 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response, header};
-use prefab_publish::{Form, Manner};
+use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
-    projects::Caller,
-    subscription::{Feed, Step},
+    project_cache::Caller,
+    subscription::{StreamEvent, Subscription},
 };
 use serde::Deserialize;
 
 /// Sent immediately, so that the client and proxies receive the headers.
-const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
+const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 /// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
 /// without a delay.
-const TOO_MANY_STREAMS: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
+const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
 
 #[derive(Deserialize)]
 pub(crate) struct StreamQuery {
@@ -39,10 +39,10 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, ApiError> {
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
-        let busy = stream::iter([Ok::<_, Infallible>(TOO_MANY_STREAMS)]);
+        let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
         return Ok(respond(Body::from_stream(busy)));
     };
-    let form = if query.format.as_deref() == Some("json") { Form::Json } else { Form::Protobuf };
+    let form = if query.format.as_deref() == Some("json") { Encoding::Json } else { Encoding::Protobuf };
     let events = Events::new(&app, caller, cursor(&headers), form, permit);
     let events = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
@@ -71,32 +71,36 @@ fn respond(body: Body) -> Response<Body> {
 /// The event stream of one client. Events are encoded when they can be sent, so a client that does not read uses no
 /// memory for them.
 struct Events {
-    feed: Feed,
-    form: Form,
+    subscription: Subscription,
+    form: Encoding,
     is_new: bool,
 }
 
 impl Events {
-    fn new(app: &App, caller: Caller, cursor: i64, form: Form, permit: StreamPermit) -> Self {
-        let manner = if form == Form::Json { Manner::SseJson } else { Manner::Sse };
-        Self { feed: Feed::open(app, caller, manner, permit, cursor), form, is_new: true }
+    fn new(app: &App, caller: Caller, cursor: i64, form: Encoding, permit: StreamPermit) -> Self {
+        let protocol = if form == Encoding::Json { Protocol::SseJson } else { Protocol::Sse };
+        Self { subscription: Subscription::open(app, caller, protocol, permit, cursor), form, is_new: true }
     }
 
     /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if std::mem::take(&mut self.is_new) {
-            return Some(PREAMBLE);
+            return Some(HELLO);
         }
         loop {
-            match self.feed.next().await? {
-                Step::Changed(snapshot) => {
-                    let batch = snapshot.batch(self.feed.sent(), &self.feed.caller.audience, self.form);
-                    self.feed.hand(batch.up_to);
+            match self.subscription.next().await? {
+                StreamEvent::Changed(snapshot) => {
+                    let batch = snapshot.batch(
+                        self.subscription.sent(),
+                        &self.subscription.caller.audience,
+                        self.form,
+                    );
+                    self.subscription.mark_sent(batch.up_to);
                     if !batch.events.is_empty() {
                         return Some(batch.events);
                     }
                 }
-                Step::KeepAlive => return Some(KEEP_ALIVE),
+                StreamEvent::KeepAlive => return Some(KEEP_ALIVE),
             }
         }
     }

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use crate::{
     attack::{
-        Attack,
-        Caller::{Admin, Anonymous},
-        Request, State,
+        Attack, Request, State,
+        Who::{Admin, Nobody},
     },
     payload::read,
 };
@@ -19,10 +18,10 @@ const MANY: &str = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 
 pub(crate) fn attacks() -> Vec<Attack> {
     vec![
         Attack::new("other secrets for the numbers of known keys, from invented addresses")
-            .send_concurrently(8, Anonymous, (0..500).map(|at| refused("1", at)).collect(), &[401])
-            .send_concurrently(
+            .send_at_once(8, Nobody, (0..500).map(|at| refused("1", at)).collect(), &[401])
+            .send_at_once(
                 8,
-                Anonymous,
+                Nobody,
                 (0..500).map(|at| refused(["2", "3", "4"][at % 3], at)).collect(),
                 &[401],
             )

@@ -6,9 +6,8 @@ use serde_json::json;
 
 use crate::{
     attack::{
-        Attack,
-        Caller::{Admin, Backend, Editor, Publisher, Viewer},
-        Request, Sends, State,
+        Attack, Request, Sends, State,
+        Who::{Admin, Backend, Editor, Publisher, Viewer},
     },
     payload::manage,
 };

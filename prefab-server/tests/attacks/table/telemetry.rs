@@ -8,9 +8,8 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     attack::{
-        Attack,
-        Caller::{Admin, FrontEnd, Neighbor, NeighborFrontEnd, Viewer},
-        Request, State,
+        Attack, Request, State,
+        Who::{Admin, FrontEnd, Neighbor, NeighborFrontEnd, Viewer},
     },
     payload::{evaluations, read, report},
 };

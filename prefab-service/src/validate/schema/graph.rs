@@ -12,10 +12,10 @@ use serde_json::{Map, Value as Json};
 use self::refs::Refs;
 
 /// The longest chain of subschemas, so that checks fit the stack of a thread.
-pub(super) const MOST_DEPTH: usize = 250;
+pub(super) const MAX_DEPTH: usize = 250;
 
 /// The most edges of a graph. References to anchors of the same name may lead to each of them.
-const MOST_EDGES: usize = 500_000;
+const MAX_EDGES: usize = 500_000;
 
 const TOO_DEEP: &str = "the schema is nested too deeply";
 
@@ -99,7 +99,7 @@ impl Graph {
         match counted[index] {
             Visit::Done(count) => return Ok(count),
             Visit::Open => return Ok(1),
-            Visit::New if depth > MOST_DEPTH => return Err(TOO_DEEP.to_owned()),
+            Visit::New if depth > MAX_DEPTH => return Err(TOO_DEEP.to_owned()),
             Visit::New => counted[index] = Visit::Open,
         }
         let node = &self.nodes[index];
@@ -137,7 +137,7 @@ impl Graph {
             Visit::Open => {
                 return Err("the schema refers back to itself for the same value, without end".to_owned());
             }
-            Visit::New if depth > MOST_DEPTH => return Err(TOO_DEEP.to_owned()),
+            Visit::New if depth > MAX_DEPTH => return Err(TOO_DEEP.to_owned()),
             Visit::New => visits[index] = Visit::Open,
         }
         for edge in &self.nodes[index].in_place {
@@ -183,7 +183,7 @@ impl<'s> Builder<'s> {
     fn read(&mut self, index: usize, fields: &'s Map<String, Json>, refs: &Refs<'s>) -> Result<(), String> {
         for (keyword, value) in fields {
             self.keyword(index, keyword, value, refs)?;
-            if self.nodes.len() > self.most || self.edges > MOST_EDGES {
+            if self.nodes.len() > self.most || self.edges > MAX_EDGES {
                 return Err(too_large(self.most));
             }
         }
@@ -202,7 +202,7 @@ impl<'s> Builder<'s> {
                 let Some(text) = value.as_str() else { return Ok(()) };
                 let targets = refs.targets(keyword, text, value)?;
                 // Bounded here, too: each target is an edge.
-                for target in targets.into_iter().take(MOST_EDGES) {
+                for target in targets.into_iter().take(MAX_EDGES) {
                     self.in_place(index, target, false);
                 }
             }

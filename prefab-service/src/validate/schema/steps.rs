@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::graph::{Graph, MOST_DEPTH, Node};
+use super::graph::{Graph, MAX_DEPTH, Node};
 
 /// How often a subschema is checked at a part of a value.
 #[derive(Clone, Copy, Default)]
@@ -100,7 +100,7 @@ impl Count<'_> {
         while let Some((_, (index, checks))) = waiting.pop_first() {
             let node = &graph.nodes[index];
             self.take(checks.sum().saturating_mul(steps(node, value)))?;
-            if checks.depth > MOST_DEPTH {
+            if checks.depth > MAX_DEPTH {
                 return None;
             }
             for edge in &node.in_place {

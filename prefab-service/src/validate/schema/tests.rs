@@ -28,7 +28,7 @@ fn nested(levels: usize, name: &str) -> Json {
 }
 
 #[test]
-fn a_schema_that_is_no_object_is_checked_or_refused() {
+fn a_schema_that_is_not_an_object_is_checked_or_refused() {
     assert_eq!(check(&json!(true), &json!({"a": 1})), Ok(0));
     assert_eq!(check(&json!(false), &json!(1)), Ok(1));
     for schema in [json!("text"), json!(3), json!(null), json!([])] {
@@ -38,7 +38,7 @@ fn a_schema_that_is_no_object_is_checked_or_refused() {
 }
 
 #[test]
-fn whatever_doubles_the_checks_is_refused() {
+fn a_schema_with_exponential_cost_is_refused() {
     type Link = fn(Json) -> Json;
     let attacks: [(&str, Link); 14] = [
         ("allOf", |next| json!({"allOf": [next.clone(), next]})),
@@ -86,7 +86,7 @@ fn recursion_is_bounded_by_the_value() {
 }
 
 #[test]
-fn what_leads_nowhere_is_refused() {
+fn unresolvable_references_are_refused() {
     let check = |schema: Json, cause: &str| {
         let refused = check(&schema, &json!({})).unwrap_err();
         assert!(refused.contains(cause), "{schema}: {refused}");
@@ -103,7 +103,7 @@ fn what_leads_nowhere_is_refused() {
 
 /// The longest chains that are allowed fit the stack of a thread.
 #[test]
-fn the_deepest_checks_fit_a_stack() {
+fn the_deepest_allowed_schema_fits_the_stack() {
     let thread = std::thread::Builder::new().stack_size(2 << 20);
     let deepest = || {
         let mut checked = 0;

@@ -28,10 +28,10 @@ pub(crate) async fn used(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let author = access.authorize(project)?;
+    let actor = access.authorize(project)?;
     let all = KeyRange { first: String::new(), last: char::MAX.to_string() };
-    let used = of(&app, author.project.id, all).await?;
-    app.json(author.project.id, move |_| {
+    let used = of(&app, actor.project.id, all).await?;
+    app.json(actor.project.id, move |_| {
         let mut used: Vec<ItemUsage> = used.into_values().collect();
         used.sort_by(|left, right| left.key.cmp(&right.key));
         Ok(used)
@@ -45,20 +45,20 @@ pub(super) async fn of(
     project: ProjectId,
     range: KeyRange,
 ) -> Result<HashMap<String, ItemUsage>, ApiError> {
-    let store = app.hub.store();
+    let store = app.project_cache.store();
     app.telemetry.flush(store).await;
     let this_hour = clock::now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
     let hours = i64::try_from(HOURS).unwrap_or(i64::MAX);
     let start = this_hour - (hours - 1) * HOUR_MILLIS;
     let mut found: HashMap<String, ItemUsage> = HashMap::new();
-    for count in store.hourly(project, range.clone(), start).await? {
+    for count in store.hourly_counts(project, range.clone(), start).await? {
         let hour = usize::try_from((count.at_millis - start).div_euclid(HOUR_MILLIS)).ok();
         let Some(hour) = hour.filter(|hour| *hour < HOURS) else { continue };
         let usage = of_key(&mut found, count.key);
         usage.sparkline[hour] = add_counts(usage.sparkline[hour], count.count);
         usage.evaluations_24h = add_counts(usage.evaluations_24h, count.count);
     }
-    for (key, at_millis) in store.evaluated(project).await? {
+    for (key, at_millis) in store.last_evaluations(project).await? {
         if range.first <= key && key <= range.last {
             of_key(&mut found, key).last_evaluated_at = Some(at_millis);
         }

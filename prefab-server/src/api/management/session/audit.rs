@@ -4,7 +4,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 use prefab_service::{origin::Origin, sign_in::network};
 use prefab_store::{
-    AuditEntry, Note, Refusal,
+    AuditEntry, AuditNote, Refusal,
     accounts::{Account, Person},
 };
 
@@ -16,7 +16,7 @@ pub(in super::super) async fn note(
     person: &Person,
     projects: &[ProjectId],
     origin: Origin,
-    (action, sentence): (&str, &str),
+    (action, deed): (&str, &str),
 ) -> Result<(), ApiError> {
     let Person { id, email, name } = person;
     let who = format!("{name} ({email})");
@@ -24,16 +24,16 @@ pub(in super::super) async fn note(
         project: Some(*project),
         action: action.to_owned(),
         subject: id.to_string(),
-        note: Note {
-            sentence: format!("{who} {sentence}"),
-            who: who.clone(),
+        note: AuditNote {
+            sentence: format!("{who} {deed}"),
+            actor: who.clone(),
             origin: origin.address.clone(),
             via: origin.via.clone(),
             comment: String::new(),
         },
         ..AuditEntry::default()
     });
-    Ok(app.hub.store().note(entries.collect()).await?)
+    Ok(app.project_cache.store().record_audit(entries.collect()).await?)
 }
 
 /// Records a rejected log-in in the audit logs of the account's projects. Without such an account, in the log of the
@@ -45,7 +45,7 @@ pub(in super::super) async fn refused(
     origin: Origin,
     cause: &str,
 ) -> Result<(), ApiError> {
-    let first = app.hub.projects().first().map(|project| project.id);
+    let first = app.project_cache.projects().first().map(|project| project.id);
     let projects = account.map_or_else(|| Vec::from_iter(first), |account| account.projects.clone());
     // The input may be long, or not an e-mail address.
     let typed = validate_email(email).unwrap_or_else(|_| "unknown person".to_owned());
@@ -54,9 +54,9 @@ pub(in super::super) async fn refused(
         action: "session.refused".to_owned(),
         subject: account.map(|account| account.person.id.to_string()).unwrap_or_default(),
         is_refused: true,
-        note: Note {
+        note: AuditNote {
             sentence: format!("log-in of {typed} was rejected: {cause}"),
-            who: typed.clone(),
+            actor: typed.clone(),
             origin: network(origin.peer()),
             via: origin.via.clone(),
             comment: String::new(),
@@ -64,5 +64,5 @@ pub(in super::super) async fn refused(
         ..AuditEntry::default()
     };
     let refusals = projects.into_iter().map(|project| Refusal { entry: entry(project), count: 1 });
-    Ok(app.hub.store().note_refusals(refusals.collect()).await?)
+    Ok(app.project_cache.store().record_refusals(refusals.collect()).await?)
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use prefab_service::{
     origin::Origin,
-    sign_in::{Later, network},
+    sign_in::{RetryAfter, network},
 };
 
 /// Rejects requests that the browser attributes to another site, so that it cannot log a person in.
@@ -22,13 +22,13 @@ pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), Api
 }
 
 /// Counts a log-in attempt.
-pub(in super::super) fn count_attempt(app: &App, email: &str, origin: &Origin) -> Result<(), Later> {
+pub(in super::super) fn count_attempt(app: &App, email: &str, origin: &Origin) -> Result<(), RetryAfter> {
     let now = Instant::now();
-    app.entrance.by_address.attempt(&network(origin.peer()), now)?;
-    app.entrance.by_email.attempt(email, now)
+    app.sign_in.by_address.attempt(&network(origin.peer()), now)?;
+    app.sign_in.by_email.attempt(email, now)
 }
 
-pub(in super::super) fn too_many_attempts(Later { after, is_first: _ }: Later) -> ApiError {
+pub(in super::super) fn too_many_attempts(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
     ApiError::TooOften(after)
 }
 

@@ -1,0 +1,75 @@
+//! One config of a change request.
+
+use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigValue, ids::EnvironmentId};
+use prefab_store::{Draft, Expected, Version};
+
+use crate::{Error, change::prepared::PreparedChange, project::Configs};
+
+/// A config to write or to archive.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The config key.
+    pub key: String,
+    /// The new config; `None` archives it.
+    pub config: Option<Config>,
+    /// The version that must be current when the change is stored.
+    pub expected: Expected,
+}
+
+impl Edit {
+    /// Writes a config. An id of 0 requires that the key is new; any other id must be that of the current version.
+    pub fn put(config: Config) -> Self {
+        let expected = if config.id == 0 { Expected::Absent } else { Expected::Version(config.id) };
+        Self { key: config.key.clone(), config: Some(config), expected }
+    }
+
+    /// Archives a config.
+    pub fn archive(key: impl Into<String>, expected: Expected) -> Self {
+        Self { key: key.into(), config: None, expected }
+    }
+
+    /// Sets the value that a config has when no rule matches: in one environment, or in all environments without rules
+    /// of their own. Other rules stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the config is archived.
+    pub fn set_default(
+        current: &Version,
+        environment: Option<EnvironmentId>,
+        value: ConfigValue,
+    ) -> Result<Self, Error> {
+        let mut config = current.config.clone().ok_or(Error::NotFound)?;
+        let id = environment.map(|id| id.0);
+        let is_row = |row: &&mut ConfigRow| row.project_env_id.filter(|id| *id != 0) == id;
+        match config.rows.iter_mut().find(is_row) {
+            Some(row) => match row.values.last_mut().filter(|rule| rule.criteria.is_empty()) {
+                Some(last) => last.value = Some(value),
+                None => row.values.push(ConditionalValue::always(value)),
+            },
+            None => config.rows.push(ConfigRow {
+                project_env_id: id,
+                values: vec![ConditionalValue::always(value)],
+                ..ConfigRow::default()
+            }),
+        }
+        config.id = current.id;
+        Ok(Self::put(config))
+    }
+
+    /// Returns the edit that a draft contains.
+    pub fn of_draft(draft: Draft) -> Self {
+        let Draft { key, config, base_id, .. } = draft;
+        match config {
+            Some(config) => Self::put(Config { id: base_id, ..config }),
+            None => Self::archive(key, Expected::Version(base_id)),
+        }
+    }
+
+    /// Returns the edit together with the config that it replaces.
+    pub fn prepare(self, current: &Configs) -> PreparedChange {
+        let Self { key, config, expected } = self;
+        let before = current.get(&key).and_then(|version| version.config.clone());
+        PreparedChange { key, before, after: config, expected }
+    }
+}

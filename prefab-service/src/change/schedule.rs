@@ -1,0 +1,40 @@
+//! The schedule of a rule that is set for a limited time.
+
+use std::future::Future;
+
+use prefab_store::ScheduledRemoval;
+
+use crate::{Error, Service, actor::Actor, change::request::RuleSchedule};
+
+impl RuleSchedule {
+    /// Runs the change that sets or removes the rule, and schedules or cancels the removal of the rule.
+    ///
+    /// The removal is scheduled before the rule exists, so that a server that stops in between leaves no rule without an
+    /// end. If the change fails, the earlier schedule is restored.
+    pub(super) async fn run<T>(
+        self,
+        service: &Service,
+        actor: &Actor,
+        change: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let store = service.project_cache.store();
+        let Self { rule, remove_at_millis } = self;
+        let Some(at_millis) = remove_at_millis else {
+            let changed = change.await?;
+            store.cancel_removal(rule).await?;
+            return Ok(changed);
+        };
+        let earlier = store.scheduled_removals(actor.project.id).await?;
+        let earlier = earlier.into_iter().find(|removal| removal.rule == rule);
+        let removal = ScheduledRemoval { rule: rule.clone(), at_millis, set_by: actor.label.clone() };
+        store.schedule_removal(removal).await?;
+        let changed = change.await;
+        if changed.is_err() {
+            match earlier {
+                Some(earlier) => store.schedule_removal(earlier).await?,
+                None => store.cancel_removal(rule).await?,
+            }
+        }
+        changed
+    }
+}

@@ -1,0 +1,56 @@
+//! Files as they come: datafiles, downloads, exports, histories of official_history, YAML files of defaults.
+
+use std::collections::BTreeMap;
+
+use prefab_core::{ConfigSet, datafile};
+use prefab_sources::yaml;
+use serde_json::Value as Json;
+
+use crate::transfer::{import_file::ImportFile, official_history};
+
+/// Reads a datafile, an unfiltered download, an export or a history of changes.
+pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
+    let json: Json = serde_json::from_str(text).map_err(|error| format!("the body: {error}"))?;
+    let listed = json.get("configs").and_then(Json::as_array).map_or(0, Vec::len);
+    bound(listed, most)?;
+    if let Some(changes) = official_history::of(&json) {
+        bound(changes.len(), most)?;
+        return Ok(official_history::read(&changes, names(&json)));
+    }
+    let parsed = datafile::from_json(&json).map_err(|error| format!("the body: {error}"))?;
+    Ok(ImportFile {
+        set: parsed.set,
+        names: names(&json),
+        problems: parsed.findings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Reads a YAML file of defaults.
+pub fn from_yaml(text: &str, most: usize) -> Result<ImportFile, String> {
+    let parsed = yaml::parse(text, "the body".to_owned()).map_err(|error| format!("the body: {error}"))?;
+    bound(parsed.items.len(), most)?;
+    let configs = parsed.items.into_iter().map(|item| item.config).collect();
+    Ok(ImportFile {
+        set: ConfigSet { configs, ..ConfigSet::default() },
+        names: BTreeMap::new(),
+        problems: parsed.findings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn bound(configs: usize, most: usize) -> Result<(), String> {
+    if configs <= most {
+        return Ok(());
+    }
+    Err(format!("the body: expected at most {most} configs, not {configs}; import them in parts"))
+}
+
+/// Returns the names of the environments, by number, where a file tells them.
+fn names(json: &Json) -> BTreeMap<i64, String> {
+    let environments = json.get("environments").and_then(Json::as_array).into_iter().flatten();
+    let name = |environment: &Json| {
+        let id = environment.get("id")?;
+        let id = id.as_i64().or_else(|| id.as_str()?.parse().ok())?;
+        Some((id, environment.get("name")?.as_str()?.to_owned()))
+    };
+    environments.filter_map(name).collect()
+}

@@ -1,0 +1,10 @@
+//! The service on a real store, with a clock that the tests step.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod api_keys;
+mod changes;
+mod fixture;
+mod project_cache;
+mod retention;
+mod scheduled_removals;

@@ -1,0 +1,184 @@
+//! People, with their sessions, invitations and tokens.
+
+mod invitations;
+mod members;
+mod memberships;
+mod password_resets;
+mod people;
+mod person_row;
+mod sessions;
+mod tokens;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::SqliteStore;
+use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_store::{
+    Role, Roles, StoreFuture,
+    accounts::{
+        Account, Accounts, DeletePersonOutcome, Invitation, Member, MemberChange, NewInvitation, NewPerson,
+        NewReset, NewToken, Session, SignUpOutcome, Token,
+    },
+    key::KeyHash,
+};
+
+impl Accounts for SqliteStore {
+    fn has_accounts(&self) -> StoreFuture<'_, bool> {
+        self.lookups.run(people::exist)
+    }
+
+    fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| invitations::keep(connection, &invitation, now))
+    }
+
+    fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>> {
+        let now = self.clock.now_millis();
+        self.reports.run(move |connection| invitations::list(connection, project, now))
+    }
+
+    fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| invitations::revoke(connection, project, id, now))
+    }
+
+    fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.lookups
+            .run(move |connection| Ok(invitations::find(connection, &invitation, &email, now)?.is_some()))
+    }
+
+    fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignUpOutcome> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| people::sign_up(connection, &invitation, person, now))
+    }
+
+    fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
+        self.lookups.run(move |connection| people::find(connection, &email))
+    }
+
+    fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| people::set_password(connection, person, &hash, &but, now))
+    }
+
+    fn create_password_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| password_resets::keep(connection, &reset))
+    }
+
+    fn is_password_reset_valid(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.lookups.run(move |connection| Ok(password_resets::find(connection, &reset, now)?.is_some()))
+    }
+
+    fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| password_resets::use_up(connection, &reset, &hash, now))
+    }
+
+    fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| people::delete(connection, person, now))
+    }
+
+    fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| sessions::start(connection, person, &session, now))
+    }
+
+    fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>> {
+        let now = self.clock.now_millis();
+        let found = self.lookups.run(move |connection| sessions::find(connection, &session, now));
+        Box::pin(async move {
+            let Some((found, last_used)) = found.await? else { return Ok(None) };
+            if is_use && sessions::is_due(last_used, now) {
+                self.run(false, move |connection| sessions::used(connection, &session, now)).await?;
+            }
+            Ok(Some(found))
+        })
+    }
+
+    fn end_session(&self, session: KeyHash) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| sessions::end(connection, &session))
+    }
+
+    fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>> {
+        self.lookups.run(move |connection| members::list(connection, project))
+    }
+
+    fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| members::change(connection, project, person, Some(&roles), now))
+    }
+
+    fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| members::change(connection, project, person, None, now))
+    }
+
+    fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| tokens::keep(connection, &token, now))
+    }
+
+    fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>> {
+        self.reports.run(move |connection| tokens::list(connection, project))
+    }
+
+    fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| tokens::revoke(connection, project, id, now))
+    }
+
+    fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>> {
+        let now = self.clock.now_millis();
+        let found = self.lookups.run(move |connection| tokens::find(connection, &token, now));
+        Box::pin(async move {
+            let Some(found) = found.await? else { return Ok(None) };
+            if is_use && found.last_used_at_millis.is_none_or(|used| sessions::is_due(used, now)) {
+                let id = found.id;
+                self.run(false, move |connection| tokens::used(connection, id, now)).await?;
+            }
+            Ok(Some(found))
+        })
+    }
+}
+
+/// How roles are kept: `{"project":"editor","environments":{"3":"viewer"}}`.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    project: String,
+    environments: BTreeMap<i64, String>,
+}
+
+fn written(roles: &Roles) -> String {
+    let environments = roles.environments.iter().map(|(id, role)| (id.0, role.name().to_owned()));
+    let kept = Kept { project: roles.project.name().to_owned(), environments: environments.collect() };
+    // Texts and numbers always can be written.
+    serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// Reads roles; one that a newer version invented is the least to this one.
+fn read(text: &str) -> Roles {
+    let Ok(Kept { project, environments }) = serde_json::from_str(text) else {
+        return Roles::of(Role::Viewer);
+    };
+    let role = |name: &str| Role::from_name(name).unwrap_or(Role::Viewer);
+    let environments = environments.iter().map(|(id, name)| (EnvironmentId(*id), role(name))).collect();
+    Roles { project: role(&project), environments }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_survive_a_round_trip_and_unknown_ones_become_viewer() {
+        let roles =
+            Roles { environments: [(EnvironmentId(3), Role::Admin)].into(), ..Roles::of(Role::Editor) };
+        assert_eq!(read(&written(&roles)), roles);
+        assert_eq!(read(r#"{"project":"owner","environments":{}}"#), Roles::of(Role::Viewer));
+    }
+}

@@ -1,0 +1,63 @@
+//! Links to a new password: used once, until they expire. Each person has one at most.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::accounts::{memberships, person_row::person};
+use crate::failed;
+use crate::{
+    accounts::{people::keep_password, sessions},
+    write,
+};
+use prefab_store::{
+    StoreError,
+    accounts::{NewReset, Person, Session},
+    key::KeyHash,
+};
+
+pub(super) fn keep(connection: &Connection, reset: &NewReset) -> Result<(), StoreError> {
+    let NewReset { hash, person, expires_at_millis } = reset;
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO reset (person_id, hash, expires_at_millis) VALUES (?1, ?2, ?3)",
+            params![person, hash.0, expires_at_millis],
+        )
+        .map(drop)
+        .map_err(failed("keeping a link to a new password"))
+}
+
+/// Returns whose password a link sets.
+pub(super) fn find(connection: &Connection, reset: &KeyHash, now: i64) -> Result<Option<Person>, StoreError> {
+    connection
+        .query_row(
+            "SELECT id, email, name FROM reset JOIN person ON id = person_id
+             WHERE reset.hash = ?1 AND expires_at_millis > ?2",
+            params![reset.0, now],
+            person,
+        )
+        .optional()
+        .map_err(failed("finding a link to a new password"))
+}
+
+/// Sets the password, uses the link up, and ends all sessions.
+pub(super) fn use_up(
+    connection: &mut Connection,
+    reset: &KeyHash,
+    password: &str,
+    now: i64,
+) -> Result<Option<Session>, StoreError> {
+    let transaction = write(connection)?;
+    let Some(person) = find(&transaction, reset, now)? else { return Ok(None) };
+    keep_password(&transaction, person.id, password, now)?;
+    forget(&transaction, person.id)?;
+    sessions::end_all(&transaction, person.id, None)?;
+    let projects = memberships::projects(&transaction, person.id)?;
+    transaction.commit().map_err(failed("setting a new password"))?;
+    Ok(Some(Session { person, projects }))
+}
+
+pub(super) fn forget(connection: &Connection, person: i64) -> Result<(), StoreError> {
+    connection
+        .execute("DELETE FROM reset WHERE person_id = ?1", [person])
+        .map(drop)
+        .map_err(failed("forgetting a link to a new password"))
+}
