@@ -21,6 +21,9 @@ use crate::workspace::{self, program, root, works};
 pub(crate) const NOT_INSTALLED: &str = "tsc is neither on the path nor in the folder in PREFAB_BROWSER_TESTS (prefab-page/tests/browser/install.sh installs it)";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
+    if rest.len() == 1 && rest[0] == "--write" {
+        return api::write();
+    }
     crate::report::no_arguments("page-types", rest)?;
     if !is_at_hand() {
         bail!(NOT_INSTALLED);
@@ -34,6 +37,7 @@ pub(crate) fn is_at_hand() -> bool {
 }
 
 pub(crate) fn check() -> Result<()> {
+    api::check()?;
     workspace::run(program(tsc()).args(["--project", "prefab-page"]))?;
     let Some(folder) = folder().filter(|folder| folder.join("node_modules/@types/node").is_dir()) else {
         println!(
