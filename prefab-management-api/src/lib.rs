@@ -67,3 +67,6 @@ pub use sessions::{
 };
 pub use tokens::{CreateTokenRequest, CreateTokenResponse, TokenResponse};
 pub use transfer::{ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
+
+#[cfg(test)]
+mod tests;

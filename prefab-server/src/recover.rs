@@ -10,7 +10,7 @@ use prefab_store::{
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
 
-const WHO: &str = "an operator with access to the database";
+const ACTOR: &str = "an operator with access to the database";
 
 /// A project and its new admin key.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
             kind: KeyKind::Admin,
             user_id: None,
             name: "recovered".to_owned(),
-            created_by: WHO.to_owned(),
+            created_by: ACTOR.to_owned(),
             expires_at_millis: None,
         };
         let key = store.issue_named_key(request).await?;
@@ -58,11 +58,11 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
 }
 
 fn entry(project: ProjectId, key: &IssuedKey) -> AuditEntry {
-    let sentence = format!("{WHO} issued admin key {} (recovered) with `prefab recover`", key.id);
+    let sentence = format!("{ACTOR} issued admin key {} (recovered) with `prefab recover`", key.id);
     AuditEntry {
         project: Some(project),
         action: "key.created".to_owned(),
         subject: key.id.to_string(),
-        ..AuditEntry::of(AuditNote { actor: WHO.to_owned(), sentence, ..AuditNote::default() })
+        ..AuditEntry::of(AuditNote { actor: ACTOR.to_owned(), sentence, ..AuditNote::default() })
     }
 }

@@ -1,5 +1,5 @@
-//! What do tests of several crates need? Polling with a deadline, a fault proxy, a small server, collected log lines.
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+//! Helpers for the tests of several crates: polling with a deadline, a fault proxy, a small server, collected log lines.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot continue panics")]
 
 pub mod logs;
 pub mod poll;

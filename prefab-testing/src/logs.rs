@@ -1,4 +1,4 @@
-//! The log lines of a thread, as text.
+//! Collected log lines of a thread.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Collects the lines of this thread until the guard is dropped.
 ///
-/// The lines have no time: its digits can be, by chance, those that a test searches for.
+/// The lines contain no time, because its digits could match what a test searches for.
 pub fn capture_on_this_thread() -> (CapturedLogs, tracing::subscriber::DefaultGuard) {
     let lines = CapturedLogs::default();
     let subscriber =

@@ -1,14 +1,14 @@
-//! Waiting for something that happens soon, without a fixed sleep.
+//! Polling for a condition, without a fixed sleep.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-/// How long [`eventually`] waits: enough for a busy machine.
+/// The time limit of [`eventually`], sufficient for a busy machine.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time between two looks.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Waits until `holds` returns true, and returns how long that took.
@@ -36,7 +36,7 @@ pub fn within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) -> D
     started.elapsed()
 }
 
-/// Looks as long as `time` lasts and fails as soon as `holds` returns false: for what must not happen.
+/// Checks for the given time that `holds` returns true.
 ///
 /// # Panics
 ///
@@ -50,7 +50,7 @@ pub fn throughout(time: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// As [`eventually`], for async tests.
+/// Like [`eventually`], for async tests.
 ///
 /// # Panics
 ///
@@ -64,7 +64,7 @@ pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Du
     started.elapsed()
 }
 
-/// Waits until `look` returns a value, and returns it: for conditions that take a request to read.
+/// Waits until `look` returns a value, and returns it. For conditions that require a request.
 ///
 /// # Panics
 ///

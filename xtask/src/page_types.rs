@@ -1,8 +1,12 @@
-//! `cargo xtask page-types`: checks the types of the page's scripts and of their browser tests.
+//! `cargo xtask page-types`: checks the types of the page's scripts and of their tests with `tsc`.
 //!
-//! The scripts contain their types in comments, which `tsc` reads. `tsc` is taken from the folder in
-//! `PREFAB_BROWSER_TESTS`, else from the search path. The scripts of the tests are checked only with that folder, because
-//! it contains the types of the browser driver.
+//! The types of the management API in `prefab-page/api.d.ts` are generated from its `OpenAPI` document: `--write` writes
+//! them, and the check compares them. The scripts contain their types as comments.
+//!
+//! `tsc` is looked up in the folder of `PREFAB_BROWSER_TESTS`, then on the path. The scripts of the tests are checked
+//! only with that folder, which contains the types of the browser driver.
+
+mod api;
 
 use std::{
     env, fs,
@@ -17,6 +21,9 @@ use crate::workspace::{self, program, root, works};
 pub(crate) const NOT_INSTALLED: &str = "tsc is neither on the path nor in the folder in PREFAB_BROWSER_TESTS (prefab-page/tests/browser/install.sh installs it)";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
+    if rest.len() == 1 && rest[0] == "--write" {
+        return api::write();
+    }
     crate::report::no_arguments("page-types", rest)?;
     if !is_at_hand() {
         bail!(NOT_INSTALLED);
@@ -30,6 +37,7 @@ pub(crate) fn is_at_hand() -> bool {
 }
 
 pub(crate) fn check() -> Result<()> {
+    api::check()?;
     workspace::run(program(tsc()).args(["--project", "prefab-page"]))?;
     let Some(folder) = folder().filter(|folder| folder.join("node_modules/@types/node").is_dir()) else {
         println!(

@@ -29,13 +29,13 @@ pub(crate) fn run() -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let told = runtime.block_on(tell(&folder));
+    let result = runtime.block_on(play(&folder));
     // The program waits on its own thread, so no work remains.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(told?)
+    Ok(result?)
 }
 
-async fn tell(folder: &Folder) -> anyhow::Result<()> {
+async fn play(folder: &Folder) -> anyhow::Result<()> {
     fs::write(folder.0.join(".prefab.default.config.yaml"), DEFAULTS)
         .context("cannot write the default file")?;
     step("A program has defaults in .prefab.default.config.yaml:")?;
@@ -99,10 +99,10 @@ impl Program {
             .api_key(&key(server, KeyKind::Backend)?.key)
             .api_urls([&server.url])
             .build()?;
-        let (tell, changed) = mpsc::channel();
+        let (sender, changed) = mpsc::channel();
         let listening = client.on_change(move |_| {
             // The receiver is gone at the end of the demo.
-            let _ = tell.send(());
+            let _ = sender.send(());
         });
         Ok(Self { client, changed, _listening: listening })
     }

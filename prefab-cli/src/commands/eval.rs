@@ -135,7 +135,7 @@ impl Answerer {
     }
 }
 
-/// Says why a question is not for a command that answers from one datafile.
+/// Returns the reason to skip a request that a single datafile cannot answer.
 fn not_done(question: &Json) -> Option<String> {
     let function = question["function"].as_str().unwrap_or("get");
     if !["get", "get_or_raise", "enabled", "post"].contains(&function) {

@@ -58,7 +58,7 @@ impl Args {
     }
 }
 
-const WIDTHS: [usize; 4] = [50, 40, 11, 20];
+const MAX_WIDTHS: [usize; 4] = [50, 40, 11, 20];
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.client()?;
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let kind = if details.error.is_some() { "" } else { details.kind };
         let key = one_line(&details.key);
         let cells = [&key, &value, kind, &text(&details.matched)];
-        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
+        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], MAX_WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();

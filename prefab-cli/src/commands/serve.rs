@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The time limit for work that is still running after the drain.
-const WIND_DOWN: Duration = Duration::from_millis(500);
+const WORK_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -83,7 +83,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Ok(())
     });
     // Remaining work must not keep the process alive.
-    runtime.shutdown_timeout(WIND_DOWN);
+    runtime.shutdown_timeout(WORK_TIMEOUT);
     served
 }
 

@@ -210,8 +210,8 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
         let _ = fs::remove_file(file);
         return Err(failure);
     }
-    let said = format!("Wrote {STRONG}{}{STRONG:#}; restore it with `prefab restore`", file.display());
-    Ok(output::line(&said)?)
+    let text = format!("Wrote {STRONG}{}{STRONG:#}; restore it with `prefab restore`", file.display());
+    Ok(output::line(&text)?)
 }
 
 /// Creates a file that only its owner can read. Fails if the file exists.

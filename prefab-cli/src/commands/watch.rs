@@ -22,7 +22,7 @@ pub(crate) struct Args {
 }
 
 /// The time limit of a single wait for a change.
-const WAIT: Duration = Duration::from_secs(3600);
+const WAIT_LIMIT: Duration = Duration::from_secs(3600);
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.watching_client()?;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 *before = Some(details);
             }
         }
-        let _ = changed.recv_timeout(WAIT);
+        let _ = changed.recv_timeout(WAIT_LIMIT);
         // Changes that arrive together are printed once.
         while changed.try_recv().is_ok() {}
     }

@@ -24,7 +24,7 @@ pub(crate) use value::{describe_value, kind_of, parse_value};
 
 use crate::Failure;
 
-const LOCAL: &str = "http://127.0.0.1:8742";
+const DEFAULT_URL: &str = "http://127.0.0.1:8742";
 
 /// The time limit of a request. The stream of `prefab tail` has none.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -77,7 +77,7 @@ impl Server {
             // A saved key is sent only to the server for which it was saved.
             (None, None, Some(profile)) => (profile.url, profile.key),
             (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
-            (None, Some(key), _) => (LOCAL.to_owned(), key),
+            (None, Some(key), _) => (DEFAULT_URL.to_owned(), key),
             _ => {
                 return Err(anyhow::anyhow!(
                     "no admin key: set --api-key or PREFAB_ADMIN_KEY, or log in with `prefab login`"

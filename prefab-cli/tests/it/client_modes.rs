@@ -1,6 +1,6 @@
-//! Every way to a real server: https with an authority of one's own, HTTP/2, gRPC, gRPC over TLS.
+//! All protocols between a client and a server: https with a private certificate authority, HTTP/2, gRPC, gRPC over TLS.
 //!
-//! The program that asks is the command, since a process reads once whom it trusts.
+//! The client is the command, because a process reads the trusted authorities once.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 
 const KEY: &str = "max-jobs";
 
-/// An authority that nobody knows, and a certificate of its for this machine.
+/// A private certificate authority, and its certificate for this machine.
 struct Trust {
     authority: PathBuf,
     files: TlsFiles,
@@ -99,12 +99,12 @@ impl Watching {
         let mut command = prefab(dir, environment);
         let mut child = command.args(["watch", KEY, "--json"]).stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let (tell, lines) = mpsc::channel();
-        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { child, lines }
     }
 
-    fn says(&self, value: i64, source: &str) {
+    fn expect_value(&self, value: i64, source: &str) {
         let started = Instant::now();
         loop {
             let line = self.lines.recv_timeout(TEST_TIMEOUT).expect("a line in time");
@@ -112,7 +112,7 @@ impl Watching {
             if line["value"] == value && line["source"].as_str().unwrap_or_default() == source {
                 return;
             }
-            assert!(started.elapsed() < TEST_TIMEOUT, "it said {line}, not {value} from {source}");
+            assert!(started.elapsed() < TEST_TIMEOUT, "it output {line}, not {value} from {source}");
         }
     }
 }
@@ -134,7 +134,7 @@ fn prefab(dir: &TempDir, environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// The same address, by the name that the certificate has.
+/// The address with the name in the certificate.
 fn by_name(address: SocketAddr) -> String {
     format!("https://localhost:{}", address.port())
 }
@@ -149,20 +149,20 @@ async fn https_with_a_private_certificate_authority() {
     let who = [("PREFAB_API_KEY", key(&server, KeyKind::Backend)), ("PREFAB_API_URL", &url)];
     let knows = [who[0], who[1], ("SSL_CERT_FILE", trust.authority.to_str().unwrap())];
     let program = Watching::start(&dir, &knows);
-    program.says(30, "remote_api");
+    program.expect_value(30, "remote_api");
     change(&server, Some(&trust)).await;
-    program.says(50, "streaming");
+    program.expect_value(50, "streaming");
 
-    // Whoever does not know the authority does not talk to the server.
+    // A client without the authority does not connect.
     let stranger = Client::in_memory().datasources(Datasources::All).local_cache(false);
     let stranger = stranger.api_key(who[0].1).api_urls([&url]).build().unwrap();
     eventually_async("the refusal", || {
-        stranger.problems().iter().any(|told| told.contains("invalid peer certificate"))
+        stranger.problems().iter().any(|problem| problem.contains("invalid peer certificate"))
     })
     .await;
 }
 
-/// Ends TLS as a proxy that offers HTTP/2 and nothing else, and passes the rest on.
+/// Terminates TLS like a proxy that offers HTTP/2 only.
 async fn http2_only(trust: &Trust, server: SocketAddr) -> SocketAddr {
     let TlsFiles { certificate, key } = &trust.files;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).unwrap().collect();
@@ -204,9 +204,9 @@ async fn http2_by_a_proxy_that_speaks_nothing_else() {
             ("SSL_CERT_FILE", trust.authority.to_str().unwrap()),
         ],
     );
-    program.says(30, "remote_api");
+    program.expect_value(30, "remote_api");
     change(&server, None).await;
-    program.says(50, "streaming");
+    program.expect_value(50, "streaming");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,9 +224,9 @@ async fn grpc_over_tls() {
             ("SSL_CERT_FILE", trust.authority.to_str().unwrap()),
         ],
     );
-    program.says(30, "remote_api_grpc");
+    program.expect_value(30, "remote_api_grpc");
     change(&server, Some(&trust)).await;
-    program.says(50, "streaming");
+    program.expect_value(50, "streaming");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,7 +249,7 @@ async fn grpc_with_the_right_key_and_with_wrong_ones() {
         assert!(error.to_string().ends_with("set PREFAB_API_KEY to a backend key of this server"), "{error}");
     }
 
-    // Killed and started again: the stream comes back by itself.
+    // The stream reconnects after a restart of the server.
     let options = Options { listen: server.address, ..Options::local(dir.path().join("server")) };
     let keys = server.keys.clone();
     server.shutdown().await;
@@ -272,12 +272,12 @@ async fn a_rejected_key_is_reported_beside_the_value() {
     for (wrong, status) in [("1-wrong-key", "401 Unauthorized"), (front, "403 Forbidden")] {
         let who = [("PREFAB_API_KEY", wrong), ("PREFAB_API_URL", &server.url)];
         let answer = prefab(&dir, &who).args(["get", KEY]).output().unwrap();
-        let said = String::from_utf8(answer.stderr).unwrap();
+        let output = String::from_utf8(answer.stderr).unwrap();
         let refusal = format!(
             "remote_api: `{}` refused the API key: {status}; set PREFAB_API_KEY to a backend key of this server",
             server.url
         );
-        assert!(said.contains(&refusal), "{said}");
+        assert!(output.contains(&refusal), "{output}");
         assert_eq!((answer.status.code(), answer.stdout), (Some(0), b"7\n".to_vec()));
     }
 }

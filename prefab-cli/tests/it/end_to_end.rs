@@ -1,5 +1,5 @@
-//! The whole walk with real processes: defaults, a live change, an override, an outage, a restart during it,
-//! and the return.
+//! The whole cycle with real processes: defaults, a live change, an override, an outage, a restart during the outage,
+//! and recovery.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 const KEY: &str = "my-first-int-config";
 
-/// A process that goes with the test, and the lines it prints.
+/// A process that ends with the test, and the lines that it prints.
 struct Process {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -29,8 +29,8 @@ impl Process {
     fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let (tell, lines) = mpsc::channel();
-        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { child, lines }
     }
 
@@ -38,16 +38,16 @@ impl Process {
         serde_json::from_str(&self.lines.recv_timeout(TEST_TIMEOUT).expect("a line in time")).unwrap()
     }
 
-    /// Waits until the program says this value and source.
-    fn says(&self, value: i64, source: &str) {
+    /// Waits until the program prints this value and source.
+    fn expect_value(&self, value: i64, source: &str) {
         let started = Instant::now();
         loop {
             let line = self.line();
-            let said = line["source"].as_str().unwrap_or_default();
-            if line["value"] == value && said.contains(source) {
+            let output = line["source"].as_str().unwrap_or_default();
+            if line["value"] == value && output.contains(source) {
                 return;
             }
-            assert!(started.elapsed() < TEST_TIMEOUT, "it said {line}, not {value} from {source}");
+            assert!(started.elapsed() < TEST_TIMEOUT, "it output {line}, not {value} from {source}");
         }
     }
 }
@@ -72,8 +72,8 @@ fn serve(dir: &Path, listen: &str) -> (Process, Json) {
     let mut command = prefab(dir);
     command.args(["serve", "--json", "--listen", listen, "--data-dir"]).arg(dir.join("server"));
     let server = Process::start(command);
-    let said = server.line();
-    (server, said)
+    let output = server.line();
+    (server, output)
 }
 
 fn program(dir: &Path, cache: &str, url: &str, key: &str) -> Process {
@@ -83,7 +83,7 @@ fn program(dir: &Path, cache: &str, url: &str, key: &str) -> Process {
     Process::start(command)
 }
 
-/// Waits until there is a file, whole: it is written beside its place and moved there.
+/// Waits until a file exists. It is complete, because it is written elsewhere and moved.
 fn wait_for_file_below(dir: &Path) {
     fn has_file(dir: &Path) -> bool {
         let Ok(entries) = fs::read_dir(dir) else { return false };
@@ -118,45 +118,45 @@ fn defaults_change_live_survive_an_outage_and_converge() {
     }
     fs::write(dir.path().join("program/.prefab.default.config.yaml"), format!("{KEY}: 30\n")).unwrap();
 
-    let (mut server, said) = serve(dir.path(), "127.0.0.1:0");
-    let url = said["url"].as_str().unwrap().to_owned();
+    let (mut server, output) = serve(dir.path(), "127.0.0.1:0");
+    let url = output["url"].as_str().unwrap().to_owned();
     let key = |kind: &str| {
-        let keys = said["keys"].as_array().unwrap();
+        let keys = output["keys"].as_array().unwrap();
         let key = keys.iter().find(|key| key["kind"] == kind).unwrap();
         key["key"].as_str().unwrap().to_owned()
     };
     let (backend, admin) = (key("backend"), key("admin"));
 
     let first = program(dir.path(), "cache-of-the-first", &url, &backend);
-    first.says(30, ".prefab.default.config.yaml");
+    first.expect_value(30, ".prefab.default.config.yaml");
 
     let config = json!({"key": KEY, "configType": "CONFIG", "valueType": "INT",
                         "rows": [{"values": [{"value": {"int": "50"}}]}]});
     post(&url, "/api/v1/config/", &admin, &config);
-    first.says(50, "streaming");
+    first.expect_value(50, "streaming");
 
     let overrides = dir.path().join("home/.prefab.default.config.yaml");
     fs::write(&overrides, format!("{KEY}: 70\n")).unwrap();
-    first.says(70, "home/.prefab.default.config.yaml");
+    first.expect_value(70, "home/.prefab.default.config.yaml");
     fs::remove_file(&overrides).unwrap();
-    first.says(50, "streaming");
+    first.expect_value(50, "streaming");
 
-    // A second start has heard everything from a checkpoint, and keeps it.
+    // A second start reads everything from a checkpoint and stores it in the cache.
     let second = program(dir.path(), "cache", &url, &backend);
-    second.says(50, "remote_api");
+    second.expect_value(50, "remote_api");
     wait_for_file_below(&dir.path().join("cache"));
     drop(second);
 
     server.child.kill().unwrap();
     server.child.wait().unwrap();
     let restarted = program(dir.path(), "cache", &url, &backend);
-    restarted.says(50, "cache");
+    restarted.expect_value(50, "cache");
     assert!(first.lines.try_recv().is_err(), "the running program keeps its value");
 
-    let (_server, said) = serve(dir.path(), url.trim_start_matches("http://"));
-    assert_eq!(said["keys"], json!([]), "keys are shown once");
+    let (_server, output) = serve(dir.path(), url.trim_start_matches("http://"));
+    assert_eq!(output["keys"], json!([]), "keys are shown once");
     let change = json!({"configKey": KEY, "value": {"int": "60"}});
     post(&url, "/api/v1/config/set-default/", &admin, &change);
-    first.says(60, "");
-    restarted.says(60, "");
+    first.expect_value(60, "");
+    restarted.expect_value(60, "");
 }

@@ -1,4 +1,4 @@
-//! The help, as people read it.
+//! The reviewed help texts.
 
 use assert_cmd::Command;
 

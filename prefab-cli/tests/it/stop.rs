@@ -1,4 +1,4 @@
-//! A server that is asked to stop ends in time, whatever it is doing.
+//! A server stops within its time limit, even during long work.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},

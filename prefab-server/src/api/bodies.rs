@@ -24,10 +24,10 @@ use prefab_service::limits::Limits;
 
 /// The path of imports, which may be larger than other bodies.
 pub(crate) const IMPORT: &str = "/api/manage/v1/projects/{project}/import";
-pub(crate) const MOST_IMPORTED: usize = 256 << 20;
+pub(crate) const MAX_IMPORT_BYTES: usize = 256 << 20;
 
-/// Limits the body of a request. If it is too large or too slow, the response is 413 or 408 whatever the handler
-/// returns, and the connection is closed.
+/// Limits the body of a request. If it is too large or too slow, the response is 413 or 408, independent of
+/// the handler, and the connection is closed.
 pub(super) async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -66,7 +66,7 @@ impl Bounds {
         let path = request.extensions().get::<MatchedPath>();
         let is_import = path.is_some_and(|path| path.as_str() == IMPORT);
         Self {
-            bytes: if is_import { limits.body_bytes.max(MOST_IMPORTED) } else { limits.body_bytes },
+            bytes: if is_import { limits.body_bytes.max(MAX_IMPORT_BYTES) } else { limits.body_bytes },
             time: limits.body_timeout,
             bytes_per_second: limits.body_bytes_per_second,
         }

@@ -7,7 +7,7 @@ use prefab_service::workers::Kind;
 use super::{error::ApiError, state::App};
 
 /// The maximum size of a JSON body that is parsed on the async thread, which takes less than a millisecond.
-const SMALL_BODY: usize = 64 << 10;
+const MAX_INLINE_BYTES: usize = 64 << 10;
 
 /// Parses a JSON body. Large bodies are parsed on a worker thread.
 pub(crate) async fn parse<T: Send + 'static>(
@@ -15,7 +15,7 @@ pub(crate) async fn parse<T: Send + 'static>(
     bytes: Bytes,
     parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    if bytes.len() <= SMALL_BODY {
+    if bytes.len() <= MAX_INLINE_BYTES {
         return parse(&bytes);
     }
     app.workers.run(Kind::Manage, None, move |_| parse(&bytes)).await?

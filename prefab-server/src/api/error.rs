@@ -204,7 +204,7 @@ mod tests {
             (507, "the server's disk is full; nothing was changed".to_owned())
         );
         assert_eq!(cause_of(UnavailableReason::Busy).0, 503);
-        assert!(cause_of(UnavailableReason::ReadOnly).1.contains("may not write"));
+        assert!(cause_of(UnavailableReason::ReadOnly).1.contains("cannot write"));
         assert_eq!(cause_of(UnavailableReason::Other), (500, String::new()));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{sync::Mutex, time::Instant};
 
 /// The lifetime of a result.
-const REMEMBERED: Duration = Duration::from_secs(1);
+const RESULT_LIFETIME: Duration = Duration::from_secs(1);
 
 /// The last result. Concurrent callers share one check.
 #[derive(Default)]
@@ -18,7 +18,7 @@ impl Readiness {
     pub(crate) async fn of(&self, ask: impl Future<Output = bool>) -> bool {
         let mut last = self.last.lock().await;
         if let Some((at, is_ready)) = *last
-            && at.elapsed() < REMEMBERED
+            && at.elapsed() < RESULT_LIFETIME
         {
             return is_ready;
         }
@@ -44,7 +44,7 @@ mod tests {
         let all = futures_util::future::join_all((0..16).map(|_| readiness.of(ask()))).await;
         assert_eq!(all, [true; 16]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
-        tokio::time::advance(REMEMBERED).await;
+        tokio::time::advance(RESULT_LIFETIME).await;
         assert!(!readiness.of(ask()).await);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
     }

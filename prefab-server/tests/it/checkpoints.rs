@@ -1,4 +1,4 @@
-//! Checkpoints as the official SDKs ask for them.
+//! Checkpoints as the official SDKs request them.
 
 use crate::common::{TestServer, keys};
 use prefab_server::KeyKind;
@@ -22,9 +22,9 @@ async fn every_path_form_answers() {
     }
     assert_eq!(keys(&server.configs(&format!("/api/v1/configs/{first}")).await), ["b"]);
     server.delete("a").await;
-    let news = server.configs(&format!("/api/v1/configs/{first}")).await;
-    assert_eq!(keys(&news), ["b", "a"]);
-    assert!(news.configs[1].is_tombstone());
+    let changes = server.configs(&format!("/api/v1/configs/{first}")).await;
+    assert_eq!(keys(&changes), ["b", "a"]);
+    assert!(changes.configs[1].is_tombstone());
     assert_eq!(server.get("/api/v1/configs/abc").send().await.unwrap().status(), 404);
 }
 

@@ -1,5 +1,5 @@
-//! Two at once: at one key exactly one wins each round and the log has no gap; at an empty file exactly one
-//! makes the first project.
+//! Concurrent writes: of two writers of a key exactly one succeeds, and of two servers on an empty file exactly one
+//! creates the first project.
 
 use crate::common::{TestServer, answer, text_config};
 use prefab_server::{Options, serve};
@@ -18,28 +18,28 @@ async fn of_two_concurrent_writers_one_receives_a_conflict() {
             config["id"] = current.clone().into();
             server.post("/api/v1/config/", config).await
         };
-        let ((left, left_said), (right, right_said)) = tokio::join!(write("left"), write("right"));
-        let said = match (left.as_u16(), right.as_u16()) {
-            (200, 409) => left_said,
-            (409, 200) => right_said,
-            other => panic!("round {round}: {other:?}: {left_said} {right_said}"),
+        let ((left, left_reply), (right, right_reply)) = tokio::join!(write("left"), write("right"));
+        let reply = match (left.as_u16(), right.as_u16()) {
+            (200, 409) => left_reply,
+            (409, 200) => right_reply,
+            other => panic!("round {round}: {other:?}: {left_reply} {right_reply}"),
         };
-        current = said["newId"].as_str().unwrap().to_owned();
+        current = reply["newId"].as_str().unwrap().to_owned();
         won.push(current.clone());
     }
     let path = "/api/v1/change-history?limit=500";
-    let mut told: Vec<serde_json::Value> = Vec::new();
+    let mut reply: Vec<serde_json::Value> = Vec::new();
     let mut cursor = json!("");
     while let Some(from) = cursor.as_str() {
         let page = server.admin("GET", &format!("{path}&cursor={from}")).send().await.unwrap();
         let mut page = answer(page).await.1;
-        told.append(page["changes"].as_array_mut().unwrap());
+        reply.append(page["changes"].as_array_mut().unwrap());
         cursor = page["cursor"].take();
     }
-    told.reverse();
-    let ids: Vec<&str> = told.iter().map(|change| change["newConfigId"].as_str().unwrap()).collect();
+    reply.reverse();
+    let ids: Vec<&str> = reply.iter().map(|change| change["newConfigId"].as_str().unwrap()).collect();
     assert_eq!(ids, won);
-    let replaced = told.iter().skip(1).map(|change| change["previousConfigId"].as_str().unwrap());
+    let replaced = reply.iter().skip(1).map(|change| change["previousConfigId"].as_str().unwrap());
     assert!(replaced.eq(won.iter().map(String::as_str).take(ROUNDS)), "each version names the one before it");
 }
 

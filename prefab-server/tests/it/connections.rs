@@ -1,4 +1,4 @@
-//! Connections and request bodies that would take the server from others.
+//! Connections and request bodies that could block other clients.
 
 use std::{
     net::SocketAddr,
@@ -237,7 +237,7 @@ async fn a_peer_that_does_not_read_is_disconnected() {
     let wanted = b"GET /page/app.js HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000);
     let stream = TcpStream::connect(server.running.address).await.unwrap();
     let (_reading, mut writing) = stream.into_split();
-    // The server stops reading requests while nobody reads its responses.
+    // The server stops reading requests while its responses are not read.
     let writing = tokio::spawn(async move {
         let _ = writing.write_all(&wanted).await;
         writing

@@ -1,4 +1,4 @@
-//! What was set for a time ends: over restarts, once, and with a word in the audit log.
+//! Scheduled removals: they survive restarts, run once, and are in the audit log.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use prefab_store::clock;
 use prefab_testing::{eventually_async, eventually_some};
 use serde_json::{Value as Json, json};
 
-/// Asks until the answer is as wanted.
+/// Sends a request until its response matches.
 async fn wait_for(server: &TestServer, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
     eventually_some(path, async || Some(read(server, path).await).filter(&is_wanted)).await
 }
@@ -33,9 +33,9 @@ async fn a_level_for_one_user_can_be_set_and_removed() {
     let item = done(&server, "GET", "/items/log-level.app.db", Json::Null).await;
     assert_eq!(item["type"], "log_level_v2");
     wait_for(&server, "/log-levels", |levels| *levels == json!([])).await;
-    let said = done(&server, "GET", "/audit?who=expiry", Json::Null).await;
-    assert_eq!((said.as_array().unwrap().len(), &said[0]["action"]), (1, &json!("config.deleted")));
-    assert_eq!(said[0]["comment"], "the level that key 3 set has expired");
+    let reply = done(&server, "GET", "/audit?who=expiry", Json::Null).await;
+    assert_eq!((reply.as_array().unwrap().len(), &reply[0]["action"]), (1, &json!("config.deleted")));
+    assert_eq!(reply[0]["comment"], "the level that key 3 set has expired");
     assert_eq!(done(&server, "GET", "/archived", Json::Null).await[0]["key"], "log-level.app.db");
 }
 
@@ -155,7 +155,7 @@ async fn one_of_several_servers_runs_a_removal_once() {
         answer(request.send().await.unwrap()).await.1
     };
     eventually_some("the levels end", async || (get("/log-levels").await == json!([])).then_some(())).await;
-    // A second removal would be an event that does not happen, so this waits until both have looked again.
+    // A second removal must not happen, so the test waits until both servers have polled again.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(get("/audit?who=expiry").await.as_array().unwrap().len(), 5);
     first.shutdown().await;

@@ -1,4 +1,4 @@
-//! What web pages get, and what they report.
+//! Evaluation and telemetry of web pages.
 
 use crate::common::{TestServer, answer};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -86,7 +86,7 @@ async fn preflights_are_answered() {
         let allowed = response.headers()["access-control-allow-headers"].to_str().unwrap();
         assert!(allowed.contains("authorization") && allowed.contains("x-prefabcloud-client-version"));
     }
-    // Only what front-end SDKs use is open, whatever other paths end with.
+    // Cross-origin access is limited to the paths of front-end SDKs.
     for path in
         ["/api/v1/configs/0", "/api/manage/v1/projects/1/items/telemetry", "/api/v1/config/key/telemetry"]
     {
@@ -105,7 +105,7 @@ async fn contexts_that_cannot_be_read_are_refused_with_the_cause() {
     assert!(json["_embedded"]["errors"][0]["message"].as_str().unwrap().contains("base64"), "{json}");
 }
 
-/// Asks with these headers, as the front-end SDKs of Development do.
+/// Sends a request with these headers, like a front-end SDK of Development.
 async fn ask_with(server: &TestServer, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
     let key = server.key("Development", KeyKind::Frontend);
     let request = server.http.get(server.url(path)).basic_auth("u", Some(key));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{TestServer, answer, people::Visitor, text_config};
+use crate::common::{TestServer, answer, people::LoggedIn, text_config};
 use prefab_server::{KeyKind, Limits};
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
@@ -29,9 +29,9 @@ fn schema_item(key: &str, schema: &Json) -> Json {
 async fn an_exponential_schema_is_rejected_quickly() {
     let server = TestServer::new().await;
     let schema = doubling(|next| json!({"allOf": [next.clone(), next]}));
-    let (status, said) = server.post(ITEMS, schema_item("sx", &schema)).await;
-    assert_eq!(status, 400, "{said}");
-    assert!(said.to_string().contains("more than 10000 nodes"), "{said}");
+    let (status, reply) = server.post(ITEMS, schema_item("sx", &schema)).await;
+    assert_eq!(status, 400, "{reply}");
+    assert!(reply.to_string().contains("more than 10000 nodes"), "{reply}");
     let attempt = json!({"value": {"type": "schema", "value":
         {"schemaType": "JSON_SCHEMA", "schema": schema.to_string()}}});
     let (status, flaws) = server.post(VALIDATE, attempt).await;
@@ -64,8 +64,8 @@ async fn a_schema_that_an_older_version_stored_is_skipped() {
     let value = json!({"type": "json", "value": "[]"});
     let item = json!({"key": "j", "type": "config", "valueType": "json", "schemaKey": "sx",
                       "default": {"rules": [{"value": value}]}});
-    let (status, said) = answer(post(ITEMS, json!({ "item": item })).await.unwrap()).await;
-    assert_eq!(status, 200, "configs that follow it can still be changed: {said}");
+    let (status, reply) = answer(post(ITEMS, json!({ "item": item })).await.unwrap()).await;
+    assert_eq!(status, 200, "configs that follow it can still be changed: {reply}");
     running.shutdown().await;
 }
 
@@ -93,9 +93,9 @@ async fn explanations_limit_the_number_of_properties() {
         server.post("/api/manage/v1/projects/1/explain", body).await
     };
     assert_eq!(ask(1_000).await.0, 200);
-    let (status, said) = ask(1_001).await;
+    let (status, reply) = ask(1_001).await;
     assert_eq!(status, 400);
-    assert!(said.to_string().contains("at most 1000 properties, not 1001"), "{said}");
+    assert!(reply.to_string().contains("at most 1000 properties, not 1001"), "{reply}");
 }
 
 #[tokio::test]
@@ -115,9 +115,9 @@ async fn imports_limit_the_number_of_configs() {
         ("yaml", "a: 1\nb: 2\nc: 3\nd: 4\n".to_owned()),
         ("json", json!([{"changes": [change, change, change]}, {"changes": [change]}]).to_string()),
     ] {
-        let (status, said) = import(format, body).await;
+        let (status, reply) = import(format, body).await;
         assert_eq!(status, 400);
-        assert!(said.to_string().contains("at most 3 configs, not 4"), "{said}");
+        assert!(reply.to_string().contains("at most 3 configs, not 4"), "{reply}");
     }
 }
 
@@ -142,9 +142,9 @@ async fn a_long_chain_of_segments_is_planned_quickly() {
     let body = json!({ "configs": segments }).to_string();
     let asked = Instant::now();
     let request = server.admin("POST", "/api/manage/v1/projects/1/import").body(body);
-    let (status, said) = answer(request.send().await.unwrap()).await;
-    assert_eq!(status, 200, "{said}");
-    assert_eq!(said["created"], count, "{}", said["problems"]);
+    let (status, reply) = answer(request.send().await.unwrap()).await;
+    assert_eq!(status, 200, "{reply}");
+    assert_eq!(reply["created"], count, "{}", reply["problems"]);
     assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
 }
 
@@ -159,7 +159,7 @@ async fn heavy_requests_do_not_block_light_ones() {
     };
     let server = TestServer::limited(limits).await;
     server.create("a", "b").await;
-    let owner = Visitor::first(&server).await;
+    let owner = LoggedIn::first(&server).await;
     let other = owner.done(&server, "POST", "/projects", json!({"name": "other"})).await;
     let items = format!("/projects/{}/items", other["id"].as_str().unwrap());
     let configs: Vec<Json> = (0..20_000).map(|at| text_config(&format!("k{at}"), "v")).collect();

@@ -1,4 +1,4 @@
-//! Bounds at the door, https, and seeds.
+//! Limits of connections, https, and seed files.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use tokio_rustls::TlsConnector;
 async fn a_slow_client_is_disconnected() {
     let limits = Limits { header_timeout: Duration::from_millis(200), ..Limits::default() };
     let server = TestServer::limited(limits).await;
-    for said in ["", "P", "GET /healthz HTTP/1.1\r\nx-slow: "] {
+    for sent in ["", "P", "GET /healthz HTTP/1.1\r\nx-slow: "] {
         let mut stream = TcpStream::connect(server.running.address).await.unwrap();
-        stream.write_all(said.as_bytes()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
         let ended = timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
-        assert!(ended.is_ok(), "after {said:?}");
+        assert!(ended.is_ok(), "after {sent:?}");
     }
 }
 
@@ -44,7 +44,7 @@ async fn connections_beyond_the_bound_are_closed_while_none_is_idle() {
 }
 
 #[tokio::test]
-async fn connections_that_have_said_nothing_do_not_hold_up_a_stop() {
+async fn silent_connections_do_not_delay_a_stop() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, _) = certificate(dir.path());
     for tls in [None, Some(tls)] {
@@ -54,12 +54,12 @@ async fn connections_that_have_said_nothing_do_not_hold_up_a_stop() {
         options.drain_timeout = Duration::from_secs(600);
         let running = serve(options).await.unwrap();
         let mut silent = Vec::new();
-        for said in ["", "P"] {
+        for sent in ["", "P"] {
             let mut stream = TcpStream::connect(running.address).await.unwrap();
-            stream.write_all(said.as_bytes()).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
             silent.push(stream);
         }
-        // The server lets people in one after another, so the silent ones are in once a later one is.
+        // The server accepts connections in order, so the silent ones are accepted before a later one.
         let mut last = TcpStream::connect(running.address).await.unwrap();
         last.write_all(b"no way to begin\r\n\r\n").await.unwrap();
         let _ = last.read_to_end(&mut Vec::new()).await;

@@ -23,8 +23,8 @@ async fn an_item_can_be_changed_reverted_archived_and_restored() {
     let versions = done(&server, "GET", "/items/greeting/versions", Json::Null).await;
     assert_eq!(versions[0]["comment"], "more formal");
     assert_eq!(versions[0]["previousId"], first["id"]);
-    let said = versions[0]["sentence"].as_str().unwrap();
-    assert!(said.ends_with("changed `greeting`: Production: \"good day\""), "{said}");
+    let reply = versions[0]["sentence"].as_str().unwrap();
+    assert!(reply.ends_with("changed `greeting`: Production: \"good day\""), "{reply}");
     let diff = done(&server, "GET", "/items/greeting/diff", Json::Null).await;
     assert_eq!(diff["differences"], json!(["Production: \"good day\""]));
     done(&server, "POST", "/items/greeting/revert", json!({"to": first["id"]})).await;
@@ -45,9 +45,9 @@ async fn an_item_can_be_changed_reverted_archived_and_restored() {
 async fn problems_name_their_place() {
     let server = TestServer::new().await;
     let check = async |path: &str, body: Json, cause: &str| {
-        let (status, said) = refused(&server, "POST", path, body).await;
+        let (status, reply) = refused(&server, "POST", path, body).await;
         // Where in the text it is may follow.
-        assert!(status == 400 && said.starts_with(cause), "{status}: {said}");
+        assert!(status == 400 && reply.starts_with(cause), "{status}: {reply}");
     };
     let mut item = text_item("k", "v");
     item["item"]["default"]["rules"][0]["value"]["type"] = "strng".into();
@@ -60,14 +60,16 @@ async fn problems_name_their_place() {
     item["item"]["default"]["rules"][0]["value"]["value"] = 3.into();
     check("/items", item, "`item.default.rules[0].value.value`: expected a text, not 3").await;
     check("/items", json!({"item": {"key": "k"}}), "`item`: missing field `type`").await;
-    check("/items", json!([]), "the body: invalid length 0, expected struct Written with 2 elements").await;
+    check("/items", json!([]), "the body: invalid length 0, expected struct ItemRequest with 2 elements")
+        .await;
     let question = json!({"key": "k", "environment": "Prod"});
-    let cause = "`environment`: there is no environment \"Prod\"; there are Development, Staging, Production";
+    let cause =
+        "`environment`: unknown environment \"Prod\"; the project has Development, Staging, Production";
     check("/explain", question, cause).await;
     let (status, cause) = refused(&server, "GET", "/items?lmit=3", Json::Null).await;
     assert_eq!(status, 400);
     assert!(cause.contains("unknown field `lmit`"), "{cause}");
-    assert_eq!(ask(&server, "GET", "/items/nobody", Json::Null).await.0, 404);
+    assert_eq!(ask(&server, "GET", "/items/unknown", Json::Null).await.0, 404);
     let other = server.admin("GET", "/api/manage/v1/projects/2/items").send().await.unwrap();
     assert_eq!(other.status(), 404);
     let reader = server.get(&format!("{PROJECT}/items")).send().await.unwrap();
@@ -111,7 +113,7 @@ async fn new_environments_are_served_and_can_require_comments() {
     assert_eq!(refused(&server, "PUT", "/items/k/value", value.clone()).await, (400, cause.to_owned()));
     value["comment"] = "because".into();
     done(&server, "PUT", "/items/k/value", value).await;
-    // The stream that was open before the environment was renamed goes on.
+    // The stream that was opened before the environment was renamed continues.
     while !stream.data().await.is_none_or(|data| data.contains("Eg")) {}
     assert!(configs().await.contains("\"string\":\"2\""));
     let unequal = done(&server, "GET", "/compare?left=Trial&right=Staging", Json::Null).await;
@@ -162,8 +164,8 @@ async fn tags_are_exported_but_not_sent_to_sdks() {
     let diff =
         done(&server, "GET", &format!("/items/k/diff?to={}", draft["base"].as_str().unwrap()), Json::Null)
             .await;
-    let said = json!(["created the string config", "tags [checkout, team blue]", "default: \"one\""]);
-    assert_eq!(diff["differences"], said);
+    let reply = json!(["created the string config", "tags [checkout, team blue]", "default: \"one\""]);
+    assert_eq!(diff["differences"], reply);
     done(&server, "POST", "/items/k/revert", json!({"to": first["id"]})).await;
     assert_eq!(tags().await, json!(["checkout", "team blue"]));
 
@@ -179,7 +181,7 @@ async fn tags_are_exported_but_not_sent_to_sdks() {
     assert!(unfiltered.contains("three") || unfiltered.contains("one"), "{unfiltered}");
     assert!(!sent.to_string().contains("team blue") && !unfiltered.contains("team blue"), "{sent}");
 
-    // Official tools know of no tags, and take none away.
+    // Official tools do not support tags and do not remove them.
     let standing = done(&server, "GET", "/items/k", Json::Null).await;
     let mut official = crate::common::text_config("k", "four");
     official["id"] = standing["id"].clone();

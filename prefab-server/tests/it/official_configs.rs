@@ -1,4 +1,4 @@
-//! Changing configs, and being refused.
+//! Changes with the official management API.
 
 use crate::common::{TestServer, answer, text_config};
 use serde_json::{Value as Json, json};
@@ -85,10 +85,10 @@ async fn problems_name_their_place() {
     )
     .await;
     let (status, body) = server
-        .post("/api/v1/config/", rule(json!({"operator": "IN_SEG", "valueToMatch": {"string": "nobody"}})))
+        .post("/api/v1/config/", rule(json!({"operator": "IN_SEG", "valueToMatch": {"string": "unknown"}})))
         .await;
     assert_eq!(status, 400);
-    assert!(body.to_string().contains("there is no segment `nobody`"), "{body}");
+    assert!(body.to_string().contains("there is no segment `unknown`"), "{body}");
     let (status, body) = server.post("/api/v1/config/", json!("what")).await;
     assert_eq!(status, 400, "{body}");
     let (status, body) =
@@ -116,7 +116,7 @@ async fn a_referenced_segment_cannot_be_archived_and_cycles_are_rejected() {
     let (status, body) = server.post("/api/v1/config/", circle).await;
     assert_eq!(status, 400);
     assert!(body.to_string().contains("circle"), "{body}");
-    // Python raises for a segment without an answer of its own.
+    // The Python SDK raises for a segment without a default value.
     let sent = server.configs("/api/v1/configs/0").await;
     let last = sent.configs[0].rows[0].values.last().unwrap();
     assert!(last.criteria.is_empty());

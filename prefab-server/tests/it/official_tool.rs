@@ -1,4 +1,4 @@
-//! The official command-line tool, unmodified, against our server: `tests/official/tool.sh` is the walk.
+//! The official command-line tool, unmodified, against this server, with the script `tests/official/tool.sh`.
 //!
 //! `PREFAB_OFFICIAL_CLIENTS` names a folder that has it, as `tests/official/install.sh` makes one.
 
@@ -26,6 +26,6 @@ async fn the_official_cli_works_against_the_server() {
         .output()
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && said.ends_with("walked\n"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.ends_with("walked\n"), "{text}");
 }

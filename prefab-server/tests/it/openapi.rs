@@ -1,6 +1,6 @@
 //! The management API, asked everything that its document allows, and much that it does not.
 //!
-//! `PREFAB_SCHEMATHESIS` names the program (`pip install schemathesis`). `PREFAB_SCHEMATHESIS_EXAMPLES` says how many
+//! `PREFAB_SCHEMATHESIS` names the program (`pip install schemathesis`). `PREFAB_SCHEMATHESIS_EXAMPLES` sets how many
 //! requests there are for each endpoint.
 
 use crate::common::TestServer;
@@ -23,6 +23,6 @@ async fn the_fuzz_corpus_passes() {
         .output()
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
 }

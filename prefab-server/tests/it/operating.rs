@@ -1,4 +1,4 @@
-//! What whoever runs a server relies on: starts that fail lose nothing, files are private, links lead here.
+//! Operation of a server: failed starts, private files, links and trusted proxies.
 
 use std::{net::TcpListener, path::Path};
 
@@ -94,7 +94,7 @@ async fn a_trusted_proxy_names_the_address_of_a_rejected_request() {
         let request = server.http.post(server.url("/api/manage/v1/session")).body(body);
         request.header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
     };
-    assert_eq!(log_in("1.2.3.4, 203.0.113.9", "nobody@example.com".to_owned()).await, 401);
+    assert_eq!(log_in("1.2.3.4, 203.0.113.9", "unknown@example.com".to_owned()).await, 401);
     let (_, audit) = {
         let answer =
             server.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused").send().await;
@@ -130,7 +130,7 @@ async fn recover_issues_a_new_admin_key() {
         (status == 200).then_some(audit)
     });
     let audit = audit.await;
-    assert!(audit[0]["sentence"].as_str().unwrap().contains("since others were lost"), "{audit}");
+    assert!(audit[0]["sentence"].as_str().unwrap().contains("with `prefab recover`"), "{audit}");
     let error = prefab_server::recover(server.dir.path(), None).await.unwrap_err();
     assert!(matches!(error, Error::NoDatabase { .. }), "{error}");
     assert!(!server.dir.path().join("prefab.db").exists());

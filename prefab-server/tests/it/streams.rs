@@ -20,9 +20,9 @@ async fn a_stream_resumes_at_its_cursor_and_sends_every_change() {
     for header in ["x-prefab-start-at-id", "Last-Event-ID"] {
         let mut stream = Stream::open(server.get(PATH).header(header, first)).await;
         assert_eq!(stream.block().await.unwrap(), ": connected");
-        let news = stream.set().await.unwrap();
-        assert_eq!(keys(&news), ["b"], "{header}");
-        assert_eq!(news.pointer.unwrap().project_env_id, 1);
+        let changes = stream.set().await.unwrap();
+        assert_eq!(keys(&changes), ["b"], "{header}");
+        assert_eq!(changes.pointer.unwrap().project_env_id, 1);
     }
     let mut stream = Stream::open(server.get(PATH)).await;
     assert_eq!(keys(&stream.set().await.unwrap()), ["a", "b"]);
@@ -161,7 +161,7 @@ async fn a_change_of_another_process_reaches_the_stream() {
     stream.set().await.unwrap();
     let other =
         prefab_server::serve(prefab_server::Options::local(server.dir.path().join("data"))).await.unwrap();
-    assert_eq!(other.keys, [], "keys are told once");
+    assert_eq!(other.keys, [], "keys are printed once");
     let key = server.key("Development", KeyKind::Admin);
     let request = server.http.post(format!("{}/api/v1/config/", other.url)).basic_auth("authuser", Some(key));
     let response = request.body(crate::common::text_config("b", "2").to_string()).send().await.unwrap();
@@ -179,7 +179,7 @@ async fn revoking_a_key_ends_its_streams() {
         let open = async || Stream::open(server.http.get(server.url(PATH)).basic_auth("u", Some(text))).await;
         let mut streams = [open().await, open().await];
         for stream in &mut streams {
-            assert!(stream.data().await.is_some(), "what stands is told first");
+            assert!(stream.data().await.is_some(), "the stream starts with the current configs");
         }
         let path = format!("{project}/{}", key["id"].as_str().unwrap());
         let ends_in = if end == "revoke" {

@@ -1,4 +1,4 @@
-//! What a public key, or no key at all, can make the server store.
+//! Limits of what public keys, or requests without a key, can store.
 
 use crate::common::{
     TestServer, answer,

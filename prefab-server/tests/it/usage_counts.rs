@@ -1,4 +1,4 @@
-//! What clients report, and what happens, as people who manage a project see it.
+//! Usage counts and events, as the management API returns them.
 
 use crate::common::{
     Stream, TestServer, answer,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Entry, Kind, Names, literal};
 
 /// Names that a class cannot use for a method.
-const TAKEN: &[&str] = &["constructor", "prefab", "get", "isEnabled"];
+const RESERVED: &[&str] = &["constructor", "prefab", "get", "isEnabled"];
 
 pub(super) fn node(entries: &[Entry]) -> String {
     let mut code = String::from(
@@ -16,7 +16,7 @@ pub(super) fn node(entries: &[Entry]) -> String {
          /** Every config and flag of the project, by its own type. */\n\
          export class PrefabTypesafeNode {\n  constructor(private readonly prefab: Client) {}\n",
     );
-    let mut names = Names::new(TAKEN);
+    let mut names = Names::new(RESERVED);
     for Entry { key, kind, is_flag } in entries {
         let (name, literal, kind_name) = (names.camel(key), literal(key), type_of(*kind));
         let call = if *is_flag && *kind == Kind::Bool {
@@ -42,7 +42,7 @@ pub(super) fn react(entries: &[Entry]) -> String {
          /** Every config and flag that front ends see, by its own type. */\n\
          export class PrefabTypesafeReact {\n  constructor(private readonly prefab: Client) {}\n",
     );
-    let mut names = Names::new(TAKEN);
+    let mut names = Names::new(RESERVED);
     for Entry { key, kind, is_flag } in entries {
         let (name, literal, kind_name) = (names.camel(key), literal(key), type_of(*kind));
         let call = if *is_flag && *kind == Kind::Bool {

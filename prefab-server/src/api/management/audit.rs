@@ -48,11 +48,11 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(wanted): QueryParams<AuditQuery>,
+    QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
-    let records = app.project_cache.store().audit(filter(wanted, &actor, limit)?).await?;
+    let limit = query.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
+    let records = app.project_cache.store().audit(filter(query, &actor, limit)?).await?;
     app.json(actor.project.id, move |_| Ok(records.into_iter().map(audit_log_entry).collect::<Vec<_>>()))
         .await
 }
@@ -67,11 +67,11 @@ pub(super) async fn lines(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(wanted): QueryParams<AuditQuery>,
+    QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let left = wanted.limit.unwrap_or(u32::MAX).max(1);
-    let pages = Pages { filter: Some(filter(wanted, &actor, EXPORT_PAGE_ENTRIES)?), left, app };
+    let left = query.limit.unwrap_or(u32::MAX).max(1);
+    let pages = Pages { filter: Some(filter(query, &actor, EXPORT_PAGE_ENTRIES)?), left, app };
     // A page is read after the client has received the previous pages.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())

@@ -31,7 +31,7 @@ const CHUNK: usize = 256 << 10;
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
     let Some(actor) = access.as_global_admin() else {
         return Err(ApiError::Forbidden(
-            "a backup holds every project; it takes somebody who manages them all",
+            "a backup contains all projects; only an admin of every project can download it",
         ));
     };
     let own = actor.project.id;

@@ -30,13 +30,13 @@ pub(super) async fn compare(
     let left = access::environment(&actor, &left, "left")?.id;
     let right = access::environment(&actor, &right, "right")?.id;
     app.json(actor.project.id, move |_| {
-        let unequal = unequal(&actor, left, right).into_iter();
-        let shown = unequal.map(|config| RuleDifference {
-            left: row(&config, left).map(said),
-            right: row(&config, right).map(said),
+        let differing_configs = differing_configs(&actor, left, right).into_iter();
+        let differences = differing_configs.map(|config| RuleDifference {
+            left: row(&config, left).map(describe_rules),
+            right: row(&config, right).map(describe_rules),
             key: config.key,
         });
-        Ok(shown.collect::<Vec<_>>())
+        Ok(differences.collect::<Vec<_>>())
     })
     .await
 }
@@ -70,7 +70,7 @@ pub(super) async fn copy(
 /// Returns the configs with the rules of one environment copied to another.
 fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
     let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
-    let mut configs = unequal(actor, from, to);
+    let mut configs = differing_configs(actor, from, to);
     configs.retain(|config| keys.as_ref().is_none_or(|keys| keys.contains(&config.key)));
     for config in &mut configs {
         let taken = row(config, from).cloned();
@@ -84,7 +84,7 @@ fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Ve
     configs
 }
 
-fn unequal(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
+fn differing_configs(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
     let configs = actor.project.configs();
     let live = configs.values().filter_map(|version| version.config.clone());
     let rules = |config: &Config, environment| row(config, environment).map(|row| row.values.clone());
@@ -95,6 +95,6 @@ fn row(config: &Config, environment: EnvironmentId) -> Option<&ConfigRow> {
     config.rows.iter().find(|row| row.project_env_id == Some(environment.0))
 }
 
-fn said(row: &ConfigRow) -> Vec<String> {
+fn describe_rules(row: &ConfigRow) -> Vec<String> {
     row.values.iter().map(describe::rule).collect()
 }

@@ -193,7 +193,13 @@ pub(super) async fn find(app: &App, actor: &Actor, key: &str) -> Result<Draft, A
     drafts.into_iter().find(|draft| draft.key == key).ok_or(ApiError::NotFound)
 }
 
-async fn record(app: &App, actor: &Actor, draft: &Draft, action: &str, deed: &str) -> Result<(), ApiError> {
+async fn record(
+    app: &App,
+    actor: &Actor,
+    draft: &Draft,
+    action: &str,
+    sentence: &str,
+) -> Result<(), ApiError> {
     let actor = actor.clone().with_comment(draft.comment.clone());
-    audit_entry::record(app, &actor, action, &draft.key, None, &format!("{deed} `{}`", draft.key)).await
+    audit_entry::record(app, &actor, action, &draft.key, None, &format!("{sentence} `{}`", draft.key)).await
 }

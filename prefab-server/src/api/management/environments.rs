@@ -43,9 +43,16 @@ pub(super) async fn create(
     let actor = access.authorize(project)?;
     let environment =
         app.project_cache.store().create_environment(actor.project.id, validate_name(&name)?).await?;
-    let deed = format!("created environment `{}`", environment.name);
-    audit_entry::record(&app, &actor, "environment.created", &environment.name, Some(environment.id), &deed)
-        .await?;
+    let sentence = format!("created environment `{}`", environment.name);
+    audit_entry::record(
+        &app,
+        &actor,
+        "environment.created",
+        &environment.name,
+        Some(environment.id),
+        &sentence,
+    )
+    .await?;
     app.project_cache.refresh().await?;
     Ok(Json(environment_response(&environment)))
 }
@@ -82,14 +89,14 @@ pub(super) async fn update(
         "environment.changed",
         &after.name,
         Some(after.id),
-        &deed(&before, &after),
+        &sentence(&before, &after),
     )
     .await?;
     app.project_cache.refresh().await?;
     Ok(Json(environment_response(&after)))
 }
 
-fn deed(before: &Environment, after: &Environment) -> String {
+fn sentence(before: &Environment, after: &Environment) -> String {
     let mut parts = Vec::new();
     if before.name != after.name {
         parts.push(format!("renamed to `{}`", after.name));

@@ -28,10 +28,10 @@ pub(super) async fn counts(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(wanted): QueryParams<EvaluationsQuery>,
+    QueryParams(query): QueryParams<EvaluationsQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let EvaluationsQuery { key, environment, from, to, by } = wanted;
+    let EvaluationsQuery { key, environment, from, to, by } = query;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST_MILLIS);
     let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST_MILLIS);

@@ -80,8 +80,8 @@ pub(super) async fn create(
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
     let id = store(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
-    let deed = format!("invited {email} as {}", in_words(&actor, &roles));
-    audit_entry::record(&app, &actor, "invitation.created", id, None, &deed).await?;
+    let sentence = format!("invited {email} as {}", in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "invitation.created", id, None, &sentence).await?;
     let invitation = Invitation {
         id,
         email,
@@ -116,8 +116,8 @@ pub(super) async fn revoke(
     if !app.project_cache.store().revoke_invitation(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let deed = format!("revoked the invitation of {}", invitation.email);
-    audit_entry::record(&app, &actor, "invitation.revoked", id, None, &deed).await?;
+    let sentence = format!("revoked the invitation of {}", invitation.email);
+    audit_entry::record(&app, &actor, "invitation.revoked", id, None, &sentence).await?;
     Ok(Json(invitation_response(invitation, &actor)))
 }
 

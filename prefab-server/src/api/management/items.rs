@@ -46,17 +46,17 @@ pub(super) async fn list(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(wanted): QueryParams<ListItemsQuery>,
+    QueryParams(query): QueryParams<ListItemsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let is_used = wanted.usage.unwrap_or(true);
-    let tag = (!is_used).then(|| stamp(&app, &actor));
-    if tag.as_ref().is_some_and(|tag| compression::knows(&headers, tag)) {
-        return Ok(compression::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
+    let is_used = query.usage.unwrap_or(true);
+    let tag = (!is_used).then(|| etag(&app, &actor));
+    if tag.as_ref().is_some_and(|tag| compression::etag_matches(&headers, tag)) {
+        return Ok(compression::with_etag(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
     let project = Arc::clone(&actor.project);
-    let mut page = app.work(project.id, move |_| Ok(page(&project, wanted))).await?;
+    let mut page = app.work(project.id, move |_| Ok(page(&project, query))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
         let comments = app.project_cache.store().comments(actor.project.id, range.clone()).await?;
@@ -72,29 +72,32 @@ pub(super) async fn list(
             }
         }
     }
-    Ok(compression::unchanged(compression::light(&app, actor.project.id, page, &headers).await?, tag))
+    Ok(compression::with_etag(
+        compression::compressed_json(&app, actor.project.id, page, &headers).await?,
+        tag,
+    ))
 }
 
 /// Returns the `ETag` of a list without usage.
-fn stamp(app: &App, actor: &Actor) -> String {
+fn etag(app: &App, actor: &Actor) -> String {
     let environments = actor.project.environments();
     let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
     format!("{}-{}-{}", app.started_millis, *actor.project.published().borrow(), ids.join("."))
 }
 
-fn page(project: &Project, wanted: ListItemsQuery) -> ItemPage {
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
-    let search = wanted.search.unwrap_or_default().to_lowercase();
+fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
+    let limit = query.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
+    let search = query.search.unwrap_or_default().to_lowercase();
     let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
     for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
-        let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
-            && wanted.item_type.is_none_or(|wanted| wanted == item::item_type(config))
-            && wanted.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
+        let is_selected = query.after.as_ref().is_none_or(|after| key > *after)
+            && query.item_type.is_none_or(|item_type| item_type == item::item_type(config))
+            && query.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
-        if !is_wanted {
+        if !is_selected {
             continue;
         }
         if items.len() == limit {

@@ -181,12 +181,12 @@ pub(super) async fn rotate(
 async fn issue_key(app: &App, actor: &Actor, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
     let (environment, name, kind) = (request.environment, request.name.clone(), request.kind);
     let issued = app.project_cache.store().issue_named_key(request).await?;
-    let deed = format!(
+    let sentence = format!(
         "issued {kind} {} for environment `{}`",
         prefab_service::labels::api_key_label(issued.id, &name),
         issued.environment
     );
-    audit_entry::record(app, actor, "key.created", issued.id, Some(environment), &deed).await?;
+    audit_entry::record(app, actor, "key.created", issued.id, Some(environment), &sentence).await?;
     app.project_cache.refresh().await?;
     Ok(Json(CreateKeyResponse { id: issued.id.to_string(), key: issued.key }))
 }
@@ -203,6 +203,6 @@ async fn record(
     action: &str,
     verb: &str,
 ) -> Result<(), ApiError> {
-    let deed = format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name));
-    audit_entry::record(app, actor, action, key.id, Some(key.environment), &deed).await
+    let sentence = format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name));
+    audit_entry::record(app, actor, action, key.id, Some(key.environment), &sentence).await
 }

@@ -93,8 +93,8 @@ fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<TargetedLevel> {
             // A level for all contexts has no criteria, so it cannot expire.
             let may_end = !rule.criteria.is_empty();
             let expiry = expiries.iter().find(|expiry| {
-                let TimedRule { project: _, key, environment: place, target: wanted } = &expiry.rule;
-                may_end && *key == config.key && *place == environment && Some(wanted) == target.as_ref()
+                let TimedRule { project: _, key, environment: place, target: rule_target } = &expiry.rule;
+                may_end && *key == config.key && *place == environment && Some(rule_target) == target.as_ref()
             });
             views.push(TargetedLevel {
                 environment: environment.map(|id| id.to_string()),

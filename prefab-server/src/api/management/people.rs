@@ -74,8 +74,8 @@ pub(super) async fn add(
     }
     change(&app, &actor, account.person.id, Some(roles.clone())).await?;
     let member = find(&app, &actor, account.person.id).await?;
-    let deed = format!("added {} as {}", named(&member), in_words(&actor, &roles));
-    audit_entry::record(&app, &actor, "person.added", member.person.id, None, &deed).await?;
+    let sentence = format!("added {} as {}", named(&member), in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "person.added", member.person.id, None, &sentence).await?;
     Ok(Json(member_response(member, &actor)))
 }
 
@@ -101,13 +101,13 @@ pub(super) async fn update(
         None => Roles { project: role, ..before.roles.clone() },
     };
     change(&app, &actor, person, Some(after.clone())).await?;
-    let deed = format!(
+    let sentence = format!(
         "changed the role of {} from {} to {}",
         named(&before),
         in_words(&actor, &before.roles),
         in_words(&actor, &after)
     );
-    audit_entry::record(&app, &actor, "person.role", person, None, &deed).await?;
+    audit_entry::record(&app, &actor, "person.role", person, None, &sentence).await?;
     Ok(Json(member_response(Member { roles: after, ..before }, &actor)))
 }
 
@@ -127,8 +127,8 @@ pub(super) async fn remove(
     let member = find(&app, &actor, person).await?;
     let ended = change(&app, &actor, person, None).await?;
     tokens::record_revoked(&app, &actor, &ended, &named(&member)).await?;
-    let deed = format!("removed {} from the project", named(&member));
-    audit_entry::record(&app, &actor, "person.removed", person, None, &deed).await?;
+    let sentence = format!("removed {} from the project", named(&member));
+    audit_entry::record(&app, &actor, "person.removed", person, None, &sentence).await?;
     Ok(Json(member_response(member, &actor)))
 }
 

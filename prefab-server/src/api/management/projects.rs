@@ -78,8 +78,8 @@ pub(super) async fn create(
     app.project_cache.refresh().await?;
     let project = app.project_cache.project(id).ok_or(ApiError::NotFound)?;
     let actor = Actor::of_person(&session.person, Roles::of(Role::Admin), project, origin);
-    let deed = format!("created the project \"{name}\"");
-    audit_entry::record(&app, &actor, "project.created", &name, None, &deed).await?;
+    let sentence = format!("created the project \"{name}\"");
+    audit_entry::record(&app, &actor, "project.created", &name, None, &sentence).await?;
     Ok(Json(project_response(&actor.project)))
 }
 
@@ -97,9 +97,9 @@ pub(super) async fn rename(
 ) -> Result<Json<ProjectResponse>, ApiError> {
     let actor = access.authorize(project)?;
     let name = validate_name(&name)?;
-    let deed = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
+    let sentence = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
     app.project_cache.store().rename_project(actor.project.id, name.clone()).await?;
-    audit_entry::record(&app, &actor, "project.renamed", &name, None, &deed).await?;
+    audit_entry::record(&app, &actor, "project.renamed", &name, None, &sentence).await?;
     app.project_cache.refresh().await?;
     Ok(Json(project_response(&actor.project)))
 }

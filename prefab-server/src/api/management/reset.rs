@@ -58,12 +58,12 @@ pub(super) async fn offer(
     let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
     app.project_cache.store().create_password_reset(reset).await?;
-    let deed = format!("created a password reset link for {}", named(&member));
+    let sentence = format!("created a password reset link for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(actor.audit_note(&deed))
+        ..AuditEntry::of(actor.audit_note(&sentence))
     });
     app.project_cache.store().record_audit(entries.collect()).await?;
     Ok(Json(PasswordResetLink {

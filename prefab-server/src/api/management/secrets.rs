@@ -32,7 +32,7 @@ pub(super) async fn list(
         let mut secrets = Vec::new();
         for (key, version) in project.configs() {
             let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
-            values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
+            values.retain(|value| decrypt_with.as_ref().is_none_or(|key| *key == value.decrypt_with));
             if !values.is_empty() {
                 secrets.push(ItemSecrets { key, id: version.id.to_string(), values });
             }

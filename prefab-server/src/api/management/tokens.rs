@@ -67,7 +67,7 @@ pub(super) async fn issue(
         ));
     }
     let secret = Secret::token()?;
-    let said = in_words(&actor, &roles);
+    let roles_text = in_words(&actor, &roles);
     let token = NewToken {
         project: actor.project.id,
         hash: secret.hash(),
@@ -79,8 +79,8 @@ pub(super) async fn issue(
         expires_at_millis: expires_at,
     };
     let id = app.project_cache.store().create_token(token).await?;
-    let deed = format!("issued {} as {said}", token_label(id, &name));
-    audit_entry::record(&app, &actor, "token.created", id, None, &deed).await?;
+    let sentence = format!("issued {} as {roles_text}", token_label(id, &name));
+    audit_entry::record(&app, &actor, "token.created", id, None, &sentence).await?;
     Ok(Json(CreateTokenResponse { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
@@ -102,8 +102,8 @@ pub(super) async fn revoke(
     }
     let tokens = app.project_cache.store().tokens(actor.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
-    let deed = format!("revoked {}", token_label(id, &token.name));
-    audit_entry::record(&app, &actor, "token.revoked", id, None, &deed).await?;
+    let sentence = format!("revoked {}", token_label(id, &token.name));
+    audit_entry::record(&app, &actor, "token.revoked", id, None, &sentence).await?;
     Ok(Json(token_response(token, &actor)))
 }
 
@@ -125,8 +125,8 @@ pub(super) async fn record_revoked(
     whose: &str,
 ) -> Result<(), ApiError> {
     for token in ended {
-        let deed = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
-        audit_entry::record(app, actor, "token.revoked", token.id, None, &deed).await?;
+        let sentence = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
+        audit_entry::record(app, actor, "token.revoked", token.id, None, &sentence).await?;
     }
     Ok(())
 }

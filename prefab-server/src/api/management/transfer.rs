@@ -6,7 +6,7 @@ use axum::{body::Body, extract::State, response::Response};
 use prefab_core::{Config, datafile};
 
 use crate::api::management::access::{self, Access, PathParams, QueryParams};
-use crate::api::{bodies::MOST_IMPORTED, body::read, error::ApiError, state::App};
+use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
 use prefab_service::{
     change::ChangeRequest,
@@ -15,7 +15,7 @@ use prefab_service::{
 use prefab_store::Role;
 
 /// The maximum size of an import, in bytes.
-const MOST_BYTES: usize = MOST_IMPORTED;
+const MAX_FILE_BYTES: usize = MAX_IMPORT_BYTES;
 
 /// Exports the project, or a datafile of one environment.
 ///
@@ -55,29 +55,30 @@ pub(super) async fn import(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(how): QueryParams<ImportQuery>,
+    QueryParams(query): QueryParams<ImportQuery>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let actor = access.require_role(project, Role::Publisher)?.with_comment(how.comment.unwrap_or_default());
-    let environment = access::optional_environment(&actor, how.environment.as_deref(), "environment")?;
-    let bytes = read(body, MOST_BYTES).await?;
-    let format = how.format.unwrap_or_default();
+    let actor =
+        access.require_role(project, Role::Publisher)?.with_comment(query.comment.unwrap_or_default());
+    let environment = access::optional_environment(&actor, query.environment.as_deref(), "environment")?;
+    let bytes = read(body, MAX_FILE_BYTES).await?;
+    let format = query.format.unwrap_or_default();
     let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
-    let is_wanted = how.dry_run == Some(false);
-    let skip_broken = how.skip_broken == Some(true);
+    let apply = query.dry_run == Some(false);
+    let skip_broken = query.skip_broken == Some(true);
     // Each of the two jobs has the full time limit for CPU-heavy work.
     let read = app.work(project.id, move |_| parse(&bytes, format, limits.limits().import_configs)).await?;
     let limits = app.limits.clone();
     let planned = app
         .work(actor.project.id, move |deadline| {
             let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
-            Ok(shown(plan, is_wanted, skip_broken))
+            Ok(plan_response(plan, apply, skip_broken))
         })
         .await?;
     let (shown, configs) = planned;
     if shown.is_done {
         app.apply(&actor, ChangeRequest::put_all(configs).already_validated()).await?;
-    } else if is_wanted {
+    } else if apply {
         return Err(ApiError::Invalid(
             shown.problems.into_iter().map(prefab_service::Problem::from).collect(),
         ));
@@ -96,11 +97,11 @@ fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<ImportFile, 
 }
 
 /// Returns the plan for the response, and the configs to store.
-fn shown(plan: transfer::Plan, is_wanted: bool, skip_broken: bool) -> (ImportPlan, Vec<Config>) {
+fn plan_response(plan: transfer::Plan, apply: bool, skip_broken: bool) -> (ImportPlan, Vec<Config>) {
     let steps = plan.steps.iter().map(view).collect();
-    let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
+    let count = |is_new| plan.steps.iter().filter(|step| step.is_new() == is_new).count();
     let (created, changed) = (count(true), count(false));
-    let is_done = is_wanted && (plan.problems.is_empty() || skip_broken);
+    let is_done = apply && (plan.problems.is_empty() || skip_broken);
     let text = plan.text();
     let configs = plan.steps.into_iter().map(|step| step.after).collect();
     (ImportPlan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)

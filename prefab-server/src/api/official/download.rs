@@ -12,7 +12,7 @@ use prefab_core::ids::EnvironmentId;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Wanted {
+pub(crate) struct DownloadQuery {
     env_id: Option<String>,
 }
 
@@ -20,9 +20,9 @@ pub(crate) struct Wanted {
 pub(crate) async fn datafile(
     State(app): State<App>,
     Admin(caller): Admin,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<DownloadQuery>,
 ) -> Result<Response, ApiError> {
-    let environment = match wanted.env_id.as_deref() {
+    let environment = match query.env_id.as_deref() {
         None | Some("") => caller.environment,
         Some(text) => {
             let id =

@@ -65,5 +65,5 @@ fn key(json: &Value) -> Result<&str, ApiError> {
 }
 
 fn user(caller: &Caller) -> Result<&str, ApiError> {
-    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key belongs to nobody, so it has no overrides"))
+    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key has no user, so it cannot set overrides"))
 }

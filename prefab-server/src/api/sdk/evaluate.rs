@@ -35,7 +35,7 @@ use prefab_service::{
 };
 
 /// Smaller responses are not compressed.
-const WORTH_COMPRESSING: usize = 1 << 10;
+const MIN_COMPRESSED_BYTES: usize = 1 << 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -178,7 +178,7 @@ async fn compute(
 }
 
 fn compressed(json: &[u8]) -> Option<Vec<u8>> {
-    if json.len() < WORTH_COMPRESSING {
+    if json.len() < MIN_COMPRESSED_BYTES {
         return None;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());

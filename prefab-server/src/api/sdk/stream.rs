@@ -19,11 +19,11 @@ use prefab_service::{
 use serde::Deserialize;
 
 /// Sent immediately, so that the client and proxies receive the headers.
-const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
+const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 /// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
 /// without a delay.
-const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
+const TOO_MANY_STREAMS: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
 
 #[derive(Deserialize)]
 pub(crate) struct StreamQuery {
@@ -39,7 +39,7 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, ApiError> {
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
-        let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
+        let busy = stream::iter([Ok::<_, Infallible>(TOO_MANY_STREAMS)]);
         return Ok(respond(Body::from_stream(busy)));
     };
     let form = if query.format.as_deref() == Some("json") { Encoding::Json } else { Encoding::Protobuf };
@@ -85,7 +85,7 @@ impl Events {
     /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if std::mem::take(&mut self.is_new) {
-            return Some(HELLO);
+            return Some(PREAMBLE);
         }
         loop {
             match self.subscription.next().await? {

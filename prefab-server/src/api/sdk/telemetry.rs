@@ -15,7 +15,7 @@ use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
 use prefab_service::{project_cache::Caller, telemetry::json, workers::Kind};
 
 /// The maximum size of a report that is decoded on the async thread, which takes less than a millisecond.
-const SMALL_REPORT: usize = 16 << 10;
+const MAX_INLINE_BYTES: usize = 16 << 10;
 
 /// Handles `telemetry`. The Go SDK accepts only status 200, and browsers expect JSON.
 pub(crate) async fn events(
@@ -116,7 +116,7 @@ async fn take(
     bytes: Bytes,
     take: impl FnOnce(Bytes) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<(), ApiError> {
-    if bytes.len() <= SMALL_REPORT {
+    if bytes.len() <= MAX_INLINE_BYTES {
         return take(bytes);
     }
     app.workers.run(Kind::Telemetry, None, move |_| take(bytes)).await?

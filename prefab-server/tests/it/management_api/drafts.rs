@@ -54,8 +54,8 @@ async fn a_protected_environment_requires_approval_of_a_draft() {
     assert_eq!(ask(&server, "GET", "/items/k/draft", Json::Null).await.0, 404);
     let item = done(&server, "GET", "/items/k", Json::Null).await;
     assert_eq!(item["default"]["rules"][0]["value"]["value"], "2");
-    let said = done(&server, "GET", "/audit?action=draft", Json::Null).await;
-    assert!(said[0]["sentence"].as_str().unwrap().ends_with("(bea) approved the draft of `k`"), "{said}");
+    let reply = done(&server, "GET", "/audit?action=draft", Json::Null).await;
+    assert!(reply[0]["sentence"].as_str().unwrap().ends_with("(bea) approved the draft of `k`"), "{reply}");
 }
 
 #[tokio::test]
@@ -110,14 +110,14 @@ async fn validation_names_the_place_of_each_problem() {
     done(&server, "POST", "/items", json!({"item": item})).await;
     let check = async |kind: &str, value: &str, flaws: Json| {
         let body = json!({"schemaKey": "shape", "value": {"type": kind, "value": value}});
-        let told = done(&server, "POST", "/validate", body).await;
-        let told: Vec<Json> = told
+        let reply = done(&server, "POST", "/validate", body).await;
+        let reply: Vec<Json> = reply
             .as_array()
             .unwrap()
             .iter()
             .map(|flaw| json!([flaw["pointer"], flaw["line"], flaw["message"]]))
             .collect();
-        assert_eq!(Json::from(told), flaws, "{value}");
+        assert_eq!(Json::from(reply), flaws, "{value}");
     };
     check("json", r#"{"name": "a", "limits": [1]}"#, json!([])).await;
     let (name, limit) = ("\"name\" is a required property", "\"x\" is not of type \"integer\"");
@@ -126,14 +126,14 @@ async fn validation_names_the_place_of_each_problem() {
     check("string", both, json!([["", null, name], ["/limits/1", null, limit]])).await;
     check("json", "{\n\"name\" 1}", json!([[null, 2, "expected `:`"]])).await;
     check("string", "hello", json!([["", null, "\"hello\" is not of type \"object\""]])).await;
-    let missing = json!({"schemaKey": "nobody", "value": {"type": "json", "value": "{}"}});
+    let missing = json!({"schemaKey": "unknown", "value": {"type": "json", "value": "{}"}});
     assert_eq!(
         done(&server, "POST", "/validate", missing).await[0]["message"],
-        "there is no schema `nobody`"
+        "there is no schema `unknown`"
     );
     let broken = json!({"value": {"type": "schema", "value": {"schemaType": "JSON_SCHEMA", "schema": "{\"type\": 3}"}}});
     assert_eq!(done(&server, "POST", "/validate", broken).await[0]["pointer"], "/type");
-    // What it says is what publishing refuses.
+    // Publishing rejects the same values.
     let mut item = text_item("shaped", both);
     item["item"]["schemaKey"] = "shape".into();
     let (status, cause) = refused(&server, "POST", "/items", item).await;

@@ -68,16 +68,16 @@ async fn key_usage_is_recorded() {
 }
 
 #[tokio::test]
-async fn the_audit_log_says_who_did_what() {
+async fn the_audit_log_names_actor_and_change() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
     server.set("k", "2").await;
     done(&server, "POST", "/environments", json!({"name": "Test"})).await;
     let entries = done(&server, "GET", "/audit?action=config&subject=k", Json::Null).await;
-    let said: Vec<&str> =
+    let reply: Vec<&str> =
         entries.as_array().unwrap().iter().map(|entry| entry["sentence"].as_str().unwrap()).collect();
     assert_eq!(
-        said,
+        reply,
         [
             "key 3 changed `k`: default: from \"1\" to \"2\"",
             "key 3 changed `k`: created the string config; default: \"1\"",
@@ -130,8 +130,8 @@ async fn secrets_are_rotated_together_or_not_at_all() {
     let done_ = done(&server, "POST", "/secrets", json!({"secrets": secrets})).await;
     assert_eq!(done_, json!({"keys": ["a", "b"], "values": 2}));
     assert_eq!(done(&server, "GET", "/secrets?decryptWith=old-key", Json::Null).await, json!([]));
-    let said = done(&server, "GET", "/audit?subject=a", Json::Null).await;
-    assert!(!said.to_string().contains("d1"), "cipher texts are not told: {said}");
+    let reply = done(&server, "GET", "/audit?subject=a", Json::Null).await;
+    assert!(!reply.to_string().contains("d1"), "cipher texts are not reply: {reply}");
     let item = done(&server, "GET", "/items/a", Json::Null).await;
     assert_eq!(item["default"]["rules"][0]["value"]["confidential"], true);
 }

@@ -57,9 +57,9 @@ async fn an_import_can_skip_invalid_items() {
     assert_eq!((&plan["isDone"], &plan["created"]), (&json!(false), &json!(1)), "{plan}");
     let taken = done(&server, "POST", "/import?skipBroken=true&dryRun=false", broken_export()).await;
     assert_eq!((&taken["isDone"], &taken["created"]), (&json!(true), &json!(1)), "{taken}");
-    let told = taken["problems"].to_string();
+    let reply = taken["problems"].to_string();
     for key in ["elsewhere", "pattern", "outer", "flag"] {
-        assert!(told.contains(&format!("config `{key}`: ")), "`{key}` was left out: {told}");
+        assert!(reply.contains(&format!("config `{key}`: ")), "`{key}` is missing: {reply}");
     }
     let items = done(&server, "GET", "/items", Json::Null).await;
     let keys: Vec<&Json> = items["items"].as_array().unwrap().iter().map(|item| &item["key"]).collect();

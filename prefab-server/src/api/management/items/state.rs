@@ -39,7 +39,7 @@ pub(super) fn is_secret(config: &Config) -> bool {
         .any(prefab_core::ConfigValue::is_secret)
 }
 
-fn rules(config: &Config, is_wanted: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {
-    let row = config.rows.iter().find(|row| is_wanted(row.project_env_id))?;
+fn rules(config: &Config, is_selected: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {
+    let row = config.rows.iter().find(|row| is_selected(row.project_env_id))?;
     Some(&row.values)
 }

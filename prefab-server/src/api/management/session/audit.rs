@@ -16,7 +16,7 @@ pub(in super::super) async fn note(
     person: &Person,
     projects: &[ProjectId],
     origin: Origin,
-    (action, deed): (&str, &str),
+    (action, sentence): (&str, &str),
 ) -> Result<(), ApiError> {
     let Person { id, email, name } = person;
     let who = format!("{name} ({email})");
@@ -25,7 +25,7 @@ pub(in super::super) async fn note(
         action: action.to_owned(),
         subject: id.to_string(),
         note: AuditNote {
-            sentence: format!("{who} {deed}"),
+            sentence: format!("{who} {sentence}"),
             actor: who.clone(),
             origin: origin.address.clone(),
             via: origin.via.clone(),
