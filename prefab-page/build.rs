@@ -1,4 +1,4 @@
-//! Lists the files under `assets`, so that adding one needs no line of code.
+//! Embeds the files under `assets`, so that a new file needs no code.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 

@@ -41,7 +41,7 @@ interface Item {
   variants?: Variant[];
 }
 /** An item that stands, so that it has the number of a version. */
-type Standing = Item & { id: string };
+type PublishedItem = Item & { id: string };
 interface Version {
   id: string;
   previousId?: string;
@@ -203,7 +203,7 @@ interface Plan {
 /** What happens in a project, by name; `again` tells that some of it may have been missed. */
 type Listener = (name: string, data: Json) => void;
 interface Place { project: string; page: string; rest: string[]; key: string; query: URLSearchParams }
-interface Known {
+interface PageContext {
   project: Project;
   environment: Environment;
   place: Place;
@@ -215,7 +215,7 @@ interface Known {
   onLeave(action: () => void): void;
 }
 /** What was wrong, if it was the server that said so. */
-interface Failure extends Error { status?: number; code?: ErrorCode | ''; causes?: string[] }
+interface RequestFailure extends Error { status?: number; code?: ErrorCode | ''; causes?: string[] }
 
 // Nodes.
 
@@ -240,11 +240,11 @@ interface Properties<E> {
   ondrop?: (event: Of<E, DragEvent>) => unknown;
 }
 /** A button, a field or another element that can have the focus; what was not found has none. */
-type Found = HTMLElement | null;
+type OptionalElement = HTMLElement | null;
 /** Asks what is wrong with a value. */
 interface Check { (value: Flat): Promise<Flaw[]>; hasSchema?: boolean }
 /** What an editor of rules knows. */
-interface How {
+interface RulesOptions {
   key: string;
   kind: string | null | undefined;
   section: string;

@@ -1,9 +1,9 @@
-// The official Node SDK on the work of this bench; prints a list of outcomes as JSON.
+// Measures the official Node SDK on the work of this benchmark. Prints a list of outcomes as JSON.
 //
 //     PREFAB_OFFICIAL_CLIENTS=FOLDER node bench.mjs FEW.json MANY.json
 //
-// Nothing leaves the machine: its `fetch` answers by itself. Times are the processor time of the process, what
-// collects garbage with it.
+// It uses no network: `fetch` is replaced by a local function. Times are the processor time of the process, including
+// garbage collection.
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ function spread(samples) {
   return { low: at(1), median: at(5), high: at(9) };
 }
 
-// What the calls return is used, so that none is left out.
+// Uses the results, so that the calls are not optimized away.
 let kept = 0;
 
 function timed(call, times) {
@@ -79,7 +79,7 @@ function items(client) {
 const outcome = { version, part: "client", load: null, traffic: null };
 const runtime = `Node ${process.versions.node}`;
 const off = { ...outcome, name: "official-node", note: runtime, items: items(await open(few, false)) };
-const on = { ...outcome, name: "official-node-telemetry", note: `${runtime}, as it is by default` };
+const on = { ...outcome, name: "official-node-telemetry", note: `${runtime}, with default options` };
 on.items = items(await open(few, true));
 const times = [];
 let client;

@@ -1,8 +1,8 @@
-"""The official Python SDK on the work of this bench; prints a list of outcomes as JSON.
+"""Measures the official Python SDK on the work of this benchmark. Prints a list of outcomes as JSON.
 
     python bench.py FEW.json MANY.json
 
-Nothing leaves the machine: its server is a closed port. Times are the processor time of the calling thread.
+It uses no network: its server is a closed port. Times are the processor time of the calling thread.
 """
 
 import gc
@@ -102,11 +102,11 @@ def main():
     runtime = f"CPython {sys.version.split()[0]}"
     off = {**outcome, "name": "official-python", "note": runtime, "items": items(open_client(few, False))}
     off["items"]["static-of-10k"], off["load"] = load(many)
-    on = {**outcome, "name": "official-python-telemetry", "note": f"{runtime}, as it is by default"}
+    on = {**outcome, "name": "official-python-telemetry", "note": f"{runtime}, with default options"}
     on["items"] = items(open_client(few, True))
     print(json.dumps([off, on]))
     sys.stdout.flush()
-    # Its threads do not end by themselves.
+    # The threads of the SDK do not end on their own.
     os._exit(0)
 
 

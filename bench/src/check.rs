@@ -1,4 +1,4 @@
-//! Whoever answers wrongly is not timed.
+//! Checks the results of an engine before it is measured.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::{Contestant, Edition, Fit, Item, User, Work};
 
 const PEOPLE: usize = 6_000;
 
-/// Fails where an answer is not the one that the work means.
+/// Fails if a result is wrong.
 pub(crate) fn check<C: Contestant>() -> Result<()> {
     let contestant = C::load(&C::write(&Work::alone())?)?;
     items(&contestant)?;
@@ -30,7 +30,7 @@ fn items<C: Contestant>(contestant: &C) -> Result<()> {
         let on_for_all = item == Item::Static;
         ensure!(
             contestant.enabled(item.key(), &unknown) == on_for_all,
-            "{}: `{}` is wrong for somebody no rule is about",
+            "{}: `{}` is wrong for a user that no rule matches",
             C::NAME,
             item.key()
         );
@@ -38,20 +38,28 @@ fn items<C: Contestant>(contestant: &C) -> Result<()> {
     Ok(())
 }
 
-/// The shares come out, and who asks twice gets the same.
+/// Checks that the percentages are right, and that a user always gets the same variant.
 fn shares<C: Contestant>(contestant: &C) -> Result<()> {
     let key = Item::Split3.key();
     let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
     for at in 0..PEOPLE {
         let person = C::subject(&User::numbered(at));
         let letter = contestant.letter(key, &person);
-        ensure!(letter == contestant.letter(key, &person), "{}: `{key}` changes its mind", C::NAME);
+        ensure!(
+            letter == contestant.letter(key, &person),
+            "{}: `{key}` returns another value for the same user",
+            C::NAME
+        );
         *counts.entry(letter).or_default() += 1;
     }
     for letter in *b"abc" {
         let count = counts.get(&letter).copied().unwrap_or_default();
         let fair = PEOPLE / 100 * 29..PEOPLE / 100 * 38;
-        ensure!(fair.contains(&count), "{}: `{key}` gives out {counts:?} of {PEOPLE}", C::NAME);
+        ensure!(
+            fair.contains(&count),
+            "{}: `{key}` has the wrong percentages: {counts:?} of {PEOPLE}",
+            C::NAME
+        );
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The processor's time, so that other programs on the machine disturb little.
+//! Processor time, which other programs on the machine hardly affect.
 
 use std::time::Duration;
 
@@ -16,24 +16,24 @@ pub fn of_thread() -> Duration {
     read(ClockId::ThreadCPUTime)
 }
 
-/// Returns the processor time that the threads of this process have used together.
+/// Returns the processor time of all threads of this process.
 pub(crate) fn of_process() -> Duration {
     read(ClockId::ProcessCPUTime)
 }
 
-/// What many samples say. Other programs can only add to a time, so the fastest tenth is told.
+/// Percentiles of samples. Other programs can only add to a time, so the tables show `low`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Spread {
-    /// One in ten is below.
+    /// The 10th percentile.
     pub low: f64,
-    /// Half are below.
+    /// The median.
     pub median: f64,
-    /// One in ten is above.
+    /// The 90th percentile.
     pub high: f64,
 }
 
 impl Spread {
-    /// Sorts samples and looks at them.
+    /// Computes the percentiles of samples.
     pub fn of(mut samples: Vec<f64>) -> Self {
         samples.sort_by(f64::total_cmp);
         let at = |tenths: usize| samples.get(samples.len() * tenths / 10).copied().unwrap_or_default();
@@ -44,11 +44,11 @@ impl Spread {
 const WARM_UP: Duration = Duration::from_millis(150);
 const SAMPLE: Duration = Duration::from_millis(10);
 const SAMPLES: u32 = 30;
-/// What is slow has fewer samples, but never fewer than these.
+/// Minimum number of samples, for slow calls.
 const FEWEST_SAMPLES: u32 = 11;
 const MOST_TIME: Duration = Duration::from_secs(2);
 
-/// Returns the nanoseconds of one call. `run` makes the number of calls it is given and returns what they took.
+/// Returns the nanoseconds of one call. `run` makes the given number of calls and returns their time.
 pub(crate) fn per_call(mut run: impl FnMut(u32) -> Duration) -> Spread {
     let mut calls = 1;
     let mut warmed = Duration::ZERO;

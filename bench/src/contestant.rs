@@ -1,20 +1,20 @@
-//! What an engine has to offer to be timed.
+//! The interface of a measured engine.
 
 use anyhow::{Result, bail};
 
 use crate::{Item, User, Work};
 
-/// What is driven.
+/// The measured part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The code that evaluates, called directly.
+    /// The evaluation code, called directly.
     Engine,
-    /// The client that an application holds.
+    /// The client that an application uses.
     Client,
 }
 
 impl Part {
-    /// Returns the word for it.
+    /// Returns the name of the part.
     pub fn name(self) -> &'static str {
         match self {
             Self::Engine => "engine",
@@ -23,61 +23,61 @@ impl Part {
     }
 }
 
-/// How well an item can be said in an engine's own terms.
+/// Whether an engine supports an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// As it is meant.
+    /// The engine supports the item.
     Same,
-    /// By something else, which is named.
+    /// The engine uses a substitute, which is described.
     Instead(&'static str),
-    /// Not at all.
+    /// The engine does not support the item.
     Never,
 }
 
-/// An engine. Nothing but these methods is timed.
+/// An engine. Only these methods are measured.
 pub trait Contestant: Sized + Send + Sync + 'static {
     /// The name in the table.
     const NAME: &'static str;
-    /// The crate whose version is told; none for what stands here.
+    /// The crate whose version the tables show. Empty for code of this crate.
     const CRATE: &'static str;
-    /// What is driven.
+    /// The measured part.
     const PART: Part;
-    /// What a reader has to know of it.
+    /// A note for the reader of the tables.
     const NOTE: &'static str = "";
-    /// Whether [`renew`](Self::renew) changes what is there. Else a new one is loaded and put in its place through
-    /// an atomic pointer, as a program would.
+    /// Whether [`renew`](Self::renew) replaces the flags in place. Otherwise a new instance is loaded and swapped in
+    /// with an atomic pointer, as a program would do.
     const RENEWS: bool = false;
 
-    /// The user, as the engine takes one.
+    /// The engine's type for a user.
     type Subject: Send + Sync;
 
-    /// Writes the work in the engine's own format.
+    /// Writes the work in the format of the engine.
     fn write(work: &Work) -> Result<Vec<u8>>;
 
-    /// Parses a document and prepares it. What is returned may not lean on the document.
+    /// Parses and prepares a document. The result must not borrow from the document.
     fn load(document: &[u8]) -> Result<Self>;
 
-    /// Takes in another document and returns once it counts.
+    /// Replaces the document, and returns when the new one is in effect.
     fn renew(&self, _document: &[u8]) -> Result<()> {
         bail!("{} is replaced as a whole", Self::NAME)
     }
 
-    /// Makes a user into what the engine takes.
+    /// Converts a user to the engine's type.
     fn subject(user: &User) -> Self::Subject;
 
-    /// Tells whether a flag is on.
+    /// Returns whether a flag is on.
     fn enabled(&self, key: &str, subject: &Self::Subject) -> bool;
 
-    /// Returns the first byte of a flag that is a text, 0 where there is none.
+    /// Returns the first byte of a string flag, or 0 if it has no value.
     fn letter(&self, key: &str, subject: &Self::Subject) -> u8;
 
-    /// Tells how well an item can be said.
+    /// Returns whether the engine supports an item.
     fn fit(_item: Item) -> Fit {
         Fit::Same
     }
 }
 
-/// Returns the first byte of a text, 0 where there is none.
+/// Returns the first byte of a text, or 0 if it is empty.
 pub fn first_letter(text: &str) -> u8 {
     text.as_bytes().first().copied().unwrap_or(0)
 }

@@ -1,10 +1,10 @@
-//! What callgrind is to look at.
+//! The region in which callgrind counts instructions.
 
 use anyhow::{Context as _, Result};
 
 use crate::{Contestant, Item, User, Work, items};
 
-/// Calls `work`. Callgrind counts while this function runs, by its name.
+/// Calls `work`. Callgrind counts instructions while this function runs; it finds the function by name.
 #[inline(never)]
 pub fn counted_region(times: u32, work: &mut impl FnMut()) {
     for _ in 0..times {
@@ -12,7 +12,7 @@ pub fn counted_region(times: u32, work: &mut impl FnMut()) {
     }
 }
 
-/// Makes `times` calls of an item after a few that are not counted.
+/// Makes `times` calls of an item, after a warm-up that is not counted.
 pub(crate) fn repeat<C: Contestant>(item: &str, times: u32) -> Result<()> {
     if item == "context" {
         let user = User::known();
@@ -20,7 +20,7 @@ pub(crate) fn repeat<C: Contestant>(item: &str, times: u32) -> Result<()> {
         return Ok(());
     }
     let item = Item::ALL.into_iter().find(|known| known.name() == item);
-    let item = item.context("no such item")?;
+    let item = item.context("unknown item")?;
     let contestant = C::load(&C::write(&Work::alone())?)?;
     let mut call = items::call(&contestant, item);
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! One call after the other.
+//! Measures single calls.
 
 use std::{collections::BTreeMap, hint::black_box, time::Duration};
 
@@ -9,13 +9,13 @@ use crate::{
     clock::{self, Spread},
 };
 
-/// The further flags of the item `static-of-10k`.
+/// The number of other flags in the item `static-of-10k`.
 pub(crate) const MANY: usize = 10_000;
 
-/// The people who ask for the split, in turn.
+/// The number of users in the item `split-3`, evaluated in turn.
 const CROWD: usize = 64;
 
-/// Times every item.
+/// Measures every item.
 pub(crate) fn measure<C: Contestant>() -> Result<BTreeMap<String, Figure>> {
     let mut figures = BTreeMap::new();
     let contestant = C::load(&C::write(&Work::alone())?)?;
@@ -29,7 +29,7 @@ pub(crate) fn measure<C: Contestant>() -> Result<BTreeMap<String, Figure>> {
     }
     drop(contestant);
 
-    // Who takes no user has nothing to build.
+    // An engine without users has nothing to convert.
     if size_of::<C::Subject>() > 0 {
         figures.insert("context".to_owned(), context::<C>());
     }
@@ -39,7 +39,7 @@ pub(crate) fn measure<C: Contestant>() -> Result<BTreeMap<String, Figure>> {
     Ok(figures)
 }
 
-/// Returns one call of an item, to be made over and over.
+/// Returns a closure that makes one call of an item.
 pub(crate) fn call<C: Contestant>(contestant: &C, item: Item) -> impl FnMut() {
     let known = C::subject(&User::known());
     let crowd: Vec<_> = (0..CROWD).map(|at| C::subject(&User::numbered(at * 7))).collect();
@@ -65,7 +65,7 @@ fn figure(mut work: impl FnMut()) -> Figure {
     Figure { nanos, allocations: Some(allocations(work)), ..Figure::default() }
 }
 
-/// Counts what one call allocates, after it has been called often.
+/// Counts the allocations of one call, after a warm-up.
 fn allocations(mut work: impl FnMut()) -> f64 {
     const CALLS: u16 = 128;
     let counted = allocation_counter::measure(|| {
@@ -76,7 +76,7 @@ fn allocations(mut work: impl FnMut()) -> f64 {
     counted.count_total as f64 / f64::from(CALLS)
 }
 
-/// Making a user into what the engine takes. Throwing it away again is not timed.
+/// Measures the conversion of a user to the engine's type, without dropping it.
 fn context<C: Contestant>() -> Figure {
     const BATCH: u32 = 1_000;
     let user = User::known();

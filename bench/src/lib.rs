@@ -1,6 +1,6 @@
 //! How fast is evaluating a flag, with Prefab and with others?
 //!
-//! Start with [`Contestant`]: whoever implements it is checked, timed and told of by [`host`].
+//! Start with [`Contestant`]: [`host`] checks and measures its implementations.
 
 mod alone;
 mod check;
@@ -26,7 +26,7 @@ pub use contestant::{Contestant, Fit, Part, first_letter};
 pub use instructions::counted_region;
 pub use order::{Entry, host};
 pub use outcome::{Figure, Load, Outcome, Own, Pace, Traffic};
-pub use ready::at_once;
+pub use ready::block_on_ready;
 #[cfg(feature = "runtime")]
 pub use runtime::runtime;
 pub use traffic::measure as traffic;

@@ -1,4 +1,4 @@
-//! From a document to the first answer.
+//! Measures loading, from a document to the first result.
 
 use std::{fs, hint::black_box, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
 
 const TIMES: usize = 7;
 
-/// Times loading 10,000 flags, and looks at what they need in a process of their own.
+/// Measures the time of loading 10,000 flags, and their memory in a separate process.
 pub(crate) fn measure<C: Contestant>() -> Result<Load> {
     let document = C::write(&Work::beside(MANY, Edition::First))?;
     drop(C::load(&document)?);
@@ -38,10 +38,10 @@ fn resident<C: Contestant>(document: &[u8]) -> Result<u64> {
     fs::remove_file(&path)?;
     let text = String::from_utf8(output?.stdout)?;
     let number = text.lines().find_map(|line| line.strip_prefix("resident "));
-    Ok(number.with_context(|| format!("{} did not tell its size", C::NAME))?.parse()?)
+    Ok(number.with_context(|| format!("{} did not print its size", C::NAME))?.parse()?)
 }
 
-/// Loads a document in a process that does nothing else, and prints what that has grown by.
+/// Loads a document in this process, and prints the growth of its memory.
 pub(crate) fn print_resident<C: Contestant>(path: &str) -> Result<()> {
     drop(C::load(&C::write(&Work::alone())?)?);
     let document = fs::read(path)?;

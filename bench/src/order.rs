@@ -1,4 +1,4 @@
-//! What the processes of a run say to each other.
+//! The command line of an engine's binary.
 
 use std::{env, fs, path::Path};
 
@@ -6,29 +6,29 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{Contestant, Outcome, check, instructions, items, load, traffic};
 
-/// The further flags while many ask.
+/// The number of other flags in the measurement with several threads.
 const BUSY: usize = 1_000;
 
 /// A contestant of a binary.
 pub struct Entry {
     name: &'static str,
-    obey: fn(&[String]) -> Result<()>,
+    run: fn(&[String]) -> Result<()>,
 }
 
 impl Entry {
-    /// Returns an entry.
+    /// Creates an entry.
     pub fn of<C: Contestant>() -> Self {
-        Self { name: C::NAME, obey: obey::<C> }
+        Self { name: C::NAME, run: run::<C> }
     }
 }
 
-/// Is the `main` of an engine's binary. Understands
+/// The `main` function of an engine's binary. The commands are:
 ///
-/// - `names`: prints the contestants, each to be run in a process of its own;
-/// - `check NAME`: only checks the answers;
-/// - `measure NAME FILE`: checks, times and writes the outcome;
+/// - `names`: prints the contestants, each of which runs in a separate process;
+/// - `check NAME`: only checks the results;
+/// - `measure NAME FILE`: checks, measures and writes the outcome;
 /// - `resident NAME FILE`: prints the memory that a document needs;
-/// - `repeat NAME ITEM TIMES`: for callgrind.
+/// - `repeat NAME ITEM TIMES`: makes calls under callgrind.
 pub fn host(entries: &[Entry]) -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
     if words == ["names"] {
@@ -37,20 +37,22 @@ pub fn host(entries: &[Entry]) -> Result<()> {
         }
         return Ok(());
     }
-    let name = words.get(1).context("names, check, measure, resident or repeat, and a name")?;
-    let entry =
-        entries.iter().find(|entry| entry.name == name).with_context(|| format!("no `{name}` here"))?;
-    (entry.obey)(&words)
+    let name = words.get(1).context("expected names, check, measure, resident or repeat, and a name")?;
+    let entry = entries
+        .iter()
+        .find(|entry| entry.name == name)
+        .with_context(|| format!("unknown contestant `{name}`"))?;
+    (entry.run)(&words)
 }
 
-fn obey<C: Contestant>(words: &[String]) -> Result<()> {
+fn run<C: Contestant>(words: &[String]) -> Result<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["check", _] => check::check::<C>(),
         ["measure", _, file] => measure::<C>(Path::new(file)),
         ["resident", _, file] => load::print_resident::<C>(file),
         ["repeat", _, item, times] => instructions::repeat::<C>(item, times.parse()?),
-        _ => bail!("`{}` is not understood", words.join(" ")),
+        _ => bail!("unknown command `{}`", words.join(" ")),
     }
 }
 
@@ -69,7 +71,7 @@ fn measure<C: Contestant>(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the version that a crate is locked at.
+/// Returns the version of a crate in the lock file.
 fn version(name: &str) -> &'static str {
     let lock = include_str!("../Cargo.lock");
     let marker = format!("name = \"{name}\"\nversion = \"");

@@ -1,4 +1,4 @@
-//! What was found out about a contestant.
+//! The results of a contestant.
 
 use std::collections::BTreeMap;
 
@@ -6,96 +6,96 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::clock::Spread;
 
-/// Everything about one contestant: a file while the others are measured.
+/// The results of one contestant, which are stored in a file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The version of its crate, empty for what stands here.
+    /// The version of its crate. Empty for code of this crate.
     pub version: String,
-    /// What is driven.
+    /// The measured part.
     pub part: String,
-    /// What a reader has to know.
+    /// A note for the reader of the tables.
     pub note: String,
-    /// The items, by name.
+    /// The figures of the items, by name.
     pub items: BTreeMap<String, Figure>,
     /// Loading 10,000 flags.
     pub load: Option<Load>,
-    /// Many calls at once.
+    /// Calls by several threads.
     pub traffic: Option<Traffic>,
 }
 
-/// One call.
+/// The figures of one call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Figure {
     /// Processor time in nanoseconds.
     pub nanos: Spread,
-    /// Allocations, where they can be counted.
+    /// The number of allocations, if they can be counted.
     pub allocations: Option<f64>,
-    /// What callgrind counts.
+    /// The number of instructions that callgrind counted.
     pub instructions: Option<f64>,
-    /// What stands in for the item, where it cannot be said as it is.
+    /// The substitute, if the engine does not support the item itself.
     pub instead: Option<String>,
 }
 
-/// Loading.
+/// The figures of loading 10,000 flags.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Load {
     /// The length of the document.
     pub document_bytes: u64,
     /// Processor time of the process in milliseconds.
     pub millis: Spread,
-    /// What the process has grown by.
+    /// The growth of the process's memory, in bytes.
     pub resident_bytes: u64,
 }
 
-/// Calls by several threads.
+/// The figures of calls by several threads.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Traffic {
-    /// How many flags there were beside those asked for.
+    /// The number of other flags.
     pub beside: usize,
     /// One reader.
     pub one: Pace,
     /// Two readers.
     pub two: Pace,
-    /// Two readers, while everything is replaced ten times a second.
+    /// Two readers, while all flags are replaced ten times per second.
     pub two_while_swapping: Pace,
-    /// How long a replacement took, in milliseconds of the clock on the wall.
+    /// The time of a replacement, in milliseconds of wall-clock time.
     pub swap_millis: f64,
-    /// How many there were.
+    /// The number of replacements.
     pub swaps: u64,
 }
 
-/// What readers got done.
+/// The throughput and latency of readers.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Pace {
-    /// Calls for each second of a reader's processor time, times the readers.
+    /// Calls per second of a reader's processor time, times the number of readers.
     pub calls_per_cpu_second: f64,
-    /// Calls for each second on the wall, all readers together.
+    /// Calls of all readers per second of wall-clock time.
     pub calls_per_second: f64,
-    /// Of a thousand calls, one took longer than this, in nanoseconds on the wall.
+    /// The 99.9th percentile of a call, in nanoseconds of wall-clock time.
     pub slowest_of_1000_nanos: f64,
-    /// How often the readers gave the processor away because they had to wait.
+    /// The number of voluntary context switches of the readers.
     pub waits: u64,
 }
 
-/// What only our own engine is asked.
+/// The figures that only Prefab has.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Own {
-    /// How many configs there were, segments among them.
+    /// The number of configs, including segments.
     pub configs: usize,
-    /// The length of the message.
+    /// The length of the message, in bytes.
     pub wire_bytes: usize,
-    /// What configs hold on the heap once they are ready: store and compiled rules.
+    /// The heap memory of the configs after loading: store and compiled rules, in bytes.
     pub heap_bytes: i64,
     /// Decoding the message with prost alone, in milliseconds.
     pub decode_millis: Spread,
-    /// From the message to the first answer, in milliseconds.
+    /// The time from the message to the first result, in milliseconds.
     pub ready_millis: Spread,
-    /// One change taken into the store, compiled, and put where readers look, in microseconds.
+    /// The time to apply, compile and publish one change, in microseconds.
     pub change_micros: Spread,
-    /// One change from a source to the listener, through the client's thread, in microseconds on the wall.
-    pub change_told_micros: Spread,
-    /// Many calls at once, beside 10,000 flags.
+    /// The time of one change from a source to a listener through the client's thread, in microseconds of wall-clock time.
+    pub change_to_listener_micros: Spread,
+    /// Calls by several threads, beside 10,000 flags.
     pub traffic: Traffic,
 }

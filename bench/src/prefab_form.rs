@@ -1,15 +1,15 @@
-//! The work as Prefab's datafile, which the official clients read, too.
+//! The work as a Prefab datafile, which the official SDKs also read.
 
 use serde_json::{Value, json};
 
 use crate::{Flag, Rule, Work};
 
-/// The environment whose rows they are.
+/// The environment of the rows.
 pub const ENVIRONMENT: &str = "7";
 
 /// Writes the work as a datafile.
 pub fn datafile(work: &Work) -> Value {
-    // Ids say what is new: the second edition's are higher than all of the first.
+    // The ids of the second edition are higher than all ids of the first.
     let edition = usize::try_from(work.version()).unwrap_or_default() * 1_000_000;
     let segments = work.segments.iter().map(|segment| {
         let member = when("user.key", "PROP_IS_ONE_OF", &list(&segment.members));

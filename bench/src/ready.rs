@@ -1,4 +1,4 @@
-//! Answers from memory that stand behind an `async fn`.
+//! Runs an `async fn` that returns from memory.
 
 use std::{
     pin::pin,
@@ -6,15 +6,15 @@ use std::{
     thread,
 };
 
-/// Returns what a future makes that has nothing to wait for; a runtime is no part of what is timed.
-pub fn at_once<F: Future>(future: F) -> F::Output {
+/// Returns the output of a future that does not wait. A runtime is not part of the measurement.
+pub fn block_on_ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
-        // A lock of the client's own thread is in the way.
+        // A thread of the client holds a lock.
         thread::yield_now();
     }
 }

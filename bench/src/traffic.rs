@@ -1,4 +1,4 @@
-//! Many threads ask while the answers change.
+//! Measures several threads that evaluate while the flags change.
 
 use std::{
     hint::black_box,
@@ -15,11 +15,11 @@ use crate::{Contestant, Edition, Fit, Item, Traffic, User, Work, alone, clock, o
 const SECONDS: Duration = Duration::from_secs(2);
 const BETWEEN_SWAPS: Duration = Duration::from_millis(100);
 
-/// Every so many calls one is timed; a prime, so that it is each item's turn.
+/// One of this many calls is timed. A prime number, so that every item is timed.
 const TIMED: usize = 61;
 const MOST_TIMED: usize = 1 << 20;
 
-/// Times one reader, two, and two while everything is replaced ten times a second.
+/// Measures one reader, two readers, and two readers while all flags are replaced ten times per second.
 pub fn measure<C: Contestant>(beside: usize) -> Result<Traffic> {
     let first = C::write(&Work::beside(beside, Edition::First))?;
     let second = C::write(&Work::beside(beside, Edition::Second))?;
@@ -98,7 +98,7 @@ struct Reading {
 }
 
 fn read<C: Contestant>(current: &ArcSwap<C>, stop: &AtomicBool) -> Result<Reading> {
-    // A reader's own: two that share one would meet in its cache lines, where it counts who holds it.
+    // Each reader has its own, because readers would contend for the reference count of a shared one.
     let user = C::subject(&User::known());
     let held = current.load_full();
     let items: Vec<Item> = [Item::Static, Item::EndsWith, Item::OneOf20, Item::Split3]

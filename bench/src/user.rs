@@ -1,24 +1,24 @@
-//! For whom it is evaluated.
+//! The users of the measurements.
 
 use crate::work;
 
-/// A user as the application knows one, before it is made into what an engine takes.
+/// A user in the application, before it is converted to an engine's type.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The key.
     pub key: String,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
     /// The team.
     pub team: String,
     /// The country.
     pub country: String,
-    /// The plan paid for.
+    /// The plan.
     pub plan: String,
 }
 
 impl User {
-    /// Returns one whom every rule is about.
+    /// Returns a user that every rule matches.
     pub fn known() -> Self {
         Self {
             key: work::member(500),
@@ -29,10 +29,10 @@ impl User {
         }
     }
 
-    /// Returns one whom no rule is about.
+    /// Returns a user that no rule matches.
     pub fn unknown() -> Self {
         Self {
-            key: "nobody".into(),
+            key: "unknown".into(),
             email: "ada.lovelace@y.org".into(),
             team: "no-team".into(),
             country: "BE".into(),
@@ -40,12 +40,12 @@ impl User {
         }
     }
 
-    /// Returns one of many.
+    /// Returns one of many users.
     pub fn numbered(at: usize) -> Self {
         Self { key: format!("person-{at:06}"), ..Self::known() }
     }
 
-    /// Lists all but the key, by name.
+    /// Returns the properties except the key, with their names.
     pub fn properties(&self) -> [(&'static str, &str); 4] {
         [("email", &self.email), ("team", &self.team), ("country", &self.country), ("plan", &self.plan)]
     }

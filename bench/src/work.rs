@@ -1,25 +1,25 @@
-//! What is to be evaluated, in nobody's format.
+//! The flags of the measurements, independent of any engine's format.
 
-/// The flags that are asked for, one for each kind of rule.
+/// The measured flags, one for each kind of rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// No rule: on.
+    /// A flag without rules, which is on.
     Static,
     /// The user's email ends with `@x.com`.
     EndsWith,
-    /// Twenty rules, each a list of ten teams; only the last list has the user's.
+    /// Twenty rules with ten teams each. Only the last one contains the user's team.
     OneOf20,
-    /// One of three texts, by percentages of the user's key.
+    /// A percentage rollout of three strings by the user's key.
     Split3,
     /// The user's key is in a segment of 1,000 keys.
     Segment1000,
 }
 
 impl Item {
-    /// All of them, in the order of the table.
+    /// All items, in the order of the table.
     pub const ALL: [Self; 5] = [Self::Static, Self::EndsWith, Self::OneOf20, Self::Split3, Self::Segment1000];
 
-    /// Returns the flag's key.
+    /// Returns the key of the flag.
     pub fn key(self) -> &'static str {
         match self {
             Self::Static => "item-static",
@@ -36,71 +36,71 @@ impl Item {
     }
 }
 
-/// When a flag is on.
+/// The rules of a flag.
 #[derive(Clone, Debug)]
 pub enum Rule {
-    /// Always, or never.
+    /// Always on, or always off.
     Constant(bool),
-    /// When the property ends with the text.
+    /// On if the property ends with the text.
     EndsWith(&'static str, String),
-    /// One rule for each list, in order: when the property is in it.
+    /// On if the property is in one of the lists. Each list is a rule.
     OneOf(&'static str, Vec<Vec<String>>),
-    /// It is a text: each with its share of 1,000, by the user's key.
+    /// A rollout of strings, with weights out of 1,000, by the user's key.
     Split(Vec<(&'static str, u32)>),
-    /// When the user's key is in the segment of this number.
+    /// On if the user's key is in the segment with this index.
     Member(usize),
 }
 
 /// A flag.
 #[derive(Clone, Debug)]
 pub struct Flag {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// When it is on.
+    /// The rules.
     pub rule: Rule,
 }
 
-/// A named list of users' keys.
+/// A named list of user keys.
 #[derive(Clone, Debug)]
 pub struct Segment {
-    /// Its name.
+    /// The name.
     pub key: String,
-    /// The users' keys.
+    /// The user keys.
     pub members: Vec<String>,
 }
 
-/// Two editions differ in every flag but the five that are asked for, so that whoever reloads has all to do.
+/// Two editions differ in every flag except the five measured ones, so that a reload cannot skip unchanged flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edition {
-    /// What is loaded at first.
+    /// The edition that is loaded initially.
     First,
-    /// What it is changed to and back.
+    /// The edition that alternates with the first one.
     Second,
 }
 
 /// All flags and segments of one document.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// The flags; the five that are asked for come first.
+    /// The flags. The five measured ones come first.
     pub flags: Vec<Flag>,
     /// The segments.
     pub segments: Vec<Segment>,
-    /// Which edition it is; documents that have versions go by it.
+    /// The edition, from which documents with versions derive their version.
     pub edition: Edition,
 }
 
-/// Texts and their shares of 1,000.
+/// Strings and their weights out of 1,000.
 const TEXTS: [(&str, u32); 3] = [("alpha", 334), ("bravo", 333), ("charlie", 333)];
 
 impl Work {
-    /// Returns the five flags that are asked for and nothing else.
+    /// Returns the five measured flags only.
     pub fn alone() -> Self {
         Self::beside(0, Edition::First)
     }
 
-    /// Returns the five flags beside others. Of twenty of those eight are constant, four have one rule, four three
-    /// lists of ten, three are split and one asks for a segment of a hundred keys, of which there is one to two
-    /// hundred flags.
+    /// Returns the five measured flags beside others. Of twenty other flags, eight are constant, four have one rule, four
+    /// have three lists of ten, three are rollouts, and one refers to a segment of 100 keys. There is one such segment
+    /// per 200 flags.
     pub fn beside(others: usize, edition: Edition) -> Self {
         let mut segments = vec![segment("item-members", 1_000, member)];
         let mut flags = vec![
@@ -132,7 +132,7 @@ impl Work {
         Self { flags, segments, edition }
     }
 
-    /// Returns 1 for the first edition and 2 for the second.
+    /// Returns the number of the edition, 1 or 2.
     pub fn version(&self) -> u32 {
         match self.edition {
             Edition::First => 1,
@@ -149,7 +149,7 @@ fn segment(key: &str, size: usize, name: impl Fn(usize) -> String) -> Segment {
     Segment { key: key.to_owned(), members: (0..size).map(name).collect() }
 }
 
-/// Returns the key of a member of the segment that is asked for.
+/// Returns the key of a member of the measured segment.
 pub(crate) fn member(at: usize) -> String {
     format!("user-{at:04}")
 }

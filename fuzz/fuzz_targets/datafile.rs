@@ -1,4 +1,4 @@
-//! A datafile either does not parse, or what was read survives being written and read again.
+//! A parsed datafile can be written and parsed again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,13 +8,13 @@ use prefab_eval::Ruleset;
 fuzz_target!(|text: &str| {
     let Ok(parsed) = datafile::parse(text) else { return };
     let written = datafile::to_json(&parsed.set);
-    let again = datafile::from_json(&written).expect("what was written is a datafile");
-    assert!(again.findings.is_empty(), "{:?}", again.findings);
-    // Compared as written: a NaN is not equal to itself.
-    assert_eq!(datafile::to_json(&again.set).to_string(), written.to_string());
+    let reparsed = datafile::from_json(&written).expect("a written datafile parses");
+    assert!(reparsed.findings.is_empty(), "{:?}", reparsed.findings);
+    // Compared as text, because NaN is not equal to itself.
+    assert_eq!(datafile::to_json(&reparsed.set).to_string(), written.to_string());
 
-    let through_text = datafile::parse(&written.to_string()).expect("what was written is JSON");
-    assert_eq!(datafile::to_json(&through_text.set).to_string(), written.to_string());
+    let reparsed_text = datafile::parse(&written.to_string()).expect("a written datafile is JSON");
+    assert_eq!(datafile::to_json(&reparsed_text.set).to_string(), written.to_string());
 
-    let _ = Ruleset::from_datafile(text).expect("it parsed before").findings();
+    let _ = Ruleset::from_datafile(text).expect("the datafile parsed before").findings();
 });

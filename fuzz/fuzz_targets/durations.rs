@@ -1,4 +1,4 @@
-//! A duration that parses survives being written and parsed again.
+//! A parsed duration can be formatted and parsed again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,7 +6,7 @@ use prefab_core::{duration::format_duration, parse_duration};
 
 fuzz_target!(|text: &str| {
     let Ok(duration) = parse_duration(text) else { return };
-    let written = format_duration(duration);
-    assert_eq!(parse_duration(&written), Ok(duration), "{text} was written as {written}");
+    let formatted = format_duration(duration);
+    assert_eq!(parse_duration(&formatted), Ok(duration), "{text} was formatted as {formatted}");
     assert_eq!(parse_duration(&format!("{text} ")).ok(), None);
 });

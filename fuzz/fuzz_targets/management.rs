@@ -1,4 +1,4 @@
-//! A body of the management API is read or refused, and an item that was read survives being written and read again.
+//! The management API accepts or rejects any request body, and a parsed item can be written and parsed again.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! Any configs and any contexts: a ruleset is built and evaluated without a panic, an explanation has the
-//! same answer, merged contexts have the same answer, and an update equals a full build.
+//! For any configs and contexts, compiling and evaluating do not panic. `explain`, flattened contexts, and an updated
+//! ruleset have the same result.
 #![no_main]
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const KEYS: [&str; 8] = ["a", "b", "c", "log-level", "log-level.app", "log-level
 const PROPERTIES: [&str; 8] =
     ["user.x", "user.y", "device.x", "x", "", "NAMESPACE", "prefab.current-time", "user."];
 const VARIABLES: [&str; 3] = ["ONE", "TWO", "THREE"];
-/// Texts that mean something to one operator or another.
+/// Texts that some operator can parse.
 const WORDS: [&str; 16] = [
     "a",
     "",
@@ -218,19 +218,19 @@ fn contexts(plans: Vec<ContextPlan>) -> ContextSet {
     plans.into_iter().map(context).collect()
 }
 
-/// Everything that two answers could differ in.
-fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
-    match answer {
-        Ok(answer) => format!(
+/// Formats everything in which two results could differ.
+fn format_result(result: &Result<Evaluation<'_>, EvalError>) -> String {
+    match result {
+        Ok(evaluation) => format!(
             "{:?} {:?} {} {} {:?} {} {} {}",
-            answer.value,
-            answer.reason,
-            answer.config_row_index,
-            answer.conditional_value_index,
-            answer.weighted_value_index,
-            answer.is_confidential(),
-            answer.matched(),
-            answer.variant(),
+            evaluation.value,
+            evaluation.reason,
+            evaluation.config_row_index,
+            evaluation.conditional_value_index,
+            evaluation.weighted_value_index,
+            evaluation.is_confidential(),
+            evaluation.match_label(),
+            evaluation.variant(),
         ),
         Err(error) => format!("{error:?}"),
     }
@@ -240,7 +240,9 @@ fuzz_target!(|project: Project| {
     let Project { project_env_id, namespace, configs, update, default_context, .. } = project;
     let (global, scope) = (contexts(project.global), contexts(project.scope));
     let (bound, call) = (contexts(project.bound), contexts(project.call));
-    let mut host = FixedHost::default().at(project.now_millis).with_random(f64::from(project.random) / 256.0);
+    let mut host = FixedHost::default()
+        .with_now_millis(project.now_millis)
+        .with_random(f64::from(project.random) / 256.0);
     for (name, text) in project.variables {
         host = host.with_env_var(pick(&VARIABLES, name), text.text());
     }
@@ -265,20 +267,24 @@ fuzz_target!(|project: Project| {
     store.apply(Update::Merge { set: set(configs).into(), source: Arc::from("fuzz") });
     let first = Ruleset::from_store(&store, &options);
     let changed = store.apply(Update::Merge { set: set(update).into(), source: Arc::from("fuzz") });
-    let updated = first.updated(&store, &changed);
+    let updated = first.with_changes(&store, &changed);
     let full = Ruleset::from_store(&store, &options);
 
     let stack = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
-    // The API's contexts are in it already; put over themselves they change nothing.
-    let merged = stack.merged(full.default_context());
+    // Includes the default context. Adding it again changes nothing.
+    let flattened = stack.flatten(full.default_context());
     assert_eq!(updated.keys(), full.keys());
     assert_eq!(updated.findings(), full.findings());
     for key in KEYS {
-        let answer = told(&updated.evaluate(key, &stack, &host));
-        assert_eq!(answer, told(&full.evaluate(key, &stack, &host)), "updated, `{key}`");
-        assert_eq!(answer, told(&full.evaluate(key, &Contexts::of(&merged), &host)), "merged, `{key}`");
+        let expected = format_result(&updated.evaluate(key, &stack, &host));
+        assert_eq!(expected, format_result(&full.evaluate(key, &stack, &host)), "updated, `{key}`");
+        assert_eq!(
+            expected,
+            format_result(&full.evaluate(key, &Contexts::of(&flattened), &host)),
+            "flattened, `{key}`"
+        );
         let explained = full.explain(key, &stack, &host);
-        assert_eq!(answer, told(&explained.outcome), "explained, `{key}`");
+        assert_eq!(expected, format_result(&explained.outcome), "explained, `{key}`");
         let _ = explained.to_string();
     }
     let level = updated.log_level("app.db.pool", &stack, &host);

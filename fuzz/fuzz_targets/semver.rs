@@ -1,4 +1,4 @@
-//! Two versions, compared by the operators as the `semver` crate compares them.
+//! The version operators agree with the `semver` crate.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,36 +12,36 @@ const OPERATORS: [Operator; 3] =
 
 fuzz_target!(|text: &str| {
     let Some((left, right)) = text.split_once('\n') else { return };
-    let forth = holding(left, right);
-    let back = holding(right, left);
-    assert_eq!(forth, [back[2], back[1], back[0]], "{left:?} and {right:?} turned round");
-    let count = forth.iter().filter(|holds| **holds).count();
-    assert!(count <= 1, "{left:?} and {right:?}: {forth:?}");
+    let forward = matching(left, right);
+    let swapped = matching(right, left);
+    assert_eq!(forward, [swapped[2], swapped[1], swapped[0]], "{left:?} and {right:?} swapped");
+    let count = forward.iter().filter(|matches| **matches).count();
+    assert!(count <= 1, "{left:?} and {right:?}: {forward:?}");
 
-    // The crate reads numbers up to 64 bits, the operators any.
+    // The crate parses numbers up to 64 bits, the operators of any size.
     if let (Ok(left), Ok(right)) = (left.parse::<semver::Version>(), right.parse::<semver::Version>()) {
         let order = left.cmp_precedence(&right);
-        assert_eq!(forth, [order.is_lt(), order.is_eq(), order.is_gt()], "{left} and {right}");
+        assert_eq!(forward, [order.is_lt(), order.is_eq(), order.is_gt()], "{left} and {right}");
     } else if count == 1 {
         let short = |text: &str| text.split(['.', '-', '+']).all(|part| part.len() < 20);
-        assert!(!(short(left) && short(right)), "{left:?} or {right:?} is no version");
+        assert!(!(short(left) && short(right)), "{left:?} or {right:?} is not a version");
     }
 });
 
-/// Tells which of the operators hold for the property `left` and the value `right`.
-fn holding(left: &str, right: &str) -> [bool; 3] {
+/// Returns which of the operators match for the property `left` and the value `right`.
+fn matching(left: &str, right: &str) -> [bool; 3] {
     let configs = OPERATORS.map(|operator| {
         let criterion =
             Criterion { property_name: "app.version".into(), operator, value_to_match: Some(right.into()) };
         let rules = vec![ConditionalValue::when(vec![criterion], true)];
-        Config { key: operator.name().into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+        Config { key: operator.name().into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
     });
     let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "fuzz"));
     let entries = configs.into_iter().map(|config| Entry::new(config, provenance.clone()));
     let ruleset = Ruleset::build(entries, Options::default());
     let contexts = ContextSet::from(Context::new("app").with("version", left));
     OPERATORS.map(|operator| {
-        let answer = ruleset.evaluate(operator.name(), &Contexts::of(&contexts), &FixedHost::default());
-        answer.is_ok_and(|answer| answer.value == EvaluatedValue::Bool(true))
+        let result = ruleset.evaluate(operator.name(), &Contexts::of(&contexts), &FixedHost::default());
+        result.is_ok_and(|evaluation| evaluation.value == EvaluatedValue::Bool(true))
     })
 }

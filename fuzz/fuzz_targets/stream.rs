@@ -1,4 +1,4 @@
-//! A stream of the server has the same events wherever it is cut, within the limits; each event is read or refused.
+//! The events of a server stream do not depend on how its bytes are split into chunks.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! A telemetry report is counted or refused, and what was counted can be written and read.
+//! The server accepts or rejects any telemetry report, and accepted counts can be stored and read.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! A YAML file of configs is read or refused, and what was read can be evaluated.
+//! A parsed YAML file can be written and evaluated.
 #![no_main]
 
 use std::sync::Arc;
@@ -11,8 +11,8 @@ fuzz_target!(|text: &str| {
     let Ok(parsed) = prefab_sources::yaml::parse(text, "fuzz.yaml") else { return };
     for item in &parsed.items {
         let written = datafile::config_to_json(&item.config);
-        let again = datafile::config_from_json(&written).expect("what was read can be written");
-        assert_eq!(datafile::config_to_json(&again).to_string(), written.to_string());
+        let reparsed = datafile::config_from_json(&written).expect("a written config parses");
+        assert_eq!(datafile::config_to_json(&reparsed).to_string(), written.to_string());
     }
     let provenance = Arc::new(Provenance::new(Layer::Default, "fuzz.yaml"));
     let entries = parsed.items.into_iter().map(|item| Entry::new(item.config, provenance.clone()));

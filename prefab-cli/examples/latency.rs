@@ -35,16 +35,16 @@ async fn main() -> anyhow::Result<()> {
 
 async fn measure(server: &Running, admin: &str, count: usize) -> anyhow::Result<()> {
     let backend = key(server, KeyKind::Backend)?;
-    let (tell, seen) = mpsc::channel();
+    let (sender, seen) = mpsc::channel();
     let mut clients: Vec<(Client, Subscription)> = Vec::new();
     for _ in 0..count {
         let builder = Client::in_memory().datasources(prefab_client::Datasources::All);
         let client =
             builder.api_key(&backend).api_urls([&server.url]).local_cache(false).build_async().await?;
-        let (asked, tell) = (client.clone(), tell.clone());
+        let (reader, sender) = (client.clone(), sender.clone());
         let listening = client.on_change(move |_| {
-            // Whoever measures may have given up.
-            let _ = tell.send((asked.get_or::<i64>(KEY, -1), Instant::now()));
+            // The receiver may have stopped.
+            let _ = sender.send((reader.get_or::<i64>(KEY, -1), Instant::now()));
         });
         clients.push((client, listening));
     }
@@ -59,7 +59,7 @@ async fn measure(server: &Running, admin: &str, count: usize) -> anyhow::Result<
         let acknowledged = Instant::now();
         for _ in 0..count {
             let (got, at) = seen.recv_timeout(Duration::from_secs(20))?;
-            ensure!(got == value, "a client says {got}, not {value}");
+            ensure!(got == value, "a client returned {got}, not {value}");
             times.push(at.saturating_duration_since(acknowledged));
         }
     }

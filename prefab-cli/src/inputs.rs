@@ -1,23 +1,23 @@
-//! What every question needs: where configs come from, and for whom.
+//! The options of commands that evaluate: the sources of configs and the context.
 
 use std::path::PathBuf;
 
-use prefab_client::{Client, ContextSet, Error, Missing};
+use prefab_client::{Client, ContextSet, Error, MissingReason};
 
 use crate::{
     Failure, contexts, output,
     server::{Profile, Server},
 };
 
-/// Where configs come from, and for whom.
+/// The sources of configs, and the context.
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Inputs {
-    /// The contexts to ask for, as JSON: '{"user": {"key": "1", "plan": "pro"}}'
+    /// The contexts, as JSON: '{"user": {"key": "1", "plan": "pro"}}'
     #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
     context: Option<ContextSet>,
 
-    /// An environment whose file `.prefab.<ENV>.config.yaml` is read; may be given again, later ones win
+    /// An environment whose file `.prefab.<ENV>.config.yaml` is read; can be repeated, later ones take precedence
     #[arg(long, value_name = "ENV")]
     env: Vec<String>,
 
@@ -33,16 +33,16 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "DIR", env = "PREFAB_CONFIG_OVERRIDE_DIR")]
     override_dir: Option<PathBuf>,
 
-    /// The namespace of the asking service
+    /// The namespace of the service
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 
-    /// A server to ask, too [default: PREFAB_API_URL]
+    /// A server to read configs from, besides files [default: PREFAB_API_URL]
     #[arg(long, value_name = "URL", env = "PREFAB_URL")]
     url: Option<String>,
 
-    /// The SDK key or admin key to ask it with, whose environment answers [default: PREFAB_API_KEY; with --url
-    /// also PREFAB_ADMIN_KEY, or the one signed in with]
+    /// The API key for the server; it selects the environment [default: PREFAB_API_KEY; with --url also
+    /// PREFAB_ADMIN_KEY, or the one of `prefab login`]
     #[arg(long, value_name = "KEY", hide_env_values = true)]
     api_key: Option<String>,
 
@@ -56,37 +56,41 @@ fn from_env(name: &str) -> Option<String> {
 }
 
 impl Inputs {
-    /// Reads everything and says on standard error what is wrong with parts of it.
+    /// Reads all sources and prints their problems to standard error.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.build(false)
     }
 
-    /// The same for a command that stays: files are watched.
+    /// Like [`Self::client`], but watches the files for changes.
     pub(crate) fn watching_client(&self) -> Result<Client, Failure> {
         self.build(true)
     }
 
-    /// Finds the server that is asked, too, to be asked what SDKs are not told; none where files alone are read.
+    /// Returns the server, for what SDKs do not receive. `None` if only files are read.
     pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
         let key = self.api_key.clone().or_else(|| from_env("PREFAB_ADMIN_KEY"));
-        let is_asked = key.is_some() || from_env("PREFAB_API_KEY").is_some();
-        if self.datafile.is_some() || !is_asked {
+        let has_key = key.is_some() || from_env("PREFAB_API_KEY").is_some();
+        if self.datafile.is_some() || !has_key {
             return Ok(None);
         }
         Server::signed_in(self.url.clone(), key, None).map(Some)
     }
 
-    /// Writes why there is no value, and, to somebody who may have a server in mind, that none was asked.
-    pub(crate) fn tell(&self, error: &Error) {
+    /// Prints the reason for a missing value, with a hint if only files were read.
+    pub(crate) fn print_error(&self, error: &Error) {
         let is_unknown = matches!(
             error,
-            Error::MissingDefault { why: Missing::Key | Missing::Everything, near: None, .. }
+            Error::MissingDefault {
+                reason: MissingReason::UnknownKey | MissingReason::NoConfigs,
+                suggestion: None,
+                ..
+            }
         );
         let advice = if is_unknown { self.advice() } else { String::new() };
         output::error(&format!("{error}{advice}"));
     }
 
-    /// Says how to ask a server, too, where files alone were read.
+    /// Returns a hint about servers if only files were read.
     pub(crate) fn advice(&self) -> String {
         let has_key = self.api_key.is_some() || from_env("PREFAB_API_KEY").is_some();
         if self.datafile.is_some() || self.url.is_some() || has_key {
@@ -94,13 +98,13 @@ impl Inputs {
         }
         match Profile::load() {
             Ok(Some(Profile { url, .. })) => {
-                format!("; only files were read: --url {url} asks the server that you are signed in to, too")
+                format!("; only files were read; pass --url {url} to read the server of `prefab login` too")
             }
-            _ => "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it".to_owned(),
+            _ => "; only files were read; set PREFAB_API_KEY to read a server too".to_owned(),
         }
     }
 
-    /// Finds the key for a server that is named; what `PREFAB_API_KEY` says needs no finding.
+    /// Returns the key for the server of `--url`. The client itself reads `PREFAB_API_KEY`.
     fn key(&self) -> Result<Option<String>, Failure> {
         if self.api_key.is_some() || self.datafile.is_some() || from_env("PREFAB_API_KEY").is_some() {
             return Ok(self.api_key.clone());
@@ -112,9 +116,9 @@ impl Inputs {
         let profile = Profile::load()?.filter(|profile| profile.url == url.trim_end_matches('/'));
         if profile.is_none() && from_env("PREFAB_DATASOURCES").is_none() {
             let message = format!(
-                "who asks {url}? Give a key with --api-key or PREFAB_API_KEY, or sign in with `prefab login --url {url}`"
+                "no API key for {url}: set --api-key or PREFAB_API_KEY, or log in with `prefab login --url {url}`"
             );
-            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+            return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
         Ok(profile.map(|profile| profile.key))
     }
@@ -142,13 +146,13 @@ impl Inputs {
             builder = builder.datafile(path);
         }
         let client = builder.build()?;
-        // Where there is a server, what is wrong with it shows once it had its time to answer.
-        let heard = tokio::runtime::Builder::new_current_thread().build()?.block_on(client.ready());
+        // Problems with a server appear after its first response or the timeout.
+        let ready = tokio::runtime::Builder::new_current_thread().build()?.block_on(client.ready());
         let problems = client.problems();
         for problem in &problems {
             output::warning(problem);
         }
-        if let Err(error) = heard
+        if let Err(error) = ready
             && problems.is_empty()
         {
             output::warning(&error.to_string());

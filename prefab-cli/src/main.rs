@@ -1,4 +1,4 @@
-//! The `prefab` command: ask for configs, flags and log levels, and see why they are what they are.
+//! The `prefab` command: reads and changes configs, feature flags and log levels, and runs a server.
 
 mod commands;
 mod contexts;
@@ -13,24 +13,24 @@ use prefab_server::ErrorCode;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  the answer was printed, the change was made
-  1  there is no value, the server refused, or you said no
-  2  the command line is wrong
-  3  a file could not be read, or the server does not answer
-  4  the project has nothing of this name
-  5  somebody else was faster, or the name is taken";
+  0  success
+  1  no value, an error from the server, or the change was not confirmed
+  2  invalid command line
+  3  a file or the server cannot be read
+  4  not found
+  5  conflict: the item has changed, or the name is in use";
 
 const SERVE_EXAMPLES: &str = "\
-The first start makes a project with the environments Development, Staging and Production,
-and prints their keys. They are stored hashed and cannot be shown again.
+The first start creates a project with the environments Development, Staging and Production,
+and prints their API keys. Keys are stored hashed and cannot be shown again.
 
 Examples:
-  prefab serve                                     a server on this machine, data in ./prefab-data
-  prefab serve --listen 0.0.0.0:8742               reachable from elsewhere
-  prefab serve --seed-from defaults.json           a project that begins with a datafile's configs
-  prefab serve --listen 127.0.0.1:0 --json         a free port, told as JSON, for scripts";
+  prefab serve                                     on 127.0.0.1:8742, with data in ./prefab-data
+  prefab serve --listen 0.0.0.0:8742               reachable from other machines
+  prefab serve --seed-from defaults.json           with the configs of a datafile in a new project
+  prefab serve --listen 127.0.0.1:0 --json         on a free port, printed as JSON for scripts";
 
-/// Configs, feature flags and log levels: ask, change, serve.
+/// Dynamic configuration, feature flags and log levels
 #[derive(Parser)]
 #[command(name = "prefab", version, after_help = EXIT_CODES)]
 struct Command {
@@ -40,108 +40,108 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Prints the value of a key
+    /// Print a value
     Get(commands::get::Args),
-    /// Lists every key with its value, type, match and source
+    /// List all keys with value, type, match and source
     List(commands::list::Args),
-    /// Says why a key has its value: every rule that was tried, and what came of it
+    /// Explain a value: every rule that was evaluated, and its result
     Explain(commands::explain::Args),
-    /// Prints keys, and prints them again whenever they change
+    /// Print values, and print them again when they change
     Watch(commands::watch::Args),
-    /// Answers questions given as JSON lines on standard input with JSON lines
+    /// Evaluate JSON lines from standard input and print JSON lines
     Eval(commands::eval::Args),
-    /// Writes a file of defaults to begin with, and says what comes next
+    /// Write a first file of defaults and show the next steps
     Init(commands::init::Args),
-    /// Remembers a server and a key for the verbs below
+    /// Save a server and a key for the commands below
     Login(commands::login::Args),
-    /// Forgets them
+    /// Remove the saved server and key
     Logout,
-    /// Makes a config, a flag, a log level or a segment
+    /// Create a config, a flag, a log level or a segment
     Create(commands::create::Args),
-    /// Sets the value that a key has where no rule says otherwise
+    /// Set the value that applies if no rule with criteria matches
     #[command(alias = "set-default")]
     Set(commands::set::Args),
-    /// Shows a key with its rules in every environment
+    /// Show an item with its rules in every environment
     Info(commands::info::Args),
-    /// Gives a value to some: prefab rollout new-checkout 10%
+    /// Roll out a value by percentage: prefab rollout new-checkout 10%
     Rollout(commands::rollout::Args),
-    /// Drafts: list, show, approve, publish, discard; `set` and `rollout` save them with --draft
+    /// Manage drafts, which `set` and `rollout` save with --draft
     Draft(commands::draft::Args),
-    /// Sets a logger's level, for everybody or for some, for good or for a time
+    /// Set the level of a logger, for all contexts or some, permanently or for a time
     LogLevel(commands::log_level::Args),
-    /// Gives a value to one person
+    /// Set a value for one user
     Override(commands::overrides::Args),
-    /// Lists the versions of a key, the newest first
+    /// List the versions of an item, newest first
     History(commands::history::Args),
-    /// Says what changed between two versions of a key
+    /// Show the differences between two versions of an item
     Diff(commands::history::DiffArgs),
-    /// Makes an old version stand again
+    /// Restore an earlier version of an item
     Revert(commands::history::RevertArgs),
-    /// Takes a key away from clients; `revert` brings it back
+    /// Archive an item; `revert` restores it
     Archive(commands::history::Args),
-    /// Environments: list, create, rename, protect, compare, copy
+    /// Manage environments
     Env(commands::environments::Args),
-    /// Keys of SDKs: list, create, revoke, rotate
+    /// Manage API keys
     Key(commands::keys::Args),
-    /// Tokens for scripts that manage: list, create, revoke
+    /// Manage management tokens, for scripts
     Token(commands::token::Args),
-    /// People: list, invite, remove, and links to new passwords
+    /// Manage the members of the project
     Person(commands::person::Args),
-    /// Segments: list, set
+    /// Manage segments
     Segment(commands::segment::Args),
-    /// Secrets: make a key, encrypt, rotate
+    /// Encrypt secrets and rotate encryption keys
     Secret(commands::secret::Args),
     #[command(hide = true, name = "generate-new-hex-key")]
     GenerateNewHexKey,
-    /// Writes everything as JSON
+    /// Export the project as JSON
     Export(commands::transfer::ExportArgs),
-    /// Writes what one environment sees to a datafile
+    /// Write a datafile of one environment
     Download(commands::transfer::DownloadArgs),
-    /// Reads an export, a datafile, YAML defaults or a change history into the project
+    /// Import an export, a datafile, YAML defaults or a change history
     Import(commands::transfer::ImportArgs),
-    /// Copies the server's database while it runs
+    /// Back up the database of a running server
     Backup(commands::transfer::BackupArgs),
-    /// Brings a backup back
+    /// Restore a backup
     Restore(commands::transfer::RestoreArgs),
-    /// Makes a new admin key in a server's database, where all passwords and keys are lost
+    /// Issue a new admin key in a server's database, if all passwords and keys are lost
     Recover(commands::recover::Args),
-    /// Writes typed code for the project's keys
+    /// Generate typed code for the keys of the project
     #[command(alias = "gen")]
     Generate(commands::generate::Args),
-    /// Prints changes and evaluations as they happen
+    /// Print the events of the project as they happen
     Tail(commands::tail::Args),
-    /// Looks at everything between a program and its server, and prints each SDK's options
+    /// Check the connection to a server, and print the settings of each SDK
     Doctor(commands::doctor::Args),
-    /// Prints the completions for a shell: source <(prefab completions bash)
+    /// Print shell completions: source <(prefab completions bash)
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Tells the whole story: starts a server and a program, changes values, shows the program noticing
+    /// Run a demo: a server, a program, and changes that reach it
     Demo,
-    /// Serves configs, flags and log levels to SDKs
+    /// Run a server for SDKs
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<commands::serve::Args>),
 }
 
-/// Why a command ends without an answer.
+/// The reason why a command fails.
 pub(crate) enum Failure {
-    /// There is no value. What is to say about it was said.
+    /// There is no value, or the user did not confirm. The command has printed a message.
     NoValue,
-    /// Something the command was told to use cannot be used.
+    /// An input such as a file or a server cannot be used.
     Input(anyhow::Error),
-    /// The server refused.
+    /// The server returned an error.
     Refused(server::Refusal),
-    /// What the command line says cannot be meant.
-    Wrong(anyhow::Error),
+    /// The command line is invalid.
+    Usage(anyhow::Error),
 }
 
 impl Failure {
-    /// Makes a bare "Not Found" a sentence that helps.
-    fn where_missing(self, say: impl FnOnce() -> String) -> Self {
+    /// Replaces a bare "Not Found" by a message.
+    fn or_not_found(self, message: impl FnOnce() -> String) -> Self {
         match self {
             Self::Refused(refusal) if refusal.code == ErrorCode::NotFound => {
-                Self::Refused(server::Refusal { message: say(), ..refusal })
+                Self::Refused(server::Refusal { message: message(), ..refusal })
             }
             other => other,
         }
@@ -208,7 +208,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::NoValue) => ExitCode::from(1),
-        Err(Failure::Wrong(error)) => {
+        Err(Failure::Usage(error)) => {
             output::error(&format!("{error:#}"));
             ExitCode::from(2)
         }
@@ -216,7 +216,7 @@ fn main() -> ExitCode {
             output::error(&refusal.message);
             ExitCode::from(refusal.exit_code())
         }
-        // Whoever reads the output has seen enough.
+        // The reader closed the pipe.
         Err(Failure::Input(error)) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(Failure::Input(error)) => {
             output::error(&format!("{error:#}"));

@@ -1,4 +1,4 @@
-//! What people see: coloured on a terminal, plain in a pipe.
+//! Output for people: colored on a terminal, plain in a pipe.
 
 use std::io::{self, Write as _};
 
@@ -6,21 +6,21 @@ use anstyle::{AnsiColor, Color, Style};
 
 /// The style of keys and headings.
 pub(crate) const STRONG: Style = Style::new().bold();
-/// The style of what matters less.
+/// The style of details.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 /// The style of values.
 pub(crate) const VALUE: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
 const WARNING: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow))).bold();
 const ERROR: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
 
-/// Writes text and a line end to standard output.
+/// Writes a line to standard output.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(anstream::stdout(), "{text}")
 }
 
 /// Writes a warning to standard error.
 pub(crate) fn warning(text: &str) {
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed, the warning is lost.
     let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {text}");
 }
 
@@ -29,18 +29,18 @@ pub(crate) fn error(text: &str) {
     let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {text}");
 }
 
-/// Tells whether the reader of standard output has gone.
+/// Returns whether the reader has closed standard output.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Shows a text with what would break a line, or command a terminal, escaped.
+/// Escapes line breaks and control characters.
 pub(crate) fn one_line(text: &str) -> String {
     let as_is = |c: &char| matches!(c, '"' | '\'' | '\\');
     text.chars().map(|c| if as_is(&c) { c.to_string() } else { c.escape_debug().to_string() }).collect()
 }
 
-/// Shortens a text to a width in characters.
+/// Shortens a text to a number of characters.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What a line costs under a fixed level, under `EnvFilter` and under Prefab levels, in one run.
+//! The cost of a line with a fixed level, with `EnvFilter` and with Prefab levels, in one run.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_imports,
@@ -25,7 +25,7 @@ fn main() {
 
 const RULES: [usize; 3] = [1, 50, 500];
 
-/// Takes lines and does nothing with them.
+/// Discards lines.
 struct Sink;
 
 impl<S: Subscriber> Layer<S> for Sink {
@@ -46,7 +46,7 @@ fn under(bencher: Bencher<'_, '_>, filter: impl Filter<Registry> + Send + Sync +
     });
 }
 
-/// Sets `rules` loggers to debug for one user. One of them is the line's own, where it is to depend.
+/// Sets `rules` loggers to debug for one user. If `depends`, one of them is the logger of the line.
 fn client(rules: usize, depends: bool) -> Client {
     let mut builder = Client::in_memory().value("log-level", LogLevel::Info);
     for nth in 0..rules {
@@ -75,7 +75,7 @@ fn user(key: &str) -> ContextSet {
     Context::new("user").with("key", key).with("plan", "pro").into()
 }
 
-/// Names `rules` modules, and the line's own where it is to be on.
+/// A filter with `rules` modules, and the module of the line if `on`.
 fn env_filter(rules: usize, on: bool) -> EnvFilter {
     let mut directives = "info".to_owned();
     for nth in 0..rules {
@@ -87,7 +87,7 @@ fn env_filter(rules: usize, on: bool) -> EnvFilter {
     directives.parse().unwrap()
 }
 
-/// No filter lets debug through.
+/// No filter allows debug.
 mod a_off_everywhere {
     use super::*;
 
@@ -107,7 +107,7 @@ mod a_off_everywhere {
     }
 }
 
-/// Other loggers are at debug, for everybody or for one user; this one is not.
+/// Other loggers are at debug, for all users or for one user; this one is not.
 mod b_off_here {
     use super::*;
 
@@ -122,7 +122,7 @@ mod b_off_here {
     }
 }
 
-/// The line is printed, whoever asks.
+/// The line is printed for all users.
 mod c_on {
     use super::*;
 
@@ -149,7 +149,7 @@ mod c_on {
     }
 }
 
-/// The line's level depends on who asks: somebody else.
+/// The level of the line depends on the user, who is another one.
 mod d_off_for_this_user {
     use super::*;
 
@@ -165,7 +165,7 @@ mod d_off_for_this_user {
     }
 }
 
-/// The line's level depends on who asks: the one whom the rule names.
+/// The level of the line depends on the user, who is the one of the rule.
 mod e_on_for_this_user {
     use super::*;
 
@@ -187,7 +187,7 @@ mod e_on_for_this_user {
     }
 }
 
-/// What comes nearest to a context in `EnvFilter`: the fields of the spans around the line.
+/// The closest equivalent of a context in `EnvFilter`: the fields of the spans around the line.
 fn by_span(bencher: Bencher<'_, '_>, user: &'static str) {
     let filter: EnvFilter = "info,[request{user=ada}]=debug".parse().unwrap();
     with_default(registry().with(Sink.with_filter(filter)), || {
@@ -197,7 +197,7 @@ fn by_span(bencher: Bencher<'_, '_>, user: &'static str) {
     });
 }
 
-/// A level changes, and a thousand lines of code are asked about again.
+/// A level changes, and a thousand callsites are evaluated again.
 mod f_change {
     use super::*;
 
@@ -243,7 +243,7 @@ mod f_change {
             let mut levels = [LogLevel::Debug, LogLevel::Warn].into_iter().cycle();
             bencher.bench_local(|| {
                 let level = levels.next().unwrap_or_default();
-                // Two changes: the level comes and goes.
+                // Two changes: the level is set and removed.
                 drop(client.override_value("log-level.my_app.many", level));
             });
         });

@@ -1,4 +1,4 @@
-//! What a call costs through the public client.
+//! The cost of a call of the client.
 //!
 //! ```sh
 //! cargo bench -p prefab-client
@@ -13,7 +13,7 @@ fn main() {
 }
 
 fn flag(key: &str, rules: Vec<ConditionalValue>) -> Config {
-    Config { rows: vec![ConfigRow::of(rules)], ..Config::constant(key, true) }
+    Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant(key, true) }
 }
 
 fn ends_with() -> ConditionalValue {
@@ -29,12 +29,12 @@ fn client() -> Client {
     in_memory().build().expect("a client in memory needs nothing")
 }
 
-/// A client that counts for a server, which is not there.
+/// A client that counts evaluations, for a server that does not exist.
 #[cfg(feature = "telemetry")]
 fn counting_client() -> Client {
     in_memory()
         .datasources(prefab_client::Datasources::All)
-        .api_key("1-nobody")
+        .api_key("1-unused")
         .api_urls(["http://127.0.0.1:9"])
         .local_cache(false)
         .init_timeout(std::time::Duration::ZERO)

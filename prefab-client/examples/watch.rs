@@ -1,4 +1,4 @@
-//! Prints a value whenever its file changes: edit `./.prefab.default.config.yaml` while it runs.
+//! Prints a value each time it changes. Edit `./.prefab.default.config.yaml` while it runs.
 //!
 //! ```sh
 //! cargo run -p prefab-client --example watch -- my-key
@@ -11,12 +11,12 @@ use prefab_client::{Client, Error};
 fn main() -> Result<(), Error> {
     let key = env::args().nth(1).unwrap_or_else(|| String::from("my-first-int-config"));
     let client = Client::from_env()?;
-    println!("{key} is {}; edit .prefab.default.config.yaml", client.details(&key).shown);
+    println!("{key} is {}; edit .prefab.default.config.yaml", client.details(&key).display);
 
-    let (asked, asking) = (key.clone(), client.clone());
-    let _listening = client.on_change(move |change| {
-        if change.keys.contains(asked.as_str()) {
-            println!("{asked} is now {}", asking.details(&asked).shown);
+    let (watched, reader) = (key.clone(), client.clone());
+    let _subscription = client.on_change(move |change| {
+        if change.keys.contains(watched.as_str()) {
+            println!("{watched} is now {}", reader.details(&watched).display);
         }
     });
     loop {

@@ -1,15 +1,25 @@
-//! A client that carries contexts along.
+//! A client with bound contexts.
 
 use std::sync::Arc;
 
 use prefab_core::ContextSet;
 
-use crate::{Client, View, no_context::NONE};
+use crate::{Client, View, no_context::NO_CONTEXTS};
 
-/// A client with contexts of its own, cheap to clone and free to move between threads and tasks; see
-/// [`Client::with_context`].
+/// A client that evaluates with its own contexts; created by [`Client::with_context`].
 ///
-/// It is asked by the same methods as a [`Client`] is.
+/// It is cheap to clone, can be moved between threads and tasks, and has the same read methods as [`Client`].
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, Context};
+///
+/// let client = Client::in_memory().value("new-checkout", true).build()?;
+/// let for_ada = client.with_context(Context::new("user").with("key", "ada"));
+/// assert!(for_ada.enabled("new-checkout"));
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BoundClient {
     client: Client,
@@ -17,7 +27,18 @@ pub struct BoundClient {
 }
 
 impl Client {
-    /// Returns a client that carries these contexts along.
+    /// Returns a client that evaluates with these contexts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Context};
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// let for_ada = client.with_context(Context::new("user").with("key", "ada"));
+    /// assert_eq!(for_ada.get_or("max-jobs", 0), 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn with_context(&self, contexts: impl Into<ContextSet>) -> BoundClient {
         BoundClient::new(self.clone(), contexts.into())
     }
@@ -28,26 +49,54 @@ impl BoundClient {
         Self { client, contexts: Arc::new(contexts) }
     }
 
-    /// Returns the client that this one was bound from.
+    /// Returns the client without the bound contexts.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Returns a client bound to these contexts over the ones bound already.
+    /// Returns a client with these contexts in addition to the bound ones. A context replaces the bound one of the same
+    /// name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Context};
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// let for_ada = client.with_context(Context::new("user").with("key", "ada"));
+    /// let on_phone = for_ada.with_context(Context::new("device").with("kind", "phone"));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     #[must_use]
     pub fn with_context(&self, contexts: impl Into<ContextSet>) -> Self {
-        Self::new(self.client.clone(), self.contexts.merged(&contexts.into()))
+        Self::new(self.client.clone(), self.contexts.overlay(&contexts.into()))
     }
 
-    /// Returns a view that puts the contexts of one call over the bound ones.
+    /// Returns a view with the contexts of one call in addition to the bound ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Context, ContextSet};
+    ///
+    /// let client = Client::in_memory().value("new-checkout", true).build()?;
+    /// let for_ada = client.with_context(Context::new("user").with("key", "ada"));
+    /// let device = ContextSet::from(Context::new("device").with("kind", "phone"));
+    /// assert!(for_ada.with(&device).enabled("new-checkout"));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn with<'a>(&'a self, contexts: &'a ContextSet) -> View<'a> {
         View { inner: self.client.inner(), call: contexts, bound: &self.contexts }
     }
 
-    /// Returns a view that answers for the bound contexts.
+    /// Returns a view with the bound contexts.
     pub fn view(&self) -> View<'_> {
-        self.with(&NONE)
+        self.with(&NO_CONTEXTS)
     }
 }
 
-crate::reader::reader_methods!(BoundClient);
+crate::reader::reader_methods!(
+    BoundClient,
+    "# let client = prefab_client::Client::in_memory().value(\"max-jobs\", 30).value(\"new-checkout\", true).build()?;
+let client = client.with_context(prefab_client::Context::new(\"user\").with(\"key\", \"u-1\"));"
+);

@@ -1,5 +1,6 @@
-//! How a client is made.
+//! Builds a client from options.
 
+mod options;
 #[cfg(feature = "http")]
 mod remote;
 #[cfg(feature = "telemetry")]
@@ -7,7 +8,7 @@ mod telemetry;
 
 use std::{path::PathBuf, sync::Arc, thread};
 
-use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance, Update};
+use prefab_core::{Config, ContextSet, Entry, Layer, Provenance, Update};
 use prefab_eval::Options;
 use prefab_sources::{ConfigSource, DatafileSource, Finding, LocalFiles};
 use tokio::sync::oneshot;
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 #[cfg(feature = "http")]
 use self::remote::Remote;
 #[cfg(not(feature = "http"))]
-use crate::gate::Gate;
+use crate::init_gate::InitGate;
 use crate::{
     Client, Datasources, Error, OnNoDefault,
     engine::Engine,
@@ -25,7 +26,13 @@ use crate::{
 #[cfg(feature = "http")]
 use prefab_sources::RemoteSource;
 
-/// Collects what a client is to be; [`build`](Self::build) makes it.
+/// Options of a [`Client`]; [`build`](Self::build) creates it.
+///
+/// Three starting points: [`Client::builder`] (files in the current and the home directory),
+/// [`ClientBuilder::from_env`] (the same, with the settings of environment variables) and [`Client::in_memory`]
+/// (nothing, for tests).
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_client::{Client, Context, OnNoDefault};
@@ -36,7 +43,7 @@ use prefab_sources::RemoteSource;
 ///     .global_context(Context::new("service").with("name", "billing"))
 ///     .on_no_default(OnNoDefault::ReturnNone)
 ///     .build()?;
-/// assert_eq!(client.find::<i64>("no-such-key")?, None);
+/// assert_eq!(client.get_optional::<i64>("no-such-key")?, None);
 /// # Ok::<(), prefab_client::Error>(())
 /// ```
 #[must_use]
@@ -47,9 +54,9 @@ pub struct ClientBuilder {
     pub(crate) datafile: Option<PathBuf>,
     files: bool,
     watch: bool,
-    /// What was doubtful about what was asked for.
-    doubts: Vec<Finding>,
-    /// What was asked for, if anything was.
+    /// Problems with the settings, for example a misspelt value.
+    setting_findings: Vec<Finding>,
+    /// `None` if neither the environment nor a method has set it.
     pub(crate) datasources: Option<Datasources>,
     on_no_default: OnNoDefault,
     namespace: Option<String>,
@@ -63,38 +70,68 @@ pub struct ClientBuilder {
     pub(crate) telemetry: telemetry::Settings,
 }
 
-/// Where a client begins.
+/// Constructors.
 impl Client {
-    /// Returns a client as the environment describes it.
+    /// Returns a client with the settings of the environment.
     ///
-    /// Reads `PREFAB_CONFIG_CLASSPATH_DIR` (else `.`), `PREFAB_CONFIG_OVERRIDE_DIR` (else the home
-    /// directory), `PREFAB_ENVS`, `PREFAB_DATAFILE` and `PREFAB_DATASOURCES`; with the feature `http` also
-    /// `PREFAB_API_KEY`, without which no server is asked, `PREFAB_API_URL`, `PREFAB_STREAM_URL` and
-    /// `PREFAB_CDN_URL`.
+    /// | variable | meaning | default |
+    /// | --- | --- | --- |
+    /// | `PREFAB_CONFIG_CLASSPATH_DIR` | directory of the default files | `.` |
+    /// | `PREFAB_CONFIG_OVERRIDE_DIR` | directory of the override files | the home directory |
+    /// | `PREFAB_ENVS` | environments whose files are read, comma-separated | none |
+    /// | `PREFAB_DATAFILE` | datafile to read instead of YAML files and a server | none |
+    /// | `PREFAB_DATASOURCES` | `LOCAL_ONLY` disables all network access; `ALL` requires an API key | `ALL` with an API key, else `LOCAL_ONLY` |
+    /// | `PREFAB_API_KEY` | API key of the server (feature `http`) | none |
+    /// | `PREFAB_API_URL` | API addresses, comma-separated (feature `http`) | the hosted service |
+    /// | `PREFAB_STREAM_URL` | stream addresses, comma-separated (feature `http`) | derived from `PREFAB_API_URL` |
+    /// | `PREFAB_CDN_URL` | address of a copy of the API (feature `http`) | none |
+    /// | `PREFAB_GRPC_URL` | address of a gRPC server (feature `grpc`) | none |
+    ///
+    /// Use [`ClientBuilder::from_env`] to combine variables with other options.
     ///
     /// # Errors
     ///
-    /// As [`ClientBuilder::build`].
+    /// The same as for [`ClientBuilder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::from_env()?;
+    /// let limit: i64 = client.get("max-jobs")?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env().build()
     }
 
-    /// Returns a builder that reads the files of the current and of the home directory.
+    /// Returns a builder that reads the YAML files of the current directory and of the home directory.
     ///
-    /// It knows of no environment variable, `PREFAB_API_KEY` among them: [`ClientBuilder::from_env`] does, and takes
-    /// options over what they say.
+    /// It ignores all environment variables, including `PREFAB_API_KEY`. [`ClientBuilder::from_env`] reads them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::builder().classpath_dir("conf").value("max-jobs", 30).build()?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Returns a builder that reads nothing: for tests, with values set in the program.
+    /// Returns a builder that reads no files and connects to no server: for tests.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use prefab_client::Client;
     ///
     /// let client = Client::in_memory().value("max-jobs", 30).build()?;
     /// {
-    ///     let _more = client.override_value("max-jobs", 50);
+    ///     let _override = client.override_value("max-jobs", 50);
     ///     assert_eq!(client.get_or("max-jobs", 0), 50);
     /// }
     /// assert_eq!(client.get_or("max-jobs", 0), 30);
@@ -114,7 +151,7 @@ impl Default for ClientBuilder {
             datafile: None,
             files: true,
             watch: true,
-            doubts: Vec::new(),
+            setting_findings: Vec::new(),
             datasources: None,
             on_no_default: OnNoDefault::default(),
             namespace: None,
@@ -131,8 +168,19 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Returns a builder with what the environment says; the variables are those of [`Client::from_env`]. A method
-    /// called on it wins over a variable.
+    /// Returns a builder with the settings of the environment; see [`Client::from_env`] for the variables.
+    ///
+    /// Methods called on the builder override variables.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use prefab_client::{ClientBuilder, Context};
+    ///
+    /// let service = Context::new("service").with("name", "billing");
+    /// let client = ClientBuilder::from_env().global_context(service).build()?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn from_env() -> Self {
         let mut builder = Self::default();
         if let Some(dir) = env::setting(env::CLASSPATH_DIR) {
@@ -142,9 +190,9 @@ impl ClientBuilder {
             builder.override_dir = Some(dir.into());
         }
         if let Some(text) = env::setting(env::DATASOURCES) {
-            let (datasources, doubt) = env::datasources(&text);
+            let (datasources, finding) = env::datasources(&text);
             builder.datasources = Some(datasources);
-            builder.doubts.extend(doubt);
+            builder.setting_findings.extend(finding);
         }
         let names = env::setting(env::ENVS).unwrap_or_default();
         builder.envs.extend(names.split(',').map(str::trim).map(ToOwned::to_owned));
@@ -160,128 +208,34 @@ impl ClientBuilder {
         Self { files: false, watch: false, datasources: Some(Datasources::LocalOnly), ..Self::default() }
     }
 
-    /// Sets the directory of `.prefab.default.config.yaml` and the environments' files; `.` at first.
-    pub fn classpath_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.classpath_dir = Some(dir.into());
-        self
-    }
-
-    /// Sets the directory of the files that win over everything else; the home directory at first.
-    pub fn override_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.override_dir = Some(dir.into());
-        self
-    }
-
-    /// Reads no override files.
-    pub fn without_override_dir(mut self) -> Self {
-        self.override_dir = None;
-        self
-    }
-
-    /// Adds environments, whose files `.prefab.<env>.config.yaml` are read; later ones win.
+    /// Builds the client. Files are read before this returns. The server is contacted in the background.
     ///
-    /// They stand before those that `PREFAB_ENVS` names.
-    pub fn envs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        let from_environment = std::mem::take(&mut self.envs);
-        self.envs = names.into_iter().map(Into::into).chain(from_environment).collect();
-        self
-    }
-
-    /// Reads a datafile instead of YAML files and a server.
-    pub fn datafile(mut self, path: impl Into<PathBuf>) -> Self {
-        self.datafile = Some(path.into());
-        self
-    }
-
-    /// Sets where configs are taken from.
-    pub fn datasources(mut self, datasources: Datasources) -> Self {
-        self.datasources = Some(datasources);
-        self
-    }
-
-    /// Sets whether files are watched, so that a saved edit holds within a second; they are at first.
-    pub fn watch(mut self, watch: bool) -> Self {
-        self.watch = watch;
-        self
-    }
-
-    /// Sets what [`Client::find`] does where there is no value.
-    pub fn on_no_default(mut self, on_no_default: OnNoDefault) -> Self {
-        self.on_no_default = on_no_default;
-        self
-    }
-
-    /// Sets the client's namespace, `services.users.web`, for rules that ask for it.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-
-    /// Sets the contexts that hold for every call: of the service, the machine, the pod.
-    pub fn global_context(mut self, contexts: impl Into<ContextSet>) -> Self {
-        self.global = contexts.into();
-        self
-    }
-
-    /// Adds a value of the program's own, below files and server.
-    pub fn value(self, key: impl Into<String>, value: impl Into<ConfigValue>) -> Self {
-        self.config(Config::constant(key, value))
-    }
-
-    /// Adds values of the program's own, from pairs.
+    /// The first call that reads a value blocks until the first response of the server, for 10 s by default. In async
+    /// code use [`build_async`](Self::build_async) instead.
     ///
-    /// ```
-    /// # use prefab_client::Client;
-    /// let client = Client::in_memory().values([("max-jobs", 30), ("max-users", 5)]).build()?;
-    /// assert_eq!(client.get_or("max-users", 0), 5);
-    /// # Ok::<(), prefab_client::Error>(())
-    /// ```
-    pub fn values<K: Into<String>, V: Into<ConfigValue>>(
-        self,
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        pairs.into_iter().fold(self, |builder, (key, value)| builder.value(key, value))
-    }
-
-    /// Adds a config of the program's own, with rules and all, below files and server.
-    pub fn config(mut self, config: Config) -> Self {
-        self.configs.push(config);
-        self
-    }
-
-    /// Adds a source of the program's own.
-    pub fn source(mut self, source: impl ConfigSource) -> Self {
-        self.sources.push(Box::new(source));
-        self
-    }
-
-    /// Calls `on_ready` once, when the server has been heard from; at once where there is none. It is called
-    /// on the client's own thread.
-    pub fn on_ready(mut self, on_ready: impl FnOnce() + Send + 'static) -> Self {
-        self.on_ready = Some(Box::new(on_ready));
-        self
-    }
-
-    /// Builds the client. Files are read before this returns; a server is not waited for.
-    ///
-    /// The first call that asks for a value waits for the server, for a limited time. In async code, which
-    /// must not wait like that, use [`build_async`](Self::build_async).
-    ///
-    /// A YAML file that cannot be read or does not parse costs that file alone: it is logged, and among
-    /// [`Client::problems`].
+    /// A YAML file that cannot be read or parsed is skipped. The reason is logged and listed by [`Client::problems`].
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] for a datafile that cannot be read: it is all that the client would have.
-    /// [`Error::MissingApiKey`] where a server is asked for and there is no key for it.
-    /// [`Error::Worker`] where no thread can be started.
+    /// - [`Error::Source`] if the datafile cannot be read or an address is invalid
+    /// - [`Error::MissingApiKey`] if a server is configured, but no API key
+    /// - [`Error::Worker`] if the client's thread cannot be started
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn build(mut self) -> Result<Client, Error> {
         #[cfg(feature = "http")]
         let (gate, remote) = self.remote()?;
         #[cfg(not(feature = "http"))]
-        let gate = Gate::open();
+        let gate = InitGate::open();
         let options = Options { namespace: self.namespace.clone(), ..Options::default() };
-        #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "the recorder is put in"))]
+        #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "telemetry sets the recorder"))]
         let mut engine = Engine::new(&options, self.global.clone(), gate);
         #[cfg(feature = "telemetry")]
         let (recorder, reporter) = match &remote {
@@ -297,7 +251,7 @@ impl ClientBuilder {
         let entries = self.configs.iter().map(|config| Entry::new(config.clone(), Arc::clone(&program)));
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
 
-        engine.note("settings", std::mem::take(&mut self.doubts));
+        engine.record_findings("settings", std::mem::take(&mut self.setting_findings));
         let mut sources = self.load(&engine)?;
         if !self.watch {
             sources.clear();
@@ -319,31 +273,44 @@ impl ClientBuilder {
         Ok(Client::new(engine, self.on_no_default, worker))
     }
 
-    /// Builds the client and waits until the server has been heard from, without keeping a thread of the
-    /// caller's runtime.
+    /// Builds the client and waits for the first response of the server, without blocking a thread.
+    ///
+    /// Without a server, it does not wait.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build) and [`Client::ready`].
+    /// The same as for [`build`](Self::build) and [`Client::ready`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use prefab_client::ClientBuilder;
+    ///
+    /// # async fn run() -> Result<(), prefab_client::Error> {
+    /// let client = ClientBuilder::from_env().build_async().await?;
+    /// assert!(client.enabled("new-checkout"));
+    /// # Ok(()) }
+    /// ```
     pub async fn build_async(self) -> Result<Client, Error> {
         let (done, client) = oneshot::channel();
         let failed = |cause: std::io::Error| Error::Worker { cause: cause.to_string() };
         let build = move || {
-            // Whoever asked may have gone.
+            // The caller may have dropped its future.
             let _ = done.send(self.build());
         };
         thread::Builder::new().name("prefab-build".to_owned()).spawn(build).map_err(failed)?;
-        let client =
-            client.await.map_err(|_| failed(std::io::Error::other("it did not come to an end")))??;
+        let client = client
+            .await
+            .map_err(|_| failed(std::io::Error::other("the thread that builds the client panicked")))??;
         client.ready().await?;
         Ok(client)
     }
 
-    /// Reads the files once and returns what to watch.
+    /// Reads the files once and returns the sources to watch.
     fn load(&self, engine: &Engine) -> Result<Vec<Box<dyn ConfigSource>>, Error> {
         if let Some(path) = &self.datafile {
             let source = DatafileSource::new(path);
-            engine.take(source.name(), Ok(source.load()?));
+            engine.apply_source_update(source.name(), Ok(source.load()?));
             return Ok(vec![Box::new(source)]);
         }
         if !self.files {
@@ -356,14 +323,14 @@ impl ClientBuilder {
         }
         let mut layers = files.layers();
         if let Some(dir) = self.classpath_dir.as_deref().filter(|dir| !dir.is_dir()) {
-            let message = "there was no such directory at the start; name the one that has \
-                           `.prefab.default.config.yaml`";
+            let message = "directory not found; set PREFAB_CONFIG_CLASSPATH_DIR or `classpath_dir` to the directory \
+                           of `.prefab.default.config.yaml`";
             layers.findings.push(Finding::new(dir.display().to_string(), message));
         }
-        engine.note("local files", layers.findings);
+        engine.record_findings("local files", layers.findings);
         let mut watched: Vec<Box<dyn ConfigSource>> = Vec::new();
         for file in layers.files {
-            engine.take(file.name(), file.load());
+            engine.apply_source_update(file.name(), file.load());
             watched.push(Box::new(file));
         }
         Ok(watched)

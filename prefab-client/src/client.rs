@@ -1,4 +1,4 @@
-//! The facade.
+//! The client.
 
 use std::{
     fmt,
@@ -9,16 +9,18 @@ use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance};
 use prefab_eval::Ruleset;
 
 use crate::{
-    Change, Error, Live, LiveValue, OnNoDefault, Override, Subscription, View, engine::Engine, live::Refresh,
-    no_context::NONE, shared::Inner, table, worker::Worker,
+    Change, Error, Live, LiveValue, OnNoDefault, OverrideGuard, Subscription, View, config_table,
+    engine::Engine, live::Refresh, no_context::NO_CONTEXTS, shared::Inner, worker::Worker,
 };
 
-/// Answers for configs, feature flags and log levels, from memory.
+/// Evaluates configs, feature flags and log levels in memory.
 ///
-/// Clones share everything and cost one reference count. The last one to go stops the client's thread.
+/// Clones share everything and cost one reference count. When the last clone is dropped, the client's thread stops.
 ///
-/// A process that was forked off has the values of that moment and no thread that would keep them current: it is to
-/// build a client of its own.
+/// After a `fork`, the child process has the values of that moment and no thread that updates them. Build a new client
+/// in the child process.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_client::Client;
@@ -38,47 +40,75 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(engine: Arc<Engine>, on_no_default: OnNoDefault, worker: Option<Worker>) -> Self {
-        table::log(&engine);
+        config_table::log(&engine);
         let inner = Inner { engine, on_no_default, reported: Mutex::default(), worker: Mutex::new(worker) };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Returns a view that answers for the contexts of one call.
+    /// Returns a view with the contexts of one call.
+    ///
+    /// # Examples
     ///
     /// ```
-    /// # use prefab_client::{Client, Context, ContextSet};
-    /// # let client = Client::in_memory().build()?;
+    /// use prefab_client::{Client, Context, ContextSet};
+    ///
+    /// # let client = Client::in_memory().value("new-checkout", true).build()?;
     /// let user = ContextSet::from(Context::new("user").with("key", "u-1").with("plan", "pro"));
-    /// let on = client.with(&user).enabled("new-checkout");
-    /// # assert!(!on);
+    /// assert!(client.with(&user).enabled("new-checkout"));
     /// # Ok::<(), prefab_client::Error>(())
     /// ```
     #[inline]
     pub fn with<'a>(&'a self, contexts: &'a ContextSet) -> View<'a> {
-        View { inner: &self.inner, call: contexts, bound: &NONE }
+        View { inner: &self.inner, call: contexts, bound: &NO_CONTEXTS }
     }
 
-    /// Returns a view without contexts of its own, which answers for those of the scope and the program.
+    /// Returns a view without contexts of its own. It uses the contexts of the scope and the program.
     #[inline]
     pub fn view(&self) -> View<'_> {
-        self.with(&NONE)
+        self.with(&NO_CONTEXTS)
     }
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
     }
 
-    /// Returns a handle on the value of `key` that stays current.
+    /// Returns a handle that always has the current value of `key`.
+    ///
+    /// Live handles use only the global context: they ignore scopes.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), for the value it has now.
+    /// The same as for [`get`](Self::get), for the value at the time of the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// let max_jobs = client.live::<i64>("max-jobs")?;
+    /// assert_eq!(max_jobs.get(), 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn live<T: LiveValue>(&self, key: &str) -> Result<Live<T>, Error> {
         let value = self.global_view(|view| view.get_unrecorded(key))?;
         Ok(self.add_live(Live::new(key, value, None)))
     }
 
-    /// Returns a handle on the value of `key` that stays current, and shows `default` while there is none.
+    /// Returns a handle that always has the current value of `key`, or `default` while there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// let max_jobs = client.live_or("max-jobs", 10);
+    /// assert_eq!(max_jobs.get(), 10);
+    /// let _override = client.override_value("max-jobs", 50);
+    /// assert_eq!(max_jobs.get(), 50);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn live_or<T: LiveValue>(&self, key: &str, default: T) -> Live<T> {
         let value = self.global_view(|view| view.get_or_unrecorded(key, default.clone()));
         self.add_live(Live::new(key, value, Some(default)))
@@ -90,61 +120,141 @@ impl Client {
         live
     }
 
-    /// Live handles are everybody's: no scope takes part.
+    /// Reads without the contexts of a scope: all holders of a live handle share its value.
     fn global_view<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
         let _outside = crate::scope::enter(ContextSet::new());
         read(self.view())
     }
 
-    /// Calls `listener` after each change, with the keys that changed, on the thread that brought it.
+    /// Calls `listener` after each change, with the keys that changed.
     ///
-    /// The listener may ask the client anything. It is called until the subscription is dropped. One that panics is
-    /// logged, and called again at the next change.
-    #[must_use = "the listener is forgotten when the subscription is dropped"]
+    /// The call is made on the thread that applied the change. The listener may use the client. It is called until the
+    /// returned [`Subscription`] is dropped. A panic in it is logged; the next change calls it again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// let (sender, changed) = mpsc::channel();
+    /// let _subscription = client.on_change(move |change| drop(sender.send(change.clone())));
+    ///
+    /// let _override = client.override_value("max-jobs", 50);
+    /// assert!(changed.recv().unwrap().keys.contains("max-jobs"));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    #[must_use = "dropping the subscription removes the listener"]
     pub fn on_change(&self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
         self.inner.engine.listeners.add(listener)
     }
 
-    /// Sets the value of `key` above every other layer, until what is returned is dropped. Everybody who has a clone
-    /// of the client gets it.
-    pub fn override_value(&self, key: &str, value: impl Into<ConfigValue>) -> Override {
+    /// Sets the value of `key` above all other layers, until the returned guard is dropped.
+    ///
+    /// All clones of the client see the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// let guard = client.override_value("max-jobs", 50);
+    /// assert_eq!(client.get_or("max-jobs", 0), 50);
+    /// drop(guard);
+    /// assert_eq!(client.get_or("max-jobs", 0), 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn override_value(&self, key: &str, value: impl Into<ConfigValue>) -> OverrideGuard {
         self.override_config(Config::constant(key, value))
     }
 
-    /// Sets a config, with rules and all, above every other layer, until what is returned is dropped.
-    pub fn override_config(&self, config: Config) -> Override {
+    /// Sets a config with rules above all other layers, until the returned guard is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Config};
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// let _override = client.override_config(Config::constant("max-jobs", 50));
+    /// assert_eq!(client.get_or("max-jobs", 0), 50);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn override_config(&self, config: Config) -> OverrideGuard {
         let key = config.key.clone();
         let provenance = Arc::new(Provenance::new(Layer::ProgramOverride, "program override"));
-        Override::new(&self.inner.engine, &key, Entry::new(config, provenance))
+        OverrideGuard::new(&self.inner.engine, &key, Entry::new(config, provenance))
     }
 
-    /// Lists the keys that have a config, sorted.
+    /// Returns the keys that have a config, sorted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().values([("max-jobs", 30), ("max-users", 5)]).build()?;
+    /// assert_eq!(client.keys(), ["max-jobs", "max-users"]);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn keys(&self) -> Vec<String> {
         self.inner.engine.rules().keys().into_iter().map(ToOwned::to_owned).collect()
     }
 
-    /// Lists what is wrong with sources and configs, in words: files that do not parse, keys that were
-    /// left out, segments that lead nowhere. Empty when all is well.
+    /// Returns the open problems with sources and configs: files that do not parse, skipped keys, missing segments.
+    ///
+    /// A problem is listed until it is resolved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// assert!(client.problems().is_empty());
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn problems(&self) -> Vec<String> {
         self.inner.engine.problems()
     }
 
-    /// Returns the compiled configs as they are now.
+    /// Returns the current compiled configs.
     pub fn ruleset(&self) -> Arc<Ruleset> {
         Arc::clone(&self.inner.engine.rules())
     }
 
-    /// Returns the start-up table: key, value, type, match and source of everything, without contexts.
+    /// Returns a table of all configs: key, value, type, match and source, evaluated with the global context.
     ///
-    /// Confidential values are redacted. It is logged at debug when the client is built.
-    pub fn table(&self) -> String {
-        table::render(&self.inner.engine)
+    /// Confidential values are redacted. The client logs this table at debug when it is built.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// assert!(client.config_table().starts_with("max-jobs "));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn config_table(&self) -> String {
+        config_table::render(&self.inner.engine)
     }
 
-    /// Tells whether the flag `key` is on, in the oldest form: for a lookup key and attributes.
+    /// Returns whether the flag `key` is on for a lookup key and attributes: the oldest form of a flag.
     ///
-    /// Both become properties of the unnamed context, the key as `LOOKUP`; see
-    /// [`ContextSet::from_lookup_key`].
+    /// Both become properties of the unnamed context, the lookup key as `LOOKUP`; see [`ContextSet::from_lookup_key`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("new-checkout", true).build()?;
+    /// assert!(client.feature_is_on_for("new-checkout", Some("u-1"), [("plan", "pro")]));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn feature_is_on_for<K, V>(
         &self,
         key: &str,
@@ -158,27 +268,63 @@ impl Client {
         self.with(&ContextSet::from_lookup_key(lookup_key, attributes)).enabled(key)
     }
 
-    /// Waits for the server's first word, and keeps no thread meanwhile; does not wait without a server.
+    /// Waits for the first response of the server without blocking a thread. Returns immediately without a server.
     ///
     /// # Errors
     ///
-    /// [`Error::InitializationTimeout`] and [`Error::Unauthorized`], unless the client is to
-    /// [go on](crate::OnInitFailure::Return) with what there is.
+    /// - [`Error::InitializationTimeout`] if the server has not responded within
+    ///   [`init_timeout`](crate::ClientBuilder::init_timeout)
+    /// - [`Error::Unauthorized`] if the server rejects the API key
+    ///
+    /// With [`OnInitFailure::Return`](crate::OnInitFailure::Return) neither is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_client::Error> {
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// client.ready().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn ready(&self) -> Result<(), Error> {
-        self.inner.engine.gate.ready().await
+        self.inner.engine.gate.wait_ready_async().await
     }
 
-    /// Stops keeping the client current and waits until that is done. Values stay and can be read.
+    /// Stops updates and waits until the client's thread has ended. Values remain readable.
     ///
-    /// What has not been reported to the server yet is reported now, for at most two seconds. Async code, which must
-    /// not wait like that, uses [`close_async`](Self::close_async).
+    /// The last telemetry report is sent first, which takes at most 2 s. In async code use
+    /// [`close_async`](Self::close_async).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// client.close();
+    /// assert_eq!(client.get_or("max-jobs", 0), 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn close(&self) {
         if let Some(worker) = self.take_worker() {
             worker.stop();
         }
     }
 
-    /// Does what [`close`](Self::close) does, and keeps no thread meanwhile.
+    /// Does the same as [`close`](Self::close), without blocking a thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_client::Error> {
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// client.close_async().await;
+    /// # Ok(()) }
+    /// ```
     pub async fn close_async(&self) {
         if let Some(worker) = self.take_worker() {
             worker.stop_async().await;
@@ -196,4 +342,7 @@ impl fmt::Debug for Client {
     }
 }
 
-crate::reader::reader_methods!(Client);
+crate::reader::reader_methods!(
+    Client,
+    "# let client = prefab_client::Client::in_memory().value(\"max-jobs\", 30).value(\"new-checkout\", true).build()?;"
+);

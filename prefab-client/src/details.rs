@@ -1,4 +1,4 @@
-//! An answer with all that is known about it.
+//! An evaluation with its reason and source.
 
 use std::fmt;
 
@@ -8,37 +8,50 @@ use serde_json::Value as Json;
 
 use crate::Error;
 
-/// A value, why it is this one, and where it came from.
+/// The value of a config, why it was returned, and where it came from; see [`Client::details`](crate::Client::details).
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, Layer};
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
+/// let details = client.details("max-jobs");
+/// assert_eq!(details.value, Some(30.into()));
+/// assert_eq!((details.kind, details.layer), ("int", Some(Layer::Program)));
+/// assert!(details.error.is_none());
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Details {
-    /// The key.
+pub struct EvaluationDetails {
+    /// The config key.
     pub key: String,
-    /// The value as JSON; absent where there is none. It is the real value, confidential or not.
+    /// The value as JSON; `None` if there is no value. Confidential values are not redacted here.
     pub value: Option<Json>,
-    /// The value's text for people: redacted where it is confidential.
-    pub shown: String,
-    /// The kind of the value: `int`, `string list`.
+    /// The value as text for people. Confidential values are redacted.
+    pub display: String,
+    /// The kind of the value, for example `int` or `string list`.
     pub kind: &'static str,
-    /// Why this value.
+    /// Why this value was returned.
     pub reason: Reason,
-    /// The variant's name; its value's text where it has none.
+    /// The name of the variant, or the text of the value if it has no name.
     pub variant: Option<String>,
-    /// A file's path, or `remote_api`, `streaming`, `datafile`.
+    /// The source of the config: the path of a file, `remote_api`, `streaming` or `datafile`.
     pub source: Option<String>,
-    /// The layer that the source belongs to.
+    /// The layer of the source.
     pub layer: Option<Layer>,
-    /// What matched: `default`, `env:<id>`, `nm:<namespace>`, or a file's key or variable.
+    /// What matched: `default`, `env:<id>`, `nm:<namespace>`, or a key or variable of a file.
     pub matched: Option<String>,
-    /// The row, the rule and the weighted choice, each from 0.
+    /// The indices of the row, of the rule and of the weighted value, each from 0.
     pub indices: Option<(u32, u32, Option<u32>)>,
-    /// Whether the value must not be shown.
+    /// Whether the value is confidential and must not be displayed.
     pub confidential: bool,
     /// Why there is no value.
     pub error: Option<Error>,
 }
 
-impl Details {
+impl EvaluationDetails {
     pub(crate) fn new(
         key: &str,
         answer: Result<&Evaluation<'_>, &EvalError>,
@@ -48,7 +61,7 @@ impl Details {
         let none = Self {
             key: key.to_owned(),
             value: None,
-            shown: String::new(),
+            display: String::new(),
             kind: "nothing",
             reason: Reason::Error,
             variant: None,
@@ -62,11 +75,11 @@ impl Details {
         match answer {
             Ok(answer) => Self {
                 value: answer.value.to_json(),
-                shown: answer.shown(),
+                display: answer.display_value(),
                 kind: answer.value.kind(),
                 reason: answer.reason,
                 variant: Some(answer.variant()),
-                matched: Some(answer.matched().into_owned()),
+                matched: Some(answer.match_label().into_owned()),
                 indices: Some((
                     answer.config_row_index,
                     answer.conditional_value_index,
@@ -80,13 +93,13 @@ impl Details {
     }
 }
 
-/// A confidential value is shown redacted: what is printed ends up in logs.
-impl fmt::Debug for Details {
+/// Redacts a confidential value, because debug output often ends up in logs.
+impl fmt::Debug for EvaluationDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             key,
             value,
-            shown,
+            display,
             kind,
             reason,
             variant,
@@ -97,12 +110,12 @@ impl fmt::Debug for Details {
             confidential,
             error,
         } = self;
-        let redacted = Json::from(shown.as_str());
+        let redacted = Json::from(display.as_str());
         let value = if *confidential { value.as_ref().map(|_| &redacted) } else { value.as_ref() };
-        f.debug_struct("Details")
+        f.debug_struct("EvaluationDetails")
             .field("key", key)
             .field("value", &value)
-            .field("shown", shown)
+            .field("display", display)
             .field("kind", kind)
             .field("reason", reason)
             .field("variant", variant)

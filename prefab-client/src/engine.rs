@@ -1,36 +1,36 @@
-//! The heart of a client: one store, one compiled ruleset, one owner that changes both.
+//! The core of a client: one store, one compiled ruleset, and one lock for changes.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::Guard;
 use prefab_core::{ContextSet, Entry, LayeredStore, Update};
 use prefab_eval::{Contexts, Options, Ruleset};
-use prefab_sources::{Finding, Loaded, SourceError, SourceErrorKind};
+use prefab_sources::{Finding, SourceError, SourceErrorKind, SourceUpdate};
 
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
 use crate::{
-    gate::{Gate, Phase},
     host::SystemHost,
+    init_gate::{InitGate, Phase},
     live::Refresh,
     log_target::LOG,
     overrides::Overrides,
     problems::Problems,
-    published::Published,
+    ruleset_cell::RulesetCell,
     subscription::{Change, Listeners},
-    thread::Lane,
+    thread::ThreadCounters,
 };
 
-/// Readers load a ruleset and never wait; whoever changes something holds the owner's lock.
+/// Readers load a ruleset without waiting. Every change holds the lock of `owner`.
 pub(crate) struct Engine {
-    rules: Published,
+    rules: RulesetCell,
     owner: Mutex<Owner>,
     pub(crate) listeners: Listeners,
-    /// Where calls wait that come before the server's first word.
-    pub(crate) gate: Gate,
+    /// Calls wait here before the first response of the server.
+    pub(crate) gate: InitGate,
     pub(crate) global: ContextSet,
     pub(crate) host: SystemHost,
-    /// Who counts evaluations, where there is a server to tell.
+    /// Counts evaluations; `None` if there is no server to report to.
     #[cfg(feature = "telemetry")]
     pub(crate) recorder: Option<Arc<Recorder>>,
 }
@@ -39,10 +39,10 @@ pub(crate) struct Engine {
 struct Owner {
     store: LayeredStore,
     live: Vec<Weak<dyn Refresh>>,
-    /// Rulesets that were replaced and that a thread may still remember. To let go of one takes the longer the
-    /// more of it has changed, and a reader is not to be the one who does it.
+    /// Replaced rulesets that a thread may still have cached. Dropping one can be expensive, so a writer does it, never a
+    /// reader.
     retired: Vec<Arc<Ruleset>>,
-    /// What the program itself has set.
+    /// Overrides set by the program.
     program: Overrides,
     problems: Problems,
 }
@@ -54,10 +54,10 @@ impl Owner {
 }
 
 impl Engine {
-    pub(crate) fn new(options: &Options, global: ContextSet, gate: Gate) -> Self {
+    pub(crate) fn new(options: &Options, global: ContextSet, gate: InitGate) -> Self {
         let store = LayeredStore::default();
         Self {
-            rules: Published::new(Ruleset::from_store(&store, options)),
+            rules: RulesetCell::new(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
             listeners: Listeners::default(),
             gate,
@@ -68,15 +68,15 @@ impl Engine {
         }
     }
 
-    /// Returns the ruleset, to keep for a while; [`with_rules`](Self::with_rules) is what a call wants.
+    /// Returns the ruleset, to keep for a short time. For a single call use [`with_rules`](Self::with_rules).
     pub(crate) fn rules(&self) -> Guard<Arc<Ruleset>> {
         self.rules.load()
     }
 
-    /// Hands over the ruleset, and what the thread counts with.
+    /// Passes the ruleset and the thread's counters to `read`.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &mut Lane) -> R) -> R {
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
+    pub(crate) fn with_rules<R>(&self, read: impl FnOnce(&Ruleset, &mut ThreadCounters) -> R) -> R {
         self.rules.read(read)
     }
 
@@ -84,45 +84,45 @@ impl Engine {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a source says: an update, or why there is none. What was there before stays then.
-    pub(crate) fn take(&self, source: &str, item: Result<Loaded, SourceError>) {
+    /// Applies an update of a source, or records why there is none. After an error the previous values remain.
+    pub(crate) fn apply_source_update(&self, source: &str, item: Result<SourceUpdate, SourceError>) {
         match item {
             Ok(loaded) => {
                 for finding in &loaded.findings {
-                    tracing::warn!(target: LOG, %finding, "source with a fault");
+                    tracing::warn!(target: LOG, source, %finding, "invalid entry in source");
                 }
-                if self.owner().problems.take(source, &loaded) {
-                    tracing::info!(target: LOG, source, "source back");
+                if self.owner().problems.record_update(source, &loaded) {
+                    tracing::info!(target: LOG, source, "source recovered");
                 }
                 self.apply(loaded.update);
             }
             Err(error) => {
-                // What may come back by itself is a fall-back taken; the rest waits for somebody.
+                // A warning if the source may recover, an error if a person must act.
                 if error.is_retryable() {
-                    tracing::warn!(target: LOG, %error, "source away, its last values stay");
+                    tracing::warn!(target: LOG, source, %error, "source unavailable, keeping last values");
                 } else {
-                    tracing::error!(target: LOG, %error, "source not read, its last values stay");
+                    tracing::error!(target: LOG, source, %error, "source unreadable, keeping last values");
                 }
-                self.owner().problems.fail(source, error);
+                self.owner().problems.record_error(source, error);
             }
         }
     }
 
-    /// Takes in what is doubtful about what the client was told.
-    pub(crate) fn note(&self, about: &str, findings: Vec<Finding>) {
+    /// Records problems with the settings of the client.
+    pub(crate) fn record_findings(&self, about: &str, findings: Vec<Finding>) {
         for finding in &findings {
-            tracing::warn!(target: LOG, %finding, "doubtful setting");
+            tracing::warn!(target: LOG, %finding, "suspicious setting");
         }
-        self.owner().problems.note(about, findings);
+        self.owner().problems.record_findings(about, findings);
     }
 
-    /// Says that nothing more will come, since the client's thread has panicked, and lets everybody pass.
-    pub(crate) fn stand_still(&self) {
-        let why = "the thread that keeps configs current has panicked, and values stay as they are";
+    /// Records that the worker has panicked, and opens the gate: no more updates will arrive.
+    pub(crate) fn mark_worker_dead(&self) {
+        let why = "the thread that updates configs has panicked; values no longer change";
         let error = SourceError::new(SourceErrorKind::Unreadable, "client", why)
-            .advise("look for the panic's own message, and build another client");
-        tracing::error!(target: LOG, %error, "client stands still");
-        self.owner().problems.fail("client", error);
+            .with_advice("see the message of the panic, and build a new client");
+        tracing::error!(target: LOG, %error, "update worker panicked; configs no longer update");
+        self.owner().problems.record_error("client", error);
         self.gate.set(Phase::Open);
     }
 
@@ -130,7 +130,7 @@ impl Engine {
         self.change(|store, _| store.apply(update));
     }
 
-    /// Sets a key over whatever the program has set before, and returns the number by which that is taken back.
+    /// Adds an override of a key. Returns the number by which it is removed.
     pub(crate) fn set_program(&self, key: &str, entry: Entry) -> u64 {
         let mut number = 0;
         self.change(|store, program| {
@@ -140,7 +140,7 @@ impl Engine {
         number
     }
 
-    /// Takes back what was set under this number, whatever was set after it.
+    /// Removes the override with this number, even if newer ones exist.
     pub(crate) fn unset_program(&self, key: &str, number: u64) {
         self.change(|store, program| {
             program.unset(key, number);
@@ -148,7 +148,7 @@ impl Engine {
         });
     }
 
-    /// Changes the store, compiles what changed, and lets readers see it at once.
+    /// Changes the store, compiles what changed, publishes the ruleset and notifies listeners.
     fn change(&self, change: impl FnOnce(&mut LayeredStore, &mut Overrides) -> Vec<Arc<str>>) {
         let keys = {
             let mut owner = self.owner();
@@ -160,11 +160,11 @@ impl Engine {
             if keys.is_empty() && same_context && same_environment {
                 return;
             }
-            let next = Arc::new(rules.updated(&owner.store, &keys));
+            let next = Arc::new(rules.with_changes(&owner.store, &keys));
             self.rules.store(Arc::clone(&next));
             owner.retired.push(rules);
             owner.sweep();
-            // Under the lock, so that of two changes the later one is the one that handles show.
+            // Under the lock, so that handles end with the value of the later of two changes.
             owner.live.retain(|live| {
                 let live = live.upgrade();
                 live.inspect(|live| live.refresh(&next, &self.global_contexts(), &self.host)).is_some()
@@ -172,10 +172,10 @@ impl Engine {
             keys
         };
         tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
-        self.listeners.tell(|| Change { keys: keys.into_iter().collect() });
+        self.listeners.notify(|| Change { keys: keys.into_iter().collect() });
     }
 
-    /// Lets go of replaced rulesets that no thread remembers any more; tells whether there are others.
+    /// Drops replaced rulesets that no thread has cached. Returns whether any are left.
     pub(crate) fn sweep(&self) -> bool {
         let mut owner = self.owner();
         owner.sweep();
@@ -184,7 +184,7 @@ impl Engine {
 
     pub(crate) fn add_live(&self, live: Weak<dyn Refresh>) {
         let mut owner = self.owner();
-        // A change may have come between the handle's first value and now.
+        // The config may have changed since the handle got its first value.
         if let Some(live) = live.upgrade() {
             live.refresh(&self.rules.load(), &self.global_contexts(), &self.host);
         }
@@ -195,7 +195,7 @@ impl Engine {
         Contexts { global: &self.global, ..Contexts::default() }
     }
 
-    /// Lists what is wrong with sources and configs.
+    /// Returns the problems with sources and configs as text.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = self.owner().problems.list();
         let rules = self.rules.load();
@@ -218,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_replaced_is_let_go_by_who_replaces_and_never_by_a_reader() {
-        let engine = Engine::new(&Options::default(), ContextSet::new(), Gate::open());
+    fn a_replaced_ruleset_is_dropped_by_the_writer_and_never_by_a_reader() {
+        let engine = Engine::new(&Options::default(), ContextSet::new(), InitGate::open());
         set(&engine, 1);
         let old = Arc::downgrade(&engine.rules.load_full());
         let (ask, asked) = mpsc::channel::<()>();
@@ -238,10 +238,10 @@ mod tests {
             };
             read();
             set(engine, 2);
-            assert!(engine.sweep(), "the reader still remembers it");
+            assert!(engine.sweep(), "the reader has cached it");
             read();
-            assert!(old.upgrade().is_some(), "the reader has let it go");
-            assert!(!engine.sweep(), "nobody remembers it");
+            assert!(old.upgrade().is_some(), "the reader has dropped it");
+            assert!(!engine.sweep(), "no thread has cached it");
             assert!(old.upgrade().is_none());
             drop(ask);
         });

@@ -1,4 +1,4 @@
-//! The environment: the one place that reads it.
+//! Environment variables: no other file reads them.
 
 #[cfg(feature = "http")]
 use std::path::PathBuf;
@@ -7,72 +7,72 @@ use prefab_sources::Finding;
 
 use crate::Datasources;
 
-/// The directory of default files.
+/// Directory of the default files.
 pub(crate) const CLASSPATH_DIR: &str = "PREFAB_CONFIG_CLASSPATH_DIR";
-/// The directory of override files.
+/// Directory of the override files.
 pub(crate) const OVERRIDE_DIR: &str = "PREFAB_CONFIG_OVERRIDE_DIR";
-/// The environments whose files are read, with commas.
+/// Environments whose files are read, comma-separated.
 pub(crate) const ENVS: &str = "PREFAB_ENVS";
-/// The path of a datafile.
+/// Path of a datafile.
 pub(crate) const DATAFILE: &str = "PREFAB_DATAFILE";
-/// `LOCAL_ONLY` keeps the client off the network.
+/// `LOCAL_ONLY` disables all network access.
 pub(crate) const DATASOURCES: &str = "PREFAB_DATASOURCES";
 
-/// The key of a server.
+/// API key of the server.
 #[cfg(feature = "http")]
 pub(crate) const API_KEY: &str = "PREFAB_API_KEY";
-/// The addresses of the API, with commas.
+/// API addresses, comma-separated.
 #[cfg(feature = "http")]
 pub(crate) const API_URL: &str = "PREFAB_API_URL";
-/// The addresses of whoever streams, with commas.
+/// Stream addresses, comma-separated.
 #[cfg(feature = "http")]
 pub(crate) const STREAM_URL: &str = "PREFAB_STREAM_URL";
-/// The address of a copy of the API.
+/// Address of a copy of the API.
 #[cfg(feature = "http")]
 pub(crate) const CDN_URL: &str = "PREFAB_CDN_URL";
-/// The address of a server that is talked to by gRPC.
+/// Address of a gRPC server.
 #[cfg(feature = "grpc")]
 pub(crate) const GRPC_URL: &str = "PREFAB_GRPC_URL";
 
-/// The level of log lines until there is any config.
+/// Level of log lines until the first config is loaded.
 #[cfg(feature = "log")]
 pub(crate) use prefab_log::BOOTSTRAP_LEVEL_VAR as BOOTSTRAP_LOG_LEVEL;
 
-/// Returns a variable. Text that is not Unicode is as good as absent; empty text is not.
+/// Returns a variable. Text that is not Unicode counts as absent; empty text does not.
 pub(crate) fn var(name: &str) -> Option<String> {
-    // Asking for a name that no variable can have panics in some versions of the standard library.
+    // Some versions of the standard library panic for a name that no variable can have.
     if name.is_empty() || name.contains(['=', '\0']) {
         return None;
     }
     std::env::var(name).ok()
 }
 
-/// Returns a variable that says something.
+/// Returns a variable that is not blank.
 pub(crate) fn setting(name: &str) -> Option<String> {
     var(name).filter(|text| !text.trim().is_empty())
 }
 
-/// Returns the parts of a variable that has commas; none where it says nothing.
+/// Returns the parts of a comma-separated variable; none if it is blank.
 #[cfg(feature = "http")]
 pub(crate) fn list(name: &str) -> Vec<String> {
     let text = setting(name).unwrap_or_default();
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// Reads the word for where configs come from. As in the official clients all that is not `LOCAL_ONLY` means
-/// everywhere, but whoever misspelt it is told.
+/// Parses the value of `PREFAB_DATASOURCES`. As in the official clients, any other value than `LOCAL_ONLY` means `ALL`;
+/// an unknown one is a finding.
 pub(crate) fn datasources(text: &str) -> (Datasources, Option<Finding>) {
     match text.trim().to_ascii_uppercase().as_str() {
         "LOCAL_ONLY" => (Datasources::LocalOnly, None),
         "ALL" => (Datasources::All, None),
         _ => {
-            let message = format!("`{text}` is neither `LOCAL_ONLY` nor `ALL`, and taken for `ALL`");
+            let message = format!("unknown value `{text}`: expected `LOCAL_ONLY` or `ALL`; using `ALL`");
             (Datasources::All, Some(Finding::new(DATASOURCES, message)))
         }
     }
 }
 
-/// Returns the directory for what a program keeps between runs but can lose.
+/// Returns the directory for caches.
 #[cfg(feature = "http")]
 pub(crate) fn cache_dir() -> Option<PathBuf> {
     let dir = setting("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
@@ -84,19 +84,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_word_means_everywhere_and_is_told() {
-        let check = |text, expected, told: Option<&str>| {
-            let (datasources, doubt) = datasources(text);
+    fn an_unknown_value_of_datasources_means_all_and_is_a_finding() {
+        let check = |text, expected, message: Option<&str>| {
+            let (datasources, finding) = datasources(text);
             assert_eq!(
-                (datasources, doubt.map(|doubt| doubt.to_string()).as_deref()),
-                (expected, told),
+                (datasources, finding.map(|finding| finding.to_string()).as_deref()),
+                (expected, message),
                 "{text}"
             );
         };
         check("LOCAL_ONLY", Datasources::LocalOnly, None);
         check(" local_only", Datasources::LocalOnly, None);
         check("ALL", Datasources::All, None);
-        let told = "PREFAB_DATASOURCES: `LOCALONLY` is neither `LOCAL_ONLY` nor `ALL`, and taken for `ALL`";
-        check("LOCALONLY", Datasources::All, Some(told));
+        let message =
+            "PREFAB_DATASOURCES: unknown value `LOCALONLY`: expected `LOCAL_ONLY` or `ALL`; using `ALL`";
+        check("LOCALONLY", Datasources::All, Some(message));
     }
 }

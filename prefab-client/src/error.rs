@@ -1,103 +1,128 @@
-//! Why a call has no value of the type it asks for.
+//! Errors of the client.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use prefab_eval::EvalError;
 use prefab_sources::SourceError;
 
-/// Why the client has no value, or could not be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a call has no value, or why the client could not be built.
+///
+/// `Debug` prints the same text as `Display`, so that a `main` that returns this error shows the message with its hint.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, Error};
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
+/// match client.get::<String>("max-jobs") {
+///     Err(Error::TypeMismatch { expected, found, .. }) => assert_eq!((expected, &*found), ("string", "int")),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No config has this key, or none of its rules matches, and the call gives no default.
-    #[error("config `{key}`: {why}{}", hint(.near.as_ref()))]
+    /// There is no config with this key, or none of its rules matches, and the call has no default.
+    #[error("config `{key}`: {reason}{}", suggestion_hint(.suggestion.as_ref()))]
     MissingDefault {
-        /// The key asked for.
+        /// The config key.
         key: String,
         /// What is missing.
-        why: Missing,
-        /// The known key most like it, where there is one.
-        near: Option<String>,
+        reason: MissingReason,
+        /// The most similar existing key, if one is similar enough.
+        suggestion: Option<String>,
     },
-    /// The value is of another type than the call asks for.
-    #[error("config `{key}`: wanted {wanted}, found {found}{}", kind_hint(wanted, found))]
+    /// The value has another type than the requested one.
+    #[error("config `{key}`: expected {expected}, found {found}{}", kind_hint(expected, found))]
     TypeMismatch {
-        /// The key asked for.
+        /// The config key.
         key: String,
-        /// The type asked for.
-        wanted: &'static str,
-        /// What is there.
+        /// The requested type.
+        expected: &'static str,
+        /// The type of the value.
         found: String,
     },
-    /// There is a value, but it could not be made.
+    /// The value exists but cannot be computed.
     #[error("config `{key}`: {cause}")]
     Evaluation {
-        /// The key asked for.
+        /// The config key.
         key: String,
-        /// What went wrong.
+        /// The reason.
         cause: EvalError,
     },
-    /// A source that the client was told to read could not be read.
+    /// A source that the client must read could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// There is no key for the server that the client is to talk to.
-    #[error("no API key: set PREFAB_API_KEY, or PREFAB_DATASOURCES=LOCAL_ONLY to do without a server")]
+    /// A server is configured, but no API key.
+    #[error("no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server")]
     MissingApiKey,
-    /// The server refused the key.
+    /// The server rejected the API key.
     #[error(transparent)]
     Unauthorized(SourceError),
-    /// The server has not been heard from in time.
+    /// The server has not responded within the initialization timeout.
     #[error(
-        "{}no word from the server within {timeout:?}{}",
+        "{}no response from the server within {timeout:?}{}",
         .key.as_ref().map(|key| format!("config `{key}`: ")).unwrap_or_default(),
-        .cause.as_ref().map(|cause| format!("; {cause}")).unwrap_or_default(),
+        .cause.as_ref().map_or_else(|| "; check PREFAB_API_URL".to_owned(), |cause| format!("; {cause}")),
     )]
     InitializationTimeout {
-        /// The key asked for, if it was one.
+        /// The config key of the call, if it has one.
         key: Option<String>,
-        /// How long the client waits after it is built.
+        /// The initialization timeout, counted from the build of the client.
         timeout: Duration,
-        /// What failed last.
+        /// The last failure.
         cause: Option<SourceError>,
     },
-    /// The thread that keeps the client current could not be started.
-    #[error("the thread that keeps configs current could not be started: {cause}")]
+    /// The client's thread could not be started.
+    #[error("cannot start the thread that updates configs: {cause}")]
     Worker {
-        /// The system's reason.
+        /// The reason given by the system.
         cause: String,
     },
 }
 
-/// What is missing where there is no value.
+/// Why there is no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Missing {
-    /// No config has this key.
+pub enum MissingReason {
+    /// There is no config with this key.
     #[error("no value and no default")]
-    Key,
-    /// There is such a config, and none of its rules matches.
-    #[error("none of its rules matches, and there is no default")]
-    Match,
-    /// There is no config at all.
+    UnknownKey,
+    /// The config exists, but none of its rules matches.
+    #[error("no rule matches and there is no default")]
+    NoMatch,
+    /// No configs are loaded.
     #[error(
-        "no value and no default, and there are no configs at all; files are looked for in \
-         PREFAB_CONFIG_CLASSPATH_DIR, else where the program runs"
+        "no value and no default, because no configs are loaded; set PREFAB_CONFIG_CLASSPATH_DIR to the directory of \
+         `.prefab.default.config.yaml`, or PREFAB_API_KEY to use a server"
     )]
-    Everything,
+    NoConfigs,
 }
 
-impl Missing {
+impl MissingReason {
     pub(crate) fn of(error: &EvalError, configs: usize) -> Self {
         match error {
-            EvalError::NoMatch => Self::Match,
-            _ if configs == 0 => Self::Everything,
-            _ => Self::Key,
+            EvalError::NoMatch => Self::NoMatch,
+            _ if configs == 0 => Self::NoConfigs,
+            _ => Self::UnknownKey,
         }
     }
 }
 
 impl Error {
-    /// Returns the key that the call asked for.
+    /// Returns the config key of the call, if it has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// assert_eq!(client.get::<i64>("max-jobs").unwrap_err().key(), Some("max-jobs"));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::MissingDefault { key, .. }
@@ -108,7 +133,18 @@ impl Error {
         }
     }
 
-    /// Returns the error's name as the official clients' shared tests have it: `missing_default`.
+    /// Returns a stable name of the error, for example `missing_default`. The names are those of the shared tests of the
+    /// official clients.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// assert_eq!(client.get::<i64>("max-jobs").unwrap_err().code(), "missing_default");
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::MissingDefault { .. } => "missing_default",
@@ -123,29 +159,42 @@ impl Error {
     }
 }
 
-fn hint(near: Option<&String>) -> String {
+/// Prints the message and its causes: this is what a `main` that returns the error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            write!(f, "; caused by: {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+fn suggestion_hint(near: Option<&String>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
-/// What is commonly behind one kind in place of another.
+/// Returns the usual reason for one kind in place of another.
 fn kind_hint(wanted: &str, found: &str) -> &'static str {
     match (wanted, found) {
-        ("double", "int") => "; in a file a double has a dot, `1.0`",
+        ("double", "int") => "; in a YAML file write a double with a dot, for example `1.0`",
         ("duration", "string") => {
-            "; files have no form for a duration: a server, a datafile or the program can give one"
+            "; a YAML file cannot contain a duration, only a server, a datafile or the program can provide one"
         }
         _ => "",
     }
 }
 
-/// Past this many keys, looking for a similar one costs more than the hint is worth.
+/// Beyond this number of keys, no suggestion is searched: it would cost too much.
 const MAX_KEYS: usize = 5_000;
 
-/// Finds the key most like a misspelt one, or the first below one that stands for nothing itself.
+/// Returns the key most similar to a misspelt one, or the first key below one that only nests others.
 pub(crate) fn near<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
     let allowed = (key.chars().count() / 4).clamp(1, 3);
     let lower = key.to_lowercase();
-    // Nested keys of a file are keys of their own: of `retry: {times: 3}` there is `retry.times`.
+    // A nested key of a file is a key of its own: `retry: {times: 3}` is the key `retry.times`.
     let is_below = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
     let distance = |known: &str| {
         let is_close = known.len().abs_diff(key.len()) <= allowed;
@@ -165,7 +214,7 @@ mod tests {
     use prefab_sources::SourceErrorKind;
 
     #[test]
-    fn a_misspelt_key_finds_its_neighbour() {
+    fn a_misspelt_key_suggests_the_most_similar_one() {
         let known = ["max-jobs-per-second", "max-jobs", "min-jobs"];
         let near = |key| super::near(key, known.into_iter());
         assert_eq!(near("max-jbos").as_deref(), Some("max-jobs"));
@@ -176,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_only_nests_others_finds_the_first_of_them() {
+    fn a_key_that_only_nests_others_suggests_the_first_of_them() {
         let known = ["retry.times", "retry.pause", "retrying"];
         let near = |key| super::near(key, known.into_iter());
         assert_eq!(near("retry").as_deref(), Some("retry.pause"));
@@ -184,29 +233,50 @@ mod tests {
     }
 
     #[test]
-    fn every_message_names_the_key_and_what_to_do() {
+    fn debug_prints_the_message_with_its_hint() {
+        let suggestion = Some("max-jobs".into());
+        let reason = MissingReason::UnknownKey;
+        let error = Error::MissingDefault { key: "max-jbos".into(), reason, suggestion };
+        assert_eq!(
+            format!("{error:?}"),
+            "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
+        );
+        let cause = SourceError::new(SourceErrorKind::Syntax, "datafile", "expected `,`")
+            .with_path("prefab.json")
+            .with_advice("correct the file and save it again");
+        let error = Error::from(cause);
+        assert_eq!(format!("{error:?}"), "prefab.json: expected `,`; correct the file and save it again");
+    }
+
+    #[test]
+    fn every_message_names_the_key_and_the_next_step() {
         let near = Some("max-jobs".into());
-        let missing = Error::MissingDefault { key: "max-jbos".into(), why: Missing::Key, near };
+        let missing = Error::MissingDefault {
+            key: "max-jbos".into(),
+            reason: MissingReason::UnknownKey,
+            suggestion: near,
+        };
         assert_eq!(
             missing.to_string(),
             "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
         );
-        let unmatched = Error::MissingDefault { key: "on".into(), why: Missing::Match, near: None };
-        let text = "config `on`: none of its rules matches, and there is no default";
+        let unmatched =
+            Error::MissingDefault { key: "on".into(), reason: MissingReason::NoMatch, suggestion: None };
+        let text = "config `on`: no rule matches and there is no default";
         assert_eq!((unmatched.to_string().as_str(), unmatched.code()), (text, "missing_default"));
-        let mismatch = Error::TypeMismatch { key: "k".into(), wanted: "int", found: "string".into() };
-        assert_eq!(mismatch.to_string(), "config `k`: wanted int, found string");
+        let mismatch = Error::TypeMismatch { key: "k".into(), expected: "int", found: "string".into() };
+        assert_eq!(mismatch.to_string(), "config `k`: expected int, found string");
         let hinted = |wanted, found: &str| {
-            Error::TypeMismatch { key: "k".into(), wanted, found: found.into() }.to_string()
+            Error::TypeMismatch { key: "k".into(), expected: wanted, found: found.into() }.to_string()
         };
         assert_eq!(
             hinted("double", "int"),
-            "config `k`: wanted double, found int; in a file a double has a dot, `1.0`"
+            "config `k`: expected double, found int; in a YAML file write a double with a dot, for example `1.0`"
         );
         assert_eq!(
             hinted("duration", "string"),
-            "config `k`: wanted duration, found string; files have no form for a duration: a server, a datafile or \
-             the program can give one"
+            "config `k`: expected duration, found string; a YAML file cannot contain a duration, only a server, a \
+             datafile or the program can provide one"
         );
         let cause = EvalError::MissingEnvVar { variable: "DB".into() };
         let evaluation = Error::Evaluation { key: "k".into(), cause };
@@ -214,9 +284,12 @@ mod tests {
         assert_eq!((evaluation.code(), evaluation.key()), ("missing_env_var", Some("k")));
         let timeout = Duration::from_secs(10);
         let late = Error::InitializationTimeout { key: Some("k".into()), timeout, cause: None };
-        assert_eq!(late.to_string(), "config `k`: no word from the server within 10s");
-        let cause = Some(SourceError::new(SourceErrorKind::Unavailable, "remote_api", "is away"));
+        assert_eq!(
+            late.to_string(),
+            "config `k`: no response from the server within 10s; check PREFAB_API_URL"
+        );
+        let cause = Some(SourceError::new(SourceErrorKind::Unavailable, "remote_api", "did not respond"));
         let late = Error::InitializationTimeout { key: None, timeout, cause };
-        assert_eq!(late.to_string(), "no word from the server within 10s; remote_api: is away");
+        assert_eq!(late.to_string(), "no response from the server within 10s; remote_api: did not respond");
     }
 }

@@ -1,10 +1,10 @@
-//! The real world, as the engine sees it.
+//! The clock, environment and random numbers of the system.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use prefab_eval::Host;
 
-/// The system's clock, environment and chance.
+/// The clock, environment and random numbers of the system.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SystemHost;
 

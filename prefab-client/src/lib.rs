@@ -1,7 +1,7 @@
-//! Config, feature flags and log levels that change while a program runs.
+//! Read configs, feature flags and log levels that change while a program runs.
 //!
-//! Start with [`Client`]. It answers from memory, never fails to answer where a default is given, and
-//! keeps itself current: files are watched, and whatever a server sends is taken in at once.
+//! A [`Client`] evaluates rules in memory. It reads YAML files, or connects to a Prefab server, and picks up every
+//! change: a saved file within a second, a change on the server within milliseconds.
 //!
 //! ```
 //! use prefab_client::{Client, Context, ContextSet};
@@ -14,7 +14,7 @@
 //! # "#)?;
 //! # let client = Client::builder().classpath_dir(dir.path()).without_override_dir().build()?;
 //! # #[cfg(any())]
-//! let client = Client::from_env()?; // reads `.prefab.default.config.yaml` here, overrides at home
+//! let client = Client::from_env()?; // reads `./.prefab.default.config.yaml`, and a server if PREFAB_API_KEY is set
 //!
 //! let limit: i64 = client.get("my-first-int-config")?;
 //! let pause = client.get_or("pause-seconds", 1.5);
@@ -27,45 +27,90 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Contexts
+//! # With a server
 //!
-//! What a rule may ask about comes from four places, the strongest first: the call
-//! ([`Client::with`]), the bound client ([`Client::with_context`]), the [`scope`] around the call, and
-//! the program's own ([`ClientBuilder::global_context`]). A context in a stronger place replaces the one of
-//! the same name in a weaker place as a whole.
+//! `prefab serve` starts a server and prints the three variables that [`Client::from_env`] reads: `PREFAB_API_KEY`,
+//! `PREFAB_API_URL` and `PREFAB_STREAM_URL`. The same settings are methods of [`ClientBuilder`].
+//!
+//! The first call waits for the first response of the server, for 10 s by default
+//! ([`init_timeout`](ClientBuilder::init_timeout)). After that, no call waits. If the server becomes unavailable, the
+//! client keeps its values and reconnects.
 //!
 //! # In async code
 //!
-//! With a server, the first call waits for its first word on the thread that calls: build with
-//! [`ClientBuilder::build_async`], or await [`Client::ready`]. From then on nothing waits, on any runtime.
+//! Build with [`ClientBuilder::build_async`], or await [`Client::ready`] before the first call. Both wait without
+//! blocking a thread. All other methods read memory and can be called anywhere.
 //!
-//! # Features
+//! ```no_run
+//! use prefab_client::{ClientBuilder, Context, scope};
 //!
-//! | feature | adds |
-//! | --- | --- |
-//! | `http` (on) | a server beside files |
-//! | `rustls` (on) | TLS for it |
-//! | `telemetry` (on) | what is evaluated, counted and told to the server |
-//! | `log` (on) | `Client::log_filter`: log levels for `tracing` |
-//! | `tower` | `tower::ContextLayer`: a scope for each request |
-//! | `grpc` | gRPC as another way to the server |
+//! # async fn handle() {}
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), prefab_client::Error> {
+//! let client = ClientBuilder::from_env().build_async().await?;
+//!
+//! // Everything that this future evaluates is evaluated for this user.
+//! let user = Context::new("user").with("key", "u-1");
+//! scope::run(user, async {
+//!     if client.enabled("new-checkout") {
+//!         handle().await;
+//!     }
+//! })
+//! .await;
+//! client.close_async().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! For `axum` and other `tower` services, the feature `tower` opens a scope for each request.
+//!
+//! # Contexts
+//!
+//! Rules match properties of contexts, for example `user.email`. A call sees the contexts of four places. A context in
+//! an earlier place hides the context of the same name in a later place:
+//!
+//! 1. the call: [`Client::with`]
+//! 2. the bound client: [`Client::with_context`]
+//! 3. the [`scope`] around the call
+//! 4. the whole program: [`ClientBuilder::global_context`]
 //!
 //! # Errors
 //!
-//! [`Client::get`] says why there is no value of the type asked for; [`Client::get_or`] and
-//! [`Client::enabled`] answer with the default and log why. Nothing here panics.
+//! [`Client::get`] returns an [`Error`] if there is no value of the requested type. [`Client::get_or`] and
+//! [`Client::enabled`] never fail: they return the default, or `false`, and log the reason once per key. Nothing panics.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `http` | yes | a server over HTTP |
+//! | `rustls` | yes | TLS for `http` and `grpc` |
+//! | `telemetry` | yes | evaluation counts, sent to the server |
+//! | `log` | yes | `Client::log_filter`: log levels for `tracing` |
+//! | `tower` | no | `tower::ContextLayer`: a scope for each request |
+//! | `grpc` | no | a server over gRPC |
+//!
+//! # More
+//!
+//! - `docs/` in the repository: all settings, a complete web service, log levels, how to run a server
+//! - [`rules`]: the types of which rules consist, for configs that a program builds
+//! - [`source`]: the traits and types for a source of configs of your own
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bound;
 mod builder;
 mod client;
+mod config_table;
 mod details;
 mod engine;
 mod env;
 mod error;
-mod gate;
 mod host;
+mod init_gate;
 mod live;
 #[cfg(feature = "log")]
+#[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub mod log;
 mod log_target;
 mod no_context;
@@ -73,17 +118,19 @@ mod options;
 mod override_guard;
 mod overrides;
 mod problems;
-mod published;
 mod reader;
+pub mod rules;
+mod ruleset_cell;
 pub mod scope;
 mod shared;
+pub mod source;
 mod stop;
 mod subscription;
-mod table;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 mod thread;
 #[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower;
 mod typed;
 mod view;
@@ -92,37 +139,33 @@ mod worker;
 pub use bound::BoundClient;
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use details::Details;
-pub use error::{Error, Missing};
-pub use gate::OnInitFailure;
+pub use details::EvaluationDetails;
+pub use error::{Error, MissingReason};
+pub use init_gate::OnInitFailure;
 pub use live::{Live, LiveValue};
 pub use options::{Datasources, OnNoDefault};
-pub use override_guard::Override;
-pub use prefab_core::{
-    ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, ContextValue, Criterion, Layer,
-    LogLevel, Operator, Update, Value, WeightedValue, WeightedValues,
-};
+pub use override_guard::OverrideGuard;
+pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, Layer, LogLevel};
 pub use prefab_eval::{EvalError, Reason};
-pub use prefab_sources::{
-    ConfigSource, Finding, Loaded, MemorySender, MemorySource, SourceError, SourceErrorKind, UpdateStream,
-};
+pub use prefab_sources::{SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 pub use prefab_telemetry::ContextUploadMode;
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;
 
-/// The README's examples, compiled and run as they stand.
+/// Compiles and runs the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// And those of the page about web services.
+/// Compiles and runs the examples of the page about web services.
 #[cfg(all(doctest, feature = "log", feature = "tower"))]
 #[doc = include_str!("../../docs/web-service.md")]
 struct WebService;
 
-/// And those of the page about log levels.
+/// Compiles and runs the examples of the page about log levels.
 #[cfg(all(doctest, feature = "log", feature = "tower"))]
 #[doc = include_str!("../../docs/log-levels.md")]
 struct LogLevels;

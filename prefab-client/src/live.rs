@@ -1,4 +1,4 @@
-//! Handles that stay current and cost next to nothing to read.
+//! Live handles: always current, and cheap to read.
 
 use std::{
     convert::identity,
@@ -17,17 +17,21 @@ use serde::de::DeserializeOwned;
 
 use crate::{FromValue, Json, log_target::LOG};
 
-/// The value of one key, kept current by the client.
+/// The current value of one config key; created by [`Client::live`](crate::Client::live).
 ///
-/// It is evaluated with the client's global context when it changes, not when it is read: reading a
-/// number or a bool is one atomic load. While a change brings no value of the right type, the handle keeps
-/// the last good one, or goes back to its default where it was given one.
+/// The value is evaluated when it changes, with the global context of the client. Reading a number or a bool is one atomic
+/// load. If a new value has the wrong type, the handle keeps the last good value, or returns to its default if it has
+/// one.
+///
+/// # Examples
 ///
 /// ```
-/// # let client = prefab_client::Client::in_memory().value("max-jobs", 30).build()?;
+/// use prefab_client::Client;
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
 /// let max_jobs = client.live::<i64>("max-jobs")?;
 /// assert_eq!(max_jobs.get(), 30);
-/// let _set = client.override_value("max-jobs", 50);
+/// let _override = client.override_value("max-jobs", 50);
 /// assert_eq!(max_jobs.get(), 50);
 /// # Ok::<(), prefab_client::Error>(())
 /// ```
@@ -37,6 +41,17 @@ pub struct Live<T: LiveValue> {
 
 impl<T: LiveValue> Live<T> {
     /// Returns the current value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("greeting", "hello").build()?;
+    /// let greeting = client.live::<String>("greeting")?;
+    /// assert_eq!(greeting.get(), "hello");
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     #[inline]
     pub fn get(&self) -> T {
         self.cell.store.load()
@@ -47,7 +62,7 @@ impl<T: LiveValue> Live<T> {
             key: key.to_owned(),
             store: T::Store::new(value),
             default,
-            told: Mutex::default(),
+            logged_problem: Mutex::default(),
         });
         (Self { cell: Arc::clone(&cell) }, cell)
     }
@@ -59,28 +74,29 @@ impl<T: LiveValue> Clone for Live<T> {
     }
 }
 
-/// Shows the key alone: the value may be confidential, and what is printed ends up in logs.
+/// Shows only the key: the value may be confidential, and debug output often ends up in logs.
 impl<T: LiveValue> fmt::Debug for Live<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").field("key", &self.cell.key).finish_non_exhaustive()
     }
 }
 
-/// A type that a [`Live`] handle can hold: numbers, bools, log levels and durations in one atomic word,
-/// texts, lists and [`Json`] of a type that can be cloned behind a pointer.
+/// A type that a [`Live`] handle can have: numbers, bools, log levels, durations, strings, lists of strings, and
+/// [`Json`] of a type that is `Clone`.
+///
+/// Small types are stored in one atomic word, all others behind a pointer. Programs do not need to implement this trait.
 #[diagnostic::on_unimplemented(
-    message = "a live handle cannot hold a `{Self}`",
-    note = "it holds what a config can be asked for; for a type of your own ask for `Json<{Self}>`, where \
-            `{Self}` is `Deserialize`, `Clone`, `Send` and `Sync`"
+    message = "`{Self}` cannot be the type of a live handle",
+    note = "for a type of your own use `Json<{Self}>`, where `{Self}` is `Deserialize`, `Clone`, `Send` and `Sync`"
 )]
 pub trait LiveValue: FromValue + Clone + Send + Sync + 'static {
-    /// Where the current value stands.
+    /// Where the current value is stored.
     type Store: LiveStore<Self>;
 }
 
-/// A place for a current value, read without a lock.
+/// Storage of a current value, readable without a lock.
 pub trait LiveStore<T>: Send + Sync + 'static {
-    /// Returns a place that holds `value`.
+    /// Returns storage with this value.
     fn new(value: T) -> Self;
     /// Returns the value.
     fn load(&self) -> T;
@@ -88,15 +104,15 @@ pub trait LiveStore<T>: Send + Sync + 'static {
     fn store(&self, value: T);
 }
 
-/// One word that holds a small value.
+/// Storage of a small value in one atomic word.
 #[derive(Debug)]
-pub struct Word(AtomicU64);
+pub struct AtomicStore(AtomicU64);
 
-/// A pointer to a value of any size.
+/// Storage of a value of any size behind a pointer.
 #[derive(Debug)]
-pub struct Pointer<T>(ArcSwap<T>);
+pub struct ArcStore<T>(ArcSwap<T>);
 
-impl<T: Clone + Send + Sync + 'static> LiveStore<T> for Pointer<T> {
+impl<T: Clone + Send + Sync + 'static> LiveStore<T> for ArcStore<T> {
     fn new(value: T) -> Self {
         Self(ArcSwap::from_pointee(value))
     }
@@ -110,9 +126,9 @@ impl<T: Clone + Send + Sync + 'static> LiveStore<T> for Pointer<T> {
     }
 }
 
-macro_rules! in_a_word {
+macro_rules! stored_atomically {
     ($($type:ty, $to:expr, $from:expr;)*) => {$(
-        impl LiveStore<$type> for Word {
+        impl LiveStore<$type> for AtomicStore {
             fn new(value: $type) -> Self {
                 Self(AtomicU64::new($to(value)))
             }
@@ -128,24 +144,24 @@ macro_rules! in_a_word {
         }
 
         impl LiveValue for $type {
-            type Store = Word;
+            type Store = AtomicStore;
         }
     )*};
 }
-in_a_word! {
+stored_atomically! {
     i64, i64::cast_unsigned, u64::cast_signed;
     u64, identity, identity;
     f64, f64::to_bits, f64::from_bits;
     bool, u64::from, |word| word != 0;
     LogLevel, level_to_word, word_to_level;
-    // More than 584 years of nanoseconds do not fit; such a duration reads as that long.
+    // A u64 of nanoseconds reaches 584 years; a longer duration is shortened to that.
     Duration, |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX), Duration::from_nanos;
 }
 
-/// Narrower integers are held as the widest of their kind; what was put in is what comes back.
-macro_rules! narrow_in_a_word {
+/// Narrower integers are stored as the widest of their kind.
+macro_rules! narrow_stored_atomically {
     ($($wide:ty: $($type:ty)*;)*) => {$($(
-        impl LiveStore<$type> for Word {
+        impl LiveStore<$type> for AtomicStore {
             fn new(value: $type) -> Self {
                 <Self as LiveStore<$wide>>::new(widen(value))
             }
@@ -161,13 +177,13 @@ macro_rules! narrow_in_a_word {
         }
 
         impl LiveValue for $type {
-            type Store = Word;
+            type Store = AtomicStore;
         }
     )*)*};
 }
-narrow_in_a_word! { i64: i8 i16 i32; u64: u8 u16 u32 usize; }
+narrow_stored_atomically! { i64: i8 i16 i32; u64: u8 u16 u32 usize; }
 
-/// Nothing is lost: there is no machine whose `usize` is wider than 64 bits.
+/// Widens an integer. Lossless: no platform has a `usize` of more than 64 bits.
 fn widen<N: TryInto<W>, W: Default>(narrow: N) -> W {
     narrow.try_into().unwrap_or_default()
 }
@@ -180,30 +196,30 @@ fn word_to_level(word: u64) -> LogLevel {
     usize::try_from(word).ok().and_then(|at| LogLevel::ALL.get(at).copied()).unwrap_or_default()
 }
 
-macro_rules! behind_a_pointer {
+macro_rules! stored_behind_arc {
     ($($type:ty)*) => {$(
         impl LiveValue for $type {
-            type Store = Pointer<Self>;
+            type Store = ArcStore<Self>;
         }
     )*};
 }
-behind_a_pointer! { String Vec<String> serde_json::Value }
+stored_behind_arc! { String Vec<String> serde_json::Value }
 
-/// The JSON is read into the type when it changes; each [`get`](Live::get) clones what came of it.
+/// The JSON is deserialized when it changes; each [`get`](Live::get) clones the result.
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> LiveValue for Json<T> {
-    type Store = Pointer<Self>;
+    type Store = ArcStore<Self>;
 }
 
-/// What the client keeps current.
+/// The client's side of a live handle.
 pub(crate) struct LiveCell<T: LiveValue> {
     key: String,
     store: T::Store,
     default: Option<T>,
-    /// What was wrong with the value, as it was logged.
-    told: Mutex<Option<String>>,
+    /// The problem that was logged last, if it is still open.
+    logged_problem: Mutex<Option<String>>,
 }
 
-/// A handle's side towards the client.
+/// What the client calls after a change.
 pub(crate) trait Refresh: Send + Sync {
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host);
 }
@@ -214,25 +230,27 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
             Ok(answer) => match T::from_value(&answer.value) {
                 Ok(value) => {
                     self.store.store(value);
-                    self.is_news(None);
+                    self.record_problem(None);
                     return;
                 }
-                Err(mismatch) => (format!("wanted {}, found {}", T::WANTED, mismatch.shown(&answer)), false),
+                Err(mismatch) => {
+                    (format!("expected {}, found {}", T::EXPECTED, mismatch.shown(&answer)), false)
+                }
             },
-            Err(error) => (error.to_string(), error.is_no_value()),
+            Err(error) => (error.to_string(), error.is_missing_value()),
         };
         let key = self.key.as_str();
         match &self.default {
             Some(default) => {
                 self.store.store(default.clone());
-                // To have no value is what a default is for.
+                // A missing value is expected: that is what the default is for.
                 let problem = if is_none { None } else { Some(problem.as_str()) };
-                if self.is_news(problem) && problem.is_some() {
-                    tracing::warn!(target: LOG, key, problem, "live value is its default");
+                if self.record_problem(problem) && problem.is_some() {
+                    tracing::warn!(target: LOG, key, problem, "live handle has no valid value; using its default");
                 }
             }
-            None if self.is_news(Some(&problem)) => {
-                tracing::warn!(target: LOG, key, problem, "live value kept as it was");
+            None if self.record_problem(Some(&problem)) => {
+                tracing::warn!(target: LOG, key, problem, "live handle has no valid value; keeping the previous one");
             }
             None => {}
         }
@@ -240,14 +258,14 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
 }
 
 impl<T: LiveValue> LiveCell<T> {
-    /// Remembers what is wrong; tells whether that is another thing than before. Handles are looked at after each
+    /// Records the current problem. Returns whether it differs from the one before, since handles are refreshed after each
     /// change of any key.
-    fn is_news(&self, problem: Option<&str>) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_news = told.as_deref() != problem;
-        if is_news {
-            *told = problem.map(ToOwned::to_owned);
+    fn record_problem(&self, problem: Option<&str>) -> bool {
+        let mut logged_problem = self.logged_problem.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = logged_problem.as_deref() != problem;
+        if is_new {
+            *logged_problem = problem.map(ToOwned::to_owned);
         }
-        is_news
+        is_new
     }
 }

@@ -1,6 +1,6 @@
-//! No contexts, for all who borrow some.
+//! An empty set of contexts to borrow.
 
 use prefab_core::ContextSet;
 
-/// A set without any context.
-pub(crate) static NONE: ContextSet = ContextSet::new();
+/// A set without contexts.
+pub(crate) static NO_CONTEXTS: ContextSet = ContextSet::new();

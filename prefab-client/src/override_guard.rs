@@ -1,4 +1,4 @@
-//! The guard of a value that a program sets by hand.
+//! The guard of an override.
 
 use std::{
     fmt,
@@ -9,24 +9,37 @@ use prefab_core::Entry;
 
 use crate::engine::Engine;
 
-/// Keeps a value set by hand; dropping it takes that value back.
+/// Keeps an override in effect; dropping it removes the override.
 ///
-/// Of several for one key the latest that is still kept holds, in whichever order they are dropped.
-#[must_use = "the value is set back when this is dropped"]
-pub struct Override {
+/// If a key has several overrides, the newest one applies. They may be dropped in any order.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::Client;
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
+/// let first = client.override_value("max-jobs", 40);
+/// let second = client.override_value("max-jobs", 50);
+/// drop(second);
+/// assert_eq!(client.get_or("max-jobs", 0), 40);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
+#[must_use = "dropping the guard removes the override"]
+pub struct OverrideGuard {
     engine: Weak<Engine>,
     key: String,
     number: u64,
 }
 
-impl Override {
+impl OverrideGuard {
     pub(crate) fn new(engine: &Arc<Engine>, key: &str, entry: Entry) -> Self {
         let number = engine.set_program(key, entry);
         Self { engine: Arc::downgrade(engine), key: key.to_owned(), number }
     }
 }
 
-impl Drop for Override {
+impl Drop for OverrideGuard {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.upgrade() {
             engine.unset_program(&self.key, self.number);
@@ -34,8 +47,8 @@ impl Drop for Override {
     }
 }
 
-impl fmt::Debug for Override {
+impl fmt::Debug for OverrideGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Override").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("OverrideGuard").field("key", &self.key).finish_non_exhaustive()
     }
 }

@@ -1,10 +1,10 @@
-//! Values that a program, such as a test, sets by hand.
+//! Overrides that a program or a test sets.
 
 use std::collections::BTreeMap;
 
 use prefab_core::{Entry, Layer, Update};
 
-/// What is set of each key, with the numbers by which it is taken back; the last of each holds.
+/// The overrides of each key, each with a number by which it is removed; the last one of each key applies.
 #[derive(Default)]
 pub(crate) struct Overrides {
     set: BTreeMap<String, Vec<(u64, Entry)>>,
@@ -27,10 +27,10 @@ impl Overrides {
         }
     }
 
-    /// Returns all that holds.
+    /// Returns all overrides in effect.
     pub(crate) fn update(&self) -> Update {
-        let holds = self.set.values().filter_map(|set| set.last());
-        let entries = holds.map(|(_, entry)| entry.clone()).collect();
+        let newest = self.set.values().filter_map(|set| set.last());
+        let entries = newest.map(|(_, entry)| entry.clone()).collect();
         Update::Replace { slot: Layer::ProgramOverride.into(), entries }
     }
 }

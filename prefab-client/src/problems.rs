@@ -1,89 +1,89 @@
-//! What is wrong with the sources: what was left out, and who cannot be asked.
+//! Open problems of the sources: skipped keys and unavailable servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use prefab_core::{StoredConfig, Update};
-use prefab_sources::{Finding, Loaded, SourceError};
+use prefab_sources::{Finding, SourceError, SourceUpdate};
 
-/// Keeps what is wrong until it is mended.
+/// Tracks open problems per source until they are resolved.
 #[derive(Default)]
 pub(crate) struct Problems {
-    sources: BTreeMap<String, Troubles>,
+    sources: BTreeMap<String, SourceProblems>,
 }
 
-/// What is wrong with one source.
+/// The open problems of one source.
 #[derive(Default)]
-struct Troubles {
+struct SourceProblems {
     errors: Vec<SourceError>,
     findings: Vec<Finding>,
 }
 
-/// The part of a server by which everything comes; while the others work without it, it is still missed.
+/// The part of a server that delivers changes. Its failure stays listed while polling works.
 const STREAM: &str = "streaming";
 
-/// Of one source; a server whose answers were full of different faults would fill the memory with them.
+/// Limits per source: a server that answers with many different errors must not fill the memory.
 const MAX_ERRORS: usize = 16;
 const MAX_FINDINGS: usize = 1_000;
 
 impl Problems {
-    /// Takes in what a source said; tells whether that is the end of all that kept it from saying something.
-    pub(crate) fn take(&mut self, source: &str, loaded: &Loaded) -> bool {
-        let Loaded { update, findings } = loaded;
-        let troubles = self.sources.entry(source.to_owned()).or_default();
-        let was_away = !troubles.errors.is_empty();
+    /// Records an update of a source. Returns whether it resolved all errors of the source.
+    pub(crate) fn record_update(&mut self, source: &str, loaded: &SourceUpdate) -> bool {
+        let SourceUpdate { update, findings } = loaded;
+        let problems = self.sources.entry(source.to_owned()).or_default();
+        let was_away = !problems.errors.is_empty();
         match update {
-            // Everything was said anew, and so is everything that is wrong with it.
-            Update::Replace { .. } => *troubles = Troubles::default(),
+            // The update replaces everything, including all findings.
+            Update::Replace { .. } => *problems = SourceProblems::default(),
             Update::Snapshot { source, .. } => {
-                troubles.is_heard_from(source);
-                troubles.findings.clear();
+                problems.clear_errors_of(source);
+                problems.findings.clear();
             }
             Update::Merge { set, source } => {
-                troubles.is_heard_from(source);
-                let said = set.configs.iter().map(StoredConfig::key);
+                problems.clear_errors_of(source);
+                let updated = set.configs.iter().map(StoredConfig::key);
                 let found = findings.iter().filter_map(|finding| finding.key.as_deref());
-                let renewed: BTreeSet<&str> = said.chain(found).collect();
-                // What is about no key was about the message before.
-                let holds =
+                let renewed: BTreeSet<&str> = updated.chain(found).collect();
+                // A finding without a key was about the previous message.
+                let is_open =
                     |finding: &Finding| finding.key.as_deref().is_some_and(|key| !renewed.contains(key));
-                troubles.findings.retain(holds);
+                problems.findings.retain(is_open);
             }
         }
-        let room = MAX_FINDINGS.saturating_sub(troubles.findings.len());
-        troubles.findings.extend(findings.iter().take(room).cloned());
-        was_away && troubles.errors.is_empty()
+        let room = MAX_FINDINGS.saturating_sub(problems.findings.len());
+        problems.findings.extend(findings.iter().take(room).cloned());
+        was_away && problems.errors.is_empty()
     }
 
-    /// Takes in what stays wrong for as long as the client lives.
-    pub(crate) fn note(&mut self, about: &str, findings: Vec<Finding>) {
+    /// Records findings that last as long as the client.
+    pub(crate) fn record_findings(&mut self, about: &str, findings: Vec<Finding>) {
         if !findings.is_empty() {
             self.sources.entry(about.to_owned()).or_default().findings.extend(findings);
         }
     }
 
-    /// Takes in why a source says nothing.
-    pub(crate) fn fail(&mut self, source: &str, error: SourceError) {
+    /// Records why a source has no update.
+    pub(crate) fn record_error(&mut self, source: &str, error: SourceError) {
         let errors = &mut self.sources.entry(source.to_owned()).or_default().errors;
-        // Of one part only the latest word counts.
+        // Only the newest error of each part of a source is kept.
         errors.retain(|old| old.source_name() != error.source_name());
         if errors.len() < MAX_ERRORS {
             errors.push(error);
         }
     }
 
-    /// Lists them in words.
+    /// Returns all problems as text.
     pub(crate) fn list(&self) -> Vec<String> {
-        let each = |troubles: &Troubles| -> Vec<String> {
-            let errors = troubles.errors.iter().map(ToString::to_string);
-            errors.chain(troubles.findings.iter().map(ToString::to_string)).collect()
+        let each = |problems: &SourceProblems| -> Vec<String> {
+            let errors = problems.errors.iter().map(ToString::to_string);
+            errors.chain(problems.findings.iter().map(ToString::to_string)).collect()
         };
         self.sources.values().flat_map(each).collect()
     }
 }
 
-impl Troubles {
-    /// Takes note that one part of the source, or the source itself, works.
-    fn is_heard_from(&mut self, part: &str) {
+impl SourceProblems {
+    /// Removes the errors of a part that works. The errors of the stream remain until the stream itself works.
+    fn clear_errors_of(&mut self, part: &str) {
         self.errors.retain(|error| part != STREAM && error.source_name() == STREAM);
     }
 }
@@ -94,54 +94,54 @@ mod tests {
     use prefab_core::{Config, ConfigSet};
     use prefab_sources::SourceErrorKind;
 
-    fn said(source: &str, keys: &[&str], findings: &[&str]) -> Loaded {
+    fn update(source: &str, keys: &[&str], findings: &[&str]) -> SourceUpdate {
         let configs = keys.iter().map(|key| Config::constant(*key, 1).into()).collect();
         let set = ConfigSet { configs, ..ConfigSet::default() };
         let update = Update::Merge { set, source: source.into() };
-        let finding = |key: &&str| Finding::new(source, "wrong").key(*key);
-        Loaded { update, findings: findings.iter().map(finding).collect() }
+        let finding = |key: &&str| Finding::new(source, "wrong").with_key(*key);
+        SourceUpdate { update, findings: findings.iter().map(finding).collect() }
     }
 
-    fn away(part: &str) -> SourceError {
-        SourceError::new(SourceErrorKind::Unavailable, part, "is away")
+    fn unavailable(part: &str) -> SourceError {
+        SourceError::new(SourceErrorKind::Unavailable, part, "is unavailable")
     }
 
     #[test]
-    fn what_was_left_out_is_told_until_its_key_is_said_again() {
+    fn a_skipped_key_is_listed_until_the_source_sends_it_again() {
         let mut problems = Problems::default();
         let check = |problems: &Problems, expected: &[&str]| assert_eq!(problems.list(), expected);
-        problems.take("remote", &said("remote_api", &["a"], &["b", "c"]));
+        problems.record_update("remote", &update("remote_api", &["a"], &["b", "c"]));
         let both = ["remote_api: key `b`: wrong", "remote_api: key `c`: wrong"];
         check(&problems, &both);
-        problems.take("remote", &said("streaming", &["a"], &[]));
+        problems.record_update("remote", &update("streaming", &["a"], &[]));
         check(&problems, &both);
-        problems.take("remote", &said("streaming", &["b"], &["c"]));
+        problems.record_update("remote", &update("streaming", &["b"], &["c"]));
         check(&problems, &["streaming: key `c`: wrong"]);
-        problems.take("remote", &said("streaming", &["c"], &[]));
+        problems.record_update("remote", &update("streaming", &["c"], &[]));
         check(&problems, &[]);
     }
 
     #[test]
-    fn a_stream_that_is_down_is_told_while_polling_works() {
+    fn a_stream_that_is_down_is_listed_while_polling_works() {
         let mut problems = Problems::default();
-        problems.fail("remote", away("streaming"));
-        problems.fail("remote", away("remote_api"));
-        problems.fail("remote", away("remote_api"));
-        assert_eq!(problems.list(), ["streaming: is away", "remote_api: is away"]);
-        assert!(!problems.take("remote", &said("remote_api", &[], &[])));
-        assert_eq!(problems.list(), ["streaming: is away"]);
-        assert!(problems.take("remote", &said("streaming", &[], &[])));
-        assert!(!problems.take("remote", &said("streaming", &[], &[])), "it is no news");
+        problems.record_error("remote", unavailable("streaming"));
+        problems.record_error("remote", unavailable("remote_api"));
+        problems.record_error("remote", unavailable("remote_api"));
+        assert_eq!(problems.list(), ["streaming: is unavailable", "remote_api: is unavailable"]);
+        assert!(!problems.record_update("remote", &update("remote_api", &[], &[])));
+        assert_eq!(problems.list(), ["streaming: is unavailable"]);
+        assert!(problems.record_update("remote", &update("streaming", &[], &[])));
+        assert!(!problems.record_update("remote", &update("streaming", &[], &[])), "it has recovered before");
         assert_eq!(problems.list(), [] as [&str; 0]);
     }
 
     #[test]
-    fn a_server_that_is_wrong_in_every_way_fills_no_memory() {
+    fn the_number_of_problems_is_limited() {
         let mut problems = Problems::default();
         for nth in 0..2 * MAX_FINDINGS {
-            problems.fail("remote", away(&format!("part{nth}")));
-            problems.take("remote", &said("cache", &[], &[&format!("key{nth}")]));
-            problems.fail("remote", away("streaming"));
+            problems.record_error("remote", unavailable(&format!("part{nth}")));
+            problems.record_update("remote", &update("cache", &[], &[&format!("key{nth}")]));
+            problems.record_error("remote", unavailable("streaming"));
         }
         assert!(problems.list().len() <= MAX_FINDINGS + MAX_ERRORS);
     }

@@ -1,7 +1,9 @@
-//! The contexts of the work that is going on: of a request, a job, a message.
+//! The contexts of the current work: of a request, a job or a message.
 //!
-//! A scope holds for every client and every call made while it is open, on this thread or in this task.
-//! Inner scopes replace outer ones and give them back when they end.
+//! A scope applies to every call of every client while it is open, on this thread or in this future. An inner scope
+//! replaces the outer one until it ends.
+//!
+//! # Examples
 //!
 //! ```
 //! use prefab_client::{Client, Context, scope};
@@ -9,23 +11,24 @@
 //! # let client = Client::in_memory().build()?;
 //! let user = Context::new("user").with("key", "u-1");
 //! {
-//!     let _open = scope::enter(user.clone());
-//!     client.enabled("new-checkout"); // asked for u-1
+//!     let _scope = scope::enter(user.clone());
+//!     client.enabled("new-checkout"); // evaluated for u-1
 //! }
-//! client.enabled("new-checkout"); // asked for nobody
+//! client.enabled("new-checkout"); // evaluated without a user
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # runtime.block_on(async {
-//! scope::within(user, async {
-//!     client.enabled("new-checkout"); // asked for u-1, across every await
+//! scope::run(user, async {
+//!     client.enabled("new-checkout"); // evaluated for u-1, also after an await
 //! })
 //! .await;
 //! # });
 //! # Ok::<(), prefab_client::Error>(())
 //! ```
 //!
-//! A task that is spawned from within a scope starts outside of it: wrap it with
-//! [`within`]`(`[`current`]`(), …)` to take the scope along.
+//! # Spawned tasks
+//!
+//! A spawned task does not inherit the scope. Wrap it: `tokio::spawn(scope::run(scope::current(), task))`.
 
 use std::{
     future::Future,
@@ -37,11 +40,22 @@ use std::{
 
 use prefab_core::ContextSet;
 
-use crate::{no_context::NONE, thread};
+use crate::{no_context::NO_CONTEXTS, thread};
 
-/// Opens a scope on this thread until the guard is dropped.
+/// Opens a scope on this thread, until the guard is dropped.
 ///
-/// Not to be kept across an `.await`, where the thread goes on with other tasks: that is what [`within`] is for.
+/// Do not keep the guard across an `.await`, because the thread may run other tasks then. Use [`run`] for futures.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Context, scope};
+///
+/// let guard = scope::enter(Context::new("user").with("key", "u-1"));
+/// assert_eq!(scope::current().iter().count(), 1);
+/// drop(guard);
+/// assert_eq!(scope::current().iter().count(), 0);
+/// ```
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
     let contexts = contexts.into();
@@ -49,18 +63,51 @@ pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
     ScopeGuard { number, not_send: PhantomData }
 }
 
-/// Opens a scope that keeps the outer one's contexts, save those that `contexts` names.
+/// Opens a scope with the contexts of the outer scope and these, which replace those of the same name.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Context, ContextSet, scope};
+///
+/// let _request = scope::enter(Context::new("user").with("key", "u-1"));
+/// let _job = scope::enter_merged(&ContextSet::from(Context::new("job").with("key", "j-7")));
+/// assert_eq!(scope::current().iter().count(), 2);
+/// ```
 #[must_use = "the scope ends when the guard is dropped"]
 pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
-    enter(current().merged(contexts))
+    enter(current().overlay(contexts))
 }
 
-/// Runs a future within a scope, whichever threads it runs on.
-pub fn within<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Within<F> {
-    Within { contexts: contexts.into(), future: Box::pin(future) }
+/// Runs a future within a scope, on whichever thread it is polled.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Context, scope};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let user = Context::new("user").with("key", "u-1");
+/// let contexts = scope::run(user, async { scope::current().iter().count() }).await;
+/// assert_eq!(contexts, 1);
+/// # }
+/// ```
+pub fn run<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> ScopedFuture<F> {
+    ScopedFuture { contexts: contexts.into(), future: Box::pin(future) }
 }
 
-/// Returns the contexts of the innermost open scope; empty outside of any.
+/// Returns the contexts of the current scope; an empty set outside of a scope.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::scope;
+///
+/// # async fn task() {}
+/// # async fn handler() {
+/// tokio::spawn(scope::run(scope::current(), task()));
+/// # }
+/// ```
 pub fn current() -> Arc<ContextSet> {
     thread::with(|thread| {
         let scope = thread.scope.take();
@@ -80,18 +127,19 @@ fn put_back(contexts: Arc<ContextSet>) {
     replace(Some(contexts));
 }
 
-/// Tells whether a scope is open on this thread.
+/// Returns whether a scope is open on this thread.
 #[cfg(feature = "telemetry")]
 #[inline]
 pub(crate) fn is_open() -> bool {
-    let scope = Innermost::take();
+    let scope = InnermostScope::take();
     scope.0.is_some()
 }
 
-/// The innermost scope's contexts, taken out of the thread until this is dropped: for where nobody else asks.
-pub(crate) struct Innermost(Option<Arc<ContextSet>>);
+/// The contexts of the current scope, taken out of the thread's state until this is dropped. No other code of the thread
+/// may read the scope in between.
+pub(crate) struct InnermostScope(Option<Arc<ContextSet>>);
 
-impl Innermost {
+impl InnermostScope {
     #[inline]
     pub(crate) fn take() -> Self {
         Self(thread::with(|thread| thread.scope.take()).flatten())
@@ -99,11 +147,11 @@ impl Innermost {
 
     #[inline]
     pub(crate) fn contexts(&self) -> &ContextSet {
-        self.0.as_deref().unwrap_or(&NONE)
+        self.0.as_deref().unwrap_or(&NO_CONTEXTS)
     }
 }
 
-impl Drop for Innermost {
+impl Drop for InnermostScope {
     #[inline]
     fn drop(&mut self) {
         if let Some(contexts) = self.0.take() {
@@ -112,15 +160,14 @@ impl Drop for Innermost {
     }
 }
 
-/// Keeps a scope open on the thread that opened it.
+/// Keeps a scope open on the thread that opened it; see [`enter`].
 ///
-/// Guards may be dropped in any order: one that goes before those opened after it takes its own scope away and leaves
-/// theirs.
+/// Guards may be dropped in any order. Each one removes only its own scope.
 #[derive(Debug)]
 pub struct ScopeGuard {
-    /// Absent where the thread was going down.
+    /// `None` if the thread was being destroyed.
     number: Option<u64>,
-    /// Giving the outer scope back to another thread would be wrong.
+    /// A guard must be dropped on the thread that created it.
     not_send: PhantomData<*const ()>,
 }
 
@@ -133,15 +180,15 @@ impl Drop for ScopeGuard {
     }
 }
 
-/// A future within a scope; see [`within`].
+/// A future within a scope; created by [`run`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Within<F> {
+pub struct ScopedFuture<F> {
     contexts: Arc<ContextSet>,
     future: Pin<Box<F>>,
 }
 
-impl<F: Future> Future for Within<F> {
+impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
@@ -165,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inner_scope_replaces_the_outer_one_and_gives_it_back() {
+    fn an_inner_scope_replaces_the_outer_one_until_it_ends() {
         let outer = enter(named("outer"));
         {
             let _inner = enter(named("inner"));
@@ -182,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn guards_may_go_in_any_order(steps in prop::collection::vec(any::<Option<prop::sample::Index>>(), 1..20)) {
+        fn guards_may_be_dropped_in_any_order(steps in prop::collection::vec(any::<Option<prop::sample::Index>>(), 1..20)) {
             let mut open = Vec::new();
             for (at, step) in steps.into_iter().enumerate() {
                 match step.filter(|_| !open.is_empty()) {
@@ -198,11 +245,11 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn tasks_side_by_side_keep_their_own_scopes() {
+    async fn concurrent_tasks_have_separate_scopes() {
         let tasks: Vec<_> = (0..20)
             .map(|at| {
                 let name = format!("user-{at}");
-                tokio::spawn(within(named(&name), async move {
+                tokio::spawn(run(named(&name), async move {
                     for _ in 0..20 {
                         assert_eq!(names(), [name.as_str()]);
                         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What the clones of a client share.
+//! The state that the clones of a client share.
 
 use std::{
     collections::HashSet,
@@ -8,20 +8,21 @@ use std::{
 
 use crate::{Error, OnNoDefault, engine::Engine, worker::Worker};
 
-/// What clones share.
+/// The state that the clones of a client share.
 pub(crate) struct Inner {
     pub(crate) engine: Arc<Engine>,
     pub(crate) on_no_default: OnNoDefault,
-    /// The errors that were logged already.
+    /// The errors that have been logged, by key and code.
     pub(crate) reported: Mutex<HashSet<(String, &'static str)>>,
     pub(crate) worker: Mutex<Option<Worker>>,
 }
 
-/// The log of errors remembers this many, then says everything again.
+/// Beyond this number, all logged errors are forgotten and may be logged again.
 const MAX_REPORTED: usize = 10_000;
 
 impl Inner {
-    pub(crate) fn is_news(&self, error: &Error) -> bool {
+    /// Returns whether this error has not been logged before, and records it.
+    pub(crate) fn is_first_report(&self, error: &Error) -> bool {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if reported.len() >= MAX_REPORTED {
             reported.clear();

@@ -1,11 +1,11 @@
-//! How the tasks of a client's thread learn that they are to end.
+//! The signal that stops the tasks of a client's thread.
 
 use tokio::sync::watch;
 
-/// True when the thread is to end; gone when no client is left.
+/// Becomes `true` when the thread must end; the sender is dropped with the last client.
 pub(crate) type Stop = watch::Receiver<bool>;
 
 pub(crate) async fn stopped(mut stop: Stop) {
-    // Whether it is said or nobody is left to say it.
+    // An error means that the sender is dropped, which is a stop, too.
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,4 +1,4 @@
-//! Being told of changes.
+//! Notifications about changes.
 
 use std::{
     collections::BTreeSet,
@@ -7,16 +7,27 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-/// What changed, all at once.
+/// A change of the effective configs; see [`Client::on_change`](crate::Client::on_change).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The keys for which another config stands now; those that are gone, too.
+    /// The keys whose effective config has changed, including deleted ones.
     pub keys: BTreeSet<Arc<str>>,
 }
 
 type Listener = dyn Fn(&Change) + Send + Sync;
 
-/// Keeps a listener listening; dropping it ends that.
+/// Keeps a listener registered; dropping it removes the listener.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::Client;
+///
+/// let client = Client::in_memory().build()?;
+/// let subscription = client.on_change(|change| println!("changed: {:?}", change.keys));
+/// drop(subscription);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
 pub struct Subscription {
     _listener: Arc<Listener>,
 }
@@ -27,8 +38,7 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Calls what the program gave. A panic in it would end the thread that keeps the client current, and is for the
-/// program's panic hook to tell of; here it is logged.
+/// Calls a function of the program. A panic in it would end the client's thread, so it is caught and logged.
 pub(crate) fn call(given: impl FnOnce(), if_it_panics: &'static str) {
     if catch_unwind(AssertUnwindSafe(given)).is_err() {
         tracing::error!(target: crate::log_target::LOG, "{if_it_panics}");
@@ -49,8 +59,8 @@ impl Listeners {
         Subscription { _listener: listener }
     }
 
-    /// Tells every listener, if there is one, without a lock that one of them could ask for.
-    pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
+    /// Calls every listener, without holding a lock, since a listener may use the client.
+    pub(crate) fn notify(&self, change: impl FnOnce() -> Change) {
         let listening: Vec<Arc<Listener>> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
             listeners.retain(|listener| listener.strong_count() > 0);
@@ -61,10 +71,7 @@ impl Listeners {
         }
         let change = change();
         for listener in listening {
-            call(
-                || listener(&change),
-                "a listener of `on_change` has panicked; it is called again at the next",
-            );
+            call(|| listener(&change), "on_change listener panicked; it stays registered");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a client counts of its use, and whom it tells.
+//! Counts evaluations, contexts and log lines, and reports them to the server.
 
 mod parts;
 mod reporter;
@@ -7,10 +7,10 @@ mod view;
 #[cfg(feature = "log")]
 use std::sync::Arc;
 
-use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, Selection};
+use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, SelectedRule};
 #[cfg(feature = "log")]
 use prefab_log::{LineCounts, LogFilter};
-use prefab_telemetry::{Lane, Options, Report, Telemetry};
+use prefab_telemetry::{Options, Report, Telemetry, ThreadCounters};
 
 use crate::host::SystemHost;
 
@@ -32,48 +32,48 @@ impl Recorder {
         }
     }
 
-    /// Counts an answer, and takes in whom it was given to.
+    /// Counts an evaluation and records its contexts.
     #[inline]
     pub(crate) fn record(
         &self,
-        lane: &mut Lane,
+        counters: &mut ThreadCounters,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
         answer: Option<&Evaluation<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(answer) = answer {
-            self.telemetry.record_evaluation_in(lane, answer);
+            self.telemetry.count_evaluation_in(counters, answer);
         }
     }
 
-    /// Counts an answer whose value nobody had to make, if there was one, and takes in whom it was given to.
+    /// Counts an evaluation whose value has not been computed, and records its contexts.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn record_selection(
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
+    pub(crate) fn count_selection(
         &self,
-        lane: &mut Lane,
+        counters: &mut ThreadCounters,
         rules: &Ruleset,
         contexts: &Contexts<'_>,
-        selection: Option<&Selection<'_>>,
+        selection: Option<&SelectedRule<'_>>,
     ) {
         self.record_contexts(rules, contexts);
         if let Some(selection) = selection {
-            self.telemetry.record_selection_in(lane, selection);
+            self.telemetry.count_selection_in(counters, selection);
         }
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     fn record_contexts(&self, rules: &Ruleset, contexts: &Contexts<'_>) {
         let Contexts { call, bound, scope, global } = *contexts;
         let levels = [call, bound, scope, rules.default_context(), global];
         self.telemetry.record_contexts(&levels, || SystemHost.now_millis());
     }
 
-    /// Counts the lines that a filter lets through.
+    /// Counts the lines that pass a filter.
     ///
-    /// Several filters of one client are asked about the same lines, so only one of them counts.
+    /// Several filters of one client see the same lines, so only the first one counts.
     #[cfg(feature = "log")]
     pub(crate) fn count_lines_of(&self, filter: &LogFilter) {
         if self.telemetry.options().collect_loggers && Arc::strong_count(&self.lines) == 1 {
@@ -81,21 +81,21 @@ impl Recorder {
         }
     }
 
-    /// Takes everything out.
+    /// Returns everything that was counted since the last drain.
     fn drain(&self) -> Report {
         #[cfg(feature = "log")]
         {
             for logger in self.lines.take() {
                 for (level, lines) in logger.lines {
-                    self.telemetry.record_logs(&logger.logger, level, lines);
+                    self.telemetry.count_lines(&logger.logger, level, lines);
                 }
             }
-            self.telemetry.record_drops(self.lines.take_left_out());
+            self.telemetry.count_dropped(self.lines.take_dropped());
         }
         self.telemetry.drain(SystemHost.now_millis())
     }
 
-    fn record_drops(&self, drops: u64) {
-        self.telemetry.record_drops(drops);
+    fn count_dropped(&self, drops: u64) {
+        self.telemetry.count_dropped(drops);
     }
 }

@@ -1,7 +1,7 @@
-//! What each thread keeps for itself, so that a call need not ask others for it.
+//! Thread-local caches of the client.
 //!
-//! A call takes out what it needs and puts it back, so that nothing heavy runs inside of the thread's own state:
-//! what runs in there the compiler does not take into its caller.
+//! A call takes what it needs out of the thread's state and puts it back, so that no work runs inside of the access to
+//! the thread-local variable: the compiler does not inline that work into its caller.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,83 +13,89 @@ use prefab_eval::Ruleset;
 
 /// The state of one thread.
 pub(crate) struct Thread {
-    /// The innermost open scope.
+    /// The contexts of the current scope.
     pub(crate) scope: Cell<Option<Arc<ContextSet>>>,
-    /// What to give back when scopes end.
-    pub(crate) open: Open,
+    /// The outer scopes, to be restored when scopes end.
+    pub(crate) open: OpenScopes,
     /// The rulesets that were read last.
-    pub(crate) seen: Seen,
+    pub(crate) cache: ThreadCache,
 }
 
 thread_local! {
-    static THREAD: Thread = const { Thread { scope: Cell::new(None), open: Open::new(), seen: Seen::new() } };
+    static THREAD: Thread = const { Thread { scope: Cell::new(None), open: OpenScopes::new(), cache: ThreadCache::new() } };
 }
 
-/// Hands the calling thread's state over; a thread that is going down has none any more.
+/// Passes the calling thread's state to `attempt`; `None` if the thread is being destroyed.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+#[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
 pub(crate) fn with<R>(attempt: impl FnOnce(&Thread) -> R) -> Option<R> {
     THREAD.try_with(attempt).ok()
 }
 
-/// The rulesets that a thread read last.
-pub(crate) struct Seen([Place; CLIENTS]);
+/// The rulesets that a thread read last, one slot per client.
+pub(crate) struct ThreadCache([CacheSlot; CLIENTS]);
 
-/// A ruleset and its client's counters, absent while they are used, and the ruleset's stamp; 0 is nobody's.
-pub(crate) struct Place {
-    pub(crate) stamp: Cell<u64>,
+/// A ruleset with its generation, and the counters of its client. Both are absent while a call uses them. Generation 0
+/// means that the slot is empty.
+pub(crate) struct CacheSlot {
+    pub(crate) generation: Cell<u64>,
     pub(crate) rules: Cell<Option<Arc<Ruleset>>>,
-    pub(crate) lane: Cell<Lane>,
+    pub(crate) counters: Cell<ThreadCounters>,
 }
 
-impl Seen {
+impl ThreadCache {
     pub(crate) const fn new() -> Self {
         Self(
-            [const { Place { stamp: Cell::new(0), rules: Cell::new(None), lane: Cell::new(Lane::new()) } };
-                CLIENTS],
+            [const {
+                CacheSlot {
+                    generation: Cell::new(0),
+                    rules: Cell::new(None),
+                    counters: Cell::new(ThreadCounters::new()),
+                }
+            }; CLIENTS],
         )
     }
 
-    /// Returns the place that the client `number` shares with others.
+    /// Returns the slot of the client with this number. Several clients may share it.
     #[inline]
-    pub(crate) fn place(&self, number: usize) -> &Place {
+    pub(crate) fn slot(&self, number: usize) -> &CacheSlot {
         &self.0[number % CLIENTS]
     }
 }
 
-/// Of how many clients a thread keeps something. A power of two.
+/// The number of clients that a thread caches. A power of two.
 const CLIENTS: usize = 4;
 
-/// What a thread counts with.
+/// The thread's counters of evaluations.
 #[cfg(feature = "telemetry")]
-pub(crate) use prefab_telemetry::Lane;
+pub(crate) use prefab_telemetry::ThreadCounters;
 
-/// Nobody counts.
+/// Nothing is counted without the feature `telemetry`.
 #[cfg(not(feature = "telemetry"))]
 #[derive(Default)]
-pub(crate) struct Lane;
+pub(crate) struct ThreadCounters;
 
 #[cfg(not(feature = "telemetry"))]
-impl Lane {
+impl ThreadCounters {
     pub(crate) const fn new() -> Self {
         Self
     }
 
-    #[expect(clippy::unused_self, reason = "as where there are counters")]
+    #[expect(clippy::unused_self, reason = "same signature as with the feature `telemetry`")]
     pub(crate) const fn is_new(&self) -> bool {
         true
     }
 }
 
-/// The open scopes of a thread, the innermost last: each by its number, with the contexts that held before it.
-pub(crate) struct Open {
+/// The open scopes of a thread, the innermost last: each with its number and the contexts of the scope around it.
+pub(crate) struct OpenScopes {
     scopes: RefCell<Vec<(u64, Contexts)>>,
     next: Cell<u64>,
 }
 
 pub(crate) type Contexts = Option<Arc<ContextSet>>;
 
-impl Open {
+impl OpenScopes {
     pub(crate) const fn new() -> Self {
         Self { scopes: RefCell::new(Vec::new()), next: Cell::new(0) }
     }
@@ -101,13 +107,13 @@ impl Open {
         number
     }
 
-    /// Ends a scope, and returns its contexts.
+    /// Ends a scope and returns its contexts.
     pub(crate) fn end(&self, number: u64, innermost: &Cell<Contexts>) -> Contexts {
         let mut scopes = self.scopes.borrow_mut();
         let at = scopes.iter().rposition(|(other, _)| *other == number)?;
         let (_, before) = scopes.remove(at);
         match scopes.get_mut(at) {
-            // What held before it now holds before the one that was opened after it.
+            // The scope that was opened after it is now within the scope around it.
             Some((_, after)) => std::mem::replace(after, before),
             None => innermost.replace(before),
         }

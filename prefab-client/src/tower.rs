@@ -1,25 +1,31 @@
-//! A scope for each request, for servers made of `tower` services, `axum` among them.
+//! A scope for each request, for `axum` and other servers that consist of `tower` services.
+//!
+//! # Examples
 //!
 //! ```
 //! use axum::{Router, extract::Request, routing::get};
 //! use prefab_client::{Context, ContextSet, tower::ContextLayer};
 //!
-//! fn who_asks(request: &Request) -> ContextSet {
+//! fn request_contexts(request: &Request) -> ContextSet {
 //!     let user = request.headers().get("x-user").and_then(|user| user.to_str().ok());
 //!     Context::new("user").with("key", user).into()
 //! }
 //!
-//! let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(ContextLayer::new(who_asks));
+//! let app: Router =
+//!     Router::new().route("/", get(|| async { "hello" })).layer(ContextLayer::new(request_contexts));
 //! # drop(app);
 //! ```
 //!
-//! Of the layers of a router, what is added later runs first: add the one that finds out who asks after this one, and
-//! read what it left in `request.extensions()`.
+//! # Order of layers
 //!
-//! All that is asked while the request is worked on is asked for it: configs, flags and log levels, across every
-//! `.await`. A task that the handler spawns is on its own: take the scope along with
-//! [`within`](crate::scope::within)`(`[`current`](crate::scope::current)`(), task)`. So is the body of a
-//! response, where it is made only while it is sent.
+//! The layer of a router that is added last runs first. Add the layer that authenticates the user after this one, and
+//! read its result from `request.extensions()`.
+//!
+//! # What the scope covers
+//!
+//! The scope covers everything that the handler evaluates: configs, flags and log levels, also after an `.await`. It does
+//! not cover a spawned task, or the body of a response that is produced while it is sent. Wrap those with
+//! [`scope::run`]`(`[`scope::current`]`(), task)`.
 
 use std::{
     sync::Arc,
@@ -30,19 +36,28 @@ use prefab_core::ContextSet;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::scope::{self, Within};
+use crate::scope::{self, ScopedFuture};
 
-/// Opens a scope around each request, with the contexts that a function finds in it.
+/// A layer that opens a scope around each request, with the contexts that a function extracts from it.
 ///
-/// A scope that is open already, of another such layer further out, keeps the contexts that this one does not
+/// Contexts of an outer scope, for example of another such layer, remain unless this layer sets a context of the same
 /// name.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Context, ContextSet, tower::ContextLayer};
+///
+/// let layer = ContextLayer::new(|user: &String| ContextSet::from(Context::new("user").with("key", user.as_str())));
+/// # drop(layer);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ContextLayer<F> {
     extract: F,
 }
 
 impl<F> ContextLayer<F> {
-    /// Returns a layer that takes contexts from requests with `extract`.
+    /// Returns a layer that extracts contexts from requests with `extract`.
     pub fn new<R>(extract: F) -> Self
     where
         F: Fn(&R) -> ContextSet,
@@ -59,7 +74,7 @@ impl<S, F: Clone> Layer<S> for ContextLayer<F> {
     }
 }
 
-/// A service whose requests have a scope; made by [`ContextLayer`].
+/// A service with a scope around each request; created by [`ContextLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct ContextService<S, F> {
     inner: S,
@@ -73,17 +88,17 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Within<S::Future>;
+    type Future = ScopedFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(task)
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let contexts = Arc::new(scope::current().merged(&(self.extract)(&request)));
-        // Services may do part of their work here, before there is a future.
+        let contexts = Arc::new(scope::current().overlay(&(self.extract)(&request)));
+        // A service may do part of its work in `call`, before the future is polled.
         let _open = scope::enter(Arc::clone(&contexts));
-        scope::within(contexts, self.inner.call(request))
+        scope::run(contexts, self.inner.call(request))
     }
 }
 
@@ -98,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_inner_layer_adds_to_the_scope_and_nothing_stays_behind() {
+    async fn an_inner_layer_adds_to_the_scope_of_an_outer_one() {
         let named =
             |name: &'static str| move |key: &String| Context::new(name).with("key", key.as_str()).into();
         let service = ServiceBuilder::new()

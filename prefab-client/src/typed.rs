@@ -1,4 +1,4 @@
-//! From the kinds of value that Prefab has to the types that a program asks for.
+//! Conversion of config values to Rust types.
 
 use std::time::Duration;
 
@@ -6,29 +6,44 @@ use prefab_core::LogLevel;
 use prefab_eval::{EvaluatedValue, Evaluation};
 use serde::de::DeserializeOwned;
 
-/// A type that a program can ask for.
+/// A type that a config value can be read as; see [`Client::get`](crate::Client::get).
 ///
-/// Kinds are never converted into one another: an int is not a double, a string is not a bool. Narrower
-/// integers take what fits them.
+/// Kinds are never converted: an int is not a double, a string is not a bool. A narrower integer type accepts the ints
+/// that fit it.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, Error};
+///
+/// let client = Client::in_memory().value("max-jobs", 300).build()?;
+/// assert_eq!(client.get::<u16>("max-jobs")?, 300);
+/// assert!(matches!(client.get::<u8>("max-jobs"), Err(Error::TypeMismatch { .. })));
+/// # Ok::<(), Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "a config cannot be asked for as `{Self}`",
-    note = "configs are asked for as `i64` and other integers, `f64`, `bool`, `String`, `Vec<String>`, `Duration`, \
-            `LogLevel`, or `serde_json::Value` for any of them",
-    note = "a text's default is a `String`: `get_or(key, \"text\".to_owned())`",
-    note = "for a type of your own that is `Deserialize`, ask for `Json<{Self}>`"
+    message = "a config value cannot be read as `{Self}`",
+    note = "supported types are `i64` and other integers, `f64`, `bool`, `String`, `Vec<String>`, `Duration`, \
+            `LogLevel`, and `serde_json::Value` for any of them",
+    note = "the default of a string is a `String`: `get_or(key, \"text\".to_owned())`",
+    note = "for a type of your own that implements `Deserialize`, use `Json<{Self}>`"
 )]
 pub trait FromValue: Sized {
-    /// The type in the words of an error message.
-    const WANTED: &'static str;
+    /// The name of the type in error messages.
+    const EXPECTED: &'static str;
 
-    /// Takes the value, or says what was found instead.
+    /// Converts a value.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`] if the value is not of this type.
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch>;
 }
 
-/// What was found in place of the type asked for.
+/// A value that is not of the requested type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// In the words of an error message.
+    /// A description of the value for error messages, for example `string`.
     pub found: String,
 }
 
@@ -37,7 +52,7 @@ impl Mismatch {
         Self { found: value.kind().to_owned() }
     }
 
-    /// Returns what was found, but nothing of a confidential value save its kind.
+    /// Returns the description, or only the kind if the value is confidential.
     #[cold]
     pub(crate) fn shown(self, answer: &Evaluation<'_>) -> String {
         if answer.is_confidential() { answer.value.kind().to_owned() } else { self.found }
@@ -45,9 +60,9 @@ impl Mismatch {
 }
 
 macro_rules! from_value {
-    ($($type:ty, $wanted:literal, $pattern:pat => $value:expr;)*) => {$(
+    ($($type:ty, $expected:literal, $pattern:pat => $value:expr;)*) => {$(
         impl FromValue for $type {
-            const WANTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $expected;
 
             #[inline]
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
@@ -70,9 +85,9 @@ from_value! {
 }
 
 macro_rules! narrower {
-    ($($type:ty, $wanted:literal;)*) => {$(
+    ($($type:ty, $expected:literal;)*) => {$(
         impl FromValue for $type {
-            const WANTED: &'static str = $wanted;
+            const EXPECTED: &'static str = $expected;
 
             fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
                 match value {
@@ -91,16 +106,18 @@ narrower! {
     u64, "an int that is not negative"; usize, "an int that is not negative";
 }
 
-/// Any value, as JSON: a duration is its length in milliseconds, a log level its name.
+/// Any value as JSON. A duration is its length in milliseconds, a log level its name.
 impl FromValue for serde_json::Value {
-    const WANTED: &'static str = "a value that can be handed out";
+    const EXPECTED: &'static str = "a value with a JSON form";
 
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
         value.to_json().ok_or_else(|| Mismatch::of(value))
     }
 }
 
-/// A JSON value, read into a type of the program's own.
+/// A JSON value, deserialized into a type of the program.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_client::{Client, Json};
@@ -119,7 +136,7 @@ impl FromValue for serde_json::Value {
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromValue for Json<T> {
-    const WANTED: &'static str = "json of the type asked for";
+    const EXPECTED: &'static str = "JSON of the requested type";
 
     fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
         match value {
@@ -131,13 +148,13 @@ impl<T: DeserializeOwned> FromValue for Json<T> {
     }
 }
 
-/// Reads once more, and says where the reading ends.
+/// Deserializes again, to find the path of the error.
 #[cold]
 fn misfit<T: DeserializeOwned>(json: &serde_json::Value) -> String {
     let why = match serde_path_to_error::deserialize::<_, T>(json).err() {
         Some(error) if error.path().iter().len() > 0 => format!("at `{}`: {}", error.path(), error.inner()),
         Some(error) => error.inner().to_string(),
-        None => "it was read at the second try".to_owned(),
+        None => "it was valid when read again".to_owned(),
     };
-    format!("json that does not fit: {why}")
+    format!("JSON of another type: {why}")
 }

@@ -3,19 +3,31 @@
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Unselected};
+use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, SelectError};
 
 use crate::{
-    Details, Error, FromValue, OnNoDefault,
-    error::{Missing, near},
+    Error, EvaluationDetails, FromValue, OnNoDefault,
+    error::{MissingReason, near},
     log_target::LOG,
-    scope::Innermost,
+    scope::InnermostScope,
     shared::Inner,
 };
 
-/// A client that answers for the contexts of one call; see [`Client::with`](crate::Client::with).
+/// A client with the contexts of one call; created by [`Client::with`](crate::Client::with).
 ///
-/// It borrows, so making one costs nothing.
+/// It borrows from the client, so creating one costs nothing.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, Context, ContextSet};
+///
+/// let client = Client::in_memory().value("max-jobs", 30).build()?;
+/// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+/// let for_user = client.with(&user);
+/// assert_eq!(for_user.get::<i64>("max-jobs")?, 30);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     pub(crate) inner: &'a Inner,
@@ -24,32 +36,54 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// Returns the value of `key`.
+    /// Returns the value of the config `key`; see [`Client::get`](crate::Client::get).
     ///
     /// # Errors
     ///
-    /// [`Error::MissingDefault`] where there is no value, [`Error::TypeMismatch`] where it is of another
-    /// type, [`Error::Evaluation`] where it could not be made, [`Error::InitializationTimeout`] and
-    /// [`Error::Unauthorized`] where the server has not said anything yet.
+    /// - [`Error::MissingDefault`] if there is no value
+    /// - [`Error::TypeMismatch`] if the value is not a `T`
+    /// - [`Error::Evaluation`] if the value cannot be computed
+    /// - [`Error::InitializationTimeout`] and [`Error::Unauthorized`] before the first response of the server
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Context, ContextSet};
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// assert_eq!(client.with(&user).get::<i64>("max-jobs")?, 30);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     #[inline]
     pub fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_now(key, |answer| self.value(key, answer))
     }
 
-    /// Answers as [`get`](Self::get), for one who keeps the answer: that is no use of the config yet.
+    /// Reads like [`get`](Self::get) without counting an evaluation: for live handles.
     pub(crate) fn get_unrecorded<T: FromValue>(&self, key: &str) -> Result<T, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_unrecorded(key, |answer| self.value(key, answer))
     }
 
-    /// Returns the value of `key`; where there is none, an error or nothing, as the option
-    /// [`OnNoDefault`] says.
+    /// Returns the value of the config `key`, or `None` if there is no value and the client is built with
+    /// [`OnNoDefault::ReturnNone`].
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
-    pub fn find<T: FromValue>(&self, key: &str) -> Result<Option<T>, Error> {
+    /// The same as for [`get`](Self::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, OnNoDefault};
+    ///
+    /// let client = Client::in_memory().on_no_default(OnNoDefault::ReturnNone).build()?;
+    /// assert_eq!(client.view().get_optional::<i64>("max-jobs")?, None);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn get_optional<T: FromValue>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.get(key) {
             Err(Error::MissingDefault { .. }) if self.inner.on_no_default == OnNoDefault::ReturnNone => {
                 Ok(None)
@@ -58,56 +92,77 @@ impl View<'_> {
         }
     }
 
-    /// Returns the value of `key`, or `default` where there is none of that type.
+    /// Returns the value of the config `key`, or `default` if there is no value of this type.
     ///
-    /// A value of another type, and one that could not be made, are logged as warnings.
+    /// A value of another type, and a value that cannot be computed, are logged as warnings, once per key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// assert_eq!(client.view().get_or("max-jobs", 10), 10);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     #[inline]
     pub fn get_or<T: FromValue>(&self, key: &str, default: T) -> T {
         self.evaluate(key, |answer| self.value_or(key, answer, default))
     }
 
-    /// Answers as [`get_or`](Self::get_or), for one who keeps the answer.
+    /// Reads like [`get_or`](Self::get_or) without counting an evaluation: for live handles.
     pub(crate) fn get_or_unrecorded<T: FromValue>(&self, key: &str, default: T) -> T {
         self.await_server(key);
         self.evaluate_unrecorded(key, |answer| self.value_or(key, answer, default))
     }
 
-    /// Tells whether the flag `key` is on: its value is the bool `true`.
+    /// Returns whether the flag `key` is on: whether its value is the bool `true`.
     ///
-    /// False for a flag that is not there and for a value of any other kind; an error is logged.
+    /// Returns `false` for a missing flag and for a value of another kind. Errors are logged, once per key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, Context, ContextSet};
+    ///
+    /// let client = Client::in_memory().value("new-checkout", true).build()?;
+    /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// assert!(client.with(&user).enabled("new-checkout"));
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn enabled(&self, key: &str) -> bool {
         self.await_server(key);
         let engine = &self.inner.engine;
-        let at_once = engine.with_rules(|rules, lane| {
+        let is_on = engine.with_rules(|rules, counters| {
             let found = rules.find(key);
             let constant = found.and_then(|found| found.constant());
             #[cfg(feature = "telemetry")]
             if let Some(recorder) = &engine.recorder {
                 return match constant {
-                    Some(constant) if self.record_known(recorder, rules, lane, &constant) => {
+                    Some(constant) if self.count_known(recorder, rules, counters, &constant) => {
                         constant.is_true()
                     }
-                    _ => self.enabled_recorded(recorder, rules, lane, found),
+                    _ => self.enabled_recorded(recorder, rules, counters, found),
                 };
             }
             #[cfg(not(feature = "telemetry"))]
-            let _ = lane;
+            let _ = counters;
             if let Some(constant) = constant {
                 return constant.is_true();
             }
-            let scope = Innermost::take();
-            let found = found.ok_or(Unselected::UnknownKey);
+            let scope = InnermostScope::take();
+            let found = found.ok_or(SelectError::UnknownKey);
             is_true(found.and_then(|found| found.is_true(&self.contexts(&scope), &engine.host)))
         });
-        at_once.unwrap_or_else(|| self.enabled_once_made(key))
+        is_on.unwrap_or_else(|| self.enabled_computed(key))
     }
 
-    /// Answers as [`enabled`](Self::enabled) where the value has to be made, or cannot be.
+    /// Evaluates [`enabled`](Self::enabled) for a value that must be computed, or cannot be.
     #[cold]
-    fn enabled_once_made(&self, key: &str) -> bool {
+    fn enabled_computed(&self, key: &str) -> bool {
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => matches!(answer.value, EvaluatedValue::Bool(true)),
-            Err(error) if error.is_no_value() => false,
+            Err(error) if error.is_missing_value() => false,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 false
@@ -115,36 +170,57 @@ impl View<'_> {
         })
     }
 
-    /// Tells whether the flag `key` is on, or why that cannot be told.
+    /// Returns whether the flag `key` is on, or why that cannot be determined.
+    ///
+    /// A missing flag and a value of another kind are `Ok(false)`.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get) where the server has not said anything yet, and
-    /// [`Error::Evaluation`] where the value could not be made. A missing flag and a value of another kind
-    /// are no errors: such a flag is off.
+    /// - [`Error::Evaluation`] if the value cannot be computed
+    /// - [`Error::InitializationTimeout`] and [`Error::Unauthorized`] before the first response of the server
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("new-checkout", true).build()?;
+    /// assert!(client.view().try_enabled("new-checkout")?);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn try_enabled(&self, key: &str) -> Result<bool, Error> {
-        self.inner.engine.gate.pass(key)?;
+        self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_now(key, |answer| match answer {
             Ok(answer) => Ok(matches!(answer.value, EvaluatedValue::Bool(true))),
-            Err(error) if error.is_no_value() => Ok(false),
+            Err(error) if error.is_missing_value() => Ok(false),
             Err(error) => Err(self.error(key, error)),
         })
     }
 
-    /// Returns the value of `key` with its reason, variant, source and match.
-    pub fn details(&self, key: &str) -> Details {
+    /// Returns the value of the config `key` with its reason, variant, source and match.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// assert_eq!(client.view().details("max-jobs").display, "30");
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn details(&self, key: &str) -> EvaluationDetails {
         self.await_server(key);
         let provenance = self.inner.engine.rules().entry(key).map(|entry| Arc::clone(entry.provenance()));
         self.evaluate_now(key, |answer| {
-            Details::new(key, answer, provenance.as_deref(), |error| self.error(key, error))
+            EvaluationDetails::new(key, answer, provenance.as_deref(), |error| self.error(key, error))
         })
     }
 
-    /// Says in words why `key` has its value: every rule that was tried, and what came of it.
+    /// Explains why the config `key` has its value: lists every rule that was tried, with the result.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
         let mut words = engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             rules.explain(key, &self.contexts(&scope), &engine.host).to_string()
         });
         if let Some(near) = self.near(key) {
@@ -153,25 +229,38 @@ impl View<'_> {
         words
     }
 
-    /// Returns the level for the logger `path`, `my_app::db` or `my_app.db`; `Warn` where no key says any.
+    /// Returns the level of a logger, for example `my_app::db` or `my_app.db`; `Warn` if no key covers it.
     pub fn log_level(&self, path: &str) -> LogLevel {
         let path = path.replace("::", ".");
         let engine = &self.inner.engine;
         let level = engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             rules.log_level(&path, &self.contexts(&scope), &engine.host)
         });
         level.unwrap_or(LogLevel::Warn)
     }
 
-    /// Hands the engine's own answer to `read`: the value borrowed, without a copy.
+    /// Passes the evaluation of the engine to `read`, which borrows the value instead of copying it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("greeting", "hello").build()?;
+    /// let length = client.view().evaluate("greeting", |evaluation| {
+    ///     evaluation.map_or(0, |evaluation| evaluation.variant().len())
+    /// });
+    /// assert_eq!(length, 5);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     #[inline]
     pub fn evaluate<R>(&self, key: &str, read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R) -> R {
         self.await_server(key);
         self.evaluate_now(key, read)
     }
 
-    /// Waits for the server's first word. Who cannot be told that it is late gets what there is.
+    /// Waits for the first response of the server. A call that cannot return an error continues after the timeout.
     #[inline]
     fn await_server(&self, key: &str) {
         if !self.inner.engine.gate.is_open() {
@@ -181,10 +270,10 @@ impl View<'_> {
 
     #[cold]
     fn await_closed(&self, key: &str) {
-        if let Err(error) = self.inner.engine.gate.pass(key)
-            && self.inner.is_news(&error)
+        if let Err(error) = self.inner.engine.gate.wait_ready(key)
+            && self.inner.is_first_report(&error)
         {
-            tracing::warn!(target: LOG, %error, "answered with what there is");
+            tracing::warn!(target: LOG, %error, "server not ready; evaluating local configs");
         }
     }
 
@@ -206,13 +295,13 @@ impl View<'_> {
         let engine = &self.inner.engine;
         engine.with_rules(|rules, _| {
             let answer = {
-                let scope = Innermost::take();
+                let scope = InnermostScope::take();
                 rules.evaluate(key, &self.contexts(&scope), &engine.host)
             };
-            // By reference: to move an answer costs more than to find it.
+            // By reference: moving an evaluation costs more than finding it.
             let result = read(answer.as_ref());
-            // What stands in the ruleset is all borrowed, and to find that out by dropping it takes longer.
-            if answer.as_ref().is_ok_and(Evaluation::stands) {
+            // A precomputed value is borrowed from the ruleset, so dropping it does nothing, but takes time.
+            if answer.as_ref().is_ok_and(Evaluation::is_precomputed) {
                 std::mem::forget(answer);
             }
             result
@@ -243,7 +332,7 @@ impl View<'_> {
                 self.warn(&error);
                 default
             }),
-            Err(error) if error.is_no_value() => default,
+            Err(error) if error.is_missing_value() => default,
             Err(error) => {
                 self.warn(&self.error(key, error));
                 default
@@ -252,17 +341,17 @@ impl View<'_> {
     }
 
     #[inline]
-    pub(crate) fn contexts<'s>(&'s self, scope: &'s Innermost) -> Contexts<'s> {
+    pub(crate) fn contexts<'s>(&'s self, scope: &'s InnermostScope) -> Contexts<'s> {
         let scope = scope.contexts();
         Contexts { call: self.call, bound: self.bound, scope, global: &self.inner.engine.global }
     }
 
     fn error(&self, key: &str, error: &EvalError) -> Error {
         let key = key.to_owned();
-        if error.is_no_value() {
-            let why = Missing::of(error, self.inner.engine.rules().len());
-            let near = self.near(&key);
-            return Error::MissingDefault { key, why, near };
+        if error.is_missing_value() {
+            let reason = MissingReason::of(error, self.inner.engine.rules().len());
+            let suggestion = self.near(&key);
+            return Error::MissingDefault { key, reason, suggestion };
         }
         Error::Evaluation { key, cause: error.clone() }
     }
@@ -275,21 +364,21 @@ impl View<'_> {
         near(key, rules.entries().map(prefab_core::Entry::key))
     }
 
-    /// Logs why a default was given; once for each key and kind of error, not once for each call.
+    /// Logs why a default was returned: once per key and kind of error, not once per call.
     fn warn(&self, error: &Error) {
-        if self.inner.is_news(error) {
-            tracing::warn!(target: LOG, %error, "the default is used instead");
+        if self.inner.is_first_report(error) {
+            tracing::warn!(target: LOG, %error, "evaluation failed; returning the default");
         }
     }
 }
 
-/// Tells whether a flag is on; `None` where its value has to be made first, or cannot be.
+/// Returns whether a flag is on; `None` if its value must be computed first, or cannot be.
 #[inline]
-pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> {
+pub(crate) fn is_true(answer: Result<Option<bool>, SelectError>) -> Option<bool> {
     match answer {
         Ok(is_true) => is_true,
-        Err(Unselected::UnknownKey | Unselected::NoMatch) => Some(false),
-        Err(Unselected::InvalidWeightedValues) => None,
+        Err(SelectError::UnknownKey | SelectError::NoMatch) => Some(false),
+        Err(SelectError::InvalidWeightedValues) => None,
     }
 }
 
@@ -297,7 +386,7 @@ pub(crate) fn is_true(answer: Result<Option<bool>, Unselected>) -> Option<bool> 
 fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
     T::from_value(&answer.value).map_err(|mismatch| Error::TypeMismatch {
         key: key.to_owned(),
-        wanted: T::WANTED,
+        expected: T::EXPECTED,
         found: mismatch.shown(answer),
     })
 }

@@ -1,4 +1,4 @@
-//! The thread that keeps a client current.
+//! The thread that applies updates.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,21 +15,21 @@ use tokio::{runtime, sync::watch};
 use crate::{
     Error,
     engine::Engine,
-    gate::Phase,
+    init_gate::Phase,
     stop::{Stop, stopped},
     subscription::call,
 };
 
-/// What a worker is given to do.
+/// What a worker runs.
 pub(crate) struct Work {
     pub(crate) sources: Vec<Box<dyn ConfigSource>>,
-    /// The state of the server, whose first word opens the gate.
+    /// The state of the server, whose first response opens the gate.
     #[cfg(feature = "http")]
     pub(crate) remote: Option<watch::Receiver<prefab_sources::RemoteState>>,
-    /// Who tells the server of the client's use.
+    /// Sends telemetry reports to the server.
     #[cfg(feature = "telemetry")]
     pub(crate) reporter: Option<crate::telemetry::Reporter>,
-    /// Called when the gate is open.
+    /// Called when the gate opens.
     pub(crate) on_ready: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -39,13 +39,14 @@ impl Work {
     }
 }
 
-/// A thread with a small runtime of its own, so that a client needs none of its caller's and never
-/// blocks one. It ends when it is stopped or dropped, and when no client is left.
+/// A thread with a small async runtime of its own, so that the client never blocks a runtime of the caller and needs none.
+///
+/// It ends when it is stopped or dropped, and when no client is left.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    /// Present until it is stopped.
+    /// `None` after a stop.
     running: Option<Running>,
-    /// The process that has the thread; one that was forked off has none of its parent's threads.
+    /// The process of the thread. A forked process has no threads of its parent.
     process: u32,
 }
 
@@ -68,35 +69,35 @@ impl Worker {
                 if catch_unwind(run).is_err()
                     && let Some(engine) = engine.upgrade()
                 {
-                    engine.stand_still();
+                    engine.mark_worker_dead();
                 }
-                // A name that is being looked up, or a cache that is being written, keeps nobody waiting.
+                // Do not wait for blocking tasks such as a DNS lookup or a write of the cache.
                 runtime.shutdown_background();
             })
             .map_err(failed)?;
         Ok(Self { running: Some(Running { stop, thread }), process: process::id() })
     }
 
-    /// Stops the thread and waits for it, unless it is the one that asks.
+    /// Stops the thread and waits for its end, unless it is the current thread.
     pub(crate) fn stop(mut self) {
         let Some(Running { stop, thread }) = self.running.take_if(|_| process::id() == self.process) else {
             return;
         };
-        // A thread that has ended by itself does not listen any more.
+        // An error means that the thread has already ended.
         let _ = stop.send(true);
         if thread.thread().id() != thread::current().id() {
             let _ = thread.join();
         }
     }
 
-    /// Stops the thread, and waits for it without keeping another.
+    /// Stops the thread and waits for its end, without blocking.
     pub(crate) async fn stop_async(mut self) {
         let Some(Running { stop, thread: _ }) = self.running.take_if(|_| process::id() == self.process)
         else {
             return;
         };
         let _ = stop.send(true);
-        // Nobody listens any more once the last report is out.
+        // The receivers are dropped when the last report has been sent.
         stop.closed().await;
     }
 }
@@ -104,13 +105,13 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         if self.process != process::id() {
-            // Waking a thread that is another process's would meddle with that, or wait for it.
+            // The thread belongs to the parent process: do not wake it, and do not wait for it.
             std::mem::forget(self.running.take());
         }
     }
 }
 
-#[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "the reporter is taken out"))]
+#[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "with telemetry the reporter is taken"))]
 async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
     #[cfg(feature = "telemetry")]
     let reporting = work.reporter.take().map(|reporter| tokio::spawn(reporter.run(stop.clone())));
@@ -118,26 +119,26 @@ async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
         () = stopped(stop.clone()) => {}
         () = follow(engine, work) => {}
     }
-    // Nothing more will come, so nobody is to wait for it.
+    // No more updates will arrive, so no call may wait for one.
     if let Some(engine) = engine.upgrade() {
         engine.gate.set(Phase::Open);
     }
     #[cfg(feature = "telemetry")]
     if let Some(reporting) = reporting {
         stopped(stop).await;
-        if tokio::time::timeout(LAST_WORD, reporting).await.is_err() {
-            tracing::warn!(target: crate::log_target::LOG, "the client has ended before its last report was out");
+        if tokio::time::timeout(FINAL_REPORT_TIMEOUT, reporting).await.is_err() {
+            tracing::warn!(target: crate::log_target::LOG, "final telemetry report did not finish before shutdown");
         }
     }
 }
 
-/// How long the last report may keep whoever closes a client.
+/// How long the last report may delay the end of a client.
 #[cfg(feature = "telemetry")]
-const LAST_WORD: Duration = Duration::from_secs(2);
+const FINAL_REPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn follow(engine: &Weak<Engine>, work: Work) {
     if let Some(engine) = engine.upgrade() {
-        engine.gate.is_opened_here();
+        engine.gate.register_worker();
     }
     let Work {
         sources,
@@ -155,7 +156,7 @@ async fn follow(engine: &Weak<Engine>, work: Work) {
             engine.gate.follow(&mut state).await;
         }
         if let Some(on_ready) = on_ready {
-            call(on_ready, "what `on_ready` was given has panicked");
+            call(on_ready, "on_ready callback panicked");
         }
     };
     tokio::join!(ready, keep_current(engine, sources));
@@ -167,23 +168,23 @@ async fn keep_current(engine: &Weak<Engine>, sources: Vec<Box<dyn ConfigSource>>
         source.updates().map(move |item| (Arc::clone(&name), item)).boxed()
     });
     let mut items: SelectAll<_> = named.collect();
-    // When to look next whether a replaced ruleset is still remembered by a thread.
+    // When to check next whether a thread still has a replaced ruleset cached.
     let mut sweep_after = None;
     loop {
         let wait = sweep_after.unwrap_or(Duration::MAX);
         let Ok(item) = tokio::time::timeout(wait, items.next()).await else {
             let Some(engine) = engine.upgrade() else { return };
-            // A thread that asks nothing any more keeps its ruleset; after a while nobody waits for it.
+            // A thread that no longer reads keeps its ruleset cached, so the checks end after a while.
             sweep_after = engine.sweep().then_some(wait * 2).filter(|wait| *wait <= LAST_SWEEP);
             continue;
         };
         let Some((name, item)) = item else { return };
         let Some(engine) = engine.upgrade() else { return };
-        engine.take(&name, item);
+        engine.apply_source_update(&name, item);
         sweep_after = Some(FIRST_SWEEP);
     }
 }
 
-/// How soon after a change it is looked whether all threads have seen it.
+/// The interval of these checks: it doubles from the first to the last.
 const FIRST_SWEEP: Duration = Duration::from_secs(1);
 const LAST_SWEEP: Duration = Duration::from_secs(60);

@@ -1,7 +1,7 @@
-//! A process that was forked off from one with a client: it has the values, waits for nobody, and may have a client of
-//! its own.
+//! A process that was forked from one with a client: it has the values, does not block, and can build a client of its
+//! own.
 #![cfg(all(unix, feature = "http"))]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     process, thread,
@@ -25,9 +25,9 @@ fn user(nth: usize) -> ContextSet {
     Context::new("user").with("key", format!("u-{nth}")).into()
 }
 
-/// What the child does; ends with the number of what went wrong.
+/// Runs in the child. Returns the number of the failed step.
 fn child(client: Client, unheard: Client, url: &str) -> i32 {
-    // A child that waits for ever is to be told from one that answers.
+    // Distinguishes a child that blocks from one that succeeds.
     thread::spawn(|| {
         thread::sleep(LIMIT);
         process::abort();
@@ -44,7 +44,7 @@ fn child(client: Client, unheard: Client, url: &str) -> i32 {
     let started = Instant::now();
     client.close();
     drop(client);
-    // One that has not heard from its server never will; its calls wait for as long as they would have.
+    // A client without a response before the fork never receives one; its calls wait until the timeout.
     if unheard.get_or("max-jobs", 7) != 7 {
         return 3;
     }
@@ -61,7 +61,7 @@ fn child(client: Client, unheard: Client, url: &str) -> i32 {
 }
 
 #[test]
-fn a_forked_process_answers_closes_and_builds_its_own() {
+fn a_forked_process_evaluates_closes_and_builds_a_new_client() {
     let (server, silent) = (Upstream::start(), Upstream::start());
     server.set("max-jobs", 30);
     silent.delay(10 * LIMIT);
@@ -75,7 +75,7 @@ fn a_forked_process_answers_closes_and_builds_its_own() {
             Fork::Child => {
                 let url = server.url();
                 let outcome = child(client, unheard, &url);
-                // The rest of this process is its parent's.
+                // The rest of the process is a copy of the parent.
                 std::mem::forget((server, silent));
                 process::exit(outcome);
             }
@@ -86,12 +86,12 @@ fn a_forked_process_answers_closes_and_builds_its_own() {
         assert_eq!(waitpid(child).unwrap(), 0, "the child's verdict");
     }
 
-    // The parent's client is as it was.
+    // The client of the parent still works.
     server.set("max-jobs", 50);
     within(LIMIT, "the change in the parent's client", || client.get_or("max-jobs", 0) == 50);
     client.close();
 
-    // The server can tell all three apart.
+    // The server can distinguish all three.
     #[cfg(feature = "telemetry")]
     {
         use prost::Message as _;

@@ -1,9 +1,9 @@
 //! Levels of a running client change while many threads log for different users: what must be printed is, what must
-//! not be is not, and nobody waits for anybody.
+//! not be is not, and no thread blocks another.
 //!
-//! Everything here belongs to the whole process, so it is one test.
+//! The state is global to the process, so there is only one test.
 #![cfg(feature = "log")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use tracing_subscriber::{Layer, layer::Context as LayerContext, layer::Subscribe
 const THREADS: usize = 8;
 const LONG: Duration = Duration::from_secs(2);
 
-/// Counts errors, debug lines and the client's own lines; each line that it is given asks the client itself.
+/// Counts errors, debug lines and the client's own lines. It uses the client for each line.
 #[derive(Clone)]
 struct Counter {
     client: Client,
@@ -44,7 +44,7 @@ impl<S: Subscriber> Layer<S> for Counter {
         };
         self.counts[place].fetch_add(1, Ordering::SeqCst);
         assert_eq!(self.client.get_or("max-jobs", 0), 30);
-        // A line from inside a line passes the filter like every other.
+        // A line that is logged while a line is handled is filtered like any other.
         if place == 1 {
             tracing::trace!(target: "shop::inner", "never printed");
         }
@@ -65,7 +65,7 @@ fn for_ada(key: &str) -> Config {
         ConditionalValue::when(vec![is_ada], LogLevel::Debug),
         ConditionalValue::always(LogLevel::Error),
     ];
-    Config { rows: vec![ConfigRow::of(rules)], ..Config::constant(key, LogLevel::Error) }
+    Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant(key, LogLevel::Error) }
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
     let filter = client.log_filter_with(&LogOptions::default().count_lines(true));
     let lines = tracing_subscriber::registry().with(counter.clone().with_filter(filter.clone()));
     tracing::subscriber::set_global_default(lines).unwrap();
-    // The client's own lines are printed from within the changes that they tell of.
+    // The client logs its own lines during the changes.
     let _own = client.override_value("log-level.cloud.prefab.client.rust", LogLevel::Debug);
 
     let changes = Arc::<AtomicUsize>::default();
@@ -120,7 +120,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
     );
     assert_eq!(errors, logged, "errors are printed at every level");
     assert!(debugs > 0 && debugs < logged, "{debugs} of {logged}");
-    assert_eq!(own, changes, "each is told of in one line");
+    assert_eq!(own, changes, "each change is logged in one line");
     let sum: u64 = filter
         .line_counts()
         .unwrap()
@@ -131,7 +131,7 @@ fn no_line_is_lost_while_a_client_changes_levels() {
         .sum();
     assert_eq!(usize::try_from(sum).unwrap(), errors + debugs + own);
 
-    // The last word counts, for everybody.
+    // The last change applies to all threads.
     let check = |name, expected| {
         let _scope = scope::enter(user(name));
         let before = counter.count(1);

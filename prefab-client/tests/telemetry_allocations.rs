@@ -1,4 +1,4 @@
-//! A question that was asked before costs no allocation, though it is counted.
+//! A repeated evaluation does not allocate, although it is counted.
 
 use std::{hint::black_box, time::Duration};
 
@@ -11,11 +11,11 @@ fn split() -> WeightedValues {
     WeightedValues { values: vec![choice("a"), choice("b")], hash_by_property_name: Some("user.key".into()) }
 }
 
-/// Nobody listens there: counting is all that happens.
+/// No server listens at the address: evaluations are only counted.
 fn counting() -> ClientBuilder {
     Client::in_memory()
         .datasources(Datasources::All)
-        .api_key("1-nobody")
+        .api_key("1-unused")
         .api_urls(["http://127.0.0.1:9"])
         .local_cache(false)
         .init_timeout(Duration::ZERO)
@@ -23,7 +23,7 @@ fn counting() -> ClientBuilder {
 }
 
 #[test]
-fn what_was_seen_before_is_counted_without_an_allocation() {
+fn known_evaluations_are_counted_without_an_allocation() {
     let client = counting()
         .value("on", true)
         .value("max-jobs", 30)
@@ -48,9 +48,9 @@ fn what_was_seen_before_is_counted_without_an_allocation() {
     assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
-/// The inner call finds the thread's counters in use, and is not to make new ones each time.
+/// The nested call finds the thread's counters in use, and must not create new ones each time.
 #[test]
-fn a_call_within_a_call_is_counted_without_an_allocation() {
+fn a_nested_call_is_counted_without_an_allocation() {
     let client = counting().value("on", true).value("max-jobs", 30).build().unwrap();
     let user = ContextSet::from(Context::new("user").with("key", "u-1"));
     let ask = || {

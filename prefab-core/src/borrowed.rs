@@ -1,87 +1,96 @@
-//! A config's rules, borrowed from wherever they stand: what a compiler reads.
+//! The model of a config with borrowed strings, for compilers.
 //!
-//! The same words as in [`crate::config`], [`crate::criterion`] and [`crate::value`], without what evaluation
-//! never asks for, and with every text left where it is. A ruleset is made of tens of thousands of texts that
-//! are looked at once.
+//! The types mirror [`crate::config`], [`crate::criterion`] and [`crate::value`] without the fields that evaluation
+//! ignores. A compiler reads tens of thousands of strings once each; borrowing them avoids as many allocations.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::{Config, borrowed};
+//!
+//! let config = Config::constant("max-jobs", 30);
+//! let borrowed = borrowed::Config::from(&config);
+//! assert_eq!((borrowed.key, borrowed.rows.len()), ("max-jobs", 1));
+//! ```
 
 use crate::{IntRange, LimitDefinition, LogLevel, Operator, ProvidedSource, SchemaType, ValueType};
 
-/// The part of a [`Config`](crate::Config) that answers.
+/// The part of a [`Config`](crate::Config) that evaluation uses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config<'a> {
-    /// Its name.
+    /// The config key.
     pub key: &'a str,
-    /// What an environment variable is turned into.
+    /// The type that the text of an environment variable is converted to.
     pub value_type: ValueType,
-    /// The rules, one row per environment and one without an environment.
+    /// The rules: one row per environment, and one default row.
     pub rows: Vec<Row<'a>>,
 }
 
 /// The rules of one environment; see [`ConfigRow`](crate::ConfigRow).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row<'a> {
-    /// The environment; absent for the default row.
+    /// The environment. `None` for the default row.
     pub project_env_id: Option<i64>,
-    /// The rules, in order.
+    /// The rules. The first one that matches gives the value.
     pub values: Vec<Rule<'a>>,
 }
 
-/// One rule; see [`ConditionalValue`](crate::ConditionalValue).
+/// A rule; see [`ConditionalValue`](crate::ConditionalValue).
 #[derive(Clone, Debug, Default)]
 pub struct Rule<'a> {
-    /// The criteria; none means always.
+    /// The criteria. A rule without criteria always matches.
     pub criteria: Vec<Criterion<'a>>,
-    /// The bytes that they were read from, where those stand together: criteria of equal bytes are equal. Empty where
-    /// there are none.
+    /// The bytes that the criteria were decoded from, if they are contiguous, else empty. Criteria with equal bytes
+    /// are equal.
     pub criteria_bytes: &'a [u8],
-    /// The value; a rule without one is an error of that config.
+    /// The value. Evaluating a rule without a value is an error.
     pub value: Option<ConfigValue<'a>>,
 }
 
-/// What a rule was read from makes no difference.
+// Equality ignores the bytes that the criteria were decoded from.
 impl PartialEq for Rule<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.criteria == other.criteria && self.value == other.value
     }
 }
 
-/// A condition; see [`Criterion`](crate::Criterion).
+/// A criterion; see [`Criterion`](crate::Criterion).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Criterion<'a> {
     /// `context.property`.
     pub property_name: &'a str,
-    /// How to compare.
+    /// The operator.
     pub operator: Operator,
-    /// What to compare with.
+    /// The value to compare the property with.
     pub value_to_match: Option<ConfigValue<'a>>,
 }
 
-/// A value and what is said about it; see [`ConfigValue`](crate::ConfigValue).
+/// A value with its confidentiality and encryption; see [`ConfigValue`](crate::ConfigValue).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigValue<'a> {
-    /// The value itself.
+    /// The value.
     pub value: Value<'a>,
-    /// Keeps the value out of logs, telemetry and displays.
+    /// Whether logs, telemetry and displays redact the value.
     pub confidential: bool,
-    /// The key of the config whose value decrypts this one.
+    /// The key of the config that contains the decryption key of this value.
     pub decrypt_with: Option<&'a str>,
 }
 
 impl<'a> ConfigValue<'a> {
-    /// Tells whether the value must be redacted before it is shown.
+    /// Returns whether the value is redacted where it is displayed: it is confidential or encrypted.
     pub fn is_secret(&self) -> bool {
         self.confidential || self.encrypted_with().is_some()
     }
 
-    /// Returns the key of the decrypting config; an empty name means "not encrypted".
+    /// Returns the key of the config with the decryption key. An empty key means that the value is not encrypted.
     pub fn encrypted_with(&self) -> Option<&'a str> {
         self.decrypt_with.filter(|key| !key.is_empty())
     }
 }
 
-/// One of the kinds of value; see [`Value`](crate::Value).
+/// A value; see [`Value`](crate::Value).
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "each is the kind of its name")]
+#[expect(missing_docs, reason = "the variants mirror `prefab_core::Value`")]
 pub enum Value<'a> {
     #[default]
     NotSet,
@@ -107,20 +116,20 @@ pub enum Value<'a> {
     },
 }
 
-/// Values chosen by percentage; see [`WeightedValues`](crate::WeightedValues).
+/// A percentage rollout; see [`WeightedValues`](crate::WeightedValues).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WeightedValues<'a> {
-    /// The choices with their weights, in order.
+    /// The weights and the values.
     pub values: Vec<(i32, ConfigValue<'a>)>,
-    /// The property whose value decides.
+    /// The property whose hash selects the value.
     pub hash_by_property_name: Option<&'a str>,
 }
 
 impl Value<'_> {
-    /// Returns the kind in one word, for messages: `int`, `string list`.
+    /// Returns the name of the type for messages, for example `int` or `string list`.
     pub fn kind(&self) -> &'static str {
         use crate::Value as Model;
-        // The words stand in one place.
+        // Delegates to the model, so that each name is defined once.
         match self {
             Self::NotSet => Model::NotSet.kind(),
             Self::Int(_) => Model::Int(0).kind(),

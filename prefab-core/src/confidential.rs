@@ -1,10 +1,20 @@
-//! What may be shown of a value that is secret.
+//! Redaction of confidential values.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::confidential::redact;
+//! assert_eq!(redact("shh"), redact("shh"));
+//! assert_ne!(redact("shh"), redact("other"));
+//! ```
 
 use md5::{Digest, Md5};
 
-/// Returns the redacted form of a confidential value's stored text: `*****` and five hex digits.
+/// Returns the redacted form of a confidential text: `*****` and the first five hex digits of its MD5 digest.
 ///
-/// Equal secrets have equal forms, so a person can see whether two places hold the same one.
+/// Equal secrets have equal redacted forms, so a reader can see whether two configs contain the same secret.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(prefab_core::redact("hello.world"), "*****18aa7");
@@ -19,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_shows_five_digits_of_its_digest() {
+    fn a_redacted_secret_shows_five_digits_of_its_digest() {
         assert_eq!(redact("shh"), "*****471c3");
         assert_eq!(
             redact("875247386844c18c58a97c--b307b97a8288ac9da3ce0cf2--7ab0c32e044869e355586ed653a435de"),

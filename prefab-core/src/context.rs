@@ -1,4 +1,15 @@
-//! What a caller knows about a request: named contexts with properties.
+//! Contexts: the properties of a request, in named groups.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::context::{Context, ContextSet};
+//!
+//! let contexts = ContextSet::new()
+//!     .with(Context::new("user").with("key", "u-1").with("plan", "pro"))
+//!     .with(Context::new("device").with("mobile", true));
+//! assert_eq!(contexts.property("user", "plan"), Some(&"pro".into()));
+//! ```
 
 mod set;
 
@@ -8,7 +19,9 @@ use crate::text::{TextBuffer, bool_text, same};
 
 pub use set::{ContextError, ContextSet, LOOKUP};
 
-/// A named group of properties, such as the user or the device of a request.
+/// A named group of properties, for example of the user or the device of a request.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::Context;
@@ -18,31 +31,53 @@ pub use set::{ContextError, ContextSet, LOOKUP};
 #[derive(Clone, Default)]
 pub struct Context {
     name: Cow<'static, str>,
-    /// A few as they came, since contexts are built for every request; from [`SCANNED`] on sorted by name, so
-    /// that a look-up can halve.
+    /// Up to [`MAX_LINEAR`] properties in insertion order, because contexts are built for every request. More properties
+    /// are sorted by name for binary search.
     properties: Vec<Property>,
 }
 
 type Property = (Cow<'static, str>, ContextValue);
 
-/// Up to this many properties, comparing names one by one, lengths first, is cheaper than halving.
-const SCANNED: usize = 16;
+/// The number of properties up to which a linear search, which compares lengths first, is faster than a binary search.
+const MAX_LINEAR: usize = 16;
 
 impl Context {
-    /// Returns an empty context. The name `""` is the unnamed context's.
+    /// Creates a context without properties. The unnamed context has the name `""`.
     ///
-    /// Names that stand in the program's text, as most do, are not copied.
+    /// A `&'static str` name is not copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Context;
+    /// assert!(Context::new("user").is_empty());
+    /// ```
     #[inline]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), properties: Vec::new() }
     }
 
     /// Returns the name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Context;
+    /// assert_eq!(Context::new("device").name(), "device");
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Sets a property and returns the context.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Context;
+    /// let user = Context::new("user").with("key", "u-1").with("groups", ["staff", "beta"]);
+    /// assert_eq!(user.properties().count(), 2);
+    /// ```
     #[must_use]
     #[inline]
     pub fn with(mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) -> Self {
@@ -52,35 +87,44 @@ impl Context {
 
     /// Sets a property, replacing an earlier value.
     ///
-    /// Small enough to be taken into the caller: a property that is handed on costs as much as all else here.
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Context;
+    /// let mut user = Context::new("user");
+    /// user.set("age", 41);
+    /// user.set("age", 42);
+    /// assert_eq!(user.get("age"), Some(&42.into()));
+    /// ```
+    // Small enough to be inlined: moving the property costs as much as the rest of the function.
     #[inline]
     pub fn set(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<ContextValue>) {
         let (property, value) = (property.into(), value.into());
-        // Where a list is known to have room, a compiler puts the parts there one by one and moves no whole.
+        // With spare capacity in sight, the compiler writes the parts in place instead of moving the whole.
         if self.has_room_for(&property) && self.properties.len() < self.properties.capacity() {
             self.properties.push((property, value));
         } else {
-            self.set_elsewhere(property, value);
+            self.set_slow(property, value);
         }
     }
 
-    /// Tells whether the property goes behind the others; makes room for some more.
+    /// Returns whether a new property can be appended. Reserves capacity.
     #[inline(never)]
     fn has_room_for(&mut self, property: &str) -> bool {
         if self.properties.len() == self.properties.capacity() {
             self.properties.reserve_exact(6);
         }
-        // Most names differ in their lengths.
-        let is_it = |name: &str| name.len() == property.len() && is_same(name, property);
-        self.properties.len() < SCANNED && !self.properties.iter().any(|(name, _)| is_it(name))
+        // Most names differ in length.
+        let is_match = |name: &str| name.len() == property.len() && is_same(name, property);
+        self.properties.len() < MAX_LINEAR && !self.properties.iter().any(|(name, _)| is_match(name))
     }
 
     #[cold]
     #[inline(never)]
-    fn set_elsewhere(&mut self, property: Cow<'static, str>, value: ContextValue) {
+    fn set_slow(&mut self, property: Cow<'static, str>, value: ContextValue) {
         if let Some(place) = self.place(&property) {
             self.properties[place].1 = value;
-        } else if self.properties.len() == SCANNED {
+        } else if self.properties.len() == MAX_LINEAR {
             self.properties.push((property, value));
             self.properties.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         } else {
@@ -90,16 +134,25 @@ impl Context {
     }
 
     fn place(&self, property: &str) -> Option<usize> {
-        if self.properties.len() > SCANNED {
+        if self.properties.len() > MAX_LINEAR {
             return self.properties.binary_search_by(|(name, _)| name.as_ref().cmp(property)).ok();
         }
         self.properties.iter().position(|(name, _)| same(name, property))
     }
 
-    /// Returns a property's value, which may be null.
+    /// Returns the value of a property, which may be null.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextValue};
+    /// let user = Context::new("user").with("name", None::<&str>);
+    /// assert_eq!(user.get("name"), Some(&ContextValue::Null));
+    /// assert_eq!(user.get("age"), None);
+    /// ```
     #[inline]
     pub fn get(&self, property: &str) -> Option<&ContextValue> {
-        if self.properties.len() > SCANNED {
+        if self.properties.len() > MAX_LINEAR {
             return self.search(property);
         }
         self.properties.iter().find(|(name, _)| same(name, property)).map(|(_, value)| value)
@@ -111,10 +164,19 @@ impl Context {
         self.place(property).map(|place| &self.properties[place].1)
     }
 
-    /// Lists the properties in the order of their names.
+    /// Returns the properties, sorted by name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Context;
+    /// let user = Context::new("user").with("plan", "pro").with("age", 42);
+    /// let names: Vec<_> = user.properties().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["age", "plan"]);
+    /// ```
     pub fn properties(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        let mut order = [0; SCANNED];
-        let is_sorted = self.properties.len() > SCANNED;
+        let mut order = [0; MAX_LINEAR];
+        let is_sorted = self.properties.len() > MAX_LINEAR;
         if !is_sorted {
             let order = &mut order[..self.properties.len()];
             order.iter_mut().enumerate().for_each(|(at, place)| *place = at);
@@ -126,7 +188,7 @@ impl Context {
         })
     }
 
-    /// Tells whether there is no property.
+    /// Returns whether the context has no properties.
     pub fn is_empty(&self) -> bool {
         self.properties.is_empty()
     }
@@ -153,12 +215,20 @@ impl fmt::Debug for Context {
 }
 
 /// The value of a property.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::ContextValue;
+/// assert_eq!(ContextValue::from(42), ContextValue::Int(42));
+/// assert_eq!(ContextValue::from(["a", "b"]).to_string(), "[a, b]");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ContextValue {
-    /// As good as absent, but it hides the same property of a weaker context set.
+    /// No value. Criteria treat the property as absent.
     #[default]
     Null,
-    /// A text.
+    /// A string.
     String(String),
     /// A 64-bit integer.
     Int(i64),
@@ -166,7 +236,7 @@ pub enum ContextValue {
     Double(f64),
     /// A boolean.
     Bool(bool),
-    /// A list of texts.
+    /// A list of strings.
     StringList(Vec<String>),
 }
 
@@ -198,7 +268,15 @@ impl<T: Into<ContextValue>> From<Option<T>> for ContextValue {
 }
 
 impl TextBuffer {
-    /// Returns the text of a scalar; `None` for a list and for null.
+    /// Returns the text of a scalar. Returns `None` for a list and for null.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{ContextValue, text::TextBuffer};
+    /// assert_eq!(TextBuffer::default().scalar(&ContextValue::Double(2.0)), Some("2.0"));
+    /// assert_eq!(TextBuffer::default().scalar(&ContextValue::Null), None);
+    /// ```
     pub fn scalar<'a>(&'a mut self, value: &'a ContextValue) -> Option<&'a str> {
         match value {
             ContextValue::String(text) => Some(text),
@@ -227,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_property_is_found_however_many_there_are(names in prop::collection::vec("[a-z]{1,3}", 0..40)) {
+        fn a_property_is_found_among_any_number_of_properties(names in prop::collection::vec("[a-z]{1,3}", 0..40)) {
             let mut context = Context::new("c");
             for (at, name) in names.iter().enumerate() {
                 context.set(name.clone(), i64::try_from(at).unwrap());

@@ -1,34 +1,68 @@
-//! One condition of a rule.
+//! The criteria of a rule.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::criterion::Operator;
+//! assert_eq!(Operator::from_name("PROP_IS_ONE_OF"), Some(Operator::PropIsOneOf));
+//! ```
 
 use crate::ConfigValue;
 
-/// A condition: a property of the context, an operator and what to compare with.
+/// A criterion: a property of a context, an operator and the value to compare the property with.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Criterion, Operator};
+///
+/// let criterion = Criterion {
+///     property_name: "user.email".into(),
+///     operator: Operator::PropEndsWithOneOf,
+///     value_to_match: Some(["@acme.test"].into()),
+/// };
+/// assert_eq!(criterion.operator.name(), "PROP_ENDS_WITH_ONE_OF");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Criterion {
-    /// `context.property`, split at the first dot; without a dot the unnamed context's property.
+    /// `context.property`, split at the first dot. A name without a dot is a property of the unnamed context.
     pub property_name: String,
-    /// How to compare.
+    /// The operator.
     pub operator: Operator,
-    /// What to compare with.
+    /// The value to compare the property with.
     pub value_to_match: Option<ConfigValue>,
 }
 
 macro_rules! operators {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
-        /// How a criterion compares a property with its value.
+        /// The operator of a criterion.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use prefab_core::Operator;
+        /// assert_eq!(Operator::InSeg.number(), 3);
+        /// ```
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Operator {
             $($(#[$doc])* $variant,)*
-            /// A number that this version does not know; it never holds.
+            /// An operator that this version does not support. It never matches.
             Other(i32),
         }
 
         impl Operator {
-            /// Every operator with a name.
+            /// Every operator that this version supports.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// Returns the name on the wire, `PROP_IS_ONE_OF`.
+            /// Returns the name on the wire, for example `PROP_IS_ONE_OF`.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use prefab_core::Operator;
+            /// assert_eq!(Operator::PropIsOneOf.name(), "PROP_IS_ONE_OF");
+            /// ```
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
@@ -36,7 +70,14 @@ macro_rules! operators {
                 }
             }
 
-            /// Returns the number on the wire; extensions that never go there are negative.
+            /// Returns the number on the wire. Operators that are never sent have negative numbers.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use prefab_core::Operator;
+            /// assert_eq!(Operator::PropIsOneOf.number(), 6);
+            /// ```
             pub fn number(self) -> i32 {
                 match self {
                     $(Self::$variant => $number,)*
@@ -45,6 +86,14 @@ macro_rules! operators {
             }
 
             /// Returns the operator with this number on the wire.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use prefab_core::Operator;
+            /// assert_eq!(Operator::from_number(6), Operator::PropIsOneOf);
+            /// assert_eq!(Operator::from_number(99), Operator::Other(99));
+            /// ```
             pub fn from_number(number: i32) -> Self {
                 match number {
                     $($number => Self::$variant,)*
@@ -53,6 +102,14 @@ macro_rules! operators {
             }
 
             /// Returns the operator with this name on the wire.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use prefab_core::Operator;
+            /// assert_eq!(Operator::from_name("IN_SEG"), Some(Operator::InSeg));
+            /// assert_eq!(Operator::from_name("IS_PRIME"), None);
+            /// ```
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$variant),)*
@@ -64,22 +121,22 @@ macro_rules! operators {
 }
 
 operators! {
-    /// Never holds.
+    /// Never matches.
     #[default]
     NotSet = 0, "NOT_SET";
     /// The oldest form of [`Operator::PropIsOneOf`].
     LookupKeyIn = 1, "LOOKUP_KEY_IN";
     /// The oldest form of [`Operator::PropIsNotOneOf`].
     LookupKeyNotIn = 2, "LOOKUP_KEY_NOT_IN";
-    /// The segment named by the value is true.
+    /// The segment with the key in the value evaluates to true.
     InSeg = 3, "IN_SEG";
-    /// The segment named by the value is not true.
+    /// The negation of [`Operator::InSeg`].
     NotInSeg = 4, "NOT_IN_SEG";
-    /// Always holds.
+    /// Always matches.
     AlwaysTrue = 5, "ALWAYS_TRUE";
-    /// The property, or one of its elements, is in the list.
+    /// The property, or one element of a list property, is in the list.
     PropIsOneOf = 6, "PROP_IS_ONE_OF";
-    /// The negation of [`Operator::PropIsOneOf`]; holds for an absent property.
+    /// The negation of [`Operator::PropIsOneOf`]. It matches an absent property.
     PropIsNotOneOf = 7, "PROP_IS_NOT_ONE_OF";
     /// The property ends with an entry of the list.
     PropEndsWithOneOf = 8, "PROP_ENDS_WITH_ONE_OF";
@@ -109,9 +166,9 @@ operators! {
     PropBefore = 20, "PROP_BEFORE";
     /// The property is a later instant.
     PropAfter = 21, "PROP_AFTER";
-    /// The regular expression is found in the property.
+    /// The regular expression matches a part of the property.
     PropMatches = 22, "PROP_MATCHES";
-    /// The property is a text in which the regular expression is not found.
+    /// The property is a string and the regular expression matches no part of it.
     PropDoesNotMatch = 23, "PROP_DOES_NOT_MATCH";
     /// Both are semantic versions and the property is less.
     PropSemverLessThan = 24, "PROP_SEMVER_LESS_THAN";
@@ -119,9 +176,9 @@ operators! {
     PropSemverEqual = 25, "PROP_SEMVER_EQUAL";
     /// Both are semantic versions and the property is greater.
     PropSemverGreaterThan = 26, "PROP_SEMVER_GREATER_THAN";
-    /// The property is there and not null. An extension that official clients do not know.
+    /// The property is present and not null. Official SDKs do not support this operator.
     IsPresent = -1, "IS_PRESENT";
-    /// The property is absent or null. An extension that official clients do not know.
+    /// The property is absent or null. Official SDKs do not support this operator.
     IsNotPresent = -2, "IS_NOT_PRESENT";
 }
 
@@ -130,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operator_survives_its_name_and_its_number() {
+    fn every_operator_round_trips_by_name_and_by_number() {
         for &operator in Operator::ALL {
             assert_eq!(Operator::from_name(operator.name()), Some(operator));
             assert_eq!(Operator::from_number(operator.number()), operator);

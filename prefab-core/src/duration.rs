@@ -1,10 +1,27 @@
-//! ISO 8601 durations in the part that Prefab uses: weeks, days, hours, minutes, seconds.
+//! ISO 8601 durations of weeks, days, hours, minutes and seconds.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::duration::{format_duration, parse_duration};
+//! assert_eq!(format_duration(parse_duration("PT90M")?), "PT1H30M");
+//! # Ok::<(), prefab_core::DurationError>(())
+//! ```
 
 use std::time::Duration;
 
-/// A text that is not a duration of the form `P[nW][nD][T[nH][nM][nS]]`.
+/// The error for a text that is not of the form `P[nW][nD][T[nH][nM][nS]]`.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(
+///     prefab_core::parse_duration("30s").unwrap_err().to_string(),
+///     "cannot parse duration `30s`: expected ISO 8601, for example `PT30S` or `P1DT12H`",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no ISO 8601 duration of weeks, days, hours, minutes and seconds, such as `PT1H30M`")]
+#[error("cannot parse duration `{text}`: expected ISO 8601, for example `PT30S` or `P1DT12H`")]
 pub struct DurationError {
     text: String,
 }
@@ -18,9 +35,16 @@ const UNITS: [(u8, bool, u128); 5] = [
     (b'S', true, SECOND),
 ];
 
-/// Parses an ISO 8601 duration; the sum is exact, cut to nanoseconds.
+/// Parses an ISO 8601 duration. The result is exact and truncated to nanoseconds.
 ///
-/// Years and months have no fixed length and are refused, as are signs and anything around the text.
+/// Years and months are rejected because they have no fixed length. Signs and surrounding text, including spaces, are
+/// rejected too.
+///
+/// # Errors
+///
+/// [`DurationError`] if the text is not such a duration, or if it is longer than a [`Duration`] can represent.
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,13 +88,13 @@ fn digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// `whole.fraction` times a unit of `size` nanoseconds, cut to nanoseconds.
+/// Returns `whole.fraction` times a unit of `size` nanoseconds, truncated to nanoseconds.
 fn amount(whole: &[u8], fraction: &[u8], size: u128) -> Option<u128> {
     let mut sum = whole.iter().try_fold(0u128, |sum, digit| {
         sum.checked_mul(10)?.checked_add(u128::from(digit - b'0')).filter(|sum| *sum < 1 << 80)
     })?;
     sum = sum.checked_mul(size)?;
-    // Eighteen digits hold every nanosecond of a week exactly; further ones cannot change the cut.
+    // Eighteen digits are exact to the nanosecond for a week; more digits cannot change the truncated result.
     let (mut part, mut scale) = (0u128, 1u128);
     for digit in fraction.iter().take(18) {
         part = part * 10 + u128::from(digit - b'0');
@@ -79,7 +103,16 @@ fn amount(whole: &[u8], fraction: &[u8], size: u128) -> Option<u128> {
     sum.checked_add(part * size / scale)
 }
 
-/// Writes a duration in the form [`parse_duration`] reads: `PT1H30M`, `PT0.25S`.
+/// Formats a duration so that [`parse_duration`] reads it back.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use prefab_core::duration::format_duration;
+/// assert_eq!(format_duration(Duration::from_secs(5_400)), "PT1H30M");
+/// assert_eq!(format_duration(Duration::from_millis(250)), "PT0.25S");
+/// ```
 pub fn format_duration(duration: Duration) -> String {
     use std::fmt::Write as _;
     let seconds = duration.as_secs();
@@ -119,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_read_as_the_specification_says() {
+    fn durations_parse_as_the_specification_requires() {
         check("PT0.2S", Some(200.0));
         check("PT90S", Some(90_000.0));
         check("PT0.5H", Some(1_800_000.0));
@@ -141,13 +174,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_duration_reads_back(seconds in 0u64..1 << 40, nanos in 0u32..1_000_000_000) {
+        fn a_formatted_duration_parses_back(seconds in 0u64..1 << 40, nanos in 0u32..1_000_000_000) {
             let duration = Duration::new(seconds, nanos);
             prop_assert_eq!(parse_duration(&format_duration(duration)), Ok(duration));
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "P?[0-9WDTHMS.]{0,60}") {
+        fn parsing_never_panics(text in "P?[0-9WDTHMS.]{0,60}") {
             let _ = parse_duration(&text);
         }
     }

@@ -1,12 +1,35 @@
-//! Numbers that could be swapped are types of their own.
+//! Typed ids of projects and environments, so that one cannot be passed for the other.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::ids::{EnvironmentId, ProjectId};
+//!
+//! let (project, environment) = (ProjectId(1), EnvironmentId(5));
+//! assert_eq!(format!("/projects/{project}/environments/{environment}"), "/projects/1/environments/5");
+//! ```
 
 use std::fmt;
 
-/// A project: one log of changes, one set of environments.
+/// The id of a project. A project has one log of changes and a set of environments.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::ids::ProjectId;
+/// assert_eq!(ProjectId(7).to_string(), "7");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectId(pub i64);
 
-/// An environment of a project. Never 0: official clients take that number for "none".
+/// The id of an environment. It is never 0, because official SDKs read 0 as "no environment".
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::ids::EnvironmentId;
+/// assert!(EnvironmentId(1) < EnvironmentId(2));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentId(pub i64);
 

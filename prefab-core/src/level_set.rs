@@ -1,20 +1,29 @@
-//! Which levels are possible.
+//! Sets of log levels.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::{LogLevel, level_set::LevelSet};
+//! assert!(LevelSet::ALL.contains(LogLevel::Debug));
+//! ```
 
 use std::fmt;
 
 use crate::LogLevel;
 
-/// A set of log levels: every answer that a logger's configs can give, whoever is asking.
+/// A set of log levels: every level that a logger can have, over all contexts.
 ///
-/// [`LogLevel::NotSet`] stands for "they say nothing".
+/// [`LogLevel::NotSet`] means that no config sets a level.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{LevelSet, LogLevel};
 ///
 /// let levels = LevelSet::from_iter([LogLevel::Debug, LogLevel::NotSet]).or(LogLevel::Warn);
-/// assert_eq!(levels.loudest(), Some(LogLevel::Debug));
-/// assert_eq!(levels.quietest(), Some(LogLevel::Warn));
-/// assert_eq!(levels.only(), None);
+/// assert_eq!(levels.most_verbose(), Some(LogLevel::Debug));
+/// assert_eq!(levels.least_verbose(), Some(LogLevel::Warn));
+/// assert_eq!(levels.single(), None);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct LevelSet {
@@ -22,17 +31,32 @@ pub struct LevelSet {
 }
 
 impl LevelSet {
-    /// No level at all.
+    /// The empty set.
     pub const EMPTY: Self = Self { bits: 0 };
-    /// Every level, `NotSet` among them.
+    /// Every level, including `NotSet`.
     pub const ALL: Self = Self { bits: (1 << LogLevel::ALL.len()) - 1 };
 
-    /// Returns a set with one level.
+    /// Creates a set with one level.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// assert_eq!(LevelSet::of(LogLevel::Warn).single(), Some(LogLevel::Warn));
+    /// ```
     pub const fn of(level: LogLevel) -> Self {
         Self { bits: bit(level) }
     }
 
-    /// Returns the levels of either set.
+    /// Returns the levels that are in either set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// let both = LevelSet::of(LogLevel::Info).union(LevelSet::of(LogLevel::Warn));
+    /// assert_eq!(both.iter().count(), 2);
+    /// ```
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self { bits: self.bits | other.bits }
@@ -44,7 +68,15 @@ impl LevelSet {
         Self { bits: self.bits & !bit(level) }
     }
 
-    /// Returns the set with `default` in the place of `NotSet`.
+    /// Replaces `NotSet` by `default`. A set without `NotSet` stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// assert_eq!(LevelSet::of(LogLevel::NotSet).or(LogLevel::Warn), LevelSet::of(LogLevel::Warn));
+    /// assert_eq!(LevelSet::of(LogLevel::Info).or(LogLevel::Warn), LevelSet::of(LogLevel::Info));
+    /// ```
     #[must_use]
     pub const fn or(self, default: LogLevel) -> Self {
         if self.contains(LogLevel::NotSet) {
@@ -54,32 +86,40 @@ impl LevelSet {
         }
     }
 
-    /// Tells whether `level` is in the set.
+    /// Returns whether `level` is in the set.
     pub const fn contains(self, level: LogLevel) -> bool {
         self.bits & bit(level) != 0
     }
 
-    /// Tells whether there is no level.
+    /// Returns whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.bits == 0
     }
 
-    /// Returns the level of a set of one.
-    pub fn only(self) -> Option<LogLevel> {
+    /// Returns the level if the set has exactly one.
+    pub fn single(self) -> Option<LogLevel> {
         if self.bits.is_power_of_two() { self.iter().next() } else { None }
     }
 
-    /// Returns the level that lets the most through, of those that name one.
-    pub fn loudest(self) -> Option<LogLevel> {
+    /// Returns the most verbose level in the set, ignoring `NotSet`.
+    pub fn most_verbose(self) -> Option<LogLevel> {
         self.without(LogLevel::NotSet).iter().next()
     }
 
-    /// Returns the level that lets the least through, of those that name one.
-    pub fn quietest(self) -> Option<LogLevel> {
+    /// Returns the least verbose level in the set, ignoring `NotSet`.
+    pub fn least_verbose(self) -> Option<LogLevel> {
         self.without(LogLevel::NotSet).iter().last()
     }
 
-    /// Lists the levels, `NotSet` first, then from the loudest to the quietest.
+    /// Returns the levels in order: `NotSet`, then from the most verbose to the least verbose.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// let levels = LevelSet::from_iter([LogLevel::Error, LogLevel::Debug]);
+    /// assert_eq!(levels.iter().collect::<Vec<_>>(), [LogLevel::Debug, LogLevel::Error]);
+    /// ```
     pub fn iter(self) -> impl Iterator<Item = LogLevel> {
         LogLevel::ALL.into_iter().filter(move |level| self.contains(*level))
     }
@@ -106,11 +146,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_knows_its_ends() {
+    fn a_set_returns_its_most_and_least_verbose_level() {
         use LogLevel::{Debug, Error, Fatal, NotSet, Trace};
-        let check = |levels: &[LogLevel], loudest, quietest, only| {
+        let check = |levels: &[LogLevel], most_verbose, least_verbose, single| {
             let set: LevelSet = levels.iter().copied().collect();
-            assert_eq!((set.loudest(), set.quietest(), set.only()), (loudest, quietest, only), "{set:?}");
+            assert_eq!(
+                (set.most_verbose(), set.least_verbose(), set.single()),
+                (most_verbose, least_verbose, single),
+                "{set:?}"
+            );
         };
         check(&[], None, None, None);
         check(&[NotSet], None, None, Some(NotSet));
@@ -121,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_fills_the_gap_and_nothing_else() {
+    fn a_default_replaces_only_a_level_that_is_not_set() {
         assert_eq!(LevelSet::of(LogLevel::Info).or(LogLevel::Warn), LevelSet::of(LogLevel::Info));
         assert_eq!(LevelSet::of(LogLevel::NotSet).or(LogLevel::Warn), LevelSet::of(LogLevel::Warn));
         assert!(LevelSet::EMPTY.or(LogLevel::Warn).is_empty());

@@ -1,8 +1,12 @@
-//! What is a config? The Prefab data model, without I/O, clock or runtime.
+//! What is a config? The data model of Prefab: configs, feature flags, contexts and layers.
 //!
-//! Start with [`Config`]: a key, its rows per environment, their rules and values. A [`ConfigSet`] is a
-//! whole project as one file or one message; [`datafile`] reads and writes its JSON form. What a caller
-//! knows about a request is a [`ContextSet`]. Configs of several origins meet in a [`LayeredStore`].
+//! This crate reads and writes datafiles, describes the contexts of a request, and stacks configs from several
+//! sources in layers. It does no I/O and has no clock and no runtime. `prefab-eval` evaluates the configs,
+//! `prefab-client` is the SDK.
+//!
+//! # Examples
+//!
+//! Read a datafile and describe a request:
 //!
 //! ```
 //! use prefab_core::{Context, ContextSet, datafile};
@@ -13,9 +17,21 @@
 //! assert_eq!(parsed.set.configs[0].key, "max-jobs");
 //!
 //! let contexts = ContextSet::new().with(Context::new("user").with("key", "u-1").with("age", 42));
-//! assert!(contexts.property("user", "age").is_some());
+//! assert_eq!(contexts.property("user", "age"), Some(&42.into()));
 //! # Ok::<(), prefab_core::datafile::DatafileError>(())
 //! ```
+//!
+//! # Where to start
+//!
+//! | Type | Meaning |
+//! | --- | --- |
+//! | [`Config`] | A key with its rows per environment, their rules and values |
+//! | [`ConfigSet`] | All configs of a project, as one file or one message |
+//! | [`Context`], [`ContextSet`] | The properties of a request that criteria are compared with |
+//! | [`LayeredStore`] | Configs from several sources, and which of them is current for each key |
+//! | [`datafile`] | The JSON form of a config set |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod borrowed;
 pub mod confidential;
@@ -42,8 +58,13 @@ pub use layer::{Layer, Match, Provenance, Slot};
 pub use level_set::LevelSet;
 pub use log_level::{LogLevel, LogLevelError};
 pub use store::{Entry, LayeredStore, Update};
-pub use stored::{Format, PackedMessage, StoredConfig};
+pub use stored::StoredConfig;
 pub use value::{
     ConfigValue, IntRange, LimitDefinition, Provided, ProvidedSource, Schema, SchemaType, Value,
     WeightedValue, WeightedValues,
 };
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -1,26 +1,41 @@
-//! The six levels a line can have, ordered from the most talkative to the gravest.
+//! The six log levels, ordered from the least severe to the most severe.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::log_level::LogLevel;
+//! assert_eq!("debug".parse(), Ok(LogLevel::Debug));
+//! ```
 
 use std::{fmt, str::FromStr};
 
-/// A log level, as Prefab orders them: `Trace < Debug < Info < Warn < Error < Fatal`.
+/// A log level: `Trace < Debug < Info < Warn < Error < Fatal`.
 ///
-/// `NotSet` is what a config says that names no level; a look-up walks past it.
+/// A config with the level `NotSet` sets no level; the level of the next logger above it applies.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::LogLevel;
+/// assert!(LogLevel::Warn > LogLevel::Info);
+/// assert_eq!(LogLevel::Warn.to_string(), "WARN");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
-    /// No level is named.
+    /// No level.
     #[default]
     NotSet,
     /// The finest detail.
     Trace,
     /// Detail for debugging.
     Debug,
-    /// Ordinary events.
+    /// Normal events.
     Info,
-    /// Something looks wrong.
+    /// Something may be wrong.
     Warn,
-    /// Something went wrong.
+    /// An operation failed.
     Error,
-    /// The program cannot go on. `tracing` has no such level; it is shown as an error there.
+    /// The program cannot continue. `tracing` has no such level and uses `ERROR` for it.
     Fatal,
 }
 
@@ -29,7 +44,15 @@ impl LogLevel {
     pub const ALL: [Self; 7] =
         [Self::NotSet, Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
 
-    /// Returns the name on the wire: `WARN`, or `NOT_SET_LOG_LEVEL`.
+    /// Returns the name on the wire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::LogLevel;
+    /// assert_eq!(LogLevel::Warn.name(), "WARN");
+    /// assert_eq!(LogLevel::NotSet.name(), "NOT_SET_LOG_LEVEL");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::NotSet => "NOT_SET_LOG_LEVEL",
@@ -42,7 +65,14 @@ impl LogLevel {
         }
     }
 
-    /// Returns the number on the wire. The gaps were held back for levels that never came.
+    /// Returns the number on the wire. The gaps in the numbers are part of the protocol.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::LogLevel;
+    /// assert_eq!((LogLevel::Info.number(), LogLevel::Warn.number()), (3, 5));
+    /// ```
     pub fn number(self) -> i32 {
         match self {
             Self::NotSet => 0,
@@ -56,11 +86,21 @@ impl LogLevel {
     }
 
     /// Returns the level with this number on the wire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::LogLevel;
+    /// assert_eq!(LogLevel::from_number(5), Some(LogLevel::Warn));
+    /// assert_eq!(LogLevel::from_number(4), None);
+    /// ```
     pub fn from_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.number() == number)
     }
 
-    /// Tells whether a line of level `line` may be printed where `self` is the effective level.
+    /// Returns whether a line of level `line` is printed by a logger of level `self`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use prefab_core::LogLevel;
@@ -78,9 +118,9 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// A text that names no log level.
+/// The error for a text that is not the name of a log level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no log level; use one of trace, debug, info, warn, error, fatal")]
+#[error("unknown log level `{text}`: expected trace, debug, info, warn, error or fatal")]
 pub struct LogLevelError {
     text: String,
 }
@@ -88,7 +128,7 @@ pub struct LogLevelError {
 impl FromStr for LogLevel {
     type Err = LogLevelError;
 
-    /// Reads a level in any case.
+    /// Parses the name of a level, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
@@ -102,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_level_survives_its_name_and_its_number() {
+    fn every_level_round_trips_by_name_and_by_number() {
         for level in LogLevel::ALL {
             assert_eq!(level.name().parse(), Ok(level));
             assert_eq!(level.name().to_lowercase().parse(), Ok(level));
@@ -111,10 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_says_what_would_do() {
+    fn an_unknown_name_is_an_error_that_lists_the_levels() {
         assert_eq!(
             "verbose".parse::<LogLevel>().unwrap_err().to_string(),
-            "`verbose` is no log level; use one of trace, debug, info, warn, error, fatal"
+            "unknown log level `verbose`: expected trace, debug, info, warn, error or fatal"
         );
     }
 }

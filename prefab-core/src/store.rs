@@ -1,6 +1,13 @@
-//! Configs of every layer, and which one stands for each key.
+//! The store of all layers, which returns the current config for each key.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::store::LayeredStore;
+//! assert!(LayeredStore::default().get("max-jobs").is_none());
+//! ```
 
-mod shelf;
+mod slot_entries;
 
 use std::{
     borrow::Cow,
@@ -10,40 +17,51 @@ use std::{
 };
 
 use crate::{Config, ConfigSet, ContextSet, Layer, Provenance, Slot, StoredConfig};
-use shelf::Shelf;
+use slot_entries::SlotEntries;
 
-/// A config and where it came from; a handle that is cheap to clone.
+/// A config and its provenance. Cloning an entry increments a reference count.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use prefab_core::{Config, Entry, Layer, Provenance};
+///
+/// let provenance = Arc::new(Provenance::new(Layer::Program, "defaults"));
+/// let entry = Entry::new(Config::constant("max-jobs", 30), provenance);
+/// assert_eq!((entry.key(), entry.provenance().layer), ("max-jobs", Layer::Program));
+/// ```
 #[derive(Clone, Debug)]
-pub struct Entry(Arc<Parts>);
+pub struct Entry(Arc<EntryInner>);
 
 #[derive(Debug, PartialEq)]
-struct Parts {
+struct EntryInner {
     stored: StoredConfig,
     provenance: Arc<Provenance>,
 }
 
 impl Entry {
-    /// Returns an entry.
+    /// Creates an entry.
     pub fn new(config: impl Into<StoredConfig>, provenance: Arc<Provenance>) -> Self {
-        Self(Arc::new(Parts { stored: config.into(), provenance }))
+        Self(Arc::new(EntryInner { stored: config.into(), provenance }))
     }
 
-    /// Returns the config's name.
+    /// Returns the config key.
     pub fn key(&self) -> &str {
         self.0.stored.key()
     }
 
-    /// Returns the config as its layer holds it.
+    /// Returns the config as its layer stores it.
     pub fn stored(&self) -> &StoredConfig {
         &self.0.stored
     }
 
-    /// Returns the config's model, which may have to be made: not for a hot path.
+    /// Returns the decoded config. May decode it on each call; see [`StoredConfig::config`].
     pub fn config(&self) -> Cow<'_, Config> {
         self.0.stored.config()
     }
 
-    /// Returns where the config came from.
+    /// Returns the layer and the source of the config.
     pub fn provenance(&self) -> &Arc<Provenance> {
         &self.0.provenance
     }
@@ -55,34 +73,47 @@ impl PartialEq for Entry {
     }
 }
 
-/// What a source has to say: a layer is a stream of these.
+/// A change of the store. A source is a stream of updates.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Config, ConfigSet, LayeredStore, Update};
+///
+/// let mut store = LayeredStore::default();
+/// let configs = vec![Config::constant("max-jobs", 30).into()];
+/// let set = ConfigSet { configs, ..ConfigSet::default() };
+/// store.apply(Update::Snapshot { set, source: "datafile".into() });
+/// assert!(store.get("max-jobs").is_some());
+/// ```
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// The whole of one slot, as a file is.
+    /// Replaces the content of a slot, for example after a file was read.
     Replace {
         /// The slot.
         slot: Slot,
-        /// All its entries. Of two with one key, the later stands.
+        /// The new content. Of two entries with the same key, the later one wins.
         entries: Vec<Entry>,
     },
-    /// News for the remote layer: configs merge by id, and tombstones take keys away.
+    /// Merges configs into the remote layer. For each key the highest id wins; tombstones remove keys.
     Merge {
-        /// The news.
+        /// The changed configs.
         set: ConfigSet<StoredConfig>,
-        /// The remote source's name.
+        /// The name of the remote source.
         source: Arc<str>,
     },
-    /// The whole of the remote layer, as a datafile is: nothing said before holds any longer, so older ids
-    /// are taken and keys that are not in it vanish.
+    /// Replaces the content of the remote layer, for example by a datafile. Ids may be lower than before.
     Snapshot {
-        /// All there is.
+        /// The new content.
         set: ConfigSet<StoredConfig>,
-        /// The remote source's name.
+        /// The name of the remote source.
         source: Arc<str>,
     },
 }
 
-/// The layers, stacked.
+/// The configs of all layers.
+///
+/// # Examples
 ///
 /// ```
 /// use std::sync::Arc;
@@ -101,8 +132,8 @@ pub enum Update {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct LayeredStore {
-    slots: BTreeMap<Slot, Shelf>,
-    /// The ids of the remote keys that were deleted, so that nothing older comes back.
+    slots: BTreeMap<Slot, SlotEntries>,
+    /// The ids of deleted remote keys, so that an older message does not restore them.
     deleted: HashMap<Arc<str>, i64>,
     high_water_mark: i64,
     project_env_id: i64,
@@ -110,8 +141,19 @@ pub struct LayeredStore {
 }
 
 impl LayeredStore {
-    /// Applies an update and returns the keys for which another config stands now, in no order. One may come
-    /// twice.
+    /// Applies an update and returns the keys whose current config changed, unordered and possibly with duplicates.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Config, ConfigSet, LayeredStore, Update};
+    ///
+    /// let mut store = LayeredStore::default();
+    /// let configs = vec![Config { id: 1, ..Config::constant("max-jobs", 30) }.into()];
+    /// let set = ConfigSet { configs, ..ConfigSet::default() };
+    /// let changed = store.apply(Update::Merge { set, source: "remote_api".into() });
+    /// assert_eq!(changed, ["max-jobs".into()]);
+    /// ```
     pub fn apply(&mut self, update: Update) -> Vec<Arc<str>> {
         match update {
             Update::Replace { slot, entries } => self.replace(slot, entries),
@@ -120,17 +162,17 @@ impl LayeredStore {
         }
     }
 
-    /// Returns the entry that stands for `key`.
+    /// Returns the current entry for `key`: the one in the highest layer that contains the key.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.slots.values().rev().find_map(|slot| slot.get(key))
     }
 
-    /// Returns every layer's entry for `key`, the one that stands first.
+    /// Returns the entries for `key` in all layers, the current one first.
     pub fn all(&self, key: &str) -> impl Iterator<Item = &Entry> {
         self.slots.values().rev().filter_map(move |slot| slot.get(key))
     }
 
-    /// Lists the entry that stands for each key, in no order.
+    /// Returns the current entry for each key, unordered.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.slots.iter().flat_map(move |(slot, shelf)| {
             let hidden = move |entry: &&Entry| !self.is_hidden(entry.key(), *slot);
@@ -138,23 +180,23 @@ impl LayeredStore {
         })
     }
 
-    /// Returns the largest config id ever seen: where to resume.
+    /// Returns the highest config id that the remote layer has received. A client requests changes after this id.
     pub fn high_water_mark(&self) -> i64 {
         self.high_water_mark
     }
 
-    /// Returns the environment of the remote layer, 0 without one.
+    /// Returns the environment of the remote layer, or 0 if it is unknown.
     pub fn project_env_id(&self) -> i64 {
         self.project_env_id
     }
 
-    /// Returns the contexts that the server hands to every client.
+    /// Returns the contexts that the server sends to every client.
     pub fn default_context(&self) -> &ContextSet {
         &self.default_context
     }
 
     fn replace(&mut self, slot: Slot, entries: Vec<Entry>) -> Vec<Arc<str>> {
-        let mut fresh = Shelf::with_capacity(entries.len());
+        let mut fresh = SlotEntries::with_capacity(entries.len());
         for entry in entries {
             fresh.put(entry);
         }
@@ -178,11 +220,11 @@ impl LayeredStore {
 
         let provenance = Arc::new(Provenance::new(Layer::Remote, source));
         let mut touched = Vec::with_capacity(configs.len());
-        let remote = self.slots.entry(REMOTE).or_insert_with(|| Shelf::with_capacity(configs.len()));
+        let remote = self.slots.entry(REMOTE).or_insert_with(|| SlotEntries::with_capacity(configs.len()));
         for config in configs {
             self.high_water_mark = self.high_water_mark.max(config.id());
-            let standing = remote.get(config.key()).map(|entry| entry.stored().id());
-            let newest = standing.or_else(|| self.deleted.get(config.key()).copied());
+            let current = remote.get(config.key()).map(|entry| entry.stored().id());
+            let newest = current.or_else(|| self.deleted.get(config.key()).copied());
             if newest.is_some_and(|newest| config.id() <= newest) {
                 continue;
             }
@@ -192,7 +234,7 @@ impl LayeredStore {
                 remote.remove(&key);
                 self.deleted.insert(key, config.id());
             } else {
-                if standing.is_none() {
+                if current.is_none() {
                     self.deleted.remove(&key);
                 }
                 remote.put(Entry::new(config, Arc::clone(&provenance)));
@@ -207,21 +249,21 @@ impl LayeredStore {
         self.deleted.clear();
         self.high_water_mark = 0;
         self.project_env_id = 0;
-        // Merged into nothing, the set is all there is; a file is never just a sign of life.
+        // A merge into the empty slot sets its content. `keep_alive` has no meaning in a snapshot.
         self.merge(ConfigSet { keep_alive: false, ..set }, source);
-        let nothing = Shelf::default();
+        let nothing = SlotEntries::default();
         self.differing(REMOTE, &old, self.slots.get(&REMOTE).unwrap_or(&nothing))
     }
 
-    /// Lists the keys that two states of a slot say different things of, and that no layer above hides.
-    fn differing(&self, slot: Slot, old: &Shelf, fresh: &Shelf) -> Vec<Arc<str>> {
+    /// Returns the keys whose entries differ between two states of a slot, without those that a higher slot hides.
+    fn differing(&self, slot: Slot, old: &SlotEntries, fresh: &SlotEntries) -> Vec<Arc<str>> {
         let changed = fresh.iter().filter(|entry| old.get(entry.key()) != Some(entry));
         let gone = old.iter().filter(|entry| fresh.get(entry.key()).is_none());
         let touched = changed.chain(gone).filter(|entry| !self.is_hidden(entry.key(), slot));
         touched.map(|entry| Arc::clone(entry.stored().shared_key())).collect()
     }
 
-    /// Tells whether a slot above this one has `key`.
+    /// Returns whether a higher slot contains `key`.
     fn is_hidden(&self, key: &str, slot: Slot) -> bool {
         let above = (Bound::Excluded(slot), Bound::Unbounded);
         self.slots.range(above).any(|(_, shelf)| shelf.get(key).is_some())
@@ -275,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tombstone_uncovers_the_default_and_nothing_older_comes_back() {
+    fn a_tombstone_uncovers_the_default_and_older_messages_do_not_restore_the_key() {
         let mut store = LayeredStore::default();
         store.apply(file(Layer::Default, 0, &["k"]));
         store.apply(remote(vec![config("k", 5)]));
@@ -298,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_context_and_environment_follow_the_latest_payload() {
+    fn the_default_context_and_the_environment_are_those_of_the_latest_payload() {
         let mut store = LayeredStore::default();
         let pointer = Pointer { project_id: 1, start_at_id: 9, project_env_id: 143 };
         let default_context = ContextSet::from(crate::Context::new("prefab-api-key").with("user-id", "7"));
@@ -315,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_replaces_all_that_the_remote_layer_said() {
+    fn a_snapshot_replaces_the_content_of_the_remote_layer() {
         let snapshot = |set: ConfigSet| Update::Snapshot { set: set.into(), source: "datafile".into() };
         let set = |configs: Vec<Config>| ConfigSet { configs, ..ConfigSet::default() };
         let mut store = LayeredStore::default();
@@ -342,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_configs_in_a_snapshot_the_newer_stands_and_a_tombstone_is_nothing() {
+    fn a_snapshot_keeps_the_newer_of_two_configs_and_no_tombstone() {
         let gone =
             Config { id: 6, key: "gone".into(), config_type: ConfigType::Deleted, ..Config::default() };
         let configs = vec![config("k", 5), config("k", 4), config("gone", 3), gone];
@@ -356,7 +398,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_highest_layer_that_has_a_key_answers(
+        fn the_highest_layer_with_a_key_wins(
             files in prop::collection::vec((0usize..5, 0u16..3, prop::collection::vec("[ab]", 0..3)), 0..12),
         ) {
             const LAYERS: [Layer; 5] = [
@@ -371,8 +413,8 @@ mod tests {
                 last.insert(Slot { layer: LAYERS[layer], order }, keys);
                 for (key, before) in ["a", "b"].into_iter().zip(before) {
                     let expected = last.iter().rev().find(|(_, keys)| keys.iter().any(|k| k == key));
-                    let standing = store.get(key).map(|entry| entry.provenance().layer);
-                    prop_assert_eq!(standing, expected.map(|(slot, _)| slot.layer));
+                    let current = store.get(key).map(|entry| entry.provenance().layer);
+                    prop_assert_eq!(current, expected.map(|(slot, _)| slot.layer));
                     if before.as_ref() != store.get(key) {
                         prop_assert!(changed.iter().any(|changed| **changed == *key));
                     }

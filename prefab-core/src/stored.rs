@@ -1,13 +1,22 @@
-//! Configs as layers hold them: read, or still as small as they came.
+//! Configs as a layer stores them: decoded, or packed in the bytes of a message.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::{Config, stored::StoredConfig};
+//! assert_eq!(StoredConfig::from(Config::constant("max-jobs", 30)).key(), "max-jobs");
+//! ```
 
 use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
 use crate::{Config, ConfigSet, ConfigType, borrowed};
 
-/// A config as a layer holds it. What a store asks is at hand; the rest may still be packed.
+/// A config as a layer stores it: a header, and the rules, which may be packed.
 ///
-/// A model of a config takes many times the room of its message, and few are looked at once they are
-/// compiled. So a source may hand over the message, and whoever wants the model has it made.
+/// A decoded config needs several times the memory of its message, and is rarely read after it has been compiled. A
+/// source can therefore pass on the message. [`config`](Self::config) decodes it on demand.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{Config, StoredConfig};
@@ -18,20 +27,20 @@ use crate::{Config, ConfigSet, ConfigType, borrowed};
 /// ```
 #[derive(Clone)]
 pub struct StoredConfig {
-    head: Head,
+    header: ConfigHeader,
     body: Body,
 }
 
-/// What a store asks of a config.
+/// The fields of a config that a store reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The config's name.
+pub struct ConfigHeader {
+    /// The config key.
     pub key: Arc<str>,
-    /// Of two configs with one key, the higher id is the newer.
+    /// The version. Of two configs with the same key, the one with the higher id is newer.
     pub id: i64,
-    /// What it is used for.
+    /// The type of item.
     pub config_type: ConfigType,
-    /// Whether it says that the key was deleted.
+    /// Whether this version records that the key was deleted.
     pub is_tombstone: bool,
 }
 
@@ -41,72 +50,89 @@ enum Body {
     Packed { message: Arc<PackedMessage>, start: u32, end: u32 },
 }
 
-/// A message that configs are read from when somebody asks. It stays for as long as one of them does.
+/// A message that contains packed configs. Each of them shares ownership of the message.
 pub struct PackedMessage {
     bytes: Box<[u8]>,
-    format: &'static dyn Format,
+    format: &'static dyn PackedFormat,
 }
 
-/// How a config is packed. What it makes of bytes that are no config does not matter.
-pub trait Format: Send + Sync {
-    /// Makes the model.
+/// The encoding of packed configs. The result for invalid bytes is unspecified.
+pub trait PackedFormat: Send + Sync {
+    /// Decodes a config.
     fn config(&self, bytes: &[u8]) -> Config;
 
-    /// Reads what answers, in place.
+    /// Decodes the part of a config that evaluation uses, without copying strings.
     fn borrowed<'a>(&self, bytes: &'a [u8]) -> borrowed::Config<'a>;
 }
 
 impl PackedMessage {
-    /// Keeps a message.
-    pub fn new(bytes: impl Into<Box<[u8]>>, format: &'static dyn Format) -> Arc<Self> {
+    /// Creates a message.
+    pub fn new(bytes: impl Into<Box<[u8]>>, format: &'static dyn PackedFormat) -> Arc<Self> {
         Arc::new(Self { bytes: bytes.into(), format })
     }
 
-    /// Returns the message.
+    /// Returns the bytes of the message.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
 impl StoredConfig {
-    /// Returns a config that stays packed: the bytes `range` of the message. A part that is not within the
-    /// message, or lies beyond 4 GiB, is read at once.
-    pub fn packed(message: &Arc<PackedMessage>, range: Range<usize>, head: Head) -> Self {
+    /// Creates a packed config from the bytes `range` of the message.
+    ///
+    /// A range that is not within the first 4 GiB of the message is decoded immediately.
+    pub fn packed(message: &Arc<PackedMessage>, range: Range<usize>, header: ConfigHeader) -> Self {
         let body = match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(start), Ok(end)) if start <= end && range.end <= message.bytes.len() => {
                 Body::Packed { message: Arc::clone(message), start, end }
             }
             _ => Body::Read(Arc::new(message.format.config(message.bytes.get(range).unwrap_or_default()))),
         };
-        Self { head, body }
+        Self { header, body }
     }
 
-    /// Returns its name.
+    /// Returns the config key.
     pub fn key(&self) -> &str {
-        &self.head.key
+        &self.header.key
     }
 
-    /// Returns its name, to share.
+    /// Returns the config key, shared.
     pub fn shared_key(&self) -> &Arc<str> {
-        &self.head.key
+        &self.header.key
     }
 
-    /// Returns its id.
+    /// Returns the version.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Config, StoredConfig};
+    /// let stored = StoredConfig::from(Config { id: 7, ..Config::constant("max-jobs", 30) });
+    /// assert_eq!(stored.id(), 7);
+    /// ```
     pub fn id(&self) -> i64 {
-        self.head.id
+        self.header.id
     }
 
-    /// Returns what it is used for.
+    /// Returns the type of item.
     pub fn config_type(&self) -> ConfigType {
-        self.head.config_type
+        self.header.config_type
     }
 
-    /// Tells whether this says that the key was deleted.
+    /// Returns whether this version records that the key was deleted.
     pub fn is_tombstone(&self) -> bool {
-        self.head.is_tombstone
+        self.header.is_tombstone
     }
 
-    /// Returns the model, which may have to be made: not for a hot path.
+    /// Returns the decoded config. Decodes a packed config on each call, so do not call it on a hot path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Config, StoredConfig};
+    /// let config = Config::constant("max-jobs", 30);
+    /// assert_eq!(*StoredConfig::from(config.clone()).config(), config);
+    /// ```
     pub fn config(&self) -> Cow<'_, Config> {
         match &self.body {
             Body::Read(config) => Cow::Borrowed(config),
@@ -116,7 +142,7 @@ impl StoredConfig {
         }
     }
 
-    /// Returns what answers, with every text left where it is.
+    /// Returns the part of the config that evaluation uses, without copying strings.
     pub fn borrowed(&self) -> borrowed::Config<'_> {
         match &self.body {
             Body::Read(config) => (&**config).into(),
@@ -124,7 +150,7 @@ impl StoredConfig {
         }
     }
 
-    /// Returns the bytes that it is packed in, if it is.
+    /// Returns the bytes of a packed config, or `None` if the config is decoded.
     pub fn packed_bytes(&self) -> Option<&[u8]> {
         match &self.body {
             Body::Read(_) => None,
@@ -135,13 +161,13 @@ impl StoredConfig {
 
 impl From<Config> for StoredConfig {
     fn from(config: Config) -> Self {
-        let head = Head {
+        let header = ConfigHeader {
             key: config.key.as_str().into(),
             id: config.id,
             config_type: config.config_type,
             is_tombstone: config.is_tombstone(),
         };
-        Self { head, body: Body::Read(Arc::new(config)) }
+        Self { header, body: Body::Read(Arc::new(config)) }
     }
 }
 
@@ -155,7 +181,7 @@ impl From<ConfigSet> for ConfigSet<StoredConfig> {
 
 impl PartialEq for StoredConfig {
     fn eq(&self, other: &Self) -> bool {
-        self.head == other.head
+        self.header == other.header
             && match (self.packed_bytes(), other.packed_bytes()) {
                 (Some(left), Some(right)) if left == right => true,
                 _ => self.config() == other.config(),
@@ -175,7 +201,7 @@ mod tests {
 
     struct JustTheKey;
 
-    impl Format for JustTheKey {
+    impl PackedFormat for JustTheKey {
         fn config(&self, bytes: &[u8]) -> Config {
             let key = String::from_utf8_lossy(bytes).into_owned();
             Config { id: 7, ..Config::constant(key, true) }
@@ -187,11 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_config_is_the_config_that_its_bytes_mean() {
+    fn a_packed_config_equals_the_config_that_its_bytes_encode() {
         let message = PackedMessage::new(*b"..max-jobs..", &JustTheKey);
         let model = Config { id: 7, ..Config::constant("max-jobs", true) };
-        let head = StoredConfig::from(model.clone()).head;
-        let packed = StoredConfig::packed(&message, 2..10, head.clone());
+        let header = StoredConfig::from(model.clone()).header;
+        let packed = StoredConfig::packed(&message, 2..10, header.clone());
         assert_eq!((packed.key(), packed.id(), packed.is_tombstone()), ("max-jobs", 7, false));
         assert_eq!(
             (packed.packed_bytes(), packed.config()),
@@ -199,7 +225,7 @@ mod tests {
         );
         assert_eq!(packed.borrowed().key, "max-jobs");
         assert_eq!(packed, StoredConfig::from(model));
-        assert_ne!(packed, StoredConfig::packed(&message, 2..9, head.clone()));
-        assert_eq!(StoredConfig::packed(&message, 9..99, head).packed_bytes(), None);
+        assert_ne!(packed, StoredConfig::packed(&message, 2..9, header.clone()));
+        assert_eq!(StoredConfig::packed(&message, 9..99, header).packed_bytes(), None);
     }
 }

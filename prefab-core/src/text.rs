@@ -1,11 +1,18 @@
-//! The canonical text of a scalar: what list operators compare and what percentages hash.
+//! The canonical text of a scalar, which list operators compare and percentage rollouts hash.
 //!
-//! Every official client must make the same text, or the same user lands in two buckets. Texts are
-//! written into a buffer on the stack, so that evaluation never allocates.
+//! The text is the same in every SDK, so that a user gets the same variant everywhere. It is written into a buffer on
+//! the stack, so that evaluation does not allocate.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::text::TextBuffer;
+//! assert_eq!(TextBuffer::default().double(2.0), "2.0");
+//! ```
 
 use std::fmt::{self, Write as _};
 
-/// Holds the text of one number.
+/// A buffer for the text of one number.
 pub struct TextBuffer {
     int: itoa::Buffer,
     double: Small,
@@ -19,14 +26,29 @@ impl Default for TextBuffer {
 
 impl TextBuffer {
     /// Returns the decimal text of an integer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(prefab_core::text::TextBuffer::default().int(-7), "-7");
+    /// ```
     pub fn int(&mut self, value: i64) -> &str {
         self.int.format(value)
     }
 
-    /// Returns the shortest digits that read back as `value`, always with a fraction or an exponent.
+    /// Returns the shortest digits that parse back to `value`, always with a fraction or an exponent.
     ///
-    /// Positional between 1e-4 and 1e16, otherwise with an exponent of a sign and two digits or more:
-    /// `1.5`, `2.0`, `1e+21`, `1e-07`.
+    /// Values from 1e-4 to 1e16 have no exponent. The exponent of other values has a sign and at least two digits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::text::TextBuffer;
+    /// let mut buffer = TextBuffer::default();
+    /// assert_eq!(buffer.double(1.5), "1.5");
+    /// assert_eq!(buffer.double(1e21), "1e+21");
+    /// assert_eq!(buffer.double(1e-7), "1e-07");
+    /// ```
     pub fn double(&mut self, value: f64) -> &str {
         self.double.len = 0;
         // Writing to the buffer cannot fail: the longest text of a double has 24 bytes.
@@ -35,14 +57,22 @@ impl TextBuffer {
     }
 }
 
-/// Returns `true` or `false`.
+/// Returns `true` or `false` as text.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(prefab_core::text::bool_text(true), "true");
+/// ```
 pub fn bool_text(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
-/// Tells whether two texts are equal, for texts that are short, as names and keys are.
+/// Returns whether two strings are equal. Faster than `==` for short strings such as names and keys.
 ///
-/// Up to 32 bytes are compared in place, which costs less than the call that `==` makes.
+/// Up to 32 bytes are compared inline, which costs less than the call to `memcmp` that `==` makes.
+///
+/// # Examples
 ///
 /// ```
 /// assert!(prefab_core::text::same("user", "user"));
@@ -53,13 +83,13 @@ pub fn same(left: &str, right: &str) -> bool {
     same_bytes(left.as_bytes(), right.as_bytes())
 }
 
-/// Tells whether two short pieces of text are equal; see [`same`].
+/// Returns whether two byte strings are equal; see [`same`].
 #[inline]
 pub fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    // Both ends overlap where the length is no power of two; together they cover everything.
+    // Compares the first and the last bytes. They overlap unless the length is a power of two.
     match left.len() {
         0..4 => left.iter().zip(right).all(|(left, right)| left == right),
         4..8 => ends::<4>(left, right, |bytes| u32::from_ne_bytes(bytes).into()),
@@ -69,7 +99,7 @@ pub fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     }
 }
 
-/// In place as well: a call, were it never made, would have whoever compares put the processor's registers aside.
+/// Inlined too: a call, even one that is never made, would make every caller save registers.
 #[inline]
 fn same_long(left: &[u8], right: &[u8]) -> bool {
     let (left_chunks, _) = left.as_chunks::<16>();
@@ -160,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_texts_are_the_equal_ones(left in "[ab]{0,40}", at: usize, other in "[ab]{0,40}") {
+        fn same_agrees_with_equality(left in "[ab]{0,40}", at: usize, other in "[ab]{0,40}") {
             prop_assert!(same(&left, &left.clone()));
             prop_assert_eq!(same(&left, &other), left == other);
             if !left.is_empty() {
@@ -172,7 +202,7 @@ mod tests {
         }
 
         #[test]
-        fn a_double_reads_back_from_its_text(value: f64) {
+        fn the_text_of_a_double_parses_back(value: f64) {
             prop_assume!(value.is_finite());
             prop_assert_eq!(TextBuffer::default().double(value).parse::<f64>(), Ok(value));
         }

@@ -1,34 +1,76 @@
-//! The values a rule can give.
+//! The values of rules.
+//!
+//! # Examples
+//!
+//! ```
+//! use prefab_core::value::{ConfigValue, Value};
+//!
+//! let secret = ConfigValue::from("s3cr3t").confidential();
+//! assert!(secret.is_secret());
+//! assert_eq!(secret.value, Value::String("s3cr3t".into()));
+//! ```
 
 use crate::LogLevel;
 
-/// A value as it was written, with what is said about it.
+/// A value of a rule, with its confidentiality and encryption.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::ConfigValue;
+///
+/// let value = ConfigValue { name: Some("blue".into()), ..ConfigValue::from("#0000ff") };
+/// assert!(!value.is_secret());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigValue {
-    /// The value itself.
+    /// The value.
     pub value: Value,
-    /// Keeps the value out of logs, telemetry and displays.
+    /// Whether logs, telemetry and displays redact the value.
     pub confidential: bool,
-    /// The key of the config whose value decrypts this one.
+    /// The key of the config that contains the decryption key of this value.
     pub decrypt_with: Option<String>,
-    /// The name of a variant, where it has one.
+    /// The name of the variant.
     pub name: Option<String>,
-    /// A variant's description, where it has one.
+    /// The description of the variant.
     pub description: Option<String>,
 }
 
 impl ConfigValue {
-    /// Tells whether the value must be redacted before it is shown.
+    /// Returns whether the value is redacted where it is displayed: it is confidential or encrypted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ConfigValue;
+    /// let encrypted = ConfigValue { decrypt_with: Some("secret-key".into()), ..ConfigValue::from("9f--…") };
+    /// assert!(encrypted.is_secret());
+    /// ```
     pub fn is_secret(&self) -> bool {
         self.confidential || self.encrypted_with().is_some()
     }
 
-    /// Returns the key of the decrypting config; an empty name means "not encrypted".
+    /// Returns the key of the config with the decryption key. An empty key means that the value is not encrypted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ConfigValue;
+    /// let encrypted = ConfigValue { decrypt_with: Some("secret-key".into()), ..ConfigValue::from("9f--…") };
+    /// assert_eq!(encrypted.encrypted_with(), Some("secret-key"));
+    /// ```
     pub fn encrypted_with(&self) -> Option<&str> {
         self.decrypt_with.as_deref().filter(|key| !key.is_empty())
     }
 
-    /// Marks the value confidential.
+    /// Marks the value as confidential.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ConfigValue;
+    /// assert!(ConfigValue::from("s3cr3t").confidential().is_secret());
+    /// ```
     #[must_use]
     pub fn confidential(mut self) -> Self {
         self.confidential = true;
@@ -42,44 +84,59 @@ impl<T: Into<Value>> From<T> for ConfigValue {
     }
 }
 
-/// One of the kinds of value that Prefab has.
+/// A value of one of the types that Prefab supports.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::Value;
+/// assert_eq!(Value::from(30), Value::Int(30));
+/// assert_eq!(Value::from(["a", "b"]).kind(), "string list");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
-    /// Nothing was set. A rule that gives this is an error of that config.
+    /// No value. Evaluating a rule with it is an error.
     #[default]
     NotSet,
     /// A 64-bit integer.
     Int(i64),
-    /// A text.
+    /// A string.
     String(String),
     /// Raw bytes.
     Bytes(Vec<u8>),
     /// A double.
     Double(f64),
-    /// A boolean, as flags have.
+    /// A boolean.
     Bool(bool),
-    /// A choice by percentage.
+    /// A percentage rollout.
     Weighted(WeightedValues),
     /// A limit of the retired rate limiter.
     LimitDefinition(LimitDefinition),
     /// A log level.
     LogLevel(LogLevel),
-    /// A list of texts.
+    /// A list of strings.
     StringList(Vec<String>),
     /// A half-open range of integers.
     IntRange(IntRange),
-    /// A value that the environment provides.
+    /// A value that is read from an environment variable.
     Provided(Provided),
-    /// An ISO 8601 duration, as written.
+    /// The text of an ISO 8601 duration.
     Duration(String),
-    /// A JSON text.
+    /// The text of a JSON value.
     Json(String),
-    /// A schema for the values of another config.
+    /// A schema for the JSON values of other configs.
     Schema(Schema),
 }
 
 impl Value {
-    /// Returns the kind in one word, for messages: `int`, `string list`.
+    /// Returns the name of the type for messages, for example `int` or `string list`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Value;
+    /// assert_eq!(Value::Double(0.5).kind(), "double");
+    /// ```
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NotSet => "nothing",
@@ -140,63 +197,105 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// Values chosen by percentage.
+/// A percentage rollout: values and their weights.
+///
+/// # Examples
+///
+/// True for 10 % of users, always the same ones:
+///
+/// ```
+/// use prefab_core::{WeightedValue, WeightedValues};
+///
+/// let rollout = WeightedValues {
+///     values: vec![
+///         WeightedValue { weight: 10, value: true.into() },
+///         WeightedValue { weight: 90, value: false.into() },
+///     ],
+///     hash_by_property_name: Some("user.key".into()),
+/// };
+/// assert_eq!(rollout.values.len(), 2);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WeightedValues {
-    /// The choices, in order.
+    /// The values.
     pub values: Vec<WeightedValue>,
-    /// The property whose value decides, so that the same user always gets the same choice.
+    /// The property whose hash selects the value, so that the same user always gets the same value. Without it, or if
+    /// the property is absent, the value is chosen at random.
     pub hash_by_property_name: Option<String>,
 }
 
-/// One choice and its weight, relative to the sum of all weights beside it.
+/// A value of a percentage rollout and its weight, relative to the sum of the weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WeightedValue {
-    /// The weight; data from a server is never negative.
+    /// The weight. Weights that a server sends are not negative.
     pub weight: i32,
     /// The value.
     pub value: ConfigValue,
 }
 
-/// A half-open range: `start` is in it, `end` is not.
+/// A half-open range: it contains `start` and does not contain `end`.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::IntRange;
+/// let adults = IntRange { start: Some(18), end: None };
+/// assert_eq!(adults.bounds(), (18, i64::MAX));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IntRange {
-    /// The first integer in the range; absent means the smallest there is.
+    /// The first integer in the range. `None` is [`i64::MIN`].
     pub start: Option<i64>,
-    /// The first integer past the range; absent means the largest there is.
+    /// The first integer after the range. `None` is [`i64::MAX`].
     pub end: Option<i64>,
 }
 
 impl IntRange {
-    /// Returns the bounds with the absent ones filled in.
+    /// Returns the bounds, with the defaults for the absent ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::IntRange;
+    /// assert_eq!(IntRange { start: None, end: Some(5) }.bounds(), (i64::MIN, 5));
+    /// ```
     pub fn bounds(self) -> (i64, i64) {
         (self.start.unwrap_or(i64::MIN), self.end.unwrap_or(i64::MAX))
     }
 }
 
-/// A value that is looked up where the program runs.
+/// A value that is read from the environment of the program at each evaluation.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Provided, ProvidedSource, Value};
+///
+/// let url = Provided { source: ProvidedSource::EnvVar, lookup: "DATABASE_URL".into() };
+/// assert_eq!(Value::from(url).kind(), "provided");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provided {
-    /// Where to look.
+    /// The source.
     pub source: ProvidedSource,
-    /// What to look for: the name of an environment variable.
+    /// The name of the environment variable.
     pub lookup: String,
 }
 
-/// Where a provided value comes from.
+/// The source of a provided value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProvidedSource {
-    /// Nowhere that was said.
+    /// Not specified.
     #[default]
     NotSet,
     /// An environment variable.
     EnvVar,
 }
 
-/// A limit of the retired rate limiter; carried, never used.
+/// A limit of the retired rate limiter. It is part of the protocol and unused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitDefinition {
-    /// The policy's number on the wire.
+    /// The number of the policy on the wire.
     pub policy_name: i32,
     /// The limit.
     pub limit: i32,
@@ -204,27 +303,27 @@ pub struct LimitDefinition {
     pub burst: i32,
     /// The account.
     pub account_id: i64,
-    /// When it changed, in milliseconds since 1970.
+    /// The time of the last change, in milliseconds since 1970-01-01T00:00:00Z.
     pub last_modified: i64,
-    /// Whether it can be given back.
+    /// Whether acquired units can be returned.
     pub returnable: bool,
-    /// The safety level's number on the wire.
+    /// The number of the safety level on the wire.
     pub safety_level: i32,
 }
 
 /// A schema for JSON values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
-    /// The schema's text.
+    /// The text of the schema.
     pub schema: String,
-    /// The language it is written in.
+    /// The schema language.
     pub schema_type: SchemaType,
 }
 
-/// The language of a schema.
+/// A schema language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SchemaType {
-    /// Not said.
+    /// Not specified.
     #[default]
     Unknown,
     /// Zod.

@@ -1,6 +1,6 @@
-//! What an evaluation costs, and what it costs to make a ruleset.
+//! Benchmarks of evaluations and of compiling rulesets.
 //!
-//! `cargo bench -p prefab-eval`; a filter after `--` picks: `cargo bench -p prefab-eval -- operator`.
+//! Run all with `cargo bench -p prefab-eval`, some with a filter: `cargo bench -p prefab-eval -- operator`.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -12,7 +12,7 @@ use prefab_core::{
 };
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
 
-/// Samples of so many runs are long enough that the timer's own steps do not show.
+/// The number of runs per sample, large enough for the resolution of the timer.
 const RUNS: u32 = 2_000;
 
 fn main() {
@@ -20,7 +20,7 @@ fn main() {
 }
 
 fn config(id: i64, key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
-    Config { id, key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+    Config { id, key: key.into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
 }
 
 fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
@@ -47,14 +47,14 @@ fn user() -> ContextSet {
     ContextSet::new().with(user).with(Context::new("device").with("os", "linux").with("mobile", false))
 }
 
-/// Measures one evaluation of `flag` for a user of nine properties.
+/// Measures one evaluation of `flag` for a user with nine properties.
 fn evaluate(bencher: Bencher<'_, '_>, mut configs: Vec<Config>) {
     configs.extend((0..100).map(|at| Config::constant(format!("other.{at}"), at)));
     let ruleset = build(configs);
-    let (user, host) = (user(), FixedHost::default().at(1_764_000_000_000));
+    let (user, host) = (user(), FixedHost::default().with_now_millis(1_764_000_000_000));
     let contexts = Contexts::of(&user);
     bencher.bench_local(|| {
-        // What comes back is looked at and dropped here, as a caller does.
+        // Reads and drops the result, like a caller.
         let _ = black_box(ruleset.evaluate(black_box("flag"), black_box(&contexts), &host));
     });
 }
@@ -76,7 +76,7 @@ fn one_ends_with_rule(bencher: Bencher<'_, '_>) {
     evaluate(bencher, vec![config(1, "flag", rules)]);
 }
 
-/// Twenty rules of ten values each, of which the last holds.
+/// Twenty rules with ten values each. The last one matches.
 #[divan::bench(sample_size = RUNS)]
 fn twenty_rules_of_ten_values(bencher: Bencher<'_, '_>) {
     let rules = (0..20).map(|rule| {
@@ -116,7 +116,7 @@ fn segment_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     evaluate(bencher, vec![config(1, "flag", rules), config(2, "members", segment)]);
 }
 
-/// The level of a logger four names below the key that has one.
+/// The level of a logger that is four names below the key with a level.
 #[divan::bench(sample_size = RUNS)]
 fn log_level_walk_up(bencher: Bencher<'_, '_>) {
     let ruleset = build(vec![Config::constant("log-level.app", LogLevel::Debug)]);
@@ -124,7 +124,7 @@ fn log_level_walk_up(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| ruleset.log_level(black_box("app.db.pool.conn.tls"), &Contexts::default(), &host));
 }
 
-/// One criterion whose property is there, per operator.
+/// One criterion with a present property, per operator.
 #[divan::bench(args = Operator::ALL.iter().map(|operator| operator.name()), sample_size = RUNS)]
 fn operator(bencher: Bencher<'_, '_>, name: &str) {
     let operator = Operator::from_name(name).unwrap_or_default();
@@ -162,7 +162,7 @@ fn sides(operator: Operator) -> (&'static str, Value) {
     }
 }
 
-/// A property among the few of a context, and among many.
+/// A lookup of a property in a small and in a large context.
 #[divan::bench(args = [1, 16, 64], sample_size = RUNS)]
 fn property_among(bencher: Bencher<'_, '_>, properties: i32) {
     let mut user = Context::new("user").with("zip", "1070");
@@ -175,7 +175,7 @@ fn property_among(bencher: Bencher<'_, '_>, properties: i32) {
     bencher.bench_local(|| drop(black_box(ruleset.evaluate(black_box("flag"), black_box(&contexts), &host))));
 }
 
-/// A project as they are: most configs are plain, some are targeted, some split, some have a pattern.
+/// A realistic project: most configs are plain, some have criteria, percentages or patterns.
 fn project(size: i32) -> Vec<Config> {
     let config = |at: i32| {
         let key = format!("team-{}.service-{}.setting-{at}", at % 7, at % 31);
@@ -230,5 +230,5 @@ fn update_one_config_of(bencher: Bencher<'_, '_>, size: i32) {
     let changed = Config { id: i64::from(size) + 1, ..project(20).swap_remove(13) };
     let changed = store.apply(Update::Merge { set: set(vec![changed]), source: "bench".into() });
     assert_eq!(changed.len(), 1, "one config changed");
-    bencher.bench_local(|| ruleset.updated(black_box(&store), black_box(&changed)));
+    bencher.bench_local(|| ruleset.with_changes(black_box(&store), black_box(&changed)));
 }

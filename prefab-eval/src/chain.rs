@@ -1,7 +1,7 @@
-//! Many rules that each ask whether one property is one of some texts, answered by one look-up.
+//! Chains: consecutive rules that compare the same property by "is one of", evaluated with one lookup.
 //!
-//! Rules of this kind follow one another wherever a flag is given to one team after the other. Tried one by
-//! one, the last costs as much as all before it.
+//! A flag that is rolled out to one team after the other has such rules. Trying them one by one takes time
+//! proportional to their number.
 
 use prefab_core::{ContextValue, text::TextBuffer};
 
@@ -13,13 +13,13 @@ use crate::{
     rule::{Check, Condition, Rule},
 };
 
-/// Fewer rules are tried as fast one by one.
-const SHORTEST: usize = 4;
+/// Minimum number of rules in a chain. Fewer rules are as fast one by one.
+const MIN_RULES: usize = 4;
 
-/// More rules are several chains: the number of a rule has 16 bits.
-const LONGEST: usize = 0xfffe;
+/// Maximum number of rules in a chain, because a rule number has 16 bits. More rules become several chains.
+const MAX_RULES: usize = 0xfffe;
 
-/// Rules `start..end` of a config, all of which begin with "is one of" for the same property.
+/// The rules `start..end` of a config, whose first condition is "is one of" for the same property.
 #[derive(Debug)]
 pub(crate) struct Chain {
     pub(crate) start: usize,
@@ -29,18 +29,19 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Finds the chains among rules.
+    /// Returns the chains in a list of rules.
     pub(crate) fn all(rules: &[Rule]) -> Box<[Self]> {
         let mut chains = Vec::new();
         let mut at = 0;
         while at < rules.len() {
-            let Some((property, _)) = head(&rules[at]) else {
+            let Some((property, _)) = one_of_condition(&rules[at]) else {
                 at += 1;
                 continue;
             };
-            let alike = |rule| head(rule).is_some_and(|(other, _)| other.address() == property.address());
-            let len = rules[at..].iter().take(LONGEST).take_while(|rule| alike(rule)).count();
-            if len >= SHORTEST {
+            let has_same_property =
+                |rule| one_of_condition(rule).is_some_and(|(other, _)| other.address() == property.address());
+            let len = rules[at..].iter().take(MAX_RULES).take_while(|rule| has_same_property(rule)).count();
+            if len >= MIN_RULES {
                 chains.push(Self::new(property.clone(), at, &rules[at..at + len]));
             }
             at += len;
@@ -49,13 +50,14 @@ impl Chain {
     }
 
     fn new(property: PropertyName, start: usize, rules: &[Rule]) -> Self {
-        let lists = (0..).zip(rules.iter().filter_map(head)).map(|(rule, (_, texts))| (rule, texts));
-        let prints: Vec<(u16, u64)> =
+        let lists =
+            (0..).zip(rules.iter().filter_map(one_of_condition)).map(|(rule, (_, texts))| (rule, texts));
+        let fingerprints: Vec<(u16, u64)> =
             lists.flat_map(|(rule, texts)| texts.iter().map(move |text| (rule, fingerprint(text)))).collect();
-        Self { start, end: start + rules.len(), property, first: FirstRules::new(&prints) }
+        Self { start, end: start + rules.len(), property, first: FirstRules::new(&fingerprints) }
     }
 
-    /// Returns the first rule that may hold, or the one after the chain: those before it do not hold.
+    /// Returns the index of the first rule that may match, or the index after the chain. No rule before it matches.
     #[inline]
     pub(crate) fn skip(&self, stack: &Stack<'_>) -> usize {
         let of = |text: &str| self.first.of(fingerprint(text));
@@ -69,25 +71,26 @@ impl Chain {
     }
 }
 
-/// The first rule, counted from the start of the chain, that has a text with a fingerprint.
+/// A hash table from the fingerprint of a text to the first rule that contains the text, counted from the start of the
+/// chain.
 ///
-/// Of a fingerprint only some bits are kept, so others may share the place: the rule itself is asked then, and
-/// those after it. Never is a rule passed over that has the text.
+/// The table stores 16 bits of a fingerprint, so it may return a rule that does not contain the text, but never skips
+/// one that does. The caller tests the rule itself.
 #[derive(Debug)]
 struct FirstRules {
-    /// In the upper half bits of the fingerprint, in the lower half the rule plus one; 0 for a free place. A
-    /// power of two, a quarter of them free at least.
+    /// Open addressing. The upper half of a slot is a part of the fingerprint, the lower half the rule plus one; 0 is
+    /// free. The length is a power of two, and at least a quarter of the slots is free.
     places: Box<[u32]>,
 }
 
 impl FirstRules {
-    /// Takes in the rules of fingerprints, the first rule first.
-    fn new(prints: &[(u16, u64)]) -> Self {
-        let mut places = vec![0_u32; (prints.len() * 4 / 3 + 1).next_power_of_two()].into_boxed_slice();
+    /// Creates the table from pairs of a rule and a fingerprint, sorted by rule.
+    fn new(fingerprints: &[(u16, u64)]) -> Self {
+        let mut places = vec![0_u32; (fingerprints.len() * 4 / 3 + 1).next_power_of_two()].into_boxed_slice();
         let mask = places.len() - 1;
-        for (rule, print) in prints {
-            let (mut at, tag) = place_of(*print);
-            // One that is there already is of an earlier rule, or of this one.
+        for (rule, fingerprint) in fingerprints {
+            let (mut at, tag) = place_of(*fingerprint);
+            // An existing slot belongs to an earlier rule, or to this one.
             while places[at & mask] != 0 && places[at & mask] >> 16 != tag {
                 at = at.wrapping_add(1);
             }
@@ -99,8 +102,8 @@ impl FirstRules {
     }
 
     #[inline]
-    fn of(&self, print: u64) -> Option<u16> {
-        let (mut at, tag) = place_of(print);
+    fn of(&self, fingerprint: u64) -> Option<u16> {
+        let (mut at, tag) = place_of(fingerprint);
         let mask = self.places.len() - 1;
         loop {
             let place = *self.places.get(at & mask)?;
@@ -115,17 +118,18 @@ impl FirstRules {
     }
 }
 
-/// Spreads fingerprints, whose ends differ less than their middle: where to look first, and which bits are kept.
+/// Returns the first slot for a fingerprint and the bits to store. Mixes the fingerprint, whose outer bits vary less
+/// than the inner ones.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "any part of it will do")]
-fn place_of(print: u64) -> (usize, u32) {
-    let mixed = (print ^ (print >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+fn place_of(fingerprint: u64) -> (usize, u32) {
+    let mixed = (fingerprint ^ (fingerprint >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = mixed ^ (mixed >> 29);
     (mixed as usize, (mixed >> 48) as u32)
 }
 
-/// Returns what the first condition asks, where that is "is one of" for a property of a context.
-fn head(rule: &Rule) -> Option<(&PropertyName, &TextSet)> {
+/// Returns the operands of the first condition, if that is "is one of" for a context property.
+fn one_of_condition(rule: &Rule) -> Option<(&PropertyName, &TextSet)> {
     match rule.conditions().first()? {
         Condition {
             property: Property::Named(name),

@@ -1,11 +1,11 @@
-//! From configs as people wrote them to configs as machines read them.
+//! The compiler from configs to compiled configs.
 
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use prefab_core::{
     Entry, Operator, ProvidedSource, Schema,
-    borrowed::{Config, ConfigValue, Criterion, Rule as Written, Value, WeightedValues},
+    borrowed::{Config, ConfigValue, Criterion, Rule as SourceRule, Value, WeightedValues},
     context::LOOKUP,
     parse_duration,
 };
@@ -13,10 +13,10 @@ use smallvec::SmallVec;
 
 use crate::{
     EvalError, Finding, Options,
-    answer::Weighted,
-    answer::{Answer, Encrypted, Kind},
     chain::Chain,
-    compiled::{CompiledConfig, Namespace, Rare, tried_rows, weight},
+    compiled::{ColdPart, CompiledConfig, Namespace, tried_rows, weight},
+    compiled_value::Weighted,
+    compiled_value::{CompiledValue, Encrypted, ValueKind},
     keys::KeyTable,
     murmur3::Murmur3,
     operators::Test,
@@ -27,19 +27,19 @@ use crate::{
     rule::{Check, Condition, ProvidedSide, Rule},
 };
 
-/// Compiles configs one by one, with what they share.
+/// Compiles configs one by one, and shares equal parts between them.
 pub(crate) struct Compiler<'a> {
     pub(crate) keys: &'a mut Arc<KeyTable>,
     pub(crate) project_env_id: i64,
     pub(crate) namespace: Namespace,
     pub(crate) patterns: PatternBudget,
     pub(crate) interner: Interner,
-    /// By the bytes of their criteria.
+    /// Compiled conditions by the bytes of their criteria.
     conditions: HashMap<Box<[u8]>, Arc<[Condition]>, RandomState>,
     findings: Vec<Finding>,
 }
 
-/// The number of findings that a config keeps.
+/// Maximum number of findings per config.
 const FINDINGS_PER_CONFIG: usize = 20;
 
 impl<'a> Compiler<'a> {
@@ -74,9 +74,9 @@ impl<'a> Compiler<'a> {
         let chains = Chain::all(&rules);
         let findings: Box<[Finding]> = std::mem::take(&mut self.findings).into();
         let patterns = self.patterns.finish();
-        let is_rare = !chains.is_empty() || !findings.is_empty() || !patterns.is_empty();
+        let has_cold_part = !chains.is_empty() || !findings.is_empty() || !patterns.is_empty();
         let is_constant = rules.first().is_some_and(|rule| {
-            rule.conditions().is_empty() && !matches!(rule.answer.kind, Kind::Weighted(_))
+            rule.conditions().is_empty() && !matches!(rule.compiled.kind, ValueKind::Weighted(_))
         });
         CompiledConfig {
             weight: weight(&rules),
@@ -85,7 +85,7 @@ impl<'a> Compiler<'a> {
             is_constant,
             own_rows,
             project_env_id: self.project_env_id,
-            rare: is_rare.then(|| Box::new(Rare { chains, findings, patterns })),
+            cold: has_cold_part.then(|| Box::new(ColdPart { chains, findings, patterns })),
             entry,
         }
     }
@@ -93,23 +93,23 @@ impl<'a> Compiler<'a> {
     fn rule(
         &mut self,
         config: &Config<'_>,
-        rule: &Written<'_>,
+        rule: &SourceRule<'_>,
         (row, index): (u32, u32),
         source: usize,
     ) -> Rule {
         let conditions = self.conditions(config, rule, source, index);
-        let answer = match &rule.value {
-            Some(value) => self.answer(config, value),
+        let compiled = match &rule.value {
+            Some(value) => self.compiled(config, value),
             None => invalid(EvalError::UnsupportedValueType { kind: "nothing" }),
         };
-        Rule::new(conditions, answer, row, index)
+        Rule::new(conditions, compiled, row, index)
     }
 
-    /// Compiles criteria, or finds those that say the same. Many flags ask for the same few teams.
+    /// Compiles criteria, or returns the conditions of equal criteria. Many flags have the same criteria.
     fn conditions(
         &mut self,
         config: &Config<'_>,
-        rule: &Written<'_>,
+        rule: &SourceRule<'_>,
         source: usize,
         index: u32,
     ) -> Option<Arc<[Condition]>> {
@@ -120,14 +120,14 @@ impl<'a> Compiler<'a> {
             return Some(Arc::clone(known));
         }
         let findings = self.findings.len();
-        // Each config has limits of its own for its patterns.
+        // Patterns are not shared, because each config has its own limits for them.
         let is_shared = !rule.criteria_bytes.is_empty()
             && !rule.criteria.iter().any(|criterion| is_pattern(criterion.operator));
         let criteria = rule.criteria.iter().enumerate();
         let conditions: Arc<[Condition]> = criteria
             .map(|(nth, criterion)| self.condition(config, criterion, || place(source, index, nth)))
             .collect();
-        // What is wrong is told of every config.
+        // Criteria with findings are compiled again for each config, so that each config has the finding.
         if is_shared && self.findings.len() == findings {
             self.conditions.insert(rule.criteria_bytes.into(), Arc::clone(&conditions));
         }
@@ -142,7 +142,7 @@ impl<'a> Compiler<'a> {
     ) -> Condition {
         let Criterion { property_name, operator, value_to_match } = criterion;
         let value = value_to_match.as_ref().map(|value| &value.value);
-        // Without a namespace of the client's own the property is like any other: a plain prefix.
+        // A client without a namespace compares the property like any other, by a plain prefix.
         let by_segment = self.namespace.is_some() && property::is_namespace(property_name);
         let check = match (operator, value) {
             (Operator::InSeg | Operator::NotInSeg, Some(Value::String(key))) => {
@@ -177,87 +177,87 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn answer(&mut self, config: &Config<'_>, value: &ConfigValue<'_>) -> Answer {
-        Answer::new(self.kind(config, value), value.is_secret())
+    fn compiled(&mut self, config: &Config<'_>, value: &ConfigValue<'_>) -> CompiledValue {
+        CompiledValue::new(self.kind(config, value), value.is_secret())
     }
 
-    fn kind(&mut self, config: &Config<'_>, value: &ConfigValue<'_>) -> Kind {
+    fn kind(&mut self, config: &Config<'_>, value: &ConfigValue<'_>) -> ValueKind {
         if let Value::Provided { source, lookup } = &value.value {
             return match source {
                 ProvidedSource::EnvVar => {
-                    Kind::Provided { variable: (*lookup).into(), wanted: config.value_type }
+                    ValueKind::Provided { variable: (*lookup).into(), expected: config.value_type }
                 }
-                ProvidedSource::NotSet => Kind::Invalid(Box::new(EvalError::UnknownProvidedSource)),
+                ProvidedSource::NotSet => ValueKind::Invalid(Box::new(EvalError::UnknownProvidedSource)),
             };
         }
         match (value.encrypted_with(), &value.value) {
             (None, plain) => self.plain(config, plain),
-            // What is chosen by percentage says for itself how it is encrypted.
+            // Each value of a rollout has its own encryption.
             (Some(_), Value::Weighted(weighted)) => self.weighted(config, weighted),
-            (Some(key), Value::String(stored)) => Kind::Encrypted(Box::new(Encrypted {
+            (Some(key), Value::String(stored)) => ValueKind::Encrypted(Box::new(Encrypted {
                 stored: (*stored).into(),
                 slot: self.slot(key),
                 decrypt_with: key.into(),
             })),
-            (Some(key), other) => Kind::Invalid(Box::new(EvalError::UnableToDecrypt {
+            (Some(key), other) => ValueKind::Invalid(Box::new(EvalError::UnableToDecrypt {
                 decrypt_with: key.to_owned(),
-                cause: format!("only texts can be encrypted, not {}", other.kind()),
+                cause: format!("expected an encrypted string, not {}", other.kind()),
             })),
         }
     }
 
-    fn plain(&mut self, config: &Config<'_>, value: &Value<'_>) -> Kind {
+    fn plain(&mut self, config: &Config<'_>, value: &Value<'_>) -> ValueKind {
         let error = match value {
-            Value::Int(int) => return Kind::Int(*int),
-            Value::String(text) => return Kind::String((*text).into()),
-            Value::Bytes(bytes) => return Kind::Bytes((*bytes).into()),
-            Value::Double(double) => return Kind::Double(*double),
-            Value::Bool(bool) => return Kind::Bool(*bool),
+            Value::Int(int) => return ValueKind::Int(*int),
+            Value::String(text) => return ValueKind::String((*text).into()),
+            Value::Bytes(bytes) => return ValueKind::Bytes((*bytes).into()),
+            Value::Double(double) => return ValueKind::Double(*double),
+            Value::Bool(bool) => return ValueKind::Bool(*bool),
             Value::Weighted(weighted) => return self.weighted(config, weighted),
-            Value::LimitDefinition(limit) => return Kind::LimitDefinition(Box::new(limit.clone())),
-            Value::LogLevel(level) => return Kind::LogLevel(*level),
+            Value::LimitDefinition(limit) => return ValueKind::LimitDefinition(Box::new(limit.clone())),
+            Value::LogLevel(level) => return ValueKind::LogLevel(*level),
             Value::StringList(list) => {
-                return Kind::StringList(list.iter().map(|text| (*text).to_owned()).collect());
+                return ValueKind::StringList(list.iter().map(|text| (*text).to_owned()).collect());
             }
-            Value::IntRange(range) => return Kind::IntRange(Box::new(*range)),
+            Value::IntRange(range) => return ValueKind::IntRange(Box::new(*range)),
             Value::Schema { schema, schema_type } => {
                 let schema = Schema { schema: (*schema).to_owned(), schema_type: *schema_type };
-                return Kind::Schema(Box::new(schema));
+                return ValueKind::Schema(Box::new(schema));
             }
             Value::Duration(text) => match parse_duration(text) {
-                Ok(duration) => return Kind::Duration(duration),
+                Ok(duration) => return ValueKind::Duration(duration),
                 Err(error) => EvalError::InvalidDuration { cause: error.to_string() },
             },
             Value::Json(text) => match serde_json::from_str(text) {
-                Ok(json) => return Kind::Json(Box::new(json)),
+                Ok(json) => return ValueKind::Json(Box::new(json)),
                 Err(error) => EvalError::InvalidJson { cause: error.to_string() },
             },
             Value::NotSet | Value::Provided { .. } => EvalError::UnsupportedValueType { kind: "nothing" },
         };
         self.report(config, "value", error.to_string());
-        Kind::Invalid(Box::new(error))
+        ValueKind::Invalid(Box::new(error))
     }
 
-    /// Keeps a finding, unless the config has many already.
+    /// Records a finding, unless the config has [`FINDINGS_PER_CONFIG`] already.
     fn report(&mut self, config: &Config<'_>, place: impl Into<String>, cause: String) {
         if self.findings.len() < FINDINGS_PER_CONFIG {
             self.findings.push(Finding::new(config.key, place, cause));
         }
     }
 
-    fn weighted(&mut self, config: &Config<'_>, weighted: &WeightedValues<'_>) -> Kind {
+    fn weighted(&mut self, config: &Config<'_>, weighted: &WeightedValues<'_>) -> ValueKind {
         let WeightedValues { values, hash_by_property_name } = weighted;
         if values.is_empty() {
             let error = EvalError::InvalidWeightedValues;
             self.report(config, "value", error.to_string());
-            return Kind::Invalid(Box::new(error));
+            return ValueKind::Invalid(Box::new(error));
         }
         let property = hash_by_property_name.filter(|name| !name.is_empty()).unwrap_or(LOOKUP);
-        Kind::Weighted(Box::new(Weighted::new(
+        ValueKind::Weighted(Box::new(Weighted::new(
             Murmur3::default().absorb(config.key.as_bytes()),
             self.interner.name(property),
             values.iter().map(|(weight, _)| *weight),
-            values.iter().map(|(_, value)| self.answer(config, value)).collect(),
+            values.iter().map(|(_, value)| self.compiled(config, value)).collect(),
         )))
     }
 
@@ -270,8 +270,8 @@ fn is_pattern(operator: Operator) -> bool {
     matches!(operator, Operator::PropMatches | Operator::PropDoesNotMatch)
 }
 
-fn invalid(error: EvalError) -> Answer {
-    Answer::new(Kind::Invalid(Box::new(error)), false)
+fn invalid(error: EvalError) -> CompiledValue {
+    CompiledValue::new(ValueKind::Invalid(Box::new(error)), false)
 }
 
 fn place(row: usize, rule: u32, criterion: usize) -> String {

@@ -1,4 +1,4 @@
-//! Configs as machines read them.
+//! Compiled configs.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -12,36 +12,36 @@ use crate::{
     rule::{Check, Rule},
 };
 
-/// A config made ready. There are many, so what few have stands aside, and what is only told in words is read
-/// from the config when somebody asks.
+/// A compiled config. There are many, so the parts that few configs have are boxed, and the parts that only explanations
+/// need are read from the original config.
 #[derive(Debug)]
 pub(crate) struct CompiledConfig {
-    /// The rules of the environment's rows, then those of the default ones: the order in which they are tried.
+    /// The rules in evaluation order: those of the environment's rows, then those of the default rows.
     pub(crate) rules: SmallVec<[Rule; 1]>,
     pub(crate) has_criteria: bool,
-    /// Whether the first rule holds for everybody and says the answer itself.
+    /// Whether the first rule has no criteria and no percentage rollout.
     pub(crate) is_constant: bool,
-    /// What entering it as a segment counts: one more for every [`CRITERIA_PER_SEGMENT`] criteria and rules.
+    /// The cost of entering it as a segment: one, plus one per [`CRITERIA_PER_SEGMENT`] criteria and rules.
     pub(crate) weight: u16,
-    /// How many of the rows that are tried are the environment's.
+    /// The number of rows of the environment. They are tried before the default rows.
     pub(crate) own_rows: u32,
     pub(crate) project_env_id: i64,
-    pub(crate) rare: Option<Box<Rare>>,
+    pub(crate) cold: Option<Box<ColdPart>>,
     pub(crate) entry: Entry,
 }
 
-/// A segment with more criteria and rules counts as several, see [`CompiledConfig::weight`].
+/// The number of criteria and rules above which a segment counts as several; see [`CompiledConfig::weight`].
 const CRITERIA_PER_SEGMENT: usize = 64;
 
-/// Returns what entering rules as a segment counts.
+/// Returns the cost of entering rules as a segment.
 pub(crate) fn weight(rules: &[Rule]) -> u16 {
     let criteria: usize = rules.iter().map(|rule| 1 + rule.conditions().len()).sum();
     u16::try_from(1 + criteria / CRITERIA_PER_SEGMENT).unwrap_or(u16::MAX)
 }
 
-/// What few configs have.
+/// The parts that few configs have, boxed to keep the other configs small.
 #[derive(Debug)]
-pub(crate) struct Rare {
+pub(crate) struct ColdPart {
     pub(crate) chains: Box<[Chain]>,
     pub(crate) findings: Box<[Finding]>,
     pub(crate) patterns: Patterns,
@@ -50,69 +50,69 @@ pub(crate) struct Rare {
 impl CompiledConfig {
     #[inline]
     pub(crate) fn chains(&self) -> &[Chain] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.chains)
+        self.cold.as_ref().map_or(&[], |cold| &cold.chains)
     }
 
     pub(crate) fn findings(&self) -> &[Finding] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.findings)
+        self.cold.as_ref().map_or(&[], |cold| &cold.findings)
     }
 
-    /// Returns the patterns, if there are any, compiled or refused.
+    /// Returns the patterns, compiled or refused, if the config has any.
     pub(crate) fn patterns(&self) -> Option<&Patterns> {
-        self.rare.as_ref().map(|rare| &rare.patterns).filter(|patterns| !patterns.is_empty())
+        self.cold.as_ref().map(|cold| &cold.patterns).filter(|patterns| !patterns.is_empty())
     }
 
-    /// Finds the first criterion whose pattern a search gave up on.
+    /// Returns a finding for the first criterion with a search that reached a limit.
     pub(crate) fn search_finding(&self) -> Option<Finding> {
-        let written = Written::of(self);
+        let original = OriginalConfig::of(self);
         self.rules.iter().find_map(|rule| {
             let mut conditions = rule.conditions().iter().enumerate();
             let (at, limit) = conditions.find_map(|(at, condition)| match &condition.check {
-                Check::Search(search) => Some((at, search.limit_met()?)),
+                Check::Search(search) => Some((at, search.limit_reached()?)),
                 _ => None,
             })?;
-            let row = written.rows.get(rule.row as usize)?;
+            let row = original.rows.get(rule.row as usize)?;
             let place = format!("rows[{row}].values[{}].criteria[{at}]", rule.index);
             Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion does not match then")))
         })
     }
 
-    /// Returns the environment of a row, in the order in which they are tried; absent for a default one.
+    /// Returns the environment of a row, by index in evaluation order. `None` for a default row.
     pub(crate) fn environment_of(&self, row: u32) -> Option<i64> {
         (row < self.own_rows).then_some(self.project_env_id)
     }
 }
 
-/// Lists the rows that are tried: the environment's, then the default ones, each with its place in the config.
+/// Returns the rows in evaluation order, those of the environment first, each with its index in the config.
 pub(crate) fn tried_rows<R>(
     rows: &[R],
     environment: impl Fn(&R) -> Option<i64> + Copy,
     project_env_id: i64,
 ) -> impl Iterator<Item = (usize, &R)> {
-    // 0 is none.
+    // Environment 0 means no environment.
     let environment = move |row: &R| environment(row).filter(|id| *id != 0);
     let own = move |(_, row): &(usize, &R)| environment(row).is_some_and(|id| id == project_env_id);
     let all = || rows.iter().enumerate();
     all().filter(own).chain(all().filter(move |(_, row)| environment(row).is_none()))
 }
 
-/// A config in the words it was written in.
-pub(crate) struct Written<'c> {
+/// The original config, for explanations and findings.
+pub(crate) struct OriginalConfig<'c> {
     config: Cow<'c, Config>,
-    /// The places of the rows that are tried.
+    /// The indexes of the rows in evaluation order.
     rows: Vec<usize>,
 }
 
-impl<'c> Written<'c> {
+impl<'c> OriginalConfig<'c> {
     pub(crate) fn of(config: &'c CompiledConfig) -> Self {
-        let written = config.entry.config();
-        let rows = tried_rows(&written.rows, |row| row.project_env_id, config.project_env_id)
+        let original = config.entry.config();
+        let rows = tried_rows(&original.rows, |row| row.project_env_id, config.project_env_id)
             .map(|(place, _)| place)
             .collect();
-        Self { config: written, rows }
+        Self { config: original, rows }
     }
 
-    /// Tells how many rows are tried.
+    /// Returns the number of rows that an evaluation can try.
     pub(crate) fn rows(&self) -> u32 {
         u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
     }
@@ -123,22 +123,22 @@ impl<'c> Written<'c> {
     }
 }
 
-/// A client's namespace, shared by all that ask for it.
+/// The namespace of a client, shared between conditions.
 pub(crate) type Namespace = Option<Arc<ContextValue>>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{answer::Answer, rule::Condition};
+    use crate::{compiled_value::CompiledValue, rule::Condition};
 
     #[test]
-    fn what_there_are_many_of_stays_small() {
+    fn frequent_types_stay_small() {
         let sizes = [
             ("condition", size_of::<Condition>()),
-            ("answer", size_of::<Answer>()),
+            ("compiled", size_of::<CompiledValue>()),
             ("rule", size_of::<Rule>()),
             ("config", size_of::<CompiledConfig>()),
         ];
-        assert_eq!(sizes, [("condition", 40), ("answer", 32), ("rule", 56), ("config", 96)]);
+        assert_eq!(sizes, [("condition", 40), ("compiled", 32), ("rule", 56), ("config", 96)]);
     }
 }

@@ -1,20 +1,21 @@
-//! The stack of context sets that one evaluation looks through.
+//! The stack of context sets that an evaluation reads.
 
 use prefab_core::{Context, ContextSet, ContextValue};
 
 use crate::property_name::PropertyName;
 
-static NONE: ContextSet = ContextSet::new();
+static NO_CONTEXTS: ContextSet = ContextSet::new();
 
-/// The context sets of one evaluation, by strength: `call` over `bound` over `scope` over the API's
-/// default context (which comes with the configs) over `global`.
+/// The context sets of an evaluation. From the strongest to the weakest: `call`, `bound`, `scope`, the default context
+/// that the server sent with the configs, `global`.
 ///
-/// A context in a stronger set replaces the one of the same name in a weaker set as a whole. Nothing is
-/// merged or copied: a look-up walks the stack.
+/// A context in a stronger set replaces the whole context with the same name in a weaker set. The sets are not merged
+/// or copied: a lookup walks the stack.
+///
+/// # Examples
 ///
 /// ```
-/// use prefab_core::{Context, ContextSet};
-/// use prefab_eval::Contexts;
+/// use prefab_eval::{Context, ContextSet, Contexts};
 ///
 /// let global = ContextSet::from(Context::new("app").with("version", "1.2.0"));
 /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
@@ -22,35 +23,54 @@ static NONE: ContextSet = ContextSet::new();
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Contexts<'a> {
-    /// Given with the call.
+    /// The contexts that are passed to the call.
     pub call: &'a ContextSet,
-    /// Bound to the client that the call goes through.
+    /// The contexts that are bound to the client handle.
     pub bound: &'a ContextSet,
-    /// Open around the call: the request, the task, the thread.
+    /// The contexts of the request, the task or the thread around the call.
     pub scope: &'a ContextSet,
-    /// Given in the client's options.
+    /// The contexts in the options of the client.
     pub global: &'a ContextSet,
 }
 
 impl Default for Contexts<'_> {
     fn default() -> Self {
-        Self { call: &NONE, bound: &NONE, scope: &NONE, global: &NONE }
+        Self { call: &NO_CONTEXTS, bound: &NO_CONTEXTS, scope: &NO_CONTEXTS, global: &NO_CONTEXTS }
     }
 }
 
 impl<'a> Contexts<'a> {
-    /// Returns a stack with one set, given with the call.
+    /// Creates a stack with the contexts of the call only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Context, ContextSet, Contexts};
+    /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// assert_eq!(Contexts::of(&user).call.len(), 1);
+    /// ```
     pub fn of(call: &'a ContextSet) -> Self {
         Self { call, ..Self::default() }
     }
 
-    /// Returns the merged set, as telemetry reports it.
-    pub fn merged(&self, api: &ContextSet) -> ContextSet {
-        self.global.merged(api).merged(self.scope).merged(self.bound).merged(self.call)
+    /// Returns one set with the effective contexts of the stack. `api` is the default context that the server sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Context, ContextSet, Contexts};
+    ///
+    /// let global = ContextSet::from(Context::new("app").with("version", "1.2.0"));
+    /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// let contexts = Contexts { global: &global, ..Contexts::of(&user) };
+    /// assert_eq!(contexts.flatten(&ContextSet::new()).len(), 2);
+    /// ```
+    pub fn flatten(&self, api: &ContextSet) -> ContextSet {
+        self.global.overlay(api).overlay(self.scope).overlay(self.bound).overlay(self.call)
     }
 }
 
-/// A stack with the API's default context in its place.
+/// A stack that includes the default context of the server.
 pub(crate) struct Stack<'a> {
     contexts: &'a Contexts<'a>,
     api: &'a ContextSet,
@@ -62,9 +82,9 @@ impl<'a> Stack<'a> {
         Self { contexts, api }
     }
 
-    /// Finds a property; one that is null is as good as absent.
+    /// Returns a property. A null property is absent.
     pub(crate) fn property(&self, name: &PropertyName) -> Option<&'a ContextValue> {
-        // Mostly the strongest set has it.
+        // Usually the strongest set has the context.
         match self.contexts.call.get(name.context()) {
             Some(context) => property_of(context, name),
             None => self.weaker(name),

@@ -1,4 +1,4 @@
-//! Secrets: AES-256-GCM, as `ciphertext--nonce--tag` in hexadecimal.
+//! Encryption of values: AES-256-GCM, written as hexadecimal `ciphertext--nonce--tag`.
 
 use aes_gcm::{AeadInOut as _, Aes256Gcm, Key, KeyInit as _, Nonce, Tag};
 use zeroize::Zeroizing;
@@ -16,13 +16,19 @@ pub(crate) fn decrypt(stored: &str, key: &str) -> Result<String, &'static str> {
     let tag: [u8; 16] = array(tag).ok_or("the tag is not 32 hexadecimal digits")?;
     aes(key)?
         .decrypt_inout_detached(&Nonce::from(nonce), b"", bytes.as_mut_slice().into(), &Tag::from(tag))
-        .map_err(|_| "the key does not fit the value")?;
+        .map_err(|_| "wrong key, or the value was modified")?;
     String::from_utf8(bytes).map_err(|_| "the plain text is not UTF-8")
 }
 
-/// Encrypts a text with a key of 64 hexadecimal digits, in the form the engine decrypts.
+/// Encrypts a text with a key of 64 hexadecimal digits, in the form that evaluation decrypts.
 ///
-/// The nonce must never be used twice with one key: take twelve random bytes.
+/// Use twelve random bytes as the nonce. Using a nonce twice with the same key reveals the texts.
+///
+/// # Errors
+///
+/// A message if the key is not 64 hexadecimal digits, or if the text is too long for AES-GCM (64 GiB).
+///
+/// # Examples
 ///
 /// ```
 /// let key = "c87ba22d8662282abe8a0e4651327b579cb64a454ab0f4c170b45b15f049a221";
@@ -46,7 +52,7 @@ fn aes(key: &str) -> Result<Aes256Gcm, &'static str> {
 }
 
 fn array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    // The decoder would take a prefix such as `0x`.
+    // The decoder would accept a prefix such as `0x`.
     let plain = text.len() == 2 * N && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     plain.then(|| hex::decode_to_array(text).ok()).flatten()
 }
@@ -60,19 +66,19 @@ mod tests {
     const STORED: &str = "875247386844c18c58a97c--b307b97a8288ac9da3ce0cf2--7ab0c32e044869e355586ed653a435de";
 
     #[test]
-    fn the_official_secret_is_read() {
+    fn a_value_that_an_official_sdk_encrypted_decrypts() {
         assert_eq!(decrypt(STORED, KEY).as_deref(), Ok("hello.world"));
         assert_eq!(decrypt(&STORED.to_uppercase(), &KEY.to_uppercase()).as_deref(), Ok("hello.world"));
     }
 
     #[test]
-    fn what_does_not_decrypt_says_why() {
+    fn an_error_names_the_invalid_part() {
         assert_eq!(decrypt("abc", KEY), Err("the value is not of the form ciphertext--nonce--tag"));
         assert_eq!(decrypt("zz--00--00", KEY), Err("the ciphertext is not hexadecimal"));
         assert_eq!(decrypt("00--00--00", KEY), Err("the nonce is not 24 hexadecimal digits"));
         assert_eq!(decrypt(&STORED[..STORED.len() - 1], KEY), Err("the tag is not 32 hexadecimal digits"));
         assert_eq!(decrypt(STORED, &KEY[..32]), Err("the key is not 64 hexadecimal digits"));
-        assert_eq!(decrypt(&STORED.replacen('8', "9", 1), KEY), Err("the key does not fit the value"));
+        assert_eq!(decrypt(&STORED.replacen('8', "9", 1), KEY), Err("wrong key, or the value was modified"));
     }
 
     proptest! {

@@ -1,67 +1,84 @@
-//! Why a key has no value.
+//! The errors of evaluations.
 
 use prefab_core::ValueType;
 
-/// Why an evaluation gave no value.
+/// The error of an evaluation.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, EvalError, Ruleset, SystemHost};
+///
+/// let error = Ruleset::default().evaluate("max-jobs", &Contexts::default(), &SystemHost).unwrap_err();
+/// assert_eq!(error, EvalError::UnknownKey);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvalError {
-    /// There is no config with this key.
+    /// No config has this key.
     #[error("no config has this key")]
     UnknownKey,
-    /// The config has no rule that holds in these contexts.
+    /// No rule of the config matches these contexts.
     #[error("no rule matches")]
     NoMatch,
-    /// The value is provided by an environment variable that is not set.
+    /// The value is read from an environment variable that is not set.
     #[error("environment variable `{variable}` is not set")]
     MissingEnvVar {
         /// The variable.
         variable: String,
     },
-    /// The environment variable's text is not of the declared kind. The text is not repeated here.
-    #[error("environment variable `{variable}` does not hold {}", described(*.wanted))]
+    /// The text of the environment variable cannot be converted to the declared type. The message does not contain it.
+    #[error("environment variable `{variable}`: expected {}", described(*.expected))]
     UnableToCoerceEnvVar {
         /// The variable.
         variable: String,
-        /// The declared kind.
-        wanted: ValueType,
+        /// The declared type.
+        expected: ValueType,
     },
-    /// The value is provided by something else than an environment variable.
-    #[error("provided by an unknown source; only environment variables are known")]
+    /// The value comes from a source that this version does not support.
+    #[error("the source of the provided value is not supported: expected an environment variable")]
     UnknownProvidedSource,
     /// The value could not be decrypted.
-    #[error("unable to decrypt with `{decrypt_with}`: {cause}")]
+    #[error("cannot decrypt with config `{decrypt_with}`: {cause}")]
     UnableToDecrypt {
-        /// The key of the config that holds the secret key.
+        /// The key of the config that contains the decryption key.
         decrypt_with: String,
-        /// What went wrong.
+        /// The cause.
         cause: String,
     },
-    /// The value's text is not JSON.
+    /// The text of the value is not JSON.
     #[error("the value is not JSON: {cause}")]
     InvalidJson {
-        /// What is wrong with it.
+        /// The cause.
         cause: String,
     },
-    /// The value's text is not a duration.
+    /// The text of the value is not a duration.
     #[error("{cause}")]
     InvalidDuration {
-        /// What is wrong with it.
+        /// The cause.
         cause: String,
     },
-    /// There are percentages of nothing.
-    #[error("weighted values without a value to choose")]
+    /// The percentage rollout has no values.
+    #[error("the percentage rollout has no values")]
     InvalidWeightedValues,
-    /// The rule that matched has no value of a kind that can be handed out.
-    #[error("the rule that matches gives {kind}, which cannot be handed out")]
+    /// The rule that matches has no value.
+    #[error("the rule that matches has no value of a supported type, but {kind}")]
     UnsupportedValueType {
-        /// The kind.
+        /// The type.
         kind: &'static str,
     },
 }
 
 impl EvalError {
-    /// Returns the error's name as the official clients' shared tests have it: `missing_env_var`.
+    /// Returns the error code that the shared tests of the official SDKs use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::EvalError;
+    /// let error = EvalError::MissingEnvVar { variable: "DATABASE_URL".to_owned() };
+    /// assert_eq!(error.code(), "missing_env_var");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey | Self::NoMatch => "missing_default",
@@ -76,8 +93,16 @@ impl EvalError {
         }
     }
 
-    /// Tells whether there is simply no value, so that a caller's default stands.
-    pub fn is_no_value(&self) -> bool {
+    /// Returns whether the key has no value, so that the caller's default applies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::EvalError;
+    /// assert!(EvalError::UnknownKey.is_missing_value());
+    /// assert!(!EvalError::InvalidWeightedValues.is_missing_value());
+    /// ```
+    pub fn is_missing_value(&self) -> bool {
         matches!(self, Self::UnknownKey | Self::NoMatch)
     }
 }
@@ -86,13 +111,13 @@ fn described(value_type: ValueType) -> &'static str {
     match value_type {
         ValueType::NotSet => "a value",
         ValueType::Int => "an integer",
-        ValueType::String => "a text",
+        ValueType::String => "a string",
         ValueType::Bytes => "bytes",
         ValueType::Double => "a number",
         ValueType::Bool => "a boolean, such as true, yes, on, false, no or off",
         ValueType::LimitDefinition => "a limit",
         ValueType::LogLevel => "a log level",
-        ValueType::StringList => "a list of texts, such as [a, b]",
+        ValueType::StringList => "a list of strings, such as [a, b]",
         ValueType::IntRange => "a range",
         ValueType::Duration => "an ISO 8601 duration, such as PT30S",
         ValueType::Json => "a JSON value",

@@ -1,33 +1,52 @@
-//! Evaluation: rows, rules, criteria, values.
+//! The evaluation of rows, rules and criteria.
 
-mod making;
+mod materialize;
 
 use prefab_core::{ContextValue, Criterion, LogLevel};
 
 use crate::{
-    Contexts, Effort, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, Selection,
-    answer::{Answer, Kind},
-    compiled::{CompiledConfig, Written},
+    Contexts, EvalError, EvaluatedValue, Evaluation, Host, Ruleset, SearchBudget, SelectedRule,
+    compiled::{CompiledConfig, OriginalConfig},
+    compiled_value::{CompiledValue, ValueKind},
     contexts::Stack,
     property::Property,
     rule::{Check, Condition, ProvidedSide, Rule},
     search::Search,
-    selection::Unselected,
+    selected_rule::SelectError,
     trace::Trace,
 };
 
-/// Segments within segments, and keys that decrypt keys, go no deeper; the stack of a thread is finite.
+/// Maximum depth of segments within segments, and of decryption keys that are encrypted. It bounds the stack.
 const MAX_DEPTH: u32 = 64;
 
-/// How many segments one evaluation enters; large ones count as several. Segments that share segments, or that form circles, have
-/// exponentially many ways through them; depth alone would not end the walk in anybody's lifetime.
+/// Maximum number of segments that one evaluation enters. Large segments count as several.
+///
+/// Segments that share segments or form cycles have exponentially many paths, which a limit of the depth does not bound.
 const MAX_SEGMENTS: u32 = 10_000;
 
 impl Ruleset {
     /// Evaluates a key.
     ///
-    /// Neither allocates nor locks, except for what must be made anew each time: provided and decrypted
-    /// values, errors, and the regular expressions too large for a state table.
+    /// Does not allocate or lock, except for values that are decrypted or read from the environment, for errors, and
+    /// for regular expressions without a state table.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if no config has the key, no rule matches, or the value cannot be computed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Context, ContextSet, Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// ]}"#)?;
+    /// let user = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::of(&user), &SystemHost)?;
+    /// assert_eq!(evaluation.value.to_string(), "30");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn evaluate<'r>(
         &'r self,
@@ -38,7 +57,11 @@ impl Ruleset {
         self.evaluate_with(key, contexts, host, &mut ())
     }
 
-    /// Evaluates a key and tells every step to `trace`.
+    /// Evaluates a key and reports every step to `trace`; see [`Trace`] for an example.
+    ///
+    /// # Errors
+    ///
+    /// As for [`evaluate`](Self::evaluate).
     pub fn evaluate_with<'r, T: Trace>(
         &'r self,
         key: &str,
@@ -57,8 +80,8 @@ impl Ruleset {
         host: &dyn Host,
         trace: &mut T,
     ) -> Result<Evaluation<'r>, EvalError> {
-        if !T::LISTENS
-            && let Some(constant) = Selection::constant(config)
+        if !T::ENABLED
+            && let Some(constant) = SelectedRule::constant(config)
             && let Some(evaluation) = constant.evaluation()
         {
             return Ok(evaluation);
@@ -66,26 +89,40 @@ impl Ruleset {
         Evaluator::new(self, contexts, host, trace).evaluate(config, &Frame::ROOT)
     }
 
-    /// Evaluates a key with the effort that earlier evaluations left, and returns the rest in `effort`.
-    pub fn evaluate_within<'r>(
+    /// Evaluates a key with a limit that several evaluations share, and updates `budget`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`evaluate`](Self::evaluate).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SearchBudget, SystemHost};
+    ///
+    /// let (ruleset, mut budget) = (Ruleset::default(), SearchBudget::default());
+    /// let result = ruleset.evaluate_with_budget("key", &Contexts::default(), &SystemHost, &mut budget);
+    /// assert!(result.is_err() && !budget.is_exhausted());
+    /// ```
+    pub fn evaluate_with_budget<'r>(
         &'r self,
         key: &str,
         contexts: &Contexts<'_>,
         host: &dyn Host,
-        effort: &mut Effort,
+        budget: &mut SearchBudget,
     ) -> Result<Evaluation<'r>, EvalError> {
         let config = self.keys.slot(key).and_then(|slot| self.config(slot)).ok_or(EvalError::UnknownKey)?;
         let mut trace = ();
         let mut evaluator = Evaluator::new(self, contexts, host, &mut trace);
-        evaluator.effort = *effort;
+        evaluator.budget = *budget;
         let evaluation = evaluator.evaluate(config, &Frame::ROOT);
-        *effort = evaluator.effort;
+        *budget = evaluator.budget;
         evaluation
     }
 
-    /// Returns the level that the first of these configs names; those that name none are passed over.
+    /// Returns the level of the first of these configs that has one.
     ///
-    /// Log lines wait for it, so what nobody here asks for, indices and provenance, is not put together.
+    /// Log lines wait for the result, so this does not build an [`Evaluation`] if it can avoid it.
     #[inline]
     pub(crate) fn first_log_level<'r>(
         &'r self,
@@ -99,7 +136,7 @@ impl Ruleset {
             evaluator.segments = 0;
             let level = match evaluator.first_rule(config, &Frame::ROOT) {
                 None => continue,
-                Some(Rule { answer: Answer { kind: Kind::LogLevel(level), .. }, .. }) => *level,
+                Some(Rule { compiled: CompiledValue { kind: ValueKind::LogLevel(level), .. }, .. }) => *level,
                 Some(_) => match evaluator.evaluate(config, &Frame::ROOT) {
                     Ok(Evaluation { value: EvaluatedValue::LogLevel(level), .. }) => level,
                     _ => continue,
@@ -113,7 +150,7 @@ impl Ruleset {
     }
 }
 
-/// What is being evaluated around this: found again, it is a circle.
+/// The chain of segments that are being evaluated, to detect cycles.
 pub(crate) struct Frame<'f> {
     slot: Option<u32>,
     outer: Option<&'f Frame<'f>>,
@@ -139,8 +176,8 @@ pub(crate) struct Evaluator<'r, 'e, T> {
     trace: &'e mut T,
     /// The segments entered so far, by weight.
     segments: u32,
-    /// What searches for patterns may still spend.
-    effort: Effort,
+    /// The steps that searches may still take.
+    budget: SearchBudget,
 }
 
 impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
@@ -155,7 +192,7 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         'r: 'e,
     {
         let stack = Stack::new(contexts, &ruleset.default_context);
-        Self { ruleset, stack, host, trace, segments: 0, effort: Effort::default() }
+        Self { ruleset, stack, host, trace, segments: 0, budget: SearchBudget::default() }
     }
 
     #[inline]
@@ -165,42 +202,42 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
         frame: &Frame<'_>,
     ) -> Result<Evaluation<'r>, EvalError> {
         let selection = self.select(config, frame)?;
-        if let Some(value) = EvaluatedValue::standing(&selection.answer.kind) {
+        if let Some(value) = EvaluatedValue::precomputed(&selection.compiled.kind) {
             return Ok(selection.evaluation_of(value, None));
         }
-        self.make(&selection, frame)
+        self.materialize(&selection, frame)
     }
 
-    /// Finds the answer: the rule, and the choice among its percentages.
+    /// Selects the rule, and the value of its percentage rollout.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "the call costs more than the function")]
     pub(crate) fn select(
         &mut self,
         config: &'r CompiledConfig,
         frame: &Frame<'_>,
-    ) -> Result<Selection<'r>, Unselected> {
-        let rule = self.first_rule(config, frame).ok_or(Unselected::NoMatch)?;
-        let mut answer = &rule.answer;
-        let mut secret = answer.is_secret();
+    ) -> Result<SelectedRule<'r>, SelectError> {
+        let rule = self.first_rule(config, frame).ok_or(SelectError::NoMatch)?;
+        let mut compiled = &rule.compiled;
+        let mut secret = compiled.is_secret();
         let mut weighted = None;
-        while let Kind::Weighted(choices) = &answer.kind {
+        while let ValueKind::Weighted(choices) = &compiled.kind {
             let chosen = choices.choose(&self.stack, self.host, self.trace);
-            let (index, chosen) = chosen.ok_or(Unselected::InvalidWeightedValues)?;
+            let (index, chosen) = chosen.ok_or(SelectError::InvalidWeightedValues)?;
             weighted = weighted.or(Some(index));
             secret |= chosen.is_secret();
-            answer = chosen;
+            compiled = chosen;
         }
-        Ok(Selection { config, answer, row: rule.row, rule: rule.index, weighted, secret })
+        Ok(SelectedRule { config, compiled, row: rule.row, rule: rule.index, weighted, secret })
     }
 
-    /// Finds the first rule that holds, in the environment's rows and then in the default ones.
+    /// Returns the first rule that matches, in the rows of the environment and then in the default rows.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "the call costs more than the function")]
     fn first_rule(&mut self, config: &'r CompiledConfig, frame: &Frame<'_>) -> Option<&'r Rule> {
-        // Whoever listens is told of every row and rule.
-        let written = T::LISTENS.then(|| Written::of(config));
-        let mut told = 0;
-        let mut chains = if T::LISTENS { &[] } else { config.chains() };
+        // A trace receives every row and rule, so it does not skip rules by chains.
+        let original = T::ENABLED.then(|| OriginalConfig::of(config));
+        let mut traced = 0;
+        let mut chains = if T::ENABLED { &[] } else { config.chains() };
         let mut at = 0;
         while let Some(rule) = config.rules.get(at) {
             if let Some((chain, later)) = chains.split_first()
@@ -210,41 +247,41 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 at = chain.skip(&self.stack);
                 continue;
             }
-            if T::LISTENS {
-                self.tell_rows(config, &mut told, rule.row.saturating_add(1));
+            if T::ENABLED {
+                self.trace_rows(config, &mut traced, rule.row.saturating_add(1));
                 self.trace.rule(rule.index, rule.conditions().len());
             }
-            if self.all_hold(written.as_ref(), rule, frame) {
+            if self.all_match(original.as_ref(), rule, frame) {
                 return Some(rule);
             }
             at += 1;
         }
-        if let Some(written) = written {
-            self.tell_rows(config, &mut told, written.rows());
+        if let Some(original) = original {
+            self.trace_rows(config, &mut traced, original.rows());
         }
         None
     }
 
-    /// Tells that the rows before `end` are tried, but for those that were told before.
-    fn tell_rows(&mut self, config: &CompiledConfig, told: &mut u32, end: u32) {
-        while *told < end {
-            self.trace.row(*told, config.environment_of(*told));
-            *told += 1;
+    /// Reports the rows before `end` that were not reported yet.
+    fn trace_rows(&mut self, config: &CompiledConfig, traced: &mut u32, end: u32) {
+        while *traced < end {
+            self.trace.row(*traced, config.environment_of(*traced));
+            *traced += 1;
         }
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    fn all_hold(&mut self, written: Option<&Written<'_>>, rule: &Rule, frame: &Frame<'_>) -> bool {
-        // A loop, and no `all`: that one would be called.
+    #[expect(clippy::inline_always, reason = "the call costs more than the function")]
+    fn all_match(&mut self, original: Option<&OriginalConfig<'_>>, rule: &Rule, frame: &Frame<'_>) -> bool {
+        // A loop instead of `Iterator::all`, whose closure the compiler does not inline.
         for (at, condition) in rule.conditions().iter().enumerate() {
-            let held = self.holds(condition, frame);
-            if T::LISTENS
-                && let Some(criterion) = written.and_then(|written| written.criterion(rule, at))
+            let matched = self.matches(condition, frame);
+            if T::ENABLED
+                && let Some(criterion) = original.and_then(|original| original.criterion(rule, at))
             {
-                self.tell(condition, criterion, held);
+                self.trace_criterion(condition, criterion, matched);
             }
-            if !held {
+            if !matched {
                 return false;
             }
         }
@@ -252,33 +289,33 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    fn holds(&mut self, condition: &Condition, frame: &Frame<'_>) -> bool {
+    #[expect(clippy::inline_always, reason = "the call costs more than the function")]
+    fn matches(&mut self, condition: &Condition, frame: &Frame<'_>) -> bool {
         let Condition { property, check } = condition;
         match check {
-            Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
+            Check::Test(test) => property.with(&self.stack, self.host, |value| test.matches(value)),
             Check::Segment { slot, negated } => self.in_segment(*slot, frame) != *negated,
-            Check::Search(search) => self.holds_search(property, search),
-            Check::Provided(side) => self.holds_provided(property, side),
+            Check::Search(search) => self.matches_search(property, search),
+            Check::Provided(side) => self.matches_provided(property, side),
         }
     }
 
     #[inline(never)]
-    fn holds_search(&mut self, property: &Property, search: &Search) -> bool {
-        let effort = &mut self.effort;
-        let held = property.with(&self.stack, self.host, |value| search.holds(value, effort));
-        held.unwrap_or_else(|limit| {
-            self.trace.gave_up(limit);
+    fn matches_search(&mut self, property: &Property, search: &Search) -> bool {
+        let budget = &mut self.budget;
+        let matched = property.with(&self.stack, self.host, |value| search.matches(value, budget));
+        matched.unwrap_or_else(|limit| {
+            self.trace.search_limit_reached(limit);
             false
         })
     }
 
     #[cold]
     #[inline(never)]
-    fn holds_provided(&mut self, property: &Property, side: &ProvidedSide) -> bool {
+    fn matches_provided(&mut self, property: &Property, side: &ProvidedSide) -> bool {
         match self.provided_check(side) {
-            Check::Test(test) => property.with(&self.stack, self.host, |value| test.holds(value)),
-            Check::Search(search) => self.holds_search(property, &search),
+            Check::Test(test) => property.with(&self.stack, self.host, |value| test.matches(value)),
+            Check::Search(search) => self.matches_search(property, &search),
             Check::Segment { .. } | Check::Provided(_) => false,
         }
     }
@@ -286,12 +323,12 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
     fn in_segment(&mut self, slot: u32, frame: &Frame<'_>) -> bool {
         let ruleset = self.ruleset;
         let mut problem = None;
-        if T::LISTENS {
+        if T::ENABLED {
             self.trace.enter_segment(ruleset.keys.name(slot));
         }
-        let held = match ruleset.config(slot) {
+        let matched = match ruleset.config(slot) {
             _ if frame.contains(slot) => {
-                problem = Some("it refers to itself in a circle");
+                problem = Some("the segment refers to itself");
                 false
             }
             _ if frame.depth >= MAX_DEPTH => {
@@ -299,11 +336,11 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 false
             }
             _ if self.segments >= MAX_SEGMENTS => {
-                problem = Some("too many segments lead to one another");
+                problem = Some("the evaluation entered too many segments");
                 false
             }
             None => {
-                problem = Some("there is no such segment");
+                problem = Some("the segment does not exist");
                 false
             }
             Some(segment) => {
@@ -311,24 +348,24 @@ impl<'r, 'e, T: Trace> Evaluator<'r, 'e, T> {
                 let inner = frame.inner(Some(slot));
                 match self.select(segment, &inner) {
                     Ok(selection) => selection.is_true().unwrap_or_else(|| {
-                        let answer = self.make(&selection, &inner);
-                        matches!(answer, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
+                        let compiled = self.materialize(&selection, &inner);
+                        matches!(compiled, Ok(Evaluation { value: EvaluatedValue::Bool(true), .. }))
                     }),
                     Err(_) => false,
                 }
             }
         };
-        if T::LISTENS {
-            self.trace.leave_segment(ruleset.keys.name(slot), held, problem);
+        if T::ENABLED {
+            self.trace.leave_segment(ruleset.keys.name(slot), matched, problem);
         }
-        held
+        matched
     }
 
-    /// Tells a tested criterion in the words of the config.
-    fn tell(&mut self, condition: &Condition, criterion: &Criterion, held: bool) {
+    /// Reports a criterion and its result.
+    fn trace_criterion(&mut self, condition: &Condition, criterion: &Criterion, matched: bool) {
         let trace = &mut *self.trace;
         condition.property.with(&self.stack, self.host, |value: Option<&ContextValue>| {
-            trace.criterion(criterion, value, held);
+            trace.criterion(criterion, value, matched);
         });
     }
 }

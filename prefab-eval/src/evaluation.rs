@@ -1,4 +1,4 @@
-//! The engine's answer.
+//! The result of an evaluation.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
@@ -9,12 +9,21 @@ use prefab_core::{
 use serde_json::Value as Json;
 
 use crate::{
-    answer::{Answer, Kind},
     compiled::CompiledConfig,
+    compiled_value::{CompiledValue, ValueKind},
     rule::Rule,
 };
 
-/// A value, borrowed from the ruleset wherever it stands there.
+/// A value, borrowed from the ruleset if possible.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::EvaluatedValue;
+///
+/// let value = EvaluatedValue::StringList(vec!["a".to_owned(), "b".to_owned()].into());
+/// assert_eq!(value.to_string(), "[a, b]");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvaluatedValue<'r> {
     /// A 64-bit integer.
@@ -23,13 +32,13 @@ pub enum EvaluatedValue<'r> {
     Double(f64),
     /// A boolean.
     Bool(bool),
-    /// A text.
+    /// A string.
     String(Cow<'r, str>),
-    /// A list of texts.
+    /// A list of strings.
     StringList(Cow<'r, [String]>),
     /// A log level.
     LogLevel(LogLevel),
-    /// A length of time.
+    /// A duration.
     Duration(Duration),
     /// A JSON value.
     Json(Cow<'r, Json>),
@@ -44,23 +53,26 @@ pub enum EvaluatedValue<'r> {
 }
 
 impl<'r> EvaluatedValue<'r> {
-    /// Returns the value that stands in the ruleset; `None` where there is one to be made, or none.
+    /// Returns a precomputed value. Returns `None` if the value must be computed or is invalid.
     #[inline]
-    pub(crate) fn standing(kind: &'r Kind) -> Option<Self> {
+    pub(crate) fn precomputed(kind: &'r ValueKind) -> Option<Self> {
         Some(match kind {
-            Kind::Int(int) => Self::Int(*int),
-            Kind::Double(double) => Self::Double(*double),
-            Kind::Bool(bool) => Self::Bool(*bool),
-            Kind::String(text) => Self::String(Cow::Borrowed(text)),
-            Kind::StringList(list) => Self::StringList(Cow::Borrowed(list)),
-            Kind::LogLevel(level) => Self::LogLevel(*level),
-            Kind::Duration(duration) => Self::Duration(*duration),
-            Kind::Json(json) => Self::Json(Cow::Borrowed(json)),
-            Kind::Bytes(bytes) => Self::Bytes(bytes),
-            Kind::IntRange(range) => Self::IntRange(**range),
-            Kind::LimitDefinition(limit) => Self::LimitDefinition(limit),
-            Kind::Schema(schema) => Self::Schema(schema),
-            Kind::Weighted(_) | Kind::Provided { .. } | Kind::Encrypted(_) | Kind::Invalid(_) => {
+            ValueKind::Int(int) => Self::Int(*int),
+            ValueKind::Double(double) => Self::Double(*double),
+            ValueKind::Bool(bool) => Self::Bool(*bool),
+            ValueKind::String(text) => Self::String(Cow::Borrowed(text)),
+            ValueKind::StringList(list) => Self::StringList(Cow::Borrowed(list)),
+            ValueKind::LogLevel(level) => Self::LogLevel(*level),
+            ValueKind::Duration(duration) => Self::Duration(*duration),
+            ValueKind::Json(json) => Self::Json(Cow::Borrowed(json)),
+            ValueKind::Bytes(bytes) => Self::Bytes(bytes),
+            ValueKind::IntRange(range) => Self::IntRange(**range),
+            ValueKind::LimitDefinition(limit) => Self::LimitDefinition(limit),
+            ValueKind::Schema(schema) => Self::Schema(schema),
+            ValueKind::Weighted(_)
+            | ValueKind::Provided { .. }
+            | ValueKind::Encrypted(_)
+            | ValueKind::Invalid(_) => {
                 return None;
             }
         })
@@ -68,7 +80,13 @@ impl<'r> EvaluatedValue<'r> {
 }
 
 impl EvaluatedValue<'_> {
-    /// Returns the kind in one word, for messages: `int`, `string list`.
+    /// Returns the name of the type for messages, for example `int` or `string list`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(prefab_eval::EvaluatedValue::Bool(true).kind(), "bool");
+    /// ```
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Int(_) => "int",
@@ -86,9 +104,18 @@ impl EvaluatedValue<'_> {
         }
     }
 
-    /// Returns the value as JSON; `None` for the kinds that a dynamic getter refuses.
+    /// Returns the value as JSON. A duration is a number of milliseconds, a log level is its name.
     ///
-    /// A duration is its length in milliseconds, a log level its name.
+    /// Returns `None` for bytes, ranges, limits and schemas, which have no JSON form in any SDK.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_eval::EvaluatedValue;
+    /// let timeout = EvaluatedValue::Duration(Duration::from_secs(30));
+    /// assert_eq!(timeout.to_json(), Some(30_000.into()));
+    /// ```
     pub fn to_json(&self) -> Option<Json> {
         Some(match self {
             Self::Int(int) => (*int).into(),
@@ -104,7 +131,7 @@ impl EvaluatedValue<'_> {
     }
 }
 
-/// Whole milliseconds as an integer, others as a double.
+/// Returns whole milliseconds as an integer, others as a double.
 fn millis(duration: Duration) -> Json {
     if duration.subsec_nanos().is_multiple_of(1_000_000)
         && let Ok(millis) = u64::try_from(duration.as_millis())
@@ -136,23 +163,36 @@ impl fmt::Display for EvaluatedValue<'_> {
     }
 }
 
-/// Why this value.
+/// The reason why a value was returned.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::Reason;
+/// assert_eq!(Reason::TargetingMatch.to_string(), "TARGETING_MATCH");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// No rule of the config has criteria.
     Static,
-    /// The config has criteria, and they were asked.
+    /// The config has rules with criteria.
     TargetingMatch,
-    /// A percentage decided.
+    /// A percentage rollout chose the value.
     Split,
-    /// The caller's default was handed out.
+    /// The caller's default was returned.
     Default,
-    /// An error kept the value back.
+    /// An error prevented the evaluation.
     Error,
 }
 
 impl Reason {
-    /// Returns the name that `OpenFeature` has for it.
+    /// Returns the name of the reason in `OpenFeature`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(prefab_eval::Reason::Split.name(), "SPLIT");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Static => "STATIC",
@@ -163,7 +203,13 @@ impl Reason {
         }
     }
 
-    /// Returns its number in telemetry.
+    /// Returns the number of the reason in telemetry messages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(prefab_eval::Reason::Split.number(), 3);
+    /// ```
     pub fn number(self) -> i32 {
         match self {
             Self::Static => 1,
@@ -181,56 +227,105 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A value, why it is this one, and which rule gave it.
+/// A value, the reason for it, and the rule that it comes from.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, Reason, Ruleset, SystemHost};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+/// ]}"#)?;
+/// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+/// assert_eq!((evaluation.display_value(), evaluation.reason), ("30".to_owned(), Reason::Static));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Evaluation<'r> {
     /// The value.
     pub value: EvaluatedValue<'r>,
-    /// Why this value.
+    /// The reason why this value was returned.
     pub reason: Reason,
-    /// The row: the environment's rows first, then the default ones, from 0.
+    /// The index of the row, from 0. The rows of the environment come first, then the default rows.
     pub config_row_index: u32,
-    /// The rule within its row, from 0.
+    /// The index of the rule in its row, from 0.
     pub conditional_value_index: u32,
-    /// The choice among weighted values, from 0; absent where no percentage decided.
+    /// The index of the chosen value of a percentage rollout, from 0. `None` without a rollout.
     pub weighted_value_index: Option<u32>,
     pub(crate) config: &'r CompiledConfig,
-    pub(crate) answer: &'r Answer,
+    pub(crate) compiled: &'r CompiledValue,
     pub(crate) secret: bool,
-    /// The text of the environment variable that provided a secret.
+    /// The text of the environment variable, if it is a secret.
     pub(crate) provided: Option<Box<str>>,
 }
 
 impl<'r> Evaluation<'r> {
-    /// Returns the config that answered; its model may have to be made, so this is not for a hot path.
+    /// Returns the config. May decode it on each call, so do not call it on a hot path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use prefab_eval::{Contexts, Ruleset, SystemHost};
+    /// # let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    /// #     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// # ]}"#)?;
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.config().id, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn config(&self) -> Cow<'r, Config> {
         self.config.entry.config()
     }
 
-    /// Returns a number that no other answer of a ruleset has had in this process.
+    /// Returns the id of the compiled value, which is unique within the process.
     #[inline]
     pub fn id(&self) -> u64 {
-        self.answer.id()
+        self.compiled.id()
     }
 
-    /// Tells whether the value stands in the ruleset. Others are made anew each time and may differ.
+    /// Returns whether the ruleset contains the value. Other values are computed by each evaluation and may change.
     #[inline]
-    pub fn stands(&self) -> bool {
-        self.answer.kind.stands()
+    pub fn is_precomputed(&self) -> bool {
+        self.compiled.kind.is_precomputed()
     }
 
-    /// Returns the config that answered, shared, with where it came from.
+    /// Returns the config and its provenance, shared.
     pub fn entry(&self) -> &'r Entry {
         &self.config.entry
     }
 
-    /// Returns where that config came from.
+    /// Returns the layer and the source of the config.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use prefab_eval::{Contexts, Ruleset, SystemHost};
+    /// # let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    /// #     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// # ]}"#)?;
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(&*evaluation.provenance().source, "datafile");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn provenance(&self) -> &'r Arc<Provenance> {
         self.config.entry.provenance()
     }
 
-    /// Returns what matched: `default`, `env:<id>`, `nm:<namespace>`, or the key or variable of a file.
-    pub fn matched(&self) -> Cow<'r, str> {
+    /// Returns a label for the match: `default`, `env:<id>`, `nm:<namespace>`, or the key or the variable in a file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use prefab_eval::{Contexts, Ruleset, SystemHost};
+    /// # let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    /// #     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// # ]}"#)?;
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.match_label(), "default");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn match_label(&self) -> Cow<'r, str> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
@@ -243,29 +338,55 @@ impl<'r> Evaluation<'r> {
         environment.map_or(Cow::Borrowed("default"), |id| Cow::Owned(format!("env:{id}")))
     }
 
-    /// Tells whether the value must not be shown.
+    /// Returns whether the value is confidential or encrypted. Logs and displays must redact it.
     pub fn is_confidential(&self) -> bool {
         self.secret
     }
 
-    /// Returns the value's text, redacted where it is confidential.
-    pub fn shown(&self) -> String {
+    /// Returns the text of the value, redacted if it is [confidential](Self::is_confidential).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "password", "rows": [{"values": [
+    ///     {"value": {"string": "hello.world", "confidential": true}}
+    /// ]}]}]}"#)?;
+    /// let evaluation = ruleset.evaluate("password", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.display_value(), "*****18aa7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn display_value(&self) -> String {
         if self.secret { self.redacted() } else { self.value.to_string() }
     }
 
-    /// Returns the name of the variant: the one it was given, else the value's own text.
+    /// Returns the name of the variant, or the text of the value if the variant has no name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r##"{"configs": [{"id": "1", "key": "color", "rows": [{"values": [
+    ///     {"value": {"string": "#0000ff", "name": "blue"}}
+    /// ]}]}]}"##)?;
+    /// let evaluation = ruleset.evaluate("color", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.variant(), "blue");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn variant(&self) -> String {
         let config = self.config();
         let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
         let named = values
             .chain(&config.allowable_values)
-            .find(|value| value.name.is_some() && self.answer.is_same(value));
-        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.shown())
+            .find(|value| value.name.is_some() && self.compiled.is_same(value));
+        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.display_value())
     }
 
     fn redacted(&self) -> String {
-        match (&self.answer.kind, &self.provided) {
-            (Kind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
+        match (&self.compiled.kind, &self.provided) {
+            (ValueKind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
             (_, Some(text)) => prefab_core::redact(text),
             _ => prefab_core::redact(&self.value.to_string()),
         }

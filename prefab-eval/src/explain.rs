@@ -1,39 +1,66 @@
-//! An answer with every step that led to it.
+//! Explanations: an evaluation with every step that led to its result.
 
 use std::fmt;
 
 use prefab_core::{ContextValue, Criterion, context::LOOKUP};
 
 use crate::{
-    Contexts, EvalError, Evaluation, Host, Ruleset, SearchLimit,
-    trace::{Hashed, Trace},
-    words,
+    Contexts, EvalError, Evaluation, Host, Ruleset, SearchLimit, describe,
+    trace::{Trace, WeightedChoice},
 };
 
-/// An answer and how it came about. Its [`Display`](fmt::Display) is for people.
+/// The result of an evaluation and the steps that led to it. [`Display`](fmt::Display) formats it as text.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, Ruleset, SystemHost};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+/// ]}"#)?;
+/// let explanation = ruleset.explain("max-jobs", &Contexts::default(), &SystemHost);
+/// assert_eq!(explanation.to_string(), "\
+/// max-jobs = 30 (int)
+///   because rule 1 of the default rules, from datafile (remote)
+///   default rules:
+///     rule 1: always
+/// ");
+/// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation<'r> {
     /// The key.
     pub key: String,
-    /// The steps, in the order they were taken.
+    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// The first limit that a search for a pattern met, if any did. Its criterion did not match.
+    /// The first limit that a search reached. Its criterion did not match.
     pub limit: Option<SearchLimit>,
-    /// The answer: the same that [`Ruleset::evaluate`] gives.
+    /// The result, the same as that of [`Ruleset::evaluate`].
     pub outcome: Result<Evaluation<'r>, EvalError>,
 }
 
 /// One step of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// How deep within segments, 0 for the key itself.
+    /// The indentation: 0 for the rows of the key itself, more for their rules and for segments.
     pub depth: usize,
-    /// What was done and what came of it.
+    /// The step and its result, for example `rule 1: always`.
     pub text: String,
 }
 
 impl Ruleset {
-    /// Evaluates a key and says in words why it has this value.
+    /// Evaluates a key and records every step.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::default();
+    /// let explanation = ruleset.explain("max-jobs", &Contexts::default(), &SystemHost);
+    /// assert_eq!(explanation.to_string(), "max-jobs has no value: no config has this key\n");
+    /// ```
     pub fn explain<'r>(&'r self, key: &str, contexts: &Contexts<'_>, host: &dyn Host) -> Explanation<'r> {
         let mut recorder = Recorder::default();
         let outcome = self.evaluate_with(key, contexts, host, &mut recorder);
@@ -45,7 +72,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Ok(answer) => {
-                writeln!(f, "{} = {} ({})", self.key, answer.shown(), answer.value.kind())?;
+                writeln!(f, "{} = {} ({})", self.key, answer.display_value(), answer.value.kind())?;
                 writeln!(
                     f,
                     "  because {}, from {} ({})",
@@ -73,7 +100,7 @@ fn because(answer: &Evaluation<'_>) -> String {
     }
 }
 
-/// Writes the steps down.
+/// A trace that records the steps as text.
 #[derive(Default)]
 struct Recorder {
     steps: Vec<Step>,
@@ -103,17 +130,17 @@ impl Trace for Recorder {
         self.step(1, text);
     }
 
-    fn criterion(&mut self, criterion: &Criterion, property: Option<&ContextValue>, held: bool) {
-        let outcome = if held { "yes" } else { "no" };
-        let criterion_text = words::criterion(criterion);
-        let text = match words::seen(criterion.operator, property) {
+    fn criterion(&mut self, criterion: &Criterion, property: Option<&ContextValue>, matched: bool) {
+        let outcome = if matched { "yes" } else { "no" };
+        let criterion_text = describe::describe_criterion(criterion);
+        let text = match describe::describe_property(criterion.operator, property) {
             Some(seen) => format!("{criterion_text}: {outcome}, it is {seen}"),
             None => format!("{criterion_text}: {outcome}"),
         };
         self.step(2, text);
     }
 
-    fn gave_up(&mut self, limit: SearchLimit) {
+    fn search_limit_reached(&mut self, limit: SearchLimit) {
         self.limit = self.limit.or(Some(limit));
         self.step(2, format!("{limit}, the next criterion does not match:"));
     }
@@ -130,8 +157,8 @@ impl Trace for Recorder {
         self.depth = self.depth.saturating_sub(3);
     }
 
-    fn weighted(&mut self, hashed: &Hashed<'_>) {
-        let Hashed { context, property, hash, share, from, to, chosen } = *hashed;
+    fn weighted(&mut self, hashed: &WeightedChoice<'_>) {
+        let WeightedChoice { context, property, hash, share, from, to, chosen } = *hashed;
         let dot = if context.is_empty() { "" } else { "." };
         let by = match hash {
             Some(_) => format!("{context}{dot}{property} decides"),
@@ -146,14 +173,14 @@ impl Trace for Recorder {
                 let [share, from, to] = [share, from, to].map(percent);
                 format!("{by}: {share} %{hash} is within {from} to {to} %, choice {chosen}")
             } else {
-                format!("all weights are zero, so the last stands: choice {chosen}")
+                format!("all weights are zero, so the last one applies: choice {chosen}")
             },
         );
     }
 
     fn provided(&mut self, variable: &str, found: bool) {
         let text = if found {
-            format!("taken from environment variable {variable}")
+            format!("read from environment variable {variable}")
         } else {
             format!("environment variable {variable} is not set")
         };
@@ -161,7 +188,7 @@ impl Trace for Recorder {
     }
 
     fn enter_key(&mut self, decrypt_with: &str) {
-        self.step(1, format!("encrypted, the key is the value of `{decrypt_with}`:"));
+        self.step(1, format!("encrypted with the value of `{decrypt_with}`:"));
         self.depth += 2;
     }
 
@@ -170,7 +197,7 @@ impl Trace for Recorder {
     }
 }
 
-/// Says a share in percent, with no more digits than it needs.
+/// Formats a share in percent, with at most three decimals.
 fn percent(share: f64) -> String {
     let text = format!("{:.3}", 100.0 * share);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

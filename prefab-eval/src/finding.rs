@@ -1,15 +1,28 @@
-//! What is wrong with a config.
+//! Problems in configs.
 
 use std::fmt;
 
-/// Something in a config that cannot work as written; everything else of the ruleset stands.
+/// A problem in a config, for example an invalid pattern. Other configs are not affected.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::Ruleset;
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "flag", "rows": [{"values": [
+///     {"criteria": [{"propertyName": "user.email", "operator": "PROP_MATCHES", "valueToMatch": {"string": "("}}],
+///      "value": {"bool": true}}
+/// ]}]}]}"#)?;
+/// assert_eq!(ruleset.findings()[0].place, "rows[0].values[0].criteria[0]");
+/// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
-    /// The config's key.
+    /// The config key.
     pub key: String,
-    /// The place within it.
+    /// The path within the config, for example `rows[0].values[0].criteria[0]`.
     pub place: String,
-    /// What is wrong.
+    /// The problem.
     pub cause: String,
 }
 

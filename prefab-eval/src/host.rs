@@ -1,26 +1,53 @@
-//! What the engine may ask of the world.
+//! The clock, the environment and the random numbers of an evaluation.
 
 use std::collections::HashMap;
 
-/// The clock, the environment and chance, as the engine sees them.
+/// The clock, the environment variables and the random numbers that an evaluation uses.
 ///
-/// The engine holds none of them itself, so the same inputs give the same answer on every machine.
+/// The engine has no other inputs, so an evaluation with the same host gives the same value on every machine. Use
+/// [`SystemHost`](crate::SystemHost) in a program and [`FixedHost`] in tests.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Host, SystemHost};
+///
+/// /// Reads the clock of the system, and no environment variables.
+/// struct NoEnvironment;
+///
+/// impl Host for NoEnvironment {
+///     fn now_millis(&self) -> i64 {
+///         SystemHost.now_millis()
+///     }
+///     fn env_var(&self, _: &str) -> Option<String> {
+///         None
+///     }
+///     fn random(&self) -> f64 {
+///         SystemHost.random()
+///     }
+/// }
+/// # assert_eq!(NoEnvironment.env_var("HOME"), None);
+/// ```
 pub trait Host {
     /// Returns the current time in milliseconds since 1970-01-01T00:00:00Z.
     fn now_millis(&self) -> i64;
 
-    /// Returns an environment variable. One that is set to nothing is set.
+    /// Returns the value of an environment variable, or `None` if it is not set. An empty variable is set.
     fn env_var(&self, name: &str) -> Option<String>;
 
-    /// Returns a number evenly spread in `[0, 1)`, for percentages without a property to hash.
+    /// Returns a uniformly distributed number in `[0, 1)`, for rollouts without a property to hash.
     fn random(&self) -> f64;
 }
 
-/// A host whose every answer is given beforehand: for tests, and for servers that answer as of a moment.
+/// A host with fixed values, for tests and for evaluations at a given time.
+///
+/// By default the time is 1970-01-01T00:00:00Z, no environment variable is set, and every random number is 0.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_eval::{FixedHost, Host};
-/// let host = FixedHost::default().at(1_700_000_000_000).with_env_var("REGION", "eu");
+/// let host = FixedHost::default().with_now_millis(1_700_000_000_000).with_env_var("REGION", "eu");
 /// assert_eq!(host.env_var("REGION").as_deref(), Some("eu"));
 /// assert_eq!(host.env_var("HOME"), None);
 /// ```
@@ -32,21 +59,42 @@ pub struct FixedHost {
 }
 
 impl FixedHost {
-    /// Sets the time, in milliseconds since 1970.
+    /// Sets the time, in milliseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{FixedHost, Host};
+    /// assert_eq!(FixedHost::default().with_now_millis(1_700_000_000_000).now_millis(), 1_700_000_000_000);
+    /// ```
     #[must_use]
-    pub fn at(mut self, now_millis: i64) -> Self {
+    pub fn with_now_millis(mut self, now_millis: i64) -> Self {
         self.now_millis = now_millis;
         self
     }
 
     /// Sets an environment variable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{FixedHost, Host};
+    /// assert_eq!(FixedHost::default().with_env_var("REGION", "eu").env_var("REGION").as_deref(), Some("eu"));
+    /// ```
     #[must_use]
     pub fn with_env_var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env_vars.insert(name.into(), value.into());
         self
     }
 
-    /// Sets what chance gives, in `[0, 1)`.
+    /// Sets the random number, in `[0, 1)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{FixedHost, Host};
+    /// assert_eq!(FixedHost::default().with_random(0.25).random(), 0.25);
+    /// ```
     #[must_use]
     pub fn with_random(mut self, random: f64) -> Self {
         self.random = random;

@@ -1,4 +1,4 @@
-//! From keys to places in a table.
+//! The table of keys and their slots.
 
 use std::{
     hash::{BuildHasher as _, Hasher as _},
@@ -8,29 +8,30 @@ use std::{
 use foldhash::fast::FixedState;
 use prefab_core::text::same;
 
-/// Which slot each key has. A key keeps its slot for good, so that compiled references stay right.
+/// The slot of each key. A key keeps its slot permanently, so that compiled references stay valid.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyTable {
     slots: Slots,
-    /// The keys below `log-level`, without that word, so that a walk up needs no new text.
+    /// The slots of the keys below `log-level`, by logger path, so that a lookup does not build a key.
     loggers: Slots,
     names: Vec<Arc<str>>,
 }
 
-/// Hashes a key. The seed is fixed: keys come from people who may change the configs, and finding them must
-/// not wait for a seed to come from memory.
+/// Hashes a key. The seed is fixed, because only users who may change the configs choose keys, and loading a random
+/// seed would slow down every lookup.
 #[inline]
 fn hash(key: &str) -> u64 {
     let mut hasher = FixedState::with_seed(0x5eed).build_hasher();
-    // Nothing follows that a terminator would keep it apart from.
+    // `write` instead of `hash`, which would also hash a terminator.
     hasher.write(key.as_bytes());
     hasher.finish()
 }
 
-/// Slots by the hash of their text, half of them free at least: a search mostly looks at one word.
+/// A hash table from a text to its slot. At least half of the words are free, so a lookup usually reads one word.
 #[derive(Clone, Debug)]
 struct Slots {
-    /// The upper half of the hash, and the slot plus one; 0 where there is none. A power of two.
+    /// Open addressing. The upper half of a word is the upper half of the hash, the lower half the slot plus one; 0 is
+    /// free. The length is a power of two.
     words: Box<[u64]>,
     len: usize,
 }
@@ -41,16 +42,16 @@ impl Default for Slots {
     }
 }
 
-/// Room is cheap while there are few keys, and a search then ends where it begins.
-const SMALLEST: usize = 64;
+/// Minimum number of words. A small table is mostly empty, so that lookups rarely collide.
+const MIN_WORDS: usize = 64;
 
-const UPPER: u64 = 0xffff_ffff << 32;
+const TAG_MASK: u64 = 0xffff_ffff << 32;
 
 impl Slots {
     #[inline]
-    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    fn find(&self, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = self.words.len() - 1;
-        // The lower half says where, the upper half stands in the word.
+        // The lower half of the hash selects the first word, the upper half is compared with the word.
         #[expect(clippy::cast_possible_truncation, reason = "any part of the hash will do")]
         let mut at = hash as usize;
         loop {
@@ -60,7 +61,7 @@ impl Slots {
             }
             #[expect(clippy::cast_possible_truncation, reason = "the lower half is the slot")]
             let slot = (word as u32).wrapping_sub(1);
-            if (word ^ hash) & UPPER == 0 && is_it(slot) {
+            if (word ^ hash) & TAG_MASK == 0 && is_match(slot) {
                 return Some(slot);
             }
             at = at.wrapping_add(1);
@@ -76,14 +77,14 @@ impl Slots {
     }
 
     fn reserve(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
-        let wanted = (self.len + more) * 2;
-        if wanted > self.words.len() {
-            self.grow(wanted.next_power_of_two(), hash_of);
+        let expected = (self.len + more) * 2;
+        if expected > self.words.len() {
+            self.grow(expected.next_power_of_two(), hash_of);
         }
     }
 
     fn grow(&mut self, len: usize, hash_of: impl Fn(u32) -> u64) {
-        let len = len.max(SMALLEST);
+        let len = len.max(MIN_WORDS);
         let words = std::mem::replace(&mut self.words, vec![0; len].into());
         for slot in slots(&words) {
             self.put(hash_of(slot), slot);
@@ -97,7 +98,7 @@ impl Slots {
         while self.words[at] != 0 {
             at = (at + 1) & mask;
         }
-        self.words[at] = (hash & UPPER) | (u64::from(slot) + 1);
+        self.words[at] = (hash & TAG_MASK) | (u64::from(slot) + 1);
     }
 }
 
@@ -114,13 +115,13 @@ impl KeyTable {
         self.slots.find(hash(key), |slot| same(self.name(slot), key))
     }
 
-    /// Finds the key `log-level.<path>`, or `log-level` for the empty path.
+    /// Returns the slot of `log-level.<path>`, or of `log-level` for the empty path.
     #[inline]
     pub(crate) fn logger(&self, path: &str) -> Option<u32> {
         self.loggers.find(hash(path), |slot| same(self.path(slot), path))
     }
 
-    /// Lists the slots of the keys below `log-level`, itself included.
+    /// Returns the slots of `log-level` and of all keys below it.
     pub(crate) fn loggers(&self) -> impl Iterator<Item = u32> {
         slots(&self.loggers.words)
     }
@@ -130,25 +131,25 @@ impl KeyTable {
         self.names.get(slot as usize).map_or("", |name| name)
     }
 
-    /// Returns the path that a logger's key ends with.
+    /// Returns the logger path in the key of a slot.
     #[inline]
     fn path(&self, slot: u32) -> &str {
         self.name(slot).get(LOG_LEVEL.len() + 1..).unwrap_or_default()
     }
 
-    /// Tells how many slots there are.
+    /// Returns the number of slots.
     pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Makes room for keys that are known to come.
+    /// Reserves capacity.
     pub(crate) fn reserve(table: &mut Arc<Self>, keys: usize) {
         let Self { slots, names, .. } = Arc::make_mut(table);
         names.reserve_exact(keys);
         slots.reserve(keys, |slot| hash(names.get(slot as usize).map_or("", |name| name)));
     }
 
-    /// Returns the key's slot; the table is copied only where it is shared and the key is new.
+    /// Returns the slot of the key, inserting the key if it is new. A shared table is copied before an insertion.
     pub(crate) fn slot_or_insert(table: &mut Arc<Self>, key: &str, name: impl FnOnce() -> Arc<str>) -> u32 {
         if let Some(slot) = table.slot(key) {
             return slot;

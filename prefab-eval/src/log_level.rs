@@ -1,34 +1,48 @@
-//! The level of a logger: the closest key above its path that names one.
+//! The level of a logger.
 
 use prefab_core::LogLevel;
 
 use crate::{Contexts, Host, Ruleset};
 
 impl Ruleset {
-    /// Returns the level for the logger `path` (`my_app.db.pool`), or `None` where no key above it
-    /// names one.
+    /// Returns the level of the logger `path`, for example `my_app.db`, or `None` if no config sets it.
     ///
-    /// Looks at `log-level.my_app.db.pool`, `log-level.my_app.db`, `log-level.my_app`, `log-level`. Keys
-    /// without a rule that holds, of another kind, or with `NOT_SET_LOG_LEVEL` are passed over.
+    /// Evaluates `log-level.my_app.db`, `log-level.my_app` and `log-level`, in this order, and returns the first level.
+    /// Skips keys without a matching rule, with a value of another type, or with `NOT_SET_LOG_LEVEL`.
+    ///
+    /// # Examples
     ///
     /// ```
-    /// use prefab_core::LogLevel;
-    /// use prefab_eval::{Contexts, FixedHost, Ruleset};
+    /// use prefab_eval::{Contexts, LogLevel, Ruleset, SystemHost};
     ///
     /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
     ///     {"id": "1", "key": "log-level.my_app", "rows": [{"values": [{"value": {"logLevel": "DEBUG"}}]}]}
     /// ]}"#)?;
-    /// let level = |path| ruleset.log_level(path, &Contexts::default(), &FixedHost::default());
+    /// let level = |path| ruleset.log_level(path, &Contexts::default(), &SystemHost);
     /// assert_eq!(level("my_app.db"), Some(LogLevel::Debug));
     /// assert_eq!(level("other"), None);
-    /// # Ok::<(), prefab_core::datafile::DatafileError>(())
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
     /// ```
     pub fn log_level(&self, path: &str, contexts: &Contexts<'_>, host: &dyn Host) -> Option<LogLevel> {
         self.log_level_among(logger_keys(path), contexts, host)
     }
 
-    /// Returns the level that the first of these logger paths names, each looked at by itself; `""` is the
-    /// root.
+    /// Returns the level of the first of these loggers that has one. Does not look at the loggers above them; `""` is
+    /// the root logger.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, LogLevel, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "log-level.my_app", "rows": [{"values": [{"value": {"logLevel": "DEBUG"}}]}]}
+    /// ]}"#)?;
+    /// let among = |paths: [&str; 2]| ruleset.log_level_among(paths, &Contexts::default(), &SystemHost);
+    /// assert_eq!(among(["my_app.db", "my_app"]), Some(LogLevel::Debug));
+    /// assert_eq!(among(["my_app.db", "other"]), None);
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn log_level_among<'p>(
         &self,
         paths: impl IntoIterator<Item = &'p str>,
@@ -40,7 +54,9 @@ impl Ruleset {
     }
 }
 
-/// Lists a path and all above it, the root, `""`, last.
+/// Returns a logger path and all paths above it. The last is the root, `""`.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(prefab_eval::logger_keys("a.b").collect::<Vec<_>>(), ["a.b", "a", ""]);

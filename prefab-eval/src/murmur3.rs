@@ -1,12 +1,14 @@
-//! `MurmurHash3`, 32 bits, seed 0, fed piece by piece.
+//! `MurmurHash3` with 32 bits and seed 0, computed incrementally.
 //!
-//! The wire format fixes this hash: percentages must fall alike in every language. Feeding it in pieces
-//! lets a ruleset absorb the config's key once, so that an evaluation hashes the property alone.
+//! All SDKs use this hash, so that a user gets the same variant in every language. A ruleset hashes the config key
+//! once; an evaluation continues with the property.
 
 const C1: u32 = 0xcc9e_2d51;
 const C2: u32 = 0x1b87_3593;
 
-/// A hash in progress. Copying one keeps what it has absorbed.
+/// An incremental `MurmurHash3` with 32 bits and seed 0, as percentage rollouts use it. A copy continues independently.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_eval::Murmur3;
@@ -16,18 +18,26 @@ const C2: u32 = 0x1b87_3593;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Murmur3 {
     state: u32,
-    /// Up to three bytes that fill no block yet, the first lowest.
+    /// Up to three bytes of an incomplete block, the first byte lowest.
     tail: u32,
     tail_len: u32,
     len: u32,
 }
 
 impl Murmur3 {
-    /// Absorbs bytes.
+    /// Adds bytes to the hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::Murmur3;
+    /// let pieces = Murmur3::default().absorb(b"my.").absorb(b"flag");
+    /// assert_eq!(pieces.finish(), Murmur3::default().absorb(b"my.flag").finish());
+    /// ```
     #[must_use]
     #[inline]
     pub fn absorb(mut self, bytes: &[u8]) -> Self {
-        // Lengths past 4 GiB wrap, as in every other implementation.
+        // Lengths above 4 GiB wrap, as in other implementations.
         #[expect(clippy::cast_possible_truncation, reason = "the length enters the hash modulo 2^32")]
         let len = bytes.len() as u32;
         self.len = self.len.wrapping_add(len);
@@ -38,7 +48,7 @@ impl Murmur3 {
                 self.block(u32::from_le_bytes(*block));
             }
         } else {
-            // Each block lies across two: its first bytes fill the one that was begun.
+            // Each block spans two: its first bytes complete the previous one.
             let begun = 8 * self.tail_len;
             for block in blocks {
                 let block = u32::from_le_bytes(*block);
@@ -52,7 +62,13 @@ impl Murmur3 {
         self
     }
 
-    /// Returns the hash of all that was absorbed.
+    /// Returns the hash of the bytes added so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(prefab_eval::Murmur3::default().absorb(b"my.flag").finish(), 0xb02d_e998);
+    /// ```
     #[inline]
     pub fn finish(self) -> u32 {
         let mut hash = self.state;
@@ -113,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_hash_as_the_whole(bytes in prop::collection::vec(any::<u8>(), 0..64), cuts: (usize, usize)) {
+        fn pieces_have_the_hash_of_the_whole(bytes in prop::collection::vec(any::<u8>(), 0..64), cuts: (usize, usize)) {
             let whole = Murmur3::default().absorb(&bytes).finish();
             let first = cuts.0 % (bytes.len() + 1);
             let second = first + cuts.1 % (bytes.len() - first + 1);

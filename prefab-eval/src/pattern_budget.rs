@@ -9,37 +9,37 @@ use foldhash::fast::RandomState;
 
 use crate::{
     PatternCache, RegexLimits,
-    operators::{Parsed, Pattern},
+    operators::{ParsedPattern, Pattern},
 };
 
-/// The number of unusable patterns after which a config's other patterns are not compiled.
-const UNUSABLE_PER_CONFIG: usize = 20;
+/// Maximum number of invalid patterns in a config, after which a config's other patterns are not compiled.
+const MAX_INVALID_PER_CONFIG: usize = 20;
 
-const NO_ROOM: &str = "the ruleset has no room for more patterns";
+const RULESET_FULL: &str = "the ruleset has reached its limit of patterns";
 
-/// Hands out compiled patterns, as long as the config and the ruleset have room for them.
+/// Compiles patterns within the limits of the config and of the ruleset.
 pub(crate) struct PatternBudget {
     cache: PatternCache,
     limits: RegexLimits,
     ruleset: Total,
     /// The patterns of the ruleset, by address.
     counted: HashSet<usize, RandomState>,
-    config: OfConfig,
-    /// Whether the ruleset has no room: patterns that it does not have yet are refused.
-    is_cut: bool,
+    config: ConfigState,
+    /// Whether a limit of the ruleset is reached. New patterns are then refused.
+    is_ruleset_full: bool,
 }
 
 /// The state of the config that is being compiled.
 #[derive(Default)]
-struct OfConfig {
+struct ConfigState {
     total: Total,
     patterns: HashMap<Box<str>, Arc<Pattern>, RandomState>,
-    unusable: usize,
+    invalid: usize,
     has_any: bool,
-    /// Whether the config's other patterns are refused.
-    is_closed: bool,
-    /// Whether one was refused because of the ruleset.
-    is_cut: bool,
+    /// Whether new patterns of the config are refused.
+    is_config_full: bool,
+    /// Whether a pattern was refused because of a limit of the ruleset.
+    is_ruleset_full: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,7 +48,7 @@ struct Total {
     bytes: usize,
 }
 
-/// The reason why a pattern is not used. Only the first one beyond a limit has a text.
+/// The reason why a pattern is refused. Only the first pattern beyond a limit has a message.
 pub(crate) type Refusal = Option<String>;
 
 /// The patterns of a compiled config.
@@ -57,8 +57,8 @@ pub(crate) struct Patterns {
     /// Whether a criterion has a pattern at all.
     has_any: bool,
     pub(crate) compiled: Box<[Arc<Pattern>]>,
-    /// Whether some were refused because of the other configs.
-    pub(crate) is_cut: bool,
+    /// Whether a pattern was refused because of a limit of the ruleset.
+    pub(crate) is_ruleset_full: bool,
 }
 
 impl Patterns {
@@ -74,40 +74,41 @@ impl PatternBudget {
             limits,
             ruleset: Total::default(),
             counted: HashSet::default(),
-            config: OfConfig::default(),
-            is_cut: false,
+            config: ConfigState::default(),
+            is_ruleset_full: false,
         }
     }
 
-    /// Counts the patterns of a config that is compiled.
+    /// Counts the patterns of a compiled config.
     pub(crate) fn add(&mut self, patterns: &Patterns) {
-        self.is_cut |= patterns.is_cut;
+        self.is_ruleset_full |= patterns.is_ruleset_full;
         patterns.compiled.iter().for_each(|pattern| self.count(pattern));
     }
 
-    /// Returns whether so little room is left that a pattern may have been refused, had the configs come in
-    /// another order.
+    /// Returns whether another order of the configs could have reached a limit of the ruleset.
     pub(crate) fn is_tight(&self) -> bool {
         let RegexLimits { compiled_bytes, table_bytes, .. } = self.limits;
         // The largest bound of a pattern.
         let largest = compiled_bytes.saturating_mul(8).saturating_add(table_bytes).saturating_add(1 << 20);
-        self.is_cut
+        self.is_ruleset_full
             || self.ruleset.patterns >= self.limits.patterns_per_ruleset
             || self.ruleset.bytes.saturating_add(largest) > self.limits.pattern_bytes_per_ruleset
     }
 
-    /// Returns the pattern compiled.
+    /// Returns the compiled pattern.
     pub(crate) fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
         self.config.has_any = true;
         if let Some(known) = self.config.patterns.get(text) {
             return Ok(Arc::clone(known));
         }
-        if self.config.is_closed {
+        if self.config.is_config_full {
             return Err(None);
         }
         if self.config.total.patterns >= self.limits.patterns_per_config {
-            return self
-                .close(&format!("the config has more than {} patterns", self.limits.patterns_per_config));
+            return self.refuse_for_config(&format!(
+                "the config has more than {} patterns",
+                self.limits.patterns_per_config
+            ));
         }
         let pattern = match self.cache.get(text, &self.limits) {
             Some(pattern) => {
@@ -123,57 +124,63 @@ impl PatternBudget {
     }
 
     fn compile(&mut self, text: &str) -> Result<Arc<Pattern>, Refusal> {
-        if self.is_cut {
-            return self.cut(NO_ROOM);
+        if self.is_ruleset_full {
+            return self.refuse_for_ruleset(RULESET_FULL);
         }
-        let parsed = Parsed::new(text, &self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let parsed = ParsedPattern::new(text, &self.limits).map_err(|cause| Some(self.invalid(cause)))?;
         self.check(parsed.bound, false)?;
-        let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.unusable(cause)))?;
+        let pattern = parsed.compile(&self.limits).map_err(|cause| Some(self.invalid(cause)))?;
         let pattern = Arc::new(pattern);
         self.cache.insert(text, &self.limits, &pattern);
         Ok(pattern)
     }
 
-    /// Checks that there is room for the largest size that a pattern may have. Its size itself is known only when
-    /// it is compiled, and a pattern must not be compiled for nothing.
+    /// Checks the limits with the maximum size of a pattern, because its exact size is known only after compiling.
     fn check(&mut self, bound: usize, is_counted: bool) -> Result<(), Refusal> {
         let limits = self.limits;
-        if self.is_cut && !is_counted {
-            return self.cut(NO_ROOM);
+        if self.is_ruleset_full && !is_counted {
+            return self.refuse_for_ruleset(RULESET_FULL);
         }
         let most = limits.pattern_bytes_per_config;
         if self.config.total.bytes.saturating_add(bound) > most {
-            return self.close(&format!("the compiled patterns of the config are larger than {most} bytes"));
+            return self.refuse_for_config(&format!(
+                "the compiled patterns of the config are larger than {most} bytes"
+            ));
         }
         let most = limits.pattern_bytes_per_ruleset;
         if is_counted {
             Ok(())
         } else if self.ruleset.patterns >= limits.patterns_per_ruleset {
-            self.cut(&format!("the configs have more than {} patterns", limits.patterns_per_ruleset))
+            self.refuse_for_ruleset(&format!(
+                "the configs have more than {} patterns",
+                limits.patterns_per_ruleset
+            ))
         } else if self.ruleset.bytes.saturating_add(bound) > most {
-            self.cut(&format!("the compiled patterns of the configs are larger than {most} bytes"))
+            self.refuse_for_ruleset(&format!(
+                "the compiled patterns of the configs are larger than {most} bytes"
+            ))
         } else {
             Ok(())
         }
     }
 
-    fn cut<T>(&mut self, cause: &str) -> Result<T, Refusal> {
-        self.is_cut = true;
-        self.config.is_cut = true;
-        self.close(cause)
+    fn refuse_for_ruleset<T>(&mut self, cause: &str) -> Result<T, Refusal> {
+        self.is_ruleset_full = true;
+        self.config.is_ruleset_full = true;
+        self.refuse_for_config(cause)
     }
 
-    fn close<T>(&mut self, cause: &str) -> Result<T, Refusal> {
-        self.config.is_closed = true;
+    fn refuse_for_config<T>(&mut self, cause: &str) -> Result<T, Refusal> {
+        self.config.is_config_full = true;
         Err(Some(format!("{cause}: this criterion and later ones with other patterns do not match")))
     }
 
-    fn unusable(&mut self, cause: String) -> String {
-        self.config.unusable += 1;
-        if self.config.unusable < UNUSABLE_PER_CONFIG {
+    fn invalid(&mut self, cause: String) -> String {
+        self.config.invalid += 1;
+        if self.config.invalid < MAX_INVALID_PER_CONFIG {
             return cause;
         }
-        self.config.is_closed = true;
+        self.config.is_config_full = true;
         format!("{cause}; the config's other patterns are not compiled, they do not match")
     }
 
@@ -183,13 +190,13 @@ impl PatternBudget {
         }
     }
 
-    /// Ends a config.
+    /// Finishes a config and returns its patterns.
     pub(crate) fn finish(&mut self) -> Patterns {
         if !self.config.has_any {
             return Patterns::default();
         }
-        let OfConfig { patterns, has_any, is_cut, .. } = std::mem::take(&mut self.config);
-        Patterns { has_any, compiled: patterns.into_values().collect(), is_cut }
+        let ConfigState { patterns, has_any, is_ruleset_full, .. } = std::mem::take(&mut self.config);
+        Patterns { has_any, compiled: patterns.into_values().collect(), is_ruleset_full }
     }
 }
 

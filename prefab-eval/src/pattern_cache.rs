@@ -1,4 +1,4 @@
-//! The compiled patterns of a process.
+//! A cache of compiled patterns.
 
 use std::{
     collections::HashMap,
@@ -10,10 +10,20 @@ use foldhash::fast::RandomState;
 
 use crate::{RegexLimits, operators::Pattern};
 
-/// Compiled regular expressions, shared by rulesets: an equal pattern is compiled once.
+/// A cache of compiled regular expressions that rulesets share, so that equal patterns are compiled once.
 ///
-/// A pattern stays compiled for as long as a ruleset has it. By default all rulesets of the process share one
-/// cache. A clone shares the patterns of the original.
+/// A pattern stays in the cache as long as a ruleset uses it. By default, all rulesets of a process share one cache. A
+/// clone shares the patterns of the original.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Options, PatternCache, Ruleset};
+///
+/// let options = Options { patterns: PatternCache::new(), ..Options::default() };
+/// let ruleset = Ruleset::build([], options);
+/// # assert!(ruleset.is_empty());
+/// ```
 #[derive(Clone)]
 pub struct PatternCache(Arc<Mutex<Entries>>);
 
@@ -24,13 +34,20 @@ struct Entries {
     sweep_at: usize,
 }
 
-/// The number of entries below which unused ones stay.
+/// The number of entries below which unused entries are not removed.
 const SWEEP: usize = 1_024;
 
 static SHARED: LazyLock<PatternCache> = LazyLock::new(PatternCache::new);
 
 impl PatternCache {
-    /// Creates an empty cache, apart from the one of the process.
+    /// Creates an empty cache, separate from the cache of the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own_cache = prefab_eval::PatternCache::new();
+    /// # let _ = own_cache;
+    /// ```
     pub fn new() -> Self {
         Self(Arc::default())
     }

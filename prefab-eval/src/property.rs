@@ -1,4 +1,4 @@
-//! Where a criterion takes its left side from.
+//! The property that a criterion compares.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use crate::{
     property_name::{Interner, PropertyName},
 };
 
-/// Where a criterion takes its left side from.
+/// The property that a criterion compares.
 #[derive(Clone, Debug)]
 pub(crate) enum Property {
     Named(PropertyName),
-    /// The clock, whatever the contexts say.
+    /// The current time. A context cannot override it.
     CurrentTime,
-    /// The client's namespace, stronger than any context.
+    /// The namespace of the client. A context cannot override it.
     Namespace(Arc<ContextValue>),
 }
 
-/// The names under which the clock is known, to clients of every age.
+/// The property names of the current time, for all generations of SDKs.
 const CURRENT_TIME: [&str; 3] = ["prefab.current-time", "reforge.current-time", "quonfig.current-time"];
 
-/// The names under which the client's namespace is known.
+/// The property names of the client's namespace.
 const NAMESPACE: [&str; 2] = ["NAMESPACE", "prefab.namespace"];
 
 pub(crate) fn is_namespace(name: &str) -> bool {
@@ -43,7 +43,7 @@ impl Property {
         }
     }
 
-    /// Looks the property up and hands it to `test`.
+    /// Calls `test` with the property.
     #[inline]
     pub(crate) fn with<R>(
         &self,

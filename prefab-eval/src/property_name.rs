@@ -1,19 +1,19 @@
-//! Property names, split once and shared.
+//! Property names, split into context and property, and interned.
 
 use std::{collections::HashMap, sync::Arc};
 
-/// A property's name: `context.property`, split at the first dot.
+/// A property name `context.property`, split at the first dot.
 #[derive(Clone, Debug)]
-pub(crate) struct PropertyName(Arc<Parts>);
+pub(crate) struct PropertyName(Arc<SplitName>);
 
 #[derive(Debug)]
-struct Parts {
+struct SplitName {
     context: Box<str>,
     property: Box<str>,
 }
 
 impl PropertyName {
-    /// Returns where the shared name stands: two names at one address are the same.
+    /// Returns the address of the shared name. Names with the same address are equal.
     #[inline]
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
@@ -30,7 +30,7 @@ impl PropertyName {
     }
 }
 
-/// Keeps one copy of every property name.
+/// Interns property names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     names: HashMap<Box<str>, PropertyName, foldhash::fast::RandomState>,
@@ -42,7 +42,7 @@ impl Interner {
             return name.clone();
         }
         let (context, property) = full.split_once('.').unwrap_or(("", full));
-        let name = PropertyName(Arc::new(Parts { context: context.into(), property: property.into() }));
+        let name = PropertyName(Arc::new(SplitName { context: context.into(), property: property.into() }));
         self.names.insert(full.into(), name.clone());
         name
     }

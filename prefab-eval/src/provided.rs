@@ -1,4 +1,4 @@
-//! The text of an environment variable, turned into the declared kind of value.
+//! Conversion of the text of an environment variable to the declared type.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use prefab_core::{LogLevel, ValueType, parse_duration, text::TextBuffer};
 
 use crate::EvaluatedValue;
 
-/// Longer texts are not read as lists: the parser is slow on hostile ones.
+/// Maximum length of a list. The YAML parser is slow for some longer texts.
 const MAX_LIST_BYTES: usize = 64 << 10;
 const MAX_BRACKETS: usize = 64;
 
-/// Turns a text into a value; `None` where it is not of that kind.
-pub(crate) fn coerce(text: String, wanted: ValueType) -> Option<EvaluatedValue<'static>> {
+/// Converts a text to a value. Returns `None` if the text is not of the expected type.
+pub(crate) fn coerce(text: String, expected: ValueType) -> Option<EvaluatedValue<'static>> {
     let trimmed = text.trim();
-    Some(match wanted {
+    Some(match expected {
         ValueType::String => EvaluatedValue::String(Cow::Owned(text)),
         ValueType::Int => EvaluatedValue::Int(int(trimmed)?),
         ValueType::Double => EvaluatedValue::Double(double(trimmed)?),
@@ -27,7 +27,7 @@ pub(crate) fn coerce(text: String, wanted: ValueType) -> Option<EvaluatedValue<'
     })
 }
 
-/// Reads a text as YAML would, where nothing was declared.
+/// Infers the type of a text, as YAML does.
 fn infer(text: String) -> EvaluatedValue<'static> {
     let trimmed = text.trim();
     let number = |double: f64| trimmed.contains('.').then_some(EvaluatedValue::Double(double));
@@ -90,13 +90,13 @@ fn scalar_text(item: serde_yaml::Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, wanted: ValueType, shown: Option<&str>) {
-        let got = coerce(text.to_owned(), wanted).map(|value| value.to_string());
-        assert_eq!(got.as_deref(), shown, "{text:?} as {wanted:?}");
+    fn check(text: &str, expected: ValueType, shown: Option<&str>) {
+        let got = coerce(text.to_owned(), expected).map(|value| value.to_string());
+        assert_eq!(got.as_deref(), shown, "{text:?} as {expected:?}");
     }
 
     #[test]
-    fn texts_become_the_declared_kind_or_nothing() {
+    fn texts_convert_to_the_declared_type() {
         check(" hi ", ValueType::String, Some(" hi "));
         check(" 42 ", ValueType::Int, Some("42"));
         check("+42", ValueType::Int, Some("42"));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undeclared_kind_is_inferred() {
+    fn an_undeclared_type_is_inferred() {
         check("12", ValueType::NotSet, Some("12"));
         check("yes", ValueType::NotSet, Some("true"));
         check("1.5", ValueType::NotSet, Some("1.5"));

@@ -1,11 +1,11 @@
-//! Rules as machines read them: conditions and the answer where all hold.
+//! Compiled rules.
 
 use std::sync::Arc;
 
 use prefab_core::Operator;
 
 use crate::{
-    answer::Answer,
+    compiled_value::CompiledValue,
     operators::{Pattern, Test},
     property::Property,
     search::Search,
@@ -13,18 +13,23 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// What must hold, shared with other rules of which the same must; absent where nothing must.
+    /// The conditions, shared between rules with equal criteria. `None` for a rule without criteria.
     conditions: Option<Arc<[Condition]>>,
-    pub(crate) answer: Answer,
-    /// The row, in the order in which they are tried.
+    pub(crate) compiled: CompiledValue,
+    /// The index of the row, in evaluation order.
     pub(crate) row: u32,
-    /// The place in its row.
+    /// The index of the rule in its row.
     pub(crate) index: u32,
 }
 
 impl Rule {
-    pub(crate) fn new(conditions: Option<Arc<[Condition]>>, answer: Answer, row: u32, index: u32) -> Self {
-        Self { conditions, answer, row, index }
+    pub(crate) fn new(
+        conditions: Option<Arc<[Condition]>>,
+        compiled: CompiledValue,
+        row: u32,
+        index: u32,
+    ) -> Self {
+        Self { conditions, compiled, row, index }
     }
 
     #[inline]
@@ -32,7 +37,7 @@ impl Rule {
         self.conditions.as_deref().unwrap_or_default()
     }
 
-    /// Returns the namespace that the rule asks the client's to be in.
+    /// Returns the namespace that the rule requires the client to be in.
     pub(crate) fn namespace(&self) -> Option<&str> {
         self.conditions().iter().find_map(|condition| match condition {
             Condition {
@@ -59,7 +64,7 @@ pub(crate) enum Check {
         slot: u32,
         negated: bool,
     },
-    /// The right side stands in an environment variable, so it is prepared at each evaluation.
+    /// The operand is an environment variable, so the check is compiled at each evaluation.
     Provided(Box<ProvidedSide>),
 }
 

@@ -1,4 +1,4 @@
-//! The compiled snapshot.
+//! The compiled form of a project's configs.
 
 use std::sync::Arc;
 
@@ -10,17 +10,32 @@ use crate::{
     compiled::CompiledConfig,
     keys::KeyTable,
     pattern_budget::PatternBudget,
-    patterned::Patterned,
+    pattern_slots::PatternSlots,
     rule::{Check, Rule},
 };
 
-/// The configs of a project, compiled. It never changes; news make a new one that shares what stayed.
+/// The compiled configs of a project.
+///
+/// A ruleset is immutable. [`with_changes`](Self::with_changes) creates a new one that shares the unchanged configs.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, EvaluatedValue, Ruleset, SystemHost};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+///     {"id": "1", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+/// ]}"#)?;
+/// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+/// assert_eq!(evaluation.value, EvaluatedValue::Int(30));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Ruleset {
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) configs: Vec<Option<Arc<CompiledConfig>>>,
     pub(crate) default_context: Arc<ContextSet>,
-    patterned: Patterned,
+    patterned: PatternSlots,
     options: Arc<Options>,
 }
 
@@ -31,9 +46,20 @@ impl Default for Ruleset {
 }
 
 impl Ruleset {
-    /// Compiles entries; of two with one key, the later stands.
+    /// Compiles entries. Of two entries with the same key, the later one wins.
     ///
-    /// Building never fails: what cannot work as written is among the [`findings`](Self::findings).
+    /// Compiling does not fail. Problems, for example invalid patterns, are [`findings`](Self::findings).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use prefab_eval::{Config, Entry, Options, Provenance, Ruleset, prefab_core::Layer};
+    ///
+    /// let provenance = Arc::new(Provenance::new(Layer::Program, "defaults"));
+    /// let entry = Entry::new(Config::constant("max-jobs", 30), provenance);
+    /// assert!(Ruleset::build([entry], Options::default()).contains("max-jobs"));
+    /// ```
     pub fn build(entries: impl IntoIterator<Item = Entry>, options: Options) -> Self {
         let default_context = Arc::new(options.default_context.clone());
         let options = Arc::new(options);
@@ -41,7 +67,7 @@ impl Ruleset {
             keys: Arc::default(),
             configs: Vec::new(),
             default_context,
-            patterned: Patterned::default(),
+            patterned: PatternSlots::default(),
             options,
         };
         let entries = entries.into_iter();
@@ -50,7 +76,14 @@ impl Ruleset {
         ruleset
     }
 
-    /// Compiles what stands in a store. The store says which environment and which default context.
+    /// Compiles the current configs of a store. The environment and the default context are those of the store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{LayeredStore, Options, Ruleset};
+    /// assert!(Ruleset::from_store(&LayeredStore::default(), &Options::default()).is_empty());
+    /// ```
     pub fn from_store(store: &LayeredStore, options: &Options) -> Self {
         let options = Options {
             project_env_id: store.project_env_id(),
@@ -61,8 +94,20 @@ impl Ruleset {
         Self::build(entries, options)
     }
 
-    /// Parses and compiles a datafile. Configs that do not parse are left out; see
-    /// [`datafile::parse`] for what was wrong with them.
+    /// Parses and compiles a datafile. Skips invalid configs; [`datafile::parse`] reports them.
+    ///
+    /// # Errors
+    ///
+    /// [`DatafileError`](datafile::DatafileError) if the text is not a datafile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::Ruleset;
+    /// assert!(Ruleset::from_datafile(r#"{"configs": []}"#)?.is_empty());
+    /// assert!(Ruleset::from_datafile("[]").is_err());
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn from_datafile(text: &str) -> Result<Self, datafile::DatafileError> {
         let set = datafile::parse(text)?.set;
         let mut store = LayeredStore::default();
@@ -70,11 +115,24 @@ impl Ruleset {
         Ok(Self::from_store(&store, &Options::default()))
     }
 
-    /// Returns the ruleset with the `changed` keys compiled again from the store; all else is shared.
+    /// Returns a ruleset in which the `changed` keys are compiled again from the store. It shares all other configs.
     ///
-    /// Where the environment is another one, everything is compiled again.
+    /// If the store has another environment, all configs are compiled again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Config, LayeredStore, Options, Ruleset, prefab_core::{ConfigSet, Update}};
+    ///
+    /// let mut store = LayeredStore::default();
+    /// let ruleset = Ruleset::from_store(&store, &Options::default());
+    /// let configs = vec![Config { id: 1, ..Config::constant("max-jobs", 30) }.into()];
+    /// let set = ConfigSet { configs, ..ConfigSet::default() };
+    /// let changed = store.apply(Update::Merge { set, source: "streaming".into() });
+    /// assert!(ruleset.with_changes(&store, &changed).contains("max-jobs"));
+    /// ```
     #[must_use]
-    pub fn updated(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
+    pub fn with_changes(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
         if store.project_env_id() != self.options.project_env_id {
             return Self::from_store(store, &self.options);
         }
@@ -87,28 +145,28 @@ impl Ruleset {
     }
 
     fn compile(&mut self, entries: impl Iterator<Item = (Arc<str>, Option<Entry>)>) {
-        let mut made = Vec::with_capacity(entries.size_hint().0);
+        let mut configs = Vec::with_capacity(entries.size_hint().0);
         let mut has_patterns = false;
         let mut compiler = Compiler::new(&mut self.keys, &self.options);
         for (key, entry) in entries {
             let slot = KeyTable::slot_or_insert(compiler.keys, &key, || Arc::clone(&key));
-            made.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
+            configs.push((slot, entry.map(|entry| Arc::new(compiler.config(entry)))));
         }
         self.configs.resize(self.keys.len(), None);
-        for (slot, config) in made {
+        for (slot, config) in configs {
             has_patterns |= self.patterned.replace(slot, config.as_deref());
             if let Some(place) = self.configs.get_mut(slot as usize) {
                 *place = config;
             }
         }
-        if has_patterns && self.is_short_of_room() {
+        if has_patterns && self.is_near_a_pattern_limit() {
             self.compile_patterned();
         }
     }
 
-    /// Returns whether the patterns of all configs together come so close to a limit that it depends on the order
-    /// of the configs which ones are compiled.
-    fn is_short_of_room(&self) -> bool {
+    /// Returns whether the patterns of all configs together are so close to a limit that the order of the configs
+    /// decides which of them are compiled.
+    fn is_near_a_pattern_limit(&self) -> bool {
         let mut budget = PatternBudget::new(self.options.patterns.clone(), self.options.regex_limits);
         self.patterned
             .slots()
@@ -117,7 +175,7 @@ impl Ruleset {
         budget.is_tight()
     }
 
-    /// Compiles the configs with patterns anew, by key, so that the same configs always have the same patterns.
+    /// Compiles the configs with patterns again, sorted by key, so that the same configs always have the same patterns.
     fn compile_patterned(&mut self) {
         let entries =
             self.patterned.slots().filter_map(|slot| Some((slot, self.config(slot)?.entry.clone())));
@@ -140,52 +198,89 @@ impl Ruleset {
         self.configs.get(slot as usize)?.as_deref()
     }
 
-    /// Lists the keys that have a config, sorted.
+    /// Returns the keys of all configs, sorted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(prefab_eval::Ruleset::default().keys().is_empty());
+    /// ```
     pub fn keys(&self) -> Vec<&str> {
         let mut keys: Vec<&str> = self.entries().map(Entry::key).collect();
         keys.sort_unstable();
         keys
     }
 
-    /// Tells whether a config has this key.
+    /// Returns whether a config has this key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!prefab_eval::Ruleset::default().contains("max-jobs"));
+    /// ```
     pub fn contains(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
-    /// Returns the config with this key and where it came from.
+    /// Returns the config with this key, and its provenance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use prefab_eval::Ruleset;
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "7", "key": "max-jobs", "rows": [{"values": [{"value": {"int": "30"}}]}]}
+    /// ]}"#)?;
+    /// assert_eq!(ruleset.entry("max-jobs").map(|entry| entry.stored().id()), Some(7));
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         Some(&self.config(self.keys.slot(key)?)?.entry)
     }
 
-    /// Lists the configs, in no order.
+    /// Returns all configs, unordered.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.configs.iter().flatten().map(|config| &config.entry)
     }
 
-    /// Tells how many configs there are.
+    /// Returns the number of configs.
     pub fn len(&self) -> usize {
         self.configs.iter().flatten().count()
     }
 
-    /// Tells whether there is no config.
+    /// Returns whether the ruleset has no configs.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the contexts that came with the configs.
+    /// Returns the contexts that the server sent with the configs.
     pub fn default_context(&self) -> &ContextSet {
         &self.default_context
     }
 
-    /// Returns the environment whose rows take part, 0 for none.
+    /// Returns the environment whose rows are evaluated before the default rows, or 0.
     pub fn project_env_id(&self) -> i64 {
         self.options.project_env_id
     }
 
-    /// Lists what cannot work as written: unusable patterns and values, segments that are missing or
-    /// refer to themselves. Walks every config; not for a hot path.
+    /// Returns the problems of all configs, sorted by key: invalid patterns and values, missing segments, and segments
+    /// that refer to themselves.
     ///
-    /// They come by key, so that it does not show whether the ruleset was built at once or updated.
+    /// Walks every config, so do not call it on a hot path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use prefab_eval::Ruleset;
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "flag", "rows": [{"values": [
+    ///     {"criteria": [{"operator": "IN_SEG", "valueToMatch": {"string": "beta"}}], "value": {"bool": true}}
+    /// ]}]}]}"#)?;
+    /// assert_eq!(
+    ///     ruleset.findings()[0].to_string(),
+    ///     "config `flag`: `criteria`: there is no segment `beta`; the criterion never matches",
+    /// );
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
     pub fn findings(&self) -> Vec<Finding> {
         let mut by_key: Vec<(usize, &CompiledConfig)> = self
             .configs
@@ -209,8 +304,10 @@ impl Ruleset {
         findings
     }
 
-    /// Lists the configs with a criterion whose pattern a search has given up on since they were compiled, one
-    /// finding for each, by key. The limits are those of [`RegexLimits`] and [`Effort`](crate::Effort).
+    /// Returns one finding for each config with a search that reached a limit since the config was compiled, sorted by
+    /// key.
+    ///
+    /// The limits are those of [`RegexLimits`] and [`SearchBudget`](crate::SearchBudget).
     pub fn search_findings(&self) -> Vec<Finding> {
         let configs = self.patterned.slots().filter_map(|slot| self.config(slot));
         let mut findings: Vec<Finding> = configs.filter_map(CompiledConfig::search_finding).collect();
@@ -234,7 +331,7 @@ enum Visit {
     Done,
 }
 
-/// Looks for segments that lead back to themselves, or nowhere.
+/// Finds segments that refer to themselves, and missing segments.
 struct SegmentWalk<'r> {
     ruleset: &'r Ruleset,
     state: Vec<Visit>,
@@ -244,7 +341,7 @@ struct SegmentWalk<'r> {
 
 impl SegmentWalk<'_> {
     fn visit(&mut self, start: usize) {
-        // An own stack: the chain may be longer than the thread's stack is deep.
+        // Not recursive: a chain of segments may be longer than the stack of the thread allows.
         let mut open = vec![(start, false)];
         while let Some((slot, leaving)) = open.pop() {
             if leaving {
@@ -278,12 +375,12 @@ impl SegmentWalk<'_> {
         let names: Vec<&str> =
             self.path[start..].iter().chain([&segment]).map(|slot| self.name(*slot)).collect();
         let cause =
-            format!("segments refer to each other in a circle and never hold: {}", names.join(" -> "));
+            format!("these segments refer to each other in a cycle and never match: {}", names.join(" -> "));
         self.findings.push(Finding::new(self.name(segment), "criteria", cause));
     }
 
     fn report_missing(&mut self, slot: usize, segment: usize) {
-        let cause = format!("there is no segment `{}`; it never holds", self.name(segment));
+        let cause = format!("there is no segment `{}`; the criterion never matches", self.name(segment));
         self.findings.push(Finding::new(self.name(slot), "criteria", cause));
     }
 }

@@ -1,4 +1,4 @@
-//! Criteria whose pattern has no state table: each search spends effort, and may give up.
+//! Criteria whose pattern has no state table. Their searches use up the budget and can reach a limit.
 
 use std::sync::{
     Arc,
@@ -8,21 +8,21 @@ use std::sync::{
 use prefab_core::ContextValue;
 
 use crate::{
-    effort::{Effort, SearchLimit},
     operators::Pattern,
+    search_budget::{SearchBudget, SearchLimit},
 };
 
-/// The pattern of a criterion, and whether a search for it has ever given up.
+/// The pattern of a criterion, and the first limit that a search reached.
 #[derive(Debug)]
 pub(crate) struct Search {
     pattern: Arc<Pattern>,
     negated: bool,
-    /// The limit that a search met, as its number in [`LIMITS`] plus one; 0 if none did.
+    /// The index in [`LIMITS`] of the first limit that a search reached, plus one; 0 if none was reached.
     met: AtomicU8,
 }
 
 const LIMITS: [SearchLimit; 4] =
-    [SearchLimit::TextLength, SearchLimit::Steps, SearchLimit::Effort, SearchLimit::Pattern];
+    [SearchLimit::TextLength, SearchLimit::Steps, SearchLimit::Budget, SearchLimit::Pattern];
 
 impl Search {
     pub(crate) fn new(pattern: Arc<Pattern>, negated: bool) -> Self {
@@ -30,23 +30,23 @@ impl Search {
     }
 
     /// Searches a property, and returns whether the criterion matches.
-    pub(crate) fn holds(
+    pub(crate) fn matches(
         &self,
         property: Option<&ContextValue>,
-        effort: &mut Effort,
+        budget: &mut SearchBudget,
     ) -> Result<bool, SearchLimit> {
         let Some(ContextValue::String(text)) = property else { return Ok(false) };
-        self.pattern.search(text, effort).map(|found| found != self.negated).inspect_err(|limit| {
+        self.pattern.search(text, budget).map(|found| found != self.negated).inspect_err(|limit| {
             let number = (1..).zip(LIMITS).find(|(_, known)| known == limit).map_or(0, |(number, _)| number);
-            // Written once: many threads evaluate the same criterion.
+            // Written once, because many threads evaluate the same criterion.
             if self.met.load(Ordering::Relaxed) == 0 {
                 self.met.store(number, Ordering::Relaxed);
             }
         })
     }
 
-    /// Returns the first limit that a search met.
-    pub(crate) fn limit_met(&self) -> Option<SearchLimit> {
+    /// Returns the first limit that a search reached.
+    pub(crate) fn limit_reached(&self) -> Option<SearchLimit> {
         let number = usize::from(self.met.load(Ordering::Relaxed));
         number.checked_sub(1).and_then(|at| LIMITS.get(at)).copied()
     }

@@ -1,6 +1,6 @@
-//! Evaluation allocates nothing: counted for every operator, kind of property and kind of value.
+//! Evaluation does not allocate, for every operator, type of property and type of value.
 //!
-//! Nothing is warmed up first, so the first evaluation is held to it like every later one.
+//! There is no warm-up, so the first evaluation does not allocate either.
 
 mod support;
 
@@ -16,9 +16,9 @@ use support::{build, build_for, config, criterion};
 
 const KEY: &str = "flag";
 
-/// Counts what one evaluation of [`KEY`] allocates, and returns its value as text.
+/// Counts the allocations of one evaluation of [`KEY`], and returns its value as text.
 fn check(ruleset: &Ruleset, contexts: &Contexts<'_>, what: &str) -> String {
-    let host = FixedHost::default().at(1_764_000_000_000).with_random(0.7);
+    let host = FixedHost::default().with_now_millis(1_764_000_000_000).with_random(0.7);
     let counted = measure(|| {
         let _ = black_box(ruleset.evaluate(black_box(KEY), contexts, &host));
     });
@@ -30,7 +30,7 @@ fn user(value: impl Into<ContextValue>) -> ContextSet {
     Context::new("user").with("x", value).into()
 }
 
-/// A right side for each operator, a property that satisfies it and one that does not.
+/// An operand for each operator, a property that matches and one that does not.
 fn sides(operator: Operator) -> (Value, ContextValue, ContextValue) {
     use Operator as O;
     let list = || Value::from(["acme", "12", "1.5", "true"]);
@@ -78,7 +78,7 @@ fn flag_for(operator: Operator, value: Value) -> Ruleset {
 }
 
 #[test]
-fn every_operator_tests_every_kind_of_property_in_place() {
+fn operators_do_not_allocate_for_any_type_of_property() {
     for &operator in Operator::ALL {
         let (value, satisfying, other) = sides(operator);
         let ruleset = flag_for(operator, value);
@@ -92,7 +92,7 @@ fn every_operator_tests_every_kind_of_property_in_place() {
             }
         }
         let kinds: [ContextValue; 9] = [
-            "a text that is longer than any buffer that could stand on the stack for it".into(),
+            "a text that is longer than the buffer on the stack".into(),
             i64::MIN.into(),
             (-1.797_693_134_862_315_7e308).into(),
             f64::NAN.into(),
@@ -111,7 +111,7 @@ fn every_operator_tests_every_kind_of_property_in_place() {
 }
 
 #[test]
-fn unknown_operators_and_malformed_right_sides_cost_nothing_either() {
+fn unknown_operators_and_invalid_operands_do_not_allocate() {
     for &operator in Operator::ALL.iter().chain([&Operator::Other(99)]) {
         for value in [Value::NotSet, Value::Bool(true), Value::from("("), Value::from(["a"])] {
             check(&flag_for(operator, value), &Contexts::of(&user("x")), operator.name());
@@ -120,7 +120,7 @@ fn unknown_operators_and_malformed_right_sides_cost_nothing_either() {
 }
 
 #[test]
-fn long_lists_and_wide_contexts_are_looked_up_in_place() {
+fn long_lists_and_large_contexts_do_not_allocate() {
     let list: Vec<String> = (0..1000).map(|at| format!("key-{at}")).collect();
     let ruleset = flag_for(Operator::PropIsOneOf, Value::from(list));
     let mut wide = Context::new("user").with("x", "key-999");
@@ -133,7 +133,7 @@ fn long_lists_and_wide_contexts_are_looked_up_in_place() {
 }
 
 #[test]
-fn a_static_value_of_every_kind_is_borrowed() {
+fn a_precomputed_value_of_every_type_is_borrowed() {
     let values: Vec<Value> = vec![
         1.into(),
         "text".into(),
@@ -159,7 +159,7 @@ fn a_static_value_of_every_kind_is_borrowed() {
 }
 
 #[test]
-fn a_percentage_hashes_in_place() {
+fn a_percentage_rollout_does_not_allocate() {
     let choice = |weight, value: &str| WeightedValue { weight, value: value.into() };
     let weighted = |by: Option<&str>| WeightedValues {
         values: vec![choice(1, "a"), choice(2, "b"), choice(7, "c")],
@@ -182,7 +182,7 @@ fn a_percentage_hashes_in_place() {
 }
 
 #[test]
-fn segments_within_segments_use_the_stack() {
+fn nested_segments_do_not_allocate() {
     let mut configs =
         vec![config(KEY, vec![ConditionalValue::when(vec![criterion("", Operator::InSeg, "s0")], "in")])];
     for at in 0..30 {
@@ -204,7 +204,7 @@ fn segments_within_segments_use_the_stack() {
 }
 
 #[test]
-fn the_namespace_and_the_clock_are_compared_in_place() {
+fn the_namespace_and_the_current_time_do_not_allocate() {
     let rules = vec![
         ConditionalValue::when(
             vec![
@@ -224,7 +224,7 @@ fn the_namespace_and_the_clock_are_compared_in_place() {
 }
 
 #[test]
-fn all_five_levels_of_contexts_are_walked_without_merging() {
+fn a_stack_of_five_context_sets_does_not_allocate() {
     let names = ["global", "api", "scope", "bound", "call"];
     let level = |name: &'static str| {
         let mut set = ContextSet::from(Context::new("user").with("x", name));
@@ -245,7 +245,7 @@ fn all_five_levels_of_contexts_are_walked_without_merging() {
 }
 
 #[test]
-fn a_key_that_is_not_there_and_a_rule_that_does_not_hold_cost_nothing() {
+fn a_missing_key_and_a_rule_that_does_not_match_do_not_allocate() {
     assert_eq!(check(&Ruleset::default(), &Contexts::default(), "unknown key"), "no config has this key");
     let rules = vec![ConditionalValue::when(vec![criterion("a.b", Operator::IsPresent, 0)], 1)];
     let ruleset = build(vec![config(KEY, rules)]);
@@ -253,7 +253,7 @@ fn a_key_that_is_not_there_and_a_rule_that_does_not_hold_cost_nothing() {
 }
 
 #[test]
-fn a_logger_is_walked_up_to_its_level_in_place() {
+fn a_log_level_does_not_allocate() {
     let configs = vec![
         Config::constant("log-level", LogLevel::Error),
         Config::constant("log-level.my_app", LogLevel::Debug),
@@ -274,9 +274,9 @@ fn a_logger_is_walked_up_to_its_level_in_place() {
     }
 }
 
-/// The exceptions that the documentation names; they also show that the counter counts.
+/// The documented exceptions. They also check that allocations are counted.
 #[test]
-fn what_the_environment_provides_is_made_anew_each_time() {
+fn values_from_the_environment_are_computed_each_time() {
     let provided = Provided { source: ProvidedSource::EnvVar, lookup: "REGION".into() };
     let ruleset = build(vec![Config::constant(KEY, provided)]);
     let host = FixedHost::default().with_env_var("REGION", "eu");

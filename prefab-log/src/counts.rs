@@ -1,4 +1,4 @@
-//! How many lines each logger printed.
+//! Counts of printed lines, by logger and level.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,37 +14,60 @@ use tracing_log::NormalizeEvent as _;
 
 use crate::{line_level, logger_path};
 
-/// Threads share this many tables, so that they rarely wait for each other.
+/// Threads share this number of tables, so that they rarely wait for each other.
 const TABLES: usize = 16;
 
-/// A table has room for this many loggers; the lines of further ones are only numbered.
+/// The maximum number of loggers per table. Lines of further loggers are only counted as dropped.
 const MAX_LOGGERS: usize = 1_000;
 
-/// A logger with a longer name is left out, or no number of loggers would bound the memory. Names of modules are
-/// shorter; those that `log`'s users make up need not be.
+/// The maximum length of a logger's name, in bytes. Without it, the number of loggers would not limit the memory.
 const MAX_NAME: usize = 1_024;
 
-/// Counts the lines that a filter lets through, by logger and level.
+/// Counts the lines that pass a filter, by logger and level.
 ///
-/// Lines that are held back are not counted: most of them cost less than counting would.
+/// Lines that the filter rejects are not counted: most of them cost less than counting would.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::LogLevel;
+/// use prefab_log::{LogFilter, Settings};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let filter = LogFilter::new(Settings { count_lines: true, ..Settings::default() });
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(filter.clone()), || {
+///     tracing::warn!(target: "my_app::db", "slow query");
+///     tracing::debug!(target: "my_app::db", "not printed, not counted");
+/// });
+/// let counts = filter.line_counts().expect("counting is on").take();
+/// assert_eq!((counts[0].logger.as_str(), &counts[0].lines[..]), ("my_app.db", &[(LogLevel::Warn, 1)][..]));
+/// ```
 #[derive(Debug, Default)]
 pub struct LineCounts {
     tables: [Mutex<HashMap<Box<str>, [u64; 5]>>; TABLES],
-    left_out: AtomicU64,
+    dropped: AtomicU64,
 }
 
-/// The lines of one logger.
+/// The line counts of one logger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggerLines {
-    /// The logger's path, `my_app.db.pool`.
+pub struct LoggerLineCounts {
+    /// The logger path, for example `my_app.db.pool`.
     pub logger: String,
-    /// How many lines there were of each level, where there was any.
+    /// The number of lines per level, without levels that have none.
     pub lines: Vec<(LogLevel, u64)>,
 }
 
 impl LineCounts {
-    /// Takes the counts out, sorted by logger; counting starts over.
-    pub fn take(&self) -> Vec<LoggerLines> {
+    /// Returns the counts, sorted by logger, and resets them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::LineCounts;
+    ///
+    /// assert!(LineCounts::default().take().is_empty());
+    /// ```
+    pub fn take(&self) -> Vec<LoggerLineCounts> {
         let mut sums: BTreeMap<String, [u64; 5]> = BTreeMap::new();
         for table in &self.tables {
             for (target, counts) in std::mem::take(&mut *lock(table)) {
@@ -58,17 +81,25 @@ impl LineCounts {
             let lines = LEVELS.map(line_level).into_iter().zip(counts);
             lines.filter(|(_, count)| *count > 0).collect()
         };
-        sums.into_iter().map(|(logger, counts)| LoggerLines { logger, lines: lines(counts) }).collect()
+        sums.into_iter().map(|(logger, counts)| LoggerLineCounts { logger, lines: lines(counts) }).collect()
     }
 
-    /// Takes out how many lines were of loggers for which there was no room.
-    pub fn take_left_out(&self) -> u64 {
-        self.left_out.swap(0, Ordering::Relaxed)
+    /// Returns the number of lines of loggers that exceeded a limit, and resets it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::LineCounts;
+    ///
+    /// assert_eq!(LineCounts::default().take_dropped(), 0);
+    /// ```
+    pub fn take_dropped(&self) -> u64 {
+        self.dropped.swap(0, Ordering::Relaxed)
     }
 
     #[inline]
     pub(crate) fn add(&self, event: &Event<'_>) {
-        // The lines of the bridge carry their true target along.
+        // Lines of the bridge contain their original target.
         match event.normalized_metadata() {
             Some(metadata) => self.count(metadata.target(), *metadata.level()),
             None => self.count(event.metadata().target(), *event.metadata().level()),
@@ -82,7 +113,7 @@ impl LineCounts {
         } else if table.len() < MAX_LOGGERS && target.len() <= MAX_NAME {
             table.entry(target.into()).or_default()[place(level)] += 1;
         } else {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -99,7 +130,7 @@ fn place(level: Level) -> usize {
     }
 }
 
-/// Returns the table of this thread; threads take them in turn.
+/// Returns the index of this thread's table. Threads are assigned in turn.
 fn own_table() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
@@ -117,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_all_threads_add_up_and_are_taken_once() {
+    fn counts_of_all_threads_add_up_and_are_reset() {
         let counts = LineCounts::default();
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -130,20 +161,20 @@ mod tests {
             }
         });
         let lines =
-            |logger: &str, level| LoggerLines { logger: logger.to_owned(), lines: vec![(level, 400)] };
+            |logger: &str, level| LoggerLineCounts { logger: logger.to_owned(), lines: vec![(level, 400)] };
         assert_eq!(counts.take(), [lines("my_app", LogLevel::Error), lines("my_app.db", LogLevel::Debug)]);
         assert_eq!(counts.take(), []);
     }
 
     #[test]
-    fn loggers_beyond_the_bound_cost_no_memory() {
+    fn loggers_beyond_the_limit_are_counted_as_dropped() {
         let counts = LineCounts::default();
         for nth in 0..MAX_LOGGERS + 50 {
             counts.count(&format!("logger-{nth}"), Level::INFO);
         }
         assert_eq!(counts.take().len(), MAX_LOGGERS);
-        assert_eq!(counts.take_left_out(), 50);
+        assert_eq!(counts.take_dropped(), 50);
         counts.count(&"long".repeat(MAX_NAME), Level::INFO);
-        assert_eq!((counts.take().len(), counts.take_left_out()), (0, 1));
+        assert_eq!((counts.take().len(), counts.take_dropped()), (0, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! The filter, as everybody holds it.
+//! The filter.
 
 use std::{
     fmt,
@@ -7,14 +7,15 @@ use std::{
 
 use crate::{LevelResolver, LineCounts, Settings, state::State};
 
-/// Lets lines and spans through by the levels that Prefab configs give to their loggers.
+/// Filters lines and spans by the levels of their loggers.
 ///
-/// It is a [`Filter`](tracing_subscriber::layer::Filter) for one layer, which is what to use where other layers
-/// have their own idea, and a [`Layer`](tracing_subscriber::Layer) that filters for all of them. Clones share
-/// everything.
+/// It is a [`Filter`](tracing_subscriber::layer::Filter) for one layer, and a [`Layer`](tracing_subscriber::Layer) that
+/// filters for all layers. Use the first if other layers have their own filters. Clones share all state.
 ///
-/// It can be made before there is a client, so that the first lines of a program are filtered, too: until
-/// [`attach`](Self::attach) and the first config, [`Settings::bootstrap`] holds.
+/// A filter can be created before the client, so that the first lines of a program are filtered, too. Until
+/// [`attach`](Self::attach) and the first config, [`Settings::bootstrap`] applies.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_log::{LogFilter, Settings};
@@ -32,56 +33,145 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
-    /// Returns a filter that nobody has told any level yet.
+    /// Returns a filter without a resolver: all loggers have the bootstrap level.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::{LogFilter, Settings};
+    /// use tracing::{Level, enabled};
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let filter = LogFilter::new(Settings::default());
+    /// tracing::subscriber::with_default(tracing_subscriber::registry().with(filter), || {
+    ///     assert!(enabled!(Level::WARN));
+    ///     assert!(!enabled!(Level::INFO));
+    /// });
+    /// ```
     pub fn new(settings: Settings) -> Self {
         Self { state: Arc::new(State::new(settings)) }
     }
 
-    /// Takes levels from `resolver` from now on and returns what tells the filter of news.
+    /// Sets the resolver of the levels. Returns a handle to call after each change of them.
     ///
-    /// A filter takes its levels from one resolver for good; a second one is not listened to.
-    pub fn attach(&self, resolver: Arc<dyn LevelResolver>) -> Refresh {
+    /// A filter has one resolver: later calls have no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+    /// use prefab_core::{LevelSet, LogLevel};
+    /// use prefab_log::{LevelResolver, LogFilter, Settings};
+    ///
+    /// #[derive(Default)]
+    /// struct Verbose(AtomicBool);
+    ///
+    /// impl LevelResolver for Verbose {
+    ///     fn level(&self, _: &str) -> Option<LogLevel> {
+    ///         Some(if self.0.load(Ordering::Relaxed) { LogLevel::Debug } else { LogLevel::Warn })
+    ///     }
+    ///     fn levels(&self, path: &str) -> LevelSet {
+    ///         LevelSet::of(self.level(path).unwrap_or(LogLevel::NotSet))
+    ///     }
+    ///     fn levels_of_all(&self) -> LevelSet {
+    ///         self.levels("")
+    ///     }
+    /// }
+    ///
+    /// let verbose = Arc::new(Verbose::default());
+    /// let refresh = LogFilter::new(Settings::default()).attach(verbose.clone());
+    /// verbose.0.store(true, Ordering::Relaxed);
+    /// refresh.refresh();
+    /// ```
+    pub fn attach(&self, resolver: Arc<dyn LevelResolver>) -> RefreshHandle {
         self.state.attach(resolver);
         self.state.refresh();
-        self.refresher()
+        self.refresh_handle()
     }
 
-    /// Returns what tells the filter of news.
-    pub fn refresher(&self) -> Refresh {
-        Refresh { state: Arc::downgrade(&self.state) }
+    /// Returns a handle to call after each change of the levels.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::{LogFilter, Settings};
+    ///
+    /// let filter = LogFilter::new(Settings::default());
+    /// filter.refresh_handle().refresh();
+    /// ```
+    pub fn refresh_handle(&self) -> RefreshHandle {
+        RefreshHandle { state: Arc::downgrade(&self.state) }
     }
 
-    /// Returns the counts of lines by logger and level, where [`Settings::count_lines`] asked for them.
+    /// Returns the counts of lines by logger and level, if [`Settings::count_lines`] is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::{LogFilter, Settings};
+    ///
+    /// let filter = LogFilter::new(Settings { count_lines: true, ..Settings::default() });
+    /// assert!(filter.line_counts().is_some_and(|counts| counts.take().is_empty()));
+    /// ```
     pub fn line_counts(&self) -> Option<&LineCounts> {
         self.state.counts.as_ref()
     }
 
-    /// Counts the lines in `counts` from now on, beside [`line_counts`](Self::line_counts).
+    /// Counts lines in `counts` as well, in addition to [`line_counts`](Self::line_counts).
     ///
-    /// A filter does so for one in all; a second one stays empty.
+    /// A filter counts into one such collector: later calls have no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use prefab_log::{LineCounts, LogFilter, Settings};
+    ///
+    /// let counts = Arc::new(LineCounts::default());
+    /// LogFilter::new(Settings::default()).count_into(counts.clone());
+    /// assert!(counts.take().is_empty());
+    /// ```
     pub fn count_into(&self, counts: Arc<LineCounts>) {
-        // The first one stays.
+        // An error means that a collector is set already; it remains.
         let _ = self.state.also_counts.set(counts);
     }
 
-    /// Keeps the maximum level of the `log` facade in step with the levels, from now on.
+    /// Keeps the maximum level of the `log` crate equal to that of `tracing`.
     ///
-    /// For programs whose `log` lines come to `tracing` through a bridge. Without it, the bridge's maximum
-    /// stays what it was at the start, and a logger turned to debug later stays silent.
-    pub fn keep_log_in_step(&self) {
-        self.state.keep_log_in_step();
+    /// Call this if a bridge sends lines of the `log` crate to `tracing`. Otherwise, the maximum level of `log` remains what
+    /// it was at startup, and a logger that is set to debug later prints nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::{LogFilter, Settings};
+    ///
+    /// LogFilter::new(Settings::default()).sync_log_max_level();
+    /// ```
+    pub fn sync_log_max_level(&self) {
+        self.state.sync_log_max_level();
     }
 
-    /// Sends the lines of the `log` facade to `tracing` and keeps its maximum level in step.
+    /// Sends lines of the `log` crate to `tracing` and keeps its maximum level in sync.
     ///
     /// # Errors
     ///
-    /// Where `log` has a logger already. If that is a bridge to `tracing`, too (`tracing_subscriber`'s `init`
-    /// sets one where its feature `tracing-log` is on), all is well: the level is kept in step in any case.
+    /// If `log` already has a logger. If that logger is a bridge to `tracing`, too, ignore the error: the maximum level is
+    /// kept in sync in any case. `tracing_subscriber`'s `init` sets such a bridge with its feature `tracing-log`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_log::{LogFilter, Settings};
+    ///
+    /// let filter = LogFilter::new(Settings::default());
+    /// filter.bridge_log()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bridge_log(&self) -> Result<(), log::SetLoggerError> {
-        // The bridge lets everything through until the maximum is set below.
+        // The bridge passes all lines on until the maximum level is set below.
         let bridged = log::set_boxed_logger(Box::new(tracing_log::LogTracer::new()));
-        self.keep_log_in_step();
+        self.sync_log_max_level();
         bridged
     }
 }
@@ -92,25 +182,33 @@ impl fmt::Debug for LogFilter {
     }
 }
 
-/// Tells a [`LogFilter`] that its resolver has other answers now.
+/// Makes a [`LogFilter`] apply changed levels. It does not keep the filter alive.
 ///
-/// It does not keep the filter alive.
+/// # Examples
+///
+/// ```
+/// use prefab_log::{LogFilter, RefreshHandle, Settings};
+///
+/// let filter = LogFilter::new(Settings::default());
+/// let handle: RefreshHandle = filter.refresh_handle();
+/// handle.refresh();
+/// ```
 #[derive(Clone)]
-pub struct Refresh {
+pub struct RefreshHandle {
     state: Weak<State>,
 }
 
-impl Refresh {
-    /// Asks about every line of the program again. Call it after the resolver's answers have changed.
-    pub fn now(&self) {
+impl RefreshHandle {
+    /// Re-evaluates the level of every line of the program. Call it after the results of the resolver have changed.
+    pub fn refresh(&self) {
         if let Some(state) = self.state.upgrade() {
             state.refresh();
         }
     }
 }
 
-impl fmt::Debug for Refresh {
+impl fmt::Debug for RefreshHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refresh").finish_non_exhaustive()
+        f.debug_struct("RefreshHandle").finish_non_exhaustive()
     }
 }

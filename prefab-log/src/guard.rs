@@ -1,4 +1,4 @@
-//! What a thread remembers while a filter decides: that it does, and a text to write paths into.
+//! Thread-local state of a decision: whether one is in progress, and a buffer for paths.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,14 +10,14 @@ thread_local! {
     static PATH: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs `decide`, unless this thread is deciding already: then a line was logged from inside a decision.
+/// Runs `decide`. Returns `None` if this thread is deciding already, because the resolver itself logs a line.
 #[inline]
 pub(crate) fn deciding<R>(decide: impl FnOnce() -> R) -> Option<R> {
     let _deciding = Flag::raise(&DECIDING)?;
     Some(decide())
 }
 
-/// Runs `refresh`, unless this thread refreshes or decides already.
+/// Runs `refresh`, unless this thread is refreshing or deciding already.
 pub(crate) fn refreshing(refresh: impl FnOnce()) {
     if DECIDING.get() {
         return;
@@ -27,12 +27,12 @@ pub(crate) fn refreshing(refresh: impl FnOnce()) {
     }
 }
 
-/// Tells whether this thread is the one that refreshes.
+/// Returns whether this thread is refreshing.
 pub(crate) fn is_refreshing() -> bool {
     REFRESHING.get()
 }
 
-/// Hands the logger path of `target` to `read`, without allocating once the thread has a buffer.
+/// Passes the logger path of `target` to `read`. Allocates only on a thread's first call.
 #[inline]
 pub(crate) fn with_path<R>(target: &str, read: impl FnOnce(&str) -> R) -> R {
     if path::is_path(target) {
@@ -47,14 +47,14 @@ pub(crate) fn with_path<R>(target: &str, read: impl FnOnce(&str) -> R) -> R {
     });
     match (result, read) {
         (Ok(Some(result)), _) => result,
-        // The thread is going down and has no buffer any more.
+        // The thread is being destroyed and has no buffer.
         (_, Some(read)) => read(&crate::logger_path(target)),
         // `read` is taken only where its result is returned above.
         _ => unreachable!("the result of `read` was dropped"),
     }
 }
 
-/// A flag of this thread that goes down with the guard, in a panic, too.
+/// A thread-local flag that is reset when the guard is dropped, also in a panic.
 struct Flag(&'static std::thread::LocalKey<Cell<bool>>);
 
 impl Flag {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decision_within_a_decision_is_none() {
+    fn a_nested_decision_is_none() {
         assert_eq!(deciding(|| deciding(|| 1)), Some(None));
         assert_eq!(deciding(|| 2), Some(2));
     }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_within_paths_are_right_though_there_is_one_buffer() {
+    fn nested_paths_do_not_overwrite_each_other() {
         let both = with_path("a::b", |outer| with_path("c::d", |inner| format!("{outer} {inner}")));
         assert_eq!(both, "a.b c.d");
     }

@@ -1,4 +1,4 @@
-//! The two ways in which `tracing` can ask a filter.
+//! `LogFilter` as a filter of one layer and as a layer that filters for all.
 
 use tracing_core::{Event, LevelFilter, Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::{
@@ -8,7 +8,7 @@ use tracing_subscriber::{
 
 use crate::LogFilter;
 
-/// For one layer: what it is not shown, others may see.
+/// Filters for one layer. Other layers are not affected.
 impl<S> Filter<S> for LogFilter {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
@@ -30,7 +30,7 @@ impl<S> Filter<S> for LogFilter {
     }
 }
 
-/// For all layers: what it says no to, nobody sees.
+/// Filters for all layers.
 impl<S: Subscriber> Layer<S> for LogFilter {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {

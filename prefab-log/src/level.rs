@@ -1,9 +1,18 @@
-//! How Prefab's six levels and `tracing`'s five meet.
+//! Conversion between the six levels of Prefab and the five of `tracing`.
 
 use prefab_core::LogLevel;
 use tracing_core::{Level, LevelFilter};
 
 /// Returns the Prefab level of a line.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::LogLevel;
+/// use tracing_core::Level;
+///
+/// assert_eq!(prefab_log::line_level(Level::WARN), LogLevel::Warn);
+/// ```
 pub fn line_level(level: Level) -> LogLevel {
     match level {
         Level::TRACE => LogLevel::Trace,
@@ -14,10 +23,20 @@ pub fn line_level(level: Level) -> LogLevel {
     }
 }
 
-/// Returns the lines that a logger at `level` lets through.
+/// Returns the lines that a logger with `level` prints.
 ///
-/// `tracing` has no level above `ERROR`, so `FATAL` lets errors through, as the Java client's logback does.
-/// A logger cannot be silenced altogether, and `NOT_SET_LOG_LEVEL`, which names no level, holds nothing back.
+/// `tracing` has no level above `ERROR`, so a logger at `FATAL` prints errors, as in the official Java client.
+/// `NOT_SET_LOG_LEVEL` prints everything. No level disables a logger completely.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::LogLevel;
+/// use tracing_core::LevelFilter;
+///
+/// assert_eq!(prefab_log::level_filter(LogLevel::Warn), LevelFilter::WARN);
+/// assert_eq!(prefab_log::level_filter(LogLevel::Fatal), LevelFilter::ERROR);
+/// ```
 pub fn level_filter(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::NotSet | LogLevel::Trace => LevelFilter::TRACE,
@@ -33,10 +52,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logger_lets_its_own_level_and_graver_ones_through() {
+    fn a_logger_prints_its_own_level_and_more_severe_ones() {
         for line in [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR] {
             for logger in LogLevel::ALL {
-                // Errors are as grave as it gets here.
+                // `ERROR` is the most severe level of `tracing`.
                 let expected = logger.min(LogLevel::Error).allows(line_level(line));
                 assert_eq!(level_filter(logger) >= line, expected, "{line} at {logger}");
             }

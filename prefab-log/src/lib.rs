@@ -1,7 +1,7 @@
-//! May this line be printed? Prefab log levels for `tracing`, decided while the program runs.
+//! A filter for `tracing` whose levels come from Prefab configs and change while a program runs.
 //!
-//! Start with [`LogFilter`]: a filter for `tracing-subscriber` whose levels come from a [`LevelResolver`], which
-//! is what a Prefab client is. Most programs get one from their client and need nothing else of this crate.
+//! Most programs get a [`LogFilter`] from their Prefab client, by `Client::log_filter`, and need nothing else of this crate.
+//! Without a client, implement [`LevelResolver`]:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -10,7 +10,7 @@
 //! use tracing::{Level, enabled};
 //! use tracing_subscriber::layer::SubscriberExt as _;
 //!
-//! /// Debug for the database, the default for the rest.
+//! /// Debug for the database, the default for all other loggers.
 //! struct Fixed;
 //!
 //! impl LevelResolver for Fixed {
@@ -33,16 +33,18 @@
 //! });
 //! ```
 //!
-//! # What a line costs
+//! # Cost of a line
 //!
-//! `tracing` asks once about each line of code and remembers "always", "never" or "sometimes". The filter
-//! answers "sometimes" only where a rule that can decide the line's fate asks for a context; all other lines
-//! cost what they cost under a fixed level. When levels change, `tracing` is made to ask again.
+//! `tracing` asks the filter once per line of code and caches the result: always, never or sometimes. The result is
+//! "sometimes" only if a rule that can decide about the line matches a context. All other lines cost the same as with a
+//! fixed level. When levels change, the filter makes `tracing` ask again.
 //!
 //! # Names and levels
 //!
-//! The target `my_app::db::pool` is the logger `my_app.db.pool` ([`logger_path`]). Prefab has six levels and
-//! `tracing` five; `FATAL` lets through what `ERROR` does ([`level_filter`]).
+//! The target `my_app::db::pool` is the logger `my_app.db.pool` ([`logger_path`]). Prefab has six levels and `tracing`
+//! five: a logger at `FATAL` allows the same lines as one at `ERROR` ([`level_filter`]).
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod counts;
 mod filter;
@@ -55,8 +57,8 @@ mod scoped;
 mod settings;
 mod state;
 
-pub use counts::{LineCounts, LoggerLines};
-pub use filter::{LogFilter, Refresh};
+pub use counts::{LineCounts, LoggerLineCounts};
+pub use filter::{LogFilter, RefreshHandle};
 pub use level::{level_filter, line_level};
 pub use path::logger_path;
 pub use resolver::LevelResolver;

@@ -1,11 +1,12 @@
-//! How Rust's names and Prefab's meet.
+//! Conversion of Rust targets to Prefab logger paths.
 
 use std::borrow::Cow;
 
-/// Returns the path of the logger that a `tracing` or `log` target names: `::` becomes `.`, nothing else
-/// changes.
+/// Returns the logger path of a `tracing` or `log` target: `::` becomes `.`.
 ///
-/// Case is kept: `log-level.com.Acme` is some Java class, and no Rust module.
+/// The case is kept.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_log::logger_path;
@@ -23,13 +24,13 @@ pub fn logger_path(target: &str) -> Cow<'_, str> {
     Cow::Owned(path)
 }
 
-/// Tells whether a target is a path already.
+/// Returns whether a target contains no `::`.
 #[inline]
 pub(crate) fn is_path(target: &str) -> bool {
     separator(target).is_none()
 }
 
-/// Appends the path of `target`.
+/// Appends the logger path of `target` to `path`.
 #[inline]
 pub(crate) fn write(target: &str, path: &mut String) {
     let mut rest = target;
@@ -41,7 +42,7 @@ pub(crate) fn write(target: &str, path: &mut String) {
     path.push_str(rest);
 }
 
-// Looking for one character is quicker than setting up a search for a text.
+// A search for one character is faster than the setup of a substring search.
 #[inline]
 fn separator(text: &str) -> Option<usize> {
     let mut start = 0;
@@ -61,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_path_is_its_target_with_other_separators(target in "[a-z:.é]{0,12}") {
+        fn a_path_is_its_target_with_dots(target in "[a-z:.é]{0,12}") {
             prop_assert_eq!(logger_path(&target), target.replace("::", "."));
         }
     }

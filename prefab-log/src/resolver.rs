@@ -1,28 +1,50 @@
-//! Who knows the levels.
+//! The source of the levels.
 
 use prefab_core::{LevelSet, LogLevel};
 
-/// Knows the levels that configs give to loggers; a Prefab client is one.
+/// Returns the levels of loggers; a Prefab client implements it.
 ///
-/// All methods are called from within `tracing`, on any thread, between any two lines of a program. They must
-/// be quick and hold no lock that the program could hold while it logs. Whatever they log themselves is
-/// dropped: a filter that had to filter its own lines would never come to an end.
+/// `tracing` calls these methods on any thread, before any line of the program. They must be fast, and must not take a lock
+/// that the program may hold while it logs. Lines that they log themselves are dropped, because filtering them would never
+/// end.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{LevelSet, LogLevel};
+/// use prefab_log::LevelResolver;
+///
+/// /// All loggers at one level.
+/// struct Everywhere(LogLevel);
+///
+/// impl LevelResolver for Everywhere {
+///     fn level(&self, _: &str) -> Option<LogLevel> {
+///         Some(self.0)
+///     }
+///     fn levels(&self, _: &str) -> LevelSet {
+///         LevelSet::of(self.0)
+///     }
+///     fn levels_of_all(&self) -> LevelSet {
+///         LevelSet::of(self.0)
+///     }
+/// }
+/// assert_eq!(Everywhere(LogLevel::Info).level("my_app"), Some(LogLevel::Info));
+/// ```
 pub trait LevelResolver: Send + Sync {
-    /// Returns the level of the logger `path` for the work that is going on on this thread; `None` where no
-    /// config names one.
+    /// Returns the level of the logger `path` for the current work of this thread, or `None` if no config covers it.
     fn level(&self, path: &str) -> Option<LogLevel>;
 
-    /// Returns every answer that [`level`](Self::level) can give for `path`, whoever is asking, with
-    /// [`LogLevel::NotSet`] for `None`.
+    /// Returns every level that [`level`](Self::level) can return for `path` with any contexts, with [`LogLevel::NotSet`] for
+    /// `None`.
     ///
-    /// It holds until the next [`Refresh::now`](crate::Refresh::now). A set that lacks an answer makes lines
-    /// vanish; one that holds too many costs time.
+    /// The result applies until the next [`RefreshHandle::refresh`](crate::RefreshHandle::refresh). If a level is missing in
+    /// it, lines are lost. Unnecessary levels cost time.
     fn levels(&self, path: &str) -> LevelSet;
 
-    /// Returns every answer that any logger can get.
+    /// Returns every level that any logger can have.
     fn levels_of_all(&self) -> LevelSet;
 
-    /// Tells whether there is any config yet; before that, the bootstrap level holds.
+    /// Returns whether any config is loaded. Until then, the bootstrap level applies.
     fn is_ready(&self) -> bool {
         true
     }

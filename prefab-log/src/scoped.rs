@@ -1,7 +1,7 @@
-//! Subscribers that are set for one thread alone, as tests do.
+//! Subscribers that are set for one thread, as in tests.
 //!
-//! As long as there is one subscriber only, `tracing` takes the one of the thread that rebuilds for it. Where it
-//! is set for another thread, the rebuilding one has none, and every line of the program would be silenced.
+//! While there is only one subscriber, `tracing` uses the one of the rebuilding thread. If the subscriber is set for another
+//! thread, the rebuilding thread has none, and every line of the program would be disabled.
 
 use tracing_core::{
     Dispatch, Event, Metadata, Subscriber, dispatcher,
@@ -9,18 +9,18 @@ use tracing_core::{
     subscriber::{Interest, NoSubscriber},
 };
 
-/// Sees to it that a rebuild on this thread asks the subscribers of all threads.
-pub(crate) fn make_known() {
+/// Makes a rebuild on this thread ask the subscribers of all threads.
+pub(crate) fn ensure_all_subscribers_are_asked() {
     if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
-        // Having seen a second subscriber, if a short-lived one, `tracing` looks at the list of all.
-        drop(Dispatch::new(PassingBy));
+        // After a second subscriber has existed, `tracing` uses its list of all subscribers.
+        drop(Dispatch::new(TemporarySubscriber));
     }
 }
 
-/// Takes nothing and lets everything be asked about.
-struct PassingBy;
+/// A subscriber that records nothing and disables nothing.
+struct TemporarySubscriber;
 
-impl Subscriber for PassingBy {
+impl Subscriber for TemporarySubscriber {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }

@@ -1,13 +1,22 @@
-//! What holds where no config speaks.
+//! Levels that apply where no config does.
 
 use prefab_core::LogLevel;
 
-/// The environment variable that names the level until configs are there: `trace` to `fatal`, in any case.
+/// The environment variable for the level until the first config is loaded: `trace` to `fatal`, in any case.
 ///
-/// This crate does not read it; a Prefab client does.
+/// A Prefab client reads it; this crate does not.
+///
+/// # Examples
+///
+/// ```
+/// let level = std::env::var(prefab_log::BOOTSTRAP_LEVEL_VAR);
+/// # drop(level);
+/// ```
 pub const BOOTSTRAP_LEVEL_VAR: &str = "PREFAB_LOG_CLIENT_BOOTSTRAP_LOG_LEVEL";
 
-/// The levels that hold where no config names one.
+/// Levels that apply where no config does.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::LogLevel;
@@ -18,16 +27,16 @@ pub const BOOTSTRAP_LEVEL_VAR: &str = "PREFAB_LOG_CLIENT_BOOTSTRAP_LOG_LEVEL";
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Holds before the first config is there.
+    /// The level of all loggers until the first config is loaded.
     pub bootstrap: LogLevel,
-    /// Holds afterwards, for loggers that no config covers.
+    /// The level of loggers that no config covers.
     pub default: LogLevel,
-    /// Whether the lines let through are counted; see [`LogFilter::line_counts`](crate::LogFilter::line_counts).
+    /// Whether lines that pass the filter are counted; see [`LogFilter::line_counts`](crate::LogFilter::line_counts).
     pub count_lines: bool,
 }
 
 impl Default for Settings {
-    /// Returns `WARN` for both, as every Prefab client does, and no counting.
+    /// Returns `WARN` for both levels, as all Prefab clients do, without counting.
     fn default() -> Self {
         Self { bootstrap: LogLevel::Warn, default: LogLevel::Warn, count_lines: false }
     }

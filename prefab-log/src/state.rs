@@ -1,4 +1,4 @@
-//! The decisions: which lines always, never or sometimes; and what happens when that changes.
+//! Decides which lines are printed always, never or sometimes, and refreshes these decisions.
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
@@ -10,21 +10,21 @@ use tracing_core::{LevelFilter, Metadata, callsite, subscriber::Interest};
 
 use crate::{LevelResolver, LineCounts, Settings, guard, level_filter, scoped};
 
-/// The target of the bridge's own callsites, which all `log` lines share.
+/// The target of the bridge's callsites, which all lines of the `log` crate share.
 const BRIDGE: &str = "log";
 
-/// How often a refresh starts over because somebody asked in the meantime.
+/// The maximum number of passes of one refresh.
 const MAX_PASSES: usize = 4;
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) counts: Option<LineCounts>,
-    /// Where somebody else wants them counted, too.
+    /// A second collector of line counts.
     pub(crate) also_counts: OnceLock<Arc<LineCounts>>,
     resolver: OnceLock<Arc<dyn LevelResolver>>,
-    log_in_step: AtomicBool,
-    /// How often `tracing` has asked for something that it will remember, outside of a refresh.
-    asked: AtomicUsize,
+    syncs_log_max_level: AtomicBool,
+    /// The number of requests of `tracing` for a result that it caches, outside of a refresh.
+    requests: AtomicUsize,
     refreshing: Mutex<()>,
 }
 
@@ -35,32 +35,32 @@ impl State {
             counts: settings.count_lines.then(LineCounts::default),
             also_counts: OnceLock::new(),
             resolver: OnceLock::new(),
-            log_in_step: AtomicBool::new(false),
-            asked: AtomicUsize::new(0),
+            syncs_log_max_level: AtomicBool::new(false),
+            requests: AtomicUsize::new(0),
             refreshing: Mutex::new(()),
         }
     }
 
     pub(crate) fn attach(&self, resolver: Arc<dyn LevelResolver>) {
-        // The first one stays.
+        // An error means that a resolver is set already; it remains.
         let _ = self.resolver.set(resolver);
     }
 
-    pub(crate) fn keep_log_in_step(&self) {
-        self.log_in_step.store(true, Ordering::Release);
+    pub(crate) fn sync_log_max_level(&self) {
+        self.syncs_log_max_level.store(true, Ordering::Release);
         self.refresh();
     }
 
-    /// Says what a callsite is to remember.
+    /// Returns what `tracing` caches for a callsite.
     pub(crate) fn interest(&self, metadata: &Metadata<'_>) -> Interest {
-        let interest = self.foresee(metadata);
-        self.note_asked();
+        let interest = self.interest_of(metadata);
+        self.count_request();
         interest
     }
 
-    fn foresee(&self, metadata: &Metadata<'_>) -> Interest {
-        // The true target of a `log` line is known only when it comes. The callsites that are first seen from
-        // inside a decision must not be silenced for good.
+    fn interest_of(&self, metadata: &Metadata<'_>) -> Interest {
+        // The target of a `log` line is known only when it is logged. A callsite that is first reached from within a
+        // decision must not be disabled permanently.
         if metadata.target() == BRIDGE {
             return Interest::sometimes();
         }
@@ -68,32 +68,31 @@ impl State {
         else {
             return Interest::sometimes();
         };
-        let lets_through =
-            |level: Option<LogLevel>| level_filter(level.unwrap_or_default()) >= *metadata.level();
-        if lets_through(levels.quietest()) {
+        let allows = |level: Option<LogLevel>| level_filter(level.unwrap_or_default()) >= *metadata.level();
+        if allows(levels.least_verbose()) {
             Interest::always()
-        } else if lets_through(levels.loudest()) {
+        } else if allows(levels.most_verbose()) {
             Interest::sometimes()
         } else {
             Interest::never()
         }
     }
 
-    /// Decides about one line or span, for the work that is going on on this thread.
+    /// Returns whether a line or span is printed, with the contexts of the current thread.
     #[inline]
     pub(crate) fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let level = guard::deciding(|| guard::with_path(metadata.target(), |path| self.level(path)));
         level.is_some_and(|level| level_filter(level) >= *metadata.level())
     }
 
-    /// Returns the most that any logger lets through.
+    /// Returns the most verbose level of all loggers.
     pub(crate) fn max_level(&self) -> Option<LevelFilter> {
         let levels = guard::deciding(|| match self.resolver.get() {
             Some(resolver) => self.or_default(&**resolver, resolver.levels_of_all()),
             None => LevelSet::of(self.settings.bootstrap),
         });
-        self.note_asked();
-        Some(level_filter(levels?.loudest()?))
+        self.count_request();
+        Some(level_filter(levels?.most_verbose()?))
     }
 
     #[inline]
@@ -117,37 +116,37 @@ impl State {
         levels.or(self.default(resolver))
     }
 
-    fn note_asked(&self) {
+    fn count_request(&self) {
         if !guard::is_refreshing() {
-            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.requests.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// Has `tracing` ask again for all that it remembers, then brings `log` in step.
+    /// Makes `tracing` discard its cached results, then updates the maximum level of `log`.
     ///
-    /// The resolver must have its new answers before; otherwise the old ones would be remembered.
+    /// The resolver must already return the new levels.
     pub(crate) fn refresh(&self) {
         guard::refreshing(|| {
-            // One at a time, so that `log` never gets the maximum of a refresh that was overtaken. Nothing that
-            // `tracing` asks waits for this lock.
+            // One refresh at a time, so that `log` never gets the maximum level of an older one. The decisions do not
+            // take this lock.
             let _one = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-            scoped::make_known();
+            scoped::ensure_all_subscribers_are_asked();
             for _ in 0..MAX_PASSES {
-                let asked = self.asked.load(Ordering::SeqCst);
+                let asked = self.requests.load(Ordering::SeqCst);
                 callsite::rebuild_interest_cache();
-                // A thread that asked before the news may have put its answer down after the rebuild went by.
-                if self.asked.load(Ordering::SeqCst) == asked {
+                // A thread may have read the old levels, and cached the result after the rebuild of its callsite.
+                if self.requests.load(Ordering::SeqCst) == asked {
                     break;
                 }
             }
-            if self.log_in_step.load(Ordering::Acquire) {
+            if self.syncs_log_max_level.load(Ordering::Acquire) {
                 log::set_max_level(log_level(LevelFilter::current()));
             }
         });
     }
 }
 
-/// Other layers have their say in `tracing`'s maximum, so `log`'s follows that one.
+/// Converts the maximum level of `tracing`, which includes the filters of other layers.
 fn log_level(filter: LevelFilter) -> log::LevelFilter {
     match filter {
         LevelFilter::TRACE => log::LevelFilter::Trace,

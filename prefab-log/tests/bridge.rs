@@ -1,4 +1,4 @@
-//! Lines of the `log` facade. Everything here belongs to the whole process, so it is one test.
+//! Lines of the `log` crate. The state is global to the process, so there is only one test.
 
 mod support;
 
@@ -10,7 +10,7 @@ use support::{Lines, Switch};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, registry};
 
 #[test]
-fn log_lines_are_filtered_by_their_true_target_and_counted() {
+fn log_lines_are_filtered_by_their_original_target_and_counted() {
     let switch = Switch::new(&[("old.db", &[LogLevel::Debug])]);
     let filter = LogFilter::new(Settings { count_lines: true, ..Settings::default() });
     let lines = Lines::default();
@@ -28,14 +28,14 @@ fn log_lines_are_filtered_by_their_true_target_and_counted() {
     assert_eq!(lines.take(), ["one", "two"]);
 
     switch.set(&[("old", &[LogLevel::Trace]), ("", &[LogLevel::Error])]);
-    refresh.now();
+    refresh.refresh();
     assert_eq!(log::max_level(), log::LevelFilter::Trace);
     log::trace!(target: "old::web", "three");
     log::warn!(target: "new", "held back");
     assert_eq!(lines.take(), ["three"]);
 
     switch.set(&[("", &[LogLevel::Error])]);
-    refresh.now();
+    refresh.refresh();
     assert_eq!(log::max_level(), log::LevelFilter::Warn, "the default may still hold somewhere");
 
     let counts = filter.line_counts().unwrap().take();

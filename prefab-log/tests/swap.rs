@@ -1,6 +1,6 @@
-//! Levels change while many threads log: no line is lost, nothing hangs, and the last word counts.
+//! Levels change while many threads log: no line is lost, nothing blocks, and the last change applies.
 //!
-//! Everything here belongs to the whole process, so it is one test.
+//! The state is global to the process, so there is only one test.
 
 mod support;
 
@@ -22,7 +22,7 @@ use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, regis
 const THREADS: usize = 8;
 const LONG: Duration = Duration::from_secs(2);
 
-/// Counts what comes through.
+/// Counts printed lines.
 #[derive(Clone, Default)]
 struct Counter(Arc<[AtomicUsize; 2]>);
 
@@ -43,7 +43,7 @@ impl<S: Subscriber> Layer<S> for Counter {
     }
 }
 
-/// Lines of code of their own, each of which is first met at some moment between swaps.
+/// Separate callsites, each first reached at a different time between changes.
 macro_rules! first_met {
     ($log:ident: $($line:literal)*) => {
         [$({ fn line() { $log!(target: "my_app::db", line = $line, "first met"); } line as fn() }),*]
@@ -77,7 +77,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
             scope.spawn(move || {
                 let mut turn = thread;
                 while !done.load(Ordering::Relaxed) {
-                    // Lines of code come into play one after the other.
+                    // Callsites are reached one after the other.
                     let place = (turn * turn / 64) % ERRORS.len();
                     ERRORS[place]();
                     DEBUGS[place]();
@@ -86,7 +86,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
                 }
             });
         }
-        // Two threads change levels, so that changes overtake each other.
+        // Two threads change levels, so that refreshes run concurrently.
         for thread in 0..2 {
             let (done, swaps, switch, refresh) = (&done, &swaps, &switch, &refresh);
             scope.spawn(move || {
@@ -94,7 +94,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
                 while started.elapsed() < LONG {
                     let swap = swaps.fetch_add(1, Ordering::Relaxed);
                     switch.set(STATES[(swap + thread) % STATES.len()]);
-                    refresh.now();
+                    refresh.refresh();
                 }
                 done.store(true, Ordering::Relaxed);
             });
@@ -113,7 +113,7 @@ fn no_line_is_lost_while_levels_change_under_many_threads() {
         [(STATES[1], DEBUGS.len()), (STATES[0], 0), (STATES[2], DEBUGS.len()), (STATES[3], 0)]
     {
         switch.set(state);
-        refresh.now();
+        refresh.refresh();
         let before = counter.debugs();
         for line in DEBUGS {
             line();

@@ -1,21 +1,21 @@
-// Asks the management API. Who is signed in, what to do when that ends or the server is away: all here.
+// Requests to the management API: the session, retries while the server restarts, and sign-in after the session expires.
 
 const PREFIX = '/api/manage/v1';
 const KEY = 'prefab-admin-key';
 
 /**
- * What the page knows of whoever is signed in.
+ * The signed-in person or admin key.
  * @type {{csrf: string, person: Account | null, projects: SessionProject[], isKey: boolean}}
  */
 export const session = { csrf: '', person: null, projects: [], isKey: false };
 
 /**
- * Set by the page: shows a dialog and resolves once somebody has signed in again.
- * @type {{signIn: () => Promise<void>, away: (is: boolean) => void}}
+ * Set by the page. `signIn` shows a dialog and resolves after the user has signed in; `setOffline` shows whether the server is reachable.
+ * @type {{signIn: () => Promise<void>, setOffline: (isOffline: boolean) => void}}
  */
-export const hooks = { signIn: () => Promise.reject(new Error('signed out')), away: (_is) => {} };
+export const hooks = { signIn: () => Promise.reject(new Error('signed out')), setOffline: (_isOffline) => {} };
 
-/** A refusal, with its code and what was wrong in particular. Callers decide by the code; it is empty for a proxy's refusal. */
+/** An error response. Callers decide by `code`, which is empty if a proxy sent the response; `causes` are the details. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -23,7 +23,7 @@ export class Refused extends Error {
    */
   constructor(status, body) {
     const causes = body?._embedded?.errors.map((error) => error.message) ?? [];
-    super(causes[0] ?? body?.message ?? `the server answered ${status}`);
+    super(causes[0] ?? body?.message ?? `The server responded with status ${status}.`);
     this.status = status;
     this.code = body?.code ?? '';
     this.causes = causes.length ? causes : [this.message];
@@ -31,7 +31,7 @@ export class Refused extends Error {
 }
 
 /** @type {(method: string, body?: unknown) => Record<string, string>} */
-function fields(method, body) {
+function headersFor(method, body) {
   /** @type {Record<string, string>} */
   const headers = {};
   const key = sessionStorage.getItem(KEY);
@@ -42,92 +42,92 @@ function fields(method, body) {
 }
 
 /** @type {(millis: number) => Promise<void>} */
-const pause = (millis) => new Promise((done) => setTimeout(done, millis));
+const sleep = (millis) => new Promise((done) => setTimeout(done, millis));
 
 /**
- * Sends a request as it is; what cannot be reached is an error without `status`.
+ * Sends a request once. Fails with an error without `status` if the server is unreachable.
  * @type {(method: string, path: string, body?: unknown) => Promise<Response>}
  */
 async function send(method, path, body) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  return fetch(PREFIX + path, { method, headers: fields(method, body), body: text, credentials: 'same-origin' });
+  return fetch(PREFIX + path, { method, headers: headersFor(method, body), body: text, credentials: 'same-origin' });
 }
 
 /**
- * Asks, and waits where waiting helps: for a server that restarts when only reading, and for somebody to sign
- * in again whatever is done, so that nothing that was typed is lost.
+ * Sends a request and retries: reads while the server is unreachable, any request while it responds with 503, and any
+ * request after the user has signed in again, so that no input is lost.
  * @type {(method: string, path: string, body?: unknown) => Promise<Json>}
  */
-async function ask(method, path, body) {
+async function request(method, path, body) {
   for (let attempt = 0; ; attempt += 1) {
     let response;
     try {
       response = await send(method, path, body);
     } catch {
-      hooks.away(true);
+      hooks.setOffline(true);
       if (method === 'GET' || attempt < 3) {
-        await pause(Math.min(250 * 2 ** attempt, 4000));
+        await sleep(Math.min(250 * 2 ** attempt, 4000));
         continue;
       }
-      throw new Error('the server cannot be reached; nothing was changed, try again in a moment');
+      throw new Error('Cannot reach the server. Nothing was changed. Try again in a moment.');
     }
-    // A proxy before the server answers 503 and 401 without a code.
+    // A proxy in front of the server responds with 503 and 401 without a code.
     if (response.status === 503 && attempt < 6) {
-      await pause(Math.min(250 * 2 ** attempt, 4000));
+      await sleep(Math.min(250 * 2 ** attempt, 4000));
       continue;
     }
-    hooks.away(false);
+    hooks.setOffline(false);
     if (response.status === 401) {
       await hooks.signIn();
       continue;
     }
     const text = await response.text();
-    let answer = null;
+    let content = null;
     try {
-      answer = text ? JSON.parse(text) : null;
+      content = text ? JSON.parse(text) : null;
     } catch {
-      answer = text;
+      content = text;
     }
-    if (!response.ok) throw new Refused(response.status, answer);
-    return answer;
+    if (!response.ok) throw new Refused(response.status, content);
+    return content;
   }
 }
 
-// What an answer is, whoever asks says by where it is put.
+// The caller's annotation determines the type of a response.
 /** @type {<T>(path: string) => Promise<T>} */
-export const get = (path) => ask('GET', path);
+export const get = (path) => request('GET', path);
 /** @type {<T>(path: string, body?: unknown) => Promise<T>} */
-export const post = (path, body) => ask('POST', path, body);
+export const post = (path, body) => request('POST', path, body);
 /** @type {<T>(path: string, body?: unknown) => Promise<T>} */
-export const put = (path, body) => ask('PUT', path, body);
+export const put = (path, body) => request('PUT', path, body);
 /** @type {<T>(path: string, body?: unknown) => Promise<T>} */
-export const patch = (path, body) => ask('PATCH', path, body);
+export const patch = (path, body) => request('PATCH', path, body);
 /** @type {<T>(path: string, body?: unknown) => Promise<T>} */
-export const remove = (path, body) => ask('DELETE', path, body);
+export const remove = (path, body) => request('DELETE', path, body);
 
 /**
- * The beginning of a project's paths.
+ * Returns a path of a project.
  * @type {(project: string, ...parts: string[]) => string}
  */
-export const at = (project, ...parts) =>
+export const projectPath = (project, ...parts) =>
   `/projects/${project}${parts.map((part) => `/${encodeURIComponent(part)}`).join('')}`;
 
 /**
- * Makes a query of what is there.
- * @type {(wanted: Record<string, string | number | boolean | null | undefined>) => string}
+ * Returns a query string with the parameters that have a value.
+ * @type {(parameters: Record<string, string | number | boolean | null | undefined>) => string}
  */
-export const query = (wanted) => {
-  const pairs = Object.entries(wanted).filter(([, value]) => value !== undefined && value !== null && value !== '');
+export const query = (parameters) => {
+  const pairs = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
   return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : '';
 };
 
 /**
- * Opens the stream of what happens in a project.
+ * Opens the event stream of a project.
  * @type {(project: string, last: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>}
  */
 export async function stream(project, last, signal) {
   /** @type {Record<string, string>} */
-  const headers = { ...fields('GET'), accept: 'text/event-stream' };
+  const headers = { ...headersFor('GET'), accept: 'text/event-stream' };
   if (last) headers['last-event-id'] = last;
   const response = await fetch(`${PREFIX}/projects/${project}/events`, { headers, signal, credentials: 'same-origin' });
   if (!response.ok || !response.body) throw new Refused(response.status, await response.json().catch(() => null));
@@ -135,31 +135,31 @@ export async function stream(project, last, signal) {
 }
 
 /** @type {(method: string, path: string, body?: unknown) => Promise<Json>} */
-async function once(method, path, body) {
+async function requestOnce(method, path, body) {
   const response = await send(method, path, body);
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Refused(response.status, answer);
-  return answer;
+  const content = await response.json().catch(() => null);
+  if (!response.ok) throw new Refused(response.status, content);
+  return content;
 }
 
-/** @type {(answer: Told) => void} */
-function take(answer) {
-  Object.assign(session, { csrf: answer.csrf, person: answer.person, projects: answer.projects, isKey: false });
+/** @type {(content: {csrf: string, person: Account, projects: SessionProject[]}) => void} */
+function setSession(content) {
+  Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, isKey: false });
 }
 
-/** Finds out who is signed in; false if nobody is. */
-export async function begin() {
+/** Loads the session. Returns false if the user is not signed in. */
+export async function loadSession() {
   for (let attempt = 0; ; attempt += 1) {
     try {
       const key = sessionStorage.getItem(KEY);
-      if (key) await withKey(key);
-      else take(await once('GET', '/session'));
-      hooks.away(false);
+      if (key) await signInWithKey(key);
+      else setSession(await requestOnce('GET', '/session'));
+      hooks.setOffline(false);
       return true;
     } catch (error) {
       if (error instanceof Refused && error.status < 500) return false;
-      hooks.away(true);
-      await pause(Math.min(250 * 2 ** attempt, 4000));
+      hooks.setOffline(true);
+      await sleep(Math.min(250 * 2 ** attempt, 4000));
     }
   }
 }
@@ -167,37 +167,37 @@ export async function begin() {
 /** @type {(email: string, password: string) => Promise<void>} */
 export async function signIn(email, password) {
   sessionStorage.removeItem(KEY);
-  take(await once('POST', '/session', { email, password }));
+  setSession(await requestOnce('POST', '/session', { email, password }));
 }
 
-/** @type {(wish: {token: string, name: string, email: string, password: string}) => Promise<void>} */
-export async function signUp(wish) {
+/** @type {(details: {token: string, name: string, email: string, password: string}) => Promise<void>} */
+export async function signUp(details) {
   sessionStorage.removeItem(KEY);
-  take(await once('POST', '/sign-up', wish));
+  setSession(await requestOnce('POST', '/sign-up', details));
 }
 
 /** @type {(token: string, password: string) => Promise<void>} */
 export async function reset(token, password) {
   sessionStorage.removeItem(KEY);
-  take(await once('POST', '/password-reset', { token, password }));
+  setSession(await requestOnce('POST', '/password-reset', { token, password }));
 }
 
 /**
- * An admin key may do anything in its project. It is kept until the tab is closed.
+ * Signs in with an admin key, which is kept until the tab is closed.
  * @type {(key: string) => Promise<void>}
  */
-export async function withKey(key) {
-  const before = sessionStorage.getItem(KEY);
+export async function signInWithKey(key) {
+  const previous = sessionStorage.getItem(KEY);
   sessionStorage.setItem(KEY, key);
   try {
     /** @type {SessionProject[]} */
-    const projects = await once('GET', '/projects');
+    const projects = await requestOnce('GET', '/projects');
     /** @type {SessionProject[]} */
-    const mine = projects.map((project) => ({ ...project, role: 'admin',
+    const ownProjects = projects.map((project) => ({ ...project, role: 'admin',
       environments: project.environments.map((one) => ({ ...one, role: 'admin' })) }));
-    Object.assign(session, { csrf: '', person: null, projects: mine, isKey: true });
+    Object.assign(session, { csrf: '', person: null, projects: ownProjects, isKey: true });
   } catch (error) {
-    if (before && before !== key) sessionStorage.setItem(KEY, before);
+    if (previous && previous !== key) sessionStorage.setItem(KEY, previous);
     else sessionStorage.removeItem(KEY);
     throw error;
   }
@@ -205,9 +205,9 @@ export async function withKey(key) {
 
 export async function signOut() {
   if (session.isKey) sessionStorage.removeItem(KEY);
-  else await ask('DELETE', '/session');
-  forget();
+  else await request('DELETE', '/session');
+  clearSession();
 }
 
-/** Nobody is signed in any more. */
-export const forget = () => { Object.assign(session, { csrf: '', person: null, projects: [], isKey: false }); };
+/** Clears the session in the page. */
+export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], isKey: false }); };

@@ -1,12 +1,12 @@
-// The frame around every page: who is signed in, where one can go, and what is shown there.
+// The entry point: loads the session, and opens the page that the address names.
 
 import * as api from './api.js';
-import { h, show, tell } from './dom.js';
+import { h, notify, show } from './dom.js';
 import * as events from './events.js';
 import * as items from './items.js';
-import * as places from './places.js';
-import { again, enter, isByLink } from './parts/sign-in.js';
-import { frame, mark } from './parts/frame.js';
+import * as router from './router.js';
+import { hasLinkToken, signInAgain, signInForms } from './parts/sign-in.js';
+import { layout, logo } from './parts/layout.js';
 
 /** @type {Record<string, string>} */
 const PAGES = {
@@ -26,25 +26,25 @@ const PAGES = {
   environments: './pages/environments.js',
   people: './pages/people.js',
   keys: './pages/keys.js',
-  transfer: './pages/transfer.js',
+  transfer: './pages/import-export.js',
   health: './pages/health.js',
   account: './pages/account.js',
 };
-/** Pages with a place for each key. */
+/** Pages with an address for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);
 
 /** @type {(() => void)[]} */
-let dispose = [];
-let shown = 0;
+let cleanups = [];
+let openCount = 0;
 
 /** @type {Role[]} */
 const ROLES = ['viewer', 'editor', 'publisher', 'admin'];
 
 /**
- * What a page is given.
- * @type {(project: Project, place: Place) => Known}
+ * Returns what a page receives besides its element.
+ * @type {(project: Project, place: Place) => PageContext}
  */
-function context(project, place) {
+function createPage(project, place) {
   const chosen = place.query.get('environment');
   const names = project.environments;
   /** @type {(text: string | null) => Environment | undefined} */
@@ -53,120 +53,120 @@ function context(project, place) {
   if (environment) localStorage.setItem('prefab-environment', environment.id);
   return {
     project, environment, place,
-    path: (...parts) => places.path(project.id, ...parts),
-    api: (...parts) => api.at(project.id, ...parts),
-    /** Whether changes are allowed: somewhere, or in one environment. */
+    path: (...parts) => router.path(project.id, ...parts),
+    api: (...parts) => api.projectPath(project.id, ...parts),
+    /** Whether the user has a role in an environment, or in any environment. */
     may: (role, id) => names.some((one) => (!id || one.id === id) && ROLES.indexOf(one.role) >= ROLES.indexOf(role)),
     isAdmin: project.role === 'admin',
-    /** Calls back with what happens until the page is left. */
-    listen: (listener) => dispose.push(events.listen(listener)),
-    onLeave: (action) => dispose.push(action),
+    /** Calls `listener` with every event until the user leaves the page. */
+    listen: (listener) => cleanups.push(events.listen(listener)),
+    onLeave: (action) => cleanups.push(action),
   };
 }
 
 async function open() {
-  dispose.splice(0).forEach((action) => action());
-  const place = places.here();
-  places.arrived();
-  if (isByLink() || !api.session.projects.length) return welcome();
-  const project = await load(place.project);
+  cleanups.splice(0).forEach((action) => action());
+  const place = router.currentPlace();
+  router.rememberLocation();
+  if (hasLinkToken() || !api.session.projects.length) return showSignIn();
+  const project = await loadProject(place.project);
   if (!project || !place.page) {
-    const first = project ?? (await load(api.session.projects[0].id));
-    if (!first) return welcome();
+    const first = project ?? (await loadProject(api.session.projects[0].id));
+    if (!first) return showSignIn();
     /** @type {{items: Summary[]}} */
-    const { items: some } = await api.get(`${api.at(first.id, 'items')}?limit=1`);
-    return places.go(places.path(first.id, some.length ? 'flags' : 'start'), { replace: true });
+    const { items: some } = await api.get(`${api.projectPath(first.id, 'items')}?limit=1`);
+    return router.navigate(router.path(first.id, some.length ? 'flags' : 'start'), { replace: true });
   }
-  events.follow(project.id);
-  shown += 1;
-  const turn = shown;
-  const known = context(project, place);
-  const main = frame(known, open);
+  events.connect(project.id);
+  openCount += 1;
+  const sequence = openCount;
+  const page = createPage(project, place);
+  const main = layout(page, open);
   const keyed = KEYED.has(place.page) && place.key;
   const file = keyed ? './pages/item.js' : PAGES[place.page];
-  if (!file) return show(main, missing(known));
+  if (!file) return show(main, notFound(page));
   try {
-    const page = await bring(file);
-    if (turn === shown) await page.default(main, known);
+    const module = await importModule(file);
+    if (sequence === openCount) await module.default(main, page);
   } catch (error) {
-    if (turn === shown) show(main, failed(/** @type {Failure} */ (error)));
+    if (sequence === openCount) show(main, loadError(/** @type {RequestFailure} */ (error)));
   }
-  if (turn === shown && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+  if (sequence === openCount && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
 /**
- * Loads a page's code, and waits for a server that is away.
- * @type {(file: string) => Promise<{default: (main: HTMLElement, known: Known) => unknown}>}
+ * Loads the module of a page, and retries while the server is unreachable.
+ * @type {(file: string) => Promise<{default: (main: HTMLElement, page: PageContext) => unknown}>}
  */
-async function bring(file) {
+async function importModule(file) {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await import(file);
     } catch (error) {
       if (!(error instanceof TypeError) || attempt > 30) throw error;
-      api.hooks.away(true);
+      api.hooks.setOffline(true);
       await new Promise((done) => setTimeout(done, 1000));
     }
   }
 }
 
 /**
- * The project that was loaded last; environments are changed on their own page only.
+ * The project that was loaded last. It is loaded again after 30 seconds, and always on the Environments page.
  * @type {{id: string, at: number, csrf: string, project: Project | null}}
  */
-let loaded = { id: '', at: 0, csrf: '', project: null };
+let projectCache = { id: '', at: 0, csrf: '', project: null };
 
 /**
- * Joins what the session says of a project with what its environments demand.
+ * Loads a project with the roles of the session in its environments.
  * @type {(id: string) => Promise<Project | null>}
  */
-async function load(id) {
-  const mine = api.session.projects.find((one) => one.id === id);
-  if (!mine) return null;
-  const isOld = Date.now() - loaded.at > 30000 || places.here().page === 'environments';
-  if (loaded.id === id && !isOld && loaded.csrf === api.session.csrf) return loaded.project;
+async function loadProject(id) {
+  const ownProject = api.session.projects.find((one) => one.id === id);
+  if (!ownProject) return null;
+  const isOld = Date.now() - projectCache.at > 30000 || router.currentPlace().page === 'environments';
+  if (projectCache.id === id && !isOld && projectCache.csrf === api.session.csrf) return projectCache.project;
   /** @type {Project} */
-  const { environments, name } = await api.get(api.at(id));
-  const roles = new Map(mine.environments.map((one) => [one.id, one.role]));
+  const { environments, name } = await api.get(api.projectPath(id));
+  const roles = new Map(ownProject.environments.map((one) => [one.id, one.role]));
   /** @type {Project} */
-  const project = { ...mine, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? mine.role })) };
-  loaded = { id, at: places.here().page === 'environments' ? 0 : Date.now(), csrf: api.session.csrf, project };
+  const project = { ...ownProject, name, environments: environments.map((one) => ({ ...one, role: roles.get(one.id) ?? ownProject.role })) };
+  projectCache = { id, at: router.currentPlace().page === 'environments' ? 0 : Date.now(), csrf: api.session.csrf, project };
   return project;
 }
 
-function welcome() {
-  events.follow('');
+function showSignIn() {
+  events.connect('');
   const main = h('main', { id: 'main', class: 'welcome', tabindex: -1 });
-  show(document.body, h('div', { id: 'told', 'aria-live': 'polite' }), main);
+  show(document.body, h('div', { id: 'toasts', 'aria-live': 'polite' }), main);
   document.title = 'Sign in – Prefab';
-  show(main, h('div', { class: 'brand large' }, mark(), h('span', null, 'Prefab')), enter(() => {
-    if (isByLink()) history.replaceState(null, '', '/');
+  show(main, h('div', { class: 'brand large' }, logo(), h('span', null, 'Prefab')), signInForms(() => {
+    if (hasLinkToken()) history.replaceState(null, '', '/');
     open();
   }));
 }
 
-/** @type {(known: Known) => HTMLElement} */
-const missing = (known) => h('section', { class: 'empty' },
-  h('h1', null, 'There is no such page'), h('p', null, h('a', { href: known.path('flags') }, 'All flags')));
+/** @type {(page: PageContext) => HTMLElement} */
+const notFound = (page) => h('section', { class: 'empty' },
+  h('h1', null, 'Page not found'), h('p', null, h('a', { href: page.path('flags') }, 'Go to flags')));
 
-/** @type {(error: Failure) => HTMLElement} */
-function failed(error) {
+/** @type {(error: RequestFailure) => HTMLElement} */
+function loadError(error) {
   const gone = error.code === 'not_found';
-  return h('section', { class: 'empty' }, h('h1', null, gone ? 'This is not there' : 'This page could not be shown'),
-    h('p', null, gone ? 'It may have been archived, or the address is misspelt.' : error.message),
-    h('button', { type: 'button', onclick: open }, 'Try again'));
+  return h('section', { class: 'empty' }, h('h1', null, gone ? 'Not found' : 'Cannot load this page'),
+    h('p', null, gone ? 'It may be archived, or the URL may be wrong.' : error.message),
+    h('button', { type: 'button', onclick: open }, 'Retry'));
 }
 
-api.hooks.away = (is) => {
-  const bar = document.getElementById('away');
-  if (bar) bar.hidden = !is;
+api.hooks.setOffline = (isOffline) => {
+  const bar = document.getElementById('offline');
+  if (bar) bar.hidden = !isOffline;
 };
-api.hooks.signIn = again;
+api.hooks.signIn = signInAgain;
 events.listen((name, data) => {
-  if (name === 'change') items.refresh(places.here().project, data.key);
-  if (name === 'again') items.doubt();
+  if (name === 'change') items.refresh(router.currentPlace().project, data.key);
+  if (name === 'reconnected') items.invalidate();
 });
-addEventListener('unhandledrejection', ({ reason }) => tell(reason?.message ?? String(reason), 'bad'));
-places.onOpen(open);
-await api.begin();
+addEventListener('unhandledrejection', ({ reason }) => notify(reason?.message ?? String(reason), 'bad'));
+router.onOpen(open);
+await api.loadSession();
 open();

@@ -1,15 +1,16 @@
-// An item while it is edited: what was changed, in words; and what of two people's changes goes together.
+// Edits of an item: differences as text, and merging of concurrent edits.
 
-import * as words from './words.js';
+import * as format from './format.js';
 
 const SETTINGS = /** @type {const} */ (['valueType', 'sendToClientSdk', 'schemaKey', 'tags']);
+const SETTING_NAMES = { valueType: 'Type', sendToClientSdk: 'Available to client-side SDKs', schemaKey: 'Schema', tags: 'Tags' };
 /** @type {(left: unknown, right: unknown) => boolean} */
 const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 /** @type {<T>(item: T) => T} */
-export const copy = (item) => structuredClone(item);
+export const clone = (item) => structuredClone(item);
 
 /**
- * Rules of a section: `default`, or an environment's; nothing where it follows the default.
+ * Returns the rules of a section: `default` or an environment. Returns nothing if the environment uses the default rules.
  * @type {(item: Item, section: string) => Rule[] | undefined}
  */
 export function rulesOf(item, section) {
@@ -18,7 +19,7 @@ export function rulesOf(item, section) {
 }
 
 /**
- * Sets the rules of a section; nothing lets an environment follow the default.
+ * Sets the rules of a section. Without rules, the environment uses the default rules.
  * @type {(item: Item, section: string, rules: Rule[] | undefined) => void}
  */
 export function setRules(item, section, rules) {
@@ -32,38 +33,38 @@ export function setRules(item, section, rules) {
 }
 
 /** @type {(left: Item, right: Item) => boolean} */
-export const isSame = (left, right) => diff(left, right, []).length === 0 && !touched(left, right).length;
+export const isSame = (left, right) => diff(left, right, []).length === 0 && !changedSections(left, right).length;
 
 /**
- * Sections whose rules are not the same.
+ * Returns the sections whose rules differ.
  * @type {(before: Item, after: Item) => string[]}
  */
-export function touched(before, after) {
+export function changedSections(before, after) {
   const ids = new Set(['default', ...before.environments.map((one) => one.id), ...after.environments.map((one) => one.id)]);
   return [...ids].filter((id) => !same(rulesOf(before, id), rulesOf(after, id)));
 }
 
 /**
- * What is different, as `{section, sign, text}`.
+ * Returns the differences as `{section, sign, text}`.
  * @type {(before: Item, after: Item, environments: {id: string, name: string}[]) => Line[]}
  */
 export function diff(before, after, environments) {
   /** @type {Line[]} */
   const lines = [];
-  for (const section of touched(before, after)) {
-    const name = section === 'default' ? 'All environments' : environments.find((one) => one.id === section)?.name ?? section;
+  for (const section of changedSections(before, after)) {
+    const name = section === 'default' ? 'Default' : environments.find((one) => one.id === section)?.name ?? section;
     lines.push(...rulesDiff(rulesOf(before, section), rulesOf(after, section)).map((line) => ({ ...line, section: name })));
   }
-  const told = (/** @type {unknown} */ value) => (Array.isArray(value) ? value.join(', ') : value);
+  const text = (/** @type {unknown} */ value) => (Array.isArray(value) ? value.join(', ') : value);
   for (const setting of SETTINGS) {
     if (same(before[setting], after[setting])) continue;
-    if (before[setting]) lines.push({ section: 'Settings', sign: '−', text: `${setting}: ${told(before[setting])}` });
-    if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${setting}: ${told(after[setting])}` });
+    if (before[setting]) lines.push({ section: 'Settings', sign: '−', text: `${SETTING_NAMES[setting]}: ${text(before[setting])}` });
+    if (after[setting]) lines.push({ section: 'Settings', sign: '+', text: `${SETTING_NAMES[setting]}: ${text(after[setting])}` });
   }
   if (!same(before.variants, after.variants)) {
     /** @type {(one: Variant) => string} */
-    const say = (one) => `${one.name ? `${one.name}: ` : ''}${words.value(one.value)}`;
-    const [was, is] = [(before.variants ?? []).map(say), (after.variants ?? []).map(say)];
+    const describe = (one) => `${one.name ? `${one.name}: ` : ''}${format.value(one.value)}`;
+    const [was, is] = [(before.variants ?? []).map(describe), (after.variants ?? []).map(describe)];
     lines.push(...was.filter((one) => !is.includes(one)).map((text) => ({ section: 'Variants', sign: '−', text })));
     lines.push(...is.filter((one) => !was.includes(one)).map((text) => ({ section: 'Variants', sign: '+', text })));
   }
@@ -72,22 +73,36 @@ export function diff(before, after, environments) {
 
 /** @type {(before: Rule[] | undefined, after: Rule[] | undefined) => {sign: string, text: string}[]} */
 function rulesDiff(before, after) {
-  if (!after) return [{ sign: '−', text: 'rules of its own; it follows the rules for all environments' }];
-  const was = (before ?? []).map(words.rule);
-  const is = after.map(words.rule);
+  if (!after) return [{ sign: '−', text: 'overrides the default rules' }];
+  const was = (before ?? []).map(format.rule);
+  const is = after.map(format.rule);
   const lines = [
-    ...was.filter((text) => !is.includes(text)).map((text) => ({ sign: '−', text })),
-    ...is.filter((text) => !was.includes(text)).map((text) => ({ sign: '+', text })),
+    ...without(was, is).map((text) => ({ sign: '−', text })),
+    ...without(is, was).map((text) => ({ sign: '+', text })),
   ];
-  if (!before) lines.unshift({ sign: '+', text: 'rules of its own' });
-  // What words do not show: another order, or a part of a value.
-  if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'another order of the rules' : 'details of the rules' });
+  if (!before) lines.unshift({ sign: '+', text: 'overrides the default rules' });
+  // The sentences are equal, so the order or a detail differs.
+  if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'order of the rules' : 'details of the rules' });
   return lines;
 }
 
 /**
- * Puts changes made from `base` onto what stands by now. Where both changed the same, mine is taken and the
- * section is named in `clashes`.
+ * Returns the texts that are left after each of `others` removed one of its kind, so that duplicates count.
+ * @type {(texts: string[], others: string[]) => string[]}
+ */
+function without(texts, others) {
+  const left = [...others];
+  return texts.filter((text) => {
+    const at = left.indexOf(text);
+    if (at < 0) return true;
+    left.splice(at, 1);
+    return false;
+  });
+}
+
+/**
+ * Applies the changes from `base` to `mine` onto `theirs`. If both changed a section, `mine` wins and `clashes` lists
+ * the section.
  * @template {Item} I
  * @param {Item} base
  * @param {Item} mine
@@ -95,10 +110,10 @@ function rulesDiff(before, after) {
  * @returns {{merged: I, clashes: string[]}}
  */
 export function merge(base, mine, theirs) {
-  const merged = copy(theirs);
-  const [ours, others] = [touched(base, mine), touched(base, theirs)];
+  const merged = clone(theirs);
+  const [ours, others] = [changedSections(base, mine), changedSections(base, theirs)];
   const clashes = ours.filter((section) => others.includes(section) && !same(rulesOf(mine, section), rulesOf(theirs, section)));
-  for (const section of ours) setRules(merged, section, copy(rulesOf(mine, section)));
+  for (const section of ours) setRules(merged, section, clone(rulesOf(mine, section)));
   for (const setting of /** @type {const} */ ([...SETTINGS, 'variants'])) {
     if (same(base[setting], mine[setting])) continue;
     if (!same(base[setting], theirs[setting]) && !same(mine[setting], theirs[setting])) clashes.push(setting);
@@ -108,7 +123,7 @@ export function merge(base, mine, theirs) {
 }
 
 /**
- * Returns what cannot be published, as `[place, text]`; the server looks closer.
+ * Returns the problems that prevent publishing, as `[place, text]`. The server validates the item again.
  * @type {(item: Item) => [place: string, text: string][]}
  */
 export function problems(item) {
@@ -119,12 +134,12 @@ export function problems(item) {
   for (const [section, rules] of all) {
     rules.forEach((rule, at) => {
       for (const criterion of rule.criteria ?? []) {
-        const [, verb, follows] = words.operator(criterion.operator);
+        const [, verb, follows] = format.operator(criterion.operator);
         const place = `${section}.${at}`;
-        if (follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP') && !criterion.propertyName) found.push([place, 'A condition has no property.']);
+        if (follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP') && !criterion.propertyName) found.push([place, 'Enter a property for the condition.']);
         const value = criterion.valueToMatch?.value;
-        if (follows === 'list' && !value?.length) found.push([place, `“${criterion.propertyName} ${verb}” has nothing to compare with.`]);
-        if (follows === 'segment' && !value) found.push([place, 'A condition names no segment.']);
+        if (follows === 'list' && !value?.length) found.push([place, `Add a value to “${criterion.propertyName} ${verb}”.`]);
+        if (follows === 'segment' && !value) found.push([place, 'Select a segment for the condition.']);
       }
     });
   }

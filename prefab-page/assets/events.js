@@ -1,14 +1,14 @@
-// What happens in a project, as it happens. Reconnects quietly, and continues where it was.
+// The event stream of a project. It reconnects automatically and resumes after the last event.
 
 import * as api from './api.js';
 
 /** @type {Set<Listener>} */
 const listeners = new Set();
 let project = '';
-let last = '';
+let lastEventId = '';
 /** @type {AbortController | null} */
-let control = null;
-let times = 0;
+let abort = null;
+let connections = 0;
 
 /**
  * The last `clients` event of each environment.
@@ -17,7 +17,7 @@ let times = 0;
 export const clients = new Map();
 
 /**
- * Listens until the returned function is called.
+ * Adds a listener; the returned function removes it.
  * @type {(listener: Listener) => () => void}
  */
 export function listen(listener) {
@@ -26,48 +26,48 @@ export function listen(listener) {
 }
 
 /** @type {Listener} */
-function say(name, data) {
+function emit(name, data) {
   if (name === 'clients') clients.set(data.environment, data);
   for (const listener of [...listeners]) listener(name, data);
 }
 
 /**
- * Follows a project, and no other.
- * @type {(wanted: string) => void}
+ * Connects to the stream of a project and disconnects from any other.
+ * @type {(id: string) => void}
  */
-export function follow(wanted) {
-  if (wanted === project && control) return;
-  control?.abort();
+export function connect(id) {
+  if (id === project && abort) return;
+  abort?.abort();
   clients.clear();
-  times = 0;
-  [project, last, control] = [wanted, '', new AbortController()];
-  if (wanted) run(wanted, control.signal);
+  connections = 0;
+  [project, lastEventId, abort] = [id, '', new AbortController()];
+  if (id) run(id, abort.signal);
 }
 
-/** @type {(wanted: string, signal: AbortSignal) => Promise<void>} */
-async function run(wanted, signal) {
-  for (let waited = 500; !signal.aborted; waited = Math.min(waited * 2, 10000)) {
-    const begun = Date.now();
+/** @type {(id: string, signal: AbortSignal) => Promise<void>} */
+async function run(id, signal) {
+  for (let delay = 500; !signal.aborted; delay = Math.min(delay * 2, 10000)) {
+    const startedAt = Date.now();
     try {
-      const body = await api.stream(wanted, last, signal);
-      api.hooks.away(false);
+      const body = await api.stream(id, lastEventId, signal);
+      api.hooks.setOffline(false);
       await read(body, signal);
     } catch (error) {
-      // Whatever ended it, it is opened again; what never got through tells that the server is away.
-      if (error instanceof TypeError && Date.now() - begun < 2000 && !signal.aborted) api.hooks.away(true);
+      // A failure within 2 seconds means that the server is unreachable. The loop reconnects in any case.
+      if (error instanceof TypeError && Date.now() - startedAt < 2000 && !signal.aborted) api.hooks.setOffline(true);
     }
     if (signal.aborted) return;
-    if (Date.now() - begun > 10000) waited = 500;
-    await new Promise((done) => setTimeout(done, waited));
+    if (Date.now() - startedAt > 10000) delay = 500;
+    await new Promise((done) => setTimeout(done, delay));
   }
 }
 
 /** @type {(body: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal) => Promise<void>} */
 async function read(body, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  times += 1;
-  // Whoever shows what may have changed meanwhile looks again.
-  if (times > 1) say('again', null);
+  connections += 1;
+  // Events may have been missed, so listeners reload their data.
+  if (connections > 1) emit('reconnected', null);
   let text = '';
   while (!signal.aborted) {
     const { done, value } = await reader.read();
@@ -75,18 +75,18 @@ async function read(body, signal) {
     text += value;
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
-    blocks.forEach(take);
+    blocks.forEach(handleBlock);
   }
 }
 
 /** @type {(block: string) => void} */
-function take(block) {
+function handleBlock(block) {
   let name = '';
   let data = '';
   for (const line of block.split('\n')) {
     if (line.startsWith('event: ')) name = line.slice(7);
     else if (line.startsWith('data: ')) data += line.slice(6);
-    else if (line.startsWith('id: ')) last = line.slice(4);
+    else if (line.startsWith('id: ')) lastEventId = line.slice(4);
   }
-  if (name && data) say(name, JSON.parse(data));
+  if (name && data) emit(name, JSON.parse(data));
 }

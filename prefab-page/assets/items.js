@@ -1,68 +1,68 @@
-// The items of a project in short, kept while the page is open so that coming back shows them at once.
+// A cache of the item summaries of projects, so that the list appears immediately when the user returns to it.
 
 import * as api from './api.js';
 
-/** How many come at once. */
-const MOST = 10000;
+/** Items per request. */
+const PAGE_SIZE = 10000;
 /** @type {Map<string, Map<string, Summary>>} */
-const kept = new Map();
+const cache = new Map();
 /**
- * When a project's items were fetched; changes after that are taken in as they happen.
+ * When the items of a project were fetched, in milliseconds since 1970. Events apply later changes.
  * @type {Map<string, number>}
  */
-const fetched = new Map();
-/** For how long counts of evaluations may be old, in milliseconds. */
-const FRESH = 60000;
+const fetchedAt = new Map();
+/** How long evaluation counts stay fresh, in milliseconds. */
+const MAX_AGE_MS = 60000;
 
 /**
- * Returns what is kept of a project's items by key, if anything.
+ * Returns the cached items of a project by key, or nothing.
  * @type {(project: string) => Map<string, Summary> | undefined}
  */
-export const known = (project) => kept.get(project);
+export const cached = (project) => cache.get(project);
 
 /** @type {(project: string) => boolean} */
-export const isFresh = (project) => Date.now() - (fetched.get(project) ?? 0) < FRESH;
-/** Says that changes may have been missed. */
-export const doubt = () => fetched.clear();
+export const isFresh = (project) => Date.now() - (fetchedAt.get(project) ?? 0) < MAX_AGE_MS;
+/** Marks all items as outdated, because events may have been missed. */
+export const invalidate = () => fetchedAt.clear();
 
 /**
- * Fetches all items, without how much they are used: while none has changed, the browser has them already.
+ * Fetches all items without their usage, so that the browser's cache serves them while none has changed.
  * @param {string} project
  */
 export async function fetchAll(project) {
-  const before = kept.get(project);
+  const previous = cache.get(project);
   /** @type {Map<string, Summary>} */
-  const found = new Map();
+  const items = new Map();
   for (let after = /** @type {string | undefined} */ (''); after !== undefined;) {
     /** @type {{items: Summary[], next?: string}} */
-    const page = await api.get(api.at(project, 'items') + api.query({ limit: MOST, usage: 'false', after }));
-    for (const item of page.items) found.set(item.key, prepare(use(item, before?.get(item.key))));
-    after = page.next;
+    const batch = await api.get(api.projectPath(project, 'items') + api.query({ limit: PAGE_SIZE, usage: 'false', after }));
+    for (const item of batch.items) items.set(item.key, withSearchText(withUsage(item, previous?.get(item.key))));
+    after = batch.next;
   }
-  kept.set(project, found);
-  fetched.set(project, Date.now());
-  return found;
+  cache.set(project, items);
+  fetchedAt.set(project, Date.now());
+  return items;
 }
 
 /**
- * Fetches how much all items are used.
+ * Fetches the usage of all items.
  * @param {string} project
  */
 export async function fetchUsage(project) {
   /** @type {Used[]} */
-  const used = await api.get(api.at(project, 'usage'));
+  const used = await api.get(api.projectPath(project, 'usage'));
   const byKey = new Map(used.map((one) => [one.key, one]));
-  for (const item of kept.get(project)?.values() ?? []) use(item, byKey.get(item.key) ?? UNUSED);
+  for (const item of cache.get(project)?.values() ?? []) withUsage(item, byKey.get(item.key) ?? UNUSED);
 }
 
 /** @type {Omit<Used, 'key'>} */
 const UNUSED = { lastEvaluatedAt: null, evaluations24h: 0, sparkline: [] };
 
 /**
- * Says of an item how much it is used, if that is known.
+ * Sets the usage of an item, if it is present.
  * @type {(item: Summary, used: Omit<Used, 'key'> | Summary | undefined) => Summary}
  */
-function use(item, used) {
+function withUsage(item, used) {
   if (!used) return item;
   const { lastEvaluatedAt, evaluations24h, sparkline } = used;
   return Object.assign(item, { lastEvaluatedAt, evaluations24h, sparkline });
@@ -71,49 +71,49 @@ function use(item, used) {
 /** @type {Set<string>} */
 let changed = new Set();
 /** @type {Promise<void> | null} */
-let soon = null;
+let scheduled = null;
 /**
- * Fetches items again after they changed: what changes at about the same time is fetched together, and all of it
- * where it is much, as after an import.
+ * Fetches a changed item again. Changes within 100 ms share a request; more than five of them fetch all items, as
+ * after an import.
  * @type {(project: string, key: string) => Promise<void>}
  */
 export function refresh(project, key) {
   changed.add(key);
-  soon ??= new Promise((done) => { setTimeout(done, 100); }).then(async () => {
+  scheduled ??= new Promise((done) => { setTimeout(done, 100); }).then(async () => {
     const keys = changed;
     changed = new Set();
-    soon = null;
-    if (!kept.has(project)) return;
+    scheduled = null;
+    if (!cache.has(project)) return;
     if (keys.size > 5) await fetchAll(project);
-    else await Promise.all([...keys].map((one) => again(project, one)));
+    else await Promise.all([...keys].map((one) => refetch(project, one)));
   });
-  return soon;
+  return scheduled;
 }
 
 /** @type {(project: string, key: string) => Promise<void>} */
-async function again(project, key) {
-  const items = kept.get(project);
+async function refetch(project, key) {
+  const items = cache.get(project);
   /** @type {{items: Summary[]}} */
-  const page = await api.get(api.at(project, 'items') + api.query({ search: key, limit: MOST }));
-  const item = page.items.find((one) => one.key === key);
-  if (item) items?.set(key, prepare(use(item, { ...UNUSED, ...item })));
+  const batch = await api.get(api.projectPath(project, 'items') + api.query({ search: key, limit: PAGE_SIZE }));
+  const item = batch.items.find((one) => one.key === key);
+  if (item) items?.set(key, withSearchText(withUsage(item, { ...UNUSED, ...item })));
   else items?.delete(key);
 }
 
 /**
- * What is searched is made once, so that a key stroke costs nothing.
+ * Sets the text that the filter searches, once per item rather than once per keystroke.
  * @type {(item: Summary) => Summary}
  */
-function prepare(item) {
+function withSearchText(item) {
   const values = (item.states ?? []).map((state) => state.value).join(' ');
   return Object.assign(item, { hay: [item.key, item.kind, item.changedBy, values, ...(item.tags ?? []), item.comment ?? ''].join('\n').toLowerCase() });
 }
 
 /**
- * Keys of some types, in order.
+ * Returns the keys of items of these types, sorted.
  * @type {(project: string, ...types: string[]) => Promise<string[]>}
  */
 export async function keysOf(project, ...types) {
-  const items = kept.get(project) ?? (await fetchAll(project));
+  const items = cache.get(project) ?? (await fetchAll(project));
   return [...items.values()].filter((item) => types.includes(item.type)).map((item) => item.key).sort();
 }

@@ -1,4 +1,4 @@
-// MurmurHash3, 32 bits, seed 0, as every client decides percentages with.
+// MurmurHash3, 32 bits, seed 0: the hash that clients use for percentage rollouts.
 
 /** @type {(word: number, by: number) => number} */
 const rotate = (word, by) => (word << by) | (word >>> (32 - by));
@@ -23,7 +23,7 @@ export function murmur3(text) {
 }
 
 /**
- * Returns which of the weights a property's value falls to.
+ * Returns the index of the weight that a property value selects.
  * @type {(key: string, value: string, weights: number[]) => number}
  */
 export function choose(key, value, weights) {

@@ -1,4 +1,4 @@
-// Before anything is drawn, so that a dark page never flashes light.
+// Sets the theme before the first paint, so that a dark page does not flash light.
 (function () {
   const chosen = localStorage.getItem('prefab-theme');
   if (chosen) document.documentElement.dataset.theme = chosen;

@@ -1,4 +1,4 @@
-//! The files, embedded or from a folder.
+//! The files of the page, embedded or read from a folder.
 
 use std::{collections::HashMap, io::Write as _, path::PathBuf, sync::Arc};
 
@@ -11,7 +11,7 @@ mod embedded {
     include!(concat!(env!("OUT_DIR"), "/files.rs"));
 }
 
-/// A file as it is sent.
+/// A file with its headers and encodings.
 pub(crate) struct File {
     pub(crate) kind: &'static str,
     pub(crate) etag: HeaderValue,
@@ -19,7 +19,7 @@ pub(crate) struct File {
     pub(crate) gzip: Bytes,
 }
 
-/// Where files come from.
+/// The source of the files.
 pub(crate) enum Files {
     Embedded(HashMap<&'static str, Arc<File>>),
     Folder(PathBuf),
@@ -57,7 +57,7 @@ impl File {
         let digest = hex::encode(&Sha256::digest(&plain)[..12]);
         Self {
             kind: kind(name),
-            // Weak: the bytes differ by encoding.
+            // Weak, because the bytes differ by encoding.
             etag: HeaderValue::try_from(format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("*")),
             gzip: gzip(&plain).unwrap_or_default().into(),
             plain,

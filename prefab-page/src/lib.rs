@@ -1,7 +1,7 @@
-//! What do people see who open the server in a browser? The page's files, embedded, and how they are served.
+//! Which files does the web page of a server consist of, and how are they served?
 //!
-//! Start with [`router`]. The page is static: everything it shows, the browser asks of the public management
-//! API, so a server can serve it without knowing what is in it.
+//! Start with [`router`]. The page is static: the browser reads everything it shows from the public management API, so
+//! the server serves the files without further logic.
 
 mod files;
 mod reports;
@@ -20,26 +20,26 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use files::{File, Files};
 use reports::Reports;
 
-/// Only our own files run, and nothing written into a page by somebody else does.
+/// The content security policy: only scripts and styles of this origin run, and no inline code.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
                       report-uri /page/csp-reports";
 
 /// Returns the routes of the page: `/`, `/sign-up`, `/reset`, `/account/…` and its files under `/page/`.
 ///
-/// Where the environment variable `PREFAB_PAGE_ASSETS` names a folder, files are read from there at each
-/// request, for those who work on the page.
+/// If the environment variable `PREFAB_PAGE_ASSETS` names a folder, every request reads its file from there. This serves
+/// development of the page.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let files = Arc::new(Files::new(std::env::var_os("PREFAB_PAGE_ASSETS").map(Into::into)));
     let reports = Arc::new(Reports::default());
     let shell = {
         let files = Arc::clone(&files);
-        move |headers: HeaderMap| std::future::ready(answer(files.get("index.html"), &headers))
+        move |headers: HeaderMap| std::future::ready(respond(files.get("index.html"), &headers))
     };
     let file = move |Path(name): Path<String>, headers: HeaderMap| {
-        std::future::ready(answer(files.get(&name), &headers))
+        std::future::ready(respond(files.get(&name), &headers))
     };
-    let told = Arc::clone(&reports);
+    let shown = Arc::clone(&reports);
     Router::new()
         .route("/", get(shell.clone()))
         .route("/sign-up", get(shell.clone()))
@@ -49,13 +49,13 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/{*name}", get(file))
         .route(
             "/page/csp-reports",
-            post(move |body: Body| async move { reports.take(body).await })
-                .get(move || std::future::ready(told.show())),
+            post(move |body: Body| async move { reports.record(body).await })
+                .get(move || std::future::ready(shown.summary())),
         )
 }
 
-/// Sends a file, or says that the browser has it.
-fn answer(file: Option<Arc<File>>, asked: &HeaderMap) -> Response {
+/// Returns the response with a file, 304 if the browser has it, or 404 if there is none.
+fn respond(file: Option<Arc<File>>, request: &HeaderMap) -> Response {
     let mut response = Response::default();
     let Some(file) = file else {
         *response.status_mut() = StatusCode::NOT_FOUND;
@@ -66,16 +66,16 @@ fn answer(file: Option<Arc<File>>, asked: &HeaderMap) -> Response {
     fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     fields.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     fields.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    // Asked for again each time, and answered with 304: a new server never meets an old page.
+    // The browser revalidates each time and receives 304, so an updated server never serves an old page.
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     fields.insert(header::ETAG, file.etag.clone());
-    if file.etag.to_str().is_ok_and(|etag| prefab_http::is_cached(asked, etag)) {
+    if file.etag.to_str().is_ok_and(|etag| prefab_http::is_cached(request, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
-    let body = if prefab_http::choose_encoding(asked, &["gzip"]).is_some() {
+    let body = if prefab_http::choose_encoding(request, &["gzip"]).is_some() {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         file.gzip.clone()
     } else {

@@ -1,4 +1,4 @@
-//! What browsers report that the page may not do: a sign of somebody else's script, or of a mistake of ours.
+//! Reports of content security policy violations, which point to injected scripts or to mistakes in the page.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -9,10 +9,10 @@ use axum::{Json, body::Body};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// How long a report may be.
-const LONGEST: usize = 16 * 1024;
+/// The size limit of a report, in bytes.
+const MAX_REPORT_BYTES: usize = 16 * 1024;
 
-/// Counts reports and keeps the last.
+/// Counts reports and keeps the directive of the last one.
 #[derive(Default)]
 pub(crate) struct Reports {
     count: AtomicU64,
@@ -20,19 +20,21 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    pub(crate) async fn take(&self, body: Body) -> StatusCode {
-        let Ok(bytes) = axum::body::to_bytes(body, LONGEST).await else {
+    /// Records the report in a request body.
+    pub(crate) async fn record(&self, body: Body) -> StatusCode {
+        let Ok(bytes) = axum::body::to_bytes(body, MAX_REPORT_BYTES).await else {
             return StatusCode::PAYLOAD_TOO_LARGE;
         };
         let Ok(report) = serde_json::from_slice::<Value>(&bytes) else { return StatusCode::BAD_REQUEST };
-        // Only what names the rule: addresses and samples may hold what is nobody's business.
-        let rule = report.pointer("/csp-report/effective-directive").cloned().unwrap_or_default();
+        // Only the directive is kept: addresses and samples can contain private data.
+        let directive = report.pointer("/csp-report/effective-directive").cloned().unwrap_or_default();
         self.count.fetch_add(1, Relaxed);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = rule;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = directive;
         StatusCode::NO_CONTENT
     }
 
-    pub(crate) fn show(&self) -> Json<Value> {
+    /// Returns the number of reports and the directive of the last one.
+    pub(crate) fn summary(&self) -> Json<Value> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Json(json!({ "count": self.count.load(Relaxed), "last": last }))
     }

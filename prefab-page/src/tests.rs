@@ -1,6 +1,6 @@
-//! What a browser gets.
+//! Responses of the router.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 use std::io::Read as _;
 
@@ -22,7 +22,7 @@ async fn bytes(response: Response<Body>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn every_place_of_the_page_is_the_same_file_under_a_strict_policy() {
+async fn every_address_of_the_page_serves_the_same_file_with_a_strict_policy() {
     for path in ["/", "/sign-up?token=t", "/account/projects/1/flags/a%2Fb?environment=Production"] {
         let response = get(path, &[]).await;
         assert_eq!(response.status(), 200, "{path}");
@@ -34,7 +34,7 @@ async fn every_place_of_the_page_is_the_same_file_under_a_strict_policy() {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_once_and_gzip_is_the_same() {
+async fn a_file_is_revalidated_and_gzip_has_the_same_content() {
     let plain = get("/page/app.js", &[]).await;
     let etag = plain.headers()["etag"].to_str().unwrap().to_owned();
     assert_eq!(plain.headers()["content-type"], "text/javascript; charset=utf-8");
@@ -50,20 +50,20 @@ async fn a_file_is_sent_once_and_gzip_is_the_same() {
 }
 
 #[tokio::test]
-async fn gzip_that_is_refused_is_not_sent() {
+async fn gzip_is_not_sent_if_the_browser_refuses_it() {
     let plain = get("/page/app.js", &[("accept-encoding", "gzip;q=0, identity")]).await;
     assert!(plain.headers().get("content-encoding").is_none());
 }
 
 #[tokio::test]
-async fn nothing_but_its_files_is_there() {
+async fn other_paths_are_not_found() {
     for path in ["/page/none.js", "/page/../Cargo.toml", "/page/%2e%2e/Cargo.toml", "/other"] {
         assert_eq!(get(path, &[]).await.status(), 404, "{path}");
     }
 }
 
 #[test]
-fn a_folder_gives_nothing_from_outside() {
+fn a_folder_serves_no_files_outside_of_it() {
     let files = Files::Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/assets").into());
     assert!(files.get("app.js").is_some());
     for name in ["../Cargo.toml", "/etc/hostname", "pages/../../Cargo.toml", ".hidden"] {
@@ -72,7 +72,7 @@ fn a_folder_gives_nothing_from_outside() {
 }
 
 #[tokio::test]
-async fn reports_are_counted_and_name_the_rule() {
+async fn reports_are_counted_and_keep_the_directive() {
     let page = router::<()>();
     let report =
         r#"{"csp-report":{"effective-directive":"script-src-elem","blocked-uri":"https://x.test/?s"}}"#;
@@ -83,9 +83,9 @@ async fn reports_are_counted_and_name_the_rule() {
     assert_eq!(String::from_utf8(shown).unwrap(), r#"{"count":1,"last":"script-src-elem"}"#);
 }
 
-/// What the browser loads before it shows a list of flags.
+/// All files together, compressed, have an upper limit.
 #[tokio::test]
-async fn the_first_view_is_small() {
+async fn the_files_are_small() {
     let Files::Embedded(files) = Files::new(None) else { unreachable!() };
     let all: usize = files.values().map(|file| file.gzip.len()).sum();
     assert!(all < 150_000, "{all} bytes");

@@ -62,7 +62,7 @@ impl Channel {
         // Encoded before the streams wake up, because nearly all of them need this batch.
         snapshot.batch(after, &Audience::default(), Encoding::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
-        state.ruleset = Arc::new(state.ruleset.updated(&state.store, &changed));
+        state.ruleset = Arc::new(state.ruleset.with_changes(&state.store, &changed));
         state.snapshot = snapshot;
         state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }
@@ -86,7 +86,7 @@ impl Channel {
         let changed = [config.key.as_str().into()];
         let mut store = LayeredStore::default();
         store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
-        ruleset.updated(&store, &changed)
+        ruleset.with_changes(&store, &changed)
     }
 
     /// Subscribes to the newest change. The snapshot contains a change before the receiver sees it.

@@ -35,9 +35,9 @@ async fn main() -> Result<()> {
     {
         let running = serve(Options::local(folder)).await?;
         let key = |kind| running.keys.iter().find(|key| key.kind == kind).map(|key| key.key.clone());
-        let said = json!({ "address": running.address.to_string(), "backend": key(KeyKind::Backend),
+        let started = json!({ "address": running.address.to_string(), "backend": key(KeyKind::Backend),
                            "admin": key(KeyKind::Admin) });
-        println!("{said}");
+        println!("{started}");
         running.run_until_signal().await;
         return Ok(());
     }
@@ -57,10 +57,10 @@ async fn main() -> Result<()> {
 async fn measure(server: &mut std::process::Child, configs: usize, idle: usize) -> Result<()> {
     rlimit::increase_nofile_limit(rlimit::INFINITY)?;
     let mut line = String::new();
-    let stdout = server.stdout.take().ok_or("the server says nothing")?;
+    let stdout = server.stdout.take().ok_or("the server printed nothing")?;
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)?;
-    let said: serde_json::Value = serde_json::from_str(&line)?;
-    let text = |field: &str| said[field].as_str().unwrap_or_default().to_owned();
+    let started: serde_json::Value = serde_json::from_str(&line)?;
+    let text = |field: &str| started[field].as_str().unwrap_or_default().to_owned();
     let ask = Ask { address: text("address"), backend: text("backend"), admin: text("admin") };
 
     let start = Instant::now();
@@ -157,7 +157,7 @@ async fn open_stream(ask: &Ask) -> Result<TcpStream> {
 /// Changes a value while clients listen, and measures from before the change is asked for until each has it.
 async fn latency(ask: &Ask, clients: usize) -> Result<()> {
     const CHANGES: usize = 30;
-    let (seen, mut told) = mpsc::unbounded_channel();
+    let (seen, mut received) = mpsc::unbounded_channel();
     let mut streams = Vec::new();
     for _ in 0..clients {
         streams.push(open_stream(ask).await?);
@@ -176,14 +176,14 @@ async fn latency(ask: &Ask, clients: usize) -> Result<()> {
         })
         .collect();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    while told.try_recv().is_ok() {}
+    while received.try_recv().is_ok() {}
     let (mut times, mut lasts) = (Vec::new(), Vec::new());
     for change in 0..CHANGES {
         let start = Instant::now();
         let body = json!({"configKey": "config.number.0", "value": {"int": change.to_string()}}).to_string();
         post(ask, "/api/v1/config/set-default/", &body).await?;
         for _ in 0..clients {
-            times.push(told.recv().await.ok_or("a stream ended")? - start);
+            times.push(received.recv().await.ok_or("a stream ended")? - start);
         }
         lasts.extend(times.last().copied());
     }

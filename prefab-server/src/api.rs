@@ -1,6 +1,6 @@
-//! The HTTP API: what SDKs call, the official management API, and ours.
+//! The HTTP API: the endpoints of SDKs, the official management API, and the management API of this server.
 //!
-//! Start with [`router`]: it maps each path to its handler.
+//! Start with [`router`]: it maps paths to handlers.
 
 mod bodies;
 mod body;

@@ -1,4 +1,4 @@
-//! The options as a command line has them.
+//! The options of the command line.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -7,22 +7,22 @@ use clap::{ArgAction, Args};
 use crate::options::{Network, Options, PublicUrl, TlsFiles};
 use prefab_service::limits::Limits;
 
-/// The options of `prefab serve`, to be flattened into a command.
+/// The options of `prefab serve`, for `#[command(flatten)]`.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "PREFAB_SERVER_LISTEN", default_value = "127.0.0.1:8742", value_name = "ADDRESS", value_parser = an_address)]
+    /// Address and port to listen on; port 0 selects a free port
+    #[arg(long, env = "PREFAB_SERVER_LISTEN", default_value = "127.0.0.1:8742", value_name = "ADDRESS", value_parser = socket_address)]
     pub listen: SocketAddr,
 
-    /// Folder for the database, created if it is not there
+    /// Data folder; created if it does not exist
     #[arg(long, env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// Database file, if it is to be elsewhere than in the data folder
+    /// Database file [default: prefab.db in the data folder]
     #[arg(long, env = "PREFAB_SERVER_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
 
-    /// Datafile or YAML file whose configs the project starts with; has no effect once there is a project
+    /// Datafile or YAML file with the configs of a new project; ignored if the database has a project
     #[arg(long, env = "PREFAB_SERVER_SEED_FROM", value_name = "FILE")]
     pub seed_from: Option<PathBuf>,
 
@@ -34,15 +34,15 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
 
-    /// Largest request body, in bytes
+    /// Maximum size of a request body, in bytes
     #[arg(long, env = "PREFAB_SERVER_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes, value_name = "BYTES")]
     pub max_body_bytes: usize,
 
-    /// Most seconds a client may take to send its headers, or stay idle between requests
+    /// Time limit for request headers, and for idle connections between requests, in seconds
     #[arg(long, env = "PREFAB_SERVER_HEADER_TIMEOUT", default_value_t = Limits::default().header_timeout.as_secs(), value_name = "SECONDS")]
     pub header_timeout: u64,
 
-    /// Seconds to send a request body before a minimum rate applies
+    /// Time to send a request body before a minimum rate applies, in seconds
     #[arg(long, env = "PREFAB_SERVER_BODY_TIMEOUT", default_value_t = Limits::default().body_timeout.as_secs(), value_name = "SECONDS")]
     pub body_timeout: u64,
 
@@ -62,11 +62,11 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_MAX_EVALUATIONS_PER_SECOND", default_value_t = Limits::default().evaluations_per_second, value_name = "COUNT")]
     pub max_evaluations_per_second: usize,
 
-    /// Most streams at once for one API key
+    /// Maximum number of open streams for one API key
     #[arg(long, env = "PREFAB_SERVER_MAX_STREAMS_PER_KEY", default_value_t = Limits::default().streams_per_key, value_name = "COUNT")]
     pub max_streams_per_key: usize,
 
-    /// Most bytes of telemetry a minute from one API key
+    /// Maximum telemetry per minute from one API key, in bytes
     #[arg(long, env = "PREFAB_SERVER_MAX_TELEMETRY_BYTES", default_value_t = Limits::default().telemetry_bytes_per_minute, value_name = "BYTES")]
     pub max_telemetry_bytes: usize,
 
@@ -78,24 +78,23 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_AUDIT_DAYS", value_name = "DAYS")]
     pub audit_days: Option<u32>,
 
-    /// Most seconds that streams and requests may take to end when the server stops
+    /// Time limit for open streams and requests when the server stops, in seconds
     #[arg(long, env = "PREFAB_SERVER_DRAIN_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
     pub drain_timeout: u64,
 
-    /// For how many days evaluations, loggers and contexts that clients report are remembered
+    /// Number of days that evaluation counts, loggers and contexts are kept
     #[arg(long, env = "PREFAB_SERVER_EVALUATIONS_DAYS", default_value_t = 90, value_name = "DAYS")]
     pub evaluations_days: u32,
 
-    /// Whether to keep contexts that clients report, for people to look at
+    /// Whether to store the contexts that clients report
     #[arg(long, env = "PREFAB_SERVER_COLLECT_CONTEXTS", default_value_t = true, action = ArgAction::Set, value_name = "true|false")]
     pub collect_contexts: bool,
 
-    /// How others reach this server, as in <https://prefab.example.com>; links for signing up and invitations begin with it
+    /// Public URL of the server, such as <https://prefab.example.com>, for sign-up and invitation links
     #[arg(long, env = "PREFAB_SERVER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 
-    /// A proxy before this server, or a network of them, that is believed when it says for whom it asks; may be given
-    /// again, or with commas
+    /// Address or network of a proxy whose X-Forwarded-For header is trusted; can be repeated or separated by commas
     #[arg(
         long = "trusted-proxy",
         env = "PREFAB_SERVER_TRUSTED_PROXIES",
@@ -105,7 +104,7 @@ pub struct ServeArgs {
     pub trusted_proxies: Vec<Network>,
 }
 
-fn an_address(text: &str) -> Result<SocketAddr, String> {
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an address and a port, as in 127.0.0.1:8742 or [::1]:8742".to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! Where does a request carry its key?
+//! The API key of a request.
 
 use base64::{
     Engine as _, alphabet,
@@ -6,7 +6,7 @@ use base64::{
 };
 use http::{HeaderMap, header::AUTHORIZATION};
 
-/// Some clients leave the padding out.
+/// Some clients omit the padding.
 pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -14,8 +14,8 @@ pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Returns the API key of a request.
 ///
-/// The official clients put it into HTTP Basic as the password, with seven different user names, so the
-/// name means nothing. The historic gRPC clients send it plain as `auth`.
+/// Official clients send it as the password of HTTP Basic, with seven different user names, so the user name is ignored.
+/// Historic gRPC clients send it in the header `auth`.
 pub(crate) fn api_key(headers: &HeaderMap) -> Option<String> {
     if let Some(authorization) = headers.get(AUTHORIZATION) {
         let (scheme, credentials) = authorization.to_str().ok()?.split_once(' ')?;
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_the_key_whoever_the_user_is() {
+    fn the_password_is_the_key_for_every_user_name() {
         let key = Some("123-Development-P202-E308-SDK-abcdef");
         let authuser = "YXV0aHVzZXI6MTIzLURldmVsb3BtZW50LVAyMDItRTMwOC1TREstYWJjZGVm";
         check("authorization", &format!("Basic {authuser}"), key);

@@ -1,4 +1,4 @@
-//! Why a server did not start.
+//! Errors at the start of a server.
 
 use std::{
     io::{self, ErrorKind},
@@ -8,20 +8,20 @@ use std::{
 
 use prefab_store::{StoreError, UnavailableReason};
 
-/// Why a server did not start.
+/// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The data directory cannot be made.
-    #[error("data directory `{}`", path.display())]
+    /// The data folder cannot be created.
+    #[error("cannot create the data folder `{}`", path.display())]
     DataDir {
-        /// The directory.
+        /// The folder.
         path: PathBuf,
         /// The cause.
         source: io::Error,
     },
-    /// The address cannot be had.
-    #[error("listening on {address}")]
+    /// The address cannot be used.
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -29,75 +29,75 @@ pub enum Error {
         source: io::Error,
     },
     /// The database cannot be used.
-    #[error("`{}`", path.display())]
+    #[error("cannot open the database `{}`", path.display())]
     Database {
-        /// Its file.
+        /// The database file.
         path: PathBuf,
         /// The cause.
         source: StoreError,
     },
-    /// There is no database where one is to be.
-    #[error("there is no database `{}`", path.display())]
+    /// The database does not exist.
+    #[error("the database `{}` does not exist", path.display())]
     NoDatabase {
-        /// Its file.
+        /// The database file.
         path: PathBuf,
     },
-    /// The file to start with cannot be used.
-    #[error("seed file `{}`: {cause}", path.display())]
+    /// The seed file cannot be used.
+    #[error("invalid seed file `{}`: {cause}", path.display())]
     Seed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// The problem and its place.
         cause: String,
     },
     /// The certificate or its key cannot be used.
-    #[error("certificate `{}`: {cause}", path.display())]
+    #[error("cannot use the certificate or key `{}`: {cause}", path.display())]
     Tls {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         cause: String,
     },
 }
 
 impl Error {
-    /// Says what to do about it, where that is known.
+    /// Returns what to do about the error, if that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::DataDir { source, .. } => match source.kind() {
                 ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                    Some("--data-dir takes a folder; this is a file")
+                    Some("--data-dir requires a folder, but this is a file")
                 }
                 ErrorKind::PermissionDenied => Some(
-                    "whoever runs the server must be able to write there; --data-dir names another place",
+                    "the user of the server process needs write permission; --data-dir selects another folder",
                 ),
                 _ => None,
             },
             Self::Listen { source, .. } => match source.kind() {
                 ErrorKind::AddrInUse => Some(
-                    "another program listens there; --listen takes another address, and with port 0 any free port",
+                    "another program uses this address; --listen selects another one, and port 0 selects a free port",
                 ),
-                ErrorKind::AddrNotAvailable => {
-                    Some("this machine has no such address; --listen 0.0.0.0:PORT stands for all it has")
-                }
+                ErrorKind::AddrNotAvailable => Some(
+                    "this machine does not have this address; --listen 0.0.0.0:PORT listens on all its addresses",
+                ),
                 ErrorKind::PermissionDenied => Some(
-                    "ports below 1024 take special rights; --listen takes another one, with a proxy before it",
+                    "ports below 1024 require privileges; use another port with --listen, behind a proxy",
                 ),
                 _ => None,
             },
             Self::Database { source: StoreError::Unavailable { reason, .. }, .. } => match reason {
                 UnavailableReason::Damaged => Some(
-                    "it is damaged, or no database of a Prefab server; `prefab restore BACKUP --overwrite` puts a backup in its place and keeps it",
+                    "the file is damaged or is not a database of a Prefab server; `prefab restore BACKUP --overwrite` replaces it with a backup and keeps it",
                 ),
                 UnavailableReason::ReadOnly => {
-                    Some("whoever runs the server must be able to write to it and to its folder")
+                    Some("the user of the server process needs write permission for the file and its folder")
                 }
-                UnavailableReason::DiskFull => Some("make room on its disk"),
-                UnavailableReason::Busy => Some("another program keeps it locked"),
+                UnavailableReason::DiskFull => Some("the disk is full; free some space"),
+                UnavailableReason::Busy => Some("another program has locked it"),
                 UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {
-                Some("--data-dir names the folder that the server has, --database the file")
+                Some("--data-dir selects the data folder of the server, --database the file")
             }
             Self::Database { .. } | Self::Seed { .. } | Self::Tls { .. } => None,
         }

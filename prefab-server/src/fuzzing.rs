@@ -1,6 +1,6 @@
-//! What fuzz targets call: each function processes hostile bytes and panics if a promise does not hold.
+//! Functions for fuzz targets. Each processes arbitrary bytes and panics if an invariant is violated.
 //!
-//! Not part of the API; only there with the feature `fuzzing`.
+//! Not part of the API. Requires the feature `fuzzing`.
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
@@ -14,7 +14,7 @@ use crate::setup;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::{
     change::diff,
-    item::{FlatValue, Item},
+    item::{self, FlatValue, Item},
     limits::Limits,
     metrics::Metrics,
     project::Project,
@@ -54,7 +54,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the folder cannot hold a database.
+    /// If the database cannot be created.
     #[expect(clippy::expect_used, reason = "without a database nothing can be fuzzed")]
     pub fn open(folder: &std::path::Path) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -89,14 +89,14 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If the item differs, or if the code has a fault.
+    /// If the item differs, or on a bug.
     pub fn management(&self, text: &str) {
         let text_of_body = &mut serde_json::Deserializer::from_str(text);
         if let Ok(Body { item, value, schema_key }) = serde_path_to_error::deserialize(text_of_body) {
-            if let Some(Ok(config)) = item.map(|item| item.to_config(&self.project.environments())) {
+            if let Some(Ok(config)) = item.map(|item| item::to_config(&item, &self.project.environments())) {
                 self.item(&config);
             }
-            if let Some(Ok(value)) = value.map(|value| value.to_value("value")) {
+            if let Some(Ok(value)) = value.map(|value| item::to_value(&value, "value")) {
                 let _ = validate::check_value(
                     &value,
                     schema_key.as_deref(),
@@ -115,21 +115,21 @@ impl Server {
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
-        let standing = self.project.configs();
-        let problems = validate::find_problems(config, &standing, &environments, &self.limits);
+        let current = self.project.configs();
+        let problems = validate::find_problems(config, &current, &environments, &self.limits);
         let _ = diff::describe(None, Some(config), &environments);
         if problems.is_empty() {
-            let again = Item::of(config).to_config(&environments);
+            let again = item::to_config(&item::from_config(config), &environments);
             let again = again.map(|again| datafile::config_to_json(&again));
             assert_eq!(again, Ok(datafile::config_to_json(config)), "an item is read as it was written");
         }
     }
 
-    /// Counts a telemetry report in JSON and in protobuf, writes the counts down and reads them.
+    /// Counts a telemetry report in JSON and in protobuf, stores the counts and reads them.
     ///
     /// # Panics
     ///
-    /// If the counts cannot be written or read, if one is negative, or if the code has a fault.
+    /// If the counts cannot be written or read, if one is negative, or on a bug.
     pub fn telemetry(&self, bytes: &[u8]) {
         let mut reports = Vec::new();
         reports.extend(serde_json::from_slice(bytes).ok().map(|report| json::events(&report)));

@@ -1,9 +1,9 @@
-//! How is the service reached? Over HTTP, event streams and gRPC, by official SDKs and ours alike.
+//! The server: HTTP, event streams and gRPC for the official SDKs and the SDK of this project.
 //!
 //! Start with [`serve`]: it opens or creates the database, listens, and returns a [`Running`] server. The
 //! first start creates a project with three environments and their API keys.
 //!
-//! Handlers parse a request, call [`prefab_service`] and serialize the result. Every rule is in that crate.
+//! Handlers parse a request, call [`prefab_service`] and serialize the result. The business rules are in that crate.
 
 mod api;
 mod args;

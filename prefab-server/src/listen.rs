@@ -83,7 +83,7 @@ impl Acceptor {
                             drop(is_open);
                         });
                     }
-                    // Closing is the refusal after which every client tries elsewhere, or later.
+                    // Every client retries after a closed connection, on another server or later.
                     None => drop(metrics.connections_refused.inc()),
                 },
                 Err(error) => {
@@ -111,7 +111,7 @@ fn builder(limits: &Limits) -> auto::Builder<StreamExecutor> {
     builder
 }
 
-/// What every connection is served with.
+/// The state that connections share.
 struct ConnectionContext {
     router: Router,
     tls: Option<Tls>,
@@ -160,8 +160,8 @@ impl ConnectionContext {
         }
     }
 
-    /// Serves HTTP/1 or HTTP/2, whichever the first bytes are, until the connection ends, is idle for too long,
-    /// has to make room for another one, or the server stops.
+    /// Serves HTTP/1 or HTTP/2, depending on the first bytes, until the connection ends, is idle for too long, makes room
+    /// for another one, or the server stops.
     async fn serve_connection<S>(&self, stream: S, peer: SocketAddr, admission: &Admission) -> Served
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -183,11 +183,11 @@ impl ConnectionContext {
                 }
                 _ = stop.wait_for(|stop| *stop) => break,
                 () = sleep_until(look) => match closing {
-                    // A request may have been under way when it was closed.
+                    // A request may have been in progress when the connection was closed.
                     Some(_) if admission.activity().unused_since().is_none() => {
                         closing = Some(Instant::now() + CLOSING_TIME);
                     }
-                    Some(_) => return Err("idle, and its peer does not end it".into()),
+                    Some(_) => return Err("idle, and the peer does not close it".into()),
                     None if self.idle_deadline(admission.activity()) <= Instant::now() => {
                         connection.as_mut().graceful_shutdown();
                         closing = Some(Instant::now() + CLOSING_TIME);

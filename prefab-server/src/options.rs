@@ -1,34 +1,34 @@
-//! How a server is set up.
+//! The options of a server.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use crate::{network::Network, public_url::PublicUrl};
 use prefab_service::limits::Limits;
 
-/// How a server is set up.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on. Port 0 selects a free port.
     pub listen: SocketAddr,
-    /// Where data is kept. It is created if it is not there.
+    /// The data folder. It is created if it does not exist.
     pub data_dir: PathBuf,
-    /// The database file, if it is not `prefab.db` in the data directory.
+    /// The database file. By default, `prefab.db` in the data folder.
     pub database: Option<PathBuf>,
-    /// A datafile, or a YAML file by its name, whose configs a new project starts with.
+    /// A datafile, or a YAML file by its extension, with the configs of a new project.
     pub seed_from: Option<PathBuf>,
-    /// The certificate and key for https; plain http without.
+    /// The certificate and key for https. Without them, the server uses http.
     pub tls: Option<TlsFiles>,
-    /// What clients may take.
+    /// The limits for clients.
     pub limits: Limits,
-    /// How long streams and requests may take to end when the server stops.
+    /// The time limit for open streams and requests when the server stops.
     pub drain_timeout: Duration,
-    /// For how many days evaluations, loggers and contexts are remembered.
+    /// The number of days for which evaluation counts, loggers and contexts are stored.
     pub evaluations_days: u32,
-    /// Whether contexts that clients report are kept, for people to look at.
+    /// Whether the server stores the contexts that clients report.
     pub collect_contexts: bool,
-    /// How others reach this server, where that is not by the address it listens on: for links that it hands out.
+    /// The public URL of the server, for links, if it differs from the address.
     pub public_url: Option<PublicUrl>,
-    /// The proxies before this server, which are believed when they say for whom they ask.
+    /// The proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Vec<Network>,
 }
 
@@ -54,8 +54,8 @@ impl Options {
 /// The files of an https server, in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate and those that vouch for it.
+    /// The certificate chain.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key: PathBuf,
 }

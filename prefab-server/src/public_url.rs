@@ -1,15 +1,15 @@
-//! How others reach the server.
+//! The public URL of a server.
 
 use std::str::FromStr;
 
 use http::Uri;
 
-/// How others reach the server: `https://prefab.example.com`.
+/// The public URL of a server: `https://prefab.example.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// Returns it as a text, without a slash at its end.
+    /// Returns the URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -28,9 +28,9 @@ impl FromStr for PublicUrl {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
             return Err(EXPECTED);
         }
-        // Official clients ask at the root of a host, whatever path they are given.
+        // Official clients send requests to the root of the host and ignore a path.
         if uri.path() != "/" || uri.query().is_some() {
-            return Err("expected a URL without a path: SDKs find a server at the root of its host alone");
+            return Err("expected a URL without a path, because SDKs use the root of the host");
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_names_a_host_and_nothing_below() {
+    fn a_public_url_has_no_path() {
         let good = |text: &str| text.parse::<PublicUrl>().unwrap().as_str().to_owned();
         assert_eq!(good("https://prefab.example.com/"), "https://prefab.example.com");
         assert_eq!(good("http://10.0.0.1:8742"), "http://10.0.0.1:8742");

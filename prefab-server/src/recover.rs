@@ -1,4 +1,4 @@
-//! A way back in for those who have lost every password and key.
+//! Recovery of access after the loss of all passwords and admin keys.
 
 use std::path::Path;
 
@@ -10,20 +10,24 @@ use prefab_store::{
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
 
-const WHO: &str = "somebody at the server's data";
+const ACTOR: &str = "an operator with access to the database";
 
-/// A project, and a new admin key for it.
+/// A project and its new admin key.
 #[derive(Debug)]
 pub struct Recovered {
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The key, the only time its text is known.
+    /// The key. Its text cannot be shown again.
     pub key: IssuedKey,
 }
 
-/// Makes an admin key for each project of the database in a data directory, or elsewhere.
+/// Issues an admin key for each project of the database.
 ///
-/// Whoever may write the file could do so anyway. The server may run meanwhile; the audit log says what was done.
+/// This requires write permission for the database file. The server may be running. The audit log records the keys.
+///
+/// # Errors
+///
+/// [`Error`] if the database does not exist or cannot be written.
 pub async fn recover(data_dir: &Path, database: Option<&Path>) -> Result<Vec<Recovered>, Error> {
     let file = database.map_or_else(|| data_dir.join(DATABASE), Path::to_owned);
     if !file.exists() {
@@ -43,7 +47,7 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
             kind: KeyKind::Admin,
             user_id: None,
             name: "recovered".to_owned(),
-            created_by: WHO.to_owned(),
+            created_by: ACTOR.to_owned(),
             expires_at_millis: None,
         };
         let key = store.issue_named_key(request).await?;
@@ -54,11 +58,11 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
 }
 
 fn entry(project: ProjectId, key: &IssuedKey) -> AuditEntry {
-    let sentence = format!("{WHO} made admin key {} (recovered), since others were lost", key.id);
+    let sentence = format!("{ACTOR} issued admin key {} (recovered) with `prefab recover`", key.id);
     AuditEntry {
         project: Some(project),
         action: "key.created".to_owned(),
         subject: key.id.to_string(),
-        ..AuditEntry::of(AuditNote { actor: WHO.to_owned(), sentence, ..AuditNote::default() })
+        ..AuditEntry::of(AuditNote { actor: ACTOR.to_owned(), sentence, ..AuditNote::default() })
     }
 }

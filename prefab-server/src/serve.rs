@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Start and stop of a server.
 
 use prefab_service::Service;
 use std::{
@@ -36,12 +36,16 @@ use prefab_service::{
 use prefab_store::{Backup, Store, clock::Clock, key::IssuedKey};
 use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
-/// Open files that are not for connections.
+/// The number of open files that are reserved for other uses than connections.
 const RESERVED_FILES: u64 = 128;
 
 /// Starts a server and returns once it accepts connections.
 ///
-/// Raises the process's allowance for open files as far as the system lets it.
+/// Raises the limit of open files of the process as far as the system permits.
+///
+/// # Errors
+///
+/// [`Error`] if the address, the data folder, the database, the seed file or the certificate cannot be used.
 ///
 /// ```
 /// # async fn start() -> Result<(), prefab_server::Error> {
@@ -67,7 +71,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         trusted_proxies,
     } = options;
     let tls = tls.as_ref().map(Tls::load).transpose()?;
-    // Before the first start makes keys, which nobody would ever see if there were no room to listen.
+    // Before the first start issues API keys, which would never be printed if the server could not listen.
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
@@ -78,11 +82,11 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&sqlite);
     let store: Arc<dyn Store> = sqlite;
     if private_files::is_open_to_all(&database) {
-        warn!(database = %database.display(), "everybody on this machine may read the database; `chmod 600` it");
+        warn!(database = %database.display(), "other users can read the database; restrict it with `chmod 600`");
     }
     let keys = setup::first_start(&*store, &database, seed_from.as_deref()).await?;
     if keys.is_empty() && seed_from.is_some() {
-        warn!("there is a project already; the seed file is not read");
+        warn!("the database has a project; the seed file is ignored");
     }
     let clock = Clock::system();
     let workers = Workers::new(&limits);
@@ -122,7 +126,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         backup,
         sign_in,
         evaluations,
-        leases: Arc::default(),
+        stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
     });
     tokio::spawn(project_cache.follow(stopping.clone()));
@@ -149,7 +153,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     Ok(Running { url, address, public_url, keys, sign_up, stop: Stop(Arc::new(stop)), task })
 }
 
-/// Returns an address that can be asked: "every address of this machine" is none.
+/// Returns an address to which clients can connect, instead of the unspecified address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -170,15 +174,15 @@ fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// Returns how many connections fit into the limit of open files: every connection is one, and the database,
-/// backups and connections that are about to end need some too.
+/// Returns the number of connections within the limit of open files. The database, backups and closing connections need
+/// some files too.
 fn connections_within(open_files: Option<u64>, connections: usize) -> usize {
     let Some(open_files) = open_files else { return connections };
     let reserve = RESERVED_FILES.min(open_files / 4);
     let room = usize::try_from(open_files - reserve).unwrap_or(usize::MAX);
     let message = "max-connections lowered to the limit of open files";
     if room < connections && connections == prefab_service::limits::Limits::default().connections {
-        // The default, which no option asked for.
+        // The default limit; the operator did not configure it.
         debug!(max_connections = room, wanted = connections, open_files, message);
     } else if room < connections {
         warn!(max_connections = room, wanted = connections, open_files, message);
@@ -188,23 +192,23 @@ fn connections_within(open_files: Option<u64>, connections: usize) -> usize {
 
 /// A server that accepts connections. Dropping it does not stop the server.
 pub struct Running {
-    /// Where to reach it: `http://127.0.0.1:8742`.
+    /// The URL: `http://127.0.0.1:8742`.
     pub url: String,
     /// The address it listens on.
     pub address: SocketAddr,
-    /// How others reach it, where the options say so.
+    /// The public URL of the options.
     pub public_url: Option<String>,
-    /// The keys made at the first start, the only time their texts are known; none at later starts.
+    /// The API keys of the first start, whose texts cannot be shown again. Empty at later starts.
     pub keys: Vec<IssuedKey>,
-    /// Where the first person signs up, who becomes admin; nothing once there is somebody. It works once, for a
-    /// week, and is known this once.
+    /// The sign-up link of the first person, who becomes an admin. `None` if an account exists. The link works once,
+    /// within one week, and cannot be shown again.
     pub sign_up: Option<String>,
     stop: Stop,
     task: JoinHandle<()>,
 }
 
 impl fmt::Debug for Running {
-    /// Leaves the link out: it must not reach a log by accident.
+    /// Omits the link, so that it does not reach a log by accident.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, address, public_url: _, keys, sign_up: _, stop: _, task: _ } = self;
         let mut shown = f.debug_struct("Running");
@@ -213,28 +217,28 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    /// Returns what stops the server from elsewhere, such as a signal handler.
+    /// Returns a handle that stops the server, for example from a signal handler.
     pub fn stop_handle(&self) -> Stop {
         self.stop.clone()
     }
 
     /// Waits until the server has stopped and its streams have ended.
     pub async fn wait(self) {
-        // A panic in there has been reported by the runtime already.
+        // The runtime has reported a panic of the task.
         let _ = self.task.await;
     }
 
-    /// Stops the server: streams end cleanly, requests under way are answered.
+    /// Stops the server. Streams end cleanly, and requests in progress complete.
     pub async fn shutdown(self) {
         self.stop.stop();
         self.wait().await;
     }
 
-    /// Serves until the process is asked to stop (Ctrl-C, or a termination signal), then drains.
+    /// Serves until Ctrl-C or a termination signal, then drains.
     pub async fn run_until_signal(self) {
         let stop = self.stop_handle();
         tokio::spawn(async move {
-            crate::signal::asked_to_stop().await;
+            crate::signal::shutdown_requested().await;
             stop.stop();
         });
         self.wait().await;
@@ -246,7 +250,7 @@ impl Running {
 pub struct Stop(Arc<watch::Sender<bool>>);
 
 impl Stop {
-    /// Asks the server to stop; it drains what is under way.
+    /// Stops the server. It drains open streams and requests.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }

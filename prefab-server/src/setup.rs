@@ -1,4 +1,4 @@
-//! The first start: a project, its environments, its keys, and what it begins with.
+//! The first start: creates a project with environments, API keys and the configs of a seed file.
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use prefab_store::{
 
 const FIRST_INVITATION_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;
 
-/// What a project begins with where nothing else is said.
-pub(crate) const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
+/// The default environments of a new project.
+const ENVIRONMENTS: [&str; 3] = prefab_management_api::DEFAULT_ENVIRONMENTS;
 
-/// Sets up an empty store, and returns the keys; does nothing to a store that has a project.
+/// Creates the first project and returns its API keys. Does nothing if the store has a project.
 pub(crate) async fn first_start(
     store: &dyn Store,
     database: &Path,
@@ -28,23 +28,23 @@ pub(crate) async fn first_start(
     if !store.registry().await.map_err(unusable)?.projects.is_empty() {
         return Ok(Vec::new());
     }
-    // Read before anything is written: a bad file must not leave half a project.
+    // Read before anything is written, so that an invalid file does not leave an incomplete project.
     let seed = seed.map(read).transpose()?;
     let environments = ENVIRONMENTS.map(ToOwned::to_owned).to_vec();
     let made = store.create_first_project("Default".to_owned(), environments).await.map_err(unusable)?;
-    // Another server was faster; it has the keys.
+    // Another server has created the project and printed its keys.
     let Some((project, keys)) = made else { return Ok(Vec::new()) };
     if let Some(set) = seed {
         let changes = changes(set, &project);
         let count = changes.len();
         store.append(project.id, changes).await.map_err(unusable)?;
-        info!(configs = count, "seeded");
+        info!(configs = count, "seed file imported");
     }
     Ok(keys)
 }
 
-/// Invites the very first person, as long as there is nobody, and returns the invitation's text. Earlier ones
-/// hold as well: another server on this database may have shown one.
+/// Creates an invitation for the first person if there is no account, and returns its token. Earlier invitations stay
+/// valid, because another server on this database may have printed one.
 pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, StoreError> {
     if store.has_accounts().await? {
         return Ok(None);
@@ -68,7 +68,7 @@ fn read(path: &Path) -> Result<ConfigSet, Error> {
     }
     let parsed = datafile::parse(&text).map_err(|error| failed(error.to_string()))?;
     for finding in &parsed.findings {
-        warn!(%finding, "left out of the seed");
+        warn!(%finding, "seed entry skipped");
     }
     Ok(parsed.set)
 }
@@ -77,13 +77,13 @@ fn from_yaml(text: &str, path: &Path) -> Result<ConfigSet, Error> {
     let parsed = yaml::parse(text, path.display().to_string())
         .map_err(|error| Error::Seed { path: path.to_owned(), cause: error.to_string() })?;
     for finding in &parsed.findings {
-        warn!(%finding, "in the seed");
+        warn!(%finding, "problem in a seed entry");
     }
     let configs = parsed.items.into_iter().map(|item| item.config).collect();
     Ok(ConfigSet { configs, ..ConfigSet::default() })
 }
 
-/// Takes over what is live. Rows of the environment the file was made for become those of the first one here.
+/// Returns the configs of the file. Rows of the environment of the file become those of the first environment here.
 fn changes(set: ConfigSet, project: &Project) -> Vec<Change> {
     let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
     let ours = project.environments.first().map(|environment| environment.id);
@@ -93,7 +93,7 @@ fn changes(set: ConfigSet, project: &Project) -> Vec<Change> {
         .map(|config| Change {
             key: config.key.clone(),
             config: Some(config),
-            // A key that comes twice in the file: the later stands.
+            // If a key is in the file twice, the later entry applies.
             expected: Expected::Anything,
             changed_by: ChangedBy { user_identity: "seed".to_owned(), ..ChangedBy::default() },
             note: None,
@@ -108,7 +108,7 @@ fn moved(mut config: Config, theirs: Option<i64>, ours: Option<EnvironmentId>) -
             row.project_env_id = ours.map(|id| id.0);
         }
     }
-    // Rows of environments that are not here could never be seen or changed.
+    // Rows of unknown environments could not be seen or changed.
     config.rows.retain(|row| row.project_env_id.is_none_or(|id| id == 0 || Some(EnvironmentId(id)) == ours));
     config
 }

@@ -1,7 +1,7 @@
-//! When does the process end?
+//! Signals that stop the process.
 
-/// Waits until somebody asks the process to stop.
-pub(crate) async fn asked_to_stop() {
+/// Waits for Ctrl-C or a termination signal.
+pub(crate) async fn shutdown_requested() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -19,7 +19,7 @@ mod with {
 
     use crate::{Error, options::TlsFiles};
 
-    /// What it takes to serve https.
+    /// The TLS acceptor of an https server.
     pub(crate) struct Tls {
         acceptor: TlsAcceptor,
     }
@@ -64,7 +64,7 @@ mod without {
 
     use crate::{Error, options::TlsFiles};
 
-    /// Stands where https was left out of the build; there is never one.
+    /// The placeholder in a build without TLS. It has no values.
     pub(crate) enum Tls {}
 
     impl Tls {

@@ -4,7 +4,7 @@ use prefab_core::{
     ConditionalValue, Config, ConfigType, ConfigValue, Value, ValueType, WeightedValues, datafile,
     text::TextBuffer,
 };
-use prefab_eval::criterion_in_words;
+use prefab_eval::describe_criterion;
 
 /// Maximum number of characters of a text in a sentence.
 const SHOWN: usize = 120;
@@ -45,7 +45,7 @@ pub fn rule(rule: &ConditionalValue) -> String {
 
 /// Describes the criteria of a rule, or returns `None` if it has none.
 pub fn criteria(rule: &ConditionalValue) -> Option<String> {
-    let criteria: Vec<String> = rule.criteria.iter().map(criterion_in_words).collect();
+    let criteria: Vec<String> = rule.criteria.iter().map(describe_criterion).collect();
     (!criteria.is_empty()).then(|| criteria.join(" and "))
 }
 

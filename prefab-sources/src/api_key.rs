@@ -1,20 +1,30 @@
-//! The key that a client sends with every request.
+//! The API key of a client.
 
 use std::{fmt, sync::Arc};
 
-/// What a client says to prove who it is.
+/// The API key that a client sends with every request.
 ///
-/// Prints its id alone: what stands before the first `-`.
+/// `Debug` prints only its id: the part before the first `-`.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_sources::ApiKey;
+///
+/// let key = ApiKey::new(" 123-Development-P202-E308-SDK-abcdef\n");
+/// assert_eq!(key.id(), "123");
+/// assert_eq!(format!("{key:?}"), "ApiKey(123-*****)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(Arc<str>);
 
 impl ApiKey {
-    /// Returns the key without the blanks around it.
+    /// Returns the API key, without surrounding whitespace.
     pub fn new(text: &str) -> Self {
         Self(text.trim().into())
     }
 
-    /// Returns what stands before the first `-`, which is no secret.
+    /// Returns the part before the first `-`, which is not secret.
     pub fn id(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
     }

@@ -1,21 +1,23 @@
-//! How long to wait before trying again.
+//! Delays between retries.
 
 use std::time::Duration;
 
-/// Waits that double, and that no two clients share.
+/// Delays that double, with random jitter.
 ///
-/// The ceiling of a wait is 1 s, then 2, 4, 8, 16 and 30 s for as long as it fails; the wait itself is drawn
-/// from the upper half below the ceiling, so a server that comes back after a long outage meets its clients
-/// spread over 15 s, and none waits longer than 30 s. [`reset`](Self::reset) begins again at 1 s; it is for
-/// when something has worked for a while, not for the first sign of life, so that a server that accepts
-/// everybody and drops them again is not stormed.
+/// The maximum delay is 1 s, then 2, 4, 8, 16 and 30 s. Each delay is random in the upper half of its maximum. After a long
+/// outage, the clients of a server therefore reconnect spread over 15 s, and none waits longer than 30 s.
+///
+/// Call [`reset`](Self::reset) when a connection has worked for a while, not when it opens: otherwise a server that
+/// accepts and drops connections is flooded.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_sources::backoff::Backoff;
 ///
 /// let mut backoff = Backoff::default();
-/// let waits: Vec<u128> = (0..7).map(|_| backoff.next(0.5).as_millis()).collect();
-/// assert_eq!(waits, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
+/// let delays: Vec<u128> = (0..7).map(|_| backoff.next(0.5).as_millis()).collect();
+/// assert_eq!(delays, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -31,25 +33,35 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Returns waits whose ceilings double from `first` to `longest`.
+    /// Returns delays whose maximum doubles from `first` to `longest`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::backoff::Backoff;
+    ///
+    /// let backoff = Backoff::new(Duration::from_secs(8), Duration::from_secs(300));
+    /// assert_eq!(backoff.ceiling(), Duration::from_secs(8));
+    /// ```
     pub fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, ceiling: first.min(longest) }
     }
 
-    /// Returns the next wait. `chance` is in `0.0..1.0`; anything else counts as the nearer end.
-    pub fn next(&mut self, chance: f64) -> Duration {
+    /// Returns the next delay. `random` is in `0.0..1.0`; other values are clamped.
+    pub fn next(&mut self, random: f64) -> Duration {
         let ceiling = self.ceiling;
         self.ceiling = ceiling.saturating_mul(2).min(self.longest);
-        let chance = if chance.is_nan() { 0.0 } else { chance.clamp(0.0, 1.0) };
-        ceiling.mul_f64(0.5 + chance / 2.0)
+        let random = if random.is_nan() { 0.0 } else { random.clamp(0.0, 1.0) };
+        ceiling.mul_f64(0.5 + random / 2.0)
     }
 
-    /// Returns the longest that the next wait can be.
+    /// Returns the maximum of the next delay.
     pub fn ceiling(&self) -> Duration {
         self.ceiling
     }
 
-    /// Begins again.
+    /// Starts again with the first delay.
     pub fn reset(&mut self) {
         self.ceiling = self.first.min(self.longest);
     }
@@ -61,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn waits_double_up_to_the_longest_and_begin_again_after_a_reset() {
+    fn delays_double_up_to_the_longest_and_start_again_after_a_reset() {
         let mut backoff = Backoff::default();
         let ceilings = |backoff: &mut Backoff, count| -> Vec<u64> {
             (0..count).map(|_| (backoff.ceiling().as_secs(), backoff.next(0.0)).0).collect()
@@ -73,13 +85,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_is_in_the_upper_half_below_its_ceiling(tries in 0usize..100, chance in any::<f64>()) {
+        fn a_delay_is_in_the_upper_half_of_its_maximum(tries in 0usize..100, random in any::<f64>()) {
             let mut backoff = Backoff::default();
             for _ in 0..tries {
                 backoff.next(0.3);
             }
             let ceiling = backoff.ceiling();
-            let wait = backoff.next(chance);
+            let wait = backoff.next(random);
             prop_assert!(ceiling / 2 <= wait && wait <= ceiling, "{wait:?} of {ceiling:?}");
         }
     }

@@ -1,9 +1,8 @@
-//! The last good state of a server, in a file, for a start while everything is down.
+//! A cache of a server's last state in a file, so that a program can start during an outage.
 //!
-//! A file begins with a line that names the format, then carries the time it was written, a checksum and the
-//! state as the bytes of a `Configs` message. The checksum is keyed with the API key, so that a file of
-//! another key, like one that was cut short, is no cache. Its name tells key and server apart without giving
-//! the key away. Only its owner may read it, since configs hold secrets.
+//! A file consists of a line with the format, the time of the write, a checksum, and the state as a `Configs` message. The
+//! checksum is keyed with the API key, so that a file of another key, or a truncated one, is rejected. The file name is a
+//! hash of key and server. Only the owner can read the file, because configs contain secrets.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,7 +13,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use siphasher::{
     sip::SipHasher13,
     sip128::{Hasher128 as _, SipHasher13 as SipHasher128},
@@ -25,43 +24,43 @@ use crate::ApiKey;
 
 const MAGIC: &[u8] = b"prefab cache 1\n";
 const HEADER: usize = MAGIC.len() + 8 + 16;
-/// No state is larger; a file that is was not written here.
+/// The maximum size of the file. A larger one was not written by this code.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The file of one key at one server.
+/// The cache file of one API key at one server.
 pub(crate) struct Cache {
     file: Arc<CacheFile>,
-    /// Whether the last write failed, which was told then.
+    /// Whether the last write failed. Only the first failure in a row is reported.
     is_failing: bool,
 }
 
-/// What a cache holds.
+/// The content of a cache.
 #[derive(Debug)]
 pub(crate) struct Cached {
-    pub(crate) configs: Packed,
+    pub(crate) configs: PackedConfigs,
     pub(crate) saved_at: SystemTime,
 }
 
 impl Cache {
-    /// Returns the cache of a key at a server, `place`, in a directory, which need not exist yet.
-    pub(crate) fn new(dir: &Path, key: &ApiKey, place: String) -> Self {
+    /// Returns the cache of an API key at a server, in a directory that need not exist.
+    pub(crate) fn new(dir: &Path, key: &ApiKey, server_id: String) -> Self {
         let mut hasher = SipHasher13::new();
-        (key.secret(), place).hash(&mut hasher);
+        (key.secret(), server_id).hash(&mut hasher);
         let id: String = key.id().chars().filter(char::is_ascii_alphanumeric).take(32).collect();
         let name = format!("prefab.cache.{id}.{:016x}", hasher.finish());
         let file = CacheFile { path: dir.join(name), key: key.clone() };
         Self { file: Arc::new(file), is_failing: false }
     }
 
-    /// Returns what is there; nothing without a file, and why, where it is not to be trusted.
+    /// Returns the content; `None` if there is no file, and the reason if the file is not valid.
     pub(crate) async fn read(&self) -> Result<Option<Cached>, String> {
         let file = Arc::clone(&self.file);
         let read = spawn_blocking(move || file.read()).await;
         let read = read.unwrap_or_else(|panic| Err(io::Error::other(panic)));
-        read.map_err(|cause| format!("`{}` is left alone: {cause}", self.file.path.display()))
+        read.map_err(|cause| format!("ignored the cache file `{}`: {cause}", self.file.path.display()))
     }
 
-    /// Replaces what is there; tells the first of several failures in a row.
+    /// Replaces the content. Returns the first of several failures in a row.
     pub(crate) async fn write(&mut self, state: Vec<u8>, now: SystemTime) -> Result<(), String> {
         let file = Arc::clone(&self.file);
         let written = spawn_blocking(move || file.write(&state, now)).await;
@@ -69,7 +68,7 @@ impl Cache {
         let was_failing = std::mem::replace(&mut self.is_failing, written.is_err());
         match written {
             Err(cause) if !was_failing => {
-                Err(format!("`{}` cannot be written: {cause}", self.file.path.display()))
+                Err(format!("cannot write the cache file `{}`: {cause}", self.file.path.display()))
             }
             _ => Ok(()),
         }
@@ -86,22 +85,22 @@ impl CacheFile {
         let mut bytes = Vec::new();
         match File::open(&self.path) {
             Ok(file) if file.metadata()?.is_file() => file.take(MAX_BYTES).read_to_end(&mut bytes)?,
-            Ok(_) => return Err(invalid("it is no regular file")),
+            Ok(_) => return Err(invalid("not a regular file")),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(cause),
         };
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| invalid("it is no cache of this version"))?;
-        let (time, rest) = rest.split_first_chunk::<8>().ok_or_else(|| invalid("it is cut short"))?;
-        let (checksum, state) = rest.split_first_chunk::<16>().ok_or_else(|| invalid("it is cut short"))?;
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| invalid("not a cache of this version"))?;
+        let (time, rest) = rest.split_first_chunk::<8>().ok_or_else(|| invalid("truncated"))?;
+        let (checksum, state) = rest.split_first_chunk::<16>().ok_or_else(|| invalid("truncated"))?;
         if *checksum != self.checksum(*time, state) {
-            return Err(invalid("its checksum is wrong"));
+            return Err(invalid("wrong checksum"));
         }
-        let configs = packed::pack(state).map_err(|_| invalid("its content does not parse"))?;
+        let configs = packed::pack(state).map_err(|_| invalid("content does not parse"))?;
         let saved_at = UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_le_bytes(*time)));
         Ok(Some(Cached { configs, saved_at: saved_at.unwrap_or(UNIX_EPOCH) }))
     }
 
-    /// Writes beside and renames, so that whoever reads meets the old state or the new one, whole.
+    /// Writes to a temporary file and renames it, so that readers see either the old state or the new one.
     fn write(&self, state: &[u8], now: SystemTime) -> io::Result<()> {
         let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let time = u64::try_from(millis).unwrap_or_default().to_le_bytes();

@@ -1,4 +1,4 @@
-//! A datafile: all of a project's configs in one JSON file, in place of a server.
+//! Datafiles: all configs of a project in one JSON file, in place of a server.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,14 +12,16 @@ use prefab_core::{
 };
 
 use crate::{
-    ConfigSource, Finding, Loaded, Place, SourceError, SourceErrorKind, UpdateStream, read,
-    watch::{POLL_EVERY, Watched, watch},
+    ConfigSource, Finding, Position, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
+    watch::{POLL_INTERVAL, WatchedFile, watch},
 };
 
-/// What provenance calls every datafile.
-pub const SOURCE: &str = "datafile";
+/// The name of every datafile in provenance.
+pub const SOURCE_NAME: &str = "datafile";
 
 /// A datafile on disk.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::LayeredStore;
@@ -36,57 +38,87 @@ pub const SOURCE: &str = "datafile";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// As a [`ConfigSource`] it follows its file: a new text replaces everything that the old one said, older
-/// ids and missing keys included. A text that does not parse, and a file that is gone, is an error that
-/// leaves what was read before. The stream reads files in place, so poll it where blocking for the length
-/// of a read does no harm; it needs a tokio runtime with time.
+/// # As a stream
+///
+/// As a [`ConfigSource`], it follows the file: a new content replaces the old one completely. If the file does not parse or
+/// is deleted, the stream yields an error and the previous configs remain in effect. The stream reads the file on the
+/// polling thread, and requires a tokio runtime with time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatafileSource {
     path: PathBuf,
     name: Arc<str>,
     max_bytes: u64,
-    poll_every: Duration,
+    poll_interval: Duration,
 }
 
 impl DatafileSource {
-    /// The most bytes that are read, if nothing else is said: 256 MiB.
+    /// The default size limit: 256 MiB.
     pub const MAX_BYTES: u64 = 256 << 20;
 
     /// Returns the datafile at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), name: SOURCE.into(), max_bytes: Self::MAX_BYTES, poll_every: POLL_EVERY }
+        Self {
+            path: path.into(),
+            name: SOURCE_NAME.into(),
+            max_bytes: Self::MAX_BYTES,
+            poll_interval: POLL_INTERVAL,
+        }
     }
 
-    /// Changes the largest size that is read.
+    /// Sets the size limit. Default: [`MAX_BYTES`](Self::MAX_BYTES).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::DatafileSource;
+    ///
+    /// let source = DatafileSource::new("prefab.json").max_bytes(1 << 20);
+    /// # drop(source);
+    /// ```
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
+    /// Sets how often the file is checked for changes. Default: 250 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::DatafileSource;
+    ///
+    /// let source = DatafileSource::new("prefab.json").poll_interval(Duration::from_secs(5));
+    /// # drop(source);
+    /// ```
     #[must_use]
-    pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = interval;
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
         self
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Reads the file once.
-    pub fn load(&self) -> Result<Loaded, SourceError> {
+    ///
+    /// # Errors
+    ///
+    /// If the file does not exist, cannot be read, exceeds the size limit, or is not a datafile. A single invalid config is a
+    /// finding, not an error.
+    pub fn load(&self) -> Result<SourceUpdate, SourceError> {
         self.parse(self.read()?)
     }
 
     fn error(&self, kind: SourceErrorKind, why: impl Into<String>) -> SourceError {
-        SourceError::new(kind, Arc::clone(&self.name), why).of_file(&self.path)
+        SourceError::new(kind, Arc::clone(&self.name), why).with_path(&self.path)
     }
 }
 
-impl Watched for DatafileSource {
+impl WatchedFile for DatafileSource {
     fn path(&self) -> &Path {
         &self.path
     }
@@ -95,26 +127,26 @@ impl Watched for DatafileSource {
         read::text(&self.path, &self.name, self.max_bytes)
     }
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
         let text = content.ok_or_else(|| {
-            self.error(SourceErrorKind::NotFound, "there is no such datafile")
-                .advise("put one there, or name another path")
+            self.error(SourceErrorKind::NotFound, "datafile not found")
+                .with_advice("create it, or set another path")
         })?;
         let parsed = datafile::parse(&text).map_err(|error| match error {
             DatafileError::Json { line, column, cause } => self
                 .error(SourceErrorKind::Syntax, format!("not JSON: {cause}"))
-                .at(Place { line: line.max(1), column: column.max(1) })
-                .advise("correct the file and save it again"),
-            DatafileError::Shape { path, wanted } => self
-                .error(SourceErrorKind::Shape, format!("`{path}`: expected {wanted}"))
-                .advise("download the datafile again"),
+                .with_position(Position { line: line.max(1), column: column.max(1) })
+                .with_advice("correct the file and save it again"),
+            DatafileError::Shape { path, expected: wanted } => self
+                .error(SourceErrorKind::InvalidContent, format!("`{path}`: expected {wanted}"))
+                .with_advice("download the datafile again"),
         })?;
         let file: Arc<str> = self.path.display().to_string().into();
-        let finding = |datafile::Finding { key, path, wanted }| {
-            Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).key(key)
+        let finding = |datafile::Finding { key, path, expected: wanted }| {
+            Finding::new(Arc::clone(&file), format!("`{path}`: expected {wanted}")).with_key(key)
         };
         let update = Update::Snapshot { set: parsed.set.into(), source: Arc::clone(&self.name) };
-        Ok(Loaded { update, findings: parsed.findings.into_iter().map(finding).collect() })
+        Ok(SourceUpdate { update, findings: parsed.findings.into_iter().map(finding).collect() })
     }
 }
 
@@ -124,7 +156,7 @@ impl ConfigSource for DatafileSource {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let interval = self.poll_every;
+        let interval = self.poll_interval;
         watch(*self, interval)
     }
 }
@@ -152,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_config_costs_that_config() {
+    fn an_invalid_config_is_skipped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("prefab.json");
         fs::write(&path, format!("\u{feff}{GOOD}")).unwrap();
@@ -167,23 +199,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_datafile_is_refused_with_its_place() {
-        use SourceErrorKind::{NotFound, Shape, Syntax};
+    fn an_invalid_datafile_is_an_error_with_its_position() {
+        use SourceErrorKind::{InvalidContent, NotFound, Syntax};
         let again = "correct the file and save it again";
-        fails(None, NotFound, ": there is no such datafile; put one there, or name another path");
+        fails(None, NotFound, ": datafile not found; create it, or set another path");
         fails(Some(""), Syntax, &format!(":1:1: not JSON: EOF while parsing a value; {again}"));
         fails(
             Some("{\"configs\": [\n  {\"id\": 1,}\n]}"),
             Syntax,
             &format!(":2:12: not JSON: trailing comma; {again}"),
         );
-        fails(Some("[1]"), Shape, ": `datafile`: expected an object; download the datafile again");
+        fails(Some("[1]"), InvalidContent, ": `datafile`: expected an object; download the datafile again");
         let deep = "[".repeat(100_000);
         fails(Some(&deep), Syntax, &format!(":1:128: not JSON: recursion limit exceeded; {again}"));
     }
 
     #[test]
-    fn a_datafile_beyond_the_limit_is_not_read() {
+    fn a_datafile_beyond_the_size_limit_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("prefab.json");
         fs::write(&path, GOOD).unwrap();

@@ -1,4 +1,4 @@
-//! Why a source has nothing to say.
+//! Errors of sources.
 
 use std::{
     borrow::Cow,
@@ -7,39 +7,53 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Place, finding::OneLine};
+use crate::{Position, finding::OneLine};
 
-/// The kinds of failure that code may want to tell apart.
+/// The kinds of failure of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SourceErrorKind {
-    /// There is no such file.
+    /// The file does not exist.
     NotFound,
-    /// It cannot be read: permission, a broken disk.
+    /// The file cannot be read, for example without permission.
     Unreadable,
-    /// There is something, but no regular file.
+    /// The path exists but is not a regular file.
     NotAFile,
-    /// It is larger than the limit.
+    /// The file or the report exceeds the size limit.
     TooLarge,
-    /// It is not UTF-8.
+    /// The file is not UTF-8.
     Encoding,
-    /// It does not parse.
+    /// The file does not parse.
     Syntax,
-    /// It parses, but is not what belongs there.
-    Shape,
-    /// A server does not know the key, or not for this.
+    /// The file parses but has the wrong structure.
+    InvalidContent,
+    /// The server rejected the API key.
     Unauthorized,
-    /// A server is away, too slow, or says that it cannot answer.
+    /// The server cannot be reached, is too slow, or responded with an error.
     Unavailable,
-    /// A server answers something that is no answer.
+    /// The response of the server is not valid.
     Protocol,
-    /// What the source was told about the server makes no sense: an address, say.
-    Setting,
+    /// A setting for the server is invalid, for example its address.
+    InvalidSetting,
 }
 
-/// A source that could not be read; what it said before still holds.
+/// Why a source could not be read. Its previous updates remain in effect.
 ///
-/// Prints the file, the place, the reason and what to do next, in one line.
+/// Prints as one line: the file, the position, the reason and what to do.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_sources::{SourceErrorKind, YamlFile};
+/// use prefab_core::Layer;
+///
+/// # let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("defaults.yaml");
+/// std::fs::write(&path, "max-jobs: [30\n")?;
+/// let error = YamlFile::new(&path, Layer::Default).load().unwrap_err();
+/// assert_eq!((error.kind(), error.path()), (SourceErrorKind::Syntax, Some(&*path)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceError(Box<Inner>);
 
@@ -48,41 +62,52 @@ struct Inner {
     kind: SourceErrorKind,
     name: Arc<str>,
     path: Option<PathBuf>,
-    place: Option<Place>,
+    position: Option<Position>,
     why: String,
     advice: Cow<'static, str>,
 }
 
 impl SourceError {
-    /// Returns an error of the source called `name`; `why` is lower case and without a full stop.
+    /// Returns an error of the source `name`. `why` is in lower case, without a full stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{SourceError, SourceErrorKind};
+    ///
+    /// let error = SourceError::new(SourceErrorKind::Unavailable, "my-database", "connection refused")
+    ///     .with_advice("check DATABASE_URL");
+    /// assert_eq!(error.to_string(), "my-database: connection refused; check DATABASE_URL");
+    /// assert!(error.is_retryable());
+    /// ```
     pub fn new(kind: SourceErrorKind, name: impl Into<Arc<str>>, why: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             name: name.into(),
             path: None,
-            place: None,
+            position: None,
             why: why.into(),
             advice: Cow::Borrowed(""),
         }))
     }
 
-    /// Says which file it is about.
+    /// Sets the path of the file.
     #[must_use]
-    pub fn of_file(mut self, path: impl Into<PathBuf>) -> Self {
+    pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.0.path = Some(path.into());
         self
     }
 
-    /// Says where in the file.
+    /// Sets the position in the file.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.0.place = Some(place);
+    pub fn with_position(mut self, position: Position) -> Self {
+        self.0.position = Some(position);
         self
     }
 
-    /// Says what to do next.
+    /// Sets what to do next.
     #[must_use]
-    pub fn advise(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.0.advice = advice.into();
         self
     }
@@ -92,33 +117,42 @@ impl SourceError {
         self.0.kind
     }
 
-    /// Returns the source's name.
+    /// Returns the name of the source.
     pub fn source_name(&self) -> &str {
         &self.0.name
     }
 
-    /// Returns the file, if it is one.
+    /// Returns the path of the file, if the source is one.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// Returns the line, from 1, where one is known.
+    /// Returns the line, from 1, if it is known.
     pub fn line(&self) -> Option<usize> {
-        self.0.place.map(|place| place.line)
+        self.0.position.map(|position| position.line)
     }
 
-    /// Returns the column, from 1, where one is known.
+    /// Returns the column, from 1, in characters, if it is known.
     pub fn column(&self) -> Option<usize> {
-        self.0.place.map(|place| place.column)
+        self.0.position.map(|position| position.column)
     }
 
-    /// Tells whether trying again may succeed though nobody changes the content.
+    /// Returns whether a retry may succeed without a change of the file or the settings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{SourceError, SourceErrorKind};
+    ///
+    /// assert!(SourceError::new(SourceErrorKind::Unavailable, "remote_api", "timeout").is_retryable());
+    /// assert!(!SourceError::new(SourceErrorKind::Syntax, "datafile", "expected `,`").is_retryable());
+    /// ```
     pub fn is_retryable(&self) -> bool {
         use SourceErrorKind::{NotFound, Protocol, Unavailable, Unreadable};
         matches!(self.0.kind, NotFound | Unreadable | Unavailable | Protocol)
     }
 
-    /// Tells whether the key was refused.
+    /// Returns whether the server rejected the API key.
     pub fn is_unauthorized(&self) -> bool {
         self.0.kind == SourceErrorKind::Unauthorized
     }
@@ -126,13 +160,13 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind: _, name, path, place, why, advice } = &*self.0;
+        let Inner { kind: _, name, path, position, why, advice } = &*self.0;
         match path {
             Some(path) => write!(f, "{}", OneLine(&path.display().to_string()))?,
             None => write!(f, "{}", OneLine(name))?,
         }
-        if let Some(place) = place {
-            write!(f, ":{place}")?;
+        if let Some(position) = position {
+            write!(f, ":{position}")?;
         }
         write!(f, ": {}", OneLine(why))?;
         if !advice.is_empty() {
@@ -149,11 +183,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_names_file_place_reason_and_the_next_step() {
+    fn an_error_contains_file_position_reason_and_advice() {
         let error = SourceError::new(SourceErrorKind::Syntax, "datafile", "expected `,`")
-            .of_file("conf/prefab.json")
-            .at(Place { line: 3, column: 7 })
-            .advise("correct it and save it again");
+            .with_path("conf/prefab.json")
+            .with_position(Position { line: 3, column: 7 })
+            .with_advice("correct it and save it again");
         assert_eq!(error.to_string(), "conf/prefab.json:3:7: expected `,`; correct it and save it again");
         assert_eq!((error.source_name(), error.line(), error.column()), ("datafile", Some(3), Some(7)));
         assert!(!error.is_retryable());

@@ -1,4 +1,4 @@
-//! Which YAML files a program has, and the layer of each.
+//! The YAML files of a program and their layers.
 
 use std::{
     fs, io,
@@ -9,9 +9,9 @@ use prefab_core::{Layer, Slot};
 
 use crate::{Finding, YamlFile};
 
-/// The local YAML files of a program: defaults and overrides, each for all environments and for some.
+/// The local YAML files of a program: defaults and overrides, each for all environments and per environment.
 ///
-/// Directories and names are handed in; whoever builds this reads the environment, if anyone does.
+/// # Examples
 ///
 /// ```
 /// use prefab_sources::LocalFiles;
@@ -39,29 +39,53 @@ pub struct LocalFiles {
     envs: Vec<String>,
 }
 
-/// Files in the order of their layers, so that a later one wins, and what was doubtful about the request.
+/// The files of a program, lowest layer first, with findings about the environments and directories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileLayers {
-    /// The files; none of them needs to exist.
+    /// The files. They need not exist.
     pub files: Vec<YamlFile>,
-    /// What was left out, and why.
+    /// Environments and directories that were skipped, with the reason.
     pub findings: Vec<Finding>,
 }
 
 impl LocalFiles {
-    /// Returns the files of one directory of defaults; `.` where nobody says otherwise.
+    /// Returns the default files in `classpath_dir`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::LocalFiles;
+    ///
+    /// assert_eq!(LocalFiles::new("conf").layers().files.len(), 1);
+    /// ```
     pub fn new(classpath_dir: impl Into<PathBuf>) -> Self {
         Self { classpath_dir: classpath_dir.into(), override_dir: None, envs: Vec::new() }
     }
 
-    /// Adds a directory of overrides; the home directory where nobody says otherwise.
+    /// Adds the override files in `dir`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::LocalFiles;
+    ///
+    /// assert_eq!(LocalFiles::new("conf").override_dir("/home/me").layers().files.len(), 2);
+    /// ```
     #[must_use]
     pub fn override_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.override_dir = Some(dir.into());
         self
     }
 
-    /// Adds environments; later ones win. A name that is there already keeps its place.
+    /// Adds environments; later ones take precedence. Repeated names are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::LocalFiles;
+    ///
+    /// assert_eq!(LocalFiles::new("conf").envs(["staging", "local"]).layers().files.len(), 3);
+    /// ```
     #[must_use]
     pub fn envs<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         for name in names {
@@ -73,7 +97,15 @@ impl LocalFiles {
         self
     }
 
-    /// Adds environments from a list with commas, as `PREFAB_ENVS` is.
+    /// Adds environments from a comma-separated list, such as `PREFAB_ENVS`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::LocalFiles;
+    ///
+    /// assert_eq!(LocalFiles::new("conf").env_list("staging, local"), LocalFiles::new("conf").envs(["staging", "local"]));
+    /// ```
     #[must_use]
     pub fn env_list(self, names: &str) -> Self {
         self.envs(names.split(','))
@@ -85,7 +117,7 @@ impl LocalFiles {
         let mut envs: Vec<&str> = Vec::new();
         for name in &self.envs {
             if name.contains(['/', '\\', '\0']) {
-                let message = format!("the environment `{name}` is no part of a file name and is left out");
+                let message = format!("skipped the environment `{name}`: it cannot be part of a file name");
                 layers.findings.push(Finding::new("local files", message));
             } else {
                 envs.push(name);
@@ -94,8 +126,8 @@ impl LocalFiles {
         layers.add(&self.classpath_dir, &envs, Layer::Default, Layer::DefaultEnv);
         if let Some(overrides) = &self.override_dir {
             if is_same(&self.classpath_dir, overrides) {
-                let message = "the directory of defaults is the directory of overrides too; its files are \
-                               read as defaults only, or they would beat the server";
+                let message = "directory of both defaults and overrides; reading its files as defaults only, because \
+                               overrides take precedence over the server";
                 layers.findings.push(Finding::new(overrides.display().to_string(), message));
             } else {
                 layers.add(overrides, &envs, Layer::Override, Layer::OverrideEnv);
@@ -108,7 +140,7 @@ impl LocalFiles {
 impl FileLayers {
     fn add(&mut self, dir: &Path, envs: &[&str], all: Layer, each: Layer) {
         self.files.push(YamlFile::new(path(dir, "default"), all));
-        // More environments than a slot can count are beyond what anyone lists.
+        // Environments beyond 65536 are ignored.
         for (order, env) in (0..=u16::MAX).zip(envs) {
             self.files.push(YamlFile::new(path(dir, env), Slot { layer: each, order }));
         }
@@ -119,7 +151,7 @@ fn path(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!(".prefab.{name}.config.yaml"))
 }
 
-/// Tells whether two paths lead to one directory, through links and dots, or will once it exists.
+/// Returns whether two paths are the same directory, with links and dots resolved. The directory need not exist.
 fn is_same(one: &Path, other: &Path) -> bool {
     let resolve = |path: &Path| -> io::Result<PathBuf> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -139,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn files_come_in_the_order_of_their_layers() {
+    fn files_are_in_the_order_of_their_layers() {
         let layers = LocalFiles::new("a").override_dir("b").envs(["x", "y"]).layers();
         assert_eq!(
             slots(&layers),
@@ -156,24 +188,24 @@ mod tests {
     }
 
     #[test]
-    fn names_are_trimmed_and_come_once() {
+    fn names_are_trimmed_and_repetitions_ignored() {
         let files = LocalFiles::new("a").envs(["x", " y "]).env_list("z, y,,x ,w");
         assert_eq!(files.envs, ["x", "y", "z", "w"]);
     }
 
     #[test]
-    fn a_name_that_leaves_the_directory_is_refused() {
+    fn an_environment_with_a_path_separator_is_skipped() {
         let layers = LocalFiles::new("a").envs(["../../etc/x", r"..\x", "ok", ".."]).layers();
         assert_eq!(layers.files.len(), 3);
         assert_eq!(
             layers.findings[0].to_string(),
-            "local files: the environment `../../etc/x` is no part of a file name and is left out"
+            "local files: skipped the environment `../../etc/x`: it cannot be part of a file name"
         );
         assert_eq!(layers.findings.len(), 2);
     }
 
     #[test]
-    fn one_directory_for_both_gives_defaults_only() {
+    fn one_directory_for_defaults_and_overrides_is_read_as_defaults() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("sub")).unwrap();
         let check = |defaults: &Path, overrides: &Path, files: usize| {
@@ -195,7 +227,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn the_last_file_that_has_a_key_answers(
+        fn the_last_file_with_a_key_takes_precedence(
             present in prop::collection::vec(any::<bool>(), 6),
             arrival in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
         ) {

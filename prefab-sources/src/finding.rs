@@ -1,69 +1,79 @@
-//! What was wrong with a part of a source.
+//! Findings: problems with a part of a source.
 
 use std::{
     fmt::{self, Write as _},
     sync::Arc,
 };
 
-/// A place in a text.
+/// A position in a text.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_sources::Position;
+///
+/// assert_eq!(Position { line: 12, column: 5 }.to_string(), "12:5");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Position {
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
 }
 
-/// Something that cost one key, or deserves a second look; the rest of the source stands.
+/// A problem that affects one key, or a suspicious entry. The rest of the source is in effect.
 ///
-/// Prints as one line, whatever the source contains:
+/// Prints as one line: control characters are escaped.
+///
+/// # Examples
 ///
 /// ```
-/// use prefab_sources::{Finding, Place};
+/// use prefab_sources::{Finding, Position};
 ///
-/// let finding = Finding::new("conf/.prefab.default.config.yaml", "`loud` is no log level")
-///     .key("log-level.db")
-///     .at(Place { line: 12, column: 5 });
+/// let finding = Finding::new("conf/.prefab.default.config.yaml", "unknown log level `loud`")
+///     .with_key("log-level.db")
+///     .with_position(Position { line: 12, column: 5 });
 /// assert_eq!(
 ///     finding.to_string(),
-///     "conf/.prefab.default.config.yaml:12:5: key `log-level.db`: `loud` is no log level"
+///     "conf/.prefab.default.config.yaml:12:5: key `log-level.db`: unknown log level `loud`"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// A file's path, or the source's name.
+    /// The path of the file, or the name of the source.
     pub source: Arc<str>,
-    /// The place in the file, where it is known.
-    pub place: Option<Place>,
-    /// The key concerned, if it is one.
+    /// The position in the file, if it is known.
+    pub position: Option<Position>,
+    /// The config key, if the finding is about one.
     pub key: Option<String>,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what to write instead.
     pub message: String,
 }
 
 impl Finding {
     /// Returns a finding about a whole source.
     pub fn new(source: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
-        Self { source: source.into(), place: None, key: None, message: message.into() }
+        Self { source: source.into(), position: None, key: None, message: message.into() }
     }
 
-    /// Says which key it is about.
+    /// Sets the config key.
     #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Says where it was seen.
+    /// Sets the position.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+    pub fn with_position(mut self, position: Position) -> Self {
+        self.position = Some(position);
         self
     }
 }
@@ -71,8 +81,8 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", OneLine(&self.source))?;
-        if let Some(place) = self.place {
-            write!(f, ":{place}")?;
+        if let Some(position) = self.position {
+            write!(f, ":{position}")?;
         }
         if let Some(key) = &self.key {
             write!(f, ": key `{}`", OneLine(key))?;
@@ -81,7 +91,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Shows a text with its control characters escaped, so that it cannot break a log line.
+/// Escapes control characters, so that a text cannot break a log line.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
@@ -94,7 +104,7 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// Shortens a text that is quoted in a message.
+/// Shortens a text that is quoted in a message to 60 characters.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
@@ -109,9 +119,9 @@ mod tests {
 
     #[test]
     fn a_finding_is_one_line() {
-        let whole = Finding::new("f.yaml", "holds a list");
-        assert_eq!(whole.to_string(), "f.yaml: holds a list");
-        let forged = Finding::new("f.yaml", "is\r\nbad").key("a\nf.yaml:1:1: key `b`");
+        let whole = Finding::new("f.yaml", "contains a list");
+        assert_eq!(whole.to_string(), "f.yaml: contains a list");
+        let forged = Finding::new("f.yaml", "is\r\nbad").with_key("a\nf.yaml:1:1: key `b`");
         assert_eq!(forged.to_string(), r"f.yaml: key `a\nf.yaml:1:1: key `b``: is\r\nbad");
     }
 

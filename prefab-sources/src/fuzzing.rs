@@ -1,6 +1,6 @@
-//! What fuzz targets call: each function processes hostile bytes and panics if a promise does not hold.
+//! Entry points of fuzz targets: each processes hostile bytes and panics if an invariant is violated.
 //!
-//! Not part of the API; only there with the feature `fuzzing`.
+//! Not part of the public API; requires the feature `fuzzing`.
 
 use crate::{
     http,
@@ -8,14 +8,14 @@ use crate::{
     sse::{Decoder, Event, Limits},
 };
 
-/// Short, so that inputs of a fuzzer reach the limits.
+/// Small, so that the inputs of a fuzzer reach the limits.
 const LIMITS: Limits = Limits { line: 4_096, event: 6_000 };
 
-/// Reads a stream of the server. The first byte is how many bytes arrive at a time.
+/// Decodes a stream of a server. The first byte is the number of bytes per chunk.
 ///
 /// # Panics
 ///
-/// If the events depend on where the stream is cut, if an event is beyond its limit, or if the code has a fault.
+/// If the events depend on the chunks, or if an event exceeds its limit.
 pub fn stream(bytes: &[u8]) {
     let Some((size, bytes)) = bytes.split_first() else { return };
     let whole = read(bytes, bytes.len().max(1));
@@ -35,7 +35,7 @@ pub fn stream(bytes: &[u8]) {
     }
 }
 
-/// Returns the events, and whether the stream is refused.
+/// Returns the events, and whether the stream was rejected.
 fn read(bytes: &[u8], size: usize) -> (Vec<Event>, bool) {
     let mut decoder = Decoder::new(LIMITS);
     let mut events = Vec::new();

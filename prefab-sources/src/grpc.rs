@@ -1,4 +1,4 @@
-//! A server over gRPC, as clients spoke before 2023, and as some networks like it better than HTTP.
+//! A server over gRPC.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,50 +12,59 @@ use tonic::{
 
 use crate::{
     RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Fetched, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
 };
 
-/// Where the server is, and how long it may take.
+/// Address and limits of a gRPC server.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use prefab_sources::GrpcOptions;
+///
+/// let options = GrpcOptions { timeout: Duration::from_secs(2), ..GrpcOptions::new("https://grpc.example.com") };
+/// # drop(options);
+/// ```
 #[derive(Clone, Debug)]
 pub struct GrpcOptions {
     /// The address: `https://grpc.example.com`, or `http://…` without TLS.
     pub url: String,
-    /// How long a connection may take, and a stream to open: 4 s at first. A checkpoint may take three times
-    /// as long.
+    /// How long a connection and the opening of a stream may take. Default: 4 s. A checkpoint may take three times as long.
     pub timeout: Duration,
-    /// How large a message may be: 64 MiB at first.
+    /// The maximum size of a message. Default: 64 MiB.
     pub max_bytes: usize,
 }
 
 impl GrpcOptions {
-    /// Returns options for this server.
+    /// Returns the default options for this address.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), timeout: Duration::from_secs(4), max_bytes: 64 << 20 }
     }
 }
 
 impl RemoteSource {
-    /// Returns a source that talks to a server over gRPC.
+    /// Returns a source that connects to a server over gRPC.
     ///
     /// # Errors
     ///
-    /// Where the address is none, the key cannot be sent, or TLS is wanted and cannot be had.
+    /// If the address is invalid, the API key contains control characters, or `https` is used without the feature `rustls`.
     pub fn grpc(options: RemoteOptions, grpc: GrpcOptions) -> Result<Self, SourceError> {
         Ok(Self::over(Grpc::new(options.api_key.secret(), grpc)?, options))
     }
 }
 
-/// What provenance calls a checkpoint.
+/// The name of a checkpoint in provenance.
 const NAME: &str = "remote_api_grpc";
 const STREAM: &str = "streaming";
 const CLIENT: &str = concat!("prefab-cloud-rust.", env!("CARGO_PKG_VERSION"));
 
-/// How often the connection is asked whether it still is, and how long the answer may take.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PONG_WITHIN: Duration = Duration::from_secs(10);
+/// The interval of pings on a connection, and how long the response may take.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A stream without a message for this long, on a connection that answers, is well.
-const QUIET: Duration = Duration::from_secs(30);
+/// A stream without a message for this long is alive, if its connection answers pings.
+const IDLE_FRAME_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Grpc {
     endpoint: Endpoint,
@@ -68,30 +77,32 @@ struct Grpc {
 impl Grpc {
     fn new(key: &str, options: GrpcOptions) -> Result<Self, SourceError> {
         let GrpcOptions { url, timeout, max_bytes } = options;
-        let wrong = |why: &str| SourceError::new(SourceErrorKind::Setting, NAME, format!("`{url}` {why}"));
+        let wrong =
+            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{url}` {why}"));
         let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|cause| wrong(&format!("is no address: {}", root(&cause))))?
+            .map_err(|cause| wrong(&format!("is not a URL: {}", root(&cause))))?
             .connect_timeout(timeout)
-            .http2_keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PONG_WITHIN)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
             .keep_alive_while_idle(true);
         let endpoint = match endpoint.uri().scheme_str() {
             Some("http") => endpoint,
             #[cfg(feature = "rustls")]
             Some("https") => endpoint
                 .tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots())
-                .map_err(|cause| wrong(&format!("cannot be reached by TLS: {}", root(&cause))))?,
+                .map_err(|cause| wrong(&format!("cannot be reached over TLS: {}", root(&cause))))?,
             #[cfg(not(feature = "rustls"))]
-            Some("https") => return Err(wrong("needs TLS").advise("switch on the feature `rustls`")),
-            _ => return Err(wrong("is neither http nor https")),
+            Some("https") => return Err(wrong("requires TLS").with_advice("enable the feature `rustls`")),
+            _ => return Err(wrong("is neither an http nor an https URL")),
         };
-        let mut key = MetadataValue::try_from(key)
-            .map_err(|_| SourceError::new(SourceErrorKind::Setting, NAME, "the API key is no plain text"))?;
+        let mut key = MetadataValue::try_from(key).map_err(|_| {
+            SourceError::new(SourceErrorKind::InvalidSetting, NAME, "the API key contains control characters")
+        })?;
         key.set_sensitive(true);
         Ok(Self { endpoint, url, key, timeout, max_bytes })
     }
 
-    /// Connects anew: a connection that died without a word must not be met again.
+    /// Opens a new connection: one that died silently must not be reused.
     async fn connect(&self, name: &'static str) -> Result<ConfigServiceClient<Channel>, SourceError> {
         match timeout(self.timeout, self.endpoint.connect()).await {
             Ok(Ok(channel)) => {
@@ -110,8 +121,8 @@ impl Grpc {
         request
     }
 
-    fn slow(&self, name: &'static str, patience: Duration) -> SourceError {
-        self.unavailable(name, &format!("did not answer within {patience:?}"))
+    fn slow(&self, name: &'static str, limit: Duration) -> SourceError {
+        self.unavailable(name, &format!("did not respond within {limit:?}"))
     }
 
     fn unavailable(&self, name: &'static str, what: &str) -> SourceError {
@@ -121,11 +132,11 @@ impl Grpc {
     fn failed(&self, name: &'static str, status: &Status) -> SourceError {
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => {
-                let why = format!("`{}` refused the API key: {}", self.url, status.code());
+                let why = format!("`{}` rejected the API key: {}", self.url, status.code());
                 SourceError::new(SourceErrorKind::Unauthorized, name, why)
-                    .advise("set PREFAB_API_KEY to a backend key of this server")
+                    .with_advice("set PREFAB_API_KEY to a backend API key of this server")
             }
-            code => self.unavailable(name, &format!("answered: {code}: {}", status.message())),
+            code => self.unavailable(name, &format!("responded with {code}: {}", status.message())),
         }
     }
 }
@@ -133,18 +144,18 @@ impl Grpc {
 impl Transport for Grpc {
     type Frames = MessageFrames;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         self.url.clone()
     }
 
-    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Checkpoint, SourceError> {
         let mut client = self.connect(NAME).await?;
-        let patience = self.timeout * 3;
-        let answer = timeout(patience, client.get_all_config(self.request(since)))
+        let limit = self.timeout * 3;
+        let answer = timeout(limit, client.get_all_config(self.request(since)))
             .await
-            .map_err(|_| self.slow(NAME, patience))?
+            .map_err(|_| self.slow(NAME, limit))?
             .map_err(|status| self.failed(NAME, &status))?;
-        Ok(Fetched { source: NAME.into(), configs: Some(packed::pack_message(answer.get_ref())) })
+        Ok(Checkpoint { source: NAME.into(), configs: Some(packed::pack_decoded(answer.get_ref())) })
     }
 
     async fn open(&mut self, since: i64) -> Result<MessageFrames, SourceError> {
@@ -168,19 +179,20 @@ struct MessageFrames {
 
 impl Frames for MessageFrames {
     async fn next(&mut self) -> Option<Result<Frame, SourceError>> {
-        match timeout(QUIET, self.messages.message()).await {
-            // A connection that does not answer pings has failed by now.
+        match timeout(IDLE_FRAME_INTERVAL, self.messages.message()).await {
+            // A connection that does not answer pings has already failed.
             Err(_) => Some(Ok(Frame::Alive)),
-            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_message(&configs)))),
+            Ok(Ok(message)) => message.map(|configs| Ok(Frame::Configs(packed::pack_decoded(&configs)))),
             Ok(Err(status)) => {
-                let why = format!("`{}` broke off: {}: {}", self.url, status.code(), status.message());
+                let why =
+                    format!("`{}` closed the stream: {}: {}", self.url, status.code(), status.message());
                 Some(Err(SourceError::new(SourceErrorKind::Unavailable, STREAM, why)))
             }
         }
     }
 }
 
-/// Returns the innermost cause, which is the one that says something.
+/// Returns the innermost cause, which is the specific one.
 fn root(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::{
     ApiKey, RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Fetched, Purpose, Transport},
+    remote::{Checkpoint, Purpose, Transport},
     sse,
 };
 
@@ -24,26 +24,27 @@ use stream::EventFrames;
 #[cfg(feature = "fuzzing")]
 pub(crate) use stream::frame;
 
-/// Where the servers are, and how long they may take.
+/// Addresses of servers, and limits of their responses.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
-    /// A copy of the API that is near, and may be a little behind.
+    /// A copy of the API, for example a CDN. It may be slightly behind.
     pub cdn_url: Option<String>,
-    /// The API, in the order in which it is asked.
+    /// The API addresses, in the order in which they are requested.
     pub api_urls: Vec<String>,
-    /// Who streams; each failure moves on to the next.
+    /// The stream addresses. After each failure the next one is used.
     pub stream_urls: Vec<String>,
-    /// How long an answer may take to begin, and to go on: 4 s at first.
+    /// How long a response may take to start, and how long it may pause. Default: 4 s.
     pub timeout: Duration,
-    /// How large a checkpoint may be, and a message of the stream: 64 MiB at first.
+    /// The maximum size of a checkpoint and of a message of the stream. Default: 64 MiB.
     pub max_bytes: usize,
 }
 
 impl HttpOptions {
-    /// Returns options for these servers.
+    /// Returns options for these API addresses.
     ///
-    /// They stream, too, save that `belt.` and `suspenders.` in a name become `stream.`, as official clients
-    /// have it.
+    /// The stream addresses are the same, with `belt.` and `suspenders.` replaced by `stream.`, as in the official clients.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use prefab_sources::HttpOptions;
@@ -58,7 +59,7 @@ impl HttpOptions {
         let api_urls: Vec<String> = api_urls.into_iter().map(Into::into).collect();
         let mut stream_urls = Vec::new();
         for url in &api_urls {
-            let url = neighbour(url, "stream.");
+            let url = sibling_url(url, "stream.");
             if !stream_urls.contains(&url) {
                 stream_urls.push(url);
             }
@@ -72,7 +73,9 @@ impl HttpOptions {
         }
     }
 
-    /// Returns who takes reports: the first of the API, with `belt.` and `suspenders.` become `telemetry.`.
+    /// Returns the address for reports: the first API address, with `belt.` and `suspenders.` replaced by `telemetry.`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use prefab_sources::HttpOptions;
@@ -83,39 +86,50 @@ impl HttpOptions {
     /// assert_eq!(hosted.telemetry_url().as_deref(), Some("https://telemetry.prefab.cloud"));
     /// ```
     pub fn telemetry_url(&self) -> Option<String> {
-        self.api_urls.first().map(|url| neighbour(url, "telemetry."))
+        self.api_urls.first().map(|url| sibling_url(url, "telemetry."))
     }
 }
 
-/// Returns the server for another purpose beside one of the API, as official clients find it.
-fn neighbour(url: &str, name: &str) -> String {
+/// Returns the address of another service next to the API, as the official clients derive it.
+fn sibling_url(url: &str, name: &str) -> String {
     url.replacen("belt.", name, 1).replacen("suspenders.", name, 1)
 }
 
 impl Default for HttpOptions {
-    /// Returns the servers of the hosted service.
+    /// Returns the addresses of the hosted service.
     fn default() -> Self {
         Self::new(["https://belt.prefab.cloud", "https://suspenders.prefab.cloud"])
     }
 }
 
 impl RemoteSource {
-    /// Returns a source that talks to servers over HTTP.
+    /// Returns a source that connects to servers over HTTP.
     ///
     /// # Errors
     ///
-    /// Where an address is none, or TLS is wanted and cannot be had.
+    /// If an address is invalid, or `https` is used without the feature `rustls`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{ApiKey, HttpOptions, RemoteOptions, RemoteSource};
+    ///
+    /// let options = RemoteOptions::new(ApiKey::new("123-Development-P202-E308-SDK-abcdef"));
+    /// let source = RemoteSource::http(options, HttpOptions::new(["http://127.0.0.1:8742"]))?;
+    /// # drop(source);
+    /// # Ok::<(), prefab_sources::SourceError>(())
+    /// ```
     pub fn http(options: RemoteOptions, http: HttpOptions) -> Result<Self, SourceError> {
         Ok(Self::over(Http::new(&options.api_key, http)?, options))
     }
 }
 
-/// The user's name that most official clients send; the key is the password.
+/// The user name that most official clients send. The password is the API key.
 const USER: &str = "authuser";
 const VERSION_HEADER: &str = "x-prefabcloud-client-version";
 const VERSION: &str = concat!("prefab-cloud-rust-", env!("CARGO_PKG_VERSION"));
 
-/// How long one connection may say nothing before the system asks whether the other end still is.
+/// How long a connection may be idle before the system probes it.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Http {
@@ -124,7 +138,7 @@ pub(crate) struct Http {
     cdn: Option<Origin>,
     api: Vec<Origin>,
     streams: Vec<Origin>,
-    /// Which of the streams is next.
+    /// The index of the next stream address.
     stream: usize,
     timeout: Duration,
     max_bytes: usize,
@@ -135,7 +149,7 @@ impl Http {
         let HttpOptions { cdn_url, api_urls, stream_urls, timeout, max_bytes } = options;
         let origins = |name: &str, urls: Vec<String>| -> Result<Vec<Origin>, SourceError> {
             if urls.is_empty() {
-                return Err(SourceError::new(SourceErrorKind::Setting, name, "there is no address"));
+                return Err(SourceError::new(SourceErrorKind::InvalidSetting, name, "no address is set"));
             }
             urls.iter().map(|url| Origin::parse(name, url)).collect()
         };
@@ -160,11 +174,11 @@ impl Http {
 impl Transport for Http {
     type Frames = EventFrames;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         self.api.iter().map(Origin::base).collect::<Vec<_>>().join(",")
     }
 
-    async fn checkpoint(&mut self, since: i64, purpose: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, purpose: Purpose) -> Result<Checkpoint, SourceError> {
         let api = 0..self.api.len();
         let cdn = self.cdn.iter().map(|_| CDN);
         let order: Vec<usize> = match purpose {
@@ -175,20 +189,20 @@ impl Transport for Http {
         for at in order {
             match self.checkpoint_of(at, since).await {
                 Ok(fetched) => return Ok(fetched),
-                // A CDN may know the key later than the API does; the API's word is final.
+                // A CDN may receive a new API key later than the API, so only the API decides about it.
                 Err(error) if error.is_unauthorized() && at != CDN => return Err(error),
                 Err(error) => failed = Some(error),
             }
         }
-        // There is at least one address, which has answered or failed.
+        // There is at least one address, so one of them has responded or failed.
         Err(failed.unwrap_or_else(|| {
-            SourceError::new(SourceErrorKind::Setting, "remote_api", "there is no address")
+            SourceError::new(SourceErrorKind::InvalidSetting, "remote_api", "no address is set")
         }))
     }
 
     async fn open(&mut self, since: i64) -> Result<EventFrames, SourceError> {
         let at = self.stream % self.streams.len();
-        // A stream that ends is no failure, but its successor may as well be another.
+        // The end of a stream is not a failure, but the next stream may use another address.
         self.stream = at + 1;
         self.open_stream(&self.streams[at], since).await
     }
@@ -200,30 +214,30 @@ impl Transport for Http {
 
 fn client(name: &str, redirects: Policy) -> Result<Client, SourceError> {
     Client::builder()
-        // A connection that died without a word must not be met again after the watchdog has given it up.
+        // A connection that died silently must not be reused after the idle timeout.
         .pool_max_idle_per_host(0)
         .tcp_keepalive(TCP_KEEPALIVE)
         .redirect(redirects)
         .build()
         .map_err(|cause| {
-            let why = format!("no connection can be made: {}", origin::root(&cause));
-            SourceError::new(SourceErrorKind::Setting, name, why)
+            let why = format!("cannot create an HTTP client: {}", origin::root(&cause));
+            SourceError::new(SourceErrorKind::InvalidSetting, name, why)
         })
 }
 
-/// The place of the CDN in an order of origins.
+/// The index of the CDN in a list of origins.
 const CDN: usize = usize::MAX;
 
-/// Sends a request and returns the answer once its head is there.
+/// Sends a request and returns the response when its headers have been received.
 async fn head(
     origin: &Origin,
     request: RequestBuilder,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<reqwest::Response, SourceError> {
-    let response = match timeout(patience, request.send()).await {
+    let response = match timeout(limit, request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(cause)) => return Err(origin.unreachable(&cause)),
-        Err(_) => return Err(origin.unavailable(format!("did not answer within {patience:?}"))),
+        Err(_) => return Err(origin.unavailable(format!("did not respond within {limit:?}"))),
     };
     match response.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),

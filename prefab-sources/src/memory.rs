@@ -1,4 +1,4 @@
-//! A source that says what it is told: for tests, and for programs that bring their own configs.
+//! A source in memory, for tests and for programs with their own configs.
 
 use std::sync::Arc;
 
@@ -6,9 +6,11 @@ use futures_util::{StreamExt as _, stream};
 use prefab_core::{Config, ConfigValue, Entry, Provenance, Slot, Update};
 use tokio::sync::mpsc;
 
-use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
+use crate::{ConfigSource, SourceError, SourceUpdate, UpdateStream};
 
-/// A source in memory.
+/// A source that sends what a program passes to it.
+///
+/// # Examples
 ///
 /// ```
 /// use futures_util::StreamExt as _;
@@ -18,7 +20,7 @@ use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_sources::SourceError> {
 /// let (sender, source) = MemorySource::channel("remote_api");
 /// let mut updates = Box::new(source).updates();
-/// sender.set_pairs(Layer::Program, [("greeting", "hello")]);
+/// sender.send_pairs(Layer::Program, [("greeting", "hello")]);
 ///
 /// let mut store = LayeredStore::default();
 /// store.apply(updates.next().await.expect("one was sent")?.update);
@@ -31,19 +33,40 @@ use crate::{ConfigSource, Loaded, SourceError, UpdateStream};
 #[derive(Debug)]
 pub struct MemorySource {
     name: Arc<str>,
-    items: Vec<Result<Loaded, SourceError>>,
-    channel: Option<mpsc::UnboundedReceiver<Result<Loaded, SourceError>>>,
+    items: Vec<Result<SourceUpdate, SourceError>>,
+    channel: Option<mpsc::UnboundedReceiver<Result<SourceUpdate, SourceError>>>,
 }
 
 impl MemorySource {
-    /// Returns a source that says `items` and then ends.
-    pub fn new<I: Into<Loaded>>(name: impl Into<Arc<str>>, items: impl IntoIterator<Item = I>) -> Self {
+    /// Returns a source that sends `items` and then ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Layer, Update};
+    /// use prefab_sources::MemorySource;
+    ///
+    /// let update = Update::Replace { slot: Layer::Program.into(), entries: Vec::new() };
+    /// let source = MemorySource::new("my-database", [update]);
+    /// # drop(source);
+    /// ```
+    pub fn new<I: Into<SourceUpdate>>(name: impl Into<Arc<str>>, items: impl IntoIterator<Item = I>) -> Self {
         let items = items.into_iter().map(|item| Ok(item.into())).collect();
         Self { name: name.into(), items, channel: None }
     }
 
-    /// Returns a source that fills `slot` with keys that each always have one value.
-    pub fn pairs<K, V>(slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    /// Returns a source that fills `slot` with one config per pair. Each config always has that value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Layer;
+    /// use prefab_sources::MemorySource;
+    ///
+    /// let source = MemorySource::from_pairs(Layer::Program, [("max-jobs", 30), ("max-users", 5)]);
+    /// # drop(source);
+    /// ```
+    pub fn from_pairs<K, V>(slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
         V: Into<ConfigValue>,
@@ -51,7 +74,19 @@ impl MemorySource {
         Self::new("memory", [pairs_update("memory".into(), slot.into(), pairs)])
     }
 
-    /// Returns a source that says what comes through the sender, and ends with the last sender.
+    /// Returns a source with its sender. The source ends when the last sender is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Layer;
+    /// use prefab_sources::MemorySource;
+    ///
+    /// let (sender, source) = MemorySource::channel("my-database");
+    /// assert!(sender.send_pairs(Layer::Program, [("max-jobs", 30)]));
+    /// drop(source);
+    /// assert!(!sender.send_pairs(Layer::Program, [("max-jobs", 50)]));
+    /// ```
     pub fn channel(name: impl Into<Arc<str>>) -> (MemorySender, Self) {
         let name = name.into();
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -75,26 +110,49 @@ impl ConfigSource for MemorySource {
     }
 }
 
-/// The near end of a [`MemorySource`].
+/// Sends updates to a [`MemorySource`].
 #[derive(Clone, Debug)]
 pub struct MemorySender {
     name: Arc<str>,
-    sender: mpsc::UnboundedSender<Result<Loaded, SourceError>>,
+    sender: mpsc::UnboundedSender<Result<SourceUpdate, SourceError>>,
 }
 
 impl MemorySender {
-    /// Says something; returns whether anyone still listens.
-    pub fn send(&self, item: impl Into<Loaded>) -> bool {
+    /// Sends an update. Returns `false` if the source has been dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Layer, Update};
+    /// use prefab_sources::MemorySource;
+    ///
+    /// let (sender, source) = MemorySource::channel("my-database");
+    /// let update = Update::Replace { slot: Layer::Program.into(), entries: Vec::new() };
+    /// assert!(sender.send(update));
+    /// # drop(source);
+    /// ```
+    pub fn send(&self, item: impl Into<SourceUpdate>) -> bool {
         self.sender.send(Ok(item.into())).is_ok()
     }
 
-    /// Fails; returns whether anyone still listens.
-    pub fn fail(&self, error: SourceError) -> bool {
+    /// Sends an error. Returns `false` if the source has been dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{MemorySource, SourceError, SourceErrorKind};
+    ///
+    /// let (sender, source) = MemorySource::channel("my-database");
+    /// let error = SourceError::new(SourceErrorKind::Unavailable, "my-database", "connection refused");
+    /// assert!(sender.send_error(error));
+    /// # drop(source);
+    /// ```
+    pub fn send_error(&self, error: SourceError) -> bool {
         self.sender.send(Err(error)).is_ok()
     }
 
-    /// Fills `slot` with keys that each always have one value; returns whether anyone still listens.
-    pub fn set_pairs<K, V>(&self, slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> bool
+    /// Fills `slot` with one config per pair. Returns `false` if the source has been dropped.
+    pub fn send_pairs<K, V>(&self, slot: impl Into<Slot>, pairs: impl IntoIterator<Item = (K, V)>) -> bool
     where
         K: Into<String>,
         V: Into<ConfigValue>,
@@ -120,14 +178,18 @@ mod tests {
     use prefab_core::{Layer, LayeredStore};
 
     #[tokio::test]
-    async fn an_error_takes_nothing_back_and_does_not_end_the_stream() {
+    async fn an_error_keeps_previous_updates_and_does_not_end_the_stream() {
         let (sender, source) = MemorySource::channel("remote_api");
         assert_eq!(source.name(), "remote_api");
         let mut updates = Box::new(source).updates();
         let mut store = LayeredStore::default();
-        assert!(sender.set_pairs(Layer::Program, [("k", 1)]));
-        assert!(sender.fail(SourceError::new(SourceErrorKind::Unreadable, "remote_api", "is away")));
-        assert!(sender.set_pairs(Layer::Program, [("k", 2), ("l", 3)]));
+        assert!(sender.send_pairs(Layer::Program, [("k", 1)]));
+        assert!(sender.send_error(SourceError::new(
+            SourceErrorKind::Unreadable,
+            "remote_api",
+            "did not respond"
+        )));
+        assert!(sender.send_pairs(Layer::Program, [("k", 2), ("l", 3)]));
         drop(sender);
         let mut failures = 0;
         while let Some(item) = updates.next().await {
@@ -140,9 +202,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_nobody_listens_to_says_so() {
+    async fn sending_to_a_dropped_source_returns_false() {
         let (sender, source) = MemorySource::channel("gone");
         drop(source);
-        assert!(!sender.set_pairs(Layer::Program, [("k", 1)]));
+        assert!(!sender.send_pairs(Layer::Program, [("k", 1)]));
     }
 }

@@ -1,4 +1,4 @@
-//! Reads whole text files, with a limit.
+//! Reads text files with a size limit.
 
 use std::{
     fs::{self, File},
@@ -7,33 +7,33 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Place, SourceError, SourceErrorKind};
+use crate::{Position, SourceError, SourceErrorKind};
 
-/// Returns a file's text without its byte order mark; `None` when there is no such file.
+/// Returns the text of a file without its byte order mark; `None` if the file does not exist.
 ///
-/// A file beyond `max_bytes` is refused by its size, before anything is read.
+/// A file larger than `max_bytes` is rejected by its size, before it is read.
 pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Option<String>, SourceError> {
     let error = |kind, why: String, advice: &'static str| {
-        SourceError::new(kind, Arc::clone(name), why).of_file(path).advise(advice)
+        SourceError::new(kind, Arc::clone(name), why).with_path(path).with_advice(advice)
     };
     let unreadable = |cause: io::Error| {
         let why = format!("cannot be read: {cause}");
-        error(SourceErrorKind::Unreadable, why, "let this program's user read it")
+        error(SourceErrorKind::Unreadable, why, "make it readable for the user of this program")
     };
     let too_large = |len: u64| {
-        let why = format!("has {len} bytes or more, and {max_bytes} is the limit");
+        let why = format!("has at least {len} bytes; the limit is {max_bytes} bytes");
         error(SourceErrorKind::TooLarge, why, "check that it is the right file, or raise the limit")
     };
 
-    // Asked before opening, because opening a pipe would wait for someone to write.
+    // Before opening the file, because opening a pipe would block.
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(cause) if is_absent(&cause) => return Ok(None),
         Err(cause) => return Err(unreadable(cause)),
     };
     if !metadata.is_file() {
-        let what = if metadata.is_dir() { "a directory" } else { "no regular file" };
-        return Err(error(SourceErrorKind::NotAFile, format!("is {what}"), "put a file in its place"));
+        let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };
+        return Err(error(SourceErrorKind::NotAFile, format!("is {what}"), "replace it with a file"));
     }
     if metadata.len() > max_bytes {
         return Err(too_large(metadata.len()));
@@ -52,8 +52,8 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
     let mut text = String::from_utf8(bytes).map_err(|not_utf8| {
         let end = not_utf8.utf8_error().valid_up_to();
         let why = format!("byte {end} is not UTF-8");
-        let place = place_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
-        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").at(place)
+        let position = position_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
+        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").with_position(position)
     })?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
@@ -61,10 +61,10 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
     Ok(Some(text))
 }
 
-/// Returns the place of the character that follows `before`.
-pub(crate) fn place_after(before: &str) -> Place {
+/// Returns the position of the character after `before`.
+pub(crate) fn position_after(before: &str) -> Position {
     let line = before.rsplit('\n').next().unwrap_or_default();
-    Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+    Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
 }
 
 fn is_absent(cause: &io::Error) -> bool {
@@ -99,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_file_is_refused_with_its_reason() {
+    fn a_directory_and_invalid_text_are_errors_with_their_reason() {
         let dir = tempfile::tempdir().unwrap();
-        refused(dir.path(), SourceErrorKind::NotAFile, ": is a directory; put a file in its place");
+        refused(dir.path(), SourceErrorKind::NotAFile, ": is a directory; replace it with a file");
         let path = dir.path().join("latin1");
         fs::write(&path, b"a: 1\nb\xc3\xbc: \xfc\n").unwrap();
         refused(&path, SourceErrorKind::Encoding, ":2:5: byte 10 is not UTF-8; save the file in UTF-8");
@@ -110,25 +110,25 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_device_is_not_opened() {
-        let message = ": is no regular file; put a file in its place";
+        let message = ": is not a regular file; replace it with a file";
         refused(Path::new("/dev/zero"), SourceErrorKind::NotAFile, message);
     }
 
     #[test]
-    fn a_huge_file_is_refused_without_reading_it() {
+    fn a_huge_file_is_rejected_without_reading_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("huge");
         File::create(&path).unwrap().set_len(100 << 20).unwrap();
         let start = Instant::now();
         let advice = "check that it is the right file, or raise the limit";
-        let message = format!(": has 104857600 bytes or more, and 100 is the limit; {advice}");
+        let message = format!(": has at least 104857600 bytes; the limit is 100 bytes; {advice}");
         refused(&path, SourceErrorKind::TooLarge, &message);
         assert!(start.elapsed() < Duration::from_millis(50));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_file_without_permission_is_an_error_that_may_pass() {
+    fn a_file_without_permission_is_a_retryable_error() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret");

@@ -1,20 +1,20 @@
-//! A server as a source: a cache, checkpoints, the stream of changes, and polling where that is down.
+//! A server as a source: cache, checkpoints, the stream of changes, and polling while the stream is down.
 //!
 //! ```text
-//!  cache ──▶ checkpoint (CDN, API) ──▶ stream ──┐ breaks, falls silent, is refused
+//!  cache ──▶ checkpoint (CDN, API) ──▶ stream ──┐ breaks, is idle for too long, or is refused
 //!                 ▲                      ▲      ▼
 //!                 └── every minute ──────┴─── wait 0.5 to 30 s
 //! ```
 //!
-//! Whatever happens, the source goes on and ends up where the server is: every request says how far it has
-//! come, and the answer is whatever is newer. What was said before is never taken back by an outage.
+//! The source retries forever and converges on the server's state. Every request contains the largest id received so far,
+//! and the response contains only newer configs. An outage never reverts an update.
 
 mod cycle;
-mod known;
-mod telling;
+mod sync_state;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod updates;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -24,66 +24,81 @@ use tokio::sync::{mpsc, watch};
 use crate::{ApiKey, ConfigSource, SourceError, UpdateStream, cache::Cache};
 
 use cycle::Cycle;
-use telling::{Said, Telling, Voice};
-pub(crate) use transport::{Fetched, Frame, Frames, Purpose, Transport};
+pub(crate) use transport::{Checkpoint, Frame, Frames, Purpose, Transport};
+use updates::{RemoteUpdates, SourceEvent, UpdateSender};
 
-/// How a [`RemoteSource`] behaves, whichever way it talks to the server.
+/// Options of a [`RemoteSource`] over any protocol.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use prefab_sources::{ApiKey, RemoteOptions};
+///
+/// let options = RemoteOptions {
+///     poll_interval: Duration::from_secs(30),
+///     ..RemoteOptions::new(ApiKey::new("123-Development-P202-E308-SDK-abcdef"))
+/// };
+/// # drop(options);
+/// ```
 pub struct RemoteOptions {
-    /// The key; wrong ones are told apart from servers that are away.
+    /// The API key.
     pub api_key: ApiKey,
-    /// The directory of the local cache; none without one.
+    /// The directory of the local cache; no cache if `None`.
     pub cache_dir: Option<PathBuf>,
-    /// How long the stream may be down before the server is asked for news: 60 s at first.
+    /// How long the stream may be down before the server is polled. Default: 60 s.
     pub poll_interval: Duration,
-    /// How long the stream may say nothing at all: 60 s at first. Servers say something every 30 s.
-    pub silence_limit: Duration,
-    /// Chance in `0.0..1.0`, which keeps clients from trying again all at once.
-    pub chance: Box<dyn FnMut() -> f64 + Send>,
+    /// How long the stream may be idle before it is reopened. Default: 60 s. Servers send a keepalive every 30 s.
+    pub idle_timeout: Duration,
+    /// Random numbers in `0.0..1.0`, for the jitter of retries.
+    pub random: Box<dyn FnMut() -> f64 + Send>,
 }
 
 impl RemoteOptions {
-    /// Returns the usual behaviour, without a cache.
+    /// Returns the default options, without a cache.
     pub fn new(api_key: ApiKey) -> Self {
         let minute = Duration::from_secs(60);
         Self {
             api_key,
             cache_dir: None,
             poll_interval: minute,
-            silence_limit: minute,
-            chance: Box::new(fastrand::f64),
+            idle_timeout: minute,
+            random: Box::new(fastrand::f64),
         }
     }
 }
 
 impl fmt::Debug for RemoteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { api_key, cache_dir, poll_interval, silence_limit, chance: _ } = self;
+        let Self { api_key, cache_dir, poll_interval, idle_timeout, random: _ } = self;
         f.debug_struct("RemoteOptions")
             .field("api_key", api_key)
             .field("cache_dir", cache_dir)
             .field("poll_interval", poll_interval)
-            .field("silence_limit", silence_limit)
+            .field("idle_timeout", idle_timeout)
             .finish_non_exhaustive()
     }
 }
 
-/// Where a [`RemoteSource`] stands. What it said holds in every state.
+/// The state of a [`RemoteSource`]. Its updates remain in effect in every state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteState {
-    /// Nothing has come yet, and nothing has failed yet.
+    /// No response and no failure yet.
     Connecting,
-    /// What it said can be relied on.
+    /// The configs are up to date, or from the cache.
     Ready {
-        /// Where the latest word came from: `cache`, `remote_cdn_api`, `remote_api`, `streaming`.
+        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api` or `streaming`.
         source: Arc<str>,
     },
-    /// The server does not know the key. It is asked again every minute, as keys can be mended.
+    /// The server rejected the API key. It is retried every minute, because keys can be re-enabled.
     Unauthorized(SourceError),
-    /// Neither checkpoint nor stream could be had; it is being tried again.
+    /// Neither a checkpoint nor the stream is available. The source retries.
     Failed(SourceError),
 }
 
-/// A server that configs come from.
+/// A server as a source of configs.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # #[cfg(feature = "http")] {
@@ -95,28 +110,29 @@ pub enum RemoteState {
 /// # } Ok::<(), prefab_sources::SourceError>(())
 /// ```
 pub struct RemoteSource {
-    start: Box<dyn FnOnce(mpsc::Sender<Said>) -> BoxFuture<'static, ()> + Send>,
+    start: Box<dyn FnOnce(mpsc::Sender<SourceEvent>) -> BoxFuture<'static, ()> + Send>,
     state: watch::Sender<RemoteState>,
 }
 
-/// What logs call a [`RemoteSource`]; what it says is named after where it came from.
+/// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
 const NAME: &str = "remote";
 
 impl RemoteSource {
     pub(crate) fn over<T: Transport>(transport: T, options: RemoteOptions) -> Self {
         let cache =
-            options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.place()));
+            options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.server_id()));
         Self {
             start: Box::new(|out| {
-                let voice = Voice::new(out, transport.stream_name());
-                Box::pin(async move { Cycle::new(transport, options, cache, voice).run().await })
+                let updates = UpdateSender::new(out, transport.stream_name());
+                Box::pin(async move { Cycle::new(transport, options, cache, updates).run().await })
             }),
             state: watch::channel(RemoteState::Connecting).0,
         }
     }
 
-    /// Returns the state, now and later. It never runs ahead of the updates: a state is shown once the
-    /// update that led to it has been taken and the next one is asked for.
+    /// Returns a receiver of the state.
+    ///
+    /// A state is visible only after its update has been received and the next one requested.
     pub fn state(&self) -> watch::Receiver<RemoteState> {
         self.state.subscribe()
     }
@@ -129,8 +145,8 @@ impl ConfigSource for RemoteSource {
 
     fn updates(self: Box<Self>) -> UpdateStream {
         let Self { start, state } = *self;
-        let (out, said) = mpsc::channel(1);
-        Box::pin(Telling::new(start(out), said, state))
+        let (out, events) = mpsc::channel(1);
+        Box::pin(RemoteUpdates::new(start(out), events, state))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every source of configs is.
+//! The trait of all sources.
 
 use std::pin::Pin;
 
@@ -7,7 +7,9 @@ use prefab_core::Update;
 
 use crate::{Finding, SourceError};
 
-/// A place that configs come from, for as long as it has something to say.
+/// A source of configs.
+///
+/// # Examples
 ///
 /// ```
 /// use futures_util::StreamExt as _;
@@ -15,39 +17,49 @@ use crate::{Finding, SourceError};
 /// use prefab_sources::{ConfigSource, MemorySource};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), prefab_sources::SourceError> {
-/// let source: Box<dyn ConfigSource> = Box::new(MemorySource::pairs(Layer::Program, [("max-jobs", 30)]));
+/// let source: Box<dyn ConfigSource> = Box::new(MemorySource::from_pairs(Layer::Program, [("max-jobs", 30)]));
 /// let mut store = LayeredStore::default();
 /// let mut updates = source.updates();
-/// while let Some(loaded) = updates.next().await {
-///     store.apply(loaded?.update);
+/// while let Some(item) = updates.next().await {
+///     store.apply(item?.update);
 /// }
 /// assert!(store.get("max-jobs").is_some());
 /// # Ok(()) }
 /// ```
 pub trait ConfigSource: Send + 'static {
-    /// Returns what logs and provenance call the source: a path, `datafile`, `streaming`.
+    /// Returns the name of the source in logs and provenance: a path, `datafile` or `streaming`.
     fn name(&self) -> &str;
 
     /// Starts the source.
     ///
-    /// The first item says what holds now, and comes even when that is nothing. An error takes nothing
-    /// back: what was said before still holds, and the stream goes on. It ends when nothing can follow.
+    /// The first item is the current state; it is sent even if it is empty. After an error the previous updates remain in
+    /// effect, and the stream continues. The stream ends when no update can follow.
     fn updates(self: Box<Self>) -> UpdateStream;
 }
 
-/// What a source has to say, one item after another.
-pub type UpdateStream = Pin<Box<dyn Stream<Item = Result<Loaded, SourceError>> + Send>>;
+/// The updates of a source, in order.
+pub type UpdateStream = Pin<Box<dyn Stream<Item = Result<SourceUpdate, SourceError>> + Send>>;
 
-/// One thing that a source said, and what was wrong with parts of it.
+/// One update of a source, with findings about parts of it.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Layer, Update};
+/// use prefab_sources::SourceUpdate;
+///
+/// let update = SourceUpdate::from(Update::Replace { slot: Layer::Program.into(), entries: Vec::new() });
+/// assert!(update.findings.is_empty());
+/// ```
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    /// What to apply.
+pub struct SourceUpdate {
+    /// The update to apply.
     pub update: Update,
-    /// What could not be taken, or was taken with a doubt.
+    /// Entries that were skipped, and suspicious ones.
     pub findings: Vec<Finding>,
 }
 
-impl From<Update> for Loaded {
+impl From<Update> for SourceUpdate {
     fn from(update: Update) -> Self {
         Self { update, findings: Vec::new() }
     }

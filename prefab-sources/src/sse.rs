@@ -1,8 +1,9 @@
-//! Reads server-sent events, byte by byte as they arrive.
+//! A decoder of server-sent events.
 //!
-//! A [`Decoder`] is handed chunks, cut anywhere, and hands out events. It knows nothing of sockets, and holds
-//! no more than the line and the event that are under way; both have limits, so that a peer that never ends a
-//! line fills no memory.
+//! A [`Decoder`] receives chunks, which may be split anywhere, and returns events. It does no I/O. It buffers only the
+//! current line and the current event; both have limits, so that a server cannot fill the memory.
+//!
+//! # Examples
 //!
 //! ```
 //! use prefab_sources::sse::{Decoder, Event, Limits};
@@ -15,34 +16,34 @@
 //! # Ok::<(), prefab_sources::sse::TooLong>(())
 //! ```
 
-/// How long a line and an event may become.
+/// The maximum sizes of a line and of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The bytes of one line, without its end.
+    /// The maximum size of a line in bytes, without its end.
     pub line: usize,
-    /// The bytes of the data of one event.
+    /// The maximum size of the data of an event, in bytes.
     pub event: usize,
 }
 
 impl Default for Limits {
-    /// Returns 64 MiB for both: a whole project may come as one line.
+    /// Returns 64 MiB for both: a whole project may be one line.
     fn default() -> Self {
         Self { line: 64 << 20, event: 64 << 20 }
     }
 }
 
-/// Something that the server said.
+/// An event of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A comment: a sign of life.
+    /// A comment, which serves as a keepalive.
     Comment,
     /// The data of an event, its lines joined with line feeds.
     ///
-    /// Prefab's servers name no events and number none, so `event`, `id` and `retry` are passed over.
+    /// The fields `event`, `id` and `retry` are ignored: Prefab servers do not use them.
     Data(Vec<u8>),
 }
 
-/// The server does not come to an end; the rest of its stream means nothing any more.
+/// A line or an event exceeds its limit. The rest of the stream cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is longer than {limit} bytes")]
 pub struct TooLong {
@@ -50,21 +51,21 @@ pub struct TooLong {
     limit: usize,
 }
 
-/// Takes chunks, gives events.
+/// Decodes server-sent events.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     limits: Limits,
     line: Vec<u8>,
     data: Vec<u8>,
-    /// Whether the event under way has any data, be it an empty line.
+    /// Whether the current event has data, which may be empty.
     has_data: bool,
-    /// Whether the last byte was a carriage return, which a line feed may follow as part of the same end.
+    /// Whether the last byte was a carriage return. A following line feed belongs to the same line end.
     after_cr: bool,
     first_line: bool,
 }
 
 impl Decoder {
-    /// Returns a decoder at the start of a stream.
+    /// Returns a decoder for a new stream.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -76,11 +77,11 @@ impl Decoder {
         }
     }
 
-    /// Takes in the next bytes and hands each event that they complete to `each`.
+    /// Decodes the next bytes and calls `each` with every complete event.
     ///
     /// # Errors
     ///
-    /// [`TooLong`] for a line or an event beyond the limits. The events before it have been handed out.
+    /// [`TooLong`] if a line or an event exceeds its limit. `each` has been called with the events before it.
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Event)) -> Result<(), TooLong> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
@@ -100,8 +101,8 @@ impl Decoder {
             if let Some(event) = self.line(&line)? {
                 each(event);
             }
-            // The buffer is kept for the next line, unless this one was of a rare size.
-            if line.capacity() <= KEPT {
+            // The buffer is reused for the next line, unless it is exceptionally large.
+            if line.capacity() <= MAX_REUSED_BUFFER {
                 self.line = line;
                 self.line.clear();
             }
@@ -109,7 +110,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Takes a whole line.
+    /// Decodes a complete line.
     fn line(&mut self, mut line: &[u8]) -> Result<Option<Event>, TooLong> {
         if std::mem::take(&mut self.first_line) {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
@@ -143,8 +144,8 @@ impl Decoder {
     }
 }
 
-/// A line buffer up to this size is used again.
-const KEPT: usize = 64 << 10;
+/// A line buffer up to this size is reused.
+const MAX_REUSED_BUFFER: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
-//! Follows one file by looking at it again and again.
+//! Follows a file by polling.
 //!
-//! Polling sees what every editor, deployment tool and mounted volume does, without a notion of how they do
-//! it: saves in place, renames over the old file, swapped links.
+//! Polling detects all ways in which editors, deployment tools and mounted volumes replace a file: writes in place, renames
+//! and swapped links.
 
 use std::{
     fs,
@@ -13,32 +13,32 @@ use std::{
 use futures_util::stream;
 use tokio::time::sleep;
 
-use crate::{Loaded, SourceError, UpdateStream};
+use crate::{SourceError, SourceUpdate, UpdateStream};
 
-/// How often a file is looked at.
-pub(crate) const POLL_EVERY: Duration = Duration::from_millis(250);
+/// How often a file is checked.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long a changed file must rest before it is taken, so that a half-written one is not.
-const SETTLE: Duration = Duration::from_millis(50);
+/// How long a changed file must stay the same before it is read, so that a partial write is not applied.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
 
-/// A file that is written all the time is taken after this many looks.
-const SETTLE_LOOKS: usize = 4;
+/// A file that changes continuously is applied after this number of reads.
+const MAX_SETTLE_READS: usize = 4;
 
-/// Within this time after an edit another one may leave time and size as they are.
-const RECENT: Duration = Duration::from_secs(2);
+/// Within this time after an edit, another edit may leave time and size unchanged.
+const MTIME_GRANULARITY: Duration = Duration::from_secs(2);
 
 /// A file that can be followed.
-pub(crate) trait Watched: Send + Sync + 'static {
+pub(crate) trait WatchedFile: Send + Sync + 'static {
     fn path(&self) -> &Path;
 
-    /// Returns the content; `None` when there is no file.
+    /// Returns the content; `None` if the file does not exist.
     fn read(&self) -> Result<Option<String>, SourceError>;
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError>;
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError>;
 }
 
-/// Returns what the file says now, and again whenever it says something else.
-pub(crate) fn watch<W: Watched>(file: W, every: Duration) -> UpdateStream {
+/// Returns a stream of the current content and of every later one.
+pub(crate) fn watch<W: WatchedFile>(file: W, every: Duration) -> UpdateStream {
     let watcher = Watcher { file, every, seen: None };
     Box::pin(stream::unfold(watcher, async |mut watcher| {
         let item = watcher.next().await;
@@ -49,50 +49,50 @@ pub(crate) fn watch<W: Watched>(file: W, every: Duration) -> UpdateStream {
 struct Watcher<W> {
     file: W,
     every: Duration,
-    seen: Option<Seen>,
+    seen: Option<FileState>,
 }
 
-/// What was there at the last look.
-struct Seen {
+/// The file at the last read.
+struct FileState {
     fingerprint: Option<Fingerprint>,
-    /// The digest of the content or of the failure.
+    /// The hash of the content or of the error.
     digest: u64,
     readable: bool,
 }
 
-struct Look {
-    seen: Seen,
+struct FileRead {
+    seen: FileState,
     content: Result<Option<String>, SourceError>,
 }
 
-impl<W: Watched> Watcher<W> {
-    /// Waits for something new.
-    async fn next(&mut self) -> Result<Loaded, SourceError> {
+impl<W: WatchedFile> Watcher<W> {
+    /// Waits for a different content.
+    async fn next(&mut self) -> Result<SourceUpdate, SourceError> {
         loop {
             let before = match &self.seen {
                 None => None,
                 Some(seen) => {
                     sleep(self.every).await;
-                    if !seen.may_be_old(Fingerprint::of(self.file.path()).as_ref()) {
+                    if !seen.may_have_changed(Fingerprint::of(self.file.path()).as_ref()) {
                         continue;
                     }
                     Some(seen.digest)
                 }
             };
-            let Look { seen, content } = match before {
-                None => self.look(),
-                Some(before) => self.settled(before).await,
+            let FileRead { seen, content } = match before {
+                None => self.read_state(),
+                Some(before) => self.read_settled(before).await,
             };
-            let is_news = before != Some(seen.digest);
+            let has_changed = before != Some(seen.digest);
             self.seen = Some(seen);
-            if is_news {
+            if has_changed {
                 return content.and_then(|content| self.file.parse(content));
             }
         }
     }
 
-    fn look(&self) -> Look {
-        // Taken before reading, so that an edit in between shows at the next look.
+    fn read_state(&self) -> FileRead {
+        // Before the read, so that an edit in between is detected by the next check.
         let fingerprint = Fingerprint::of(self.file.path());
         let content = self.file.read();
         let mut hasher = DefaultHasher::new();
@@ -100,18 +100,21 @@ impl<W: Watched> Watcher<W> {
             Ok(content) => content.hash(&mut hasher),
             Err(error) => error.to_string().hash(&mut hasher),
         }
-        Look { seen: Seen { fingerprint, digest: hasher.finish(), readable: content.is_ok() }, content }
+        FileRead {
+            seen: FileState { fingerprint, digest: hasher.finish(), readable: content.is_ok() },
+            content,
+        }
     }
 
-    /// Looks until a change has come to rest.
-    async fn settled(&self, before: u64) -> Look {
-        let mut look = self.look();
-        for _ in 0..SETTLE_LOOKS {
+    /// Reads until the content has settled.
+    async fn read_settled(&self, before: u64) -> FileRead {
+        let mut look = self.read_state();
+        for _ in 0..MAX_SETTLE_READS {
             if look.seen.digest == before {
                 break;
             }
-            sleep(SETTLE).await;
-            let again = self.look();
+            sleep(SETTLE_TIME).await;
+            let again = self.read_state();
             let rests = again.seen.digest == look.seen.digest;
             look = again;
             if rests {
@@ -122,24 +125,24 @@ impl<W: Watched> Watcher<W> {
     }
 }
 
-impl Seen {
-    fn may_be_old(&self, now: Option<&Fingerprint>) -> bool {
+impl FileState {
+    fn may_have_changed(&self, now: Option<&Fingerprint>) -> bool {
         !self.readable || self.fingerprint.as_ref() != now || now.is_some_and(Fingerprint::is_recent)
     }
 }
 
-/// What tells, without reading a file, that it is another one.
+/// Detects a change of the file without reading it.
 #[derive(Debug, PartialEq, Eq)]
 struct Fingerprint {
     modified: Option<SystemTime>,
     len: u64,
-    /// Device, inode and the time of the last change of either content or permission.
+    /// Device, inode and the time of the last change of content or permissions.
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
 }
 
 impl Fingerprint {
-    /// Follows links, so that a swapped link is another file.
+    /// Follows links, so that a swapped link is a change.
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self {
@@ -153,12 +156,12 @@ impl Fingerprint {
         })
     }
 
-    /// Tells whether an edit could hide behind the same time and size.
+    /// Returns whether another edit could have the same time and size.
     fn is_recent(&self) -> bool {
         let Some(modified) = self.modified else { return true };
         let now = SystemTime::now();
         let distance = now.duration_since(modified).or_else(|_| modified.duration_since(now));
-        distance.is_ok_and(|distance| distance < RECENT)
+        distance.is_ok_and(|distance| distance < MTIME_GRANULARITY)
     }
 }
 
@@ -172,13 +175,13 @@ mod tests {
     use super::*;
     use crate::Finding;
 
-    /// A file that has other content at every look, and says it as a finding.
+    /// A file with a different content at every read, which it returns as a finding.
     struct Script {
         file: tempfile::NamedTempFile,
         looks: Mutex<Vec<&'static str>>,
     }
 
-    impl Watched for Script {
+    impl WatchedFile for Script {
         fn path(&self) -> &Path {
             self.file.path()
         }
@@ -189,33 +192,33 @@ mod tests {
             Ok(Some(now.to_owned()))
         }
 
-        fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+        fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
             let update = Update::Replace { slot: Layer::Default.into(), entries: Vec::new() };
-            Ok(Loaded { update, findings: vec![Finding::new("script", content.unwrap())] })
+            Ok(SourceUpdate { update, findings: vec![Finding::new("script", content.unwrap())] })
         }
     }
 
-    async fn check<const N: usize>(looks: &[&'static str], said: [&str; N]) {
+    async fn check<const N: usize>(looks: &[&'static str], expected: [&str; N]) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let script = Script { file, looks: Mutex::new(looks.to_vec()) };
         let items = watch(script, Duration::from_millis(1)).take(N).collect::<Vec<_>>().await;
         let got: Vec<String> =
             items.into_iter().map(|item| item.unwrap().findings[0].message.clone()).collect();
-        assert_eq!(got, said);
+        assert_eq!(got, expected);
     }
 
     #[tokio::test]
-    async fn a_change_is_taken_once_it_rests() {
+    async fn a_change_is_applied_when_it_has_settled() {
         check(&["old", "old", "", "ne", "new", "new"], ["old", "new"]).await;
     }
 
     #[tokio::test]
-    async fn a_change_that_was_taken_back_is_none() {
+    async fn a_change_that_is_reverted_is_ignored() {
         check(&["old", "", "old", "old", "new"], ["old", "new"]).await;
     }
 
     #[tokio::test]
-    async fn a_file_without_rest_is_taken_all_the_same() {
+    async fn a_file_that_changes_continuously_is_applied() {
         check(&["old", "1", "2", "3", "4", "5", "6", "7", "end"], ["old", "5"]).await;
     }
 }

@@ -1,6 +1,6 @@
-//! Reads the text of a local YAML file: values, feature flags, secrets and log levels by key.
+//! Parses the text of a local YAML file: values, feature flags, secrets and log levels by key.
 //!
-//! Nested keys are joined with dots, and `_` stands for the key around it:
+//! Nested keys are joined with dots. The key `_` is the key around it:
 //!
 //! ```
 //! let text = "
@@ -21,8 +21,8 @@
 //! # Ok::<(), prefab_sources::yaml::YamlError>(())
 //! ```
 //!
-//! Plain scalars mean what YAML 1.1 and Python say: `yes` is true, `017` is fifteen, `1e3` is a text. Quotes
-//! make a text of anything. What is wrong with one key costs that key and is reported as a [`Finding`].
+//! Plain scalars have the meaning of YAML 1.1 as in Python: `yes` is true, `017` is fifteen, `1e3` is a string. A quoted scalar
+//! is always a string. An invalid entry affects only its key and is reported as a [`Finding`].
 
 mod compose;
 mod criteria;
@@ -38,85 +38,85 @@ use std::sync::Arc;
 
 use prefab_core::{Config, Match};
 
-use crate::{Finding, Place, read::place_after};
+use crate::{Finding, Position, read::position_after};
 
-/// The deepest nesting that is read.
+/// The maximum nesting depth.
 pub const MAX_DEPTH: usize = 64;
-/// The most nodes that a file may have.
+/// The maximum number of nodes of a file.
 pub const MAX_NODES: usize = 1_000_000;
-/// The most nodes that aliases may add to those.
+/// The maximum number of nodes that aliases may add.
 pub const MAX_ALIASED_NODES: usize = 100_000;
-/// The most bytes of text that aliases may repeat.
+/// The maximum number of bytes of text that aliases may repeat.
 pub const MAX_ALIASED_BYTES: usize = 8 << 20;
-/// The most bytes that a key may have once it is written out.
+/// The maximum length of a key, with the keys around it, in bytes.
 pub const MAX_KEY_BYTES: usize = 1_024;
-/// The most bytes that all keys may have once they are written out.
+/// The maximum total length of all keys, in bytes.
 pub const MAX_KEYS_BYTES: usize = 64 << 20;
-/// The most findings that are told one by one.
+/// The maximum number of findings that are listed.
 pub const MAX_FINDINGS: usize = 100;
 
-/// What a YAML text says.
+/// The content of a YAML text.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parsed {
+pub struct ParsedYaml {
     /// One item per key, in the order of the text.
-    pub items: Vec<Item>,
-    /// What could not be taken, or was taken with a doubt.
+    pub items: Vec<YamlItem>,
+    /// Entries that were skipped, and suspicious ones.
     pub findings: Vec<Finding>,
 }
 
 /// One key of a YAML text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct YamlItem {
     /// The config.
     pub config: Config,
-    /// What to report as the match.
+    /// What evaluations report as the match.
     pub matched: Match,
-    /// Where the key stands.
-    pub place: Place,
+    /// The position of the key.
+    pub position: Position,
 }
 
-/// A text that cannot be read as YAML, and where it goes wrong.
+/// A text that is not valid YAML.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {}, column {}: {cause}", place.line, place.column)]
+#[error("line {}, column {}: {cause}", position.line, position.column)]
 pub struct YamlError {
     /// The place.
-    pub place: Place,
-    /// What is wrong there.
+    pub position: Position,
+    /// The reason.
     pub cause: YamlErrorKind,
 }
 
-/// What makes a YAML text unreadable as a whole.
+/// Why a YAML text is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum YamlErrorKind {
-    /// The text breaks a rule of YAML.
+    /// The text violates the syntax of YAML.
     #[error("{0}")]
     Syntax(String),
-    /// A character that YAML does not allow.
+    /// The text contains a character that YAML does not allow.
     #[error("the control character U+{:04X} is not allowed", u32::from(*.0))]
     ControlCharacter(char),
-    /// A second document.
+    /// The text has a second document.
     #[error("a second document starts")]
     SeveralDocuments,
-    /// Collections in collections in collections.
+    /// Collections are nested too deeply.
     #[error("is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// An alias within the node that it stands for.
-    #[error("the alias stands within what it repeats")]
+    /// An alias is within the node that it repeats.
+    #[error("the alias is within the node that it repeats")]
     AliasOfItself,
-    /// Aliases that repeat aliases.
+    /// Aliases repeat too much.
     #[error("aliases repeat more than {MAX_ALIASED_NODES} nodes or {MAX_ALIASED_BYTES} bytes")]
     TooManyAliased,
-    /// More nodes than any config file has.
+    /// The text has too many nodes.
     #[error("has more than {MAX_NODES} nodes")]
     TooManyNodes,
-    /// Long keys around many keys.
-    #[error("all keys written out have more than {MAX_KEYS_BYTES} bytes")]
+    /// The keys are too long in total.
+    #[error("all keys together have more than {MAX_KEYS_BYTES} bytes")]
     KeysTooLong,
 }
 
 impl YamlErrorKind {
-    /// Returns what to do about it.
+    /// Returns how to fix the text.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Syntax(why) if why.contains("tab") => "indent with spaces and save the file again",
@@ -127,31 +127,35 @@ impl YamlErrorKind {
             Self::ControlCharacter(_) => "remove it, or write it as an escape in double quotes",
             Self::SeveralDocuments => "keep one document and remove the `---` between them",
             Self::TooDeep => "write dotted keys instead of nesting them",
-            Self::AliasOfItself => "repeat something outside of it",
-            Self::TooManyAliased => "repeat less",
+            Self::AliasOfItself => "repeat a node outside of the alias",
+            Self::TooManyAliased => "use fewer aliases",
             Self::TooManyNodes | Self::KeysTooLong => "check that it is the right file",
         }
     }
 }
 
-/// Reads a YAML text; `source` names it in findings, as a path does.
+/// Parses a YAML text. `source` is its name in findings, for example its path.
 ///
-/// An empty text says nothing. A text that is not a mapping says nothing and is a finding.
-pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<Parsed, YamlError> {
+/// An empty text has no items. A text that is not a mapping has no items and one finding.
+///
+/// # Errors
+///
+/// [`YamlError`] if the text is not valid YAML or exceeds a limit of this module.
+pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<ParsedYaml, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some((at, character)) = text.char_indices().find(|(_, c)| !is_printable(*c)) {
         let cause = YamlErrorKind::ControlCharacter(character);
-        return Err(YamlError { place: place_after(&text[..at]), cause });
+        return Err(YamlError { position: position_after(&text[..at]), cause });
     }
     let mut findings = findings::Findings::new(source.into());
     let items = match compose::compose(text, &mut findings)? {
         Some(root) => flatten::flatten(&root, &mut findings)?,
         None => Vec::new(),
     };
-    Ok(Parsed { items, findings: findings.finish() })
+    Ok(ParsedYaml { items, findings: findings.finish() })
 }
 
-/// Tells whether YAML allows the character unescaped.
+/// Returns whether YAML allows the character without an escape.
 fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }

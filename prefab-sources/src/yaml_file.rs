@@ -1,4 +1,4 @@
-//! One local YAML file and the place of its keys among the layers.
+//! One local YAML file and its layer.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,12 +9,14 @@ use std::{
 use prefab_core::{Entry, Match, Provenance, Slot, Update};
 
 use crate::{
-    ConfigSource, Loaded, SourceError, SourceErrorKind, UpdateStream, read,
-    watch::{POLL_EVERY, Watched, watch},
+    ConfigSource, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
+    watch::{POLL_INTERVAL, WatchedFile, watch},
     yaml,
 };
 
 /// A local YAML file.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{Layer, LayeredStore};
@@ -25,66 +27,90 @@ use crate::{
 /// std::fs::write(&path, "max-jobs: 30\nlog-level.db: loud\n")?;
 ///
 /// let loaded = YamlFile::new(&path, Layer::Default).load()?;
-/// assert!(loaded.findings[0].to_string().ends_with(
-///     "defaults.yaml:2:1: key `log-level.db`: `loud` is no log level; \
-///      use one of trace, debug, info, warn, error, fatal"
-/// ));
+/// assert_eq!(loaded.findings[0].key.as_deref(), Some("log-level.db"));
 /// let mut store = LayeredStore::default();
 /// store.apply(loaded.update);
 /// assert!(store.get("max-jobs").is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// As a [`ConfigSource`] it follows its file: an edit, a swapped link or another file put in its place is a
-/// new update within a second, a deleted file empties the slot, and an edit that does not parse is an error
-/// that leaves what was read before. The stream reads files in place, so poll it where blocking for the
-/// length of a read does no harm; it needs a tokio runtime with time.
+/// # As a stream
+///
+/// As a [`ConfigSource`], it follows the file: an edit, a swapped link or a replaced file is an update within a second. A
+/// deleted file empties its slot. If the file does not parse, the stream yields an error and the previous configs remain in
+/// effect. The stream reads the file on the polling thread, and requires a tokio runtime with time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlFile {
     path: PathBuf,
     name: Arc<str>,
     slot: Slot,
     max_bytes: u64,
-    poll_every: Duration,
+    poll_interval: Duration,
 }
 
 impl YamlFile {
-    /// The most bytes that are read, if nothing else is said: 8 MiB.
+    /// The default size limit: 8 MiB.
     pub const MAX_BYTES: u64 = 8 << 20;
 
-    /// Returns the file at `path`, whose keys go to `slot`; it need not exist.
+    /// Returns the file at `path`, whose keys go to `slot`. It need not exist.
     pub fn new(path: impl Into<PathBuf>, slot: impl Into<Slot>) -> Self {
         let path = path.into();
         let name = path.display().to_string().into();
-        Self { path, name, slot: slot.into(), max_bytes: Self::MAX_BYTES, poll_every: POLL_EVERY }
+        Self { path, name, slot: slot.into(), max_bytes: Self::MAX_BYTES, poll_interval: POLL_INTERVAL }
     }
 
-    /// Changes the largest size that is read.
+    /// Sets the size limit. Default: [`MAX_BYTES`](Self::MAX_BYTES).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Layer;
+    /// use prefab_sources::YamlFile;
+    ///
+    /// let file = YamlFile::new("defaults.yaml", Layer::Default).max_bytes(1 << 20);
+    /// # drop(file);
+    /// ```
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// Changes how often the file is looked at: every 250 ms, if nothing else is said.
+    /// Sets how often the file is checked for changes. Default: 250 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_core::Layer;
+    /// use prefab_sources::YamlFile;
+    ///
+    /// let file = YamlFile::new("defaults.yaml", Layer::Default).poll_interval(Duration::from_secs(5));
+    /// # drop(file);
+    /// ```
     #[must_use]
-    pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = interval;
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
         self
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns the place of its keys.
+    /// Returns the slot of its keys.
     pub fn slot(&self) -> Slot {
         self.slot
     }
 
-    /// Reads the file once; a file that does not exist says nothing.
-    pub fn load(&self) -> Result<Loaded, SourceError> {
+    /// Reads the file once. A file that does not exist is empty.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, exceeds the size limit, is not UTF-8 or is not YAML. A single invalid key is a finding, not
+    /// an error.
+    pub fn load(&self) -> Result<SourceUpdate, SourceError> {
         self.parse(self.read()?)
     }
 
@@ -93,7 +119,7 @@ impl YamlFile {
     }
 }
 
-impl Watched for YamlFile {
+impl WatchedFile for YamlFile {
     fn path(&self) -> &Path {
         &self.path
     }
@@ -102,21 +128,21 @@ impl Watched for YamlFile {
         read::text(&self.path, &self.name, self.max_bytes)
     }
 
-    fn parse(&self, content: Option<String>) -> Result<Loaded, SourceError> {
+    fn parse(&self, content: Option<String>) -> Result<SourceUpdate, SourceError> {
         let parsed = yaml::parse(&content.unwrap_or_default(), Arc::clone(&self.name));
-        let yaml::Parsed { items, findings } = parsed.map_err(|error| {
+        let yaml::ParsedYaml { items, findings } = parsed.map_err(|error| {
             SourceError::new(SourceErrorKind::Syntax, Arc::clone(&self.name), error.cause.to_string())
-                .of_file(&self.path)
-                .at(error.place)
-                .advise(error.cause.advice())
+                .with_path(&self.path)
+                .with_position(error.position)
+                .with_advice(error.cause.advice())
         })?;
         let by_row = self.provenance(Match::ByRow);
-        let entry = |yaml::Item { config, matched, place: _ }| match matched {
+        let entry = |yaml::YamlItem { config, matched, position: _ }| match matched {
             Match::ByRow => Entry::new(config, Arc::clone(&by_row)),
             text @ Match::Text(_) => Entry::new(config, self.provenance(text)),
         };
         let entries = items.into_iter().map(entry).collect();
-        Ok(Loaded { update: Update::Replace { slot: self.slot, entries }, findings })
+        Ok(SourceUpdate { update: Update::Replace { slot: self.slot, entries }, findings })
     }
 }
 
@@ -126,7 +152,7 @@ impl ConfigSource for YamlFile {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let interval = self.poll_every;
+        let interval = self.poll_interval;
         watch(*self, interval)
     }
 }

@@ -1,9 +1,9 @@
-//! Ten thousand streams, one after another, over sockets: what is left of them is nothing.
+//! Ten thousand streams, one after another, over sockets, leak nothing.
 //!
-//! Waits are not waited for: the clock is stepped whenever the client has let go of a stream.
-// Memory and files are looked up in /proc.
+//! The test does not wait for delays: it steps the clock after each closed stream.
+// Reads memory and open files from /proc.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -16,13 +16,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{FutureExt as _, StreamExt as _};
 use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
 use prefab_proto::convert;
-use prefab_sources::{ApiKey, ConfigSource as _, HttpOptions, Loaded, RemoteOptions, RemoteSource};
+use prefab_sources::{ApiKey, ConfigSource as _, HttpOptions, RemoteOptions, RemoteSource, SourceUpdate};
 use tokio::{runtime, sync::mpsc, task};
 
 const WARM_UP: i64 = 1_000;
 const ROUNDS: i64 = 9_000;
 
-/// The longest wait there is.
+/// The longest delay.
 const WAIT: Duration = Duration::from_secs(30);
 
 fn message(id: i64) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn message(id: i64) -> Vec<u8> {
     convert::encode(&ConfigSet { configs, pointer, ..ConfigSet::default() })
 }
 
-/// Answers a request; returns the id that it sent, where that was an event.
+/// Responds to a request. Returns the id of the event, if it sent one.
 fn answer(mut socket: &TcpStream, newest: i64) -> io::Result<Option<i64>> {
     let mut lines = BufReader::new(socket).lines();
     let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
@@ -49,17 +49,17 @@ fn answer(mut socket: &TcpStream, newest: i64) -> io::Result<Option<i64>> {
         socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
         return socket.write_all(&message(newest)).map(|()| None);
     }
-    assert_eq!(since, newest, "it resumes where it stood");
+    assert_eq!(since, newest, "it resumes after the newest id");
     let event = STANDARD.encode(message(newest + 1));
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n: hello\n\n";
     write!(socket, "{head}data: {event}\n\n").map(|()| Some(newest + 1))
 }
 
-/// Serves streams of one event each, and tells of each that the client has let go of.
+/// Serves streams of one event each, and reports each stream that the client has closed.
 fn serve() -> (String, mpsc::UnboundedReceiver<i64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::unbounded_channel();
+    let (closed_sender, closed) = mpsc::unbounded_channel();
     thread::spawn(move || {
         let mut newest = 1;
         for socket in listener.incoming() {
@@ -69,13 +69,13 @@ fn serve() -> (String, mpsc::UnboundedReceiver<i64>) {
             let _ = socket.read_to_end(&mut Vec::new());
             if let Some(id) = sent {
                 newest = id;
-                if tell.send(id).is_err() {
+                if closed_sender.send(id).is_err() {
                     return;
                 }
             }
         }
     });
-    (url, told)
+    (url, closed)
 }
 
 fn resident_kib() -> u64 {
@@ -89,11 +89,11 @@ fn open_files() -> usize {
 }
 
 #[test]
-fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
+fn ten_thousand_reconnects_leak_no_memory_task_or_file() {
     let runtime = runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let (url, mut told) = serve();
+    let (url, mut closed) = serve();
     let (release, held) = std::sync::mpsc::channel::<()>();
-    // While this waits, the clock stands still however idle everybody else is.
+    // The clock does not advance while this waits.
     let holding = runtime.spawn_blocking(move || held.recv());
     let source =
         RemoteSource::http(RemoteOptions::new(ApiKey::new("1-key")), HttpOptions::new([url])).unwrap();
@@ -103,26 +103,26 @@ fn ten_thousand_reconnects_leave_no_memory_no_task_and_no_file() {
     let mut reconnect = |times: i64| {
         runtime.block_on(async {
             for _ in 0..times {
-                // What was said is taken, and the stream that said it is gone.
+                // The update has been applied and its stream closed.
                 let mut gone = 0;
                 while store.get("a").is_none_or(|entry| entry.stored().id() != gone) {
                     tokio::select! {
                         item = updates.next() => {
-                            let Loaded { update, findings } = item.unwrap().unwrap();
+                            let SourceUpdate { update, findings } = item.unwrap().unwrap();
                             assert!(findings.is_empty());
                             store.apply(update);
                         }
-                        id = told.recv() => gone = id.unwrap(),
+                        id = closed.recv() => gone = id.unwrap(),
                     }
                 }
-                // The connection may be gone before the client has noticed its end: it is to wait by now.
+                // The connection may be closed before the client has noticed its end: wait until it has.
                 for _ in 0..5 {
                     assert!(updates.next().now_or_never().is_none());
                     task::yield_now().await;
                 }
                 tokio::time::advance(WAIT).await;
             }
-            // Connections that were let go of end by themselves.
+            // Closed connections end without further action.
             for _ in 0..10 {
                 task::yield_now().await;
             }

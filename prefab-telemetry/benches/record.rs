@@ -1,6 +1,6 @@
-//! What recording costs: `cargo bench -p prefab-telemetry`.
+//! The cost of counting: `cargo bench -p prefab-telemetry`.
 //!
-//! The answers are made beforehand, so that only the recording is measured.
+//! The evaluations are prepared first, so that only the counting is measured.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ use prefab_core::{
 use prefab_eval::{Contexts, Evaluation, FixedHost, Options as RuleOptions, Ruleset};
 use prefab_telemetry::{Options, Telemetry};
 
-/// Samples so long that the timer's own steps do not show.
+/// Samples long enough to hide the resolution of the timer.
 const LONG: u32 = 5_000;
 
 fn main() {
@@ -29,7 +29,7 @@ fn rules(keys: usize) -> Ruleset {
     let configs = named.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(others);
     let provenance = std::sync::Arc::new(Provenance::new(Layer::Remote, "bench"));
     let entries = configs.zip(1..).map(|((key, value), id)| {
-        let rows = vec![ConfigRow::of(vec![ConditionalValue::always(value)])];
+        let rows = vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])];
         Entry::new(Config { id, key, rows, ..Config::default() }, provenance.clone())
     });
     Ruleset::build(entries, RuleOptions::default())
@@ -49,13 +49,13 @@ fn user() -> ContextSet {
     ContextSet::new().with(user).with(Context::new("device").with("os", "linux").with("mobile", false))
 }
 
-/// One key, by every thread at once: the worst there is for a shared counter.
+/// One key, by every thread concurrently: the worst case for a shared counter.
 #[divan::bench(args = ["text", "json", "split"], sample_size = LONG, threads = [1, 2, 4])]
 fn evaluation(bencher: Bencher<'_, '_>, key: &str) {
     let (rules, user, telemetry) = (rules(0), user(), Telemetry::new(Options::default(), 0));
     bencher
         .with_inputs(|| answer(&rules, key, &user))
-        .bench_refs(|answer| telemetry.record_evaluation(black_box(answer)));
+        .bench_refs(|answer| telemetry.count_evaluation(black_box(answer)));
 }
 
 /// A thousand keys in turn.
@@ -67,7 +67,7 @@ fn evaluation_of_a_thousand_keys(bencher: Bencher<'_, '_>) {
     let mut answers = answers.iter().cycle();
     bencher.bench_local(|| {
         if let Some(answer) = answers.next() {
-            telemetry.record_evaluation(black_box(answer));
+            telemetry.count_evaluation(black_box(answer));
         }
     });
 }
@@ -90,10 +90,10 @@ fn no_contexts(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_size = LONG, threads = [1, 2, 4])]
 fn log(bencher: Bencher<'_, '_>) {
     let telemetry = Telemetry::new(Options::default(), 0);
-    bencher.bench(|| telemetry.record_log(black_box("my_app.storage.pool"), LogLevel::Info));
+    bencher.bench(|| telemetry.count_line(black_box("my_app.storage.pool"), LogLevel::Info));
 }
 
-/// What a report costs with ten thousand counters.
+/// The cost of a report with ten thousand counters.
 #[divan::bench(sample_size = 1, sample_count = 20)]
 fn drain(bencher: Bencher<'_, '_>) {
     let (rules, telemetry) = (rules(10_000), Telemetry::new(Options::default(), 0));
@@ -101,7 +101,7 @@ fn drain(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             for key in &keys {
-                telemetry.record_evaluation(&answer(&rules, key, &ContextSet::new()));
+                telemetry.count_evaluation(&answer(&rules, key, &ContextSet::new()));
             }
         })
         .bench_refs(|()| telemetry.drain(1));

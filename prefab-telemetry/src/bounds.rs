@@ -1,42 +1,40 @@
-//! How much room there is, over all shards.
+//! Limits of the memory, over all shards.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// The longest text that is kept: a value, a logger's name, a context. Longer ones are left out, or no number
-/// of entries would bound the memory.
-pub(crate) const MOST_TEXT: usize = 16 * 1024;
+/// The maximum length of a value, a logger's name or a context. Without it, the number of entries would not limit the
+/// memory.
+pub(crate) const MAX_TEXT_BYTES: usize = 16 * 1024;
 
-/// Places for entries. Relaxed throughout: the number is all there is to agree on.
-pub(crate) struct Room {
+/// The number of entries that may still be added. Relaxed, because no other data depends on it.
+pub(crate) struct Capacity {
     taken: AtomicUsize,
-    most: usize,
+    max: usize,
 }
 
-impl Room {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { taken: AtomicUsize::new(0), most }
+impl Capacity {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { taken: AtomicUsize::new(0), max }
     }
 
-    /// Takes a place, where there is one.
+    /// Reserves an entry. Returns `false` if none is left.
     pub(crate) fn take(&self) -> bool {
         self.taken
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
-                (taken < self.most).then(|| taken + 1)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| (taken < self.max).then(|| taken + 1))
             .is_ok()
     }
 
-    /// Gives back places that were taken.
-    pub(crate) fn give_back(&self, places: usize) {
+    /// Releases entries.
+    pub(crate) fn release(&self, places: usize) {
         self.taken.fetch_sub(places, Ordering::Relaxed);
     }
 }
 
-/// How often something found no room.
+/// The number of entries that were dropped.
 #[derive(Default)]
-pub(crate) struct Drops(AtomicU64);
+pub(crate) struct DropCount(AtomicU64);
 
-impl Drops {
+impl DropCount {
     pub(crate) fn add(&self, drops: u64) {
         self.0.fetch_add(drops, Ordering::Relaxed);
     }

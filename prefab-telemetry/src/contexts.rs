@@ -1,4 +1,4 @@
-//! Contexts: looked at once, recognised after that.
+//! Records contexts: new ones in detail, known ones by a fingerprint.
 
 use std::{
     hash::{BuildHasher as _, Hasher},
@@ -13,17 +13,17 @@ use prefab_core::{ContextSet, ContextValue};
 
 use crate::{
     ContextUploadMode, Limits,
-    bounds::Drops,
+    bounds::DropCount,
     examples::{Examples, Fingerprint, key},
-    report::{Example, Shape},
+    report::{ContextShape, ExampleContext},
     shapes::{Shapes, number},
 };
 
-/// Shapes and examples behind one lock, which contexts that were met before do not reach.
+/// Shapes and examples behind one lock, which known contexts do not take.
 pub(crate) struct Contexts {
     mode: ContextUploadMode,
     collected: Mutex<Collected>,
-    recognised: Recognised,
+    seen: SeenContexts,
 }
 
 struct Collected {
@@ -35,37 +35,39 @@ impl Contexts {
     pub(crate) fn new(mode: ContextUploadMode, limits: &Limits) -> Self {
         let shapes = Shapes::new(limits.shapes);
         let examples = Examples::new(limits.examples, limits.remembered_examples);
-        Self { mode, collected: Mutex::new(Collected { shapes, examples }), recognised: Recognised::new() }
+        Self { mode, collected: Mutex::new(Collected { shapes, examples }), seen: SeenContexts::new() }
     }
 
-    /// Takes contexts in: several levels, the strongest first.
+    /// Records contexts in several levels, the most specific first.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &Drops) {
-        let look = match self.mode {
-            ContextUploadMode::PeriodicExample => look(levels, |set| set.mark(|set| hash(set, true))),
-            ContextUploadMode::ShapeOnly => look_of_shapes(levels),
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
+    pub(crate) fn record(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64, drops: &DropCount) {
+        let fingerprint = match self.mode {
+            ContextUploadMode::PeriodicExample => {
+                fingerprint(levels, |set| set.fingerprint(|set| hash(set, true)))
+            }
+            ContextUploadMode::ShapeOnly => shape_fingerprint(levels),
             ContextUploadMode::None => 0,
         };
-        // Marked before they are taken in: a drain between the two has them taken in twice, never not at all.
-        if look != 0 && self.recognised.is_new(look) {
-            self.meet(levels, now_millis(), drops);
+        // Marked before they are recorded: after a drain in between they are recorded twice, never not at all.
+        if fingerprint != 0 && self.seen.is_new(fingerprint) {
+            self.record_new(levels, now_millis(), drops);
         }
     }
 
-    /// Tells whether these contexts, with none besides, were met already. May not know some that were.
+    /// Returns whether these contexts, without others, are known. May return `false` for known ones.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
     pub(crate) fn knows(&self, contexts: &ContextSet) -> bool {
-        match contexts.known_mark() {
-            Some(mark) => self.recognised.knows(mix(0, mark)),
+        match contexts.cached_fingerprint() {
+            Some(mark) => self.seen.knows(mix(0, mark)),
             None => contexts.is_empty(),
         }
     }
 
     #[cold]
-    fn meet(&self, levels: &[&ContextSet], now_millis: i64, drops: &Drops) {
-        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.merged(level));
+    fn record_new(&self, levels: &[&ContextSet], now_millis: i64, drops: &DropCount) {
+        let merged = levels.iter().rev().fold(ContextSet::new(), |weaker, level| weaker.overlay(level));
         let with_examples = self.mode == ContextUploadMode::PeriodicExample;
         let fingerprint = Fingerprint::of(&merged).filter(|_| with_examples);
         let mut collected = self.collected();
@@ -75,12 +77,12 @@ impl Contexts {
         }
     }
 
-    /// Takes everything out.
-    pub(crate) fn drain(&self, now_millis: i64) -> (Vec<Shape>, Vec<Example>) {
+    /// Returns everything and resets it.
+    pub(crate) fn drain(&self, now_millis: i64) -> (Vec<ContextShape>, Vec<ExampleContext>) {
         let mut collected = self.collected();
         let taken = (collected.shapes.take(), collected.examples.take(now_millis));
         drop(collected);
-        self.recognised.forget();
+        self.seen.clear();
         taken
     }
 
@@ -89,32 +91,35 @@ impl Contexts {
     }
 }
 
-/// Puts what levels of contexts look like into one number; 0 where all are empty.
+/// Returns a hash of levels of contexts; 0 if all are empty.
 #[inline]
-fn look(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
-    levels.iter().filter(|level| !level.is_empty()).fold(0, |look, level| mix(look, hash(level)))
+fn fingerprint(levels: &[&ContextSet], hash: impl Fn(&ContextSet) -> u64) -> u64 {
+    levels
+        .iter()
+        .filter(|level| !level.is_empty())
+        .fold(0, |fingerprint, level| mix(fingerprint, hash(level)))
 }
 
 #[inline]
-fn mix(look: u64, hash: u64) -> u64 {
-    (look.rotate_left(5) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn mix(fingerprint: u64, hash: u64) -> u64 {
+    (fingerprint.rotate_left(5) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[inline(never)]
-fn look_of_shapes(levels: &[&ContextSet]) -> u64 {
-    look(levels, |set| hash(set, false))
+fn shape_fingerprint(levels: &[&ContextSet]) -> u64 {
+    fingerprint(levels, |set| hash(set, false))
 }
 
-/// Nobody outside is to know which contexts look alike.
+/// Random, so that an attacker cannot choose contexts with equal hashes.
 static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
-/// Hashes what makes a shape, and what makes an example of it.
+/// Hashes what determines a shape, and optionally what determines an example.
 #[inline(never)]
 fn hash(set: &ContextSet, with_keys: bool) -> u64 {
     let mut hasher = SEEDS.build_hasher();
     for context in set.iter() {
         hasher.write(context.name().as_bytes());
-        // The hasher takes the length of each name in; the kinds, which are small, go in all at once.
+        // The hasher includes the length of each name. The kinds are small and are hashed together.
         let mut kinds: u64 = 0;
         for (property, value) in context.properties() {
             hasher.write(property.as_bytes());
@@ -125,7 +130,7 @@ fn hash(set: &ContextSet, with_keys: bool) -> u64 {
             hash_key(key, &mut hasher);
         }
     }
-    // 0 stands for what was not hashed yet.
+    // 0 means not hashed yet.
     hasher.finish().max(1)
 }
 
@@ -140,65 +145,65 @@ fn hash_key(key: &ContextValue, hasher: &mut impl Hasher) {
     }
 }
 
-/// Looks that were met since the last drain. It may forget one, which then is taken in again, to no effect;
-/// it takes a new one for an old one only where all 64 bits agree.
-struct Recognised {
+/// Fingerprints seen since the last drain. One may be forgotten, and its contexts recorded again, without effect. A new
+/// one is taken for a known one only if all 64 bits are equal.
+struct SeenContexts {
     buckets: Box<[Bucket; BUCKETS]>,
 }
 
-/// Looks whose lower bits agree, in one line of a processor's cache. With one place for each, two users of
-/// sixty-four would drive one another out every other time.
+/// Fingerprints with equal lower bits, in one cache line. With only one slot per bucket, two of 64 users would often evict
+/// each other.
 #[derive(Default)]
 #[repr(align(64))]
 struct Bucket([AtomicU64; 8]);
 
-/// A power of two. All buckets are 32 KiB, which stay in the cache of a processor that asks often.
+/// A power of two. All buckets take 32 KiB, which fit in the cache of a core.
 const BUCKETS: usize = 512;
 
-impl Recognised {
+impl SeenContexts {
     fn new() -> Self {
         Self { buckets: Box::new(std::array::from_fn(|_| Bucket::default())) }
     }
 
-    /// Marks a look, and tells whether it was not marked before. Known ones are only read, so that threads
-    /// do not take the cache line from one another.
+    /// Marks a fingerprint. Returns whether it was new. Known ones are only read, so that threads do not contend for the cache
+    /// line.
     #[inline]
-    fn is_new(&self, look: u64) -> bool {
-        let Bucket(places) = self.bucket(look);
+    fn is_new(&self, fingerprint: u64) -> bool {
+        let Bucket(places) = self.bucket(fingerprint);
         for place in places {
             match place.load(Ordering::Relaxed) {
-                known if known == look => return false,
+                known if known == fingerprint => return false,
                 0 => {
-                    place.store(look, Ordering::Relaxed);
+                    place.store(fingerprint, Ordering::Relaxed);
                     return true;
                 }
                 _ => {}
             }
         }
-        let other = usize::try_from(look >> 61).unwrap_or_default();
+        let other = usize::try_from(fingerprint >> 61).unwrap_or_default();
         if let Some(place) = places.get(other) {
-            place.store(look, Ordering::Relaxed);
+            place.store(fingerprint, Ordering::Relaxed);
         }
         true
     }
 
-    /// Tells whether a look is where it would be put first.
+    /// Returns whether a fingerprint is in its preferred slot.
     #[inline]
-    fn knows(&self, look: u64) -> bool {
-        let Bucket([first, ..]) = self.bucket(look);
-        first.load(Ordering::Relaxed) == look
+    fn knows(&self, fingerprint: u64) -> bool {
+        let Bucket([first, ..]) = self.bucket(fingerprint);
+        first.load(Ordering::Relaxed) == fingerprint
     }
 
-    /// Some bits pick the bucket; all of them are compared within it.
+    /// Some bits select the bucket; within it all bits are compared.
     #[inline]
-    fn bucket(&self, look: u64) -> &Bucket {
-        &self.buckets[usize::try_from(look).unwrap_or_default() % BUCKETS]
+    fn bucket(&self, fingerprint: u64) -> &Bucket {
+        &self.buckets[usize::try_from(fingerprint).unwrap_or_default() % BUCKETS]
     }
 
-    fn forget(&self) {
+    fn clear(&self) {
         self.buckets
             .iter()
             .flat_map(|Bucket(places)| places)
-            .for_each(|look| look.store(0, Ordering::Relaxed));
+            .for_each(|fingerprint| fingerprint.store(0, Ordering::Relaxed));
     }
 }

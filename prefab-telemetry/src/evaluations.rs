@@ -1,101 +1,123 @@
-//! Evaluations, counted per answer.
+//! Counts of evaluations.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use prefab_core::ConfigType;
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
-    answer::Answer,
-    bounds::Drops,
-    report::{Counter, Summary},
+    bounds::DropCount,
+    evaluation_count_key::EvaluationCountKey,
+    report::{EvaluationCount, EvaluationSummary},
     reportable,
-    tallies::{Lane, Mark, Tallies},
+    thread_counters::{CounterTables, Mark, ThreadCounters},
 };
 
 /// Counters of evaluations.
 pub(crate) struct Evaluations {
-    tallies: Tallies,
+    tables: CounterTables,
     seeds: RandomState,
 }
 
 impl Evaluations {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { tallies: Tallies::new(most), seeds: RandomState::default() }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { tables: CounterTables::new(max), seeds: RandomState::default() }
     }
 
-    /// Counts an evaluation in the thread's own lane.
+    /// Counts an evaluation in the thread's own counters.
     #[inline]
-    pub(crate) fn record(&self, evaluation: &Evaluation<'_>, drops: &Drops) {
-        self.tallies.with_lane(|lane| self.record_in(lane, evaluation, drops));
+    pub(crate) fn record(&self, evaluation: &Evaluation<'_>, drops: &DropCount) {
+        self.tables.with_thread_counters(|counters| self.record_in(counters, evaluation, drops));
     }
 
     /// Counts an evaluation.
     #[inline]
-    pub(crate) fn record_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>, drops: &Drops) {
-        let mark = if evaluation.stands() {
+    pub(crate) fn record_in(
+        &self,
+        counters: &mut ThreadCounters,
+        evaluation: &Evaluation<'_>,
+        drops: &DropCount,
+    ) {
+        let mark = if evaluation.is_precomputed() {
             Mark::of(evaluation.id())
         } else {
             Mark::with_value(evaluation.id(), reportable::mark(&evaluation.value, &self.seeds))
         };
-        if !self.tallies.count(lane, mark) {
-            self.meet(lane, mark, evaluation, drops);
+        if !self.tables.count(counters, mark) {
+            self.count_new(counters, mark, evaluation, drops);
         }
     }
 
-    /// Counts an answer whose value stands in the ruleset if the lane has it at hand; tells whether it has.
+    /// Counts a precomputed result, if its counter is in its preferred slot. Returns whether it was counted.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub(crate) fn count_at_once(&self, lane: &Lane, selection: &Selection<'_>) -> bool {
-        self.tallies.count_at_once(lane, selection.id())
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
+    pub(crate) fn count_known(&self, counters: &ThreadCounters, selection: &SelectedRule<'_>) -> bool {
+        self.tables.count_known(counters, selection.id())
     }
 
-    /// Counts an answer whose value stands in the ruleset.
+    /// Counts a precomputed result.
     #[inline]
-    pub(crate) fn record_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
-        if !self.tallies.count(lane, Mark::of(selection.id())) {
-            self.meet_selection(lane, selection, drops);
+    pub(crate) fn count_selection(
+        &self,
+        counters: &mut ThreadCounters,
+        selection: &SelectedRule<'_>,
+        drops: &DropCount,
+    ) {
+        if !self.tables.count(counters, Mark::of(selection.id())) {
+            self.count_new_selection(counters, selection, drops);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn meet_selection(&self, lane: &mut Lane, selection: &Selection<'_>, drops: &Drops) {
+    fn count_new_selection(
+        &self,
+        counters: &mut ThreadCounters,
+        selection: &SelectedRule<'_>,
+        drops: &DropCount,
+    ) {
         if let Some(evaluation) = selection.evaluation() {
-            self.meet(lane, Mark::of(selection.id()), &evaluation, drops);
+            self.count_new(counters, Mark::of(selection.id()), &evaluation, drops);
         }
     }
 
     #[cold]
-    fn meet(&self, lane: &mut Lane, mark: Mark, evaluation: &Evaluation<'_>, drops: &Drops) {
+    fn count_new(
+        &self,
+        counters: &mut ThreadCounters,
+        mark: Mark,
+        evaluation: &Evaluation<'_>,
+        drops: &DropCount,
+    ) {
         let is_counted = is_counted(evaluation.entry().stored().config_type());
-        let found_room = self.tallies.meet(lane, mark, || is_counted.then(|| Answer::of(evaluation)));
+        let found_room =
+            self.tables.count_new(counters, mark, || is_counted.then(|| EvaluationCountKey::of(evaluation)));
         drops.add(u64::from(is_counted && !found_room));
     }
 
-    /// Takes the counts out. What was counted keeps its place, so that it costs no allocation the next time;
-    /// what was not since the drain before gives it up.
-    pub(crate) fn drain(&self) -> Vec<Summary> {
+    /// Returns the counts and resets them. A used counter stays allocated; one without counts since the previous drain is
+    /// released.
+    pub(crate) fn drain(&self) -> Vec<EvaluationSummary> {
         let mut counts = Vec::new();
-        self.tallies.drain(|answer, count| counts.push((Arc::clone(answer), count)));
+        self.tables.drain(|answer, count| counts.push((Arc::clone(answer), count)));
         summaries(&counts)
     }
 }
 
-/// Log levels are asked for with every line, and segments are parts of other answers.
+/// Log levels are evaluated for every line, and segments are parts of other evaluations.
 fn is_counted(config_type: ConfigType) -> bool {
     !matches!(config_type, ConfigType::LogLevel | ConfigType::LogLevelV2 | ConfigType::Segment)
 }
 
-/// Puts the shards' counts together: by key and type, then by everything that a counter says.
-fn summaries(counts: &[(Arc<Answer>, u64)]) -> Vec<Summary> {
-    let mut keys: BTreeMap<(&str, i32), BTreeMap<_, Counter>> = BTreeMap::new();
+/// Merges the counts of all threads: by key and type, then by all other fields.
+fn summaries(counts: &[(Arc<EvaluationCountKey>, u64)]) -> Vec<EvaluationSummary> {
+    let mut keys: BTreeMap<(&str, i32), BTreeMap<_, EvaluationCount>> = BTreeMap::new();
     for (answer, count) in counts {
         let config = answer.entry.stored();
         let identity = (
             (config.id(), answer.row, answer.rule, answer.weighted, answer.selected_index),
-            // Values have no order of their own, and doubles none at all.
+            // Values do not implement `Ord`.
             format!("{:?}", answer.value),
         );
         keys.entry((config.key(), config.config_type().number()))
@@ -104,10 +126,10 @@ fn summaries(counts: &[(Arc<Answer>, u64)]) -> Vec<Summary> {
             .and_modify(|counter| counter.count += count)
             .or_insert_with(|| answer.counter(*count));
     }
-    let summary = |((key, number), counters): ((&str, i32), BTreeMap<_, Counter>)| Summary {
+    let summary = |((key, number), counts): ((&str, i32), BTreeMap<_, EvaluationCount>)| EvaluationSummary {
         key: key.to_owned(),
         config_type: ConfigType::from_number(number).unwrap_or_default(),
-        counters: counters.into_values().collect(),
+        counts: counts.into_values().collect(),
     };
     keys.into_iter().map(summary).collect()
 }

@@ -1,33 +1,33 @@
-//! Examples: contexts as they were met, each at most once an hour.
+//! Example contexts, each at most once an hour.
 
 use std::{collections::HashMap, hash::Hasher as _};
 
 use prefab_core::{Context, ContextSet, ContextValue};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::{bounds::MOST_TEXT, report::Example};
+use crate::{bounds::MAX_TEXT_BYTES, report::ExampleContext};
 
-/// How long contexts are not sent again.
+/// How long an example is not reported again.
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
 
-/// The property that makes a context somebody's.
+/// The property that identifies a context.
 const KEY: &str = "key";
 
-/// The examples met since the last drain, and whose turn is over for an hour.
+/// The examples since the last drain, and those of the last hour.
 pub(crate) struct Examples {
-    met: Vec<Example>,
-    most: usize,
-    /// When each was met.
+    met: Vec<ExampleContext>,
+    max: usize,
+    /// The time of each.
     remembered: HashMap<u128, i64>,
-    most_remembered: usize,
+    max_remembered: usize,
 }
 
-/// Who contexts are about: the keys of those that have one. Two sets about the same are one example.
+/// A hash of the keys of contexts. Sets with equal keys are one example.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint(u128);
 
 impl Fingerprint {
-    /// Returns nothing for contexts that are about nobody: none of them has a key.
+    /// Returns `None` if no context has a key.
     pub(crate) fn of(contexts: &ContextSet) -> Option<Self> {
         let mut keyed: Vec<(&str, &ContextValue)> =
             contexts.iter().filter_map(|context| Some((context.name(), key(context)?))).collect();
@@ -38,7 +38,7 @@ impl Fingerprint {
         let mut hasher = SipHasher13::new();
         for (name, key) in keyed {
             for text in [name, &key.to_string()] {
-                // The length keeps `ab` + `c` and `a` + `bc` apart.
+                // The length distinguishes `ab` + `c` from `a` + `bc`.
                 hasher.write_usize(text.len());
                 hasher.write(text.as_bytes());
             }
@@ -47,7 +47,7 @@ impl Fingerprint {
     }
 }
 
-/// Returns a context's key; one that is empty or null is none.
+/// Returns the key of a context, unless it is empty or null.
 #[inline]
 pub(crate) fn key(context: &Context) -> Option<&ContextValue> {
     context.get(KEY).filter(|value| match value {
@@ -58,11 +58,11 @@ pub(crate) fn key(context: &Context) -> Option<&ContextValue> {
 }
 
 impl Examples {
-    pub(crate) fn new(most: usize, most_remembered: usize) -> Self {
-        Self { met: Vec::new(), most, remembered: HashMap::new(), most_remembered }
+    pub(crate) fn new(max: usize, max_remembered: usize) -> Self {
+        Self { met: Vec::new(), max, remembered: HashMap::new(), max_remembered }
     }
 
-    /// Takes contexts in unless they were met within the hour, and tells whether there was room for them.
+    /// Adds contexts, unless they were added within the hour. Returns whether a limit allowed it.
     pub(crate) fn add(
         &mut self,
         Fingerprint(fingerprint): Fingerprint,
@@ -73,23 +73,23 @@ impl Examples {
             return true;
         }
         let known = self.remembered.contains_key(&fingerprint);
-        let full = self.met.len() >= self.most || (!known && self.remembered.len() >= self.most_remembered);
-        if full || len(&contexts) > MOST_TEXT {
+        let full = self.met.len() >= self.max || (!known && self.remembered.len() >= self.max_remembered);
+        if full || len(&contexts) > MAX_TEXT_BYTES {
             return false;
         }
         self.remembered.insert(fingerprint, at_millis);
-        self.met.push(Example { at_millis, contexts });
+        self.met.push(ExampleContext { at_millis, contexts });
         true
     }
 
-    /// Takes the examples out, and forgets the contexts whose hour is over.
-    pub(crate) fn take(&mut self, now_millis: i64) -> Vec<Example> {
+    /// Returns the examples, and forgets contexts after an hour.
+    pub(crate) fn take(&mut self, now_millis: i64) -> Vec<ExampleContext> {
         self.remembered.retain(|_, met| now_millis - *met < HOUR_MILLIS);
         std::mem::take(&mut self.met)
     }
 }
 
-/// About how many bytes contexts take.
+/// Returns the approximate size of contexts in bytes.
 fn len(contexts: &ContextSet) -> usize {
     let properties = contexts.iter().flat_map(Context::properties);
     let bytes = properties.map(|(name, value)| {

@@ -1,8 +1,8 @@
-//! What happened? Counts evaluations, contexts and log calls in bounded memory, and says so when asked.
+//! Counts evaluations, contexts and log lines in limited memory, for reports to a Prefab server.
 //!
-//! Start with [`Telemetry`]. Recording something that is known already costs some twenty nanoseconds and no
-//! allocation; [`Telemetry::drain`] takes everything out as a [`Report`], which becomes the wire's message.
-//! Nothing here has a clock or a socket: whoever records and drains brings the time.
+//! [`Telemetry`] counts. [`Telemetry::drain`] returns everything counted since the last drain as a [`Report`], whose
+//! [`to_wire`](Report::to_wire) is the message for the server. Counting a known evaluation takes about 20 ns and does not
+//! allocate. This crate has no clock and no network: the caller passes the time and sends the report.
 //!
 //! ```
 //! use prefab_core::{Context, ContextSet, Value};
@@ -16,14 +16,14 @@
 //! let user = ContextSet::from(Context::new("user").with("key", "u-1").with("age", 36));
 //!
 //! for _ in 0..3 {
-//!     let answer = rules.evaluate("max-jobs", &Contexts::of(&user), &FixedHost::default())?;
-//!     telemetry.record_evaluation(&answer);
+//!     let evaluation = rules.evaluate("max-jobs", &Contexts::of(&user), &FixedHost::default())?;
+//!     telemetry.count_evaluation(&evaluation);
 //!     telemetry.record_contexts(&[&user], || 1_500);
 //! }
 //!
 //! let report = telemetry.drain(2_000);
-//! let counter = &report.summaries[0].counters[0];
-//! assert_eq!((counter.count, &counter.selected_value), (3, &Some(Value::Int(30))));
+//! let count = &report.summaries[0].counts[0];
+//! assert_eq!((count.count, &count.selected_value), (3, &Some(Value::Int(30))));
 //! assert_eq!(report.context_shapes[0].properties["age"], 1);
 //! assert_eq!(report.example_contexts[0].contexts, user);
 //!
@@ -31,9 +31,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod answer;
 mod bounds;
 mod contexts;
+mod evaluation_count_key;
 mod evaluations;
 mod examples;
 mod loggers;
@@ -42,11 +42,13 @@ mod report;
 mod reportable;
 mod shapes;
 mod shards;
-mod tallies;
 mod telemetry;
+mod thread_counters;
 mod wire;
 
-pub use options::{ContextUploadMode, Limits, Options, UnknownMode};
-pub use report::{Counter, Example, Logger, Report, Shape, Summary};
-pub use tallies::Lane;
+pub use options::{ContextUploadMode, Limits, Options, UnknownContextUploadMode};
+pub use report::{
+    ContextShape, EvaluationCount, EvaluationSummary, ExampleContext, LoggerLineCounts, Report,
+};
 pub use telemetry::Telemetry;
+pub use thread_counters::ThreadCounters;

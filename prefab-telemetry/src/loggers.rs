@@ -1,4 +1,4 @@
-//! Log calls, counted per logger and level.
+//! Counts of log lines per logger and level.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,40 +6,40 @@ use foldhash::fast::RandomState;
 use prefab_core::LogLevel;
 
 use crate::{
-    bounds::{Drops, MOST_TEXT, Room},
-    report::{LEVELS, Logger, place},
+    bounds::{Capacity, DropCount, MAX_TEXT_BYTES},
+    report::{LEVELS, LoggerLineCounts, place},
     shards::Shards,
 };
 
-/// Counters of log calls, in shards.
+/// Counters of log lines, in shards.
 pub(crate) struct Loggers {
     shards: Shards<HashMap<Box<str>, [u64; LEVELS], RandomState>>,
-    room: Room,
+    capacity: Capacity,
 }
 
 impl Loggers {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { shards: Shards::new(), room: Room::new(most) }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { shards: Shards::new(), capacity: Capacity::new(max) }
     }
 
-    /// Counts log calls.
+    /// Counts log lines.
     #[inline]
-    pub(crate) fn record(&self, logger: &str, level: LogLevel, calls: u64, drops: &Drops) {
+    pub(crate) fn record(&self, logger: &str, level: LogLevel, calls: u64, drops: &DropCount) {
         let Some(level) = place(level) else { return };
         let mut shard = self.shards.mine();
         if let Some(counts) = shard.get_mut(logger) {
             counts[level] = counts[level].saturating_add(calls);
         } else if calls == 0 {
-            // Nothing was logged.
-        } else if logger.len() <= MOST_TEXT && self.room.take() {
+            // No line, so no counter.
+        } else if logger.len() <= MAX_TEXT_BYTES && self.capacity.take() {
             shard.entry(logger.into()).or_default()[level] = calls;
         } else {
             drops.add(calls);
         }
     }
 
-    /// Takes the counts out. Loggers that were heard of keep their places; silent ones give them up.
-    pub(crate) fn drain(&self) -> Vec<Logger> {
+    /// Returns the counts and resets them. Loggers without lines release their capacity.
+    pub(crate) fn drain(&self) -> Vec<LoggerLineCounts> {
         let mut sums: BTreeMap<String, [u64; LEVELS]> = BTreeMap::new();
         for mut shard in self.shards.each() {
             let before = shard.len();
@@ -54,8 +54,8 @@ impl Loggers {
                 }
                 true
             });
-            self.room.give_back(before - shard.len());
+            self.capacity.release(before - shard.len());
         }
-        sums.into_iter().map(|(name, counts)| Logger { name, counts }).collect()
+        sums.into_iter().map(|(name, counts)| LoggerLineCounts { name, counts }).collect()
     }
 }

@@ -1,15 +1,25 @@
-//! What is collected, and how much of it.
+//! Options: what is collected, and how much.
 
 use std::str::FromStr;
 
 /// What a client collects.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_telemetry::{ContextUploadMode, Options, Telemetry};
+///
+/// let options = Options { context_upload_mode: ContextUploadMode::ShapeOnly, ..Options::default() };
+/// let telemetry = Telemetry::new(options, 0);
+/// # drop(telemetry);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether evaluations are counted.
     pub collect_evaluation_summaries: bool,
-    /// What is told of contexts.
+    /// What is reported of contexts.
     pub context_upload_mode: ContextUploadMode,
-    /// Whether log calls are counted.
+    /// Whether log lines are counted.
     pub collect_loggers: bool,
     /// How much is kept between two reports.
     pub limits: Limits,
@@ -26,20 +36,29 @@ impl Default for Options {
     }
 }
 
-/// What is told of the contexts that evaluations are made for.
+/// What is reported of the contexts of evaluations.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_telemetry::ContextUploadMode;
+///
+/// assert_eq!("shape_only".parse::<ContextUploadMode>(), Ok(ContextUploadMode::ShapeOnly));
+/// assert_eq!(ContextUploadMode::ShapeOnly.name(), "shape_only");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContextUploadMode {
     /// Nothing.
     None,
-    /// The names and kinds of their properties.
+    /// The names and kinds of properties.
     ShapeOnly,
-    /// Shapes, and each context that has a `key` at most once an hour.
+    /// Names and kinds, and each context that has a `key`, at most once an hour.
     #[default]
     PeriodicExample,
 }
 
 impl ContextUploadMode {
-    /// Returns the name in options: `none`, `shape_only`, `periodic_example`.
+    /// Returns the name in options: `none`, `shape_only` or `periodic_example`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -49,35 +68,35 @@ impl ContextUploadMode {
     }
 }
 
-/// A text that names no [`ContextUploadMode`].
+/// A text that is not a [`ContextUploadMode`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("context upload mode `{0}`: expected `none`, `shape_only` or `periodic_example`")]
-pub struct UnknownMode(String);
+#[error("unknown context upload mode `{0}`: expected `none`, `shape_only` or `periodic_example`")]
+pub struct UnknownContextUploadMode(String);
 
 impl FromStr for ContextUploadMode {
-    type Err = UnknownMode;
+    type Err = UnknownContextUploadMode;
 
-    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+    fn from_str(text: &str) -> Result<Self, UnknownContextUploadMode> {
         let all = [Self::None, Self::ShapeOnly, Self::PeriodicExample];
         let named = all.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text));
-        named.ok_or_else(|| UnknownMode(text.to_owned()))
+        named.ok_or_else(|| UnknownContextUploadMode(text.to_owned()))
     }
 }
 
-/// How much is kept between two reports. What finds no room is dropped, and the drops are counted.
+/// How much is kept between two reports. Entries beyond a limit are dropped and counted.
 ///
-/// Threads count side by side, so an evaluation or a logger that several threads meet takes a place for each.
+/// Each thread counts separately, so an evaluation or a logger that several threads use counts once for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Counters of evaluations.
+    /// The maximum number of evaluation counts. Default: 100,000.
     pub evaluations: usize,
-    /// Properties of contexts, each with its context's name.
+    /// The maximum number of context properties. Default: 10,000.
     pub shapes: usize,
-    /// Example contexts in one report.
+    /// The maximum number of example contexts in one report. Default: 1,000.
     pub examples: usize,
-    /// Contexts that are remembered for an hour, so that they are not sent again.
+    /// The maximum number of contexts that are remembered for an hour, so that they are not reported again. Default: 10,000.
     pub remembered_examples: usize,
-    /// Loggers.
+    /// The maximum number of loggers. Default: 10,000.
     pub loggers: usize,
 }
 

@@ -1,113 +1,119 @@
-//! What came together between two drains.
+//! The report of the counts between two drains.
 
 use std::collections::BTreeMap;
 
 use prefab_core::{ConfigType, ContextSet, LogLevel, Value};
 use prefab_eval::Reason;
 
-/// Everything that was recorded between two drains.
+/// Everything that was counted between two drains.
 ///
-/// Its wire form is [`to_wire`](Self::to_wire).
+/// [`to_wire`](Self::to_wire) converts it to the message for a server.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// When the drain before was, in milliseconds since 1970.
+    /// The time of the previous drain, in milliseconds since 1970.
     pub start_at_millis: i64,
-    /// When this drain was, in milliseconds since 1970.
+    /// The time of this drain, in milliseconds since 1970.
     pub end_at_millis: i64,
-    /// Evaluations, by key.
-    pub summaries: Vec<Summary>,
-    /// Contexts that evaluations were made for.
-    pub example_contexts: Vec<Example>,
-    /// The properties of contexts, by the context's name.
-    pub context_shapes: Vec<Shape>,
-    /// Log calls, by logger.
-    pub loggers: Vec<Logger>,
-    /// What found no room.
+    /// Evaluation counts, by config key.
+    pub summaries: Vec<EvaluationSummary>,
+    /// Examples of contexts that were used in evaluations.
+    pub example_contexts: Vec<ExampleContext>,
+    /// The properties of contexts, by context name.
+    pub context_shapes: Vec<ContextShape>,
+    /// Counts of log lines, by logger.
+    pub loggers: Vec<LoggerLineCounts>,
+    /// The number of entries beyond a limit.
     pub dropped: u64,
 }
 
 impl Report {
-    /// Tells whether there is nothing to say.
+    /// Returns whether the report is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(prefab_telemetry::Report::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.entries() == 0 && self.dropped == 0
     }
 
-    /// Tells how many entries there are: what is lost when the report is.
+    /// Returns the number of entries.
     pub fn entries(&self) -> usize {
-        let counters: usize = self.summaries.iter().map(|summary| summary.counters.len()).sum();
+        let counters: usize = self.summaries.iter().map(|summary| summary.counts.len()).sum();
         counters + self.example_contexts.len() + self.context_shapes.len() + self.loggers.len()
     }
 }
 
-/// How often each answer of one key was given.
+/// The evaluation counts of one config key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
-    /// The key.
+pub struct EvaluationSummary {
+    /// The config key.
     pub key: String,
-    /// What it is used for.
+    /// The type of the config.
     pub config_type: ConfigType,
-    /// The answers.
-    pub counters: Vec<Counter>,
+    /// One count for each result.
+    pub counts: Vec<EvaluationCount>,
 }
 
-/// How often one answer was given.
+/// How often one result was returned.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counter {
-    /// How often.
+pub struct EvaluationCount {
+    /// The number of evaluations.
     pub count: u64,
-    /// The id of the config that answered; 0 for one from a file.
+    /// The id of the config; 0 for one from a file.
     pub config_id: i64,
-    /// The row, from 0.
+    /// The index of the row.
     pub config_row_index: u32,
-    /// The rule within its row, from 0.
+    /// The index of the rule within its row.
     pub conditional_value_index: u32,
-    /// The choice among weighted values, from 0.
+    /// The index of the weighted value, if the rule has them.
     pub weighted_value_index: Option<u32>,
-    /// The value's place among the allowable ones.
+    /// The index of the value among the allowable ones.
     pub selected_index: Option<u32>,
-    /// The value, redacted where it is confidential; absent where it is too long to send.
+    /// The value, redacted if it is confidential; `None` if it is too long.
     pub selected_value: Option<Value>,
-    /// Why this answer.
+    /// Why this value was returned.
     pub reason: Reason,
 }
 
-/// Contexts as they were met.
+/// Contexts of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    /// When, in milliseconds since 1970.
+pub struct ExampleContext {
+    /// The time, in milliseconds since 1970.
     pub at_millis: i64,
-    /// The contexts, merged.
+    /// The contexts of all levels, merged.
     pub contexts: ContextSet,
 }
 
-/// The properties of the contexts of one name.
+/// The properties of the contexts with one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// The contexts' name.
+pub struct ContextShape {
+    /// The name of the contexts.
     pub name: String,
-    /// Each property's kind: 1 int, 2 string, 4 double, 5 bool, 10 list of strings.
+    /// The kind of each property: 1 int, 2 string, 4 double, 5 bool, 10 list of strings.
     pub properties: BTreeMap<String, i32>,
 }
 
-/// How many log calls a logger saw.
+/// The counts of log lines of one logger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Logger {
+pub struct LoggerLineCounts {
     /// The logger's path: `my_app.db`.
     pub name: String,
     pub(crate) counts: [u64; LEVELS],
 }
 
-/// `Trace` to `Fatal`.
+/// The number of levels, `Trace` to `Fatal`.
 pub(crate) const LEVELS: usize = 6;
 
-impl Logger {
-    /// Returns how many calls there were at `level`.
+impl LoggerLineCounts {
+    /// Returns the number of lines at `level`.
     pub fn count(&self, level: LogLevel) -> u64 {
         place(level).map_or(0, |place| self.counts[place])
     }
 }
 
-/// A level's place in an array of counts; `NotSet` is the level of no line.
+/// Returns the index of a level; no line has the level `NotSet`.
 #[inline]
 pub(crate) fn place(level: LogLevel) -> Option<usize> {
     match level {

@@ -1,4 +1,4 @@
-//! What may be told of a value, and how it is told apart from others.
+//! The reported form of a value, and its hash.
 
 use std::{
     borrow::Cow,
@@ -10,12 +10,12 @@ use prefab_core::{Config, Value, duration::format_duration, parse_duration};
 use prefab_eval::{EvaluatedValue, Evaluation};
 use serde_json::Value as Json;
 
-use crate::bounds::MOST_TEXT;
+use crate::bounds::MAX_TEXT_BYTES;
 
-/// Returns the value to report: redacted where it is confidential, nothing where it is too long.
+/// Returns the value to report: redacted if it is confidential, `None` if it is too long.
 pub(crate) fn value(evaluation: &Evaluation<'_>) -> Option<Value> {
     if evaluation.is_confidential() {
-        return Some(Value::String(evaluation.shown()));
+        return Some(Value::String(evaluation.display_value()));
     }
     let value = match &evaluation.value {
         EvaluatedValue::Int(int) => Value::Int(*int),
@@ -31,7 +31,7 @@ pub(crate) fn value(evaluation: &Evaluation<'_>) -> Option<Value> {
         EvaluatedValue::LimitDefinition(limit) => Value::LimitDefinition((*limit).clone()),
         EvaluatedValue::Schema(schema) => Value::Schema((*schema).clone()),
     };
-    (len(&value) <= MOST_TEXT).then_some(value)
+    (len(&value) <= MAX_TEXT_BYTES).then_some(value)
 }
 
 fn len(value: &Value) -> usize {
@@ -44,7 +44,7 @@ fn len(value: &Value) -> usize {
     }
 }
 
-/// Returns the value's place among the allowable ones.
+/// Returns the index of the value among the allowable ones.
 pub(crate) fn selected_index(config: &Config, value: &EvaluatedValue<'_>) -> Option<u32> {
     let place = config.allowable_values.iter().position(|allowable| is_same(value, &allowable.value))?;
     u32::try_from(place).ok()
@@ -68,10 +68,10 @@ fn is_same(value: &EvaluatedValue<'_>, allowable: &Value) -> bool {
     }
 }
 
-/// Tells apart the values that one rule of one config can give.
+/// Distinguishes the values that one rule of one config can have.
 ///
-/// What stands in the ruleset is known by its address, however long it is; what was made for this
-/// evaluation (from the environment, by decryption) by its content, without a copy of it.
+/// A value of the ruleset is identified by its address, a computed one (from the environment, or decrypted) by a hash of its
+/// content.
 #[inline]
 pub(crate) fn mark(value: &EvaluatedValue<'_>, seeds: &impl BuildHasher) -> u64 {
     match value {
@@ -93,7 +93,7 @@ pub(crate) fn mark(value: &EvaluatedValue<'_>, seeds: &impl BuildHasher) -> u64 
         EvaluatedValue::StringList(Cow::Owned(list)) => seeds.hash_one(list),
         EvaluatedValue::Json(Cow::Owned(json)) => {
             let mut hasher = HashedText(seeds.build_hasher());
-            // A hasher takes every text.
+            // Never an error: `HashedText` accepts any text.
             let _ = write!(hasher, "{json}");
             hasher.0.finish()
         }
@@ -104,7 +104,7 @@ fn address<T>(pointer: *const T) -> u64 {
     pointer.addr() as u64
 }
 
-/// Hashes what is written to it.
+/// Hashes the text that is written to it.
 struct HashedText<H>(H);
 
 impl<H: std::hash::Hasher> fmt::Write for HashedText<H> {

@@ -1,27 +1,27 @@
-//! Shapes: which properties contexts have, and of which kind.
+//! Context shapes: the properties of contexts and their kinds.
 
 use std::collections::BTreeMap;
 
 use prefab_core::{ContextSet, ContextValue};
 
-use crate::{bounds::MOST_TEXT, report::Shape};
+use crate::{bounds::MAX_TEXT_BYTES, report::ContextShape};
 
-/// The shapes met since the last drain.
+/// The shapes seen since the last drain.
 pub(crate) struct Shapes {
     by_name: BTreeMap<String, BTreeMap<String, i32>>,
-    /// How many properties there are.
+    /// The number of properties.
     properties: usize,
-    most: usize,
+    max: usize,
 }
 
 impl Shapes {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { by_name: BTreeMap::new(), properties: 0, most }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { by_name: BTreeMap::new(), properties: 0, max }
     }
 
-    /// Takes in the shapes of contexts, and tells how many properties found no room.
+    /// Adds the shapes of contexts. Returns the number of properties that were dropped.
     ///
-    /// Of two kinds of one property, the one met last is told.
+    /// If a property has had two kinds, the later one is reported.
     pub(crate) fn add(&mut self, contexts: &ContextSet) -> u64 {
         let mut dropped = 0;
         for context in contexts.iter() {
@@ -37,7 +37,7 @@ impl Shapes {
             *known = kind;
             return true;
         }
-        if self.properties >= self.most || name.len() + property.len() > MOST_TEXT {
+        if self.properties >= self.max || name.len() + property.len() > MAX_TEXT_BYTES {
             return false;
         }
         self.properties += 1;
@@ -45,14 +45,14 @@ impl Shapes {
         true
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Shape> {
+    pub(crate) fn take(&mut self) -> Vec<ContextShape> {
         self.properties = 0;
         let shapes = std::mem::take(&mut self.by_name).into_iter();
-        shapes.map(|(name, properties)| Shape { name, properties }).collect()
+        shapes.map(|(name, properties)| ContextShape { name, properties }).collect()
     }
 }
 
-/// The numbers follow `ConfigValue`'s fields; whatever has no kind is told as a text, as by every client.
+/// The numbers are those of the fields of `ConfigValue`. A null value is reported as a string, as by all clients.
 pub(crate) fn number(value: &ContextValue) -> i32 {
     match value {
         ContextValue::Int(_) => 1,

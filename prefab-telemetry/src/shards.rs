@@ -1,27 +1,27 @@
-//! State that each thread has nearly to itself.
+//! State that each thread uses mostly alone.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// More than machines have cores, mostly: a thread then meets nobody at its lock, which costs two atomic
-/// instructions on a cache line that no other thread touches.
+/// More than most machines have cores. A thread rarely finds its lock taken; the lock costs two atomic instructions on a cache
+/// line that no other thread uses.
 const SHARDS: usize = 64;
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// The thread's shard, in whichever `Shards`; threads are dealt out in turn.
+    /// The index of the thread's shard. Threads are assigned in turn.
     static PLACE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
 }
 
-/// One `T` per shard. What the shards hold is put together by whoever drains them.
+/// One `T` per shard. A drain merges them.
 pub(crate) struct Shards<T> {
     shards: Box<[Shard<T>]>,
 }
 
-/// Two cache lines apart, since processors fetch them in pairs.
+/// Aligned to two cache lines, because processors fetch them in pairs.
 #[repr(align(128))]
 struct Shard<T>(Mutex<T>);
 
@@ -30,7 +30,7 @@ impl<T: Default> Shards<T> {
         Self { shards: (0..SHARDS).map(|_| Shard(Mutex::default())).collect() }
     }
 
-    /// Locks the calling thread's shard.
+    /// Locks the shard of the calling thread.
     #[inline]
     pub(crate) fn mine(&self) -> MutexGuard<'_, T> {
         lock(&self.shards[PLACE.with(|place| *place) % self.shards.len()])
@@ -42,7 +42,7 @@ impl<T: Default> Shards<T> {
     }
 }
 
-/// Counts are whole after every statement, so a panic of another thread spoils none.
+/// Counts are consistent after every statement, so a panic of another thread does not matter.
 #[inline]
 fn lock<T>(Shard(mutex): &Shard<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! The door to everything that is counted.
+//! The collector of all counts.
 
 use std::{
     fmt,
@@ -6,38 +6,50 @@ use std::{
 };
 
 use prefab_core::{ContextSet, LogLevel};
-use prefab_eval::{Evaluation, Selection};
+use prefab_eval::{Evaluation, SelectedRule};
 
 use crate::{
-    ContextUploadMode, Lane, Options, Report, bounds::Drops, contexts::Contexts, evaluations::Evaluations,
-    loggers::Loggers,
+    ContextUploadMode, Options, Report, ThreadCounters, bounds::DropCount, contexts::Contexts,
+    evaluations::Evaluations, loggers::Loggers,
 };
 
-/// Counts what a client does until it is drained.
+/// Counts evaluations, contexts and log lines until they are drained.
 ///
-/// Threads record side by side: each has its own counters of evaluations, and a shard of the loggers' nearly
-/// to itself. What a thread has met before waits for no drain, save a logger for its own shard. Memory is bounded by [`Limits`](crate::Limits); what finds no room
-/// is dropped, and the drops are part of the next report.
+/// Threads count without contention: each has its own counters of evaluations, and mostly its own shard of loggers.
+/// Counting a known entry never waits for a drain, except for a logger in the same shard. Memory is limited by
+/// [`Limits`](crate::Limits). Entries beyond a limit are dropped, and the next report contains their number.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::LogLevel;
+/// use prefab_telemetry::{Options, Telemetry};
+///
+/// let telemetry = Telemetry::new(Options::default(), 1_000);
+/// telemetry.count_line("my_app.db", LogLevel::Warn);
+/// let report = telemetry.drain(2_000);
+/// assert_eq!(report.loggers[0].count(LogLevel::Warn), 1);
+/// ```
 pub struct Telemetry {
     options: Options,
-    /// Whether evaluations are counted, and whole contexts taken in: what is collected where nobody says otherwise.
+    /// Whether evaluations are counted and contexts reported as examples, which is the default.
     collects_all: bool,
     evaluations: Evaluations,
     contexts: Contexts,
     loggers: Loggers,
-    drops: Drops,
+    drops: DropCount,
     drained_at_millis: AtomicI64,
 }
 
 impl Telemetry {
-    /// Returns counters at zero. The first report begins now.
+    /// Returns counters at zero. The first report starts at `now_millis`.
     pub fn new(options: Options, now_millis: i64) -> Self {
         let limits = &options.limits;
         Self {
             evaluations: Evaluations::new(limits.evaluations),
             contexts: Contexts::new(options.context_upload_mode, limits),
             loggers: Loggers::new(limits.loggers),
-            drops: Drops::default(),
+            drops: DropCount::default(),
             drained_at_millis: AtomicI64::new(now_millis),
             collects_all: options.collect_evaluation_summaries
                 && options.context_upload_mode == ContextUploadMode::PeriodicExample,
@@ -45,75 +57,82 @@ impl Telemetry {
         }
     }
 
-    /// Returns what is collected.
+    /// Returns the options.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Counts an answer.
+    /// Counts an evaluation.
     ///
-    /// Answers of log levels and of segments are not counted. Of a confidential value only the redacted form
-    /// is kept.
+    /// Evaluations of log levels and segments are not counted. Of a confidential value, only the redacted form is kept.
     #[inline]
-    pub fn record_evaluation(&self, evaluation: &Evaluation<'_>) {
+    pub fn count_evaluation(&self, evaluation: &Evaluation<'_>) {
         if self.options.collect_evaluation_summaries {
             self.evaluations.record(evaluation, &self.drops);
         }
     }
 
-    /// Counts an answer as [`record_evaluation`](Self::record_evaluation) does, in a lane of the caller's.
+    /// Counts an evaluation like [`count_evaluation`](Self::count_evaluation), in counters of the caller.
     #[inline]
-    pub fn record_evaluation_in(&self, lane: &mut Lane, evaluation: &Evaluation<'_>) {
+    pub fn count_evaluation_in(&self, counters: &mut ThreadCounters, evaluation: &Evaluation<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record_in(lane, evaluation, &self.drops);
+            self.evaluations.record_in(counters, evaluation, &self.drops);
         }
     }
 
-    /// Counts an answer whose value [stands in the ruleset](Selection::stands); others are not counted.
+    /// Counts an evaluation whose value is precomputed in the ruleset. Others are not counted.
     #[inline]
-    pub fn record_selection_in(&self, lane: &mut Lane, selection: &Selection<'_>) {
+    pub fn count_selection_in(&self, counters: &mut ThreadCounters, selection: &SelectedRule<'_>) {
         if self.options.collect_evaluation_summaries {
-            self.evaluations.record_selection(lane, selection, &self.drops);
+            self.evaluations.count_selection(counters, selection, &self.drops);
         }
     }
 
-    /// Counts an answer whose value stands in the ruleset, given to these contexts and none besides, where both are
-    /// at hand; tells whether they are. Where not, nothing is counted, and the caller records both.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
-    pub fn record_known(&self, lane: &Lane, selection: &Selection<'_>, contexts: &ContextSet) -> bool {
-        self.collects_all && self.contexts.knows(contexts) && self.evaluations.count_at_once(lane, selection)
-    }
-
-    /// Takes in the contexts of an evaluation, whether it found anything or not: levels of contexts, the
-    /// strongest first, of which the stronger hide the weaker by name.
+    /// Counts an evaluation with these contexts and no others, if its value is precomputed and both are known.
     ///
-    /// The time, in milliseconds since 1970, is asked for only when they are new.
+    /// Returns `false` if it was not counted: then the caller counts both separately.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a function call costs more than the work of the function")]
+    pub fn count_known(
+        &self,
+        counters: &ThreadCounters,
+        selection: &SelectedRule<'_>,
+        contexts: &ContextSet,
+    ) -> bool {
+        self.collects_all
+            && self.contexts.knows(contexts)
+            && self.evaluations.count_known(counters, selection)
+    }
+
+    /// Records the contexts of an evaluation with any result: levels of contexts, the most specific first. A context hides
+    /// those of the same name in later levels.
+    ///
+    /// `now_millis` returns the time in milliseconds since 1970; it is called only for new contexts.
     #[inline]
     pub fn record_contexts(&self, levels: &[&ContextSet], now_millis: impl FnOnce() -> i64) {
         self.contexts.record(levels, now_millis, &self.drops);
     }
 
-    /// Counts a log call, whether a line came of it or not. The level `NotSet` is no line's.
+    /// Counts a log line. The level `NotSet` is not counted.
     #[inline]
-    pub fn record_log(&self, logger: &str, level: LogLevel) {
-        self.record_logs(logger, level, 1);
+    pub fn count_line(&self, logger: &str, level: LogLevel) {
+        self.count_lines(logger, level, 1);
     }
 
-    /// Counts several log calls at once.
+    /// Counts several log lines.
     #[inline]
-    pub fn record_logs(&self, logger: &str, level: LogLevel, calls: u64) {
+    pub fn count_lines(&self, logger: &str, level: LogLevel, calls: u64) {
         if self.options.collect_loggers {
             self.loggers.record(logger, level, calls, &self.drops);
         }
     }
 
-    /// Counts what was lost elsewhere, such as a report that no server took.
-    pub fn record_drops(&self, drops: u64) {
+    /// Adds to the number of dropped entries, for example those of a discarded report.
+    pub fn count_dropped(&self, drops: u64) {
         self.drops.add(drops);
     }
 
-    /// Takes out everything that was recorded since the last time; counting goes on from zero.
+    /// Returns everything counted since the last drain, and resets all counters.
     pub fn drain(&self, now_millis: i64) -> Report {
         let (context_shapes, example_contexts) = self.contexts.drain(now_millis);
         Report {

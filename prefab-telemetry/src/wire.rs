@@ -1,14 +1,14 @@
-//! Reports as servers read them.
+//! Conversion of reports to messages.
 
 use prefab_core::{ConfigValue, LogLevel};
 use prefab_proto::wire::{self, telemetry_event::Payload};
 
-use crate::{Counter, Example, Logger, Report, Shape, Summary};
+use crate::{ContextShape, EvaluationCount, EvaluationSummary, ExampleContext, LoggerLineCounts, Report};
 
 impl Report {
-    /// Returns the message for `POST /api/v1/telemetry`: one event for each kind that has something to say.
+    /// Returns the message for `POST /api/v1/telemetry`: one event for each part of the report that is not empty.
     ///
-    /// `instance_hash` tells the processes of one project apart.
+    /// `instance_hash` identifies this process among those of the project.
     pub fn to_wire(&self, instance_hash: impl Into<String>) -> wire::TelemetryEvents {
         let events = [self.summaries(), self.examples(), self.shapes(), self.loggers(), self.client_stats()];
         let events =
@@ -56,17 +56,17 @@ impl Report {
     }
 }
 
-fn summary(summary: &Summary) -> wire::ConfigEvaluationSummary {
-    let Summary { key, config_type, counters } = summary;
+fn summary(summary: &EvaluationSummary) -> wire::ConfigEvaluationSummary {
+    let EvaluationSummary { key, config_type, counts } = summary;
     wire::ConfigEvaluationSummary {
         key: key.clone(),
         r#type: config_type.number(),
-        counters: counters.iter().map(counter).collect(),
+        counters: counts.iter().map(counter).collect(),
     }
 }
 
-fn counter(counter: &Counter) -> wire::ConfigEvaluationCounter {
-    let Counter {
+fn counter(counter: &EvaluationCount) -> wire::ConfigEvaluationCounter {
+    let EvaluationCount {
         count,
         config_id,
         config_row_index,
@@ -84,23 +84,23 @@ fn counter(counter: &Counter) -> wire::ConfigEvaluationCounter {
         config_row_index: Some(*config_row_index),
         conditional_value_index: Some(*conditional_value_index),
         weighted_value_index: *weighted_value_index,
-        // The message names only 0; the numbers are those that later clients gave the reasons.
+        // The message defines only 0. The other numbers are those of later official clients.
         reason: reason.number(),
     }
 }
 
-fn example(example: &Example) -> wire::ExampleContext {
-    let Example { at_millis, contexts } = example;
+fn example(example: &ExampleContext) -> wire::ExampleContext {
+    let ExampleContext { at_millis, contexts } = example;
     wire::ExampleContext { timestamp: *at_millis, context_set: Some(contexts.into()) }
 }
 
-fn shape(shape: &Shape) -> wire::ContextShape {
-    let Shape { name, properties } = shape;
+fn shape(shape: &ContextShape) -> wire::ContextShape {
+    let ContextShape { name, properties } = shape;
     wire::ContextShape { name: name.clone(), field_types: properties.clone() }
 }
 
-fn logger(logger: &Logger) -> wire::Logger {
-    // A level that was not heard is absent, as in every client's report.
+fn logger(logger: &LoggerLineCounts) -> wire::Logger {
+    // A level without lines is absent, as in the reports of all clients.
     let count = |level| Some(logger.count(level)).filter(|count| *count > 0).map(signed);
     wire::Logger {
         logger_name: logger.name.clone(),

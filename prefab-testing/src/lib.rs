@@ -1,9 +1,12 @@
-//! What do tests of several crates need? Polling with a deadline, a fault proxy, a small server, collected log lines.
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+//! Helpers for the tests of several crates: polling with a deadline, a fault proxy, a small server, collected log lines.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot continue panics")]
 
-pub mod lines;
+pub mod logs;
 pub mod poll;
 pub mod proxy;
+mod skip;
 pub mod upstream;
 
-pub use poll::{PATIENCE, eventually, eventually_async, eventually_some, throughout, within};
+pub use skip::{SKIPPED_TESTS, skip};
+
+pub use poll::{TEST_TIMEOUT, eventually, eventually_async, eventually_some, throughout, within};

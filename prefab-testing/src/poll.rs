@@ -1,24 +1,24 @@
-//! Waiting for something that happens soon, without a fixed sleep.
+//! Polling for a condition, without a fixed sleep.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-/// How long [`eventually`] waits: enough for a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit of [`eventually`], sufficient for a busy machine.
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time between two looks.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Waits until `holds` returns true, and returns how long that took.
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 #[track_caller]
 pub fn eventually(what: &str, holds: impl FnMut() -> bool) -> Duration {
-    within(PATIENCE, what, holds)
+    within(TEST_TIMEOUT, what, holds)
 }
 
 /// Waits until `holds` returns true, for at most `limit`, and returns how long that took.
@@ -36,7 +36,7 @@ pub fn within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) -> D
     started.elapsed()
 }
 
-/// Looks as long as `time` lasts and fails as soon as `holds` returns false: for what must not happen.
+/// Checks for the given time that `holds` returns true.
 ///
 /// # Panics
 ///
@@ -50,32 +50,32 @@ pub fn throughout(time: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// As [`eventually`], for async tests.
+/// Like [`eventually`], for async tests.
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 pub async fn eventually_async(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        assert!(started.elapsed() < TEST_TIMEOUT, "waited {TEST_TIMEOUT:?} in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
     started.elapsed()
 }
 
-/// Waits until `look` returns a value, and returns it: for conditions that take a request to read.
+/// Waits until `look` returns a value, and returns it. For conditions that require a request.
 ///
 /// # Panics
 ///
-/// After [`PATIENCE`], with `what`.
+/// After [`TEST_TIMEOUT`], with `what`.
 pub async fn eventually_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
+        assert!(started.elapsed() < TEST_TIMEOUT, "waited {TEST_TIMEOUT:?} in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

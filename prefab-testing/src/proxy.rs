@@ -18,28 +18,28 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What the proxy does to the traffic.
+/// A fault of the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: everything passes.
+    /// No fault.
     None,
     /// Connections are refused.
     Refusing,
-    /// Requests are answered with this status.
+    /// The response to every request has this status.
     Status(u16),
-    /// Requests are answered with these bytes.
+    /// The response to every request is these bytes.
     Bytes(Vec<u8>),
-    /// The head of an answer arrives a byte at a time and never ends.
+    /// The head of a response arrives a byte at a time and never ends.
     SlowHead,
-    /// Answers and events are cut in the middle, and the connection closes.
+    /// Responses and events are cut in the middle, and the connection closes.
     Cut,
     /// Events are base64, but not messages.
     Garbled,
-    /// Nothing passes any more; connections stay open.
+    /// No data passes, but connections stay open.
     Silent,
 }
 
-/// A proxy on a free port of loopback.
+/// A proxy on a free loopback port.
 #[derive(Debug)]
 pub struct FaultProxy {
     line: Line,
@@ -48,12 +48,12 @@ pub struct FaultProxy {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// What every connection needs.
+/// The state that connections share.
 #[derive(Clone, Debug)]
 struct Line {
     server: SocketAddr,
     fault: watch::Receiver<Fault>,
-    /// The heads of answers, as they came from the server.
+    /// The heads of the responses of the server.
     heads: Arc<Mutex<Vec<String>>>,
     /// The number of requests that arrived.
     requests: Arc<AtomicUsize>,
@@ -70,27 +70,27 @@ impl FaultProxy {
         proxy
     }
 
-    /// Returns the address for clients.
+    /// Returns the URL for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns the number of requests so far, whatever became of them.
+    /// Returns the number of requests so far, including failed ones.
     pub fn requests(&self) -> usize {
         self.line.requests.load(Ordering::Relaxed)
     }
 
-    /// Returns how often the server answered with a stream.
+    /// Returns the number of streams that the server opened.
     pub fn streams(&self) -> usize {
-        self.answers("content-type: text/event-stream")
+        self.response_lines("content-type: text/event-stream")
     }
 
-    /// Returns how many answers of the server have this line in their heads.
-    pub fn answers(&self, line: &str) -> usize {
+    /// Returns the number of responses of the server with this header line.
+    pub fn response_lines(&self, line: &str) -> usize {
         self.line.heads.lock().unwrap().iter().filter(|head| head.to_lowercase().contains(line)).count()
     }
 
-    /// Changes the fault. Only faults that spoil what flows leave open connections alone.
+    /// Changes the fault. Open connections are closed, except for faults that change data in transit.
     pub fn set(&mut self, runtime: &Runtime, fault: &Fault) {
         if let Some(accepting) = self.accepting.take_if(|_| *fault == Fault::Refusing) {
             accepting.abort();
@@ -115,7 +115,7 @@ impl FaultProxy {
 }
 
 impl Line {
-    /// Carries a connection until a fault ends it.
+    /// Forwards a connection until a fault ends it.
     async fn hold(self, client: TcpStream) {
         let mut fault = self.fault.clone();
         fault.mark_unchanged();
@@ -127,7 +127,7 @@ impl Line {
             }
         };
         tokio::select! {
-            // The client may go when it likes.
+            // The client may disconnect at any time.
             _ = self.carry(client) => {}
             () = over => {}
         }
@@ -172,7 +172,7 @@ impl Line {
         }
     }
 
-    /// Passes on bytes of the server; returns whether the connection stays open.
+    /// Forwards bytes of the server. Returns whether the connection stays open.
     async fn pass(&self, client: &mut TcpStream, bytes: &[u8]) -> io::Result<bool> {
         let place = |what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
         let body = place(b"\r\n\r\n").filter(|_| bytes.starts_with(b"HTTP/1.1 ")).map(|end| end + 4);

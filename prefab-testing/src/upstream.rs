@@ -1,4 +1,4 @@
-//! A small server on loopback for clients: its configs change, it delays, refuses, stops and starts again.
+//! A small loopback server for clients, with changing configs, delays, errors and restarts.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use prefab_proto::wire;
 use prost::Message as _;
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc};
 
-/// The API key that it accepts.
+/// The API key that the server accepts.
 pub const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
 
 #[derive(Clone, Debug, Default)]
@@ -33,24 +33,24 @@ struct Content {
     log: Vec<Config>,
     listening: Vec<mpsc::UnboundedSender<Bytes>>,
     requests: usize,
-    /// Answer nothing for this long.
+    /// The delay of responses.
     delay: Duration,
-    /// The reports that were sent, taken or not.
+    /// The received reports, including rejected ones.
     posts: Vec<Post>,
-    /// Refuse reports with this.
+    /// The status with which reports are rejected.
     refusal: Option<StatusCode>,
 }
 
-/// A report as it was sent.
+/// A received report.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// The message, encoded.
+    /// The encoded message.
     pub body: Bytes,
-    /// False if it was refused.
+    /// Whether the server accepted the report.
     pub taken: bool,
 }
 
-/// A server with a runtime of its own, which goes down with it.
+/// A server with its own runtime.
 #[derive(Debug)]
 pub struct Upstream {
     world: World,
@@ -67,7 +67,7 @@ impl Upstream {
         server
     }
 
-    /// Listens again, at the same address.
+    /// Starts again, at the same address.
     pub fn resume(&mut self) {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind(self.address)).unwrap();
@@ -81,7 +81,7 @@ impl Upstream {
         self.runtime = Some(runtime);
     }
 
-    /// Stops, as if killed.
+    /// Stops abruptly.
     pub fn stop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(Duration::from_secs(1));
@@ -89,7 +89,7 @@ impl Upstream {
         self.world.0.lock().unwrap().listening.clear();
     }
 
-    /// Returns the address for clients.
+    /// Returns the URL for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -115,7 +115,7 @@ impl Upstream {
         self.set_config(Config { draft_id: Some(UNREADABLE), ..Config::constant(key, 1) });
     }
 
-    /// Answers every later request after this time.
+    /// Delays the responses to later requests.
     pub fn delay(&self, delay: Duration) {
         self.world.0.lock().unwrap().delay = delay;
     }
@@ -125,7 +125,7 @@ impl Upstream {
         self.world.0.lock().unwrap().requests
     }
 
-    /// Returns the number of open streams, as the last change has shown.
+    /// Returns the number of open streams at the time of the last change.
     pub fn streams(&self) -> usize {
         let mut content = self.world.0.lock().unwrap();
         content.listening.retain(|listening| !listening.is_closed());
@@ -139,7 +139,7 @@ impl Upstream {
         self.world.0.lock().unwrap().posts.clone()
     }
 
-    /// Refuses reports with this status, or accepts them again.
+    /// Rejects reports with this status, or accepts them again.
     pub fn refuse_reports(&self, refusal: Option<StatusCode>) {
         self.world.0.lock().unwrap().refusal = refusal;
     }
@@ -212,7 +212,7 @@ async fn report(
     refusal.map_or(Ok(""), Err)
 }
 
-/// Marks a config whose rules are to be spoilt on the way.
+/// Marks a config that is sent with unreadable rules.
 const UNREADABLE: i64 = -1;
 
 fn message(configs: Vec<Config>) -> Vec<u8> {

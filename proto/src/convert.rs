@@ -1,7 +1,7 @@
-//! Between the wire and the model, field by field.
+//! Conversion between messages and the data model.
 //!
-//! Every message is taken apart by name and without `..`, so that a new field of the protocol is a compile
-//! error here and nowhere else. One bad config costs that config: [`decode`] leaves it out and says why.
+//! Messages are destructured without `..`, so that a new field of the protocol is a compile error here. [`decode`] skips
+//! an invalid config, decodes the others, and reports it.
 
 mod context;
 mod error;
@@ -13,19 +13,26 @@ use prost::Message as _;
 
 use crate::wire;
 
-pub use context::contexts;
+pub use context::contexts_from_wire;
 pub use error::{Cause, InvalidConfig};
 
-/// A decoded message and what was wrong with parts of it.
+/// The content of a `Configs` message, and its invalid configs.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Decoded {
-    /// What could be read.
+pub struct DecodedConfigs {
+    /// The valid configs.
     pub set: ConfigSet,
-    /// What could not.
+    /// One finding for each config that was skipped.
     pub findings: Vec<InvalidConfig>,
 }
 
 /// Decodes the bytes of a `Configs` message.
+///
+/// # Errors
+///
+/// [`prost::DecodeError`] if the bytes are not a `Configs` message. Invalid configs are
+/// [findings](DecodedConfigs::findings) instead.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{Config, ConfigSet};
@@ -36,20 +43,35 @@ pub struct Decoded {
 /// assert_eq!(decoded.set, set);
 /// # Ok::<(), prost::DecodeError>(())
 /// ```
-pub fn decode(bytes: &[u8]) -> Result<Decoded, prost::DecodeError> {
-    wire::Configs::decode(bytes).map(config_set)
+pub fn decode(bytes: &[u8]) -> Result<DecodedConfigs, prost::DecodeError> {
+    wire::Configs::decode(bytes).map(configs_from_wire)
 }
 
 /// Encodes a set as the bytes of a `Configs` message.
+///
+/// # Examples
+///
+/// ```
+/// let bytes = prefab_proto::convert::encode(&prefab_core::ConfigSet::default());
+/// assert!(bytes.is_empty());
+/// ```
 pub fn encode(set: &ConfigSet) -> Vec<u8> {
     wire::Configs::from(set).encode_to_vec()
 }
 
-/// Reads a decoded `Configs` message into the model.
-pub fn config_set(configs: wire::Configs) -> Decoded {
+/// Converts a `Configs` message to the data model.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_proto::{convert, wire};
+/// let decoded = convert::configs_from_wire(wire::Configs::default());
+/// assert!(decoded.set.configs.is_empty());
+/// ```
+pub fn configs_from_wire(configs: wire::Configs) -> DecodedConfigs {
     let wire::Configs { configs, config_service_pointer, apikey_metadata: _, default_context, keep_alive } =
         configs;
-    let mut decoded = Decoded::default();
+    let mut decoded = DecodedConfigs::default();
     for config in configs {
         match config.try_into() {
             Ok(config) => decoded.set.configs.push(config),
@@ -60,7 +82,7 @@ pub fn config_set(configs: wire::Configs) -> Decoded {
         let wire::ConfigServicePointer { project_id, start_at_id, project_env_id } = pointer;
         Pointer { project_id, start_at_id, project_env_id }
     });
-    decoded.set.default_context = default_context.map(contexts).unwrap_or_default();
+    decoded.set.default_context = default_context.map(contexts_from_wire).unwrap_or_default();
     decoded.set.keep_alive = keep_alive.unwrap_or_default();
     decoded
 }

@@ -1,9 +1,8 @@
-//! Messages that stay messages: configs are found in them and checked, and read when somebody asks.
+//! Messages whose configs stay packed: they are checked on arrival and decoded on demand.
 //!
-//! Reading 10,000 configs makes some 200,000 texts and lists, most of which nobody looks at again once the
-//! configs are compiled. So a message is only walked through, in place, and each config remembers where it
-//! stands. What the walk finds fault with, or does not understand, is read at once: the walk says "sound",
-//! never "wrong".
+//! Decoding 10,000 configs allocates about 200,000 strings and lists, most of which are not used after compiling. The
+//! check walks over the message in place, and each config stores its range of bytes. A config that the check does not
+//! accept is decoded immediately: it may be valid in an unusual encoding, or invalid.
 
 mod check;
 mod fields;
@@ -13,7 +12,10 @@ mod tests;
 
 use std::{ops::Range, sync::Arc};
 
-use prefab_core::{Config, ConfigSet, Format, PackedMessage, StoredConfig, borrowed};
+use prefab_core::{
+    Config, ConfigSet, StoredConfig, borrowed,
+    stored::{PackedFormat, PackedMessage},
+};
 use prost::{DecodeError, Message as _};
 
 use crate::{
@@ -22,19 +24,19 @@ use crate::{
 };
 use fields::{Field, Fields};
 
-/// A message's configs, still packed, and what was wrong with parts of it.
+/// The packed configs of a message, and its invalid configs.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Packed {
-    /// What could be read.
+pub struct PackedConfigs {
+    /// The valid configs.
     pub set: ConfigSet<StoredConfig>,
-    /// What could not.
+    /// One finding for each config that was skipped.
     pub findings: Vec<InvalidConfig>,
-    /// The highest id, that of a config that could not be read included; 0 without configs.
+    /// The highest id, including those of invalid configs. 0 if there are no configs.
     pub newest_id: i64,
 }
 
-impl Packed {
-    /// Tells whether a part was no config at all: it was damaged on its way, and nobody knows what it said.
+impl PackedConfigs {
+    /// Returns whether a config could not be decoded at all, so that its id and its key are unknown.
     pub fn is_damaged(&self) -> bool {
         self.findings.iter().any(|finding| matches!(finding.cause, Cause::Malformed(_)))
     }
@@ -43,7 +45,13 @@ impl Packed {
 /// Field 1 of `Configs`.
 const CONFIGS: u32 = 1;
 
-/// Takes in the bytes of a `Configs` message. One bad config costs that config.
+/// Checks the bytes of a `Configs` message and packs its configs. Skips invalid configs.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the bytes are not a `Configs` message.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{Config, ConfigSet};
@@ -55,32 +63,39 @@ const CONFIGS: u32 = 1;
 /// assert_eq!(*packed.set.configs[0].config(), set.configs[0]);
 /// # Ok::<(), prost::DecodeError>(())
 /// ```
-pub fn pack(bytes: impl Into<Box<[u8]>>) -> Result<Packed, DecodeError> {
+pub fn pack(bytes: impl Into<Box<[u8]>>) -> Result<PackedConfigs, DecodeError> {
     let bytes = bytes.into();
     let Some(parts) = split(&bytes) else {
-        // A message that is sound all the same is written anew, the usual way.
-        let unusual = wire::Configs::decode(&*bytes)?.encode_to_vec().into_boxed_slice();
-        let parts = split(&unusual).unwrap_or_default();
-        return gather(&PackedMessage::new(unusual, &Wire), parts);
+        // A valid message in an unusual encoding is encoded again.
+        let reencoded = wire::Configs::decode(&*bytes)?.encode_to_vec().into_boxed_slice();
+        let parts = split(&reencoded).unwrap_or_default();
+        return gather(&PackedMessage::new(reencoded, &Wire), parts);
     };
     gather(&PackedMessage::new(bytes, &Wire), parts)
 }
 
-/// Takes in a `Configs` message that was decoded already.
-pub fn pack_message(message: &wire::Configs) -> Packed {
-    // Nothing can be wrong with what was written just now.
+/// Packs the configs of a decoded `Configs` message.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_proto::{packed, wire};
+/// assert!(packed::pack_decoded(&wire::Configs::default()).set.configs.is_empty());
+/// ```
+pub fn pack_decoded(message: &wire::Configs) -> PackedConfigs {
+    // A message that was just encoded is valid.
     pack(message.encode_to_vec()).unwrap_or_default()
 }
 
-/// Where the configs of a message stand, and the bytes of its other fields.
+/// The ranges of the configs in a message, and the bytes of its other fields.
 #[derive(Default)]
-struct Parts {
+struct MessageParts {
     configs: Vec<Range<usize>>,
     rest: Vec<u8>,
 }
 
-fn split(bytes: &[u8]) -> Option<Parts> {
-    let mut parts = Parts::default();
+fn split(bytes: &[u8]) -> Option<MessageParts> {
+    let mut parts = MessageParts::default();
     let mut fields = Fields::new(bytes);
     let mut start = 0;
     while let Some((number, field)) = fields.next().ok()? {
@@ -94,23 +109,24 @@ fn split(bytes: &[u8]) -> Option<Parts> {
     Some(parts)
 }
 
-fn gather(message: &Arc<PackedMessage>, parts: Parts) -> Result<Packed, DecodeError> {
-    let convert::Decoded { set, .. } = convert::config_set(wire::Configs::decode(&*parts.rest)?);
+fn gather(message: &Arc<PackedMessage>, parts: MessageParts) -> Result<PackedConfigs, DecodeError> {
+    let convert::DecodedConfigs { set, .. } =
+        convert::configs_from_wire(wire::Configs::decode(&*parts.rest)?);
     let ConfigSet { configs: _, pointer, default_context, keep_alive } = set;
-    let mut packed = Packed {
+    let mut packed = PackedConfigs {
         set: ConfigSet {
             configs: Vec::with_capacity(parts.configs.len()),
             pointer,
             default_context,
             keep_alive,
         },
-        ..Packed::default()
+        ..PackedConfigs::default()
     };
     for range in parts.configs {
         let bytes = message.bytes().get(range.clone()).unwrap_or_default();
         let stored = match check::config(bytes) {
-            Some(head) => Ok(StoredConfig::packed(message, range, head)),
-            None => slowly(bytes),
+            Some(header) => Ok(StoredConfig::packed(message, range, header)),
+            None => decode_unchecked(bytes),
         };
         match stored {
             Ok(stored) => {
@@ -126,8 +142,8 @@ fn gather(message: &Arc<PackedMessage>, parts: Parts) -> Result<Packed, DecodeEr
     Ok(packed)
 }
 
-/// Reads a config that the walk did not pass: it may be sound, and what is wrong with it gets its words here.
-fn slowly(bytes: &[u8]) -> Result<StoredConfig, (i64, InvalidConfig)> {
+/// Decodes a config that the check did not accept. It may be valid; if not, this returns the error.
+fn decode_unchecked(bytes: &[u8]) -> Result<StoredConfig, (i64, InvalidConfig)> {
     let config = wire::Config::decode(bytes).map_err(|cause| {
         let key = check::key(bytes).unwrap_or("?").to_owned();
         (0, InvalidConfig { key, place: "config".to_owned(), cause: Cause::Malformed(cause.to_string()) })
@@ -136,10 +152,10 @@ fn slowly(bytes: &[u8]) -> Result<StoredConfig, (i64, InvalidConfig)> {
     Config::try_from(config).map(Into::into).map_err(|finding| (id, finding))
 }
 
-/// Reads configs that [`check`] has passed, so that nothing of them fails.
+/// The encoding of configs that [`check`] has accepted. Decoding them does not fail.
 struct Wire;
 
-impl Format for Wire {
+impl PackedFormat for Wire {
     fn config(&self, bytes: &[u8]) -> Config {
         let config = wire::Config::decode(bytes).unwrap_or_default();
         config.try_into().unwrap_or_default()
@@ -150,8 +166,20 @@ impl Format for Wire {
     }
 }
 
-/// Returns the bytes of a config: those that it is packed in, if it is.
-pub fn bytes(stored: &StoredConfig) -> std::borrow::Cow<'_, [u8]> {
+/// Returns the encoded config. Borrows the bytes of a packed config.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Config, StoredConfig};
+/// use prefab_proto::{packed, wire};
+/// use prost::Message as _;
+///
+/// let stored = StoredConfig::from(Config::constant("max-jobs", 30));
+/// assert_eq!(wire::Config::decode(&*packed::encoded(&stored))?.key, "max-jobs");
+/// # Ok::<(), prost::DecodeError>(())
+/// ```
+pub fn encoded(stored: &StoredConfig) -> std::borrow::Cow<'_, [u8]> {
     stored.packed_bytes().map_or_else(
         || wire::Config::from(&*stored.config()).encode_to_vec().into(),
         std::borrow::Cow::Borrowed,

@@ -1,4 +1,4 @@
-//! Messages as official servers and clients put them on the wire, byte for byte.
+//! The bytes of messages, as official servers and SDKs encode them.
 
 use std::fmt::Debug;
 
@@ -6,7 +6,7 @@ use prefab_proto::wire;
 use prost::Message;
 use wire::config_value::Type;
 
-/// Checks both directions: what we write, and what we read.
+/// Checks encoding and decoding.
 #[track_caller]
 fn check<M: Message + Default + PartialEq + Debug>(message: &M, hex: &str) {
     let bytes = message.encode_to_vec();
@@ -77,17 +77,17 @@ fn an_absent_end_of_a_range_is_not_zero() {
 }
 
 #[test]
-fn kinds_of_value_and_fields_of_value_part_ways_after_eleven() {
+fn field_numbers_and_type_numbers_differ_above_eleven() {
     let duration = wire::IsoDuration { definition: "P1D".into() };
     let value = wire::ConfigValue { r#type: Some(Type::Duration(duration)), ..Default::default() };
-    // Field 15 on the wire, kind 12 in the config.
+    // Field 15 in the message, type 12 in the config.
     check(&value, "7a050a03503144");
     assert_eq!(wire::config::ValueType::Duration as i32, 12);
     assert_eq!(wire::config::ValueType::Json as i32, 13);
 }
 
 #[test]
-fn equal_messages_are_equal_bytes() {
+fn equal_messages_have_equal_bytes() {
     let context = |names: [&str; 3]| wire::Context {
         r#type: Some("user".into()),
         values: names.into_iter().map(|name| (name.to_owned(), wire::ConfigValue::default())).collect(),

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast are we, beside others? The work is done by `bench/`, a workspace of its own.
+//! `cargo xtask bench`: compares our speed with other engines. The benchmarks are in the separate workspace `bench/`.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: does the `prefab` command answer as the recorded corpus says?
+//! `cargo xtask conformance`: compares the evaluations of the `prefab` command with the recorded corpus.
 
 use std::path::Path;
 
@@ -17,12 +17,12 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     check("release")
 }
 
-/// Tells whether there is a corpus to check against.
+/// Returns whether the corpus is available.
 pub(crate) fn is_at_hand() -> bool {
     std::env::var_os(CORPUS).is_some()
 }
 
-/// Checks the command as the tests have built it.
+/// Checks the debug build of the command.
 pub(crate) fn run_as_tested() -> Result<()> {
     workspace::run(workspace::cargo().args(["build", "--workspace", "--all-features", "--bin", "prefab"]))?;
     check("debug")

@@ -1,4 +1,4 @@
-//! `cargo xtask features`: does `prefab-client` compile with none, each, the default and all of its features?
+//! `cargo xtask features`: compiles `prefab-client` with none, each, the default and all of its features.
 
 use anyhow::{Context as _, Result};
 

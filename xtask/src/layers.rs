@@ -1,4 +1,4 @@
-//! `cargo xtask layers`: do dependencies point down, and do the pure crates stay pure?
+//! `cargo xtask layers`: checks that dependencies point down and that pure crates stay pure.
 //!
 //! Three checks. The edges between our own crates are compared with the table below; they come from
 //! `cargo metadata`. The dependencies of a pure crate, at any depth, are compared with a list of crates that do
@@ -6,7 +6,7 @@
 //! the workspace have switched on. The files of each crate use each other without a circle; that is read from
 //! their paths and imports.
 //!
-//! `--graph` prints what was read: crates, files, edges, circles and sizes.
+//! `--graph` prints the crates, files, edges, circles and sizes.
 
 mod closure;
 mod edges;
@@ -19,31 +19,31 @@ use crate::report::{self, report};
 use crate::workspace::{self, Metadata};
 use modules::{AllowedCircle, FileGraph};
 
-/// What a crate of the workspace may stand on.
+/// The crates that a crate of the workspace may depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MayUse {
     Only(&'static [&'static str]),
-    /// For the programs at the edge, which nothing stands on.
+    /// For the programs at the top, on which no crate depends.
     Anything,
 }
 
-/// A crate's place in the house.
+/// A crate and its place in the layers.
 #[derive(Debug, Clone, Copy)]
 struct Layer {
     name: &'static str,
     may_use: MayUse,
-    /// Time, chance, files and sockets are handed in by the caller.
+    /// The caller provides time, randomness, files and sockets.
     pure: bool,
 }
 
 use MayUse::{Anything, Only};
 
-/// From the ground up. ARCHITECTURE.md tells the reasons.
+/// All crates, the lowest first. ARCHITECTURE.md explains the reasons.
 const LAYERS: &[Layer] = &[
     Layer { name: "prefab-core", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-eval", may_use: Only(&["prefab-core"]), pure: true },
     Layer { name: "prefab-proto", may_use: Only(&["prefab-core"]), pure: true },
-    // What it counts are the engine's answers, which it reads where they stand rather than as copies.
+    // It counts evaluations, which it reads by reference rather than as copies.
     Layer {
         name: "prefab-telemetry",
         may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
@@ -51,7 +51,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
-    // For tests: a dependency in `[dev-dependencies]` alone.
+    // Only for `[dev-dependencies]`.
     Layer { name: "prefab-testing", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     Layer {
         name: "prefab-client",
@@ -68,12 +68,14 @@ const LAYERS: &[Layer] = &[
     Layer { name: "prefab-openfeature", may_use: Only(&["prefab-core", "prefab-client"]), pure: false },
     Layer { name: "prefab-http", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-page", may_use: Only(&["prefab-http"]), pure: false },
-    // What SDKs receive; its one effect is to wake subscribers.
+    // Its only effect is to wake subscribers.
     Layer {
         name: "prefab-publish",
         may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
         pure: false,
     },
+    // The shapes that a server and the programs that manage it exchange.
+    Layer { name: "prefab-management-api", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-store", may_use: Only(&["prefab-core"]), pure: false },
     Layer {
         name: "prefab-store-sqlite",
@@ -85,6 +87,7 @@ const LAYERS: &[Layer] = &[
         may_use: Only(&[
             "prefab-core",
             "prefab-eval",
+            "prefab-management-api",
             "prefab-proto",
             "prefab-publish",
             "prefab-sources",
@@ -97,7 +100,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "xtask", may_use: Only(&[]), pure: false },
 ];
 
-/// Circles of files that may stay.
+/// Allowed circles of files.
 const ALLOWED_CIRCLES: &[AllowedCircle] = &[AllowedCircle {
     package: "prefab-sources",
     folder: "src/yaml/",
@@ -128,14 +131,14 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     report("layers", &findings)
 }
 
-/// A crate of the workspace and the ones it stands on.
+/// A crate of the workspace and the crates it depends on.
 #[derive(Debug)]
 struct Member {
     name: String,
     uses: Vec<String>,
 }
 
-/// Returns the edges between the crates of the workspace. Tests may look anywhere, so theirs do not count.
+/// Returns the edges between the crates of the workspace. Dependencies of tests do not count.
 fn members(metadata: &Metadata) -> Vec<Member> {
     metadata
         .packages
@@ -177,7 +180,7 @@ mod tests {
             for name in names {
                 let below = LAYERS[..place].iter().find(|other| other.name == *name);
                 let below = below.unwrap_or_else(|| panic!("`{name}` is not below `{}`", layer.name));
-                assert!(below.pure || !layer.pure, "pure `{}` stands on `{name}`", layer.name);
+                assert!(below.pure || !layer.pure, "pure `{}` depends on `{name}`", layer.name);
             }
         }
     }

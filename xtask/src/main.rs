@@ -1,15 +1,18 @@
-//! The project's chores, run as `cargo xtask <command>`.
+//! Development tasks, run as `cargo xtask <command>`.
 
 mod bench;
 mod ci;
 mod conformance;
+mod doc_examples;
 mod features;
 mod layers;
 mod page_types;
 mod proto;
+mod public_api;
 mod report;
 mod screenshots;
 mod tidy;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,7 +21,7 @@ use anyhow::{Result, bail};
 
 use crate::report::no_arguments;
 
-/// A command: its name, what `help` says of it, and what it does with the words after the name.
+/// A command: its name, its line in `help`, and a function that runs it with the remaining arguments.
 struct Command {
     name: &'static str,
     about: &'static str,
@@ -32,15 +35,26 @@ const COMMANDS: &[Command] = &[
         about: "check that dependencies point down, without circles, and pure crates stay pure (--graph)",
         run: layers::run,
     },
+    Command { name: "tidy", about: "check headers, file sizes, links and leftovers", run: tidy::run },
     Command {
-        name: "tidy",
-        about: "check what compilers do not: docs, sizes, links, leftovers",
-        run: tidy::run,
+        name: "doc-examples",
+        about: "count the public items of the libraries that carry an example (--list: those without)",
+        run: doc_examples::run,
+    },
+    Command {
+        name: "words",
+        about: "refuse the words listed in xtask/words.txt (PATH…: only these; --count)",
+        run: words::run,
     },
     Command {
         name: "proto",
         about: "regenerate the wire types (--check: fail if they differ)",
         run: proto::run,
+    },
+    Command {
+        name: "public-api",
+        about: "compare the public items of the libraries with the committed lists (--bless)",
+        run: public_api::run,
     },
     Command {
         name: "features",
@@ -54,7 +68,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "time ours beside other engines (--check: instructions against the baseline; --help)",
+        about: "compare our speed with other engines (--check: instruction counts against the baseline; --help)",
         run: bench::run,
     },
     Command {
@@ -64,7 +78,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "screenshots",
-        about: "take the pictures of docs/tour.md anew, in a real browser",
+        about: "take the screenshots of docs/tour.md in a real browser",
         run: screenshots::run,
     },
     Command { name: "help", about: "print this list", run: help },
@@ -109,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_are_refused_by_name() {
+    fn unknown_arguments_are_errors() {
         assert_eq!(refused(&["lairs"]), "no command `lairs`; `cargo xtask help` lists them");
-        assert_eq!(refused(&["layers", "--fix"]), "`layers` takes no `--fix`");
-        assert_eq!(refused(&["proto", "--czech"]), "`proto` takes `--check` or nothing, not `--czech`");
+        assert_eq!(refused(&["layers", "--fix"]), "`layers` does not accept `--fix`");
+        assert_eq!(refused(&["proto", "--czech"]), "`proto` accepts only `--check`, not `--czech`");
     }
 }

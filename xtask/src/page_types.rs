@@ -1,7 +1,12 @@
-//! `cargo xtask page-types`: do the types of the page's scripts, and of those that test it, fit each other?
+//! `cargo xtask page-types`: checks the types of the page's scripts and of their tests with `tsc`.
 //!
-//! They are written as comments, which `tsc` reads. It is looked for in the folder that `PREFAB_BROWSER_TESTS` names,
-//! then on the path. The tests are looked at only with the folder: it has the types of what drives the browser.
+//! The types of the management API in `prefab-page/api.d.ts` are generated from its `OpenAPI` document: `--write` writes
+//! them, and the check compares them. The scripts contain their types as comments.
+//!
+//! `tsc` is looked up in the folder of `PREFAB_BROWSER_TESTS`, then on the path. The scripts of the tests are checked
+//! only with that folder, which contains the types of the browser driver.
+
+mod api;
 
 use std::{
     env, fs,
@@ -13,10 +18,12 @@ use serde_json::json;
 
 use crate::workspace::{self, program, root, works};
 
-pub(crate) const NOT_INSTALLED: &str =
-    "tsc is neither on the path nor in the folder that prefab-page/tests/browser/install.sh makes";
+pub(crate) const NOT_INSTALLED: &str = "tsc is neither on the path nor in the folder in PREFAB_BROWSER_TESTS (prefab-page/tests/browser/install.sh installs it)";
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
+    if rest.len() == 1 && rest[0] == "--write" {
+        return api::write();
+    }
     crate::report::no_arguments("page-types", rest)?;
     if !is_at_hand() {
         bail!(NOT_INSTALLED);
@@ -30,6 +37,7 @@ pub(crate) fn is_at_hand() -> bool {
 }
 
 pub(crate) fn check() -> Result<()> {
+    api::check()?;
     workspace::run(program(tsc()).args(["--project", "prefab-page"]))?;
     let Some(folder) = folder().filter(|folder| folder.join("node_modules/@types/node").is_dir()) else {
         println!(
@@ -51,7 +59,7 @@ fn tsc() -> PathBuf {
     beside.unwrap_or_else(|| PathBuf::from("tsc"))
 }
 
-/// Writes the tests' project anew with the places of what is installed, which a committed file cannot know.
+/// Writes the project file of the tests with the paths of the installed packages, which no committed file contains.
 fn of_tests(folder: &Path) -> Result<PathBuf> {
     let modules = folder.join("node_modules");
     let project = json!({
@@ -62,7 +70,7 @@ fn of_tests(folder: &Path) -> Result<PathBuf> {
         },
     });
     let place = workspace::metadata()?.target_directory.join("page-types");
-    fs::create_dir_all(&place).with_context(|| format!("making {}", place.display()))?;
+    fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
     let file = place.join("tsconfig.json");
     fs::write(&file, project.to_string()).with_context(|| format!("writing {}", file.display()))?;
     Ok(file)

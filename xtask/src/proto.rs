@@ -1,7 +1,7 @@
-//! `cargo xtask proto`: turns `proto/prefab.proto` into the committed Rust.
+//! `cargo xtask proto`: generates the committed Rust code from `proto/prefab.proto`.
 //!
-//! The compiler is protox, so that nobody needs a `protoc` binary. Messages and services go into separate
-//! files: the messages need prost alone, the services need tonic and stand behind features.
+//! The compiler is protox, so no `protoc` binary is needed. Messages and services go into separate files: the
+//! messages need only prost, the services need tonic and are behind features.
 
 use std::fs;
 use std::io::Write as _;
@@ -21,7 +21,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let check = match rest {
         [] => false,
         [word] if word == "--check" => true,
-        [word, ..] => bail!("`proto` takes `--check` or nothing, not `{word}`"),
+        [word, ..] => bail!("`proto` accepts only `--check`, not `{word}`"),
     };
     let files = [(MESSAGES, messages()?), (SERVICES, services()?)];
     if check { compare(&files) } else { write(&files) }
@@ -30,7 +30,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
 fn write(files: &[(&str, String)]) -> Result<()> {
     for (path, code) in files {
         let target = root().join(path);
-        fs::create_dir_all(target.parent().expect("generated files stand in a folder"))?;
+        fs::create_dir_all(target.parent().expect("generated files are in a folder"))?;
         fs::write(&target, code).with_context(|| format!("writing {path}"))?;
         println!("proto: wrote {path}");
     }
@@ -41,7 +41,7 @@ fn compare(files: &[(&str, String)]) -> Result<()> {
     let findings: Vec<String> = files
         .iter()
         .filter(|(path, code)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(code))
-        .map(|(path, _)| format!("{path} is not what {SCHEMA} gives: run `cargo xtask proto` and commit it"))
+        .map(|(path, _)| format!("{path} differs from {SCHEMA}: run `cargo xtask proto` and commit it"))
         .collect();
     crate::report::report("proto", &findings)
 }

@@ -1,7 +1,6 @@
-//! `cargo xtask screenshots`: takes the pictures of `docs/tour.md` anew.
+//! `cargo xtask screenshots`: replaces the screenshots of `docs/tour.md`.
 //!
-//! The browser test looks at every page anyway; here it keeps what it sees, and the pictures that the tour has
-//! are replaced.
+//! The browser test opens every page. With `PREFAB_SCREENSHOTS` it also saves a screenshot of each.
 
 use std::{env, fs, path::PathBuf};
 
@@ -13,15 +12,16 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     crate::report::no_arguments("screenshots", rest)?;
     ensure!(
         env::var_os("PREFAB_BROWSER_TESTS").is_some(),
-        "PREFAB_BROWSER_TESTS names no folder with what drives a browser; prefab-page/tests/browser/install.sh \
-         makes one"
+        "PREFAB_BROWSER_TESTS is not set: run `bash prefab-page/tests/browser/install.sh FOLDER` and set the variable \
+         to that folder"
     );
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let taken = target.join("screenshots");
     let mut test = workspace::cargo();
-    test.args(["test", "--package", "prefab-cli", "--test", "page"]).env("PREFAB_SCREENSHOTS", &taken);
-    // Other parts leave behind what they test with, attacks among it.
-    test.env("PREFAB_BROWSER_PARTS", "looks");
+    test.args(["test", "--package", "prefab-cli", "--test", "it", "page::"])
+        .env("PREFAB_SCREENSHOTS", &taken);
+    // The other parts of the test leave data behind that the screenshots must not show.
+    test.env("PREFAB_BROWSER_PARTS", "accessibility");
     workspace::run(&mut test)?;
     for entry in fs::read_dir(root().join("docs/tour"))? {
         let picture = entry?;

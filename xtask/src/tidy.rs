@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: what neither rustfmt nor clippy looks at.
+//! `cargo xtask tidy`: rules that neither rustfmt nor clippy checks.
 
 mod links;
 mod text;
@@ -6,11 +6,11 @@ mod text;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::workspace::{self, Metadata, program, root};
+use crate::workspace::{self, Metadata, root};
 
-/// Files that every reader, and every registry, expects at the top.
+/// Files that readers and registries expect in the root folder.
 const EXPECTED: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
@@ -25,8 +25,8 @@ const EXPECTED: &[&str] = &[
 pub(crate) fn run(rest: &[String]) -> Result<()> {
     crate::report::no_arguments("tidy", rest)?;
     let mut findings = Vec::new();
-    for path in files()? {
-        // What is not text has no lines to look at.
+    for path in workspace::files()? {
+        // Skip files that are not UTF-8 text.
         let Ok(content) = fs::read_to_string(root().join(&path)) else { continue };
         findings.extend(text::findings(&path, &content));
         if Path::new(&path).extension().is_some_and(|extension| extension == "md") {
@@ -44,24 +44,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     crate::report::report("tidy", &findings)
 }
 
-/// Returns the files of the repository, new ones included, as paths from its root.
-fn files() -> Result<Vec<String>> {
-    let list = workspace::output(program("git").args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]))
-    .context("listing the files of the repository")?;
-    let mut files: Vec<String> =
-        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
-/// Returns a finding for every crate whose first file does not begin by saying what the crate is for.
+/// Returns a finding for every crate whose first file does not begin with documentation.
 fn undocumented(metadata: &Metadata) -> Vec<String> {
     let mut findings = Vec::new();
     for package in &metadata.packages {
@@ -75,9 +58,9 @@ fn undocumented(metadata: &Metadata) -> Vec<String> {
     findings
 }
 
-/// Returns a finding for every crate that the architecture page says nothing about.
+/// Returns a finding for every crate that the architecture page does not mention.
 fn unmentioned(names: &[&str], architecture: &str) -> Vec<String> {
-    // A name counts as a whole word only: `prefab-client` does not tell about `prefab-cli`.
+    // Only whole words count: `prefab-client` does not mention `prefab-cli`.
     let words: Vec<&str> =
         architecture.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).collect();
     names

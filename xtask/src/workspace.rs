@@ -1,4 +1,4 @@
-//! What cargo and git know about this repository, and how to call them.
+//! The crates and files of this repository, from cargo and git.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-/// The part of `cargo metadata` that the chores read.
+/// The part of `cargo metadata` that the tasks read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
@@ -35,9 +35,9 @@ pub(crate) struct Dependency {
 }
 
 impl Package {
-    /// Returns the folder that the manifest stands in.
+    /// Returns the folder of the manifest.
     pub(crate) fn folder(&self) -> &Path {
-        self.manifest_path.parent().expect("a manifest stands in a folder")
+        self.manifest_path.parent().expect("a manifest is in a folder")
     }
 }
 
@@ -46,10 +46,21 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository")
 }
 
-/// Asks cargo about the crates of the workspace, without their dependencies' dependencies.
+/// Returns the crates of the workspace and their direct dependencies.
 pub(crate) fn metadata() -> Result<Metadata> {
     let text = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     serde_json::from_str(&text).context("reading what `cargo metadata` printed")
+}
+
+/// Returns the files of the repository, new ones included, as paths from its root.
+pub(crate) fn files() -> Result<Vec<String>> {
+    let list = output(program("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))
+        .context("listing the files of the repository")?;
+    let mut files: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
 }
 
 /// Returns a cargo command that runs in the repository's folder.
@@ -64,7 +75,7 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a command to its end, with its output on the terminal, and fails if it does.
+/// Runs a command with its output on the terminal, and fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
     println!("$ {shown}");
@@ -75,23 +86,23 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and returns what it printed.
+/// Runs a command and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = shown(command);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("starting `{shown}`"))?;
     if !output.status.success() {
         bail!("`{shown}` failed ({})", output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed something that is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed invalid UTF-8"))
 }
 
-/// Tells whether a command can be run at all, without showing what it prints.
+/// Returns whether a command runs successfully, without showing its output.
 pub(crate) fn works(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn shown(command: &Command) -> String {
-    // Only the name of the program: where it is installed does not matter to a reader.
+    // Only the name of the program, not its path.
     let name = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")

@@ -1,11 +1,11 @@
-//! `ConfigCat`: the client with a file instead of a server. Its engine is not public.
+//! `ConfigCat`: the client, with a file instead of a server. Its engine is not public.
 
 use std::fs;
 
 use anyhow::{Context as _, Result, anyhow};
 use configcat::{Client, FileDataSource, OverrideBehavior, PollingMode, User as Person};
 use prefab_bench::{
-    Contestant, Entry, Part, Rule, User, Work, at_once, first_letter, host, runtime, scratch_file,
+    Contestant, Entry, Part, Rule, User, Work, block_on_ready, first_letter, host, runtime, scratch_file,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,14 +13,14 @@ fn main() -> Result<()> {
     host(&[Entry::of::<Local>()])
 }
 
-/// A key that is well formed, for a project that does not exist.
+/// A valid SDK key of a project that does not exist.
 const KEY: &str = "configcat-sdk-1/0000000000000000000000/0000000000000000000000";
 
-/// Comparators, as the format numbers them.
+/// The numbers of comparators in the format.
 const IS_ONE_OF: u8 = 0;
 const ENDS_WITH_ANY_OF: u8 = 32;
 
-/// The names of the properties that every user has.
+/// The predefined properties of a user.
 fn attribute(name: &str) -> &str {
     match name {
         "email" => "Email",
@@ -46,7 +46,7 @@ fn setting(rule: &Rule) -> Value {
         Rule::OneOf(name, lists) => on_if(lists.iter().map(|list| user(name, IS_ONE_OF, list)).collect()),
         Rule::Member(segment) => on_if(vec![json!({"s": {"s": segment, "c": 0}})]),
         Rule::Split(texts) => {
-            // Only whole percents: what is left of them goes to the first.
+            // The format has whole percents only. The first value gets the rest.
             let rest = 100 - texts.iter().map(|(_, share)| share / 10).sum::<u32>();
             let options: Vec<Value> = (0..)
                 .zip(texts)
@@ -66,7 +66,7 @@ impl Contestant for Local {
     const NAME: &'static str = "configcat-client";
     const CRATE: &'static str = "configcat";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "overrides from a file, which is written and read in the time to load; takes the user by value; builds an HTTP client for each load";
+    const NOTE: &'static str = "overrides from a file; the time to load includes writing and reading it; takes the user by value; creates an HTTP client per load";
     type Subject = Person;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -93,8 +93,8 @@ impl Contestant for Local {
             .overrides(Box::new(source.map_err(|error| anyhow!("{error}"))?), OverrideBehavior::LocalOnly)
             .build()
             .map_err(|error| anyhow!("{error}"))?;
-        // The first question takes the file over.
-        at_once(client.get_value("item-static", false, None));
+        // The first evaluation loads the file.
+        block_on_ready(client.get_value("item-static", false, None));
         Ok(Self(client))
     }
 
@@ -107,10 +107,10 @@ impl Contestant for Local {
     }
 
     fn enabled(&self, key: &str, subject: &Person) -> bool {
-        at_once(self.0.get_value(key, false, Some(subject.clone())))
+        block_on_ready(self.0.get_value(key, false, Some(subject.clone())))
     }
 
     fn letter(&self, key: &str, subject: &Person) -> u8 {
-        first_letter(&at_once(self.0.get_value(key, String::new(), Some(subject.clone()))))
+        first_letter(&block_on_ready(self.0.get_value(key, String::new(), Some(subject.clone()))))
     }
 }

@@ -1,4 +1,4 @@
-//! Eppo: the core of its SDKs; the function that evaluates, and the evaluator over a store that the SDK calls.
+//! Eppo: the core of its SDKs, as the evaluation function and as the evaluator with a store that the SDK uses.
 
 use std::sync::Arc;
 
@@ -145,7 +145,7 @@ impl Contestant for Core {
     const NAME: &'static str = "eppo-core";
     const CRATE: &'static str = "eppo_core";
     const PART: Part = Part::Engine;
-    const NOTE: &'static str = "the time is told by the caller, who reads it once; the message is kept";
+    const NOTE: &'static str = "the caller passes the time, which is read once; the message is kept";
     type Subject = Subject;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -189,7 +189,7 @@ impl Contestant for Store {
     const CRATE: &'static str = "eppo_core";
     const PART: Part = Part::Client;
     const NOTE: &'static str =
-        "what the SDK calls: it reads the clock and takes the configuration from behind a lock";
+        "the function that the SDK calls; it reads the clock and locks the configuration";
     const RENEWS: bool = true;
     type Subject = Subject;
 

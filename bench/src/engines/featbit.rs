@@ -1,4 +1,4 @@
-//! `FeatBit`: the client, offline, from the document that it starts from.
+//! `FeatBit`: the client, offline, started from a document.
 
 use anyhow::{Result, anyhow};
 use featbit_server_sdk::{FbClient, FbOptions, FbUser};
@@ -9,12 +9,12 @@ fn main() -> Result<()> {
     host(&[Entry::of::<Offline>()])
 }
 
-/// Those whose hash is between the two get the variation.
+/// Users with a hash between the two bounds get the variation.
 fn share(variation: &str, from: f64, to: f64) -> Value {
     json!({"id": variation, "rollout": [from, to], "exptRollout": 0})
 }
 
-fn everybody(variation: &str) -> Value {
+fn all_users(variation: &str) -> Value {
     json!({"includedInExpt": false, "variations": [share(variation, 0.0, 1.0)]})
 }
 
@@ -42,7 +42,7 @@ impl Contestant for Offline {
     const NAME: &'static str = "featbit-client";
     const CRATE: &'static str = "featbit-server-sdk";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "offline, events off; the rules are prepared beside the message";
+    const NOTE: &'static str = "offline, without events; the message is kept beside the prepared rules";
     type Subject = FbUser;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -65,11 +65,11 @@ impl Contestant for Offline {
                     "id": flag.key, "key": flag.key, "updatedAt": updated, "variationType": "boolean",
                     "variations": [{"id": "on", "value": "true"}, {"id": "off", "value": "false"}],
                     "targetUsers": [], "rules": [], "isEnabled": true, "disabledVariationId": "off",
-                    "fallthrough": everybody("off"), "exptIncludeAllTargets": false, "isArchived": false,
+                    "fallthrough": all_users("off"), "exptIncludeAllTargets": false, "isArchived": false,
                 });
                 match &flag.rule {
                     Rule::Constant(value) => {
-                        written["fallthrough"] = everybody(if *value { "on" } else { "off" });
+                        written["fallthrough"] = all_users(if *value { "on" } else { "off" });
                     }
                     Rule::EndsWith(name, suffix) => {
                         written["rules"] = json!([rule("ends", name, "EndsWith", suffix)]);

@@ -1,4 +1,4 @@
-//! flagd: the crate that evaluates, and its provider, which reads a file, behind an `OpenFeature` client.
+//! flagd: the evaluation crate, and its provider with a file, behind an `OpenFeature` client.
 
 use std::{collections::HashMap, fs};
 
@@ -7,7 +7,7 @@ use flagd_evaluation_engine::{FlagParser, Operator, model::FeatureFlag};
 use open_feature::{Client, EvaluationContext, OpenFeature};
 use open_feature_flagd::{FlagdOptions, FlagdProvider, ResolverType};
 use prefab_bench::{
-    Contestant, Entry, Part, Rule, User, Work, at_once, first_letter, host, runtime, scratch_file,
+    Contestant, Entry, Part, Rule, User, Work, block_on_ready, first_letter, host, runtime, scratch_file,
 };
 use serde_json::{Map, Value, json};
 
@@ -86,7 +86,7 @@ impl Contestant for Engine {
     const NAME: &'static str = "flagd-engine";
     const CRATE: &'static str = "flagd-evaluation-engine";
     const PART: Part = Part::Engine;
-    const NOTE: &'static str = "it takes the rule as text, and parses and compiles it on each call";
+    const NOTE: &'static str = "parses and compiles the rule from text on each call";
     type Subject = EvaluationContext;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -119,7 +119,7 @@ impl Contestant for Provider {
     const CRATE: &'static str = "open-feature-flagd";
     const PART: Part = Part::Client;
     const NOTE: &'static str =
-        "from a file, its cache off; what is loaded stays with the global registry for good";
+        "from a file, without its cache; loaded flags stay in the global registry permanently";
     type Subject = EvaluationContext;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -127,7 +127,7 @@ impl Contestant for Provider {
     }
 
     fn load(document: &[u8]) -> Result<Self> {
-        // A folder for each: the provider reads its file again whatever changes beside it.
+        // A separate directory for each, because the provider reloads its file on any change in the directory.
         let folder = scratch_file("flagd");
         fs::create_dir_all(&folder)?;
         let path = folder.join("flags.json");
@@ -153,10 +153,11 @@ impl Contestant for Provider {
     }
 
     fn enabled(&self, key: &str, subject: &EvaluationContext) -> bool {
-        at_once(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
+        block_on_ready(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
     }
 
     fn letter(&self, key: &str, subject: &EvaluationContext) -> u8 {
-        at_once(self.0.get_string_value(key, Some(subject), None)).map_or(0, |text| first_letter(&text))
+        block_on_ready(self.0.get_string_value(key, Some(subject), None))
+            .map_or(0, |text| first_letter(&text))
     }
 }

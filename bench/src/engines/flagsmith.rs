@@ -1,4 +1,4 @@
-//! Flagsmith: the engine, as its client calls it: the user goes into a copy of the environment, and all flags come out.
+//! Flagsmith: the engine, called as its client does: it evaluates all flags for a user in a copy of the environment.
 
 use anyhow::Result;
 use flagsmith_flag_engine::{
@@ -25,7 +25,7 @@ fn feature(key: &str, enabled: bool) -> Value {
     })
 }
 
-/// Rules belong to segments, so each list is a segment that turns the flag on.
+/// Rules belong to segments, so each list is a segment with an override of the flag.
 fn segment(key: &str, flag: &str, operator: &str, property: &str, value: &Value) -> Value {
     let condition = json!({"operator": operator, "property": property, "value": value});
     json!({
@@ -52,7 +52,7 @@ impl Contestant for Engine {
     const NAME: &'static str = "flagsmith-engine";
     const CRATE: &'static str = "flagsmith-flag-engine";
     const PART: Part = Part::Engine;
-    const NOTE: &'static str = "one flag costs as much as all of them";
+    const NOTE: &'static str = "evaluating one flag costs as much as evaluating all";
     type Subject = Subject;
 
     fn write(work: &Work) -> Result<Vec<u8>> {

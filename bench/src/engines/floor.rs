@@ -1,6 +1,6 @@
-//! What this very work costs at least: one look-up of the key, and what the rule cannot do without.
+//! A baseline: one lookup of the key in a hash map, and the minimal work of the rule.
 //!
-//! It has no format, no types and no reasons, so it is a measure and not a peer.
+//! It has no format, no types and no reasons, so it is not a flag engine.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use serde_json::{Value, from_value, json};
 enum Ready<S> {
     Constant(bool),
     EndsWith(String),
-    /// Every list has the same answer, so they are one.
+    /// All lists have the same result, so they are one set.
     Team(HashSet<String, S>),
     Member(Arc<HashSet<String, S>>),
     Split(u64, Vec<(u64, u8)>),
@@ -23,7 +23,7 @@ enum Ready<S> {
 
 struct Floor<S>(HashMap<String, Ready<S>, S>);
 
-/// Key, kind of rule, and what the kind needs.
+/// The key, the kind of rule, and its operand.
 type Written = (String, u8, Value);
 
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
@@ -129,11 +129,11 @@ macro_rules! floor {
     };
 }
 
-floor!(RandomState, "floor", "the least this work can cost, on the standard `HashMap`; not a peer");
+floor!(RandomState, "floor", "a baseline with the standard `HashMap`; not a flag engine");
 floor!(
     foldhash::fast::RandomState,
     "floor-fast-hash",
-    "the same on a hash function that does not mind attackers"
+    "the same with a hash function that is not resistant to collision attacks"
 );
 
 fn main() -> Result<()> {

@@ -1,4 +1,4 @@
-//! `GrowthBook`: the struct that evaluates, and the client without a server.
+//! `GrowthBook`: the evaluation struct, and the client without a server.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,7 +8,9 @@ use growthbook_rust::{
     growthbook::GrowthBook,
     model_public::{GrowthBookAttribute, SavedGroup},
 };
-use prefab_bench::{Contestant, Entry, Fit, Item, Part, Rule, User, Work, at_once, first_letter, host};
+use prefab_bench::{
+    Contestant, Entry, Fit, Item, Part, Rule, User, Work, block_on_ready, first_letter, host,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -131,7 +133,7 @@ impl Contestant for Client {
             .features_json(features)
             .map_err(|error| anyhow!("{error}"))?
             .saved_groups(Value::Object(groups));
-        let client = at_once(builder.build()).map_err(|error| anyhow!("{error}"))?;
+        let client = block_on_ready(builder.build()).map_err(|error| anyhow!("{error}"))?;
         Ok(Self(Arc::new(client)))
     }
 

@@ -1,4 +1,4 @@
-//! `LaunchDarkly`: the crate that evaluates, and the server-side client, fed by its own source for tests.
+//! `LaunchDarkly`: the evaluation crate, and the server-side client with its data source for tests.
 
 use std::{collections::HashMap, thread};
 
@@ -84,7 +84,7 @@ fn context(user: &User) -> Context {
 
 struct Evaluation(Document);
 
-/// The trait wants copies.
+/// The trait returns owned values.
 impl Store for Evaluation {
     fn flag(&self, key: &str) -> Option<Compiled> {
         self.0.flags.get(key).cloned()
@@ -99,7 +99,7 @@ impl Contestant for Evaluation {
     const NAME: &'static str = "launchdarkly-evaluation";
     const CRATE: &'static str = "launchdarkly-server-sdk-evaluation";
     const PART: Part = Part::Engine;
-    const NOTE: &'static str = "the flag is borrowed; its store has to give segments away as copies";
+    const NOTE: &'static str = "the flag is borrowed; the store returns segments as copies";
     type Subject = Context;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -148,8 +148,7 @@ impl Contestant for Client {
     const NAME: &'static str = "launchdarkly-client";
     const CRATE: &'static str = "launchdarkly-server-sdk";
     const PART: Part = Part::Client;
-    const NOTE: &'static str =
-        "its source for tests, which keeps a copy of everything; events off; a reload goes flag by flag";
+    const NOTE: &'static str = "with its data source for tests, which keeps a copy of everything; without events; a reload replaces flag by flag";
     const RENEWS: bool = true;
     type Subject = Context;
 

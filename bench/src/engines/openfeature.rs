@@ -1,4 +1,4 @@
-//! `OpenFeature`: what its client adds. The provider behind it is a map of constants, for the crate brings none.
+//! `OpenFeature`: the overhead of its client. The provider is a map of constants, because the crate contains none.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use open_feature::{
     provider::{FeatureProvider, ProviderMetadata, ResolutionDetails},
 };
 use prefab_bench::{
-    Contestant, Entry, Fit, Item, Part, Rule, User, Work, at_once, host, runtime, scratch_file,
+    Contestant, Entry, Fit, Item, Part, Rule, User, Work, block_on_ready, host, runtime, scratch_file,
 };
 
 fn main() -> Result<()> {
@@ -61,7 +61,7 @@ impl Contestant for InMemory {
     const NAME: &'static str = "openfeature-in-memory";
     const CRATE: &'static str = "open-feature";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "constants alone: this is what the neutral interface costs";
+    const NOTE: &'static str = "constants only, so this is the cost of the vendor-neutral interface";
     type Subject = EvaluationContext;
 
     fn write(work: &Work) -> Result<Vec<u8>> {
@@ -74,7 +74,7 @@ impl Contestant for InMemory {
     fn load(document: &[u8]) -> Result<Self> {
         let metadata = ProviderMetadata::new("constants");
         let provider = Constants { metadata, values: serde_json::from_slice(document)? };
-        // A name that no other load has.
+        // A name that is unique per load.
         let domain = scratch_file("constants").to_string_lossy().into_owned();
         Ok(Self(runtime().block_on(async {
             let mut api = OpenFeature::singleton_mut().await;
@@ -91,7 +91,7 @@ impl Contestant for InMemory {
     }
 
     fn enabled(&self, key: &str, subject: &EvaluationContext) -> bool {
-        at_once(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
+        block_on_ready(self.0.get_bool_value(key, Some(subject), None)).unwrap_or_default()
     }
 
     fn letter(&self, _key: &str, _subject: &EvaluationContext) -> u8 {

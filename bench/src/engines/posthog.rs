@@ -1,4 +1,4 @@
-//! `PostHog`: the evaluator that its client has for flags it knows.
+//! `PostHog`: the local evaluator of its client.
 
 use std::collections::HashMap;
 

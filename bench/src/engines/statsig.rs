@@ -1,4 +1,5 @@
-//! Statsig: the server core, started from a document, without a network. Gates are flags, a dynamic config is the split.
+//! Statsig: the server core, started from a document, without a network. Gates are flags, and a dynamic config is the
+//! rollout.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -14,7 +15,7 @@ fn main() -> Result<()> {
     host(&[Entry::of::<Quiet>(), Entry::of::<Exposing>()])
 }
 
-/// Conditions stand apart, by name.
+/// Conditions are defined separately, by name.
 #[derive(Default)]
 struct Conditions(Map<String, Value>);
 
@@ -59,7 +60,7 @@ fn write(work: &Work) -> Result<Vec<u8>> {
     let version = work.version();
     let (mut gates, mut configs) = (Map::new(), Map::new());
     let mut conditions = Conditions::default();
-    let everybody = conditions.add("public", "", "", &Value::Null);
+    let all_users = conditions.add("public", "", "", &Value::Null);
     let (yes, no) = (json!(true), json!(false));
     for segment in &work.segments {
         let name = format!("segment:{}", segment.key);
@@ -69,7 +70,7 @@ fn write(work: &Work) -> Result<Vec<u8>> {
     }
     for flag in &work.flags {
         let rules: Vec<Value> = match &flag.rule {
-            Rule::Constant(true) => vec![rule("all", &everybody, &yes)],
+            Rule::Constant(true) => vec![rule("all", &all_users, &yes)],
             Rule::Constant(false) => Vec::new(),
             Rule::EndsWith(name, suffix) => {
                 let ends = conditions.add("user_field", "str_ends_with_any", name, &json!([suffix]));
@@ -87,7 +88,7 @@ fn write(work: &Work) -> Result<Vec<u8>> {
                 vec![rule("member", &conditions.add("pass_gate", "", "", &target), &yes)]
             }
             Rule::Split(texts) => {
-                let rules = split(&mut conditions, &everybody, &flag.key, texts);
+                let rules = split(&mut conditions, &all_users, &flag.key, texts);
                 let config = spec("dynamic_config", "dynamic_config", &flag.key, &json!({}), &rules, version);
                 configs.insert(flag.key.clone(), config);
                 continue;
@@ -105,8 +106,8 @@ fn write(work: &Work) -> Result<Vec<u8>> {
     Ok(serde_json::to_vec(&document)?)
 }
 
-/// The users below a limit get the text, if no rule before had them; the last gets the rest.
-fn split(conditions: &mut Conditions, everybody: &str, salt: &str, texts: &[(&str, u32)]) -> Vec<Value> {
+/// Users below a limit get the string, unless an earlier rule matched. The last string gets the rest.
+fn split(conditions: &mut Conditions, all_users: &str, salt: &str, texts: &[(&str, u32)]) -> Vec<Value> {
     let mut limit = 0;
     let mut rules = Vec::new();
     for (text, share) in texts {
@@ -114,7 +115,7 @@ fn split(conditions: &mut Conditions, everybody: &str, salt: &str, texts: &[(&st
         let condition = if limit < 1_000 {
             conditions.add_salted("user_bucket", "lt", "", &json!(limit), &json!({"salt": salt}))
         } else {
-            everybody.to_owned()
+            all_users.to_owned()
         };
         rules.push(rule(text, &condition, &json!({"text": text})));
     }
@@ -162,7 +163,7 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        // There is nobody whom it could tell anything at the end.
+        // There is no server for its final report.
         let _ = runtime().block_on(self.client.shutdown());
     }
 }
@@ -218,10 +219,5 @@ macro_rules! contestant {
     };
 }
 
-contestant!(Quiet, "statsig-client", true, "exposures are not logged, though still counted");
-contestant!(
-    Exposing,
-    "statsig-client-exposures",
-    false,
-    "exposures are logged, and there is nobody to send them to"
-);
+contestant!(Quiet, "statsig-client", true, "exposures are not logged, but still counted");
+contestant!(Exposing, "statsig-client-exposures", false, "exposures are logged and not sent");

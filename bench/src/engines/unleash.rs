@@ -1,4 +1,4 @@
-//! Unleash: Yggdrasil, which evaluates for all its SDKs, alone and with the counting that they add; and the client.
+//! Unleash: Yggdrasil, the engine of its SDKs, alone and with the counting that they add; and the client.
 
 use anyhow::{Result, anyhow, ensure};
 use async_trait::async_trait;
@@ -92,7 +92,7 @@ impl Contestant for Yggdrasil {
     const NAME: &'static str = "unleash-yggdrasil";
     const CRATE: &'static str = "unleash-yggdrasil";
     const PART: Part = Part::Engine;
-    const NOTE: &'static str = "rules are compiled to closures, and the message is kept beside them";
+    const NOTE: &'static str = "rules are compiled to closures; the message is kept too";
     const RENEWS: bool = true;
     type Subject = Context;
 
@@ -125,7 +125,7 @@ impl Contestant for Counting {
     const NAME: &'static str = "unleash-yggdrasil-counting";
     const CRATE: &'static str = "unleash-yggdrasil";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "with the counting that every Unleash SDK does on each call";
+    const NOTE: &'static str = "includes the counting that every Unleash SDK does per call";
     const RENEWS: bool = true;
     type Subject = Context;
 
@@ -159,7 +159,7 @@ impl Contestant for Counting {
     }
 }
 
-/// The client knows features by an enumeration or, as here, by text.
+/// The client identifies features by an enum or, as here, by a string.
 #[derive(Clone, Copy, Debug)]
 struct ByText;
 
@@ -185,7 +185,7 @@ impl Contestant for Sdk {
     const NAME: &'static str = "unleash-client";
     const CRATE: &'static str = "unleash-api-client";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "one lock around the engine, and every call is counted";
+    const NOTE: &'static str = "one lock around the engine; every call is counted";
     const RENEWS: bool = true;
     type Subject = ClientContext;
 

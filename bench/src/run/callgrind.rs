@@ -1,13 +1,13 @@
-//! Counting instructions, which hardly depends on what else the machine does.
+//! Counts instructions with callgrind. Other programs on the machine do not affect the count.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Callgrind counts while a function of this name runs.
+/// Callgrind counts instructions while a function with this name runs.
 const REGION: &str = "--toggle-collect=*counted_region*";
 
-/// What a slow call may take without the count taking minutes.
+/// The total time of the counted calls, in nanoseconds, so that counting slow calls does not take minutes.
 const NANOS_ALL_TOGETHER: f64 = 2e6;
 
 pub(crate) struct Callgrind {
@@ -15,16 +15,16 @@ pub(crate) struct Callgrind {
 }
 
 impl Callgrind {
-    /// Fails where there is no valgrind.
+    /// Returns an error if valgrind is not installed.
     pub(crate) fn find() -> Result<Self> {
         let valgrind = "valgrind";
         match Command::new(valgrind).arg("--version").output() {
             Ok(output) if output.status.success() => Ok(Self { valgrind }),
-            _ => bail!("valgrind is not installed, and nothing else counts instructions"),
+            _ => bail!("valgrind is not installed; it is required to count instructions"),
         }
     }
 
-    /// Counts the instructions of one call, given roughly how long that takes.
+    /// Counts the instructions of one call. `nanos` is its approximate time.
     pub(crate) fn per_call(&self, program: &Path, contestant: &str, item: &str, nanos: f64) -> Result<f64> {
         let calls = (NANOS_ALL_TOGETHER / nanos).clamp(4.0, 2_048.0).round();
         let output = Command::new(self.valgrind)
@@ -33,13 +33,15 @@ impl Callgrind {
             .args(["repeat", contestant, item, &calls.to_string()])
             .output()
             .context("starting valgrind")?;
-        let said = String::from_utf8_lossy(&output.stderr);
+        let output_text = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
-            bail!("{}", said.lines().last().unwrap_or("it ended and said nothing"));
+            bail!("{}", output_text.lines().last().unwrap_or("the program failed without a message"));
         }
-        let total =
-            said.lines().find_map(|line| line.split_once("Collected : ")).map(|(_, total)| total.trim());
-        let total: f64 = total.context("callgrind did not tell what it collected")?.parse()?;
+        let total = output_text
+            .lines()
+            .find_map(|line| line.split_once("Collected : "))
+            .map(|(_, total)| total.trim());
+        let total: f64 = total.context("callgrind printed no count")?.parse()?;
         Ok(total / calls)
     }
 }

@@ -1,4 +1,4 @@
-//! Cargo, as this run needs it.
+//! Runs cargo.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,12 +8,12 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// Returns the folder of this workspace.
+/// Returns the directory of this workspace.
 pub(crate) fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Builds a binary with the feature of its name and nothing else, and returns where it is.
+/// Builds a binary with only the feature of its name, and returns its path.
 pub(crate) fn build(name: &str) -> Result<PathBuf> {
     println!("{name}: building");
     let output = command()
@@ -25,12 +25,12 @@ pub(crate) fn build(name: &str) -> Result<PathBuf> {
     if !output.status.success() {
         bail!("`{name}` does not build");
     }
-    let lines = String::from_utf8(output.stdout).context("cargo prints text")?;
+    let lines = String::from_utf8(output.stdout).context("cargo printed invalid UTF-8")?;
     let executable = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(message.get("executable")?.as_str()?))
     };
-    lines.lines().rev().find_map(executable).with_context(|| format!("cargo does not tell where `{name}` is"))
+    lines.lines().rev().find_map(executable).with_context(|| format!("cargo printed no path for `{name}`"))
 }
 
 /// Returns a cargo that runs in this workspace.

@@ -1,4 +1,4 @@
-//! The picture: a row for each engine, a dot for each item, further left is faster.
+//! The chart: a row per engine and a dot per item. Further left is faster.
 
 use std::{fmt::Write as _, fs};
 
@@ -81,7 +81,7 @@ fn place(nanos: f64) -> f64 {
 }
 
 fn line(svg: &mut String, x: f64, from: f64, to: f64, color: &str) {
-    // Writing to a text does not fail.
+    // Writing to a string does not fail.
     let _ = writeln!(svg, "<line x1=\"{x:.1}\" y1=\"{from}\" x2=\"{x:.1}\" y2=\"{to}\" stroke=\"{color}\"/>");
 }
 

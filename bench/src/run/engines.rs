@@ -1,4 +1,4 @@
-//! One engine after another, each contestant in a process of its own.
+//! Measures one engine after the other, each contestant in a separate process.
 
 use std::{
     path::Path,
@@ -10,7 +10,7 @@ use prefab_bench::Outcome;
 
 use crate::{callgrind::Callgrind, cargo, numbers::short, store::Store};
 
-/// The features, and the binaries of the same names.
+/// The engines. Each is a feature and a binary with the same name.
 pub(crate) const ALL: &[&str] = &[
     "floor",
     "prefab",
@@ -27,12 +27,12 @@ pub(crate) const ALL: &[&str] = &[
     "featbit",
 ];
 
-/// Measures the contestants of an engine. One that does not build or answers wrongly is told of and left out.
+/// Measures the contestants of an engine. Reports and skips those that do not build or return a wrong result.
 pub(crate) fn measure(store: &Store, engine: &str) -> Result<()> {
     let program = match cargo::build(engine) {
         Ok(program) => program,
         Err(error) => {
-            eprintln!("{engine}: left out: {error:#}");
+            eprintln!("{engine}: skipped: {error:#}");
             return Ok(());
         }
     };
@@ -43,7 +43,7 @@ pub(crate) fn measure(store: &Store, engine: &str) -> Result<()> {
         let mut run = Command::new(&program);
         run.args(["measure", &contestant]).arg(&file).stdout(Stdio::null());
         if !run.status().context("starting an engine")?.success() {
-            eprintln!("{contestant}: left out");
+            eprintln!("{contestant}: skipped");
             continue;
         }
         if let Ok(callgrind) = &callgrind {
@@ -52,16 +52,16 @@ pub(crate) fn measure(store: &Store, engine: &str) -> Result<()> {
         store.amend(&contestant, |outcome| println!("{}", summary(outcome)))?;
     }
     if let Err(why) = callgrind {
-        println!("{engine}: no instructions: {why:#}");
+        println!("{engine}: instructions were not counted: {why:#}");
     }
     Ok(())
 }
 
-/// Measures what only our own engine is asked.
+/// Measures the figures that only Prefab has.
 pub(crate) fn measure_own(store: &Store) -> Result<()> {
     let program = cargo::build("prefab")?;
     if !Command::new(program).arg("own").arg(store.own_file()).status()?.success() {
-        bail!("our own figures are missing");
+        bail!("measuring Prefab's own figures failed");
     }
     Ok(())
 }
@@ -78,7 +78,7 @@ fn count(callgrind: &Callgrind, program: &Path, outcome: &mut Outcome) {
         }
         match callgrind.per_call(program, &outcome.name, item, figure.nanos.low) {
             Ok(instructions) => figure.instructions = Some(instructions),
-            Err(why) => eprintln!("{}: no instructions for {item}: {why:#}", outcome.name),
+            Err(why) => eprintln!("{}: instructions of {item} were not counted: {why:#}", outcome.name),
         }
     }
 }

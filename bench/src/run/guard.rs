@@ -1,4 +1,4 @@
-//! Nothing of ours becomes slower unnoticed.
+//! The guard against regressions: compares instruction counts with a baseline.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -20,13 +20,13 @@ const ITEMS: [(&str, &str); 10] = [
     ("prefab-live", "static"),
 ];
 
-/// An item may need so much more.
+/// The maximum ratio to the baseline.
 const ALLOWED: f64 = 1.05;
 
-/// Less than this comes from where a table of hashes happens to put a key.
+/// Differences up to this number of instructions are ignored. They come from the position of a key in a hash table.
 const NOISE: f64 = 4.0;
 
-/// All items are quick.
+/// The approximate time of all items, in nanoseconds.
 const QUICK_NANOS: f64 = 100.0;
 
 pub(crate) fn check() -> Result<()> {
@@ -51,9 +51,9 @@ pub(crate) fn check() -> Result<()> {
     }
     let compiler = machine::rustc();
     if !text.contains(&compiler) {
-        eprintln!("the baseline was counted with another compiler than {compiler}, which may be why");
+        eprintln!("the baseline was counted with another compiler than {compiler}, which can be the cause");
     }
-    bail!("{}; if that is meant: `cargo xtask bench --bless`", slower.join(", "))
+    bail!("{}; to accept this, run `cargo xtask bench --bless`", slower.join(", "))
 }
 
 pub(crate) fn bless() -> Result<()> {
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_baseline_has_an_item_a_line() {
+    fn a_baseline_has_one_item_per_line() {
         let baseline = parse("# one call\n# rustc 1.95.0\nprefab-client static      61.5\n").unwrap();
         assert_eq!(baseline, BTreeMap::from([("prefab-client static".to_owned(), 61.5)]));
         assert!(parse("prefab-client static many").is_err());

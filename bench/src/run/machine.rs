@@ -1,4 +1,4 @@
-//! Where the figures come from.
+//! The machine of a run.
 
 use std::{fs, process::Command};
 
@@ -9,9 +9,9 @@ pub(crate) struct Machine {
     pub(crate) processor: String,
     pub(crate) cores: usize,
     pub(crate) rustc: String,
-    /// The commit that was measured.
+    /// The measured commit.
     pub(crate) commit: String,
-    /// The day.
+    /// The date.
     pub(crate) date: String,
 }
 
@@ -22,19 +22,19 @@ impl Machine {
         Self {
             processor: model.map_or("an unknown processor", |(_, name)| name).trim().to_owned(),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
-            rustc: said("rustc", &["--version"]),
-            commit: said("git", &["rev-parse", "--short", "HEAD"]),
-            date: said("date", &["-u", "+%F"]),
+            rustc: output_of("rustc", &["--version"]),
+            commit: output_of("git", &["rev-parse", "--short", "HEAD"]),
+            date: output_of("date", &["-u", "+%F"]),
         }
     }
 }
 
-/// Returns the compiler's version, which decides what a program's instructions are.
+/// Returns the version of the compiler, on which instruction counts depend.
 pub(crate) fn rustc() -> String {
-    said("rustc", &["--version"])
+    output_of("rustc", &["--version"])
 }
 
-fn said(program: &str, arguments: &[&str]) -> String {
+fn output_of(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).current_dir(crate::cargo::folder()).output();
     output.map_or_else(
         |_| "unknown".to_owned(),

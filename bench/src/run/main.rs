@@ -1,4 +1,4 @@
-//! Builds every engine, checks and times it in a process of its own, and writes the tables.
+//! Builds every engine, checks and measures it in a separate process, and writes the tables.
 
 mod callgrind;
 mod cargo;
@@ -19,13 +19,13 @@ use anyhow::{Result, bail};
 use store::Store;
 
 const HELP: &str = "\
-cargo run --release [-- WORDS]
+cargo run --release [-- ARGUMENTS]
 
-  (nothing)      everything: RESULTS.md and results.svg are written anew
-  NAME...        only these engines, into the table of the last run; `own` and `official`, too
-  --sizes        only the sizes of programs and what it takes to compile them
-  --table        only write the tables of the last run again
-  --check        count instructions and fail where an item needs over 5 % more than in baseline.txt
+  (nothing)      measure everything and write RESULTS.md and results.svg
+  NAME...        measure only these engines, or `own` or `official`, and update the tables
+  --sizes        measure only the sizes of programs and their compile times
+  --table        write the tables of the last run again
+  --check        count instructions and fail if an item needs more than 5 % over baseline.txt
   --bless        count instructions and write baseline.txt";
 
 fn main() -> ExitCode {
@@ -63,7 +63,7 @@ fn run(words: &[&str]) -> Result<()> {
                     "own" => engines::measure_own(&store)?,
                     "official" => official::measure(&store)?,
                     name if engines::ALL.contains(&name) => engines::measure(&store, name)?,
-                    other => bail!("no engine `{other}`; `--help` lists the words"),
+                    other => bail!("unknown engine `{other}`; run with `--help`"),
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The tables.
+//! Writes RESULTS.md.
 
 mod ours;
 
@@ -16,7 +16,7 @@ use crate::{
     store::Store,
 };
 
-/// Everybody's figures are told as so many times this one's.
+/// The contestant that the ratios refer to.
 const MEASURE: &str = "prefab-client";
 
 const COLUMNS: [&str; 7] =
@@ -25,14 +25,14 @@ const COLUMNS: [&str; 7] =
 pub(crate) fn write(store: &Store) -> Result<()> {
     let rows = ordered(store.outcomes()?);
     let mut page = String::new();
-    // Writing to a text does not fail; what `?` would return is never there.
-    all(&mut page, store, &rows).context("putting the tables together")?;
+    // Writing to a string does not fail.
+    all(&mut page, store, &rows).context("formatting the tables")?;
     fs::write(cargo::folder().join("RESULTS.md"), &page).context("writing RESULTS.md")?;
     println!("{page}");
     Ok(())
 }
 
-/// Sorts ours first, then the floor, then the others, the fastest first.
+/// Sorts the rows: Prefab, the baselines, then the others, each from the fastest to the slowest.
 pub(crate) fn ordered(mut rows: Vec<Outcome>) -> Vec<Outcome> {
     let rank = |row: &Outcome| {
         let group = if is_ours(row) { 0 } else { 1 + u8::from(!is_floor(row)) };
@@ -56,8 +56,8 @@ fn all(page: &mut String, store: &Store, rows: &[Outcome]) -> fmt::Result {
     writeln!(
         page,
         "# Side by side\n\n\
-         Written by `cargo xtask bench` on {} at `{}`: {}, {} cores, {}. What the items are and how they are measured \
-         stands in [README.md](README.md).\n\n\
+         Written by `cargo xtask bench` on {} at `{}`: {}, {} cores, {}. [README.md](README.md) describes the \
+         items and how they are measured.\n\n\
          ![One evaluation, by engine](results.svg)\n",
         machine.date, machine.commit, machine.processor, machine.cores, machine.rustc
     )?;
@@ -101,9 +101,9 @@ fn ratios(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     let Some(measure) = rows.iter().find(|row| row.name == MEASURE) else { return Ok(()) };
     writeln!(
         page,
-        "## Times as long as `{MEASURE}`\n\n\
-         Below 1 is faster. `engine` is the code that evaluates, called directly; `client` what an application holds. \
-         \\* something stands in for the item, see the notes; – the engine does not know such a thing.\n"
+        "## Time relative to `{MEASURE}`\n\n\
+         Below 1 is faster. `engine` is the evaluation code, called directly; `client` is what an application uses. \
+         \\* the engine uses a substitute, see the notes; – the engine does not support the item.\n"
     )?;
     let mut columns = engine_columns();
     columns.insert(1, "part");
@@ -119,7 +119,7 @@ fn ratios(page: &mut String, rows: &[Outcome]) -> fmt::Result {
 }
 
 fn nanos(page: &mut String, rows: &[Outcome]) -> fmt::Result {
-    writeln!(page, "## One call\n\nNanoseconds of the processor / allocations.\n")?;
+    writeln!(page, "## One call\n\nProcessor time in nanoseconds / allocations.\n")?;
     head(page, &engine_columns())?;
     for row in rows {
         let cell = |_: &str, figure: &Figure| {
@@ -137,7 +137,10 @@ fn instructions(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     if counted.is_empty() {
         return writeln!(page, "Instructions were not counted: valgrind is not installed.\n");
     }
-    writeln!(page, "## Instructions of one call\n\nCounted by callgrind, the loop around it included.\n")?;
+    writeln!(
+        page,
+        "## Instructions of one call\n\nCounted by callgrind, including the loop around the calls.\n"
+    )?;
     head(page, &engine_columns())?;
     for row in counted {
         let cell = |_: &str, figure: &Figure| figure.instructions.map_or_else(|| "–".to_owned(), short);
@@ -150,8 +153,8 @@ fn load(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     writeln!(
         page,
         "## Loading 10,000 flags\n\n\
-         Each from its own format, for ours protobuf; the official SDKs read a datafile. Milliseconds of the processor, \
-         all threads; what the process has grown by.\n"
+         Each engine loads its own format: Prefab loads protobuf, the official SDKs load a datafile. Processor time of \
+         all threads in milliseconds; growth of the process's memory.\n"
     )?;
     head(page, &["engine", "document MB", "load ms", "resident MB"])?;
     for row in rows {
@@ -169,11 +172,11 @@ fn load(page: &mut String, rows: &[Outcome]) -> fmt::Result {
 fn traffic(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     writeln!(
         page,
-        "## Many at once\n\n\
-         Static, ends-with, one-of-20 and split-3 in turn, beside 1,000 flags. Millions of calls for each second of a \
-         reader's processor time, times the readers; in brackets for each second on the wall. Swapping: everything is \
-         replaced ten times a second by a third thread. p99.9 is one call in a thousand, on the wall; waits is how \
-         often the readers slept because they had to, all three runs together.\n"
+        "## Several threads\n\n\
+         Static, ends-with, one-of-20 and split-3 in turn, beside 1,000 flags. Millions of calls per second of a \
+         reader's processor time, times the number of readers; in brackets, per second of wall-clock time. Swapping: a \
+         third thread replaces all flags ten times per second. p99.9 is in wall-clock time. Waits is the number of times \
+         that readers slept, in all three runs together.\n"
     )?;
     let columns = [
         "engine",
@@ -218,11 +221,11 @@ fn notes(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     for row in rows {
         let instead = row.items.iter().filter_map(|(item, figure)| Some((item, figure.instead.as_ref()?)));
         let instead: Vec<String> = instead.map(|(item, what)| format!("{item}\\*: {what}")).collect();
-        let said: Vec<&str> =
+        let texts: Vec<&str> =
             std::iter::once(row.note.as_str()).chain(instead.iter().map(String::as_str)).collect();
-        let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-        if !said.is_empty() {
-            writeln!(page, "- {}: {said}.", row.name)?;
+        let texts = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        if !texts.is_empty() {
+            writeln!(page, "- {}: {texts}.", row.name)?;
         }
     }
     Ok(())

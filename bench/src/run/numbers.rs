@@ -1,6 +1,6 @@
-//! Numbers as a reader wants them: three digits.
+//! Formats numbers with about three digits.
 
-/// Returns a number with about three digits, thousands as `k`, millions as `M`.
+/// Formats a number with about three digits, with `k` for thousands and `M` for millions.
 pub(crate) fn short(value: f64) -> String {
     match value {
         value if value < 99.95 => format!("{value:.1}"),
@@ -10,7 +10,7 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
-/// Returns how many times as much it is.
+/// Formats a ratio.
 pub(crate) fn times(value: f64) -> String {
     match value {
         value if value < 0.1 => format!("{value:.2}"),
@@ -19,7 +19,7 @@ pub(crate) fn times(value: f64) -> String {
     }
 }
 
-/// Returns a count, which may be an average.
+/// Formats a count, which may be an average.
 pub(crate) fn count(value: f64) -> String {
     if value < 0.005 {
         "0".to_owned()
@@ -28,12 +28,12 @@ pub(crate) fn count(value: f64) -> String {
     }
 }
 
-/// Returns bytes in millions.
+/// Formats bytes as megabytes.
 pub(crate) fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
 }
 
-/// Returns the mean of ratios.
+/// Returns the geometric mean.
 pub(crate) fn geometric_mean(values: impl IntoIterator<Item = f64>) -> f64 {
     let (sum, count) =
         values.into_iter().fold((0.0, 0.0), |(sum, count), value| (sum + f64::ln(value), count + 1.0));

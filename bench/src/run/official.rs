@@ -1,4 +1,4 @@
-//! The official Prefab SDKs on the same work, where they are installed.
+//! Measures the official Prefab SDKs on the same work, if they are installed.
 
 use std::{env, fs, path::PathBuf, process::Command};
 
@@ -7,13 +7,13 @@ use prefab_bench::{Edition, Outcome, Work, prefab_form, scratch_file};
 
 use crate::{cargo, store::Store};
 
-/// The folder that `install.sh` filled; the server's tests use it, too.
+/// The variable with the directory that `install.sh` created. The tests of the server use it too.
 const FOLDER: &str = "PREFAB_OFFICIAL_CLIENTS";
 
 pub(crate) fn measure(store: &Store) -> Result<()> {
     let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
         println!(
-            "official SDKs: left out: `bash prefab-server/tests/official/install.sh FOLDER` installs them, \
+            "official SDKs: skipped; `bash prefab-server/tests/official/install.sh FOLDER` installs them, \
              {FOLDER}=FOLDER names the folder"
         );
         return Ok(());

@@ -1,4 +1,4 @@
-//! What it costs to have us: the size of a program, and the time to compile it.
+//! Measures the size of programs with Prefab, and their compile times.
 
 use std::{fs, path::Path, process::Command, time::Instant};
 
@@ -11,18 +11,18 @@ use crate::{cargo, store::Store};
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Size {
     pub(crate) name: String,
-    /// The program without symbols.
+    /// The size of the stripped program, in bytes.
     pub(crate) bytes: u64,
-    /// Crates that are compiled, the program aside.
+    /// The number of compiled crates, without the program.
     pub(crate) crates: usize,
     pub(crate) wall_seconds: f64,
-    /// Of all processors together.
+    /// The compile time of all processors together, in seconds.
     pub(crate) cpu_seconds: f64,
 }
 
 struct Program {
     name: &'static str,
-    /// A line of `[dependencies]`, the repository's folder as `ROOT`.
+    /// A line of `[dependencies]`, with `ROOT` for the directory of the repository.
     dependency: &'static str,
     code: &'static str,
 }
@@ -61,14 +61,14 @@ fn main() {
     },
 ];
 
-/// Compiles each program from nothing.
+/// Compiles each program from scratch.
 pub(crate) fn measure(store: &Store) -> Result<()> {
     let sizes = PROGRAMS.iter().map(program).collect::<Result<Vec<_>>>()?;
     store.set_sizes(&sizes)
 }
 
 fn program(program: &Program) -> Result<Size> {
-    println!("size of {}: building from nothing", program.name);
+    println!("size of {}: building from scratch", program.name);
     let folder = scratch_file("program");
     let root = cargo::folder().parent().context("the repository's folder")?;
     fs::create_dir_all(folder.join("src"))?;
@@ -79,7 +79,7 @@ fn program(program: &Program) -> Result<Size> {
          [profile.release]\nstrip = true\n[workspace]\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;
-    // The versions that the repository has settled on.
+    // Uses the lock file of the repository.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
     run(&folder, &["fetch", "--quiet"])?;
 
@@ -119,11 +119,11 @@ fn crates(folder: &Path) -> Result<usize> {
     Ok(lines.len().saturating_sub(1))
 }
 
-/// Returns the processor time of all processes that this one has waited for.
+/// Returns the processor time of all child processes that have ended.
 fn children_seconds() -> Result<f64> {
-    let text = fs::read_to_string("/proc/self/stat").context("only Linux tells")?;
-    // The second field is a name in parentheses, which may hold anything; the times are the 16th and 17th.
-    let (_, rest) = text.rsplit_once(") ").context("the system's line about this process")?;
+    let text = fs::read_to_string("/proc/self/stat").context("reading /proc, which only Linux has")?;
+    // The second field is a name in parentheses, which can contain spaces. The times are fields 16 and 17.
+    let (_, rest) = text.rsplit_once(") ").context("unexpected content of /proc/self/stat")?;
     let ticks = rest.split(' ').skip(13).take(2).map(str::parse::<u32>);
     let ticks: u32 = ticks.sum::<std::result::Result<u32, _>>()?;
     Ok(f64::from(ticks) / 100.0)

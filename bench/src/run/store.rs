@@ -1,4 +1,4 @@
-//! What is known so far: a file for each contestant, beside what cargo builds.
+//! The stored results: a file per contestant, in cargo's target directory.
 
 use std::{
     fs,
@@ -24,19 +24,19 @@ impl Store {
     pub(crate) fn open() -> Result<Self> {
         let executable = std::env::current_exe()?;
         let folder =
-            executable.parent().context("a program stands in a folder")?.join("prefab-bench-outcomes");
-        fs::create_dir_all(folder.join("engines")).context("making a folder for the outcomes")?;
+            executable.parent().context("the program has no directory")?.join("prefab-bench-outcomes");
+        fs::create_dir_all(folder.join("engines")).context("creating a directory for the outcomes")?;
         Ok(Self { folder })
     }
 
-    /// Forgets the last run, and notes on what machine this one is.
+    /// Removes the results of the last run, and records the machine of this one.
     pub(crate) fn clear(&self) -> Result<()> {
         fs::remove_dir_all(&self.folder)?;
         fs::create_dir_all(self.folder.join("engines"))?;
         self.write(MACHINE, &Machine::this())
     }
 
-    /// Returns where the outcome of a contestant is to be written.
+    /// Returns the file for the outcome of a contestant.
     pub(crate) fn file(&self, contestant: &str) -> PathBuf {
         self.folder.join("engines").join(contestant).with_extension("json")
     }
@@ -66,7 +66,7 @@ impl Store {
         read(&self.path(MACHINE)).unwrap_or_else(|_| Machine::this())
     }
 
-    /// Changes a contestant's outcome.
+    /// Changes the outcome of a contestant.
     pub(crate) fn amend(&self, contestant: &str, change: impl FnOnce(&mut Outcome)) -> Result<()> {
         let path = self.file(contestant);
         let mut outcome = read(&path)?;
@@ -74,10 +74,10 @@ impl Store {
         fs::write(path, serde_json::to_vec_pretty(&outcome)?).context("writing an outcome")
     }
 
-    /// Forgets a contestant, so that what it was once does not stand for what it is.
+    /// Removes the outcome of a contestant, so that the tables do not show an old one.
     pub(crate) fn forget(&self, contestant: &str) -> Result<()> {
         match fs::remove_file(self.file(contestant)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("forgetting an outcome"),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("removing an outcome"),
             _ => Ok(()),
         }
     }

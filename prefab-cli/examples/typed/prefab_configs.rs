@@ -1,18 +1,18 @@
-// Written by `prefab generate --target rust`. Changes made here are lost.
+// Written by `prefab generate --target rust`. Do not edit.
 #![allow(dead_code, unreachable_pub, reason = "a program need not ask for everything")]
 
 use prefab_client::{Error, View};
 
-/// Every config and flag of the project, by its own type.
+/// All configs and flags of the project, with their types.
 ///
-/// Made from a view: `Configs::new(client.with(&contexts))`.
+/// Created from a view: `Configs::new(client.with(&contexts))`.
 #[derive(Clone, Copy, Debug)]
 pub struct Configs<'a> {
     view: View<'a>,
 }
 
 impl<'a> Configs<'a> {
-    /// Answers for the view's contexts.
+    /// Evaluates with the contexts of a view.
     pub fn new(view: View<'a>) -> Self {
         Self { view }
     }

@@ -1,41 +1,43 @@
 //! `prefab create KEY`
 
 use anyhow::bail;
+use prefab_management_api::{
+    ChangeResponse, FlatValue, Item, ItemRequest, ItemType, Rule, Rules, ValueKind, Variant,
+};
 use prefab_server::ErrorCode;
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use crate::{
     Failure,
     output::{self, STRONG, VALUE},
-    server::{Connection, Refusal, Server, flat, part, words},
+    server::{Connection, Refusal, Reply, Server, describe_value, parse_value, path_segment},
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The new key
+    /// The new config key
     key: String,
 
-    /// What it is: boolean-flag, boolean, string, double, int, string-list, json, duration, log-level or segment
+    /// The type: boolean-flag, boolean, string, double, int, string-list, json, duration, log-level or segment
     #[arg(long = "type", value_name = "TYPE")]
     kind: String,
 
-    /// The value by default; false, 0, or empty without
+    /// The default value [default: false, 0, or empty]
     #[arg(long, value_name = "VALUE")]
     value: Option<String>,
 
     #[command(flatten)]
     value_from: super::secret::FromFile,
 
-    /// Take the value from an environment variable, wherever a client runs
+    /// Read the value from this environment variable of the client
     #[arg(long, value_name = "VARIABLE", conflicts_with_all = ["value", "value_from"])]
     env_var: Option<String>,
 
-    /// Keep the value out of logs, telemetry and displays
+    /// Redact the value in logs, telemetry and displays
     #[arg(long)]
     confidential: bool,
 
-    /// Let front ends see it; they always see flags
+    /// Send the item to front ends; flags are always sent
     #[arg(long)]
     for_front_ends: bool,
 
@@ -47,83 +49,77 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let (purpose, kind) = kinds(&args.kind).map_err(Failure::Wrong)?;
+    let (item_type, kind) = types(&args.kind).map_err(Failure::Usage)?;
     let server = args.connection.server()?;
     let value = value(args, &server, kind)?;
-    let mut item = json!({
-        "key": args.key,
-        "type": purpose,
-        "valueType": kind,
-        "sendToClientSdk": args.for_front_ends,
-        "default": {"rules": [{"value": value}]},
-    });
-    if purpose == "feature_flag" {
-        item["variants"] = json!([{"value": flat("bool", "false")?}, {"value": flat("bool", "true")?}]);
-    }
-    let body = json!({"item": item, "comment": args.connection.comment});
-    let answer = server.send(Method::POST, "/items", &body).map_err(|failure| match failure {
+    let described = describe_value(&value);
+    let is_flag = item_type == ItemType::FeatureFlag;
+    let variant = |value: bool| Variant {
+        value: FlatValue::new(ValueKind::Bool, value),
+        name: None,
+        description: None,
+    };
+    let item = Item {
+        value_type: Some(kind),
+        send_to_client_sdk: args.for_front_ends,
+        variants: if is_flag { vec![variant(false), variant(true)] } else { Vec::new() },
+        default: Rules { rules: vec![Rule { criteria: Vec::new(), value }] },
+        ..Item::new(&args.key, item_type)
+    };
+    let request = ItemRequest { item, comment: args.connection.comment.clone() };
+    let sent = server.send(Method::POST, "/items", &request).map_err(|failure| match failure {
         Failure::Refused(refusal) if refusal.code == ErrorCode::NameTaken => {
-            let message = format!("`{0}` is there already; `prefab set {0} VALUE` changes it", args.key);
+            let message = format!("`{0}` already exists; change it with `prefab set {0} VALUE`", args.key);
             Failure::Refused(Refusal { message, ..refusal })
         }
         other => other,
-    })?;
+    });
+    let reply: Reply<ChangeResponse> = sent?;
     if args.connection.json {
-        return Ok(output::line(&answer.to_string())?);
+        return reply.print(true, "");
     }
-    let (key, words) = (&args.key, words(&value));
-    output::line(&format!("Created {STRONG}{key}{STRONG:#} with {VALUE}{words}{VALUE:#}"))?;
-    Ok(output::line(&format!(
-        "{}/account/projects/{}/{}/{}",
-        server.url,
-        server.project(),
-        page(purpose),
-        part(key)
-    ))?)
+    output::line(&format!("Created {STRONG}{}{STRONG:#} with {VALUE}{described}{VALUE:#}", args.key))?;
+    let page = if is_flag { "flags" } else { "configs" };
+    let (url, project, key) = (&server.url, server.project(), path_segment(&args.key));
+    Ok(output::line(&format!("{url}/account/projects/{project}/{page}/{key}"))?)
 }
 
-fn page(purpose: &str) -> &'static str {
-    if purpose == "feature_flag" { "flags" } else { "configs" }
-}
-
-/// Returns what the item is used for and what kind of value it has.
-fn kinds(name: &str) -> anyhow::Result<(&'static str, &'static str)> {
+/// Returns the type of the item and the type of its values.
+fn types(name: &str) -> anyhow::Result<(ItemType, ValueKind)> {
     Ok(match name.replace('_', "-").as_str() {
-        "boolean-flag" | "flag" => ("feature_flag", "bool"),
-        "boolean" | "bool" => ("config", "bool"),
-        "string" => ("config", "string"),
-        "double" => ("config", "double"),
-        "int" => ("config", "int"),
-        "string-list" => ("config", "string_list"),
-        "json" => ("config", "json"),
-        "duration" => ("config", "duration"),
-        "log-level" => ("log_level", "log_level"),
-        "segment" => ("segment", "bool"),
+        "boolean-flag" | "flag" => (ItemType::FeatureFlag, ValueKind::Bool),
+        "boolean" | "bool" => (ItemType::Config, ValueKind::Bool),
+        "string" => (ItemType::Config, ValueKind::String),
+        "double" => (ItemType::Config, ValueKind::Double),
+        "int" => (ItemType::Config, ValueKind::Int),
+        "string-list" => (ItemType::Config, ValueKind::StringList),
+        "json" => (ItemType::Config, ValueKind::Json),
+        "duration" => (ItemType::Config, ValueKind::Duration),
+        "log-level" => (ItemType::LogLevel, ValueKind::LogLevel),
+        "segment" => (ItemType::Segment, ValueKind::Bool),
         other => bail!(
-            "there is no type \"{other}\"; there are boolean-flag, boolean, string, double, int, string-list, json, \
-             duration, log-level and segment"
+            "unknown type \"{other}\": expected boolean-flag, boolean, string, double, int, string-list, json, \
+             duration, log-level or segment"
         ),
     })
 }
 
-fn value(args: &Args, server: &Server, kind: &str) -> Result<Json, Failure> {
-    let nothing = match kind {
-        "bool" => "false",
-        "int" | "double" => "0",
-        "json" => "{}",
-        "duration" => "PT0S",
-        "log_level" => "INFO",
+fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Failure> {
+    let empty = match kind {
+        ValueKind::Bool => "false",
+        ValueKind::Int | ValueKind::Double => "0",
+        ValueKind::Json => "{}",
+        ValueKind::Duration => "PT0S",
+        ValueKind::LogLevel => "INFO",
         _ => "",
     };
     let read = args.value_from.read()?;
-    let text = args.value.as_deref().or(read.as_deref()).unwrap_or(nothing);
+    let text = args.value.as_deref().or(read.as_deref()).unwrap_or(empty);
     let mut value = match &args.env_var {
-        Some(variable) => json!({"type": "provided", "value": {"source": "ENV_VAR", "lookup": variable}}),
-        None if args.secret.is_wanted() => args.secret.encrypted(server, text)?,
-        None => flat(kind, text)?,
+        Some(variable) => super::set::provided_by(variable),
+        None if args.secret.is_requested() => args.secret.encrypted(server, text)?,
+        None => parse_value(kind, text)?,
     };
-    if args.confidential {
-        value["confidential"] = true.into();
-    }
+    value.confidential |= args.confidential;
     Ok(value)
 }

@@ -1,4 +1,4 @@
-//! `prefab demo`: the whole story in one terminal.
+//! `prefab demo`: a server, a program and changes in one terminal.
 
 use std::{
     fs,
@@ -20,53 +20,57 @@ use crate::{
 const INT: &str = "my-first-int-config";
 const FLAG: &str = "my-first-feature-flag";
 const DEFAULTS: &str = "my-first-int-config: 30\nmy-first-feature-flag: false\n";
-/// A change is there in milliseconds; whoever waits this long waits for nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for a change, which normally arrives within a few milliseconds.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run() -> Result<(), Failure> {
     let folder = Folder::new()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
-    let told = runtime.block_on(tell(&folder));
-    // The program's side waits on its own thread; nothing is left to wait for.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(play(&folder));
+    // The program waits on its own thread, so no work remains.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(told?)
+    Ok(result?)
 }
 
-async fn tell(folder: &Folder) -> anyhow::Result<()> {
-    fs::write(folder.0.join(".prefab.default.config.yaml"), DEFAULTS).context("writing the default file")?;
+async fn play(folder: &Folder) -> anyhow::Result<()> {
+    fs::write(folder.0.join(".prefab.default.config.yaml"), DEFAULTS)
+        .context("cannot write the default file")?;
     step("A program has defaults in .prefab.default.config.yaml:")?;
     for line in DEFAULTS.lines() {
         output::line(&format!("     {VALUE}{line}{VALUE:#}"))?;
     }
 
     let server = prefab_server::serve(Options::local(folder.0.join("server"))).await?;
-    step(&format!("A server starts, with nothing in it, at {}", server.url))?;
+    step(&format!("An empty server starts at {}", server.url))?;
 
     let program = Program::start(folder, &server)?;
-    step("The program starts and asks:")?;
+    step("The program starts and reads both:")?;
     program.say(INT)?;
     program.say(FLAG)?;
 
     let admin = key(&server, KeyKind::Admin)?;
     let change = Change { url: server.url.clone(), key: admin.key.clone() };
-    step(&format!("Somebody sets {INT} to 50 on the server."))?;
+    step(&format!("{INT} is set to 50 on the server."))?;
     let started = Instant::now();
     change.create(INT, "CONFIG", "INT", json!({"int": "50"})).await?;
-    let program = program.notices(INT, "50", started).await?;
+    let program = program.receives(INT, "50", started).await?;
 
-    step(&format!("Somebody turns {FLAG} on."))?;
+    step(&format!("{FLAG} is turned on."))?;
     let started = Instant::now();
     change.create(FLAG, "FEATURE_FLAG", "BOOL", json!({"bool": true})).await?;
-    let program = program.notices(FLAG, "true", started).await?;
+    let program = program.receives(FLAG, "true", started).await?;
 
-    step("The server stops. The program goes on with what it has:")?;
+    step("The server stops. The program keeps its values:")?;
     server.shutdown().await;
     program.say(INT)?;
     program.say(FLAG)?;
 
     step("The same with your own program:")?;
     output::line(&format!(
-        "     {VALUE}prefab serve{VALUE:#}   then paste the line it prints, and run the program\n"
+        "     {VALUE}prefab serve{VALUE:#}   then export the variables that it prints, and start the program\n"
     ))?;
     Ok(())
 }
@@ -76,10 +80,10 @@ fn step(text: &str) -> std::io::Result<()> {
 }
 
 fn key(server: &Running, kind: KeyKind) -> anyhow::Result<&IssuedKey> {
-    server.keys.iter().find(|key| key.kind == kind).with_context(|| format!("the server gave no {kind} key"))
+    server.keys.iter().find(|key| key.kind == kind).with_context(|| format!("the server has no {kind} key"))
 }
 
-/// A small program that uses the client, as any other does.
+/// A small program that uses the client.
 struct Program {
     client: Client,
     changed: mpsc::Receiver<()>,
@@ -95,10 +99,10 @@ impl Program {
             .api_key(&key(server, KeyKind::Backend)?.key)
             .api_urls([&server.url])
             .build()?;
-        let (tell, changed) = mpsc::channel();
+        let (sender, changed) = mpsc::channel();
         let listening = client.on_change(move |_| {
-            // The demo may be over.
-            let _ = tell.send(());
+            // The receiver is gone at the end of the demo.
+            let _ = sender.send(());
         });
         Ok(Self { client, changed, _listening: listening })
     }
@@ -107,27 +111,30 @@ impl Program {
         let details = self.client.details(key);
         let source = details.source.as_deref().unwrap_or_default();
         let source = source.rsplit('/').next().unwrap_or_default();
-        output::line(&format!("     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}", details.shown))
+        output::line(&format!(
+            "     {key} {VALUE}{}{VALUE:#}   {FAINT}from {source}{FAINT:#}",
+            details.display
+        ))
     }
 
-    /// Waits until the program sees a value, off the runtime that the server needs.
-    async fn notices(self, key: &'static str, wanted: &'static str, since: Instant) -> anyhow::Result<Self> {
+    /// Waits until the program sees a value, on a thread outside the runtime of the server.
+    async fn receives(self, key: &'static str, wanted: &'static str, since: Instant) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(move || {
-            while self.client.details(key).shown != wanted {
-                if self.changed.recv_timeout(PATIENCE).is_err() {
-                    bail!("the program did not notice that `{key}` is {wanted} now");
+            while self.client.details(key).display != wanted {
+                if self.changed.recv_timeout(CHANGE_TIMEOUT).is_err() {
+                    bail!("the program did not receive the value {wanted} of `{key}`");
                 }
             }
             let took = since.elapsed().as_millis();
             self.say(key)?;
-            output::line(&format!("     {FAINT}noticed {took} ms later, without a restart{FAINT:#}"))?;
+            output::line(&format!("     {FAINT}received after {took} ms, without a restart{FAINT:#}"))?;
             Ok(self)
         })
         .await?
     }
 }
 
-/// Whoever changes configs: here over the same API that the command-line tools use.
+/// Changes configs with the API of the official command.
 struct Change {
     url: String,
     key: String,
@@ -154,27 +161,27 @@ impl Change {
             .await?;
         let status = answer.status();
         if !status.is_success() {
-            bail!("the server refused the change ({status}): {}", answer.text().await?);
+            bail!("the server rejected the change ({status}): {}", answer.text().await?);
         }
         Ok(())
     }
 }
 
-/// A folder of its own that goes when the demo does.
+/// A temporary folder, removed at the end of the demo.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> anyhow::Result<Self> {
         let name = format!("prefab-demo-{}-{:x}", std::process::id(), fastrand::u64(..));
         let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).with_context(|| format!("making the folder `{}`", path.display()))?;
+        fs::create_dir(&path).with_context(|| format!("cannot create the folder `{}`", path.display()))?;
         Ok(Self(path))
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left behind is in the system's folder for such things.
+        // A folder that cannot be removed remains in the temporary folder of the system.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

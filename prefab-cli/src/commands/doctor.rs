@@ -13,35 +13,35 @@ use crate::{
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Args {
-    /// The server [default: PREFAB_URL, else the first of PREFAB_API_URL]
+    /// The URL of the server [default: the first URL of PREFAB_API_URL]
     #[arg(long, value_name = "URL", env = "PREFAB_URL")]
     url: Option<String>,
 
-    /// The SDK key that your program uses
+    /// The API key of the program
     #[arg(long, value_name = "KEY", env = "PREFAB_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
 }
 
-/// The longest that a client is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of each check.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A clock that is further off spoils rules about dates, and telemetry.
-const DRIFT: f64 = 5.0;
+/// The maximum difference of the clocks. Larger ones affect rules with dates, and telemetry.
+const MAX_CLOCK_DRIFT_SECONDS: f64 = 5.0;
 
 struct Findings {
     bad: usize,
 }
 
 impl Findings {
-    fn say(&mut self, good: bool, what: &str, then: &str) -> Result<(), Failure> {
+    fn report(&mut self, good: bool, what: &str, then: &str) -> Result<(), Failure> {
         self.bad += usize::from(!good);
-        let mark = if good { "ok " } else { "BAD" };
-        let then = if good { String::new() } else { format!("\n     {then}") };
+        let mark = if good { "ok  " } else { "FAIL" };
+        let then = if good { String::new() } else { format!("\n      {then}") };
         Ok(output::line(&format!("{STRONG}{mark}{STRONG:#}  {what}{FAINT}{then}{FAINT:#}"))?)
     }
 }
 
-/// Looks at everything between a program and its server, and prints the options of each SDK.
+/// Checks the connection between a program and its server, and prints the settings of each SDK.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let from_env = std::env::var("PREFAB_API_URL").ok();
     let first = from_env.as_deref().and_then(|urls| urls.split(',').next()).map(str::trim);
@@ -50,10 +50,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     reach(&mut findings, url)?;
     match &args.api_key {
         Some(key) => connect(&mut findings, url, key)?,
-        None => findings.say(
+        None => findings.report(
             false,
-            "no SDK key",
-            "give the one of your program with --api-key or PREFAB_API_KEY",
+            "no API key",
+            "set the API key of the program with --api-key or PREFAB_API_KEY",
         )?,
     }
     options(url)?;
@@ -62,35 +62,43 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let http = reqwest::Client::builder().timeout(CONNECT_TIMEOUT).build()?;
     let started = Instant::now();
-    // Timers are made within the runtime.
+    // Timers require the runtime.
     let answer = runtime.block_on(async { http.request(Method::GET, format!("{url}/readyz")).send().await });
     let response = match answer {
         Ok(response) => response,
         Err(error) => {
             let cause = format!("{:#}", anyhow::Error::from(error.without_url()));
             let then = if cause.contains("certificate") {
-                "if it is signed by an authority of your own, name that one's file in SSL_CERT_FILE"
+                "for a private certificate authority, set SSL_CERT_FILE to its file"
             } else {
-                "`prefab serve` starts a server"
+                "start a server with `prefab serve`"
             };
-            return findings.say(false, &format!("{url} does not answer: {cause}"), then);
+            return findings.report(false, &format!("no response from {url}: {cause}"), then);
         }
     };
     let took = started.elapsed().as_millis();
     let ready = response.status().is_success();
-    findings.say(ready, &format!("{url} answers in {took} ms"), "it is not ready: look at its log")?;
+    findings.report(
+        ready,
+        &format!("{url} responds in {took} ms"),
+        "the server is not ready; see its log",
+    )?;
     let date = response.headers().get("date").and_then(|date| date.to_str().ok());
     let theirs = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
     if let Some(theirs) = theirs {
         let drift = jiff::Timestamp::now().duration_since(theirs.timestamp()).as_secs_f64().abs();
-        let what = if drift <= DRIFT {
-            "the clocks agree".to_owned()
+        let what = if drift <= MAX_CLOCK_DRIFT_SECONDS {
+            "the clocks are synchronized".to_owned()
         } else {
-            format!("the clocks are {drift:.0} s apart")
+            format!("the clocks differ by {drift:.0} s")
         };
-        findings.say(drift <= DRIFT, &what, "set both by NTP; rules about dates and telemetry go by them")?;
+        findings.report(
+            drift <= MAX_CLOCK_DRIFT_SECONDS,
+            &what,
+            "synchronize both clocks with NTP; rules with dates and telemetry depend on them",
+        )?;
     }
     Ok(())
 }
@@ -98,57 +106,58 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
 fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
     let shape = key.contains("-P") && key.contains("-E");
     let what = if shape {
-        "the key has the form that every official SDK takes"
+        "the format of the key works with every official SDK"
     } else {
-        "the key does not have the form that every official SDK takes"
+        "the format of the key does not work with every official SDK"
     };
-    findings.say(shape, what, "`prefab key create` makes one that has")?;
+    findings.report(shape, what, "issue a key with `prefab key create`")?;
     stream(findings, url, key)?;
     cache(findings)?;
-    let client = Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(PATIENCE);
-    // Whoever runs this may do so at home, where a program would not run.
+    let client =
+        Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(CONNECT_TIMEOUT);
+    // The home directory of the user may contain override files that a program does not have.
     let client = client.without_override_dir().build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let heard = runtime.block_on(client.ready());
-    let problem = heard.err().map(|error| error.to_string());
+    let ready = runtime.block_on(client.ready());
+    let problem = ready.err().map(|error| error.to_string());
     let keys = client.keys().len();
-    let what = problem.clone().unwrap_or_else(|| format!("the key is good: {keys} keys arrive"));
-    findings.say(problem.is_none(), &what, "a backend key of this server, not revoked, is needed")?;
+    let what = problem.clone().unwrap_or_else(|| format!("the key is valid: {keys} configs received"));
+    findings.report(problem.is_none(), &what, "use a backend key of this server that is not revoked")?;
     if problem.is_none() {
         let problems = client.problems();
         let what = if problems.is_empty() {
-            "nothing is wrong with what arrives".to_owned()
+            "all received configs are valid".to_owned()
         } else {
             problems.join("; ")
         };
-        findings.say(problems.is_empty(), &what, "mend those configs")?;
+        findings.report(problems.is_empty(), &what, "fix these configs")?;
     }
     client.close();
     Ok(())
 }
 
-/// Looks whether a stream begins, and begins at once: some proxies keep it back until it is long.
+/// Checks that a stream starts immediately. Some proxies buffer it.
 fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let begun = runtime.block_on(async {
-        let http = reqwest::Client::builder().connect_timeout(PATIENCE).build()?;
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
         let request = http.get(format!("{url}/api/v1/sse/config")).basic_auth("authuser", Some(key));
         let request = request.header("accept", "text/event-stream").header("x-prefab-start-at-id", "0");
         let first = async { request.send().await?.error_for_status()?.chunk().await };
-        Ok::<_, reqwest::Error>(tokio::time::timeout(PATIENCE, first).await)
+        Ok::<_, reqwest::Error>(tokio::time::timeout(CONNECT_TIMEOUT, first).await)
     })?;
     let (good, what) = match begun {
-        Ok(Ok(Some(_))) => (true, "the stream begins at once".to_owned()),
-        Ok(Ok(None)) => (false, "the stream ends at once".to_owned()),
+        Ok(Ok(Some(_))) => (true, "the stream starts immediately".to_owned()),
+        Ok(Ok(None)) => (false, "the stream ends immediately".to_owned()),
         Ok(Err(error)) => {
-            (false, format!("there is no stream: {:#}", anyhow::Error::from(error.without_url())))
+            (false, format!("the stream failed: {:#}", anyhow::Error::from(error.without_url())))
         }
-        Err(_) => (false, format!("the stream says nothing within {} s", PATIENCE.as_secs())),
+        Err(_) => (false, format!("the stream sends nothing within {} s", CONNECT_TIMEOUT.as_secs())),
     };
-    findings.say(good, &what, "a proxy in between must pass event streams on unbuffered")
+    findings.report(good, &what, "disable buffering of event streams in the proxy")
 }
 
-/// Looks whether the last good state can be kept for a start without a server.
+/// Checks that the cache for a start without a server can be written.
 fn cache(findings: &mut Findings) -> Result<(), Failure> {
     let of = |name| std::env::var_os(name).filter(|text| !text.is_empty()).map(std::path::PathBuf::from);
     let dir = of("XDG_CACHE_HOME").or_else(|| of("HOME").map(|home| home.join(".cache")));
@@ -156,21 +165,21 @@ fn cache(findings: &mut Findings) -> Result<(), Failure> {
         .as_ref()
         .is_some_and(|dir| dir.metadata().map_or(!dir.exists(), |dir| !dir.permissions().readonly()));
     let what = match &dir {
-        Some(dir) if good => format!("the cache can be kept below {}", dir.display()),
-        Some(dir) => format!("the cache cannot be kept below {}", dir.display()),
-        None => "there is no place for a cache".to_owned(),
+        Some(dir) if good => format!("the cache folder {} is writable", dir.display()),
+        Some(dir) => format!("the cache folder {} is not writable", dir.display()),
+        None => "no cache folder".to_owned(),
     };
-    findings.say(good, &what, "set XDG_CACHE_HOME, or the option local_cache_dir")
+    findings.report(good, &what, "set XDG_CACHE_HOME, or the option local_cache_dir")
 }
 
 fn options(url: &str) -> Result<(), Failure> {
-    output::line(&format!("\n{STRONG}What each SDK needs{STRONG:#}"))?;
+    output::line(&format!("\n{STRONG}Settings of each SDK{STRONG:#}"))?;
     let telemetry_is_sent =
         url.starts_with("https://") && ["belt.", "suspenders.", "api."].iter().any(|part| url.contains(part));
     let node = if telemetry_is_sent {
         ""
     } else {
-        "   (reports nothing: that takes an https host named belt., suspenders. or api.)"
+        "   (telemetry requires an https host whose name contains belt., suspenders. or api.)"
     };
     for (sdk, options, remark) in [
         ("Rust", format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}"), ""),

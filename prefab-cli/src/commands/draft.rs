@@ -1,14 +1,17 @@
-//! `prefab draft`, and the flag of other verbs that makes one.
+//! `prefab draft`, and the option `--draft` of other commands.
 
+use prefab_management_api::{
+    ChangeResponse, DraftResponse, EnvironmentRules, FlatValue, Item, PublishDraftRequest, Rule,
+    SaveDraftRequest,
+};
 use prefab_server::ErrorCode;
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use super::moment;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, one_line},
-    server::{Connection, Server, part},
+    server::{Connection, Reply, Server, item_path},
 };
 
 #[derive(clap::Args)]
@@ -19,24 +22,24 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the drafts and what they wait for
+    /// List the drafts and their state
     List {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Shows what the draft of a key would change
-    Show(Of),
-    /// Approves somebody else's draft
-    Approve(Of),
-    /// Makes the change that a draft is
-    Publish(Of),
-    /// Throws a draft away
-    Discard(Of),
+    /// Show the changes of a draft
+    Show(KeyArgs),
+    /// Approve a draft of another person
+    Approve(KeyArgs),
+    /// Publish a draft
+    Publish(KeyArgs),
+    /// Discard a draft
+    Discard(KeyArgs),
 }
 
 #[derive(clap::Args)]
-struct Of {
-    /// The key
+struct KeyArgs {
+    /// The config key
     key: String,
 
     #[command(flatten)]
@@ -46,141 +49,138 @@ struct Of {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::List { connection } => list(connection),
-        Verb::Show(of) => of.ask(Method::GET, "", show),
-        Verb::Approve(of) => of.ask(Method::POST, "/approve", |_| {
-            let key = &of.key;
-            Ok(output::line(&format!(
-                "{STRONG}{key}{STRONG:#} is approved; `prefab draft publish {key}` makes the change"
-            ))?)
-        }),
-        Verb::Publish(of) => of.ask(Method::POST, "/publish", |_| {
-            Ok(output::line(&format!("{STRONG}{}{STRONG:#} is published", of.key))?)
-        }),
-        Verb::Discard(of) => of.ask(Method::DELETE, "", |_| {
-            Ok(output::line(&format!("the draft of {STRONG}{}{STRONG:#} is gone", of.key))?)
-        }),
+        Verb::Show(args) => {
+            let draft = args.request(Method::GET, "")?;
+            if args.connection.json { draft.print(true, "") } else { show(&draft) }
+        }
+        Verb::Approve(args) => {
+            let key = &args.key;
+            let text =
+                format!("Approved {STRONG}{key}{STRONG:#}; publish it with `prefab draft publish {key}`");
+            args.request(Method::POST, "/approve")?.print(args.connection.json, &text)
+        }
+        Verb::Publish(args) => args.publish(),
+        Verb::Discard(args) => {
+            let text = format!("Discarded the draft of {STRONG}{}{STRONG:#}", args.key);
+            args.request(Method::DELETE, "")?.print(args.connection.json, &text)
+        }
     }
 }
 
-impl Of {
-    fn ask(
-        &self,
-        method: Method,
-        step: &str,
-        say: impl FnOnce(&Json) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let Self { key, connection } = self;
-        let server = connection.server()?;
-        let why = Some(&connection.comment).filter(|comment| !comment.is_empty());
-        let body = if step == "/publish" { json!({"comment": why}) } else { Json::Null };
-        let sent = server.send(method, &format!("/items/{}/draft{step}", part(key)), &body);
-        let missing = || format!("there is no draft of `{key}`; `prefab draft list` lists them");
-        let answer = sent.map_err(|failure| failure.where_missing(missing))?;
-        if connection.json { Ok(output::line(&answer.to_string())?) } else { say(&answer) }
+impl KeyArgs {
+    fn request(&self, method: Method, action: &str) -> Result<Reply<DraftResponse>, Failure> {
+        let path = format!("{}/draft{action}", item_path(&self.key));
+        let sent = self.connection.server()?.send_empty(method, &path);
+        sent.map_err(|failure| self.no_draft(failure))
+    }
+
+    fn publish(&self) -> Result<(), Failure> {
+        let comment = Some(&self.connection.comment).filter(|comment| !comment.is_empty()).cloned();
+        let path = format!("{}/draft/publish", item_path(&self.key));
+        let sent = self.connection.server()?.send(Method::POST, &path, &PublishDraftRequest { comment });
+        let reply: Reply<ChangeResponse> = sent.map_err(|failure| self.no_draft(failure))?;
+        reply.print(self.connection.json, &format!("Published {STRONG}{}{STRONG:#}", self.key))
+    }
+
+    fn no_draft(&self, failure: Failure) -> Failure {
+        failure.or_not_found(|| format!("`{}` has no draft; `prefab draft list` lists the drafts", self.key))
     }
 }
 
 fn list(connection: &Connection) -> Result<(), Failure> {
-    let drafts = connection.server()?.get("/drafts")?;
+    let drafts: Reply<Vec<DraftResponse>> = connection.server()?.get("/drafts")?;
     if connection.json {
-        return Ok(output::line(&drafts.to_string())?);
+        return drafts.print(true, "");
     }
-    drafts.as_array().into_iter().flatten().try_for_each(show)
+    drafts.iter().try_for_each(show)
 }
 
-/// Says what a draft would change, by whom it is, and what it waits for.
-fn show(draft: &Json) -> Result<(), Failure> {
-    let text = |field: &str| draft[field].as_str().unwrap_or_default();
-    let state = match (draft["isStale"] == true, draft["approvedBy"].as_str()) {
-        (true, _) => "another version stands by now: save it again".to_owned(),
-        (_, Some(who)) => format!("approved by {who}"),
-        (_, None) if draft["needsApproval"] == true => "waits for the approval of a second person".to_owned(),
+/// Prints the changes of a draft, its author and its state.
+fn show(draft: &DraftResponse) -> Result<(), Failure> {
+    let state = match (draft.is_stale, &draft.approved_by) {
+        (true, _) => "the item has changed since; save the draft again".to_owned(),
+        (_, Some(approver)) => format!("approved by {approver}"),
+        (_, None) if draft.needs_approval => "requires the approval of a second person".to_owned(),
         _ => "can be published".to_owned(),
     };
-    let at = moment(draft["savedAt"].as_i64().unwrap_or_default());
-    output::line(&format!(
-        "{STRONG}{}{STRONG:#}  {FAINT}saved by {} {at}; {state}{FAINT:#}",
-        text("key"),
-        text("savedBy")
-    ))?;
-    if !text("comment").is_empty() {
-        output::line(&format!("    {FAINT}“{}”{FAINT:#}", one_line(text("comment"))))?;
+    let DraftResponse { key, saved_by, comment, differences, .. } = draft;
+    let at = moment(draft.saved_at);
+    output::line(&format!("{STRONG}{key}{STRONG:#}  {FAINT}saved by {saved_by} {at}; {state}{FAINT:#}"))?;
+    if !comment.is_empty() {
+        output::line(&format!("    {FAINT}“{}”{FAINT:#}", one_line(comment)))?;
     }
-    for difference in draft["differences"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+    for difference in differences {
         output::line(&format!("    {}", one_line(difference)))?;
     }
     Ok(())
 }
 
-/// Saves a value as a draft, on top of a draft that is there.
+/// Saves a value as a draft, based on an existing draft if there is one.
 pub(super) fn save(
     server: &Server,
     connection: &Connection,
-    standing: &Json,
+    current: &Item,
     environment: Option<&str>,
-    value: &Json,
+    value: &FlatValue,
 ) -> Result<(), Failure> {
-    let key = standing["key"].as_str().unwrap_or_default();
-    let path = format!("/items/{}/draft", part(key));
-    let begun = match server.get(&path) {
-        Ok(draft) => Some(draft).filter(|draft| draft["isStale"] == false && draft["item"].is_object()),
+    let path = format!("{}/draft", item_path(&current.key));
+    let existing = match server.get::<DraftResponse>(&path) {
+        Ok(draft) => Some(draft.body).filter(|draft| !draft.is_stale).and_then(|draft| draft.item),
         Err(Failure::Refused(refusal)) if refusal.code == ErrorCode::NotFound => None,
         Err(other) => return Err(other),
     };
-    let mut item = begun.map_or_else(|| standing.clone(), |mut draft| draft["item"].take());
-    place(&mut item, environment, value);
-    let draft = server.send(Method::PUT, &path, &json!({"item": item, "comment": connection.comment}))?;
+    let mut item = existing.unwrap_or_else(|| current.clone());
+    set_default(&mut item, environment, value);
+    let request = SaveDraftRequest { item: Some(item), comment: connection.comment.clone() };
+    let draft: Reply<DraftResponse> = server.send(Method::PUT, &path, &request)?;
     if connection.json {
-        return Ok(output::line(&draft.to_string())?);
+        return draft.print(true, "");
     }
     show(&draft)?;
-    let next = if draft["needsApproval"] == true { "approve" } else { "publish" };
-    Ok(output::line(&format!("Saved; next: prefab draft {next} {key}"))?)
+    let next = if draft.needs_approval { "approve" } else { "publish" };
+    Ok(output::line(&format!("Saved the draft. Next: prefab draft {next} {}", current.key))?)
 }
 
-/// Puts a value where no rule with criteria holds.
-fn place(item: &mut Json, environment: Option<&str>, value: &Json) {
-    let whose = match environment {
-        None => &mut item["default"],
+/// Sets the value that applies if no rule with criteria matches.
+fn set_default(item: &mut Item, environment: Option<&str>, value: &FlatValue) {
+    let rules = match environment {
+        None => &mut item.default.rules,
         Some(id) => {
-            if !item["environments"].is_array() {
-                item["environments"] = json!([]);
-            }
-            let at =
-                item["environments"].as_array().and_then(|all| all.iter().position(|own| own["id"] == id));
-            let at = at.unwrap_or_else(|| {
-                let all = item["environments"].as_array_mut();
-                all.map_or(0, |all| {
-                    all.push(json!({"id": id, "rules": []}));
-                    all.len() - 1
-                })
+            let own = &mut item.environments;
+            let at = own.iter().position(|own| own.id == id).unwrap_or_else(|| {
+                own.push(EnvironmentRules { id: id.to_owned(), rules: Vec::new() });
+                own.len() - 1
             });
-            &mut item["environments"][at]
+            &mut own[at].rules
         }
     };
-    if !whose["rules"].is_array() {
-        whose["rules"] = json!([]);
-    }
-    let Some(rules) = whose["rules"].as_array_mut() else { return };
-    let always = |rule: &&mut Json| rule["criteria"].as_array().is_none_or(Vec::is_empty);
-    match rules.iter_mut().find(always) {
-        Some(rule) => rule["value"] = value.clone(),
-        None => rules.push(json!({"criteria": [], "value": value})),
+    match rules.iter_mut().find(|rule| rule.criteria.is_empty()) {
+        Some(rule) => rule.value = value.clone(),
+        None => rules.push(Rule { criteria: Vec::new(), value: value.clone() }),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use prefab_management_api::ValueKind;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn a_value_stands_where_no_rule_holds() {
-        let for_ann = json!({"criteria": [{"operator": "PROP_IS_ONE_OF"}], "value": 1});
-        let mut item = json!({"default": {"rules": [for_ann, {"criteria": [], "value": 2}]}});
-        place(&mut item, None, &json!(3));
-        assert_eq!(item["default"]["rules"], json!([for_ann, {"criteria": [], "value": 3}]));
-        place(&mut item, Some("7"), &json!(4));
-        place(&mut item, Some("7"), &json!(5));
-        assert_eq!(item["environments"], json!([{"id": "7", "rules": [{"criteria": [], "value": 5}]}]));
+    fn the_default_value_replaces_the_rule_without_criteria() {
+        let value = |number: i32| FlatValue::new(ValueKind::Int, number);
+        let for_ann = json!({"criteria": [{"operator": "PROP_IS_ONE_OF"}], "value": value(1)});
+        let rules = json!([for_ann, {"criteria": [], "value": value(2)}]);
+        let mut item: Item =
+            serde_json::from_value(json!({"key": "k", "type": "config", "default": {"rules": rules}}))
+                .unwrap();
+        set_default(&mut item, None, &value(3));
+        set_default(&mut item, Some("7"), &value(4));
+        set_default(&mut item, Some("7"), &value(5));
+        let json = serde_json::to_value(&item).unwrap();
+        assert_eq!(json["default"]["rules"], json!([for_ann, {"criteria": [], "value": value(3)}]));
+        let own = json!([{"id": "7", "rules": [{"criteria": [], "value": value(5)}]}]);
+        assert_eq!(json["environments"], own);
     }
 }

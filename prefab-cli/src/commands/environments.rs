@@ -1,53 +1,47 @@
 //! `prefab env`
 
+use prefab_management_api::{
+    CompareQuery, CopyRulesRequest, CopyRulesResponse, CreateEnvironmentRequest, EnvironmentResponse,
+    RuleDifference, UpdateEnvironmentRequest,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::{
     Failure,
     output::{self, FAINT, STRONG},
-    server::{Connection, Server, part},
+    server::{Connection, Reply, Server, path_segment},
 };
 
-/// An environment of the project.
-pub(super) struct Environment {
-    pub(super) id: String,
-    pub(super) name: String,
-    is_protected: bool,
+/// Returns whether a command asks for confirmation before a change in this environment.
+pub(super) fn needs_confirmation(environment: &EnvironmentResponse) -> bool {
+    environment.needs_comment
+        || environment.needs_approval
+        || environment.name.to_lowercase().starts_with("prod")
 }
 
-impl Environment {
-    /// Tells whether a person is asked before something changes here.
-    pub(super) fn is_delicate(&self) -> bool {
-        self.is_protected || self.name.to_lowercase().starts_with("prod")
-    }
+/// Returns all environments of the project.
+pub(super) fn all(server: &Server) -> Result<Vec<EnvironmentResponse>, Failure> {
+    Ok(server.get("/environments")?.body)
 }
 
-/// Finds an environment by its name or number; none where none is named, or `[default]` is.
-pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<Environment>, Failure> {
+/// Finds an environment by name or number. Returns `None` without a name and for `[default]`.
+pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<EnvironmentResponse>, Failure> {
     let Some(name) = name.filter(|name| !name.is_empty() && *name != "[default]") else { return Ok(None) };
-    let all = server.get("/environments")?;
-    let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |environment: &Json, field: &str| environment[field].as_str().unwrap_or_default().to_owned();
-    let found = all.iter().find(|environment| {
-        text(environment, "id") == name || text(environment, "name").eq_ignore_ascii_case(name)
+    let all = all(server)?;
+    let found =
+        all.iter().find(|environment| environment.id == name || environment.name.eq_ignore_ascii_case(name));
+    let found = found.cloned().ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|environment| environment.name.as_str()).collect();
+        let message = format!("unknown environment \"{name}\"; the project has {}", names.join(", "));
+        Failure::Usage(anyhow::Error::msg(message))
     });
-    let Some(environment) = found else {
-        let names: Vec<_> = all.iter().map(|environment| text(environment, "name")).collect();
-        let message = format!("there is no environment \"{name}\"; there are {}", names.join(", "));
-        return Err(Failure::Wrong(anyhow::Error::msg(message)));
-    };
-    Ok(Some(Environment {
-        id: text(environment, "id"),
-        name: text(environment, "name"),
-        is_protected: environment["needsComment"] == true || environment["needsApproval"] == true,
-    }))
+    found.map(Some)
 }
 
-/// Names the environment with this number, among those that the server lists.
-pub(super) fn name_of<'a>(all: &'a Json, id: &Json) -> Option<&'a str> {
-    let found = all.as_array()?.iter().find(|environment| environment["id"] == *id)?;
-    found["name"].as_str()
+/// Returns the name of the environment with this number.
+pub(super) fn name_of<'a>(all: &'a [EnvironmentResponse], id: &str) -> Option<&'a str> {
+    all.iter().find(|environment| environment.id == id).map(|environment| environment.name.as_str())
 }
 
 #[derive(clap::Args)]
@@ -58,29 +52,29 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the environments and what changes to them take
-    List(Only),
-    /// Makes an environment
+    /// List the environments and what changes to them require
+    List(ListArgs),
+    /// Create an environment
     Create {
-        /// Its name
+        /// The name of the environment
         name: String,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Gives an environment another name
+    /// Rename an environment
     Rename {
-        /// The environment by name or number
+        /// The name or number of the environment
         environment: String,
-        /// Its new name
+        /// The new name
         name: String,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Says what changes to an environment take
+    /// Set what changes to an environment require
     Protect {
-        /// The environment by name or number
+        /// The name or number of the environment
         environment: String,
-        /// Whether every change takes a comment
+        /// Whether every change requires a comment
         #[arg(
             long,
             value_name = "BOOL",
@@ -89,28 +83,28 @@ enum Verb {
             required_unless_present = "needs_approval"
         )]
         needs_comment: Option<bool>,
-        /// Whether every change takes the approval of a second person
+        /// Whether every change requires the approval of a second person
         #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
         needs_approval: Option<bool>,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Lists the keys that two environments have different values for
+    /// Show the differences between two environments
     Compare {
-        /// One environment
+        /// The name or number of an environment
         left: String,
-        /// The other
+        /// The name or number of another environment
         right: String,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Gives one environment the rules of another
+    /// Copy the rules of an environment to another
     Copy {
-        /// Where the rules are
+        /// The environment to copy from
         from: String,
-        /// Where they are to be
+        /// The environment to copy to
         to: String,
-        /// Only these keys
+        /// Copy only this config key; can be repeated
         #[arg(long, value_name = "KEY")]
         key: Vec<String>,
         #[command(flatten)]
@@ -119,81 +113,75 @@ enum Verb {
 }
 
 #[derive(clap::Args)]
-struct Only {
+struct ListArgs {
     #[command(flatten)]
     connection: Connection,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
-        Verb::List(Only { connection }) => {
-            let all = connection.server()?.get("/environments")?;
-            show(connection, &all)
+        Verb::List(ListArgs { connection }) => {
+            let all: Reply<Vec<EnvironmentResponse>> = connection.server()?.get("/environments")?;
+            if connection.json { all.print(true, "") } else { show(&all) }
         }
         Verb::Create { name, connection } => {
-            let made = connection.server()?.send(Method::POST, "/environments", &json!({"name": name}))?;
-            show(connection, &json!([made]))
+            let request = CreateEnvironmentRequest { name: name.clone() };
+            show_one(connection, &connection.server()?.send(Method::POST, "/environments", &request)?)
         }
         Verb::Rename { environment, name, connection } => {
-            change(connection, environment, &json!({"name": name}))
+            let request = UpdateEnvironmentRequest { name: Some(name.clone()), ..Default::default() };
+            update(connection, environment, &request)
         }
-        Verb::Protect { environment, needs_comment, needs_approval, connection } => {
-            let mut wish = json!({});
-            if let Some(needs) = needs_comment {
-                wish["needsComment"] = (*needs).into();
-            }
-            if let Some(needs) = needs_approval {
-                wish["needsApproval"] = (*needs).into();
-            }
-            change(connection, environment, &wish)
+        &Verb::Protect { ref environment, needs_comment, needs_approval, ref connection } => {
+            let request = UpdateEnvironmentRequest { name: None, needs_comment, needs_approval };
+            update(connection, environment, &request)
         }
         Verb::Compare { left, right, connection } => compare(connection, left, right),
         Verb::Copy { from, to, key, connection } => copy(connection, from, to, key),
     }
 }
 
-fn change(connection: &Connection, environment: &str, wish: &Json) -> Result<(), Failure> {
-    let server = connection.server()?;
-    let changed = server.send(Method::PATCH, &format!("/environments/{}", part(environment)), wish)?;
-    show(connection, &json!([changed]))
+fn update(
+    connection: &Connection,
+    environment: &str,
+    request: &UpdateEnvironmentRequest,
+) -> Result<(), Failure> {
+    let path = format!("/environments/{}", path_segment(environment));
+    show_one(connection, &connection.server()?.send(Method::PATCH, &path, request)?)
 }
 
-fn show(connection: &Connection, environments: &Json) -> Result<(), Failure> {
+fn show_one(connection: &Connection, reply: &Reply<EnvironmentResponse>) -> Result<(), Failure> {
     if connection.json {
-        return Ok(output::line(&environments.to_string())?);
+        // A list, as `prefab env list` prints.
+        return Ok(output::line(&json!([reply.json]).to_string())?);
     }
-    for environment in environments.as_array().into_iter().flatten() {
-        let (id, name) =
-            (environment["id"].as_str().unwrap_or("?"), environment["name"].as_str().unwrap_or("?"));
-        let mut needs = Vec::new();
-        if environment["needsComment"] == true {
-            needs.push("a comment");
-        }
-        if environment["needsApproval"] == true {
-            needs.push("a second person");
-        }
-        let needs =
-            if needs.is_empty() { String::new() } else { format!("changes take {}", needs.join(" and ")) };
+    show(std::slice::from_ref(&reply.body))
+}
+
+fn show(environments: &[EnvironmentResponse]) -> Result<(), Failure> {
+    for EnvironmentResponse { id, name, needs_comment, needs_approval } in environments {
+        let needs = match (needs_comment, needs_approval) {
+            (false, false) => "",
+            (true, false) => "changes require a comment",
+            (false, true) => "changes require approval",
+            (true, true) => "changes require a comment and approval",
+        };
         output::line(&format!("{id:>4}  {STRONG}{name}{STRONG:#}  {FAINT}{needs}{FAINT:#}"))?;
     }
     Ok(())
 }
 
 fn compare(connection: &Connection, left: &str, right: &str) -> Result<(), Failure> {
-    let server = connection.server()?;
-    let unequal = server.get(&format!("/compare?left={}&right={}", part(left), part(right)))?;
-    if connection.json {
-        return Ok(output::line(&unequal.to_string())?);
+    let query = CompareQuery { left: left.to_owned(), right: right.to_owned() };
+    let differences: Reply<Vec<RuleDifference>> = connection.server()?.find("/compare", &query)?;
+    if connection.json || differences.is_empty() {
+        return differences.print(connection.json, &format!("{left} and {right} have the same rules"));
     }
-    let unequal = unequal.as_array().map(Vec::as_slice).unwrap_or_default();
-    if unequal.is_empty() {
-        return Ok(output::line(&format!("{left} and {right} have the same values"))?);
-    }
-    for one in unequal {
-        output::line(&format!("{STRONG}{}{STRONG:#}", one["key"].as_str().unwrap_or("?")))?;
-        for (name, side) in [(left, &one["left"]), (right, &one["right"])] {
-            let rules: Vec<_> = side.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-            let rules = if rules.is_empty() { "as by default".to_owned() } else { rules.join("; ") };
+    for difference in &*differences {
+        output::line(&format!("{STRONG}{}{STRONG:#}", difference.key))?;
+        for (name, rules) in [(left, &difference.left), (right, &difference.right)] {
+            let rules = rules.as_ref().filter(|rules| !rules.is_empty());
+            let rules = rules.map_or_else(|| "default rules".to_owned(), |rules| rules.join("; "));
             output::line(&format!("  {FAINT}{name}:{FAINT:#} {rules}"))?;
         }
     }
@@ -202,22 +190,23 @@ fn compare(connection: &Connection, left: &str, right: &str) -> Result<(), Failu
 
 fn copy(connection: &Connection, from: &str, to: &str, keys: &[String]) -> Result<(), Failure> {
     let server = connection.server()?;
-    let path = format!("/environments/{}/copy", part(to));
-    let wish = |dry_run: bool| {
-        let keys = if keys.is_empty() { Json::Null } else { json!(keys) };
-        json!({"from": from, "keys": keys, "dryRun": dry_run, "comment": connection.comment})
+    let path = format!("/environments/{}/copy", path_segment(to));
+    let request = |dry_run: bool| CopyRulesRequest {
+        from: from.to_owned(),
+        keys: Some(keys).filter(|keys| !keys.is_empty()).map(<[String]>::to_vec),
+        dry_run,
+        comment: connection.comment.clone(),
     };
-    let plan = server.send(Method::POST, &path, &wish(true))?;
-    let planned: Vec<_> = plan["keys"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-    if planned.is_empty() {
-        return Ok(output::line(&format!("{to} has the rules of {from} already"))?);
+    let plan: Reply<CopyRulesResponse> = server.send(Method::POST, &path, &request(true))?;
+    if plan.keys.is_empty() {
+        return Ok(output::line(&format!("{to} already has the rules of {from}"))?);
     }
     if !connection.json {
-        output::line(&format!("From {from} to {to}: {}", planned.join(", ")))?;
+        output::line(&format!("From {from} to {to}: {}", plan.keys.join(", ")))?;
     }
-    if !connection.agrees(&format!("Replace the rules of {} keys in {to}?", planned.len()))? {
+    if !connection.confirm(&format!("Replace the rules of {} keys in {to}?", plan.keys.len()))? {
         return Err(Failure::NoValue);
     }
-    let done = server.send(Method::POST, &path, &wish(false))?;
-    if connection.json { Ok(output::line(&done.to_string())?) } else { Ok(output::line("Done.")?) }
+    let done: Reply<CopyRulesResponse> = server.send(Method::POST, &path, &request(false))?;
+    done.print(connection.json, "Done.")
 }

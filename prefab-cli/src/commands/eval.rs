@@ -1,4 +1,4 @@
-//! `prefab eval --datafile F`: questions and answers as JSON lines.
+//! `prefab eval --datafile F`: evaluates JSON lines.
 
 mod post;
 
@@ -17,28 +17,28 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{Failure, contexts, output};
 
-/// Questions: {"id": …, "function": "get", "key": …, "contexts": {"local": {…}}, "default": …, "env": {…}}
+/// Requests: {"id": …, "function": "get", "key": …, "contexts": {"local": {…}}, "default": …, "env": {…}}
 ///
-/// Answers: {"id": …, "value": …}, or {"id": …, "error": "missing_default"}.
+/// Responses: {"id": …, "value": …}, or {"id": …, "error": "missing_default"}.
 ///
-/// The function `post` asks for telemetry: {"id": …, "function": "post", "aggregator": "evaluation_summary",
-/// "data": {"keys": […]}} is answered with {"id": …, "aggregate": […]}, null where nothing would be sent.
+/// The function `post` returns telemetry: {"id": …, "function": "post", "aggregator": "evaluation_summary",
+/// "data": {"keys": […]}} gives {"id": …, "aggregate": […]}, or null if nothing would be sent.
 #[derive(clap::Args)]
-#[allow(clippy::doc_markdown)] // The terminal shows these lines as they stand.
+#[allow(clippy::doc_markdown)] // The help shows these lines unformatted.
 pub(crate) struct Args {
-    /// The datafile to answer from
+    /// The datafile
     #[arg(long, value_name = "FILE", env = "PREFAB_DATAFILE")]
     datafile: PathBuf,
 
-    /// The environment's number, where it is another than the datafile's
+    /// The number of the environment [default: that of the datafile]
     #[arg(long, value_name = "ID")]
     env: Option<i64>,
 
-    /// Contexts for every question, below its own, as JSON
+    /// Default contexts of every request, as JSON
     #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
     context: Option<ContextSet>,
 
-    /// Answers are JSON in any case
+    /// Has no effect, because responses are always JSON
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut answerer = Answerer::new(parsed.set, args.context.clone().unwrap_or_default());
     let mut out = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
-        let line = line.context("standard input")?;
+        let line = line.context("cannot read standard input")?;
         if line.trim().is_empty() {
             continue;
         }
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 struct Answerer {
     store: LayeredStore,
-    /// The ruleset for the namespace of the last question; they come in runs.
+    /// The ruleset for the namespace of the last request. Requests with one namespace usually follow each other.
     namespace: Option<String>,
     rules: Ruleset,
     global: ContextSet,
@@ -86,7 +86,7 @@ impl Answerer {
     fn answer(&mut self, line: &str) -> Json {
         let question: Json = match serde_json::from_str(line) {
             Ok(question) => question,
-            Err(error) => return json!({"id": null, "error": format!("the question is not JSON: {error}")}),
+            Err(error) => return json!({"id": null, "error": format!("the request is not JSON: {error}")}),
         };
         let mut answer = Map::from_iter([("id".to_owned(), question["id"].clone())]);
         let (name, content) = match not_done(&question) {
@@ -108,7 +108,8 @@ impl Answerer {
             Json::Null => Ok(ContextSet::new()),
             json => ContextSet::from_json(json).map_err(|error| error.to_string()),
         };
-        let (call, scope, global) = (level("local")?, level("block")?, self.global.merged(&level("global")?));
+        let (call, scope, global) =
+            (level("local")?, level("block")?, self.global.overlay(&level("global")?));
         // Contexts that name a namespace speak for themselves, as for clients without that option.
         let named = [&call, &scope, &global].into_iter().any(names_namespace);
         self.use_namespace(text("namespace").filter(|_| !named));
@@ -134,7 +135,7 @@ impl Answerer {
     }
 }
 
-/// Says why a question is not for a command that answers from one datafile.
+/// Returns the reason to skip a request that a single datafile cannot answer.
 fn not_done(question: &Json) -> Option<String> {
     let function = question["function"].as_str().unwrap_or("get");
     if !["get", "get_or_raise", "enabled", "post"].contains(&function) {
@@ -152,7 +153,7 @@ fn names_namespace(contexts: &ContextSet) -> bool {
 fn enabled(answer: Result<Evaluation<'_>, EvalError>) -> Result<Json, String> {
     match answer {
         Ok(answer) => Ok((answer.value == EvaluatedValue::Bool(true)).into()),
-        Err(error) if error.is_no_value() => Ok(false.into()),
+        Err(error) if error.is_missing_value() => Ok(false.into()),
         Err(error) => Err(error.code().to_owned()),
     }
 }
@@ -161,7 +162,7 @@ fn get(answer: Result<Evaluation<'_>, EvalError>, question: &Json, raise: bool) 
     let none = question["client_overrides"]["on_no_default"] == "return_null" && !raise;
     match answer {
         Ok(answer) => answer.value.to_json().ok_or_else(|| "unsupported_value_type".to_owned()),
-        Err(error) if error.is_no_value() => match question.get("default") {
+        Err(error) if error.is_missing_value() => match question.get("default") {
             Some(default) => Ok(default.clone()),
             None if none => Ok(Json::Null),
             None => Err(error.code().to_owned()),

@@ -6,7 +6,7 @@ use crate::{Failure, commands::get::to_redacted_json, inputs::Inputs, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag or a log level
+    /// The config key of a config, a flag or a log level
     key: String,
 
     #[command(flatten)]
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     match &details.error {
         Some(error) => {
-            args.inputs.tell(error);
+            args.inputs.print_error(error);
             Err(Failure::NoValue)
         }
         None => Ok(()),

@@ -1,16 +1,16 @@
 //! `prefab get KEY`
 
-use prefab_client::Details;
+use prefab_client::EvaluationDetails;
 use serde_json::{Value as Json, json};
 
 use crate::{Failure, inputs::Inputs, output};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag or a log level
+    /// The config key of a config, a flag or a log level
     key: String,
 
-    /// Print a confidential value as it is, not redacted
+    /// Print a confidential value without redaction
     #[arg(long)]
     reveal: bool,
 
@@ -26,23 +26,23 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else if details.error.is_none() {
         let text = match json.get("value") {
             Some(Json::String(text)) => text.clone(),
-            Some(_) if details.kind == "duration" => details.shown.clone(),
-            Some(Json::Null) | None => details.shown.clone(),
+            Some(_) if details.kind == "duration" => details.display.clone(),
+            Some(Json::Null) | None => details.display.clone(),
             Some(value) => value.to_string(),
         };
         output::line(&text)?;
     }
     match &details.error {
         Some(error) => {
-            args.inputs.tell(error);
+            args.inputs.print_error(error);
             Err(Failure::NoValue)
         }
         None => Ok(()),
     }
 }
 
-/// The answer with all that is known about it.
-pub(crate) fn to_json(details: &Details) -> Json {
+/// Returns the value and all its details as JSON.
+pub(crate) fn to_json(details: &EvaluationDetails) -> Json {
     json!({
         "key": details.key,
         "value": details.value,
@@ -59,11 +59,11 @@ pub(crate) fn to_json(details: &Details) -> Json {
     })
 }
 
-/// The answer with a confidential value redacted.
-pub(crate) fn to_redacted_json(details: &Details) -> Json {
+/// Returns the details with a redacted confidential value.
+pub(crate) fn to_redacted_json(details: &EvaluationDetails) -> Json {
     let mut json = to_json(details);
     if details.confidential {
-        json["value"] = details.shown.as_str().into();
+        json["value"] = details.display.as_str().into();
     }
     json
 }

@@ -1,18 +1,21 @@
 //! `prefab history KEY`, `prefab diff KEY`, `prefab revert KEY VERSION`, `prefab archive KEY`
 
+use anyhow::Context as _;
+use prefab_management_api::{
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ItemVersion, RevertRequest,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use super::moment;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, one_line},
-    server::{Connection, part, refused},
+    server::{Connection, Reply, Server, item_path, suggest_key},
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key
+    /// The config key
     key: String,
 
     #[command(flatten)]
@@ -21,14 +24,14 @@ pub(crate) struct Args {
 
 #[derive(clap::Args)]
 pub(crate) struct DiffArgs {
-    /// The key
+    /// The config key
     key: String,
 
-    /// The older version [default: the one before]
-    from: Option<String>,
+    /// The older version [default: the previous version]
+    from: Option<i64>,
 
-    /// The newer version [default: the one that stands]
-    to: Option<String>,
+    /// The newer version [default: the current version]
+    to: Option<i64>,
 
     #[command(flatten)]
     connection: Connection,
@@ -36,93 +39,79 @@ pub(crate) struct DiffArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct RevertArgs {
-    /// The key
+    /// The config key
     key: String,
 
-    /// The version to go back to, of those that `prefab history` lists [default: the one before]
+    /// The version to restore, as `prefab history` lists it [default: the previous version]
     version: Option<String>,
 
     #[command(flatten)]
     connection: Connection,
 }
 
-/// Lists the versions of a key, the newest first.
+/// Lists the versions of an item, newest first.
 pub(crate) fn history(args: &Args) -> Result<(), Failure> {
-    let server = args.connection.server()?;
-    let versions = server.get(&format!("/items/{}/versions", part(&args.key)));
-    let versions = versions.map_err(|failure| refused(&server, &args.key, failure))?;
+    let versions = versions(&args.connection.server()?, &args.key)?;
     if args.connection.json {
-        return Ok(output::line(&versions.to_string())?);
+        return versions.print(true, "");
     }
-    for version in versions.as_array().into_iter().flatten() {
-        let text = |field: &str| version[field].as_str().unwrap_or_default();
-        let at = moment(version["changedAt"].as_i64().unwrap_or_default());
-        let said = if text("sentence").is_empty() { text("changedBy") } else { text("sentence") };
-        let said = one_line(said);
-        output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{at}{FAINT:#}  {said}", text("id")))?;
-        if !text("comment").is_empty() {
-            output::line(&format!("    “{}”", one_line(text("comment"))))?;
+    for version in &*versions {
+        let at = moment(version.changed_at);
+        let text = one_line(version.sentence.as_ref().unwrap_or(&version.changed_by));
+        output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{at}{FAINT:#}  {text}", version.id))?;
+        if let Some(comment) = version.comment.as_ref().filter(|comment| !comment.is_empty()) {
+            output::line(&format!("    “{}”", one_line(comment)))?;
         }
     }
     Ok(())
 }
 
-/// Says what changed between two versions.
+fn versions(server: &Server, key: &str) -> Result<Reply<Vec<ItemVersion>>, Failure> {
+    let versions = server.get(&format!("{}/versions", item_path(key)));
+    versions.map_err(|failure| suggest_key(server, key, failure))
+}
+
+/// Shows the differences between two versions.
 pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let side =
-        |name: &str, version: Option<&String>| version.map(|version| format!("{name}={}", part(version)));
-    let sides: Vec<_> =
-        [side("from", args.from.as_ref()), side("to", args.to.as_ref())].into_iter().flatten().collect();
-    let difference = server.get(&format!("/items/{}/diff?{}", part(&args.key), sides.join("&")));
-    let difference = difference.map_err(|failure| refused(&server, &args.key, failure))?;
-    if args.connection.json {
-        return Ok(output::line(&difference.to_string())?);
-    }
-    let said = difference["differences"].as_array().into_iter().flatten().filter_map(Json::as_str);
-    let said: Vec<_> = said.map(one_line).collect();
-    if said.is_empty() {
-        return Ok(output::line("nothing changed")?);
-    }
-    Ok(output::line(&said.join("\n"))?)
+    let query = DiffQuery { from: args.from, to: args.to };
+    let difference = server.find(&format!("{}/diff", item_path(&args.key)), &query);
+    let difference: Reply<DiffResponse> =
+        difference.map_err(|failure| suggest_key(&server, &args.key, failure))?;
+    let lines: Vec<_> = difference.differences.iter().map(|text| one_line(text)).collect();
+    let text = if lines.is_empty() { "no differences".to_owned() } else { lines.join("\n") };
+    difference.print(args.connection.json, &text)
 }
 
-/// Makes an old version stand again, as a new one.
+/// Restores an earlier version as a new version.
 pub(crate) fn revert(args: &RevertArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let path = format!("/items/{}", part(&args.key));
-    let failed = |failure| refused(&server, &args.key, failure);
     let version = match &args.version {
         Some(version) => version.clone(),
-        None => before(&server.get(&format!("{path}/versions")).map_err(failed)?, &args.key)?,
+        None => {
+            let versions = versions(&server, &args.key)?;
+            let previous = versions.get(1).map(|version| version.id.clone());
+            previous.with_context(|| format!("`{}` has only one version", args.key))?
+        }
     };
-    if !args.connection.agrees(&format!("Make version {version} of `{}` stand again?", args.key))? {
+    if !args.connection.confirm(&format!("Restore version {version} of `{}`?", args.key))? {
         return Err(Failure::NoValue);
     }
-    let body = json!({"to": version, "comment": args.connection.comment});
-    let answer = server.send(Method::POST, &format!("{path}/revert"), &body).map_err(failed)?;
-    if args.connection.json {
-        return Ok(output::line(&answer.to_string())?);
-    }
-    Ok(output::line(&format!("`{}` is as it was in version {version}", args.key))?)
+    let request = RevertRequest { to: version.clone(), comment: args.connection.comment.clone() };
+    let sent = server.send(Method::POST, &format!("{}/revert", item_path(&args.key)), &request);
+    let reply: Reply<ChangeResponse> = sent.map_err(|failure| suggest_key(&server, &args.key, failure))?;
+    reply.print(args.connection.json, &format!("Restored version {version} of `{}`", args.key))
 }
 
-fn before(versions: &Json, key: &str) -> anyhow::Result<String> {
-    let before = versions[1]["id"].as_str().map(ToOwned::to_owned);
-    before.ok_or_else(|| anyhow::anyhow!("`{key}` has one version; there is none to go back to"))
-}
-
-/// Archives a key: clients have it no more; `prefab revert` brings it back.
+/// Archives an item. `prefab revert` restores it.
 pub(crate) fn archive(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    if !args.connection.agrees(&format!("Archive `{}`? Clients will have their defaults.", args.key))? {
+    let question = format!("Archive `{}`? Clients will use the defaults in their code.", args.key);
+    if !args.connection.confirm(&question)? {
         return Err(Failure::NoValue);
     }
-    let body = json!({"comment": args.connection.comment});
-    let answer = server.send(Method::DELETE, &format!("/items/{}", part(&args.key)), &body);
-    let answer = answer.map_err(|failure| refused(&server, &args.key, failure))?;
-    if args.connection.json {
-        return Ok(output::line(&answer.to_string())?);
-    }
-    Ok(output::line(&format!("`{}` is archived", args.key))?)
+    let request = ChangeComment { comment: Some(args.connection.comment.clone()), version: None };
+    let sent = server.send(Method::DELETE, &item_path(&args.key), &request);
+    let reply: Reply<ChangeResponse> = sent.map_err(|failure| suggest_key(&server, &args.key, failure))?;
+    reply.print(args.connection.json, &format!("Archived `{}`", args.key))
 }

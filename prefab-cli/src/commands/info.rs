@@ -1,20 +1,20 @@
 //! `prefab info KEY`
 
-use serde_json::Value as Json;
+use prefab_management_api::{FlatCriterion, Item, ItemPage, ItemType, ListItemsQuery, Rule};
 
-use super::moment;
+use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, part, refused, words},
+    server::{Connection, Reply, Server, describe_value, item_path, path_segment, suggest_key},
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag, a segment or a log level
+    /// The config key of a config, a flag, a segment or a log level
     key: String,
 
-    /// Leave out how often it was evaluated
+    /// Do not show evaluation counts
     #[arg(long)]
     exclude_evaluations: bool,
 
@@ -24,66 +24,61 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let path = item_path(&args.key);
+    let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     if args.connection.json {
-        return Ok(output::line(&item.to_string())?);
+        return item.print(true, "");
     }
-    let environments = server.get("/environments")?;
-    let kind = item["valueType"].as_str().unwrap_or_default();
-    let purpose = item["type"].as_str().unwrap_or_default().replace('_', " ");
-    output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{kind} {purpose}{FAINT:#}", args.key))?;
-    let tags: Vec<_> = item["tags"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-    if !tags.is_empty() {
-        output::line(&format!("  {FAINT}tags{FAINT:#} {}", tags.join(", ")))?;
+    let kind = item.value_type.map(|kind| kind.name()).unwrap_or_default();
+    let item_type = item.purpose.name().replace('_', " ");
+    output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{kind} {item_type}{FAINT:#}", args.key))?;
+    if !item.tags.is_empty() {
+        output::line(&format!("  {FAINT}tags{FAINT:#} {}", item.tags.join(", ")))?;
     }
-    rules("Default", &item["default"]["rules"])?;
-    for environment in environments.as_array().into_iter().flatten() {
-        let own =
-            item["environments"].as_array().into_iter().flatten().find(|own| own["id"] == environment["id"]);
-        let name = environment["name"].as_str().unwrap_or("?");
-        match own {
-            Some(own) => rules(name, &own["rules"])?,
-            None => output::line(&format!("  {name}: {FAINT}as by default{FAINT:#}"))?,
+    print_rules("Default", &item.default.rules)?;
+    for environment in environments::all(&server)? {
+        match item.environments.iter().find(|own| own.id == environment.id) {
+            Some(own) => print_rules(&environment.name, &own.rules)?,
+            None => output::line(&format!("  {}: {FAINT}default rules{FAINT:#}", environment.name))?,
         }
     }
-    let users = server.get(&format!("{path}/used-by"))?;
-    let users: Vec<_> = users.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-    if !users.is_empty() {
-        output::line(&format!("  {FAINT}used by{FAINT:#} {}", users.join(", ")))?;
+    let references: Reply<Vec<String>> = server.get(&format!("{path}/used-by"))?;
+    if !references.is_empty() {
+        output::line(&format!("  {FAINT}referenced by{FAINT:#} {}", references.join(", ")))?;
     }
     if !args.exclude_evaluations {
-        let page = server.get(&format!("/items?search={}&limit=1000", part(&args.key)))?;
-        let summary =
-            page["items"].as_array().into_iter().flatten().find(|item| item["key"] == args.key.as_str());
-        let summary = summary.unwrap_or(&Json::Null);
-        let count = summary["evaluations24h"].as_i64().unwrap_or_default();
-        let last = summary["lastEvaluatedAt"].as_i64();
-        let last = last.map_or("never yet".to_owned(), |at| format!("last {}", moment(at)));
-        output::line(&format!("  {FAINT}evaluated{FAINT:#} {count} times within 24 hours, {last}"))?;
+        print_evaluations(&server, &args.key)?;
     }
-    let page = if item["type"] == "feature_flag" { "flags" } else { "configs" };
-    let link = format!("{}/account/projects/{}/{page}/{}", server.url, server.project(), args.key);
-    Ok(output::line(&format!("  {FAINT}{link}{FAINT:#}"))?)
+    let page = if item.purpose == ItemType::FeatureFlag { "flags" } else { "configs" };
+    let (url, project, key) = (&server.url, server.project(), path_segment(&args.key));
+    Ok(output::line(&format!("  {FAINT}{url}/account/projects/{project}/{page}/{key}{FAINT:#}"))?)
 }
 
-fn rules(name: &str, rules: &Json) -> Result<(), Failure> {
-    let rules = rules.as_array().map(Vec::as_slice).unwrap_or_default();
+fn print_evaluations(server: &Server, key: &str) -> Result<(), Failure> {
+    let query =
+        ListItemsQuery { search: Some(key.to_owned()), limit: Some(1_000), ..ListItemsQuery::default() };
+    let page: Reply<ItemPage> = server.find("/items", &query)?;
+    let summary = page.items.iter().find(|item| item.key == key);
+    let count = summary.and_then(|item| item.evaluations_24h).unwrap_or_default();
+    let last = summary.and_then(|item| item.last_evaluated_at);
+    let last = last.map_or("never".to_owned(), |at| format!("last {}", moment(at)));
+    Ok(output::line(&format!("  {FAINT}evaluated{FAINT:#} {count} times within 24 hours, {last}"))?)
+}
+
+fn print_rules(name: &str, rules: &[Rule]) -> Result<(), Failure> {
     for (at, rule) in rules.iter().enumerate() {
         let name = if at == 0 { format!("{name}:") } else { " ".repeat(name.chars().count() + 1) };
-        let criteria: Vec<_> = rule["criteria"].as_array().into_iter().flatten().map(criterion).collect();
+        let criteria: Vec<_> = rule.criteria.iter().map(describe_criterion).collect();
         let when =
             if criteria.is_empty() { String::new() } else { format!("  if {}", criteria.join(" and ")) };
-        output::line(&format!("  {name} {VALUE}{}{VALUE:#}{when}", words(&rule["value"])))?;
+        output::line(&format!("  {name} {VALUE}{}{VALUE:#}{when}", describe_value(&rule.value)))?;
     }
     Ok(())
 }
 
-fn criterion(criterion: &Json) -> String {
-    let operator = criterion["operator"].as_str().unwrap_or_default();
-    let operator = operator.trim_start_matches("PROP_").to_lowercase().replace('_', " ");
-    let property = criterion["propertyName"].as_str().unwrap_or_default();
-    let value =
-        if criterion["valueToMatch"].is_null() { String::new() } else { words(&criterion["valueToMatch"]) };
+fn describe_criterion(criterion: &FlatCriterion) -> String {
+    let operator = criterion.operator.trim_start_matches("PROP_").to_lowercase().replace('_', " ");
+    let property = criterion.property_name.as_deref().unwrap_or_default();
+    let value = criterion.value_to_match.as_ref().map(describe_value).unwrap_or_default();
     format!("{property} {operator} {value}").trim().to_owned()
 }

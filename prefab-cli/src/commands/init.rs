@@ -10,7 +10,7 @@ use crate::{
 };
 
 const DEFAULTS: &str = "\
-# What your program gets where nobody says otherwise. Ask for these with `prefab list`.
+# Default values. List them with `prefab list`.
 
 my-first-int-config: 30
 
@@ -25,22 +25,24 @@ log-level:
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where to write
+    /// The folder of the file
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
 }
 
-/// Writes a file of defaults, and says what comes next.
+/// Writes a file of defaults and prints the next steps.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = args.dir.join(".prefab.default.config.yaml");
-    let mut file = File::create_new(&path)
-        .with_context(|| format!("writing {}: what is there is not replaced", path.display()))?;
-    file.write_all(DEFAULTS.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    let mut file = File::create_new(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    file.write_all(DEFAULTS.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     output::line(&format!("Wrote {STRONG}{}{STRONG:#}\n", path.display()))?;
     for (step, what) in [
-        ("prefab list", "what it says"),
-        ("cargo add prefab-client", "and `Client::from_env()?.get::<i64>(\"my-first-int-config\")`"),
-        ("prefab serve", "a server, for values that change while the program runs"),
+        ("prefab list", "list the defaults"),
+        (
+            "cargo add prefab-client",
+            "read one with `Client::from_env()?.get::<i64>(\"my-first-int-config\")`",
+        ),
+        ("prefab serve", "run a server, to change values while the program runs"),
     ] {
         output::line(&format!("  {VALUE}{step:24}{VALUE:#}{FAINT}{what}{FAINT:#}"))?;
     }

@@ -1,13 +1,14 @@
 //! `prefab key`
 
+use anyhow::Context as _;
+use prefab_management_api::{ApiKeyResponse, CreateKeyRequest, CreateKeyResponse, KeyKind, RotateKeyRequest};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
-use super::{environments, moment};
+use super::{credential_state, environments, named_value};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::Connection,
+    server::{Connection, Reply},
 };
 
 #[derive(clap::Args)]
@@ -18,43 +19,43 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the keys of SDKs and of people who manage
+    /// List the API keys
     List {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a key; it is shown this once
+    /// Issue an API key; it is shown only once
     Create {
-        /// The environment by name or number
+        /// The name or number of the environment
         #[arg(required_unless_present = "named", conflicts_with = "named")]
         environment: Option<String>,
         /// The same as ENVIRONMENT
         #[arg(short = 'e', long = "environment", value_name = "ENVIRONMENT", id = "named")]
         named: Option<String>,
-        /// What it may do: backend (read with rules), frontend (read answers) or admin (change)
-        #[arg(long, value_name = "KIND", default_value = "backend")]
-        kind: String,
-        /// What people call it [default: its kind]
+        /// The rights: backend (reads rules), frontend (reads values) or admin (changes configs)
+        #[arg(long, value_name = "KIND", default_value = "backend", value_parser = named_value::<KeyKind>)]
+        kind: KeyKind,
+        /// The name of the key [default: its kind]
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
-        /// The person whose overrides it sees
+        /// The user whose personal overrides apply
         #[arg(long, value_name = "USER")]
         user: Option<String>,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Ends a key at once
+    /// Revoke an API key immediately
     Revoke {
-        /// The key's number
+        /// The number of the key
         number: i64,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a key in place of another, which goes on for a while
+    /// Issue a new API key to replace another one
     Rotate {
-        /// The key's number
+        /// The number of the key
         number: i64,
-        /// For how many hours the old one goes on
+        /// The number of hours until the old key expires
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         overlap: i64,
         #[command(flatten)]
@@ -68,63 +69,67 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Verb::Create { environment, named, kind, name, user, connection } => {
             let server = connection.server()?;
             let environment = environment.as_deref().or(named.as_deref());
-            let environment = environments::named(&server, environment)?.map(|environment| environment.id);
-            let name = name.as_ref().unwrap_or(kind);
-            let wish = json!({"environment": environment, "kind": kind, "name": name, "user": user});
-            show(connection, &server.send(Method::POST, "/keys", &wish)?)
+            let environment = environments::named(&server, environment)?;
+            let environment = environment.context("no environment: name one").map_err(Failure::Usage)?;
+            let request = CreateKeyRequest {
+                name: name.clone().unwrap_or_else(|| kind_name(*kind).to_owned()),
+                environment: environment.id,
+                kind: *kind,
+                user: user.clone(),
+                expires_at: None,
+            };
+            show(connection, &server.send(Method::POST, "/keys", &request)?)
         }
         Verb::Revoke { number, connection } => {
-            if !connection.agrees(&format!("Revoke key {number}? Whoever uses it is cut off at once."))? {
+            if !connection
+                .confirm(&format!("Revoke key {number}? Its clients are disconnected immediately."))?
+            {
                 return Err(Failure::NoValue);
             }
-            let sent = connection.server()?.send(Method::DELETE, &format!("/keys/{number}"), &Json::Null);
-            let answer = sent.map_err(|failure| unknown(*number, failure))?;
-            let said = format!("Key {number} is revoked");
-            Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
+            let sent = connection.server()?.send_empty(Method::DELETE, &format!("/keys/{number}"));
+            let reply: Reply<ApiKeyResponse> = sent.map_err(|failure| unknown(*number, failure))?;
+            reply.print(connection.json, &format!("Revoked key {number}"))
         }
         Verb::Rotate { number, overlap, connection } => {
-            let wish = json!({"overlapSeconds": overlap * 3_600});
-            let sent = connection.server()?.send(Method::POST, &format!("/keys/{number}/rotate"), &wish);
+            let request = RotateKeyRequest { overlap_seconds: overlap * 3_600 };
+            let sent = connection.server()?.send(Method::POST, &format!("/keys/{number}/rotate"), &request);
             show(connection, &sent.map_err(|failure| unknown(*number, failure))?)
         }
     }
 }
 
-fn unknown(number: i64, failure: Failure) -> Failure {
-    failure.where_missing(|| format!("the project has no key {number}; `prefab key list` lists them"))
+const fn kind_name(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Backend => "backend",
+        KeyKind::Frontend => "frontend",
+        KeyKind::Admin => "admin",
+    }
 }
 
-fn show(connection: &Connection, made: &Json) -> Result<(), Failure> {
-    if connection.json {
-        return Ok(output::line(&made.to_string())?);
-    }
-    let text = |field: &str| made[field].as_str().unwrap_or("?");
-    output::line(&format!("Key {}, shown this once:\n\n  {VALUE}{}{VALUE:#}\n", text("id"), text("key")))?;
-    Ok(())
+fn unknown(number: i64, failure: Failure) -> Failure {
+    failure.or_not_found(|| format!("the project has no key {number}; `prefab key list` lists the keys"))
+}
+
+fn show(connection: &Connection, reply: &Reply<CreateKeyResponse>) -> Result<(), Failure> {
+    let CreateKeyResponse { id, key } = &reply.body;
+    reply.print(connection.json, &format!("Key {id}, shown only once:\n\n  {VALUE}{key}{VALUE:#}\n"))
 }
 
 fn list(connection: &Connection) -> Result<(), Failure> {
     let server = connection.server()?;
-    let keys = server.get("/keys")?;
+    let keys: Reply<Vec<ApiKeyResponse>> = server.get("/keys")?;
     if connection.json {
-        return Ok(output::line(&keys.to_string())?);
+        return keys.print(true, "");
     }
-    let all_environments = server.get("/environments")?;
-    for key in keys.as_array().into_iter().flatten() {
-        let text = |field: &str| key[field].as_str().unwrap_or_default();
-        let environment =
-            environments::name_of(&all_environments, &key["environment"]).unwrap_or(text("environment"));
-        let state = match (key["revokedAt"].as_i64(), key["expiresAt"].as_i64(), key["lastUsedAt"].as_i64()) {
-            (Some(at), ..) => format!("revoked {}", moment(at)),
-            (_, Some(at), _) => format!("ends {}", moment(at)),
-            (_, _, Some(at)) => format!("used {}", moment(at)),
-            _ => "not used yet".to_owned(),
-        };
+    let all_environments = environments::all(&server)?;
+    for key in &*keys {
+        let environment = environments::name_of(&all_environments, &key.environment);
+        let environment = environment.unwrap_or(&key.environment);
+        let state = credential_state(key.revoked_at, key.expires_at, key.last_used_at);
+        let ApiKeyResponse { id, name, kind, .. } = key;
+        let kind = kind_name(*kind);
         output::line(&format!(
-            "{:>4}  {STRONG}{:8}{STRONG:#}  {environment}  {}  {FAINT}{state}{FAINT:#}",
-            text("id"),
-            text("kind"),
-            text("name")
+            "{id:>4}  {STRONG}{kind:8}{STRONG:#}  {environment}  {name}  {FAINT}{state}{FAINT:#}"
         ))?;
     }
     Ok(())

@@ -15,11 +15,11 @@ use crate::{
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
 pub(crate) struct Args {
-    /// Only keys that contain this text
+    /// Only config keys that contain this text
     #[arg(default_value = "")]
     filter: String,
 
-    /// Only configs, and what other such flags name
+    /// Only configs; can be combined with the other type options
     #[arg(long)]
     configs: bool,
 
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long)]
     segments: bool,
 
-    /// Only what has this tag; given again, only what has all of them. A server is asked with an admin key
+    /// Only items with this tag; can be repeated. A server requires an admin key for this
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
 
@@ -58,7 +58,7 @@ impl Args {
     }
 }
 
-const WIDTHS: [usize; 4] = [50, 40, 11, 20];
+const MAX_WIDTHS: [usize; 4] = [50, 40, 11, 20];
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.client()?;
@@ -92,13 +92,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let value = match &details.error {
             Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
-            None => one_line(&details.shown),
+            None => one_line(&details.display),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let kind = if details.error.is_some() { "" } else { details.kind };
         let key = one_line(&details.key);
         let cells = [&key, &value, kind, &text(&details.matched)];
-        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], WIDTHS[at]));
+        let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], MAX_WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
@@ -114,7 +114,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks the server, if there is one, since what SDKs are sent has no tags.
+/// Returns the config keys with the tags on the server. SDKs do not receive tags.
 fn tagged_on_server(args: &Args) -> Result<BTreeSet<String>, Failure> {
     if args.tag.is_empty() {
         return Ok(BTreeSet::new());
@@ -124,12 +124,12 @@ fn tagged_on_server(args: &Args) -> Result<BTreeSet<String>, Failure> {
 }
 
 fn nothing(args: &Args) -> String {
-    let what = if args.filter.is_empty() { String::new() } else { format!(" with `{}`", args.filter) };
+    let what = if args.filter.is_empty() { String::new() } else { format!(" containing `{}`", args.filter) };
     if args.tag.is_empty() {
         let advice = args.inputs.advice();
-        return format!("there is no key{what}; add one to .prefab.default.config.yaml{advice}");
+        return format!("no keys{what}; add one to .prefab.default.config.yaml{advice}");
     }
     let tags: Vec<_> = args.tag.iter().map(|tag| format!("`{tag}`")).collect();
     let tags = tags.join(" and ");
-    format!("there is no key{what} tagged {tags}; tags are kept by servers and in datafiles")
+    format!("no keys{what} with the tag {tags}; only servers and datafiles contain tags")
 }

@@ -1,41 +1,44 @@
 //! `prefab log-level PATH LEVEL`
 
+use prefab_management_api::{
+    ChangeResponse, EnvironmentResponse, LevelTarget, Lifetime, LogLevelResponse, RemoveLogLevelQuery,
+    SetLogLevelRequest, SetLogLevelResponse,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Server, part},
+    server::{Connection, Reply, Server, path_segment, with_query},
 };
 
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Args {
-    /// The logger: my_app.checkout, or my_app::checkout; "" is the root. Without, all levels are listed
+    /// The logger: my_app.checkout, or my_app::checkout; "" is the root logger. Without it, all levels are listed
     path: Option<String>,
 
     /// TRACE, DEBUG, INFO, WARN, ERROR or FATAL
     level: Option<String>,
 
-    /// For whom: user.key=123, or several values with commas; for everybody without
+    /// Only for contexts with this property: user.key=123, or several values separated by commas
     #[arg(long = "for", value_name = "PROPERTY=VALUE")]
-    whose: Option<String>,
+    property: Option<String>,
 
-    /// For those in a segment
-    #[arg(long, value_name = "KEY", conflicts_with = "whose")]
+    /// Only for contexts in this segment
+    #[arg(long, value_name = "KEY", conflicts_with = "property")]
     for_segment: Option<String>,
 
-    /// After how long it ends by itself: 30m, 2h, 1d
+    /// The time until the level is removed: 30m, 2h, 1d [default: permanent]
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
 
-    /// The environment by name or number; without, all that have no level of their own
+    /// The name or number of the environment [default: all environments without a level of their own]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// Take the level away again, with the same --for or --for-segment and --environment
+    /// Remove the level that was set with the same --for or --for-segment and --environment
     #[arg(long, conflicts_with_all = ["level", "expires"])]
     remove: bool,
 
@@ -49,86 +52,110 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = path.replace("::", ".");
     let path = path.strip_prefix("log-level.").unwrap_or(&path);
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let place = environment.as_ref().map_or("every environment", |environment| &environment.name);
-    let whose = args.whose.as_deref().map(whose).transpose().map_err(Failure::Wrong)?;
-    let people = match (&args.whose, &args.for_segment) {
-        (Some(whose), _) => format!("`{whose}`"),
-        (None, Some(segment)) => format!("segment `{segment}`"),
-        (None, None) => "everybody".to_owned(),
-    };
+    let target = target(args)?;
     if args.remove {
-        let mut asked = Vec::new();
-        asked.extend(environment.as_ref().map(|environment| format!("environment={}", environment.id)));
-        if let Some((property, values)) = &whose {
-            asked.push(format!("property={}", part(property)));
-            asked.push(format!("values={}", part(&values.join(","))));
-        }
-        asked.extend(args.for_segment.as_ref().map(|segment| format!("segment={}", part(segment))));
-        let route = format!("/log-levels/{}?{}", part(path), asked.join("&"));
-        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| {
-            failure.where_missing(|| {
-                format!("`{path}` has no level for {people} in {place}; `prefab log-level` lists them")
-            })
-        })?;
-        return done(args, &answer, &format!("{STRONG}{path}{STRONG:#} for {people} in {place}: taken away"));
+        remove(args, &server, path, environment, target)
+    } else {
+        set(args, &server, path, environment, target)
     }
-    let Some(level) = &args.level else {
-        let message = format!("which level? For example: prefab log-level {path} DEBUG --expires 30m");
-        return Err(Failure::Wrong(anyhow::Error::msg(message)));
+}
+
+/// Returns the contexts to which the level applies; `None` for all.
+fn target(args: &Args) -> Result<Option<LevelTarget>, Failure> {
+    let Some(text) = &args.property else {
+        return Ok(args
+            .for_segment
+            .clone()
+            .map(|key| LevelTarget { segment: Some(key), ..LevelTarget::default() }));
     };
-    let body = json!({
-        "level": level,
-        "environment": environment.as_ref().map(|environment| &environment.id),
-        "for": match (whose, &args.for_segment) {
-            (Some((property, values)), _) => json!({"property": property, "values": values}),
-            (None, Some(segment)) => json!({"segment": segment}),
-            (None, None) => Json::Null,
-        },
-        "expiresIn": args.expires,
-        "comment": args.connection.comment,
-    });
-    let answer = server.send(Method::PUT, &format!("/log-levels/{}", part(path)), &body)?;
-    let until = answer["expiresAt"].as_i64().map_or(String::new(), |at| format!(", until {}", moment(at)));
+    let parts = text.split_once('=').filter(|(property, values)| !property.is_empty() && !values.is_empty());
+    let (property, values) = parts.ok_or_else(|| {
+        Failure::Usage(anyhow::anyhow!(
+            "invalid --for {text}: expected a property and a value, as in user.key=123"
+        ))
+    })?;
+    let values = values.split(',').map(|value| value.trim().to_owned()).collect();
+    Ok(Some(LevelTarget { property: Some(property.to_owned()), values, segment: None }))
+}
+
+/// Describes the contexts and the environment for people.
+fn scope(args: &Args, environment: Option<&EnvironmentResponse>) -> String {
+    let contexts = match (&args.property, &args.for_segment) {
+        (Some(property), _) => format!("`{property}`"),
+        (None, Some(segment)) => format!("segment `{segment}`"),
+        (None, None) => "all contexts".to_owned(),
+    };
+    let place = environment.map_or("all environments", |environment| &environment.name);
+    format!("for {contexts} in {place}")
+}
+
+fn remove(
+    args: &Args,
+    server: &Server,
+    path: &str,
+    environment: Option<EnvironmentResponse>,
+    target: Option<LevelTarget>,
+) -> Result<(), Failure> {
+    let scope = scope(args, environment.as_ref());
+    let LevelTarget { property, values, segment } = target.unwrap_or_default();
+    let query = RemoveLogLevelQuery {
+        environment: environment.map(|environment| environment.id),
+        property,
+        values: Some(values.join(",")).filter(|values| !values.is_empty()),
+        segment,
+        comment: Some(args.connection.comment.clone()).filter(|comment| !comment.is_empty()),
+    };
+    let route = with_query(&format!("/log-levels/{}", path_segment(path)), &query)?;
+    let unset = || format!("`{path}` has no level {scope}; `prefab log-level` lists the levels");
+    let sent = server.send_empty(Method::DELETE, &route);
+    let reply: Reply<ChangeResponse> = sent.map_err(|failure| failure.or_not_found(unset))?;
+    reply.print(args.connection.json, &format!("Removed the level of {STRONG}{path}{STRONG:#} {scope}"))
+}
+
+fn set(
+    args: &Args,
+    server: &Server,
+    path: &str,
+    environment: Option<EnvironmentResponse>,
+    target: Option<LevelTarget>,
+) -> Result<(), Failure> {
+    let Some(level) = &args.level else {
+        let message = format!("no level; for example: prefab log-level {path} DEBUG --expires 30m");
+        return Err(Failure::Usage(anyhow::Error::msg(message)));
+    };
+    let scope = scope(args, environment.as_ref());
+    let request = SetLogLevelRequest {
+        level: level.clone(),
+        environment: environment.map(|environment| environment.id),
+        target,
+        expires_at: None,
+        expires_in: args.expires.clone().map(Lifetime::Text),
+        comment: args.connection.comment.clone(),
+    };
+    let route = format!("/log-levels/{}", path_segment(path));
+    let reply: Reply<SetLogLevelResponse> = server.send(Method::PUT, &route, &request)?;
+    let until = reply.expires_at.map_or(String::new(), |at| format!(", until {}", moment(at)));
     let level = level.to_uppercase();
-    done(
-        args,
-        &answer,
-        &format!("{STRONG}{path}{STRONG:#} for {people} in {place}: {VALUE}{level}{VALUE:#}{until}"),
-    )
-}
-
-fn whose(text: &str) -> anyhow::Result<(String, Vec<String>)> {
-    let (property, values) = text
-        .split_once('=')
-        .filter(|(property, values)| !property.is_empty() && !values.is_empty())
-        .ok_or_else(|| {
-            anyhow::anyhow!("--for {text}: expected a property and a value, as in user.key=123")
-        })?;
-    Ok((property.to_owned(), values.split(',').map(|value| value.trim().to_owned()).collect()))
-}
-
-fn done(args: &Args, answer: &Json, said: &str) -> Result<(), Failure> {
-    Ok(output::line(&if args.connection.json { answer.to_string() } else { said.to_owned() })?)
+    let text = format!("{STRONG}{path}{STRONG:#} {scope}: {VALUE}{level}{VALUE:#}{until}");
+    reply.print(args.connection.json, &text)
 }
 
 fn list(args: &Args, server: &Server) -> Result<(), Failure> {
-    let all = server.get("/log-levels")?;
+    let loggers: Reply<Vec<LogLevelResponse>> = server.get("/log-levels")?;
     if args.connection.json {
-        return Ok(output::line(&all.to_string())?);
+        return loggers.print(true, "");
     }
-    let all_environments = server.get("/environments")?;
-    let name =
-        |id: &Json| environments::name_of(&all_environments, id).unwrap_or("every environment").to_owned();
-    for logger in all.as_array().into_iter().flatten() {
-        let path = logger["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("(root)");
+    let all = environments::all(server)?;
+    for logger in &*loggers {
+        let path = if logger.path.is_empty() { "(root)" } else { &logger.path };
         output::line(&format!("{STRONG}{path}{STRONG:#}"))?;
-        for level in logger["levels"].as_array().into_iter().flatten() {
-            let said = level["level"].as_str().unwrap_or("by a rule");
-            let when = level["when"].as_str().map_or(String::new(), |when| format!(" if {when}"));
-            let until =
-                level["expiresAt"].as_i64().map_or(String::new(), |at| format!(", until {}", moment(at)));
-            let place = name(&level["environment"]);
-            output::line(&format!("  {VALUE}{said}{VALUE:#}{when}  {FAINT}{place}{until}{FAINT:#}"))?;
+        for level in &logger.levels {
+            let name = level.level.as_deref().unwrap_or("(computed)");
+            let when = level.when.as_ref().map_or(String::new(), |when| format!(" if {when}"));
+            let until = level.expires_at.map_or(String::new(), |at| format!(", until {}", moment(at)));
+            let environment = level.environment.as_deref().and_then(|id| environments::name_of(&all, id));
+            let place = environment.unwrap_or("all environments");
+            output::line(&format!("  {VALUE}{name}{VALUE:#}{when}  {FAINT}{place}{until}{FAINT:#}"))?;
         }
     }
     Ok(())

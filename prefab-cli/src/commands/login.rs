@@ -3,16 +3,17 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use prefab_management_api::ProjectResponse;
 
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Profile, Server},
+    server::{Profile, Reply, Server},
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The server
+    /// The URL of the server
     #[arg(long, value_name = "URL", env = "PREFAB_URL", default_value = "http://127.0.0.1:8742")]
     url: String,
 
@@ -20,37 +21,33 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KEY", env = "PREFAB_ADMIN_KEY", hide_env_values = true)]
     api_key: Option<String>,
 
-    /// The project's number, where the key has several
+    /// The number of the project, if the key belongs to several
     #[arg(long, value_name = "NUMBER", env = "PREFAB_PROJECT")]
     project: Option<i64>,
 }
 
-/// Checks a key and remembers it for the commands that follow.
+/// Checks a key and saves it for later commands.
 pub(crate) fn login(args: &Args) -> Result<(), Failure> {
     let key = if let Some(key) = &args.api_key {
         key.clone()
     } else {
         if std::io::stdin().is_terminal() {
-            write!(anstream::stderr(), "An admin key or a management token for {}: ", args.url)?;
+            write!(anstream::stderr(), "Admin key or management token for {}: ", args.url)?;
             anstream::stderr().flush()?;
         }
         let mut line = String::new();
-        std::io::stdin().read_line(&mut line).context("reading the key")?;
+        std::io::stdin().read_line(&mut line).context("cannot read the key from standard input")?;
         line.trim().to_owned()
     };
     let server = Server::new(&args.url, key.clone(), args.project)?;
     let path = Profile { url: server.url.clone(), key }.save()?;
-    let project = server.get("")?;
-    let name = project["name"].as_str().unwrap_or("?");
-    Ok(output::line(&format!(
-        "Signed in to {STRONG}{name}{STRONG:#} at {}; kept in {}",
-        server.url,
-        path.display()
-    ))?)
+    let project: Reply<ProjectResponse> = server.get("")?;
+    let (name, url, path) = (&project.name, &server.url, path.display());
+    Ok(output::line(&format!("Logged in to {STRONG}{name}{STRONG:#} at {url}; saved the key in {path}"))?)
 }
 
-/// Forgets the key.
+/// Removes the saved key.
 pub(crate) fn logout() -> Result<(), Failure> {
-    let said = if Profile::forget()? { "Signed out" } else { "Nobody was signed in" };
-    Ok(output::line(said)?)
+    let text = if Profile::remove()? { "Logged out" } else { "No login was saved" };
+    Ok(output::line(text)?)
 }

@@ -29,8 +29,24 @@ pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 
-/// Says a moment, given in milliseconds since 1970, to the second.
+/// Formats a time in milliseconds since 1970, to the second.
 fn moment(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis)
         .map_or_else(|_| millis.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// Describes whether an API key or a token has been used, expires or was revoked.
+fn credential_state(revoked_at: Option<i64>, expires_at: Option<i64>, last_used_at: Option<i64>) -> String {
+    match (revoked_at, expires_at, last_used_at) {
+        (Some(at), ..) => format!("revoked {}", moment(at)),
+        (_, Some(at), _) => format!("expires {}", moment(at)),
+        (_, _, Some(at)) => format!("last used {}", moment(at)),
+        _ => "never used".to_owned(),
+    }
+}
+
+/// Parses a value that the management API names, such as a role.
+fn named_value<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    use serde::de::{IntoDeserializer as _, value::Error};
+    T::deserialize(text.to_lowercase().into_deserializer()).map_err(|error: Error| error.to_string())
 }

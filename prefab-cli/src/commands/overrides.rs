@@ -1,20 +1,25 @@
 //! `prefab override KEY VALUE`
 
 use anyhow::Context as _;
+use prefab_management_api::{
+    ChangeResponse, EnvironmentResponse, Item, Lifetime, OverrideQuery, OverrideResponse, SetOverrideRequest,
+};
 use prefab_server::ErrorCode;
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE, one_line},
-    server::{Connection, Refusal, Server, flat, kind_of, part, refused, words},
+    server::{
+        Connection, Refusal, Reply, Server, describe_value, item_path, kind_of, parse_value, suggest_key,
+        with_query,
+    },
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key; without, all overrides are listed
+    /// The config key. Without it, all overrides are listed
     key: Option<String>,
 
     /// The value
@@ -25,19 +30,19 @@ pub(crate) struct Args {
     #[arg(long = "value", value_name = "VALUE", id = "value_flag")]
     value_flag: Option<String>,
 
-    /// Take the override away
+    /// Remove the override
     #[arg(long)]
     remove: bool,
 
-    /// The person it is for, as their SDK key names them
+    /// The user, as their API key names them
     #[arg(long, value_name = "USER", env = "PREFAB_USER")]
     user: Option<String>,
 
-    /// The environment by name or number [default: Development, or the first]
+    /// The name or number of the environment [default: Development, else the first environment]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// After how long it ends by itself: 30m, 2h, 1d
+    /// The time until the override is removed: 30m, 2h, 1d [default: permanent]
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
 
@@ -48,75 +53,78 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let Some(key) = &args.key else { return list(args, &server) };
-    let (environment, name) = environment(args, &server)?;
-    let user = args.user.as_ref().context("for whom? Name the person with --user or PREFAB_USER");
-    let user = user.map_err(Failure::Wrong)?;
-    let path = format!("/items/{}", part(key));
-    let failed = |failure| refused(&server, key, failure);
+    let environment = environment(args, &server)?;
+    let user = args.user.clone().context("no user: set --user or PREFAB_USER").map_err(Failure::Usage)?;
     if args.remove {
-        let route = format!("{path}/override?environment={environment}&user={}", part(user));
-        let answer = server.send(Method::DELETE, &route, &Json::Null).map_err(|failure| match failure {
-            Failure::Refused(refusal) if refusal.code == ErrorCode::NotFound && server.get(&path).is_ok() => {
-                let message =
-                    format!("`{key}` has no override for {user} in {name}; `prefab override` lists them");
-                Failure::Refused(Refusal { message, ..refusal })
-            }
-            other => failed(other),
-        })?;
-        return said(
-            args,
-            &answer,
-            &format!("{STRONG}{key}{STRONG:#} is for {user} in {name} what it is for all"),
-        );
+        return remove(args, &server, key, &environment, user);
     }
-    let item = server.get(&path).map_err(failed)?;
+    let path = item_path(key);
+    let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, key, failure))?;
     let text = args.value.as_ref().or(args.value_flag.as_ref());
-    let text = text.context("which value? For example: prefab override new-checkout true --user ann");
-    let text = text.map_err(Failure::Wrong)?;
-    let value = flat(kind_of(&item), text)?;
-    let body = json!({
-        "environment": environment, "user": user, "value": value, "expiresIn": args.expires,
+    let text = text.context("no value; for example: prefab override new-checkout true --user ann");
+    let value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
+    let described = describe_value(&value);
+    let text =
+        format!("{STRONG}{key}{STRONG:#} for {user} in {}: {VALUE}{described}{VALUE:#}", environment.name);
+    let request = SetOverrideRequest {
+        environment: environment.id,
+        user,
+        value,
+        expires_at: None,
+        expires_in: args.expires.clone().map(Lifetime::Text),
+    };
+    let reply: Reply<ChangeResponse> = server.send(Method::PUT, &format!("{path}/override"), &request)?;
+    reply.print(args.connection.json, &text)
+}
+
+fn remove(
+    args: &Args,
+    server: &Server,
+    key: &str,
+    environment: &EnvironmentResponse,
+    user: String,
+) -> Result<(), Failure> {
+    let path = item_path(key);
+    let (id, name) = (&environment.id, &environment.name);
+    let text = format!("Removed the override of {STRONG}{key}{STRONG:#} for {user} in {name}");
+    let query = OverrideQuery { environment: id.clone(), user: user.clone() };
+    let route = with_query(&format!("{path}/override"), &query)?;
+    let sent = server.send_empty(Method::DELETE, &route).map_err(|failure| match failure {
+        Failure::Refused(refusal)
+            if refusal.code == ErrorCode::NotFound && server.get::<Item>(&path).is_ok() =>
+        {
+            let message = format!(
+                "`{key}` has no override for {user} in {name}; `prefab override` lists the overrides"
+            );
+            Failure::Refused(Refusal { message, ..refusal })
+        }
+        other => suggest_key(server, key, other),
     });
-    let answer = server.send(Method::PUT, &format!("{path}/override"), &body)?;
-    said(
-        args,
-        &answer,
-        &format!("{STRONG}{key}{STRONG:#} for {user} in {name}: {VALUE}{}{VALUE:#}", words(&value)),
-    )
+    let reply: Reply<ChangeResponse> = sent?;
+    reply.print(args.connection.json, &text)
 }
 
-fn environment(args: &Args, server: &Server) -> Result<(String, String), Failure> {
+fn environment(args: &Args, server: &Server) -> Result<EnvironmentResponse, Failure> {
     if let Some(environment) = environments::named(server, args.environment.as_deref())? {
-        return Ok((environment.id, environment.name));
+        return Ok(environment);
     }
-    let all = server.get("/environments")?;
-    let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
-    let own = all.iter().find(|environment| environment["name"] == "Development").or(all.first());
-    let own = own.context("the project has no environment")?;
-    let text = |field: &str| own[field].as_str().unwrap_or_default().to_owned();
-    Ok((text("id"), text("name")))
-}
-
-fn said(args: &Args, answer: &Json, text: &str) -> Result<(), Failure> {
-    Ok(output::line(&if args.connection.json { answer.to_string() } else { text.to_owned() })?)
+    let all = environments::all(server)?;
+    let own = all.iter().find(|environment| environment.name == "Development").or(all.first());
+    Ok(own.cloned().context("the project has no environment")?)
 }
 
 fn list(args: &Args, server: &Server) -> Result<(), Failure> {
-    let all = server.get("/overrides")?;
+    let overrides: Reply<Vec<OverrideResponse>> = server.get("/overrides")?;
     if args.connection.json {
-        return Ok(output::line(&all.to_string())?);
+        return overrides.print(true, "");
     }
-    let all_environments = server.get("/environments")?;
-    let name = |id: &Json| environments::name_of(&all_environments, id).unwrap_or("?").to_owned();
-    for one in all.as_array().into_iter().flatten() {
-        let text = |field: &str| one[field].as_str().unwrap_or("?");
-        let until = one["expiresAt"].as_i64().map_or(String::new(), |at| format!(", until {}", moment(at)));
+    let all = environments::all(server)?;
+    for OverrideResponse { key, environment, user, value, expires_at } in &*overrides {
+        let until = expires_at.map_or(String::new(), |at| format!(", until {}", moment(at)));
+        let environment = environments::name_of(&all, environment).unwrap_or(environment);
+        let (value, user) = (describe_value(value), one_line(user));
         output::line(&format!(
-            "{STRONG}{}{STRONG:#}  {VALUE}{}{VALUE:#}  {FAINT}for {} in {}{until}{FAINT:#}",
-            text("key"),
-            words(&one["value"]),
-            one_line(text("user")),
-            name(&one["environment"])
+            "{STRONG}{key}{STRONG:#}  {VALUE}{value}{VALUE:#}  {FAINT}for {user} in {environment}{until}{FAINT:#}"
         ))?;
     }
     Ok(())

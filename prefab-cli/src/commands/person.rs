@@ -1,13 +1,18 @@
 //! `prefab person`
 
 use anyhow::Context as _;
+use prefab_management_api::{
+    CreateInvitationRequest, CreateInvitationResponse, EnvironmentRole, EnvironmentRoleRequest,
+    InvitationResponse, MemberResponse, PasswordResetLink, Role,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
+use super::named_value;
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Server},
+    server::{Connection, Reply, Server},
 };
 
 #[derive(clap::Args)]
@@ -18,128 +23,116 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the people of the project, and who is invited
+    /// List the members of the project and the open invitations
     List {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a link with which somebody joins; send it to them
+    /// Create an invitation link for a person
     Invite {
-        /// Their e-mail
+        /// The e-mail address of the person
         email: String,
-        /// What they may do: viewer, editor, publisher or admin
-        #[arg(long, value_name = "ROLE")]
-        role: String,
-        /// Another role in an environment; may be given again
-        #[arg(long = "in", value_name = "ENVIRONMENT=ROLE", value_parser = exception)]
-        exceptions: Vec<(String, String)>,
+        /// The role: viewer, editor, publisher or admin
+        #[arg(long, value_name = "ROLE", value_parser = named_value::<Role>)]
+        role: Role,
+        /// A different role in an environment; can be repeated
+        #[arg(long = "in", value_name = "ENVIRONMENT=ROLE", value_parser = environment_role)]
+        exceptions: Vec<EnvironmentRoleRequest>,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a link with which somebody chooses a new password; send it to them
+    /// Create a link with which a member sets a new password
     ResetPassword {
-        /// Their e-mail
+        /// The e-mail address of the member
         email: String,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Takes somebody out of the project
+    /// Remove a member from the project
     Remove {
-        /// Their e-mail
+        /// The e-mail address of the member
         email: String,
         #[command(flatten)]
         connection: Connection,
     },
 }
 
-fn exception(text: &str) -> Result<(String, String), String> {
+fn environment_role(text: &str) -> Result<EnvironmentRoleRequest, String> {
     let (environment, role) =
         text.split_once('=').ok_or("expected an environment and a role, as in Production=viewer")?;
-    Ok((environment.to_owned(), role.to_owned()))
+    Ok(EnvironmentRoleRequest { environment: environment.to_owned(), role: named_value(role)? })
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::List { connection } => list(connection),
         Verb::Invite { email, role, exceptions, connection } => {
-            let exceptions: Vec<_> = exceptions
-                .iter()
-                .map(|(environment, role)| json!({"environment": environment, "role": role}))
-                .collect();
-            let wish = json!({"email": email, "role": role, "environments": exceptions});
-            let made = connection.server()?.send(Method::POST, "/invitations", &wish)?;
-            link(
-                connection,
-                &made,
-                &format!("{email} joins with this link, shown this once; it works for a week"),
-            )
+            let request = CreateInvitationRequest {
+                email: email.clone(),
+                role: *role,
+                environments: exceptions.clone(),
+                expires_in_seconds: LINK_SECONDS,
+            };
+            let reply: Reply<CreateInvitationResponse> =
+                connection.server()?.send(Method::POST, "/invitations", &request)?;
+            let text = format!("Send this link to {email}. It is shown only once and expires after one week");
+            reply.print(connection.json, &with_link(&text, &reply.link))
         }
         Verb::ResetPassword { email, connection } => {
             let server = connection.server()?;
-            let path = format!("/people/{}/password-reset", number(&server, email)?);
-            let made = server.send(Method::POST, &path, &Json::Null)?;
-            link(
-                connection,
-                &made,
-                &format!(
-                    "{email} chooses a new password with this link, shown this once; it works for a day"
-                ),
-            )
+            let path = format!("/people/{}/password-reset", member_id(&server, email)?);
+            let reply: Reply<PasswordResetLink> = server.send_empty(Method::POST, &path)?;
+            let text = format!("Send this link to {email}. It is shown only once and expires after one day");
+            reply.print(connection.json, &with_link(&text, &reply.link))
         }
         Verb::Remove { email, connection } => {
             let server = connection.server()?;
-            let path = format!("/people/{}", number(&server, email)?);
-            if !connection.agrees(&format!("Take {email} out of the project?"))? {
+            let path = format!("/people/{}", member_id(&server, email)?);
+            if !connection.confirm(&format!("Remove {email} from the project?"))? {
                 return Err(Failure::NoValue);
             }
-            let answer = server.send(Method::DELETE, &path, &Json::Null)?;
-            let said = format!("{email} is not in the project any more");
-            Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
+            let reply: Reply<MemberResponse> = server.send_empty(Method::DELETE, &path)?;
+            reply.print(connection.json, &format!("Removed {email} from the project"))
         }
     }
 }
 
-fn link(connection: &Connection, made: &Json, said: &str) -> Result<(), Failure> {
-    if connection.json {
-        return Ok(output::line(&made.to_string())?);
-    }
-    let link = made["link"].as_str().unwrap_or("?");
-    Ok(output::line(&format!("{said}:\n\n  {VALUE}{link}{VALUE:#}\n"))?)
+/// The lifetime of an invitation link: one week.
+const LINK_SECONDS: i64 = 7 * 24 * 3_600;
+
+fn with_link(text: &str, link: &str) -> String {
+    format!("{text}:\n\n  {VALUE}{link}{VALUE:#}\n")
 }
 
-/// Finds a person of the project.
-fn number(server: &Server, email: &str) -> Result<String, Failure> {
-    let people = server.get("/people")?;
-    let found = people
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|person| person["email"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(email)));
-    let id = found.and_then(|person| person["id"].as_str());
-    let id = id.with_context(|| format!("nobody in the project is {email}; `prefab person list` lists them"));
-    Ok(id.map_err(Failure::Wrong)?.to_owned())
+fn member_id(server: &Server, email: &str) -> Result<String, Failure> {
+    let members: Reply<Vec<MemberResponse>> = server.get("/people")?;
+    let member = members.iter().find(|member| member.email.eq_ignore_ascii_case(email));
+    let id = member.map(|member| member.id.clone());
+    id.with_context(|| format!("the project has no member {email}; `prefab person list` lists the members"))
+        .map_err(Failure::Usage)
 }
 
 fn list(connection: &Connection) -> Result<(), Failure> {
     let server = connection.server()?;
-    let (people, invited) = (server.get("/people")?, server.get("/invitations")?);
+    let members: Reply<Vec<MemberResponse>> = server.get("/people")?;
+    let invitations: Reply<Vec<InvitationResponse>> = server.get("/invitations")?;
     if connection.json {
-        return Ok(output::line(&json!({"people": people, "invitations": invited}).to_string())?);
+        let json = json!({"people": members.json, "invitations": invitations.json});
+        return Ok(output::line(&json.to_string())?);
     }
-    for (all, state) in [(people, ""), (invited, "  invited")] {
-        for person in all.as_array().into_iter().flatten() {
-            let text = |field: &str| person[field].as_str().unwrap_or_default();
-            let (email, name, roles) = (text("email"), text("name"), roles(person));
-            output::line(&format!("{STRONG}{email}{STRONG:#}  {name}  {roles}{FAINT}{state}{FAINT:#}"))?;
-        }
+    for member in &*members {
+        let roles = describe_roles(member.role, &member.environments);
+        output::line(&format!("{STRONG}{}{STRONG:#}  {}  {roles}", member.email, member.name))?;
+    }
+    for invitation in &*invitations {
+        let roles = describe_roles(invitation.role, &invitation.environments);
+        output::line(&format!("{STRONG}{}{STRONG:#}  {roles}{FAINT}  invited{FAINT:#}", invitation.email))?;
     }
     Ok(())
 }
 
-/// Says a role, and those in single environments.
-pub(super) fn roles(whose: &Json) -> String {
-    let role = |of: &Json| of["role"].as_str().unwrap_or("?").to_owned();
-    let own = whose["environments"].as_array().into_iter().flatten();
-    let own = own.map(|own| format!("{} in {}", role(own), own["name"].as_str().unwrap_or("?")));
-    std::iter::once(role(whose)).chain(own).collect::<Vec<_>>().join(", ")
+/// Describes a role and the different roles in single environments.
+pub(super) fn describe_roles(role: Role, environments: &[EnvironmentRole]) -> String {
+    let own = environments.iter().map(|own| format!("{} in {}", own.role.name(), own.name));
+    std::iter::once(role.name().to_owned()).chain(own).collect::<Vec<_>>().join(", ")
 }

@@ -13,23 +13,26 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The folder of the server's data, as `prefab serve` takes it
+    /// The data folder of the server, as for `prefab serve`
     #[arg(long, value_name = "FOLDER", env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data")]
     data_dir: PathBuf,
 
-    /// The server's database file, where it is elsewhere than in the folder
+    /// The database file of the server [default: prefab.db in the data folder]
     #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
     database: Option<PathBuf>,
 }
 
-/// Makes an admin key of each project, in the database itself.
+/// Issues an admin key for each project, in the database itself.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
     let recovered = prefab_server::recover(&args.data_dir, args.database.as_deref());
     let recovered = runtime.block_on(recovered).map_err(with_hint)?;
-    output::line("New admin keys, shown this once:\n")?;
+    output::line("New admin keys, shown only once:\n")?;
     for Recovered { project, key } in recovered {
         output::line(&format!("  {STRONG}{project}{STRONG:#}  {VALUE}{}{VALUE:#}", key.key))?;
     }
-    Ok(output::line("\nUse one with `prefab login`; `prefab key revoke` ends those that were lost.")?)
+    Ok(output::line("\nLog in with `prefab login`, and revoke lost keys with `prefab key revoke`.")?)
 }

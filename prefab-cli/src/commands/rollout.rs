@@ -1,48 +1,49 @@
 //! `prefab rollout KEY 10%`
 
 use anyhow::Context as _;
+use prefab_management_api::{ChangeResponse, FlatValue, Item, SetValueRequest, ValueKind};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
 use super::{
     environments,
-    set::{standing, standing_value},
+    set::{ALL_WITHOUT_OWN, current_value, describe_current},
 };
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, flat, kind_of, part, refused, words},
+    output::{FAINT, STRONG, VALUE},
+    server::{Connection, Reply, describe_value, item_path, kind_of, parse_value, suggest_key},
 };
 
-/// Weights are given in thousandths of a percent, so that shares such as 0.5% are exact.
-const WHOLE: f64 = 100_000.0;
+/// The sum of the weights. They are thousandths of a percent, so that shares such as 0.5% are exact.
+const TOTAL_WEIGHT: f64 = 100_000.0;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a flag or a config
+    /// The config key of a flag or a config
     key: String,
 
-    /// How many get the value: 10%, 0.5%
-    #[arg(value_parser = share)]
-    share: f64,
+    /// The percentage that receives the value: 10%, 0.5%
+    #[arg(value_parser = percentage)]
+    percentage: f64,
 
-    /// The value they get; true without
+    /// The value [default: true for a flag]
     #[arg(long, value_name = "VALUE")]
     to: Option<String>,
 
-    /// The value that the others get; what stands now without, or false for a flag
+    /// The value for the rest [default: false for a flag, else the current value]
     #[arg(long, value_name = "VALUE")]
     otherwise: Option<String>,
 
-    /// The property that decides: whoever has the same one gets the same value
+    /// The property that decides: contexts with the same property value receive the same value
     #[arg(long, value_name = "PROPERTY", default_value = "user.key")]
     by: String,
 
-    /// The environment by name or number; without, all that have no value of their own
+    /// The name or number of the environment [default: all environments without a value of their own]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// Save it as a draft, to be published later, or once somebody else has approved it
+    /// Save the change as a draft
     #[arg(long)]
     draft: bool,
 
@@ -50,82 +51,84 @@ pub(crate) struct Args {
     connection: Connection,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+fn percentage(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim().parse::<f64>();
     match number {
-        Ok(share) if (0.0..=100.0).contains(&share) => Ok(share),
-        _ => Err("expected a share between 0% and 100%".to_owned()),
+        Ok(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
+        _ => Err("expected a percentage between 0% and 100%".to_owned()),
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let path = item_path(&args.key);
+    let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
     let kind = kind_of(&item);
     let (to, otherwise) = match (kind, &args.to, &args.otherwise) {
-        (_, Some(to), Some(otherwise)) => (flat(kind, to)?, flat(kind, otherwise)?),
-        ("bool", to, otherwise) => {
-            let to = to.clone().unwrap_or_else(|| "true".to_owned());
+        (_, Some(to), Some(otherwise)) => (parse_value(kind, to)?, parse_value(kind, otherwise)?),
+        (ValueKind::Bool, to, otherwise) => {
+            let to = to.as_deref().unwrap_or("true");
             let other = if to == "true" { "false" } else { "true" };
-            (flat(kind, &to)?, flat(kind, otherwise.as_deref().unwrap_or(other))?)
+            (parse_value(kind, to)?, parse_value(kind, otherwise.as_deref().unwrap_or(other))?)
         }
         (_, Some(to), None) => {
-            let to = flat(kind, to)?;
-            let rest = of_the_others(standing_value(&item, environment.as_ref()), &to);
-            let rest = rest.context("what do the others get? Say so with --otherwise VALUE");
-            (to, rest.map_err(Failure::Wrong)?)
+            let to = parse_value(kind, to)?;
+            let rest = value_of_the_rest(current_value(&item, environment.as_ref()), &to);
+            let rest = rest.context("no value for the rest: set --otherwise VALUE");
+            (to, rest.map_err(Failure::Usage)?)
         }
         _ => {
-            let message = format!("which value? The type {kind} takes --to VALUE and --otherwise VALUE");
-            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+            let kind = kind.name();
+            let message =
+                format!("no value: an item of type {kind} requires --to VALUE and --otherwise VALUE");
+            return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
     };
-    // The weights are whole numbers well within what an integer holds.
-    #[expect(clippy::cast_possible_truncation, reason = "the share is between 0 and 100")]
-    let weight = (args.share / 100.0 * WHOLE).round() as i64;
-    #[expect(clippy::cast_possible_truncation, reason = "the share is between 0 and 100")]
-    let rest = WHOLE as i64 - weight;
-    let choice = |weight: i64, value: Json| json!({"weight": weight, "value": value});
-    // The choice that grows comes first, so that whoever has it keeps it.
-    let value = json!({
-        "type": "weighted_values",
-        "value": [choice(weight, to), choice(rest, otherwise)],
-        "hashByPropertyName": args.by,
-    });
-    let place = environment.as_ref().map_or("every environment without a value of its own", |it| &it.name);
-    let before = standing(&item, environment.as_ref());
-    let change = format!(
-        "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#} by {}",
-        args.key,
-        words(&value),
-        args.by
-    );
+    // The weights are integers well below the limits of an i64.
+    #[expect(clippy::cast_possible_truncation, reason = "the percentage is between 0 and 100")]
+    let weight = (args.percentage / 100.0 * TOTAL_WEIGHT).round() as i64;
+    #[expect(clippy::cast_possible_truncation, reason = "the percentage is between 0 and 100")]
+    let rest = TOTAL_WEIGHT as i64 - weight;
+    let choice = |weight: i64, value: FlatValue| json!({"weight": weight, "value": value});
+    // The share that grows comes first, so that its contexts keep their value.
+    let choices = json!([choice(weight, to), choice(rest, otherwise)]);
+    let value = FlatValue {
+        hash_by_property_name: Some(args.by.clone()),
+        ..FlatValue::new(ValueKind::WeightedValues, choices)
+    };
     if args.draft {
         let environment = environment.as_ref().map(|environment| environment.id.as_str());
         return super::draft::save(&server, &args.connection, &item, environment, &value);
     }
-    let body = json!({
-        "value": value,
-        "environment": environment.map(|environment| environment.id),
-        "version": item["id"],
-        "comment": args.connection.comment,
-    });
-    let answer = server.send(Method::PUT, &format!("{path}/value"), &body)?;
-    Ok(output::line(&if args.connection.json { answer.to_string() } else { change })?)
+    let place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name);
+    let before = describe_current(&item, environment.as_ref());
+    let text = format!(
+        "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#} by {}",
+        args.key,
+        describe_value(&value),
+        args.by
+    );
+    let request = SetValueRequest {
+        value,
+        environment: environment.map(|environment| environment.id),
+        version: item.id.clone(),
+        comment: args.connection.comment.clone(),
+    };
+    let reply: Reply<ChangeResponse> = server.send(Method::PUT, &format!("{path}/value"), &request)?;
+    reply.print(args.connection.json, &text)
 }
 
-/// Finds the value of those who do not get the new one: what stands, or of two shares the other one.
-fn of_the_others(standing: Option<&Json>, to: &Json) -> Option<Json> {
-    let standing = standing?;
-    if standing["type"] != "weighted_values" {
-        return Some(standing.clone());
+/// Returns the value of the rest: the current value, or of two shares the other one.
+fn value_of_the_rest(current: Option<&FlatValue>, to: &FlatValue) -> Option<FlatValue> {
+    let current = current?;
+    if current.kind != ValueKind::WeightedValues {
+        return Some(current.clone());
     }
-    let choices = standing["value"].as_array()?.iter().map(|choice| &choice["value"]);
-    let others: Vec<_> = choices.filter(|value| value["value"] != to["value"]).collect();
+    let values = current.value.as_array()?.iter().map(|choice| &choice["value"]);
+    let others: Vec<&Json> = values.filter(|value| value["value"] != to.value).collect();
     match &*others {
-        [only] => Some((*only).clone()),
+        [only] => serde_json::from_value((*only).clone()).ok(),
         _ => None,
     }
 }

@@ -1,73 +1,73 @@
-//! `prefab secret`, and the flags of other verbs that encrypt.
+//! `prefab secret`, and the options of other commands that encrypt values.
 //!
-//! Encryption happens here, with a key from the environment of whoever runs the command. The server gets
-//! cipher texts alone.
+//! The command encrypts values itself, with a key from its environment. The server receives only encrypted values.
 
 use std::{fs, io, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use prefab_eval::encrypt;
+use prefab_management_api::{
+    FlatValue, Item, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery, ValueKind,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, Server, part, refused},
+    server::{Connection, Reply, Server, item_path, suggest_key},
 };
 
-/// Encrypting on the way to the server.
+/// The options that encrypt a value.
 #[derive(clap::Args)]
 pub(crate) struct Encrypt {
-    /// Encrypt the value here, before it is sent
+    /// Encrypt the value before it is sent to the server
     #[arg(long)]
     secret: bool,
 
-    /// The config that says in which environment variable the key is
+    /// The config that names the environment variable with the encryption key
     #[arg(long, value_name = "KEY", default_value = DEFAULT_KEY)]
     secret_key_name: String,
 }
 
 const DEFAULT_KEY: &str = "prefab.secrets.encryption.key";
 
-/// A value that does not stand on the command line, where others of the machine and the shell's history see it.
+/// The option that reads a value from a file. Other users of the machine and the shell history see the command line.
 #[derive(clap::Args)]
 pub(crate) struct FromFile {
-    /// Read the value from a file, or with - from standard input, without the line's end
+    /// Read the value from a file, or from standard input with -. The last line break is removed
     #[arg(long, value_name = "FILE", conflicts_with = "value")]
     value_from: Option<PathBuf>,
 }
 
 impl FromFile {
-    /// Reads the value; nothing where no file is named.
+    /// Reads the value. Returns `None` without a file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         let Some(file) = &self.value_from else { return Ok(None) };
         let text = if file.as_os_str() == "-" {
-            io::read_to_string(io::stdin()).context("reading the value from standard input")
+            io::read_to_string(io::stdin()).context("cannot read the value from standard input")
         } else {
-            fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
         };
-        Ok(Some(without_end(text?)))
+        Ok(Some(without_line_break(text?)))
     }
 }
 
-fn without_end(text: String) -> String {
+fn without_line_break(text: String) -> String {
     text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).unwrap_or(text)
 }
 
 impl Encrypt {
-    pub(crate) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.secret
     }
 
-    pub(crate) fn encrypted(&self, server: &Server, text: &str) -> Result<Json, Failure> {
-        let key = material(server, &self.secret_key_name)?;
-        Ok(json!({
-            "type": "string",
-            "value": cipher(text, &key)?,
-            "confidential": true,
-            "decryptWith": self.secret_key_name,
-        }))
+    pub(crate) fn encrypted(&self, server: &Server, text: &str) -> Result<FlatValue, Failure> {
+        let key = encryption_key(server, &self.secret_key_name)?;
+        Ok(FlatValue {
+            confidential: true,
+            decrypt_with: Some(self.secret_key_name.clone()),
+            ..FlatValue::new(ValueKind::String, encrypt_text(text, &key)?)
+        })
     }
 }
 
@@ -79,24 +79,24 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Prints a new key: 32 random bytes in hexadecimal digits
+    /// Print a new encryption key: 32 random bytes in hexadecimal digits
     #[command(alias = "generate-new-hex-key")]
     GenerateKey,
-    /// Prints a text encrypted, as it stands in configs
+    /// Encrypt a text and print the result
     Encrypt {
-        /// The text; what `set --secret` sends [default: standard input]
+        /// The text [default: standard input]
         text: Option<String>,
         #[arg(long, value_name = "KEY", default_value = DEFAULT_KEY)]
         secret_key_name: String,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Encrypts every secret anew, under another key, all at once or none
+    /// Encrypt all secrets with another key, in one change
     Rotate {
-        /// The config that names the old key
+        /// The config that names the current encryption key
         #[arg(long, value_name = "KEY", default_value = DEFAULT_KEY)]
         from: String,
-        /// The config that names the new key
+        /// The config that names the new encryption key
         #[arg(long, value_name = "KEY")]
         to: String,
         #[command(flatten)]
@@ -109,12 +109,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Verb::GenerateKey => generate_key(),
         Verb::Encrypt { text, secret_key_name, connection } => {
             let server = connection.server()?;
-            let key = material(&server, secret_key_name)?;
+            let key = encryption_key(&server, secret_key_name)?;
             let text = match text {
                 Some(text) => text.clone(),
-                None => without_end(io::read_to_string(io::stdin()).context("reading the text")?),
+                None => without_line_break(
+                    io::read_to_string(io::stdin()).context("cannot read the text from standard input")?,
+                ),
             };
-            Ok(output::line(&cipher(&text, &key)?)?)
+            Ok(output::line(&encrypt_text(&text, &key)?)?)
         }
         Verb::Rotate { from, to, connection } => rotate(connection, from, to),
     }
@@ -122,58 +124,60 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 pub(crate) fn generate_key() -> Result<(), Failure> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    getrandom::fill(&mut bytes).context("cannot read random bytes from the system")?;
     Ok(output::line(&hex::encode(bytes))?)
 }
 
-/// Finds a key: the config names a variable, and the variable holds it.
-fn material(server: &Server, name: &str) -> Result<String, Failure> {
-    let item =
-        server.get(&format!("/items/{}", part(name))).map_err(|failure| refused(server, name, failure))?;
-    let value = &item["default"]["rules"][0]["value"];
-    let variable = value["value"]["lookup"].as_str().filter(|_| value["type"] == "provided");
-    let variable = variable.with_context(|| {
-        format!("`{name}` does not say where the key is; make it with: prefab create {name} --type string --env-var NAME")
+/// Returns an encryption key: the config names an environment variable, and the variable contains the key.
+fn encryption_key(server: &Server, name: &str) -> Result<String, Failure> {
+    let item: Reply<Item> =
+        server.get(&item_path(name)).map_err(|failure| suggest_key(server, name, failure))?;
+    let value = item.default.rules.first().map(|rule| &rule.value);
+    let value = value.filter(|value| value.kind == ValueKind::Provided);
+    let variable = value.and_then(|value| value.value["lookup"].as_str()).with_context(|| {
+        format!(
+            "`{name}` does not name an environment variable; create it with: prefab create {name} --type string \
+             --env-var NAME"
+        )
     })?;
     let key = std::env::var(variable).ok().filter(|key| !key.is_empty());
-    Ok(key
-        .with_context(|| format!("the environment variable {variable}, which `{name}` names, is not set"))?)
+    Ok(key.with_context(|| format!("the environment variable {variable} of `{name}` is not set"))?)
 }
 
-fn cipher(text: &str, key: &str) -> anyhow::Result<String> {
+fn encrypt_text(text: &str, key: &str) -> anyhow::Result<String> {
     let mut nonce = [0; 12];
-    getrandom::fill(&mut nonce).context("the system gives no random bytes")?;
-    encrypt(text, key, nonce).map_err(|cause| anyhow::anyhow!("encrypting: {cause}"))
+    getrandom::fill(&mut nonce).context("cannot read random bytes from the system")?;
+    encrypt(text, key, nonce).map_err(|cause| anyhow::anyhow!("cannot encrypt the value: {cause}"))
 }
 
 fn rotate(connection: &Connection, from: &str, to: &str) -> Result<(), Failure> {
     let server = connection.server()?;
-    let (old, new) = (material(&server, from)?, material(&server, to)?);
-    let mut secrets = server.get(&format!("/secrets?decryptWith={}", part(from)))?;
+    let (old, new) = (encryption_key(&server, from)?, encryption_key(&server, to)?);
+    let query = SecretsQuery { decrypt_with: Some(from.to_owned()) };
+    let mut secrets = server.find::<Vec<ItemSecrets>>("/secrets", &query)?.body;
     let mut count = 0;
-    for secret in secrets.as_array_mut().into_iter().flatten() {
-        let key = secret["key"].as_str().unwrap_or_default().to_owned();
-        for value in secret["values"].as_array_mut().into_iter().flatten() {
-            let stored = value["cipherText"].as_str().unwrap_or_default();
-            let plain = decrypted(stored, &old).with_context(|| format!("`{key}`"))?;
-            value["cipherText"] = cipher(&plain, &new)?.into();
-            value["decryptWith"] = to.into();
+    for ItemSecrets { key, values, id: _ } in &mut secrets {
+        for value in values {
+            let plain = decrypted(&value.cipher_text, &old).with_context(|| format!("`{key}`"))?;
+            value.cipher_text = encrypt_text(&plain, &new)?;
+            to.clone_into(&mut value.decrypt_with);
             count += 1;
         }
     }
     if count == 0 {
-        return Ok(output::line(&format!("nothing is encrypted with `{from}`"))?);
+        return Ok(output::line(&format!("no value is encrypted with `{from}`"))?);
     }
-    if !connection.agrees(&format!("Encrypt {count} values with `{to}` in place of `{from}`?"))? {
+    if !connection.confirm(&format!("Encrypt {count} values with `{to}` instead of `{from}`?"))? {
         return Err(Failure::NoValue);
     }
-    let body = json!({"secrets": secrets, "comment": connection.comment});
-    let answer = server.send(Method::POST, "/secrets", &body)?;
-    let said = format!("{count} values are encrypted with {STRONG}{to}{STRONG:#} now; the old key can go");
-    Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
+    let request = RotateSecretsRequest { secrets, comment: connection.comment.clone() };
+    let reply: Reply<RotateSecretsResponse> = server.send(Method::POST, "/secrets", &request)?;
+    let text =
+        format!("Encrypted {count} values with {STRONG}{to}{STRONG:#}; the old key is not used any more");
+    reply.print(connection.json, &text)
 }
 
-/// Decrypts as clients do: by the engine, from a config that says what the text is encrypted with.
+/// Decrypts a value with the engine, as a client does.
 fn decrypted(stored: &str, key: &str) -> anyhow::Result<String> {
     use prefab_core::{Config, ConfigValue, Entry, Layer, Provenance};
     use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Options, Ruleset};
@@ -186,6 +190,6 @@ fn decrypted(stored: &str, key: &str) -> anyhow::Result<String> {
     let answer = rules.evaluate("secret", &Contexts::default(), &FixedHost::default())?;
     match &answer.value {
         EvaluatedValue::String(plain) => Ok(plain.clone().into_owned()),
-        _ => bail!("what is encrypted is no text"),
+        _ => bail!("the decrypted value is not a string"),
     }
 }

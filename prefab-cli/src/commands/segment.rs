@@ -1,13 +1,16 @@
 //! `prefab segment`
 
+use prefab_management_api::{
+    ChangeResponse, FlatCriterion, FlatValue, Item, ItemPage, ItemRequest, ItemType, ListItemsQuery, Rule,
+    Rules, ValueKind,
+};
 use prefab_server::ErrorCode;
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, part, refused},
+    server::{Connection, Reply, item_path, suggest_key},
 };
 
 #[derive(clap::Args)]
@@ -18,16 +21,16 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the segments
+    /// List the segments
     List {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a segment, or gives it other members: those whose property is one of the values
+    /// Create a segment, or replace its members: contexts whose property has one of some values
     Set {
-        /// The segment's key
+        /// The config key of the segment
         key: String,
-        /// Who is in it: user.plan=pro,team
+        /// The property and its values: user.plan=pro,team
         members: String,
         #[command(flatten)]
         connection: Connection,
@@ -37,54 +40,60 @@ enum Verb {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::List { connection } => {
-            let page = connection.server()?.get("/items?type=segment&limit=1000")?;
+            let query = ListItemsQuery {
+                item_type: Some(ItemType::Segment),
+                limit: Some(1_000),
+                ..ListItemsQuery::default()
+            };
+            let page: Reply<ItemPage> = connection.server()?.find("/items", &query)?;
             if connection.json {
-                return Ok(output::line(&page["items"].to_string())?);
+                return Ok(output::line(&page.json["items"].to_string())?);
             }
-            for item in page["items"].as_array().into_iter().flatten() {
-                output::line(item["key"].as_str().unwrap_or("?"))?;
-            }
-            Ok(())
+            page.items.iter().try_for_each(|item| Ok(output::line(&item.key)?))
         }
         Verb::Set { key, members, connection } => set(connection, key, members),
     }
 }
 
 fn set(connection: &Connection, key: &str, members: &str) -> Result<(), Failure> {
-    let (property, values) = members
-        .split_once('=')
-        .ok_or_else(|| {
-            anyhow::anyhow!("\"{members}\": expected a property and values, as in user.plan=pro,team")
-        })
-        .map_err(Failure::Wrong)?;
+    let parts = members.split_once('=').ok_or_else(|| {
+        anyhow::anyhow!(
+            "invalid members \"{members}\": expected a property and values, as in user.plan=pro,team"
+        )
+    });
+    let (property, values) = parts.map_err(Failure::Usage)?;
     let values: Vec<_> = values.split(',').map(str::trim).collect();
-    let boolean = |value: bool| json!({"type": "bool", "value": value});
-    let rules = json!([
-        {
-            "criteria": [{
-                "propertyName": property,
-                "operator": "PROP_IS_ONE_OF",
-                "valueToMatch": {"type": "string_list", "value": values},
-            }],
-            "value": boolean(true),
-        },
-        {"value": boolean(false)},
-    ]);
+    let boolean = |value: bool| FlatValue::new(ValueKind::Bool, value);
+    let criterion = FlatCriterion {
+        property_name: Some(property.to_owned()),
+        operator: "PROP_IS_ONE_OF".to_owned(),
+        value_to_match: Some(FlatValue::new(ValueKind::StringList, values.clone())),
+    };
+    let rules = vec![
+        Rule { criteria: vec![criterion], value: boolean(true) },
+        Rule { criteria: Vec::new(), value: boolean(false) },
+    ];
     let server = connection.server()?;
-    let path = format!("/items/{}", part(key));
-    let standing = match server.get(&path) {
-        Ok(item) => Some(item),
+    let path = item_path(key);
+    let current = match server.get::<Item>(&path) {
+        Ok(item) => Some(item.body),
         Err(Failure::Refused(refusal)) if refusal.code == ErrorCode::NotFound => None,
-        Err(other) => return Err(refused(&server, key, other)),
+        Err(other) => return Err(suggest_key(&server, key, other)),
     };
-    let id = standing.as_ref().map_or(Json::Null, |item| item["id"].clone());
-    let item =
-        json!({"id": id, "key": key, "type": "segment", "valueType": "bool", "default": {"rules": rules}});
-    let body = json!({"item": item, "comment": connection.comment});
-    let answer = match standing {
-        Some(_) => server.send(Method::PUT, &path, &body)?,
-        None => server.send(Method::POST, "/items", &body)?,
+    let is_new = current.is_none();
+    let item = Item {
+        id: current.and_then(|item| item.id),
+        value_type: Some(ValueKind::Bool),
+        default: Rules { rules },
+        ..Item::new(key, ItemType::Segment)
     };
-    let said = format!("{STRONG}{key}{STRONG:#} has those whose {property} is one of {}", values.join(", "));
-    Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
+    let request = ItemRequest { item, comment: connection.comment.clone() };
+    let reply: Reply<ChangeResponse> = if is_new {
+        server.send(Method::POST, "/items", &request)?
+    } else {
+        server.send(Method::PUT, &path, &request)?
+    };
+    let values = values.join(", ");
+    let text = format!("{STRONG}{key}{STRONG:#} contains contexts whose {property} is one of {values}");
+    reply.print(connection.json, &text)
 }

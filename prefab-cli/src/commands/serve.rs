@@ -14,24 +14,24 @@ use crate::{
     output::{self, FAINT, STRONG, VALUE},
 };
 
-/// How long work that is still running after the drain may take to end.
-const WIND_DOWN: Duration = Duration::from_millis(500);
+/// The time limit for work that is still running after the drain.
+const WORK_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     serve: ServeArgs,
 
-    /// The least grave level of the server's own log lines: error, warn, info, debug, trace or off
+    /// The minimum level of the server's log lines: error, warn, info, debug, trace or off
     #[arg(long, env = "PREFAB_SERVER_LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: LevelFilter,
 
-    /// The form of the server's own log lines: text, or JSON for machines
-    #[arg(long, env = "PREFAB_SERVER_LOG_FORMAT", default_value = "text", value_name = "FORM")]
+    /// The format of the server's log lines: text or json
+    #[arg(long, env = "PREFAB_SERVER_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     log_format: LogFormat,
 
-    /// Print one line of JSON once connections are accepted: {"url": …, "keys": […]}, with the link to sign up while
-    /// nobody has
+    /// Print a line of JSON when the server accepts connections: {"url": …, "keys": […]}, with the sign-up link until an
+    /// account exists
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,7 @@ enum LogFormat {
     Json,
 }
 
-/// Adds what to do about it, on a line of its own.
+/// Adds the hint of an error on a separate line.
 pub(super) fn with_hint(error: prefab_server::Error) -> anyhow::Error {
     let hint = error.hint();
     let error = anyhow::Error::from(error);
@@ -55,12 +55,15 @@ pub(super) fn with_hint(error: prefab_server::Error) -> anyhow::Error {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match args.log_format {
-        // Colours would be noise in a journal or a file.
+        // Journals and files do not display colors.
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry().with(args.log_level).with(lines).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         let running = prefab_server::serve(args.serve.into()).await.map_err(with_hint)?;
         if args.json {
@@ -74,13 +77,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             }
             output::line(&started.to_string())?;
         } else {
-            greet(&running)?;
+            print_start(&running)?;
         }
         running.run_until_signal().await;
         Ok(())
     });
-    // Work that nobody waits for any more must not keep the process alive.
-    runtime.shutdown_timeout(WIND_DOWN);
+    // Remaining work must not keep the process alive.
+    runtime.shutdown_timeout(WORK_TIMEOUT);
     served
 }
 
@@ -88,18 +91,18 @@ fn key_to_json(key: &IssuedKey) -> Json {
     json!({"environment": key.environment, "kind": key.kind.name(), "key": key.key})
 }
 
-/// Says where the server is, shows keys that will not be shown again, and what to paste into a client.
-fn greet(running: &Running) -> std::io::Result<()> {
+/// Prints the URL, the new API keys and the variables for a client.
+fn print_start(running: &Running) -> std::io::Result<()> {
     let Running { url: local, keys, .. } = running;
-    output::line(&format!("{STRONG}prefab{STRONG:#} serves at {VALUE}{local}{VALUE:#}"))?;
+    output::line(&format!("{STRONG}prefab{STRONG:#} is serving at {VALUE}{local}{VALUE:#}"))?;
     let url = running.public_url.as_ref().unwrap_or(local);
     if url != local {
-        output::line(&format!("Others reach it at {VALUE}{url}{VALUE:#}"))?;
+        output::line(&format!("Public URL: {VALUE}{url}{VALUE:#}"))?;
     } else if running.address.ip().is_unspecified() {
-        output::line("and at every other address of this machine; --public-url says how others reach it")?;
+        output::line("and at all other addresses of this machine; set its public URL with --public-url")?;
     }
     if !keys.is_empty() {
-        output::line("\nKeys, shown this once:\n")?;
+        output::line("\nAPI keys, shown only once:\n")?;
         let width = keys.iter().map(|key| key.environment.len()).max().unwrap_or_default();
         for key in keys {
             let (environment, kind) = (&key.environment, key.kind.name());
@@ -107,19 +110,17 @@ fn greet(running: &Running) -> std::io::Result<()> {
         }
         if let Some(key) = keys.iter().find(|key| key.kind == KeyKind::Backend) {
             output::line(&format!(
-                "\nPaste this before a program that uses a Prefab SDK:\n\n  {VALUE}export \
+                "\nTo connect a program with a Prefab SDK, set these variables:\n\n  {VALUE}export \
                  PREFAB_API_KEY={} PREFAB_API_URL={url} PREFAB_STREAM_URL={url}{VALUE:#}\n",
                 key.key
             ))?;
         }
     }
     if let Some(link) = &running.sign_up {
-        output::line(
-            "Nobody has signed up yet. Whoever opens this link first becomes admin; it works once:\n",
-        )?;
+        output::line("Sign up as the first admin with this link, which works once:\n")?;
         output::line(&format!("  {VALUE}{link}{VALUE:#}\n"))?;
     }
     output::line(&format!(
-        "{FAINT}Manage it with an admin key: prefab login --url {url}. Stop with Ctrl-C.{FAINT:#}"
+        "{FAINT}Log in with an admin key: prefab login --url {url}. Stop the server with Ctrl-C.{FAINT:#}"
     ))
 }

@@ -1,21 +1,24 @@
 //! `prefab set KEY VALUE` and `prefab set-default KEY --value VALUE`
 
+use prefab_management_api::{
+    ChangeResponse, EnvironmentResponse, FlatValue, Item, Rule, SetValueRequest, ValueKind,
+};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::environments::{self, Environment};
+use super::environments;
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG, VALUE},
-    server::{Connection, Server, flat, kind_of, part, refused, words},
+    output::{FAINT, STRONG, VALUE},
+    server::{Connection, Reply, Server, describe_value, item_path, kind_of, parse_value, suggest_key},
 };
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The key of a config, a flag or a log level
+    /// The config key of a config, a flag or a log level
     key: String,
 
-    /// The new value, in the item's own type; a list with commas or as JSON
+    /// The new value, in the type of the item. A list is separated by commas or written as JSON
     #[arg(value_name = "VALUE", conflicts_with = "value_flag")]
     value: Option<String>,
 
@@ -30,22 +33,23 @@ pub(crate) struct Args {
         short,
         long,
         value_name = "ENVIRONMENT",
-        help = "The environment by name or number; \"[default]\" or none for all without a value of their own"
+        help = "The name or number of the environment [default: all environments without a value of their own, as \
+                with \"[default]\"]"
     )]
     environment: Option<String>,
 
-    /// Take the value from an environment variable, wherever a client runs
+    /// Read the value from this environment variable of the client
     #[arg(long, value_name = "VARIABLE")]
     env_var: Option<String>,
 
-    /// Keep the value out of logs, telemetry and displays
+    /// Redact the value in logs, telemetry and displays
     #[arg(long)]
     confidential: bool,
 
     #[command(flatten)]
     secret: super::secret::Encrypt,
 
-    /// Save it as a draft, to be published later, or once somebody else has approved it
+    /// Save the change as a draft
     #[arg(long)]
     draft: bool,
 
@@ -53,88 +57,89 @@ pub(crate) struct Args {
     connection: Connection,
 }
 
+/// The place of a value that is not set for a single environment.
+pub(super) const ALL_WITHOUT_OWN: &str = "all environments without a value of their own";
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let path = format!("/items/{}", part(&args.key));
-    let item = server.get(&path).map_err(|failure| refused(&server, &args.key, failure))?;
+    let path = item_path(&args.key);
+    let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
     let value = value(args, &server, kind_of(&item))?;
-    let before = standing(&item, environment.as_ref());
-    let place = environment.as_ref().map_or("every environment without a value of its own", |it| &it.name);
-    let change = format!(
-        "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#}",
-        args.key,
-        words(&value)
-    );
     if args.draft {
         let environment = environment.as_ref().map(|environment| environment.id.as_str());
         return super::draft::save(&server, &args.connection, &item, environment, &value);
     }
-    if environment.as_ref().is_some_and(Environment::is_delicate)
+    let before = describe_current(&item, environment.as_ref());
+    let place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name);
+    let text = format!(
+        "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#}",
+        args.key,
+        describe_value(&value)
+    );
+    if environment.as_ref().is_some_and(environments::needs_confirmation)
         && !args.connection.json
-        && !agreed(&args.connection, &change)?
+        && !is_confirmed(&args.connection, &text)?
     {
         return Err(Failure::NoValue);
     }
-    let body = json!({
-        "value": value,
-        "environment": environment.map(|environment| environment.id),
-        "version": item["id"],
-        "comment": args.connection.comment,
-    });
-    let answer = server.send(Method::PUT, &format!("{path}/value"), &body)?;
-    if args.connection.json {
-        return Ok(output::line(&answer.to_string())?);
-    }
-    Ok(output::line(&change)?)
+    let request = SetValueRequest {
+        value,
+        environment: environment.map(|environment| environment.id),
+        version: item.id.clone(),
+        comment: args.connection.comment.clone(),
+    };
+    let reply: Reply<ChangeResponse> = server.send(Method::PUT, &format!("{path}/value"), &request)?;
+    reply.print(args.connection.json, &text)
 }
 
-/// In production a person is asked; a script has made up its mind.
-fn agreed(connection: &Connection, change: &str) -> Result<bool, Failure> {
+/// Asks for confirmation of a change in production, on a terminal only. Scripts do not need to confirm.
+fn is_confirmed(connection: &Connection, change: &str) -> Result<bool, Failure> {
     use std::io::IsTerminal as _;
     if connection.yes || !std::io::stdin().is_terminal() {
         return Ok(true);
     }
-    connection.agrees(&format!("{change}\nPublish it?"))
+    connection.confirm(&format!("{change}\nPublish it?"))
 }
 
-fn value(args: &Args, server: &Server, kind: &str) -> Result<Json, Failure> {
+fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Failure> {
     let read = args.value_from.read()?;
     let text = args.value.as_ref().or(args.value_flag.as_ref()).or(read.as_ref());
     let mut value = match (text, &args.env_var) {
-        (Some(text), None) if args.secret.is_wanted() => args.secret.encrypted(server, text)?,
-        (Some(text), None) => flat(kind, text)?,
-        (None, Some(variable)) => {
-            json!({"type": "provided", "value": {"source": "ENV_VAR", "lookup": variable}})
-        }
+        (Some(text), None) if args.secret.is_requested() => args.secret.encrypted(server, text)?,
+        (Some(text), None) => parse_value(kind, text)?,
+        (None, Some(variable)) => provided_by(variable),
         (None, None) => {
-            return Err(Failure::Wrong(anyhow::anyhow!("which value? For example: prefab set max-jobs 50")));
+            return Err(Failure::Usage(anyhow::anyhow!("no value; for example: prefab set max-jobs 50")));
         }
         (Some(_), Some(_)) => {
-            return Err(Failure::Wrong(anyhow::anyhow!("expected a value or --env-var, not both")));
+            return Err(Failure::Usage(anyhow::anyhow!("expected a value or --env-var, not both")));
         }
     };
-    if args.confidential {
-        value["confidential"] = true.into();
-    }
+    value.confidential |= args.confidential;
     Ok(value)
 }
 
-/// Says what stands where no rule with criteria holds.
-pub(super) fn standing(item: &Json, environment: Option<&Environment>) -> String {
-    standing_value(item, environment).map_or_else(|| "nothing".to_owned(), words)
+/// Returns the value of an environment variable of the client.
+pub(super) fn provided_by(variable: &str) -> FlatValue {
+    FlatValue::new(ValueKind::Provided, json!({"source": "ENV_VAR", "lookup": variable}))
 }
 
-/// Finds the value that stands where no rule with criteria holds.
-pub(super) fn standing_value<'a>(item: &'a Json, environment: Option<&Environment>) -> Option<&'a Json> {
-    let of = |rules: &'a Json| {
-        let mut rules = rules.as_array()?.iter();
-        let last = rules.find(|rule| rule["criteria"].as_array().is_none_or(Vec::is_empty))?;
-        Some(&last["value"])
-    };
+/// Describes the value that applies if no rule with criteria matches.
+pub(super) fn describe_current(item: &Item, environment: Option<&EnvironmentResponse>) -> String {
+    current_value(item, environment).map_or_else(|| "no value".to_owned(), describe_value)
+}
+
+/// Returns the value that applies if no rule with criteria matches.
+pub(super) fn current_value<'a>(
+    item: &'a Item,
+    environment: Option<&EnvironmentResponse>,
+) -> Option<&'a FlatValue> {
+    let default =
+        |rules: &'a [Rule]| rules.iter().find(|rule| rule.criteria.is_empty()).map(|rule| &rule.value);
     let own = environment.and_then(|environment| {
-        let all = item["environments"].as_array()?;
-        of(&all.iter().find(|own| own["id"] == environment.id)?["rules"])
+        let own = item.environments.iter().find(|own| own.id == environment.id)?;
+        default(&own.rules)
     });
-    own.or_else(|| of(&item["default"]["rules"]))
+    own.or_else(|| default(&item.default.rules))
 }

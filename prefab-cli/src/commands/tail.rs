@@ -1,5 +1,7 @@
 //! `prefab tail`
 
+use prefab_management_api::{ChangeEvent, ClientsEvent, DraftEvent, EvaluationsEvent};
+use serde::Deserialize as _;
 use serde_json::Value as Json;
 
 use super::moment;
@@ -11,7 +13,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these: change, draft, clients, evaluations
+    /// Only these events: change, draft, clients, evaluations
     #[arg(
         long,
         value_name = "KIND",
@@ -25,23 +27,23 @@ pub(crate) struct Args {
     connection: Connection,
 }
 
-/// Prints changes and evaluations as they happen, until it is stopped.
+/// Prints the events of the project until the command is stopped.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let mut waiting = Vec::new();
-    server.stream(&server.events(), |bytes| {
-        waiting.extend_from_slice(bytes);
+    let mut buffer = Vec::new();
+    server.stream(&server.events_path(), |bytes| {
+        buffer.extend_from_slice(bytes);
         // An event ends with an empty line.
-        while let Some(end) = waiting.windows(2).position(|two| two == b"\n\n") {
-            let event: Vec<u8> = waiting.drain(..end + 2).collect();
-            tell(args, &String::from_utf8_lossy(&event))?;
+        while let Some(end) = buffer.windows(2).position(|two| two == b"\n\n") {
+            let event: Vec<u8> = buffer.drain(..end + 2).collect();
+            print(args, &String::from_utf8_lossy(&event))?;
         }
         Ok(())
     })?;
-    Err(anyhow::anyhow!("the server has ended the stream; run it again").into())
+    Err(anyhow::anyhow!("the server closed the event stream; run the command again").into())
 }
 
-fn tell(args: &Args, event: &str) -> Result<(), Failure> {
+fn print(args: &Args, event: &str) -> Result<(), Failure> {
     let field = |name: &str| {
         let of = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
         event.lines().filter_map(of).collect::<Vec<_>>().join("\n")
@@ -54,28 +56,38 @@ fn tell(args: &Args, event: &str) -> Result<(), Failure> {
     if args.connection.json {
         return Ok(output::line(&serde_json::json!({"event": kind, "data": json}).to_string())?);
     }
-    let text = |field: &str| json[field].as_str().unwrap_or_default();
-    let said = match kind.as_str() {
-        "change" if text("sentence").is_empty() => {
-            let verb = if json["deleted"] == true { "archived" } else { "changed" };
-            format!("{} {verb} {STRONG}{}{STRONG:#}", text("who"), text("key"))
-        }
-        "change" => one_line(text("sentence")),
-        "draft" => match (json["savedBy"].as_str(), json["approvedBy"].as_str()) {
-            (_, Some(approver)) => {
-                format!("{approver} approved the draft of {STRONG}{}{STRONG:#}", text("key"))
+    let text = describe(&kind, &json).unwrap_or(data);
+    let at = json["at"].as_i64().map_or(String::new(), moment);
+    Ok(output::line(&format!("{STRONG}{kind:11}{STRONG:#}  {text}  {FAINT}{at}{FAINT:#}"))?)
+}
+
+/// Describes an event for people. Returns `None` for events that this version does not support.
+fn describe(kind: &str, json: &Json) -> Option<String> {
+    Some(match kind {
+        "change" => {
+            let ChangeEvent { key, who, deleted, sentence, .. } = ChangeEvent::deserialize(json).ok()?;
+            let verb = if deleted { "archived" } else { "changed" };
+            match sentence.filter(|sentence| !sentence.is_empty()) {
+                Some(sentence) => one_line(&sentence),
+                None => format!("{who} {verb} {STRONG}{key}{STRONG:#}"),
             }
-            (Some(author), None) => format!("{author} saved a draft of {STRONG}{}{STRONG:#}", text("key")),
-            (None, None) => format!("there is no draft of {STRONG}{}{STRONG:#} any more", text("key")),
-        },
-        "clients" => format!("{} clients of environment {}", json["connected"], text("environment")),
+        }
+        "draft" => {
+            let DraftEvent { key, saved_by, approved_by, .. } = DraftEvent::deserialize(json).ok()?;
+            match (saved_by, approved_by) {
+                (_, Some(approver)) => format!("{approver} approved the draft of {STRONG}{key}{STRONG:#}"),
+                (Some(author), None) => format!("{author} saved a draft of {STRONG}{key}{STRONG:#}"),
+                (None, None) => format!("{STRONG}{key}{STRONG:#} has no draft any more"),
+            }
+        }
+        "clients" => {
+            let ClientsEvent { environment, connected, .. } = ClientsEvent::deserialize(json).ok()?;
+            format!("{connected} clients of environment {environment}")
+        }
         "evaluations" => {
-            let keys: Vec<_> =
-                json["keys"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+            let EvaluationsEvent { keys, .. } = EvaluationsEvent::deserialize(json).ok()?;
             format!("evaluated: {}", keys.join(", "))
         }
-        _ => data,
-    };
-    let at = json["at"].as_i64().map_or(String::new(), moment);
-    Ok(output::line(&format!("{STRONG}{kind:11}{STRONG:#}  {said}  {FAINT}{at}{FAINT:#}"))?)
+        _ => return None,
+    })
 }

@@ -2,14 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use prefab_management_api::{CreateTokenRequest, CreateTokenResponse, Role, TokenResponse};
 use reqwest::Method;
-use serde_json::{Value as Json, json};
 
-use super::moment;
+use super::{credential_state, named_value, person::describe_roles};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
-    server::Connection,
+    server::{Connection, Reply},
 };
 
 #[derive(clap::Args)]
@@ -20,30 +20,30 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Lists the tokens
+    /// List the management tokens
     List {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Makes a token for a script; it is shown this once
+    /// Issue a management token; it is shown only once
     Create {
-        /// What people call it
+        /// The name of the token
         name: String,
-        /// What it may do: viewer, editor, publisher or admin
-        #[arg(long, value_name = "ROLE")]
-        role: String,
-        /// An environment in which it may; may be given again. Elsewhere it looks only. All without
+        /// The role: viewer, editor, publisher or admin
+        #[arg(long, value_name = "ROLE", value_parser = named_value::<Role>)]
+        role: Role,
+        /// An environment in which the role applies; can be repeated. In others, the token is a viewer [default: all]
         #[arg(short, long, value_name = "ENVIRONMENT")]
         environment: Vec<String>,
-        /// After how many days it ends by itself
+        /// The number of days until the token expires
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         days: Option<u32>,
         #[command(flatten)]
         connection: Connection,
     },
-    /// Ends a token at once
+    /// Revoke a management token immediately
     Revoke {
-        /// The token's number
+        /// The number of the token
         number: i64,
         #[command(flatten)]
         connection: Connection,
@@ -54,57 +54,48 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::List { connection } => list(connection),
         Verb::Create { name, role, environment, days, connection } => {
-            let mut wish = json!({"name": name, "role": role, "expiresAt": days.map(millis_after)});
-            if !environment.is_empty() {
-                wish["environments"] = json!(environment);
-            }
-            let made = connection.server()?.send(Method::POST, "/tokens", &wish)?;
-            if connection.json {
-                return Ok(output::line(&made.to_string())?);
-            }
-            let text = |field: &str| made[field].as_str().unwrap_or("?");
-            let said =
-                format!("Token {}, shown this once:\n\n  {VALUE}{}{VALUE:#}\n", text("id"), text("token"));
-            Ok(output::line(&said)?)
+            let request = CreateTokenRequest {
+                name: name.clone(),
+                role: *role,
+                environments: Some(environment.clone()).filter(|environments| !environments.is_empty()),
+                expires_at: days.map(millis_after),
+            };
+            let reply: Reply<CreateTokenResponse> =
+                connection.server()?.send(Method::POST, "/tokens", &request)?;
+            let CreateTokenResponse { id, token } = &reply.body;
+            let text = format!("Token {id}, shown only once:\n\n  {VALUE}{token}{VALUE:#}\n");
+            reply.print(connection.json, &text)
         }
         Verb::Revoke { number, connection } => {
-            if !connection.agrees(&format!("Revoke token {number}? Whoever uses it is cut off at once."))? {
+            let question = format!("Revoke token {number}? Its clients lose access immediately.");
+            if !connection.confirm(&question)? {
                 return Err(Failure::NoValue);
             }
-            let sent = connection.server()?.send(Method::DELETE, &format!("/tokens/{number}"), &Json::Null);
-            let missing = || format!("the project has no token {number}; `prefab token list` lists them");
-            let answer = sent.map_err(|failure| failure.where_missing(missing))?;
-            let said = format!("Token {number} is revoked");
-            Ok(output::line(&if connection.json { answer.to_string() } else { said })?)
+            let sent = connection.server()?.send_empty(Method::DELETE, &format!("/tokens/{number}"));
+            let unknown =
+                || format!("the project has no token {number}; `prefab token list` lists the tokens");
+            let reply: Reply<TokenResponse> = sent.map_err(|failure| failure.or_not_found(unknown))?;
+            reply.print(connection.json, &format!("Revoked token {number}"))
         }
     }
 }
 
-fn millis_after(days: u32) -> u64 {
+fn millis_after(days: u32) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_add(u64::from(days) * 86_400_000)
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX).saturating_add(i64::from(days) * 86_400_000)
 }
 
 fn list(connection: &Connection) -> Result<(), Failure> {
-    let tokens = connection.server()?.get("/tokens")?;
+    let tokens: Reply<Vec<TokenResponse>> = connection.server()?.get("/tokens")?;
     if connection.json {
-        return Ok(output::line(&tokens.to_string())?);
+        return tokens.print(true, "");
     }
-    for token in tokens.as_array().into_iter().flatten() {
-        let text = |field: &str| token[field].as_str().unwrap_or_default();
-        let time = |field: &str| token[field].as_i64().map(moment);
-        let state = match (time("revokedAt"), time("expiresAt"), time("lastUsedAt")) {
-            (Some(at), ..) => format!("revoked {at}"),
-            (_, Some(at), _) => format!("ends {at}"),
-            (_, _, Some(at)) => format!("used {at}"),
-            _ => "not used yet".to_owned(),
-        };
+    for token in &*tokens {
+        let state = credential_state(token.revoked_at, token.expires_at, token.last_used_at);
+        let roles = describe_roles(token.role, &token.environments);
+        let TokenResponse { id, name, created_by, .. } = token;
         output::line(&format!(
-            "{:>4}  {STRONG}{}{STRONG:#}  {}  {FAINT}by {}, {state}{FAINT:#}",
-            text("id"),
-            text("name"),
-            super::person::roles(token),
-            text("createdBy")
+            "{id:>4}  {STRONG}{name}{STRONG:#}  {roles}  {FAINT}by {created_by}, {state}{FAINT:#}"
         ))?;
     }
     Ok(())

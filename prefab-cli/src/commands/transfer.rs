@@ -9,13 +9,16 @@ use std::{
 
 use anyhow::Context as _;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use prefab_management_api::{EnvironmentResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery};
 use prefab_server::{ErrorCode, Overwrite, RestoreError, Restored};
 
-use super::environments;
+use serde::de::IgnoredAny;
+
+use super::{environments, named_value};
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Connection, Refusal, part},
+    server::{Connection, Refusal, Reply, Server, with_query},
 };
 
 #[derive(clap::Args)]
@@ -24,7 +27,7 @@ pub(crate) struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Only what this environment sees, as a datafile; everything without
+    /// Only what clients of this environment receive, as a datafile [default: the whole project]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
@@ -34,11 +37,11 @@ pub(crate) struct ExportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct DownloadArgs {
-    /// The file to write [default: prefab.NAME.ID.config.json, after the environment]
+    /// The file to write [default: prefab.NAME.ID.config.json, with the name and number of the environment]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The environment
+    /// The name or number of the environment
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
@@ -51,19 +54,19 @@ pub(crate) struct ImportArgs {
     /// A datafile, an export, a YAML file of defaults, or a change history
     file: PathBuf,
 
-    /// The form: json or yaml [default: what the name of the file ends with]
-    #[arg(long, value_name = "FORM")]
-    format: Option<String>,
+    /// The format: json or yaml [default: from the file name]
+    #[arg(long, value_name = "FORMAT", value_parser = named_value::<ImportFormat>)]
+    format: Option<ImportFormat>,
 
-    /// The environment that a datafile's rules are for
+    /// The environment for the rules of a datafile
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// Say what would be done, and do nothing
+    /// Show the changes without applying them
     #[arg(long)]
     dry_run: bool,
 
-    /// Import what can be taken, and leave out what cannot
+    /// Skip invalid entries instead of importing nothing
     #[arg(long)]
     skip_broken: bool,
 
@@ -73,7 +76,7 @@ pub(crate) struct ImportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct BackupArgs {
-    /// The file to write; it holds everything, keys' hashes among it
+    /// The file to write. It contains all projects, and the hashes of keys and passwords
     file: PathBuf,
 
     #[command(flatten)]
@@ -85,103 +88,103 @@ pub(crate) struct RestoreArgs {
     /// A file that `prefab backup` wrote
     file: PathBuf,
 
-    /// The folder of the server's data, as `prefab serve` takes it; the server must not run
+    /// The data folder of the server, as for `prefab serve`. The server must be stopped
     #[arg(long, value_name = "FOLDER", env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data")]
     data_dir: PathBuf,
 
-    /// The server's database file, where it is elsewhere than in the folder
+    /// The database file of the server [default: prefab.db in the data folder]
     #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
     database: Option<PathBuf>,
 
-    /// Replace the data that is there; it is kept beside the new
+    /// Replace the existing data. It is kept beside the new database
     #[arg(long)]
     overwrite: bool,
 }
 
-/// Writes everything, or what one environment sees.
+/// Writes an export of the project, or a datafile of one environment.
 pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let asked = environment.map_or(String::new(), |environment| format!("?environment={}", environment.id));
-    let text = format!("{:#}\n", server.get(&format!("/export{asked}"))?);
-    write(args.output.as_deref(), &text)
+    let query = ExportQuery { environment: environment.map(|environment| environment.id) };
+    write(args.output.as_deref(), &exported(&server, &query)?)
 }
 
-/// Writes a datafile under the name that the official tool gives it.
+/// Writes a datafile, named as the official command names it.
 pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let named = environments::named(&server, args.environment.as_deref())?;
-    let environment = named.context("of which environment? Name it with --environment")?;
-    let text = format!("{:#}\n", server.get(&format!("/export?environment={}", environment.id))?);
-    let name = format!("prefab.{}.{}.config.json", environment.name, environment.id);
-    let file = args.output.clone().unwrap_or_else(|| name.into());
+    let EnvironmentResponse { id, name, .. } = named.context("no environment: set --environment")?;
+    let text = exported(&server, &ExportQuery { environment: Some(id.clone()) })?;
+    let file = args.output.clone().unwrap_or_else(|| format!("prefab.{name}.{id}.config.json").into());
     write(Some(&file), &text)?;
     let json = serde_json::json!({"success": true, "filePath": file.display().to_string()});
-    let said = format!("Wrote {STRONG}{}{STRONG:#}", file.display());
-    Ok(output::line(&if args.connection.json { json.to_string() } else { said })?)
+    let text = format!("Wrote {STRONG}{}{STRONG:#}", file.display());
+    Ok(output::line(&if args.connection.json { json.to_string() } else { text })?)
+}
+
+fn exported(server: &Server, query: &ExportQuery) -> Result<String, Failure> {
+    let export: Reply<IgnoredAny> = server.find("/export", query)?;
+    Ok(format!("{:#}\n", export.json))
 }
 
 fn write(file: Option<&Path>, text: &str) -> Result<(), Failure> {
     match file {
         None => Ok(output::line(text.trim_end())?),
-        Some(file) => Ok(fs::write(file, text).with_context(|| format!("writing {}", file.display()))?),
+        Some(file) => Ok(fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?),
     }
 }
 
-/// Shows what an import would do, and does it.
+/// Shows the changes of an import and applies them.
 pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let bytes = fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    let mut asked = vec![format!("comment={}", part(&args.connection.comment))];
-    let by_name = args.file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let format = args.format.as_deref().or(by_name.then_some("yaml"));
-    asked.extend(format.map(|format| format!("format={}", part(format))));
-    asked.extend(args.environment.as_ref().map(|environment| format!("environment={}", part(environment))));
-    asked.extend(args.skip_broken.then(|| "skipBroken=true".to_owned()));
-    let asked = asked.join("&");
+    let bytes = fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let is_yaml = args.file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let route = |dry_run: bool| {
+        let query = ImportQuery {
+            dry_run: Some(dry_run),
+            format: args.format.or(is_yaml.then_some(ImportFormat::Yaml)),
+            environment: args.environment.clone(),
+            skip_broken: args.skip_broken.then_some(true),
+            comment: Some(args.connection.comment.clone()).filter(|comment| !comment.is_empty()),
+        };
+        with_query("/import", &query)
+    };
     let size = HumanBytes(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    let waiting = spinner(&format!("1 of 2: comparing {size} with what is there"));
-    let plan = server.upload(&format!("/import?dryRun=true&{asked}"), bytes.clone());
-    waiting.finish_and_clear();
-    let plan = plan.map_err(|failure| match failure {
+    let progress = spinner(&format!("1 of 2: comparing {size} with the project"));
+    let plan = server.upload(&route(true)?, bytes.clone());
+    progress.finish_and_clear();
+    let plan: Reply<ImportPlan> = plan.map_err(|failure| match failure {
         Failure::Refused(refusal) if refusal.code == ErrorCode::Invalid => {
             let message = format!("{}: {}", args.file.display(), refusal.message);
             Failure::Refused(Refusal { message, ..refusal })
         }
         other => other,
     })?;
-    let steps = plan["created"].as_u64().unwrap_or_default() + plan["changed"].as_u64().unwrap_or_default();
     if !args.connection.json || args.dry_run {
-        let text = plan["text"].as_str().unwrap_or_default().trim_end().to_owned();
-        output::line(&if args.connection.json { plan.to_string() } else { text })?;
+        plan.print(args.connection.json, plan.text.trim_end())?;
     }
-    let broken = plan["problems"].as_array().map_or(0, Vec::len);
-    if broken > 0 && !args.dry_run && !args.skip_broken {
-        let message = format!(
-            "nothing is imported, since {broken} of the file's entries cannot be taken; --skip-broken leaves them out"
-        );
+    let (count, invalid) = (plan.created + plan.changed, plan.problems.len());
+    if invalid > 0 && !args.dry_run && !args.skip_broken {
+        let message =
+            format!("nothing was imported: {invalid} entries are invalid; --skip-broken skips them");
         return Err(anyhow::Error::msg(message).into());
     }
-    if args.dry_run || steps == 0 {
+    if args.dry_run || count == 0 {
         return Ok(());
     }
-    if !args.connection.agrees(&format!("Import {steps} keys?"))? {
+    if !args.connection.confirm(&format!("Import {count} items?"))? {
         return Err(Failure::NoValue);
     }
-    let waiting = spinner(&format!("2 of 2: importing {steps} keys, all at once"));
-    let done = server.upload(&format!("/import?dryRun=false&{asked}"), bytes);
-    waiting.finish_and_clear();
-    let done = done?;
-    Ok(output::line(&if args.connection.json {
-        done.to_string()
-    } else {
-        let left_out = if broken > 0 { format!(" Left out: {broken}.") } else { String::new() };
-        format!("Imported {steps} keys.{left_out}")
-    })?)
+    let progress = spinner(&format!("2 of 2: importing {count} items in one change"));
+    let done = server.upload(&route(false)?, bytes);
+    progress.finish_and_clear();
+    let done: Reply<ImportPlan> = done?;
+    let skipped = if invalid > 0 { format!(" Skipped {invalid} invalid entries.") } else { String::new() };
+    done.print(args.connection.json, &format!("Imported {count} items.{skipped}"))
 }
 
 fn spinner(doing: &str) -> ProgressBar {
-    // It shows itself on a terminal alone.
+    // It is visible only on a terminal.
     let bar = ProgressBar::new_spinner().with_message(doing.to_owned());
     let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
     let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
@@ -193,25 +196,25 @@ fn spinner(doing: &str) -> ProgressBar {
 pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let file = &args.file;
-    let mut out = private(file).with_context(|| format!("writing {}", file.display()))?;
+    let mut out = private(file).with_context(|| format!("cannot write {}", file.display()))?;
     let bar = ProgressBar::no_length().with_message("backing up");
     let style = ProgressStyle::with_template("{spinner} {msg}  {bytes}  {bytes_per_sec}");
     let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
     let copied = server.stream("/api/manage/v1/backup", |bytes| {
         bar.inc(bytes.len() as u64);
-        Ok(out.write_all(bytes).with_context(|| format!("writing {}", file.display()))?)
+        Ok(out.write_all(bytes).with_context(|| format!("cannot write {}", file.display()))?)
     });
     bar.finish_and_clear();
     if let Err(failure) = copied.and_then(|()| Ok(out.sync_all()?)) {
-        // Half a backup is none.
+        // An incomplete backup cannot be restored.
         let _ = fs::remove_file(file);
         return Err(failure);
     }
-    let said = format!("Wrote {STRONG}{}{STRONG:#}; `prefab restore` brings it back", file.display());
-    Ok(output::line(&said)?)
+    let text = format!("Wrote {STRONG}{}{STRONG:#}; restore it with `prefab restore`", file.display());
+    Ok(output::line(&text)?)
 }
 
-/// Makes a file that its owner alone reads; refuses one that is there.
+/// Creates a file that only its owner can read. Fails if the file exists.
 fn private(file: &Path) -> std::io::Result<File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -220,7 +223,7 @@ fn private(file: &Path) -> std::io::Result<File> {
     options.open(file)
 }
 
-/// Puts a backup in place of a server's data.
+/// Restores a backup into the data folder of a server.
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let overwrite = if args.overwrite { Overwrite::Allowed } else { Overwrite::Refused };
     let restored = match &args.database {
@@ -230,16 +233,16 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let restored = restored.map_err(|error| match error {
         RestoreError::Exists { path } => {
             anyhow::anyhow!(
-                "`{}` is there already; --overwrite puts it aside, --data-dir names another folder",
+                "`{}` already exists; --overwrite moves it aside, --data-dir selects another folder",
                 path.display()
             )
         }
         other => other.into(),
     })?;
     let Restored { database, configs, kept, .. } = restored;
-    let mut said = format!("Restored {configs} configs into {STRONG}{}{STRONG:#}", database.display());
+    let mut text = format!("Restored {configs} configs into {STRONG}{}{STRONG:#}", database.display());
     if let Some(kept) = kept {
-        said = format!("{said}; what was there is now {}", kept.display());
+        text = format!("{text}; the previous data is now {}", kept.display());
     }
-    Ok(output::line(&format!("{said}. Start it with `prefab serve`"))?)
+    Ok(output::line(&format!("{text}. Start it with `prefab serve`"))?)
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::mpsc, time::Duration};
 
-use prefab_client::Details;
+use prefab_client::EvaluationDetails;
 
 use crate::{
     Failure,
@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The keys of configs, flags or log levels
+    /// The config keys of configs, flags or log levels
     #[arg(required = true)]
     keys: Vec<String>,
 
@@ -21,17 +21,17 @@ pub(crate) struct Args {
     inputs: Inputs,
 }
 
-/// Nothing but a change is waited for; this only bounds a single wait.
-const WAIT: Duration = Duration::from_secs(3600);
+/// The time limit of a single wait for a change.
+const WAIT_LIMIT: Duration = Duration::from_secs(3600);
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let client = args.inputs.watching_client()?;
-    let (tell, changed) = mpsc::channel();
-    let _listening = client.on_change(move |_| {
-        // The command may be on its way out.
-        let _ = tell.send(());
+    let (sender, changed) = mpsc::channel();
+    let _subscription = client.on_change(move |_| {
+        // The receiver is gone when the command ends.
+        let _ = sender.send(());
     });
-    let mut shown: Vec<Option<Details>> = vec![None; args.keys.len()];
+    let mut shown: Vec<Option<EvaluationDetails>> = vec![None; args.keys.len()];
     loop {
         for (key, before) in args.keys.iter().zip(&mut shown) {
             let details = client.details(key);
@@ -40,13 +40,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 *before = Some(details);
             }
         }
-        let _ = changed.recv_timeout(WAIT);
-        // Several changes at once are shown as one.
+        let _ = changed.recv_timeout(WAIT_LIMIT);
+        // Changes that arrive together are printed once.
         while changed.try_recv().is_ok() {}
     }
 }
 
-fn show(details: &Details, json: bool) -> std::io::Result<()> {
+fn show(details: &EvaluationDetails, json: bool) -> std::io::Result<()> {
     if json {
         return output::line(&to_redacted_json(details).to_string());
     }
@@ -54,6 +54,6 @@ fn show(details: &Details, json: bool) -> std::io::Result<()> {
     if let Some(error) = &details.error {
         return output::line(&format!("{STRONG}{key}{STRONG:#}  {FAINT}{error}{FAINT:#}"));
     }
-    let (shown, source) = (&details.shown, details.source.as_deref().unwrap_or_default());
+    let (shown, source) = (&details.display, details.source.as_deref().unwrap_or_default());
     output::line(&format!("{STRONG}{key}{STRONG:#}  {VALUE}{shown}{VALUE:#}  {FAINT}{source}{FAINT:#}"))
 }

@@ -1,44 +1,37 @@
-//! What a server refuses, and what to do then.
+//! Errors that a server returns, and hints for them.
 
+use prefab_management_api::{ErrorResponse, ItemPage, ListItemsQuery};
 use prefab_server::ErrorCode;
-use serde_json::Value as Json;
 
 use super::Server;
 use crate::Failure;
 
-/// A refusal of a server.
+/// An error that a server returned.
 pub(crate) struct Refusal {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
 }
 
 impl Refusal {
-    pub(super) fn of(status: u16, body: &str) -> Self {
-        let json: Json = serde_json::from_str(body).unwrap_or_default();
-        let causes: Vec<_> = json["_embedded"]["errors"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|cause| cause["message"].as_str())
-            .collect();
-        let message = if causes.is_empty() {
-            json["message"].as_str().unwrap_or("the server gave no reason").to_owned()
-        } else {
-            causes.join("\n       ")
-        };
-        let code = json["code"].as_str().and_then(|code| code.parse().ok()).unwrap_or(of_status(status));
-        let message = match code {
-            ErrorCode::Unauthorized => {
-                "the key is not one of this server's, or was revoked: give an admin key with --api-key or \
-                    PREFAB_ADMIN_KEY, or sign in with `prefab login`"
+    pub(super) fn from_response(status: u16, body: &str) -> Self {
+        let ErrorResponse { message, code, embedded } = serde_json::from_str(body).unwrap_or_default();
+        let code = code.parse().unwrap_or(code_of_status(status));
+        let problems: Vec<_> =
+            embedded.unwrap_or_default().errors.into_iter().map(|problem| problem.message).collect();
+        let message = match (code, message.as_str()) {
+            (ErrorCode::Unauthorized, _) => {
+                "the server rejected the key: set an admin key with --api-key or PREFAB_ADMIN_KEY, or log in with \
+                 `prefab login`"
                     .to_owned()
             }
+            _ if !problems.is_empty() => problems.join("\n       "),
+            (_, "") => format!("the server returned status {status} without a reason"),
             _ => message,
         };
         Self { code, message }
     }
 
-    /// Tells how the command ends.
+    /// Returns the exit code of the command.
     pub(crate) fn exit_code(&self) -> u8 {
         match self.code {
             ErrorCode::NotFound => 4,
@@ -50,7 +43,7 @@ impl Refusal {
 
 /// Returns the code that is closest to a status, for proxies and for servers with codes that this version does not
 /// support.
-fn of_status(status: u16) -> ErrorCode {
+fn code_of_status(status: u16) -> ErrorCode {
     match status {
         400 => ErrorCode::Invalid,
         401 => ErrorCode::Unauthorized,
@@ -63,22 +56,24 @@ fn of_status(status: u16) -> ErrorCode {
     }
 }
 
-/// Makes "Not Found" about a key a sentence that helps.
-pub(crate) fn refused(server: &Server, key: &str, failure: Failure) -> Failure {
+/// Replaces a bare "Not Found" about a config key by a message with a similar key.
+pub(crate) fn suggest_key(server: &Server, key: &str, failure: Failure) -> Failure {
     match failure {
         Failure::Refused(Refusal { code: ErrorCode::NotFound, .. }) => {
-            let near = near(server, key).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            let message = format!("`{key}`: the project has nothing of this name{near}");
+            let hint =
+                similar_key(server, key).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let message = format!("the project has no item `{key}`{hint}");
             Failure::Refused(Refusal { code: ErrorCode::NotFound, message })
         }
         other => other,
     }
 }
 
-fn near(server: &Server, key: &str) -> Option<String> {
-    // Of a large project the first page is looked at; the answer is right without a hint, too.
-    let page = server.get("/items?limit=1000").ok()?;
-    let keys = page["items"].as_array()?.iter().filter_map(|item| item["key"].as_str());
-    let near = keys.map(|other| (strsim::damerau_levenshtein(key, other), other)).min()?;
-    (near.0 <= 1 + key.chars().count() / 4).then(|| near.1.to_owned())
+fn similar_key(server: &Server, key: &str) -> Option<String> {
+    // Only the first page of a large project is compared.
+    let query = ListItemsQuery { limit: Some(1_000), ..ListItemsQuery::default() };
+    let page = server.find::<ItemPage>("/items", &query).ok()?.body;
+    let keys = page.items.into_iter().map(|item| item.key);
+    let near = keys.map(|other| (strsim::damerau_levenshtein(key, &other), other)).min()?;
+    (near.0 <= 1 + key.chars().count() / 4).then_some(near.1)
 }

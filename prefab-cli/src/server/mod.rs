@@ -1,8 +1,9 @@
-//! A server that is managed: where it is, who asks, and what it answers.
+//! The connection to a server's management API.
 
 mod error;
 mod options;
 mod profile;
+mod reply;
 mod tags;
 mod value;
 
@@ -10,23 +11,25 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use prefab_management_api::ProjectResponse;
 use reqwest::{Method, RequestBuilder, Response};
-use serde_json::Value as Json;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::runtime::Runtime;
 
-pub(crate) use error::{Refusal, refused};
+pub(crate) use error::{Refusal, suggest_key};
 pub(crate) use options::Connection;
 pub(crate) use profile::Profile;
-pub(crate) use value::{flat, kind_of, words};
+pub(crate) use reply::Reply;
+pub(crate) use value::{describe_value, kind_of, parse_value};
 
 use crate::Failure;
 
-const LOCAL: &str = "http://127.0.0.1:8742";
+const DEFAULT_URL: &str = "http://127.0.0.1:8742";
 
-/// How long an answer may take; the stream of `prefab tail` has no end.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit of a request. The stream of `prefab tail` has none.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A project on a server.
+/// The management API of a server, for one project.
 pub(crate) struct Server {
     pub(crate) url: String,
     http: reqwest::Client,
@@ -35,16 +38,30 @@ pub(crate) struct Server {
     project: Option<i64>,
 }
 
-/// What a part of a path or of a query has to encode: everything but RFC 3986's unreserved characters.
+/// The characters to encode in a path segment: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes a text as a part of a path or of a query.
-pub(crate) fn part(text: &str) -> String {
+/// Encodes a text as a path segment.
+pub(crate) fn path_segment(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
+/// Returns the path of an item within the project.
+pub(crate) fn item_path(key: &str) -> String {
+    format!("/items/{}", path_segment(key))
+}
+
+/// Returns a path with a query.
+pub(crate) fn with_query(path: &str, query: &impl Serialize) -> Result<String, Failure> {
+    let query = serde_urlencoded::to_string(query).context("cannot encode the query")?;
+    Ok(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
+}
+
+/// A request without a body.
+pub(crate) const NO_BODY: Option<&()> = None;
+
 impl Server {
-    /// Finds the server and who asks it: what is said, else what the environment says, else what was signed in to.
+    /// Finds the server and its key: in the options, then in the environment, then in the saved login.
     pub(crate) fn signed_in(
         url: Option<String>,
         key: Option<String>,
@@ -57,13 +74,13 @@ impl Server {
         let key = key.or_else(|| from_env("PREFAB_API_KEY"));
         let (url, key) = match (url, key, profile) {
             (Some(url), Some(key), _) => (url, key),
-            // A key is never sent to a server that it was not given for.
+            // A saved key is sent only to the server for which it was saved.
             (None, None, Some(profile)) => (profile.url, profile.key),
             (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
-            (None, Some(key), _) => (LOCAL.to_owned(), key),
+            (None, Some(key), _) => (DEFAULT_URL.to_owned(), key),
             _ => {
                 return Err(anyhow::anyhow!(
-                    "who asks? Give an admin key with --api-key or PREFAB_ADMIN_KEY, or sign in with `prefab login`"
+                    "no admin key: set --api-key or PREFAB_ADMIN_KEY, or log in with `prefab login`"
                 )
                 .into());
             }
@@ -73,14 +90,14 @@ impl Server {
 
     pub(crate) fn new(url: &str, key: String, project: Option<i64>) -> Result<Self, Failure> {
         if !url.starts_with("http://") && !url.starts_with("https://") {
-            let message = format!("`{url}` is no URL of a server: it begins with http:// or https://");
-            return Err(Failure::Wrong(anyhow::Error::msg(message)));
+            let message = format!("invalid server URL `{url}`: expected http:// or https://");
+            return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))
             .build()
-            .context("starting a client for HTTP")?;
+            .context("cannot create an HTTP client")?;
         let mut server =
             Self { url: url.trim_end_matches('/').to_owned(), http, runtime, key, project: None };
         server.project = Some(match project {
@@ -90,26 +107,23 @@ impl Server {
         Ok(server)
     }
 
-    /// Returns the project of the key, which mostly has one.
+    /// Returns the project of the key, if there is exactly one.
     fn only_project(&self) -> Result<i64, Failure> {
-        let projects = self.ask(Method::GET, "/api/manage/v1/projects", None)?;
-        let projects = projects.as_array().map(Vec::as_slice).unwrap_or_default();
-        let id = |project: &Json| project["id"].as_str().and_then(|id| id.parse().ok());
-        match projects {
-            [project] => Ok(id(project).context("the server names a project without a number")?),
-            [] => Err(anyhow::anyhow!("this key belongs to no project").into()),
+        let projects: Reply<Vec<ProjectResponse>> =
+            self.request_json(Method::GET, "/api/manage/v1/projects", NO_BODY)?;
+        match &**projects {
+            [project] => {
+                Ok(project.id.parse().with_context(|| format!("invalid project number `{}`", project.id))?)
+            }
+            [] => Err(anyhow::anyhow!("this key does not belong to a project").into()),
             several => {
-                let names: Vec<_> = several
-                    .iter()
-                    .map(|project| {
-                        format!(
-                            "{} ({})",
-                            project["id"].as_str().unwrap_or("?"),
-                            project["name"].as_str().unwrap_or("?")
-                        )
-                    })
-                    .collect();
-                Err(anyhow::anyhow!("which project? Name one with --project: {}", names.join(", ")).into())
+                let names: Vec<_> =
+                    several.iter().map(|project| format!("{} ({})", project.id, project.name)).collect();
+                Err(anyhow::anyhow!(
+                    "the key belongs to several projects; select one with --project: {}",
+                    names.join(", ")
+                )
+                .into())
             }
         }
     }
@@ -118,63 +132,96 @@ impl Server {
         self.project.unwrap_or_default()
     }
 
-    /// Asks for something within the project; `path` begins with a slash.
-    pub(crate) fn get(&self, path: &str) -> Result<Json, Failure> {
-        self.ask(Method::GET, &self.within(path), None)
+    /// Reads from the project; `path` starts with a slash.
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Reply<T>, Failure> {
+        self.request_json(Method::GET, &self.within(path), NO_BODY)
     }
 
-    /// Sends something to a place within the project.
-    pub(crate) fn send(&self, method: Method, path: &str, body: &Json) -> Result<Json, Failure> {
-        self.ask(method, &self.within(path), Some(body).filter(|body| !body.is_null()))
+    /// Reads from the project, with a query.
+    pub(crate) fn find<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<Reply<T>, Failure> {
+        self.get(&with_query(path, query)?)
+    }
+
+    /// Sends a body to the project.
+    pub(crate) fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Reply<T>, Failure> {
+        self.request_json(method, &self.within(path), Some(body))
+    }
+
+    /// Sends a request without a body to the project.
+    pub(crate) fn send_empty<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<Reply<T>, Failure> {
+        self.request_json(method, &self.within(path), NO_BODY)
     }
 
     fn within(&self, path: &str) -> String {
         format!("/api/manage/v1/projects/{}{path}", self.project())
     }
 
-    /// Asks for something anywhere on the server.
-    pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Failure> {
-        let request = self.request(method, path).timeout(PATIENCE);
+    fn request_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Reply<T>, Failure> {
+        let request = self.request(method, path).timeout(REQUEST_TIMEOUT);
         let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+            Some(body) => {
+                let body = serde_json::to_string(body).context("cannot encode the request")?;
+                request.header("content-type", "application/json").body(body)
+            }
             None => request,
         };
-        let text = self.runtime.block_on(async {
-            self.checked(request).await?.text().await.map_err(|error| self.away(error))
-        })?;
-        if text.is_empty() {
-            return Ok(Json::Null);
-        }
-        Ok(serde_json::from_str(&text)
-            .with_context(|| format!("{}{path} did not answer with JSON", self.url))?)
+        self.read_json(request, path)
     }
 
-    /// Sends bytes as they are, within the project.
-    pub(crate) fn upload(&self, path: &str, body: Vec<u8>) -> Result<Json, Failure> {
-        let request = self.request(Method::POST, &self.within(path)).timeout(10 * PATIENCE).body(body);
-        let text = self.runtime.block_on(async {
-            self.checked(request).await?.text().await.map_err(|error| self.away(error))
-        })?;
-        Ok(serde_json::from_str(&text).context("the server did not answer with JSON")?)
+    /// Sends bytes to the project.
+    pub(crate) fn upload<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<Reply<T>, Failure> {
+        let path = self.within(path);
+        let request = self.request(Method::POST, &path).timeout(10 * REQUEST_TIMEOUT).body(body);
+        self.read_json(request, &path)
     }
 
-    /// Hands over what comes, piece by piece.
+    fn read_json<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        path: &str,
+    ) -> Result<Reply<T>, Failure> {
+        let text = self.runtime.block_on(async {
+            self.send_checked(request).await?.text().await.map_err(|error| self.unreachable(error))
+        })?;
+        Ok(Reply::parse(&text).with_context(|| format!("unexpected response from {}{path}", self.url))?)
+    }
+
+    /// Passes the chunks of a response to `receive` as they arrive.
     pub(crate) fn stream(
         &self,
         path: &str,
-        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+        mut receive: impl FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let request = self.request(Method::GET, path);
         self.runtime.block_on(async {
-            let mut response = self.checked(request).await?;
-            while let Some(bytes) = response.chunk().await.map_err(|error| self.away(error))? {
-                take(&bytes)?;
+            let mut response = self.send_checked(request).await?;
+            while let Some(bytes) = response.chunk().await.map_err(|error| self.unreachable(error))? {
+                receive(&bytes)?;
             }
             Ok(())
         })
     }
 
-    pub(crate) fn events(&self) -> String {
+    /// Returns the path of the project's event stream.
+    pub(crate) fn events_path(&self) -> String {
         self.within("/events")
     }
 
@@ -182,21 +229,21 @@ impl Server {
         self.http.request(method, format!("{}{path}", self.url)).basic_auth("authuser", Some(&self.key))
     }
 
-    async fn checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let response = request.send().await.map_err(|error| self.away(error))?;
+    async fn send_checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status().as_u16();
         let body = response.text().await.unwrap_or_default();
-        Err(Failure::Refused(Refusal::of(status, &body)))
+        Err(Failure::Refused(Refusal::from_response(status, &body)))
     }
 
-    fn away(&self, error: reqwest::Error) -> Failure {
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
         let error = anyhow::Error::from(error.without_url());
         let url = &self.url;
         Failure::Input(error.context(format!(
-            "the server at {url} does not answer; `prefab serve` starts one, and --url or PREFAB_URL names it"
+            "no response from the server at {url}; start one with `prefab serve`, or set --url or PREFAB_URL"
         )))
     }
 }

@@ -1,28 +1,29 @@
-//! What is tagged how: SDKs are not told.
+//! Config keys by tag. SDKs do not receive tags.
 
 use std::collections::BTreeSet;
 
-use super::{Server, part};
+use prefab_management_api::{ItemPage, ListItemsQuery};
+
+use super::Server;
 use crate::Failure;
 
 impl Server {
-    /// Lists the keys that have all of these tags.
+    /// Returns the config keys that have all of these tags.
     pub(crate) fn tagged(&self, tags: &[String]) -> Result<BTreeSet<String>, Failure> {
         let mut keys = BTreeSet::new();
         let Some(first) = tags.first() else { return Ok(keys) };
-        let path = format!("/items?usage=false&tag={}", part(first));
         let mut after = Some(String::new());
         while let Some(last) = after {
-            let page = self.get(&format!("{path}&after={}", part(&last)))?;
-            for item in page["items"].as_array().into_iter().flatten() {
-                let has = |tag: &String| {
-                    item["tags"].as_array().into_iter().flatten().any(|own| own == tag.as_str())
-                };
-                if tags.iter().all(has) {
-                    keys.extend(item["key"].as_str().map(ToOwned::to_owned));
-                }
-            }
-            after = page["next"].as_str().map(ToOwned::to_owned);
+            let query = ListItemsQuery {
+                tag: Some(first.clone()),
+                after: Some(last),
+                usage: Some(false),
+                ..ListItemsQuery::default()
+            };
+            let ItemPage { items, next } = self.find("/items", &query)?.body;
+            let has_all = |own: &[String]| tags.iter().all(|tag| own.contains(tag));
+            keys.extend(items.into_iter().filter(|item| has_all(&item.tags)).map(|item| item.key));
+            after = next;
         }
         Ok(keys)
     }

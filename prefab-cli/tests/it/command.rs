@@ -55,7 +55,7 @@ fn a_missing_key_is_exit_code_1_with_a_hint() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(error, "error: config `max-jbos`: no value and no default; did you mean `max-jobs`?\n");
     let unknown = |args: &[&str]| run(dir.path(), args, "");
-    let only_files = "; only files were read: to ask a server, too, set PREFAB_API_KEY to a key of it\n";
+    let only_files = "; only files were read; set PREFAB_API_KEY to read a server too\n";
     let (code, _, error) = unknown(&["get", "elsewhere"]);
     assert_eq!((code, error), (1, format!("error: config `elsewhere`: no value and no default{only_files}")));
     assert!(unknown(&["explain", "elsewhere"]).2.ends_with(only_files));
@@ -101,7 +101,7 @@ fn list_and_explain_read_well() {
 }
 
 #[test]
-fn a_broken_file_is_warned_of_and_the_rest_answers() {
+fn an_unreadable_file_causes_a_warning_and_other_files_still_apply() {
     let dir = files();
     fs::write(dir.path().join(".prefab.staging.config.yaml"), "a: [\n").unwrap();
     let (code, out, error) = run(dir.path(), &["get", "max-jobs", "--env", "staging"], "");
@@ -138,7 +138,7 @@ fn eval_answers_line_by_line() {
 }
 
 #[test]
-fn eval_tells_what_telemetry_would_send() {
+fn eval_shows_the_telemetry_it_would_send() {
     let dir = files();
     let secret = r#"{"configs": [{"id": "7", "key": "secret", "configType": "CONFIG", "rows": [{"values": [
         {"value": {"string": "hello.world", "confidential": true}}]}]}]}"#;

@@ -1,7 +1,7 @@
-//! A client behind a proxy that does everything wrong that can be, before a real server.
+//! A client of a real server, behind a proxy with faults.
 //!
-//! Throughout, the client answers, at once and with what it last knew; it never goes back to an older value; and
-//! when the proxy is well again, it is where the server is within one wait.
+//! During a fault the client evaluates immediately with its last configs and never returns an older value. After the
+//! fault it has the configs of the server within one retry interval.
 
 use std::{
     sync::{
@@ -35,7 +35,7 @@ struct World {
 }
 
 impl World {
-    /// Starts a server that says 30.
+    /// Starts a server with the value 30.
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
@@ -51,7 +51,7 @@ impl World {
         self.server.keys.iter().find(|key| key.kind == kind).unwrap().key.clone()
     }
 
-    /// Changes something on the server, past the proxy.
+    /// Changes the value on the server, without the proxy.
     fn post(&self, path: &str, body: &Json) {
         let url = format!("{}/api/v1/{path}", self.server.url);
         let request = reqwest::Client::new()
@@ -81,7 +81,7 @@ impl World {
     }
 }
 
-/// Asks all the time, as a program does.
+/// Evaluates continuously.
 struct Asker {
     client: Client,
     done: Arc<AtomicBool>,
@@ -112,7 +112,7 @@ impl Asker {
         Self { client, done, seen, asking }
     }
 
-    /// The values so far, each once for each time that it came.
+    /// The values so far, without repetitions.
     fn seen(&self) -> Vec<i64> {
         self.seen.lock().unwrap().clone()
     }
@@ -121,7 +121,7 @@ impl Asker {
         eventually(&format!("{value}: {:?}", self.client.problems()), || self.seen().contains(&value))
     }
 
-    /// Ends, with the values that came, and prints the figures.
+    /// Stops, prints the figures and returns the values.
     fn end(self, what: &str) -> Vec<i64> {
         self.done.store(true, Ordering::Relaxed);
         let (answers, slowest) = self.asking.join().unwrap();
@@ -130,7 +130,7 @@ impl Asker {
     }
 }
 
-/// What a running client does about a fault that begins, lasts while the server changes, and ends.
+/// Checks a running client during a fault in which the server changes, and after it.
 fn check(fault: &Fault, problem: &str) {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
@@ -141,7 +141,7 @@ fn check(fault: &Fault, problem: &str) {
     world.turn(fault);
     world.set(50);
     if !problem.is_empty() {
-        eventually(problem, || asker.client.problems().iter().any(|told| told.contains(problem)));
+        eventually(problem, || asker.client.problems().iter().any(|problem| problem.contains(problem)));
     }
     let rest = (2 * SECOND).saturating_sub(began.elapsed());
     throughout(rest, &format!("the last value stays through {fault:?}"), || asker.seen() == [30]);
@@ -149,7 +149,7 @@ fn check(fault: &Fault, problem: &str) {
     let outage = began.elapsed();
     world.turn(&Fault::None);
     let took = asker.until_seen(50);
-    // A wait is twice as long as all before it at most; a request on its way may hang for 4 s before.
+    // A wait is at most twice as long as all waits before it; a pending request may hang for 4 s before.
     let limit = 2 * outage + 6 * SECOND;
     println!("{fault:?} for {outage:?}: converged after {took:?}");
     assert!(took < limit + 5 * SECOND, "converged after {took:?}, {limit:?} are allowed");
@@ -163,22 +163,22 @@ fn answers_of_500() {
 }
 
 #[test]
-fn a_head_that_never_comes_to_its_end() {
+fn a_request_head_that_never_ends() {
     check(&Fault::SlowHead, "did not answer within 4s");
 }
 
 #[test]
-fn answers_and_events_cut_in_their_middle() {
+fn responses_and_events_cut_off() {
     check(&Fault::Cut, "broke off");
 }
 
 #[test]
-fn answers_that_are_no_http() {
+fn responses_that_are_not_http() {
     check(&Fault::Bytes(b"\x16\x03\x01\x02\0\x01\0 noise\r\n\r\n".to_vec()), "could not be reached");
 }
 
 #[test]
-fn silence_on_connections_that_stay() {
+fn a_connection_without_traffic() {
     check(&Fault::Silent, "");
 }
 
@@ -188,7 +188,7 @@ fn connections_refused() {
 }
 
 #[test]
-fn an_event_that_is_no_message_is_made_good_without_another_stream() {
+fn an_unreadable_event_is_recovered_without_reconnecting() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
@@ -201,19 +201,20 @@ fn an_event_that_is_no_message_is_made_good_without_another_stream() {
     assert_eq!(asker.end("Garbled"), [30, 50]);
 }
 
-/// A refused key is tried again after 45 to 75 s; set this to wait for it.
+/// A rejected key is retried after 45 to 75 s. Set this variable to wait for the retry.
 const LONG: &str = "PREFAB_TEST_LONG";
 
 #[test]
-fn a_key_refused_for_a_while() {
+fn a_key_that_is_temporarily_rejected() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
     eventually("the stream", || world.proxy.streams() > 0);
     world.turn(&Fault::Status(401));
     world.set(50);
-    let told = || asker.client.problems().iter().any(|told| told.contains("refused the API key: 401"));
-    eventually("the refusal", told);
+    let problem =
+        || asker.client.problems().iter().any(|problem| problem.contains("refused the API key: 401"));
+    eventually("the refusal", problem);
     throughout(SECOND / 2, "the last value stays", || asker.seen() == [30]);
     if std::env::var_os(LONG).is_some() {
         world.turn(&Fault::None);
@@ -224,14 +225,14 @@ fn a_key_refused_for_a_while() {
 }
 
 #[test]
-fn a_first_server_whose_name_leads_nowhere() {
+fn a_first_server_that_does_not_resolve() {
     let world = World::new();
     let nowhere = "http://no-such-host.invalid".to_owned();
     let started = Instant::now();
     let asker = Asker::start(world.builder().api_urls([nowhere.clone(), world.proxy.url()]).build().unwrap());
     asker.until_seen(30);
     println!("the second server answered after {:?}", started.elapsed());
-    // The stream comes to the second server, too.
+    // The stream moves to the second server, too.
     eventually("the stream", || world.proxy.streams() > 0);
     world.set(50);
     asker.until_seen(50);
@@ -244,7 +245,7 @@ fn a_first_server_whose_name_leads_nowhere() {
 }
 
 #[test]
-fn a_cdn_behind_the_api_takes_nothing_back() {
+fn a_stale_cdn_does_not_revert_newer_configs() {
     let mut world = World::new();
     let url = format!("{}/api/v1/configs/0", world.server.url);
     let request = reqwest::Client::new().get(url).basic_auth("test", Some(world.key(KeyKind::Backend)));
@@ -254,7 +255,7 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
     let mut cdn = FaultProxy::start(&world.runtime, world.server.address);
     cdn.set(&world.runtime, &Fault::Bytes(answer));
 
-    // At a start the stream makes good what the copy does not have.
+    // At the start, the stream delivers what the CDN does not have.
     world.set(50);
     let client = world.builder().cdn_url(cdn.url()).poll_interval(SECOND / 2).build().unwrap();
     let asker = Asker::start(client);
@@ -263,7 +264,7 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
     world.set(60);
     asker.until_seen(60);
 
-    // With the API away, the copy is asked again and again, and is behind.
+    // Without the API, the client reads the stale CDN repeatedly.
     world.turn(&Fault::Refusing);
     eventually("the outage", || !asker.client.problems().is_empty());
     let before = cdn.requests();
@@ -276,7 +277,7 @@ fn a_cdn_behind_the_api_takes_nothing_back() {
 }
 
 #[test]
-fn one_fault_after_another() {
+fn a_client_survives_a_series_of_faults() {
     let mut world = World::new();
     let asker = Asker::start(world.builder().build().unwrap());
     asker.until_seen(30);
@@ -307,7 +308,7 @@ fn checkpoints_are_compressed_on_the_way() {
     );
     let client = world.builder().build().unwrap();
     assert_eq!(client.get::<String>("long").unwrap(), filler);
-    assert_eq!(world.proxy.answers("content-encoding: gzip"), 1);
+    assert_eq!(world.proxy.response_lines("content-encoding: gzip"), 1);
     eventually("the stream", || world.proxy.streams() == 1);
-    assert_eq!(world.proxy.answers("content-encoding"), 1, "what streams is not");
+    assert_eq!(world.proxy.response_lines("content-encoding"), 1, "what streams is not");
 }

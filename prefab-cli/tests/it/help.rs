@@ -1,4 +1,4 @@
-//! The help, as people read it.
+//! The reviewed help texts.
 
 use assert_cmd::Command;
 
@@ -13,12 +13,12 @@ fn help(args: &[&str]) -> String {
 }
 
 #[test]
-fn the_first_page_names_every_verb() {
+fn the_main_help_lists_every_command() {
     insta::assert_snapshot!(help(&["--help"]));
 }
 
 #[test]
-fn verbs_say_what_they_take() {
+fn command_help_is_as_reviewed() {
     for verb in ["set", "rollout", "log-level", "override", "import", "secret", "list"] {
         insta::assert_snapshot!(verb, help(&[verb, "--help"]));
     }

@@ -1,4 +1,4 @@
-//! One user is turned to debug on a server while the program runs, and back.
+//! The log level of one user changes on a server while the program runs.
 
 use std::{
     io::Write,
@@ -33,7 +33,7 @@ fn user(key: &'static str) -> ContextSet {
     Context::new("user").with("key", key).into()
 }
 
-/// One request of each user, as a running program serves them.
+/// Handles one request of each user.
 fn serve_both(lines: &Lines) -> String {
     for name in ["ada", "bob"] {
         let _scope = scope::enter(user(name));
@@ -45,15 +45,15 @@ fn serve_both(lines: &Lines) -> String {
 
 fn soon(lines: &Lines, what: &str, holds: impl Fn(&str) -> bool) {
     eventually(what, || {
-        let said = serve_both(lines);
+        let output = serve_both(lines);
         for name in ["ada", "bob"] {
-            assert!(said.contains(&format!("failure for {name}")), "a line was lost: {said}");
+            assert!(output.contains(&format!("failure for {name}")), "a line is missing: {output}");
         }
-        holds(&said)
+        holds(&output)
     });
 }
 
-/// Runs the command as somebody who manages the server.
+/// Runs the command with an admin key.
 fn prefab(server: &Running, args: &[&str]) {
     let key = server.keys.iter().find(|key| key.kind == KeyKind::Admin).unwrap();
     let mut command = assert_cmd::Command::cargo_bin("prefab").unwrap();
@@ -61,7 +61,7 @@ fn prefab(server: &Running, args: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
+async fn a_log_level_of_one_user_changes_while_the_program_runs() {
     let dir = tempfile::tempdir().unwrap();
     let server = prefab_server::serve(Options::local(dir.path())).await.unwrap();
     let backend = server.keys.iter().find(|key| key.kind == KeyKind::Backend).unwrap();
@@ -76,21 +76,23 @@ async fn one_user_is_turned_to_debug_while_it_runs_and_back() {
     let subscriber = tracing_subscriber::registry().with(printed.with_filter(client.log_filter()));
     let _printing = tracing::subscriber::set_default(subscriber);
 
-    let said = serve_both(&lines);
-    assert!(!said.contains("query"), "{said}");
+    let output = serve_both(&lines);
+    assert!(!output.contains("query"), "{output}");
 
     prefab(&server, &["log-level", "shop::db", "debug", "--for", "user.key=ada", "--expires", "30m"]);
-    soon(&lines, "ada at debug", |said| said.contains("query for ada") && !said.contains("query for bob"));
+    soon(&lines, "ada at debug", |output| {
+        output.contains("query for ada") && !output.contains("query for bob")
+    });
 
     prefab(&server, &["log-level", "shop::db", "--remove", "--for", "user.key=ada"]);
-    soon(&lines, "the old level", |said| !said.contains("query"));
+    soon(&lines, "the old level", |output| !output.contains("query"));
 
     prefab(&server, &["segment", "set", "ours", "user.key=bob"]);
     prefab(&server, &["log-level", "shop::db", "debug", "--for-segment", "ours", "--expires", "30m"]);
-    soon(&lines, "a segment at debug", |said| {
-        said.contains("query for bob") && !said.contains("query for ada")
+    soon(&lines, "a segment at debug", |output| {
+        output.contains("query for bob") && !output.contains("query for ada")
     });
     prefab(&server, &["log-level", "shop::db", "--remove", "--for-segment", "ours"]);
-    soon(&lines, "the old level again", |said| !said.contains("query"));
+    soon(&lines, "the old level again", |output| !output.contains("query"));
     server.shutdown().await;
 }

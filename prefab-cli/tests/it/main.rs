@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
+mod client_modes;
 mod command;
+mod docs;
+mod end_to_end;
 mod faults;
 mod help;
 mod log_levels;
-mod manage;
+mod management;
 mod operating;
 mod page;
 mod reports;
 #[cfg(unix)]
 mod stop;
-mod walk;
-mod ways;

@@ -1,4 +1,4 @@
-//! What the command says to whoever runs a server, and to whoever mistypes: where, what, and what next.
+//! Messages and exit codes for operators and for invalid command lines.
 
 use std::{fs, net::TcpListener, path::Path};
 
@@ -6,7 +6,7 @@ use assert_cmd::Command;
 use prefab_server::{KeyKind, Options, Running};
 use tempfile::TempDir;
 
-struct Desk {
+struct Workspace {
     dir: TempDir,
     server: Running,
 }
@@ -25,14 +25,14 @@ fn command(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Runs a command; returns its exit code, standard output and standard error.
-fn told(command: &mut Command) -> (i32, String, String) {
+/// Runs a command and returns its exit code, standard output and standard error.
+fn output_of(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-impl Desk {
+impl Workspace {
     async fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let server = prefab_server::serve(Options::local(dir.path().join("data"))).await.unwrap();
@@ -50,121 +50,123 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> String {
-        let (code, out, error) = told(&mut self.command(args));
+        let (code, out, error) = output_of(&mut self.command(args));
         assert_eq!(code, 0, "{args:?}: {error}");
         out
     }
 
-    fn refuses(&self, args: &[&str], code: i32, says: &str) {
-        let (ended, _, error) = told(&mut self.command(args));
-        assert!(ended == code && error.contains(says), "{args:?}: {ended}, {error}");
+    fn fails(&self, args: &[&str], code: i32, message: &str) {
+        let (ended, _, error) = output_of(&mut self.command(args));
+        assert!(ended == code && error.contains(message), "{args:?}: {ended}, {error}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refusals_say_what_next() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "new-checkout", "--type", "flag"]);
-    let says = "has no override for ann in Development; `prefab override` lists them";
-    desk.refuses(&["override", "new-checkout", "--remove", "--user", "ann"], 4, says);
-    desk.refuses(
+async fn errors_contain_a_hint() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "new-checkout", "--type", "flag"]);
+    let message = "has no override for ann in Development; `prefab override` lists the overrides";
+    workspace.fails(&["override", "new-checkout", "--remove", "--user", "ann"], 4, message);
+    workspace.fails(
         &["override", "new-chekout", "--remove", "--user", "ann"],
         4,
         "did you mean `new-checkout`?",
     );
-    desk.refuses(&["key", "revoke", "99", "--yes"], 4, "no key 99; `prefab key list`");
-    desk.refuses(&["key", "rotate", "99"], 4, "no key 99; `prefab key list`");
-    desk.refuses(&["key", "revoke", "1"], 2, "say so beforehand with --yes");
-    desk.refuses(
+    workspace.fails(&["key", "revoke", "99", "--yes"], 4, "no key 99; `prefab key list`");
+    workspace.fails(&["key", "rotate", "99"], 4, "no key 99; `prefab key list`");
+    workspace.fails(&["key", "revoke", "1"], 2, "pass --yes");
+    workspace.fails(
         &["create", "new-checkout", "--type", "flag"],
         5,
-        "`prefab set new-checkout VALUE` changes it",
+        "change it with `prefab set new-checkout VALUE`",
     );
-    desk.refuses(&["log-level", "a.b", "--remove"], 4, "`prefab log-level` lists them");
-    desk.refuses(&["env", "protect", "Production"], 2, "--needs-comment");
-    desk.refuses(&["info", "a", "--url", "127.0.0.1:1"], 2, "begins with http:// or https://");
-    assert!(desk.run(&["key", "create", "-e", "Production"]).contains("-Production-"));
+    workspace.fails(&["log-level", "a.b", "--remove"], 4, "`prefab log-level` lists the levels");
+    workspace.fails(&["env", "protect", "Production"], 2, "--needs-comment");
+    workspace.fails(&["info", "a", "--url", "127.0.0.1:1"], 2, "expected http:// or https://");
+    assert!(workspace.run(&["key", "create", "-e", "Production"]).contains("-Production-"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_imported_by_its_name() {
-    let desk = Desk::new().await;
-    fs::write(desk.dir.path().join("defaults.yaml"), "max-jobs: 30\n").unwrap();
-    assert!(desk.run(&["import", "defaults.yaml", "--yes"]).contains("Imported 1 keys"));
-    fs::write(desk.dir.path().join("broken.json"), "{").unwrap();
-    desk.refuses(&["import", "broken.json", "--yes"], 1, "broken.json: ");
+    let workspace = Workspace::new().await;
+    fs::write(workspace.dir.path().join("defaults.yaml"), "max-jobs: 30\n").unwrap();
+    assert!(workspace.run(&["import", "defaults.yaml", "--yes"]).contains("Imported 1 items"));
+    fs::write(workspace.dir.path().join("broken.json"), "{").unwrap();
+    workspace.fails(&["import", "broken.json", "--yes"], 1, "broken.json: ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_value_is_read_from_a_file_or_standard_input() {
-    let desk = Desk::new().await;
+    let workspace = Workspace::new().await;
     let args = ["create", "greeting", "--type", "string", "--value-from", "-"];
-    desk.command(&args).write_stdin("hello\n").assert().success();
-    let url = desk.server.url.clone();
-    assert_eq!(desk.run(&["get", "greeting", "--url", &url]), "hello\n");
-    fs::write(desk.dir.path().join("text"), "two\nlines\n").unwrap();
-    desk.run(&["set", "greeting", "--value-from", "text"]);
-    assert_eq!(desk.run(&["get", "greeting", "--url", &url]), "two\nlines\n");
-    desk.refuses(&["set", "greeting", "x", "--value-from", "text"], 2, "cannot be used with");
-    desk.refuses(&["set", "greeting", "--value-from", "none"], 3, "reading none");
+    workspace.command(&args).write_stdin("hello\n").assert().success();
+    let url = workspace.server.url.clone();
+    assert_eq!(workspace.run(&["get", "greeting", "--url", &url]), "hello\n");
+    fs::write(workspace.dir.path().join("text"), "two\nlines\n").unwrap();
+    workspace.run(&["set", "greeting", "--value-from", "text"]);
+    assert_eq!(workspace.run(&["get", "greeting", "--url", &url]), "two\nlines\n");
+    workspace.fails(&["set", "greeting", "x", "--value-from", "text"], 2, "cannot be used with");
+    workspace.fails(&["set", "greeting", "--value-from", "none"], 3, "cannot read none");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_finds_the_server_that_was_signed_in_to() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
-    desk.run(&["login"]);
-    let url = &desk.server.url;
-    let (code, _, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs"]));
+async fn evaluation_uses_the_server_of_prefab_login() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    workspace.run(&["login"]);
+    let url = &workspace.server.url;
+    let (code, _, error) = output_of(&mut command(workspace.dir.path(), &["get", "max-jobs"]));
     assert!(
-        code == 1 && error.contains(&format!("--url {url} asks the server that you are signed in to")),
+        code == 1 && error.contains(&format!("pass --url {url} to read the server of `prefab login`")),
         "{error}"
     );
-    let (code, out, error) = told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", url]));
+    let (code, out, error) =
+        output_of(&mut command(workspace.dir.path(), &["get", "max-jobs", "--url", url]));
     assert_eq!((code, &*out), (0, "30\n"), "{error}");
     let (code, _, error) =
-        told(&mut command(desk.dir.path(), &["get", "max-jobs", "--url", "http://127.0.0.1:9"]));
-    assert!(code == 2 && error.contains("sign in with `prefab login --url http://127.0.0.1:9`"), "{error}");
+        output_of(&mut command(workspace.dir.path(), &["get", "max-jobs", "--url", "http://127.0.0.1:9"]));
+    assert!(code == 2 && error.contains("log in with `prefab login --url http://127.0.0.1:9`"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_its_owners_and_comes_back_where_it_is_told() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
-    desk.run(&["backup", "copy.db"]);
+async fn a_backup_is_private_and_restores_into_the_named_folder() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    workspace.run(&["backup", "copy.db"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(desk.dir.path().join("copy.db")).unwrap().permissions().mode();
+        let mode = fs::metadata(workspace.dir.path().join("copy.db")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    let says = "--overwrite puts it aside";
-    desk.refuses(&["restore", "copy.db", "--data-dir", "data"], 3, says);
+    let message = "--overwrite moves it aside";
+    workspace.fails(&["restore", "copy.db", "--data-dir", "data"], 3, message);
     assert!(
-        desk.run(&["restore", "copy.db", "--database", "elsewhere/own.db"]).contains("Restored 1 configs")
+        workspace
+            .run(&["restore", "copy.db", "--database", "elsewhere/own.db"])
+            .contains("Restored 1 configs")
     );
-    assert!(desk.dir.path().join("elsewhere/own.db").exists());
-    let mut restore = desk.command(&["restore", "copy.db"]);
-    assert_eq!(told(restore.env("PREFAB_SERVER_DATA_DIR", "third")).0, 0);
-    assert!(desk.dir.path().join("third/prefab.db").exists());
-    assert!(desk.run(&["recover", "--data-dir", "third"]).contains("BACKEND-ADMIN"));
-    desk.refuses(&["recover", "--data-dir", "none"], 3, "there is no database");
+    assert!(workspace.dir.path().join("elsewhere/own.db").exists());
+    let mut restore = workspace.command(&["restore", "copy.db"]);
+    assert_eq!(output_of(restore.env("PREFAB_SERVER_DATA_DIR", "third")).0, 0);
+    assert!(workspace.dir.path().join("third/prefab.db").exists());
+    assert!(workspace.run(&["recover", "--data-dir", "third"]).contains("BACKEND-ADMIN"));
+    workspace.fails(&["recover", "--data-dir", "none"], 3, "does not exist");
 }
 
 #[test]
-fn a_start_that_fails_says_what_to_do() {
+fn a_failed_start_prints_a_hint() {
     let dir = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", &address]));
-    assert!(code == 3 && error.contains("\n       another program listens there"), "{error}");
-    let (code, _, error) = told(&mut command(dir.path(), &["serve", "--listen", "localhost"]));
+    let (code, _, error) = output_of(&mut command(dir.path(), &["serve", "--listen", &address]));
+    assert!(code == 3 && error.contains("\n       another program uses this address"), "{error}");
+    let (code, _, error) = output_of(&mut command(dir.path(), &["serve", "--listen", "localhost"]));
     assert!(code == 2 && error.contains("as in 127.0.0.1:8742"), "{error}");
     fs::create_dir(dir.path().join("prefab-data")).unwrap();
-    fs::write(dir.path().join("prefab-data/prefab.db"), "this is no database, whatever it is called")
-        .unwrap();
+    fs::write(dir.path().join("prefab-data/prefab.db"), "this is not a database").unwrap();
     let mut serve = command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
-    let (code, _, error) = told(&mut serve);
+    let (code, _, error) = output_of(&mut serve);
     assert!(
         code == 3 && error.contains("prefab-data/prefab.db") && error.contains("prefab restore"),
         "{error}"
@@ -172,105 +174,115 @@ fn a_start_that_fails_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_protected_environment_takes_a_draft_and_a_second_person() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
-    desk.run(&["env", "protect", "Production", "--needs-approval"]);
-    desk.refuses(&["set", "max-jobs", "50", "-e", "Production"], 5, "save this as a draft");
-    let saved = desk.run(&["set", "max-jobs", "50", "-e", "Production", "--draft", "-m", "more work"]);
+async fn a_protected_environment_requires_an_approved_draft() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    workspace.run(&["env", "protect", "Production", "--needs-approval"]);
+    workspace.fails(&["set", "max-jobs", "50", "-e", "Production"], 5, "save this as a draft");
+    let saved = workspace.run(&["set", "max-jobs", "50", "-e", "Production", "--draft", "-m", "more work"]);
     assert!(saved.contains("Production: 50") && saved.contains("prefab draft approve max-jobs"), "{saved}");
-    let both = desk.run(&["set", "max-jobs", "40", "--draft"]);
-    assert!(both.contains("from 30 to 40") && both.contains("Production: 50"), "on top of the first: {both}");
-    assert!(desk.run(&["draft", "list"]).contains("waits for the approval of a second person"));
-    desk.refuses(&["draft", "publish", "max-jobs"], 5, "waits for");
-    desk.refuses(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
-    let other = desk.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
+    let both = workspace.run(&["set", "max-jobs", "40", "--draft"]);
+    assert!(
+        both.contains("from 30 to 40") && both.contains("Production: 50"),
+        "both changes are in the draft: {both}"
+    );
+    assert!(workspace.run(&["draft", "list"]).contains("requires the approval of a second person"));
+    workspace.fails(&["draft", "publish", "max-jobs"], 5, "waits for");
+    workspace.fails(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
+    let other = workspace.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
     let other: serde_json::Value = serde_json::from_str(&other).unwrap();
-    let mut approve = desk.command(&["draft", "approve", "max-jobs"]);
-    let (code, _, error) = told(approve.env("PREFAB_ADMIN_KEY", other["key"].as_str().unwrap()));
+    let mut approve = workspace.command(&["draft", "approve", "max-jobs"]);
+    let (code, _, error) = output_of(approve.env("PREFAB_ADMIN_KEY", other["key"].as_str().unwrap()));
     assert_eq!(code, 0, "{error}");
-    desk.run(&["draft", "publish", "max-jobs"]);
-    let info = desk.run(&["info", "max-jobs"]);
+    workspace.run(&["draft", "publish", "max-jobs"]);
+    let info = workspace.run(&["info", "max-jobs"]);
     assert!(info.contains("Default: 40") && info.contains("Production: 50"), "{info}");
-    desk.refuses(&["draft", "discard", "max-jobs"], 4, "no draft of `max-jobs`");
+    workspace.fails(&["draft", "discard", "max-jobs"], 4, "`max-jobs` has no draft");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rollout_that_grows_leaves_the_others_what_they_had() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
-    desk.run(&["rollout", "greeting", "10%", "--to", "hi"]);
-    assert!(desk.run(&["rollout", "greeting", "20%", "--to", "hi"]).contains("→ 20% hi, 80% hello by"));
-    desk.refuses(&["rollout", "greeting", "20%", "--to", "ahoy"], 2, "--otherwise VALUE");
-    desk.run(&["create", "password", "--type", "string", "--value", "hush", "--confidential"]);
-    desk.run(&["rollout", "password", "0%", "--to", "other"]);
-    let url = desk.server.url.clone();
+async fn growing_a_rollout_keeps_existing_assignments() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "greeting", "--type", "string", "--value", "hello"]);
+    workspace.run(&["rollout", "greeting", "10%", "--to", "hi"]);
+    assert!(workspace.run(&["rollout", "greeting", "20%", "--to", "hi"]).contains("→ 20% hi, 80% hello by"));
+    workspace.fails(&["rollout", "greeting", "20%", "--to", "ahoy"], 2, "--otherwise VALUE");
+    workspace.run(&["create", "password", "--type", "string", "--value", "hush", "--confidential"]);
+    workspace.run(&["rollout", "password", "0%", "--to", "other"]);
+    let url = workspace.server.url.clone();
     let context = r#"{"user": {"key": "1"}}"#;
-    let told = desk.run(&["get", "password", "--reveal", "--url", &url, "--context", context]);
-    assert_eq!(told, "hush\n");
+    let value = workspace.run(&["get", "password", "--reveal", "--url", &url, "--context", context]);
+    assert_eq!(value, "hush\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_value_does_not_fill_the_terminal() {
-    let desk = Desk::new().await;
-    fs::write(desk.dir.path().join("long"), "line\n\u{1b}[31m".repeat(100_000)).unwrap();
+    let workspace = Workspace::new().await;
+    fs::write(workspace.dir.path().join("long"), "line\n\u{1b}[31m".repeat(100_000)).unwrap();
     for verb in [&["create", "long", "--type", "string"][..], &["set", "long"]] {
-        let said = desk.run(&[verb, &["--value-from", "long"]].concat());
-        assert!(said.len() < 1_000 && !said.contains('\u{1b}'), "{} bytes", said.len());
+        let output = workspace.run(&[verb, &["--value-from", "long"]].concat());
+        assert!(output.len() < 1_000 && !output.contains('\u{1b}'), "{} bytes", output.len());
     }
-    assert!(desk.run(&["info", "long"]).len() < 1_000);
+    assert!(workspace.run(&["info", "long"]).len() < 1_000);
     let evil = "\u{1b}]0;mine\u{7}";
-    desk.run(&["set", "long", evil, "-m", evil]);
-    desk.run(&["set", "long", evil, "--draft", "-m", evil]);
-    desk.run(&["override", "long", evil, "--user", evil]);
+    workspace.run(&["set", "long", evil, "-m", evil]);
+    workspace.run(&["set", "long", evil, "--draft", "-m", evil]);
+    workspace.run(&["override", "long", evil, "--user", evil]);
     for verb in
         [&["history", "long"][..], &["diff", "long"], &["draft", "list"], &["override"], &["info", "long"]]
     {
-        // As on a terminal, where nothing is left out.
-        let (code, said, error) = told(desk.command(verb).env("CLICOLOR_FORCE", "1"));
+        // With colors, as on a terminal.
+        let (code, output, error) = output_of(workspace.command(verb).env("CLICOLOR_FORCE", "1"));
         assert!(
-            code == 0 && !said.contains("\u{1b}]") && !said.contains('\u{7}'),
-            "{verb:?}: {said:?} {error}"
+            code == 0 && !output.contains("\u{1b}]") && !output.contains('\u{7}'),
+            "{verb:?}: {output:?} {error}"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_are_invited_and_scripts_get_tokens() {
-    let desk = Desk::new().await;
-    desk.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+async fn people_can_be_invited_and_tokens_issued() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     let invite = ["person", "invite", "bea@example.com", "--role", "publisher", "--in", "Production=viewer"];
-    assert!(desk.run(&invite).contains("/sign-up?token="));
+    assert!(workspace.run(&invite).contains("/sign-up?token="));
     assert!(
-        desk.run(&["person", "list"]).contains("bea@example.com    publisher, viewer in Production  invited")
+        workspace
+            .run(&["person", "list"])
+            .contains("bea@example.com  publisher, viewer in Production  invited")
     );
-    desk.refuses(&["person", "remove", "cid@example.com", "--yes"], 2, "`prefab person list` lists them");
-    desk.refuses(&["person", "invite", "cid@example.com", "--role", "king"], 1, "expected one of");
+    workspace.fails(
+        &["person", "remove", "cid@example.com", "--yes"],
+        2,
+        "`prefab person list` lists the members",
+    );
+    workspace.fails(&["person", "invite", "cid@example.com", "--role", "king"], 2, "expected one of");
     let create =
         ["token", "create", "release", "--role", "publisher", "-e", "Staging", "--days", "7", "--json"];
-    let made: serde_json::Value = serde_json::from_str(&desk.run(&create)).unwrap();
-    let by_token =
-        |args: &[&str]| told(desk.command(args).env("PREFAB_ADMIN_KEY", made["token"].as_str().unwrap()));
+    let made: serde_json::Value = serde_json::from_str(&workspace.run(&create)).unwrap();
+    let by_token = |args: &[&str]| {
+        output_of(workspace.command(args).env("PREFAB_ADMIN_KEY", made["token"].as_str().unwrap()))
+    };
     assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Staging"]).0, 0);
     assert_eq!(by_token(&["set", "max-jobs", "50", "-e", "Production"]).0, 1);
-    let listed = desk.run(&["token", "list"]);
+    let listed = workspace.run(&["token", "list"]);
     assert!(
-        listed.contains("release") && listed.contains("publisher in Staging") && listed.contains("ends "),
+        listed.contains("release") && listed.contains("publisher in Staging") && listed.contains("expires "),
         "{listed}"
     );
-    desk.run(&["token", "revoke", made["id"].as_str().unwrap(), "--yes"]);
+    workspace.run(&["token", "revoke", made["id"].as_str().unwrap(), "--yes"]);
     assert_eq!(by_token(&["set", "max-jobs", "60", "-e", "Staging"]).0, 1);
-    desk.refuses(&["token", "revoke", "99", "--yes"], 4, "no token 99");
+    workspace.fails(&["token", "revoke", "99", "--yes"], 4, "no token 99");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_there_is_not_is_not_waited_for() {
-    let desk = Desk::new().await;
-    desk.refuses(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
+async fn an_unknown_last_event_id_starts_at_the_newest_event() {
+    let workspace = Workspace::new().await;
+    workspace.fails(&["tail", "--only", "foo"], 2, "change, draft, clients, evaluations");
 }
 
 #[test]
-fn whoever_has_read_enough_may_go() {
+fn a_client_may_disconnect_after_reading() {
     use std::{io::Read as _, process::Stdio};
 
     let mut completions = std::process::Command::new(assert_cmd::cargo::cargo_bin("prefab"));
@@ -283,12 +295,12 @@ fn whoever_has_read_enough_may_go() {
     assert!(output.status.success() && error.is_empty(), "{error}");
 }
 
-/// The names are those of the official clients; a wrong one makes a program fail at its start.
+/// The names are those of the official clients. A wrong name makes a program fail at its start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_names_options_that_sdks_have() {
-    let desk = Desk::new().await;
-    let mut doctor = desk.command(&["doctor"]);
-    let (code, out, error) = told(doctor.env("PREFAB_API_KEY", desk.key(KeyKind::Backend)));
+    let workspace = Workspace::new().await;
+    let mut doctor = workspace.command(&["doctor"]);
+    let (code, out, error) = output_of(doctor.env("PREFAB_API_KEY", workspace.key(KeyKind::Backend)));
     assert_eq!(code, 0, "{out}{error}");
     for name in ["prefab_telemetry_url=", "setPrefabTelemetryHost", "WithTelemetryHost(", "apiEndpoint: "] {
         assert!(out.contains(name), "{name}: {out}");

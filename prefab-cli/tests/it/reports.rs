@@ -1,4 +1,4 @@
-//! What a client reports, as its server tells it to people.
+//! Reports of a client, as the management API returns them.
 
 use prefab_client::{Client, Context, ContextSet, Datasources};
 use prefab_server::{KeyKind, Options, Running, serve};
@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
-struct Bed {
+struct TestServer {
     server: Running,
     _dir: TempDir,
 }
 
-impl Bed {
+impl TestServer {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let server = serve(Options::local(dir.path())).await.unwrap();
@@ -41,7 +41,7 @@ impl Bed {
         self.ask("POST", "v1/config/", &config.to_string()).await;
     }
 
-    async fn told(&self, path: &str) -> Json {
+    async fn read(&self, path: &str) -> Json {
         self.ask("GET", &format!("manage/v1/projects/1/{path}"), "").await
     }
 
@@ -57,11 +57,11 @@ fn user(nth: usize, about: &str) -> ContextSet {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_client_does_is_told_to_people() {
-    let bed = Bed::new().await;
-    bed.create("max-jobs", "INT", json!({"int": "30"})).await;
-    bed.create("password", "STRING", json!({"string": "s3cret", "confidential": true})).await;
-    let client = bed.client().await;
+async fn client_activity_is_shown_to_people() {
+    let server = TestServer::new().await;
+    server.create("max-jobs", "INT", json!({"int": "30"})).await;
+    server.create("password", "STRING", json!({"string": "s3cret", "confidential": true})).await;
+    let client = server.client().await;
     for nth in 0..7 {
         assert_eq!(client.with(&user(nth % 2, "ada")).get::<i64>("max-jobs"), Ok(30));
     }
@@ -76,32 +76,32 @@ async fn what_a_client_does_is_told_to_people() {
     }
     client.close_async().await;
 
-    let jobs = bed.told("evaluations?key=max-jobs").await;
+    let jobs = server.read("evaluations?key=max-jobs").await;
     assert_eq!(jobs["environments"][0]["counts"][0]["value"], json!({"int": "30"}), "{jobs}");
     assert_eq!(jobs["total"], 7);
-    let password = bed.told("evaluations?key=password").await;
+    let password = server.read("evaluations?key=password").await;
     assert_eq!(password["total"], 1);
     assert!(password.to_string().contains("*****33e1b") && !password.to_string().contains("s3cret"));
-    let loggers = bed.told("loggers?search=shop").await;
+    let loggers = server.read("loggers?search=shop").await;
     assert_eq!((&loggers[0]["name"], &loggers[0]["total"]), (&json!("shop.db"), &json!(3)), "{loggers}");
     assert_eq!(loggers[0]["counts"]["error"], 2);
-    let contexts = bed.told("contexts").await;
+    let contexts = server.read("contexts").await;
     assert_eq!(contexts["shapes"][0]["context"], "user", "{contexts}");
     assert_eq!(contexts["examples"].as_array().unwrap().len(), 2);
-    bed.server.shutdown().await;
+    server.server.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_beyond_what_the_server_reads_at_once_arrives_as_a_whole() {
-    let bed = Bed::new().await;
-    bed.create("max-jobs", "INT", json!({"int": "30"})).await;
-    let client = bed.client().await;
+async fn a_large_report_is_split_and_counted_completely() {
+    let server = TestServer::new().await;
+    server.create("max-jobs", "INT", json!({"int": "30"})).await;
+    let client = server.client().await;
     // Twice the 4 MiB that the server reads.
-    let about = "what is known of a user, ".repeat(400);
+    let about = "a long property of a user, ".repeat(400);
     for nth in 0..900 {
         assert_eq!(client.with(&user(nth, &about)).get::<i64>("max-jobs"), Ok(30));
     }
     client.close_async().await;
-    assert_eq!(bed.told("evaluations?key=max-jobs").await["total"], 900);
-    bed.server.shutdown().await;
+    assert_eq!(server.read("evaluations?key=max-jobs").await["total"], 900);
+    server.server.shutdown().await;
 }

@@ -1,4 +1,4 @@
-//! A server that is asked to stop ends in time, whatever it is doing.
+//! A server stops within its time limit, even during long work.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -21,7 +21,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn work_that_is_still_running_does_not_keep_the_process_alive() {
+fn running_work_does_not_delay_process_exit() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_prefab"));
     server.args(["serve", "--listen", "127.0.0.1:0", "--json", "--drain-timeout", "1"]);

@@ -1,4 +1,4 @@
-//! Reads a config and a flag from `.prefab.default.config.yaml` beside this file.
+//! Reads a config and a flag from `.prefab.default.config.yaml` next to this file.
 //!
 //! ```sh
 //! cargo run -p prefab-client --example getting_started

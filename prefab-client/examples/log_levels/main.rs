@@ -1,13 +1,13 @@
-//! A shop whose database lines are printed at debug for one user, while it runs.
+//! A shop that prints the database lines of one user at debug, while it runs.
 //!
 //! ```sh
 //! cargo run -p prefab-client --features tower --example log_levels
-//! curl -H 'x-user: ada' localhost:3000/orders/1   # with the lines of `shop.db`
-//! curl -H 'x-user: bob' localhost:3000/orders/2   # without
+//! curl -H 'x-user: ada' localhost:3000/orders/1   # prints lines of `shop.db`
+//! curl -H 'x-user: bob' localhost:3000/orders/2   # does not
 //! ```
 //!
-//! The rule stands in `levels.json`, next to this file. Edit it while the shop is open: the next request has
-//! the new levels. With `PREFAB_API_KEY` and `PREFAB_API_URL` set it stands on that server.
+//! The rule is in `levels.json`, next to this file. Edit it while the shop runs: the next request uses the new levels. If
+//! `PREFAB_API_KEY` and `PREFAB_API_URL` are set, the shop reads the levels from that server instead.
 
 mod shop;
 

@@ -1,12 +1,12 @@
-//! What a client is told about its server.
+//! Builder options for the server.
 
 use std::{path::PathBuf, time::Duration};
 
 use prefab_sources::{ApiKey, HttpOptions, RemoteOptions, RemoteSource};
 
-use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, gate::Gate, log_target::LOG};
+use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, init_gate::InitGate, log_target::LOG};
 
-/// A builder's settings for the server.
+/// Settings for the server.
 pub(crate) struct Remote {
     api_key: Option<String>,
     api_urls: Vec<String>,
@@ -60,7 +60,7 @@ impl Remote {
 
     #[cfg(feature = "telemetry")]
     fn telemetry_url(&self) -> Option<String> {
-        // Who talks gRPC with a server of their own does not mean the hosted service to know of it.
+        // With only a gRPC server set, the default HTTP address is the hosted service, which must not receive reports.
         #[cfg(feature = "grpc")]
         if self.grpc_url.is_some() && self.api_urls.is_empty() {
             return None;
@@ -77,77 +77,166 @@ impl Remote {
     }
 }
 
-/// What needs the feature `http`.
+/// Options for a server.
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 impl ClientBuilder {
-    /// Sets the key of the server, which decides about project and environment.
+    /// Sets the API key, which determines project and environment.
     ///
-    /// Without a key no server is asked, and the client reads files alone.
+    /// Without an API key the client connects to no server and reads only files.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .api_key("1-Production-P202-E308-SDK-…")
+    ///     .api_urls(["https://prefab.example.com"])
+    ///     .build()?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.remote.api_key = Some(key.into());
         self
     }
 
-    /// Sets the addresses of the API, in the order in which they are asked: the hosted service's at first.
+    /// Sets the addresses of the API, in the order in which they are tried. Default: the hosted service.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().api_urls(["https://a.example.com", "https://b.example.com"]);
+    /// ```
     pub fn api_urls<S: Into<String>>(mut self, urls: impl IntoIterator<Item = S>) -> Self {
         self.remote.api_urls = urls.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets the addresses of whoever streams changes: the API's at first, with `belt.` and `suspenders.` in a
-    /// name become `stream.`.
+    /// Sets the addresses of the stream of changes. Default: the addresses of the API, with `belt.` and `suspenders.`
+    /// replaced by `stream.`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().stream_urls(["https://stream.example.com"]);
+    /// ```
     pub fn stream_urls<S: Into<String>>(mut self, urls: impl IntoIterator<Item = S>) -> Self {
         self.remote.stream_urls = urls.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets the address of a copy of the API that is asked before it at a start.
+    /// Sets the address of a copy of the API, for example a CDN. It is requested first when the client starts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().cdn_url("https://cdn.example.com");
+    /// ```
     pub fn cdn_url(mut self, url: impl Into<String>) -> Self {
         self.remote.cdn_url = Some(url.into());
         self
     }
 
-    /// Talks gRPC with this server, in place of HTTP with the others.
+    /// Sets the address of a gRPC server, which replaces the HTTP servers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().grpc_url("https://grpc.example.com");
+    /// ```
     #[cfg(feature = "grpc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "grpc")))]
     pub fn grpc_url(mut self, url: impl Into<String>) -> Self {
         self.remote.grpc_url = Some(url.into());
         self
     }
 
-    /// Sets how long after building the first calls wait for the server: 10 s at first.
+    /// Sets how long calls wait for the first response of the server, counted from the build. Default: 10 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().init_timeout(Duration::from_secs(3));
+    /// ```
     pub fn init_timeout(mut self, timeout: Duration) -> Self {
         self.remote.init_timeout = timeout;
         self
     }
 
-    /// Sets what happens to calls when the server has not been heard from in that time.
+    /// Sets what calls return if the server has not responded within [`init_timeout`](Self::init_timeout), or rejects the
+    /// API key. Default: [`OnInitFailure::Raise`], an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, OnInitFailure};
+    ///
+    /// let builder = Client::builder().on_init_failure(OnInitFailure::Return);
+    /// ```
     pub fn on_init_failure(mut self, on_init_failure: OnInitFailure) -> Self {
         self.remote.on_init_failure = on_init_failure;
         self
     }
 
-    /// Sets whether the server's last good state is kept in a file, for a start while everything is down.
+    /// Sets whether the last state of the server is cached in a file, so that the program can start during an outage.
+    /// Default: `true`.
     ///
-    /// It is at first, in the directory that `XDG_CACHE_HOME` names, or `.cache` at home, readable for its
-    /// owner alone.
+    /// The file is in `$XDG_CACHE_HOME`, or in `~/.cache`. Only its owner can read it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().local_cache(false);
+    /// ```
     pub fn local_cache(mut self, local_cache: bool) -> Self {
         self.remote.cache_dir = env::cache_dir().filter(|_| local_cache);
         self
     }
 
-    /// Keeps the server's last good state in a file of this directory.
+    /// Sets the directory of the cache file; see [`local_cache`](Self::local_cache).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().local_cache_dir("/var/cache/my-app");
+    /// ```
     pub fn local_cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.remote.cache_dir = Some(dir.into());
         self
     }
 
-    /// Sets how long the stream of changes may be down before the server is asked: 60 s at first.
+    /// Sets how often the server is polled while the stream of changes is down. Default: 60 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().poll_interval(Duration::from_secs(30));
+    /// ```
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.remote.poll_interval = Some(interval);
         self
     }
 
-    /// Returns the server, where there is to be one, and the gate that its first word opens.
-    pub(crate) fn remote(&self) -> Result<(Gate, Option<RemoteSource>), Error> {
+    /// Returns the server, if one is configured, and the gate that its first response opens.
+    pub(crate) fn remote(&self) -> Result<(InitGate, Option<RemoteSource>), Error> {
         let Remote {
             api_key: _,
             api_urls: _,
@@ -161,20 +250,20 @@ impl ClientBuilder {
             poll_interval,
         } = &self.remote;
         if self.datasources == Some(Datasources::LocalOnly) || self.datafile.is_some() {
-            return Ok((Gate::open(), None));
+            return Ok((InitGate::open(), None));
         }
         let Some(key) = self.remote.key() else {
             if self.datasources == Some(Datasources::All) || self.remote.names_a_server() {
                 return Err(Error::MissingApiKey);
             }
-            tracing::info!(target: LOG, "no API key in PREFAB_API_KEY: local files only");
-            return Ok((Gate::open(), None));
+            tracing::info!(target: LOG, "no API key set; using local files only");
+            return Ok((InitGate::open(), None));
         };
 
         let mut options = RemoteOptions::new(key);
         options.cache_dir.clone_from(cache_dir);
         options.poll_interval = poll_interval.unwrap_or(options.poll_interval);
-        let gate = Gate::closed(*on_init_failure, *init_timeout);
+        let gate = InitGate::closed(*on_init_failure, *init_timeout);
         #[cfg(feature = "grpc")]
         if let Some(url) = grpc_url {
             let grpc = prefab_sources::GrpcOptions::new(url);
@@ -188,7 +277,7 @@ impl ClientBuilder {
         Ok((gate, Some(RemoteSource::http(options, http)?)))
     }
 
-    /// Returns whom to tell of the client's use.
+    /// Returns the sink for telemetry reports, or `None` if no address is known.
     #[cfg(feature = "telemetry")]
     pub(crate) fn report_sink(
         &self,

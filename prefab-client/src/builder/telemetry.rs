@@ -1,4 +1,4 @@
-//! What a client is told about telemetry.
+//! Builder options for telemetry.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     telemetry::{Recorder, Reporter},
 };
 
-/// A builder's settings for telemetry.
+/// Settings for telemetry.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) url: Option<String>,
@@ -18,44 +18,85 @@ pub(crate) struct Settings {
     options: Options,
 }
 
-/// What needs the feature `telemetry`.
+/// Options for telemetry.
+#[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 impl ClientBuilder {
-    /// Sets the address of the server that is told what the client evaluates: the first of the API at first, with
-    /// `belt.` and `suspenders.` in its name become `telemetry.`.
+    /// Sets the address that receives telemetry reports. Default: the first API address, with `belt.` and `suspenders.`
+    /// replaced by `telemetry.`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().telemetry_url("https://telemetry.example.com");
+    /// ```
     pub fn telemetry_url(mut self, url: impl Into<String>) -> Self {
         self.telemetry.url = Some(url.into());
         self
     }
 
-    /// Sets how often the server is told. At first that is after 4 to 8 s, then ever more rarely, at last every
-    /// 150 to 300 s.
+    /// Sets the interval between reports. Default: 4 to 8 s at the start, then growing to 150 to 300 s. The minimum is
+    /// 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().collect_sync_interval(Duration::from_secs(30));
+    /// ```
     pub fn collect_sync_interval(mut self, interval: Duration) -> Self {
         self.telemetry.interval = Some(interval);
         self
     }
 
-    /// Sets whether evaluations are counted, by key and answer; they are at first.
+    /// Sets whether evaluations are counted, by config key and result. Default: `true`.
     ///
-    /// Of confidential values the server learns five hexadecimal digits of a hash.
+    /// Of a confidential value, the report contains only five hexadecimal digits of a hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().collect_evaluation_summaries(false);
+    /// ```
     pub fn collect_evaluation_summaries(mut self, collect: bool) -> Self {
         self.telemetry.options.collect_evaluation_summaries = collect;
         self
     }
 
-    /// Sets what is told of contexts: at first the names and kinds of their properties, and as an example each
-    /// context that has a `key`, at most once an hour.
+    /// Sets what is reported of contexts. Default: [`ContextUploadMode::PeriodicExample`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, ContextUploadMode};
+    ///
+    /// let builder = Client::builder().context_upload_mode(ContextUploadMode::ShapeOnly);
+    /// ```
     pub fn context_upload_mode(mut self, mode: ContextUploadMode) -> Self {
         self.telemetry.options.context_upload_mode = mode;
         self
     }
 
-    /// Sets whether the lines that a log filter lets through are counted, by logger and level; they are at first.
+    /// Sets whether the lines that pass a log filter are counted, by logger and level. Default: `true`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let builder = Client::builder().collect_loggers(false);
+    /// ```
     pub fn collect_loggers(mut self, collect: bool) -> Self {
         self.telemetry.options.collect_loggers = collect;
         self
     }
 
-    /// Returns who counts and who tells, where anybody is to be told.
+    /// Returns the recorder and the reporter, or `None` if nothing is collected or there is no address.
     pub(crate) fn reporting(&self) -> Result<Option<(Arc<Recorder>, Reporter)>, Error> {
         let Settings { url: _, interval, options } = &self.telemetry;
         let Some(sink) = self.report_sink().filter(|_| collects(options)).transpose()? else {

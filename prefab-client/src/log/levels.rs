@@ -1,4 +1,4 @@
-//! The levels of loggers, as the engine's rules tell them.
+//! The levels of loggers, from the rules of the engine.
 
 use std::sync::{
     Arc, Weak,
@@ -7,33 +7,33 @@ use std::sync::{
 
 use prefab_core::{Context, ContextSet, LevelSet, LogLevel};
 use prefab_eval::{Contexts, EvaluatedValue, Ruleset, logger_keys};
-use prefab_log::{LevelResolver, LogFilter, Refresh};
+use prefab_log::{LevelResolver, LogFilter, RefreshHandle};
 
 use super::LogOptions;
-use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::Innermost};
+use crate::{Change, Subscription, engine::Engine, log_target::LOG, scope::InnermostScope};
 
-/// The oldest name of the client's own logger, honoured still.
-const OLD_OWN: &str = "prefab";
+/// The oldest name of the client's own logger. Its key still applies.
+const LEGACY_OWN_LOGGER: &str = "prefab";
 
 pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOptions) {
-    let single_key = options.single_key.clone();
-    let news = News::new(engine, filter.refresher(), single_key.clone());
-    let listening = engine.listeners.add(move |change| news.tell(change));
-    let levels = Levels { engine: Arc::clone(engine), single_key, _listening: listening };
-    // Listening began before, so that no change falls in between.
+    let logger_key = options.logger_key.clone();
+    let notifier = ChangeNotifier::new(engine, filter.refresh_handle(), logger_key.clone());
+    let listening = engine.listeners.add(move |change| notifier.notify(change));
+    let levels = ClientLevels { engine: Arc::clone(engine), logger_key, _listening: listening };
+    // The listener was added first, so that no change is missed.
     filter.attach(Arc::new(levels));
 }
 
-struct Levels {
+struct ClientLevels {
     engine: Arc<Engine>,
-    single_key: Option<String>,
+    logger_key: Option<String>,
     _listening: Subscription,
 }
 
-impl LevelResolver for Levels {
+impl LevelResolver for ClientLevels {
     fn level(&self, path: &str) -> Option<LogLevel> {
         self.engine.with_rules(|rules, _| {
-            let scope = Innermost::take();
+            let scope = InnermostScope::take();
             let contexts = Contexts { scope: scope.contexts(), ..self.engine.global_contexts() };
             let level = rules.log_level_among(paths(path), &contexts, &self.engine.host);
             level.or_else(|| self.single_level(rules, path, &contexts))
@@ -42,12 +42,12 @@ impl LevelResolver for Levels {
 
     fn levels(&self, path: &str) -> LevelSet {
         let rules = self.engine.rules();
-        self.or_single(&rules, rules.log_levels_among(paths(path)), || logger(path))
+        self.or_single(&rules, rules.possible_log_levels_among(paths(path)), || logger(path))
     }
 
     fn levels_of_all(&self) -> LevelSet {
         let rules = self.engine.rules();
-        self.or_single(&rules, rules.log_levels_of_all(), ContextSet::new)
+        self.or_single(&rules, rules.all_possible_log_levels(), ContextSet::new)
     }
 
     fn is_ready(&self) -> bool {
@@ -55,9 +55,9 @@ impl LevelResolver for Levels {
     }
 }
 
-impl Levels {
+impl ClientLevels {
     fn single_level(&self, rules: &Ruleset, path: &str, contexts: &Contexts<'_>) -> Option<LogLevel> {
-        let key = self.single_key.as_ref()?;
+        let key = self.logger_key.as_ref()?;
         let contexts = Contexts { call: &logger(path), ..*contexts };
         match rules.evaluate(key, &contexts, &self.engine.host).ok()?.value {
             EvaluatedValue::LogLevel(level) => Some(level).filter(|level| *level != LogLevel::NotSet),
@@ -66,23 +66,23 @@ impl Levels {
     }
 
     fn or_single(&self, rules: &Ruleset, tree: LevelSet, known: impl Fn() -> ContextSet) -> LevelSet {
-        match &self.single_key {
+        match &self.logger_key {
             Some(key) if tree.contains(LogLevel::NotSet) => {
-                tree.without(LogLevel::NotSet).union(rules.level_outlook(key, &known()))
+                tree.without(LogLevel::NotSet).union(rules.possible_levels(key, &known()))
             }
             _ => tree,
         }
     }
 }
 
-/// Lists the keys below `log-level` that steer a logger, in the order in which they are asked.
+/// Returns the keys below `log-level` that apply to a logger, in order.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
     let own = path.strip_prefix(LOG).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let old = own.then(|| logger_keys(OLD_OWN)).into_iter().flatten();
+    let old = own.then(|| logger_keys(LEGACY_OWN_LOGGER)).into_iter().flatten();
     logger_keys(path).filter(move |path| !own || !path.is_empty()).chain(old)
 }
 
-/// Returns what rules of the single key know about a logger, under the names of both newer services.
+/// Returns the contexts that rules of the single key can match, with the names that both newer services use.
 fn logger(path: &str) -> ContextSet {
     ContextSet::new()
         .with(Context::new("reforge-sdk-logging").with("lang", "rust").with("logger-path", path))
@@ -93,41 +93,41 @@ fn is_ready(rules: &Ruleset) -> bool {
     rules.entries().next().is_some()
 }
 
-/// Passes on those changes that a logger can notice.
-struct News {
+/// Refreshes the filter after changes that affect a logger.
+struct ChangeNotifier {
     engine: Weak<Engine>,
-    refresh: Refresh,
-    single_key: Option<String>,
+    refresh: RefreshHandle,
+    logger_key: Option<String>,
     ready: AtomicBool,
     environment: AtomicI64,
 }
 
-impl News {
-    fn new(engine: &Arc<Engine>, refresh: Refresh, single_key: Option<String>) -> Self {
+impl ChangeNotifier {
+    fn new(engine: &Arc<Engine>, refresh: RefreshHandle, logger_key: Option<String>) -> Self {
         let rules = engine.rules();
         Self {
             engine: Arc::downgrade(engine),
             refresh,
-            single_key,
+            logger_key,
             ready: AtomicBool::new(is_ready(&rules)),
             environment: AtomicI64::new(rules.project_env_id()),
         }
     }
 
-    fn tell(&self, change: &Change) {
+    fn notify(&self, change: &Change) {
         let Some(engine) = self.engine.upgrade() else { return };
         let rules = engine.rules();
         let (ready, environment) = (is_ready(&rules), rules.project_env_id());
-        // Another environment means other rows of every key; the first config ends the bootstrap level.
+        // Another environment selects other rows of every key; the first config ends the bootstrap level.
         let other_ready = self.ready.swap(ready, Ordering::AcqRel) != ready;
         let other_environment = self.environment.swap(environment, Ordering::AcqRel) != environment;
         if other_ready || other_environment || change.keys.iter().any(|key| self.concerns(key)) {
-            self.refresh.now();
+            self.refresh.refresh();
         }
     }
 
     fn concerns(&self, key: &str) -> bool {
-        key.starts_with("log-level") || self.single_key.as_deref() == Some(key)
+        key.starts_with("log-level") || self.logger_key.as_deref() == Some(key)
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_lines_are_steered_by_the_old_name_before_the_root() {
+    fn the_legacy_key_applies_to_own_lines_before_the_root() {
         let check = |path, expected: &[&str]| assert_eq!(paths(path).collect::<Vec<_>>(), expected);
         check("my_app.db", &["my_app.db", "my_app", ""]);
         check(

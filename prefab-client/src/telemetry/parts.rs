@@ -1,40 +1,40 @@
-//! A report in messages that servers take: each has a bound on its size.
+//! Splits a report into messages of limited size.
 
 use prefab_proto::wire::{self, telemetry_event::Payload};
 use prost::Message as _;
 
-/// How large a message is to be, in bytes; ours takes 4 MiB, and others may take less.
-const MOST: usize = 1 << 20;
+/// The maximum size of a message, in bytes. Our server accepts 4 MiB; others may accept less.
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
-/// Part of a report.
+/// One message of a report.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) message: Vec<u8>,
-    /// How many entries are lost when it is.
+    /// The number of entries, which are lost with the message.
     pub(super) entries: u64,
 }
 
-/// Takes a report apart, if it has to be.
+/// Splits a report, if it is too large for one message.
 pub(super) fn parts(events: wire::TelemetryEvents) -> Vec<Part> {
-    split(events, MOST)
+    split(events, MAX_MESSAGE_BYTES)
 }
 
-fn split(events: wire::TelemetryEvents, most: usize) -> Vec<Part> {
+fn split(events: wire::TelemetryEvents, max_bytes: usize) -> Vec<Part> {
     let wire::TelemetryEvents { instance_hash, events } = events;
     let mut payloads: Vec<Payload> = events.into_iter().rev().filter_map(|event| event.payload).collect();
     let (mut parts, mut part, mut size) = (Vec::new(), Vec::new(), 0);
-    // From the last one on, so that halves take each other's place.
+    // A stack: both halves of a payload are pushed where the payload was.
     while let Some(payload) = payloads.pop() {
-        // The lengths in front of it take a few bytes more.
+        // Some bytes more for the length prefixes.
         let length = payload_len(&payload) + 16;
-        if length > most {
+        if length > max_bytes {
             match halves(payload) {
                 Ok((front, back)) => payloads.extend([back, front]),
                 Err(whole) => parts.push(encode(&instance_hash, vec![whole])),
             }
             continue;
         }
-        if size + length > most {
+        if size + length > max_bytes {
             parts.push(encode(&instance_hash, std::mem::take(&mut part)));
             size = 0;
         }
@@ -71,13 +71,13 @@ fn entries(payload: &Payload) -> u64 {
         Payload::ExampleContexts(it) => it.examples.len(),
         Payload::Loggers(it) => it.loggers.len(),
         Payload::ContextShapes(it) => it.shapes.len(),
-        // These were lost before; they are told with the next report if not with this one.
+        // These were dropped before. If this message is lost, the next report contains them.
         Payload::ClientStats(it) => return it.dropped_event_count,
     };
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// Returns the halves of what has more than one entry, or the whole.
+/// Returns both halves of a payload with several entries, or else the payload.
 fn halves(payload: Payload) -> Result<(Payload, Payload), Payload> {
     match payload {
         Payload::Summaries(mut front) => {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_between_parts_and_none_is_too_large() {
+    fn parts_contain_all_entries_and_none_is_too_large() {
         let summaries = vec![summary("many", 1_000), summary("few", 3), summary(&"long".repeat(300), 1)];
         let examples = vec![wire::ExampleContext { timestamp: 7, context_set: None }; 300];
         let logger = |nth| wire::Logger { logger_name: format!("my_app.module{nth}"), ..Default::default() };
@@ -157,15 +157,19 @@ mod tests {
                 event(Payload::ClientStats(wire::ClientStats { start: 1, end: 2, dropped_event_count: 5 })),
             ],
         };
-        for most in [500, 1_000, 5_000, 1 << 20] {
-            let parts = split(whole.clone(), most);
-            let (mut counters, mut others, mut told) = (0, 0, 0);
+        for max_bytes in [500, 1_000, 5_000, 1 << 20] {
+            let parts = split(whole.clone(), max_bytes);
+            let (mut counters, mut others, mut total) = (0, 0, 0);
             for Part { message, entries } in &parts {
                 let part = wire::TelemetryEvents::decode(&message[..]).unwrap();
                 assert_eq!(part.instance_hash, "me");
                 let is_one_long_key = message.windows(8).any(|window| window == b"longlong");
-                assert!(message.len() <= most + 8 || is_one_long_key, "{} of {most} bytes", message.len());
-                told += entries;
+                assert!(
+                    message.len() <= max_bytes + 8 || is_one_long_key,
+                    "{} of {max_bytes} bytes",
+                    message.len()
+                );
+                total += entries;
                 for payload in part.events.into_iter().filter_map(|event| event.payload) {
                     match payload {
                         Payload::Summaries(it) => {
@@ -180,8 +184,8 @@ mod tests {
                     }
                 }
             }
-            assert_eq!((counters, others, told), (1_004, 300 + 90 + 80 + 1, 1_004 + 470 + 5));
-            assert_eq!(parts.len() == 1, most == 1 << 20, "{} parts", parts.len());
+            assert_eq!((counters, others, total), (1_004, 300 + 90 + 80 + 1, 1_004 + 470 + 5));
+            assert_eq!(parts.len() == 1, max_bytes == 1 << 20, "{} parts", parts.len());
         }
     }
 }

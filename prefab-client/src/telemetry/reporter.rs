@@ -1,4 +1,4 @@
-//! The task that tells the server.
+//! The task that reports to the server.
 
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
@@ -14,39 +14,39 @@ use crate::{
     stop::{Stop, stopped},
 };
 
-/// Sends what was recorded, from time to time and at the end.
+/// Sends reports at intervals and when the client ends.
 ///
-/// It holds on to one report until that is sent or given up; what is recorded meanwhile stays with the recorder,
-/// whose memory is bounded.
+/// It keeps one report until it is sent or discarded. Until then, new counts stay in the recorder, whose memory is
+/// limited.
 pub(crate) struct Reporter {
     recorder: Arc<Recorder>,
     sink: ReportSink,
-    /// Tells this client from others of the project.
+    /// Identifies this client among those of the project.
     instance: String,
     interval: Option<Duration>,
     waits: Backoff,
-    /// The waits after a failure, where they are shorter.
+    /// The intervals after a failure, if they are shorter.
     retries: Backoff,
-    /// What is left of the report that the server is being told.
-    undelivered: VecDeque<Part>,
-    /// How often the first part of it was sent in vain.
-    tries: u32,
+    /// The messages of the current report that have not been sent.
+    pending: VecDeque<Part>,
+    /// How often the first of them was sent without success.
+    attempts: u32,
     /// Whether a loss was logged since the last success.
-    has_warned: bool,
+    loss_logged: bool,
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(8);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// Between reports at least; whoever asks for none at all is not to keep a processor busy.
+/// The minimum interval: an interval of zero must not keep a processor busy.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
-/// After this many tries, a minute at least where no interval is set, a report is given up.
-const MAX_TRIES: u32 = 5;
+/// After this number of attempts a message is discarded. With the default interval this takes at least a minute.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Returns a random UUID, as official clients send one.
+/// Returns a random UUID, as the official clients send one.
 ///
-/// From the system: processes that were forked off have their parent's generator, and would all draw the same.
+/// It is read from the system, because forked processes share the state of the parent's generator.
 fn instance() -> String {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
@@ -65,13 +65,13 @@ impl Reporter {
             interval,
             retries: waits.clone(),
             waits,
-            undelivered: VecDeque::new(),
-            tries: 0,
-            has_warned: false,
+            pending: VecDeque::new(),
+            attempts: 0,
+            loss_logged: false,
         }
     }
 
-    /// Reports until it is told to stop, and then once more.
+    /// Reports until it is stopped, and then once more.
     pub(crate) async fn run(mut self, stop: Stop) {
         loop {
             let wait = self.next_wait();
@@ -81,8 +81,8 @@ impl Reporter {
             }
         }
         self.report().await;
-        if let Some(entries) = self.undelivered.iter().map(|part| part.entries).reduce(u64::saturating_add) {
-            tracing::warn!(target: LOG, entries, "telemetry lost: the client has ended");
+        if let Some(entries) = self.pending.iter().map(|part| part.entries).reduce(u64::saturating_add) {
+            tracing::warn!(target: LOG, entries, "telemetry discarded because the client has ended");
         }
     }
 
@@ -91,48 +91,48 @@ impl Reporter {
             Some(interval) => interval.max(SHORTEST_WAIT),
             None => self.waits.next(fastrand::f64()),
         };
-        if self.undelivered.is_empty() { regular } else { regular.min(self.retries.next(fastrand::f64())) }
+        if self.pending.is_empty() { regular } else { regular.min(self.retries.next(fastrand::f64())) }
     }
 
-    /// Sends what is left of the last report, and then what has been recorded since.
+    /// Sends the rest of the last report, and then what has been counted since.
     async fn report(&mut self) {
-        self.send_left_over().await;
-        if self.undelivered.is_empty() {
-            self.undelivered = self.take();
-            self.send_left_over().await;
+        self.send_pending().await;
+        if self.pending.is_empty() {
+            self.pending = self.drain();
+            self.send_pending().await;
         }
     }
 
-    fn take(&self) -> VecDeque<Part> {
+    fn drain(&self) -> VecDeque<Part> {
         let report = self.recorder.drain();
         if report.is_empty() { VecDeque::new() } else { parts(report.to_wire(&self.instance)).into() }
     }
 
-    /// Sends part after part, up to one that the server may take another time.
-    async fn send_left_over(&mut self) {
-        while let Some(part) = self.undelivered.front() {
+    /// Sends message by message, until one fails with an error that a retry may resolve.
+    async fn send_pending(&mut self) {
+        while let Some(part) = self.pending.front() {
             match self.sink.send(&part.message).await {
                 Ok(()) => {
                     self.retries.reset();
-                    self.has_warned = false;
+                    self.loss_logged = false;
                 }
-                Err(error) if error.is_retryable() && self.tries + 1 < MAX_TRIES => {
-                    self.tries += 1;
-                    tracing::debug!(target: LOG, %error, tries = self.tries, "telemetry is sent again later");
+                Err(error) if error.is_retryable() && self.attempts + 1 < MAX_ATTEMPTS => {
+                    self.attempts += 1;
+                    tracing::debug!(target: LOG, %error, attempts = self.attempts, "telemetry report failed, retrying");
                     return;
                 }
-                Err(error) => self.give_up(&error, part.entries),
+                Err(error) => self.discard(&error, part.entries),
             }
-            self.undelivered.pop_front();
-            self.tries = 0;
+            self.pending.pop_front();
+            self.attempts = 0;
         }
     }
 
-    /// The server is told as soon as it listens, the log once for each time that it does not.
-    fn give_up(&mut self, error: &SourceError, entries: u64) {
-        self.recorder.record_drops(entries);
-        if !std::mem::replace(&mut self.has_warned, true) {
-            tracing::warn!(target: LOG, %error, entries, "telemetry lost");
+    /// Counts the loss, which the next report contains, and logs it once per outage.
+    fn discard(&mut self, error: &SourceError, entries: u64) {
+        self.recorder.count_dropped(entries);
+        if !std::mem::replace(&mut self.loss_logged, true) {
+            tracing::warn!(target: LOG, %error, entries, "telemetry report failed, discarding it");
         }
     }
 }

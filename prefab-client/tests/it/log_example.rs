@@ -15,7 +15,7 @@ use prefab_client::{Client, LogLevel};
 use tower::ServiceExt as _;
 use tracing_subscriber::{Layer as _, fmt::MakeWriter, layer::SubscriberExt as _};
 
-/// Keeps what is printed.
+/// Captures printed lines.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<u8>>>);
 
@@ -49,14 +49,14 @@ impl MakeWriter<'_> for Printed {
 }
 
 async fn ask(printed: &Printed, user: &str, id: u64) {
-    printed.note(&format!("{user} asks for order {id}"));
+    printed.note(&format!("{user} requests order {id}"));
     let request = Request::builder().uri(format!("/orders/{id}")).header("x-user", user);
     let response = shop::router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert!(response.status().is_success());
 }
 
 #[tokio::test]
-async fn one_user_is_at_debug_until_the_rule_goes() {
+async fn one_user_is_at_debug_until_the_rule_is_removed() {
     let levels = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/log_levels/levels.json");
     let client = Client::builder().datafile(levels).watch(false).build().unwrap();
     let printed = Printed::default();
@@ -68,11 +68,11 @@ async fn one_user_is_at_debug_until_the_rule_goes() {
     ask(&printed, "bob", 2).await;
 
     let rule = client.override_value("log-level.shop.db", LogLevel::Info);
-    printed.note("the rule is taken away");
+    printed.note("the rule is removed");
     ask(&printed, "ada", 3).await;
 
     drop(rule);
-    printed.note("the rule is back");
+    printed.note("the rule is restored");
     ask(&printed, "ada", 4).await;
     ask(&printed, "bob", 5).await;
 

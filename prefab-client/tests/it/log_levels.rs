@@ -1,4 +1,4 @@
-//! The levels of loggers, asked through the filter as `tracing` asks them.
+//! The levels of loggers, through the filter methods that `tracing` calls.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 use std::{
@@ -32,7 +32,7 @@ use tracing_subscriber::{
     registry,
 };
 
-/// Stands for lines whose targets are made up at run time.
+/// A callsite for lines whose targets are created at run time.
 struct MadeUp;
 
 impl Callsite for MadeUp {
@@ -80,13 +80,13 @@ fn tracing_level(level: LogLevel) -> Option<Level> {
 }
 
 #[test]
-fn the_shared_cases_pass_through_the_filter() {
+fn the_shared_cases_match_the_filter() {
     let Some(dir) = env::var_os("PREFAB_CONFORMANCE_DIR") else {
         eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no case was checked");
         return;
     };
     let text = fs::read_to_string(PathBuf::from(dir).join("vectors.json")).unwrap();
-    // What one client answered is not JSON everywhere: it says `NaN` bare.
+    // The recorded result of one client is not JSON: it contains a bare `NaN`.
     let file: Json = serde_json::from_str(&text.replace("      NaN\n", "      null\n")).unwrap();
     let cases = ["agreed", "disputed"].into_iter().flat_map(|part| file[part].as_array().unwrap());
     let mut checked = 0;
@@ -115,7 +115,7 @@ fn the_shared_cases_pass_through_the_filter() {
     assert!(checked >= 17, "only {checked} cases were found");
 }
 
-/// The walk in its plainest words.
+/// The search in its simplest form.
 fn naive(tree: &[(String, LogLevel, Option<&str>)], logger: &str, user: Option<&str>) -> LogLevel {
     let segments: Vec<&str> = logger.split("::").flat_map(|part| part.split('.')).collect();
     for length in (0..=segments.len()).rev() {
@@ -123,7 +123,7 @@ fn naive(tree: &[(String, LogLevel, Option<&str>)], logger: &str, user: Option<&
             .chain(segments[..length].iter().copied())
             .collect::<Vec<_>>()
             .join(".");
-        // Of two configs with one key the later stands.
+        // Of two configs with one key the later one applies.
         let Some((_, level, only_for)) = tree.iter().rev().find(|(other, ..)| *other == key) else {
             continue;
         };
@@ -145,7 +145,7 @@ fn key() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
     #[test]
-    fn the_walk_is_the_naive_one(
+    fn the_level_is_that_of_a_naive_search(
         tree in prop::collection::vec(
             (key(), prop::sample::select(LogLevel::ALL.to_vec()), prop::option::of(prop::sample::select(vec!["u", "v"]))),
             0..8,
@@ -170,7 +170,7 @@ proptest! {
 }
 
 #[test]
-fn the_bootstrap_level_holds_until_the_first_config() {
+fn the_bootstrap_level_applies_until_the_first_config() {
     let client = Client::in_memory().build().unwrap();
     let options = LogOptions::default().bootstrap_level(LogLevel::Debug).default_level(LogLevel::Info);
     let filter = client.log_filter_with(&options);
@@ -180,7 +180,7 @@ fn the_bootstrap_level_holds_until_the_first_config() {
 }
 
 #[test]
-fn the_client_s_own_lines_listen_to_their_old_name() {
+fn the_legacy_key_applies_to_the_lines_of_the_client() {
     let own = "cloud.prefab.client.rust";
     let check = |tree: &[(&str, &str)], expected| {
         let configs: Vec<Json> =
@@ -195,7 +195,7 @@ fn the_client_s_own_lines_listen_to_their_old_name() {
 }
 
 #[test]
-fn one_key_for_all_loggers_stands_behind_the_tree() {
+fn the_single_key_applies_after_the_log_level_keys() {
     let is = |property: &str, operator: &str, right: &str, level: &str| {
         json!({"criteria": [{"propertyName": property, "operator": operator,
             "valueToMatch": {"stringList": {"values": [right]}}}], "value": {"logLevel": level}})
@@ -208,7 +208,7 @@ fn one_key_for_all_loggers_stands_behind_the_tree() {
     ]);
     let tree = config("log-level.my_app.db.tree", &json!([{"value": {"logLevel": "WARN"}}]));
     let client = client(&json!({"configs": [config("log-levels.default", &values), tree]}));
-    let filter = client.log_filter_with(&LogOptions::default().single_key("log-levels.default"));
+    let filter = client.log_filter_with(&LogOptions::default().logger_key("log-levels.default"));
     let check = |target, expected| assert_eq!(level(&filter, target), Some(expected), "{target}");
     check("my_app::db::pool", Level::DEBUG);
     check("my_app::web", Level::INFO);
@@ -236,7 +236,7 @@ fn a_filter_follows_every_change_and_outlives_its_client() {
 }
 
 #[test]
-fn env_filter_can_stand_beside() {
+fn an_env_filter_can_be_used_together_with_it() {
     let client = Client::in_memory().value("log-level.my_app", LogLevel::Debug).build().unwrap();
     let prefab = || client.log_filter_with(&LogOptions::default());
     let env = || EnvFilter::new("warn,other=debug");
@@ -258,7 +258,7 @@ fn env_filter_can_stand_beside() {
     });
 }
 
-/// Counts what is printed.
+/// Counts printed lines.
 #[derive(Clone, Default)]
 struct Printed(Arc<AtomicUsize>);
 

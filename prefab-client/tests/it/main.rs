@@ -1,4 +1,4 @@
-//! The integration tests: one program, so that they link once.
+//! The integration tests, in one binary to link it only once.
 
 mod callbacks;
 #[cfg(all(feature = "log", feature = "tower"))]

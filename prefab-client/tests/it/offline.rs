@@ -1,5 +1,5 @@
-//! What a program relies on without a server: files, types, contexts, handles, errors.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+//! Guarantees of a client without a server: files, types, contexts, handles, errors.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ log-level:
   my_app.db: debug
 "#;
 
-/// Writes a file in one step: on a busy machine a half-written one may rest long enough to be taken.
+/// Writes a file atomically: on a busy machine a partial write may last long enough to be applied.
 fn write(dir: &Path, env: &str, text: &str) {
     let beside = dir.join("beside");
     fs::write(&beside, text).unwrap();
@@ -66,7 +66,7 @@ fn message<T: FromValue + std::fmt::Debug>(client: &Client, key: &str) -> String
 }
 
 #[test]
-fn every_type_is_read_as_itself_and_as_nothing_else() {
+fn values_are_never_converted_to_another_type() {
     let client = Client::in_memory()
         .value("int", 30)
         .value("double", 2.5)
@@ -89,30 +89,30 @@ fn every_type_is_read_as_itself_and_as_nothing_else() {
     let json = client.get::<Json<std::collections::HashMap<String, u8>>>("json").unwrap();
     assert_eq!(json.0["times"], 3);
     assert_eq!(client.get::<serde_json::Value>("duration"), Ok(90_000.into()));
-    let with_a_hint = "config `int`: wanted double, found int; in a file a double has a dot, `1.0`";
+    let with_a_hint = "config `int`: expected double, found int; in a YAML file write a double with a dot, for example `1.0`";
     assert_eq!(message::<f64>(&client, "int"), with_a_hint);
-    assert_eq!(message::<i64>(&client, "string"), "config `string`: wanted int, found string");
-    assert_eq!(message::<bool>(&client, "string"), "config `string`: wanted bool, found string");
+    assert_eq!(message::<i64>(&client, "string"), "config `string`: expected int, found string");
+    assert_eq!(message::<bool>(&client, "string"), "config `string`: expected bool, found string");
     assert_eq!(
         message::<Json<bool>>(&client, "json"),
-        "config `json`: wanted json of the type asked for, found json that does not fit: invalid type: \
+        "config `json`: expected JSON of the requested type, found JSON of another type: invalid type: \
          map, expected a boolean"
     );
     let _negative = client.override_value("int", -1);
     assert_eq!(
         message::<u32>(&client, "int"),
-        "config `int`: wanted an int that fits 32 unsigned bits, found the int -1"
+        "config `int`: expected an int that fits 32 unsigned bits, found the int -1"
     );
 }
 
 #[test]
-fn a_missing_value_is_an_error_a_default_or_nothing() {
+fn a_missing_value_is_an_error_a_default_or_none() {
     let (_dir, client) = defaults();
     assert_eq!(
         client.get::<i64>("max-jbos").unwrap_err().to_string(),
         "config `max-jbos`: no value and no default; did you mean `max-jobs`?"
     );
-    assert!(matches!(client.find::<i64>("nothing"), Err(Error::MissingDefault { .. })));
+    assert!(matches!(client.get_optional::<i64>("nothing"), Err(Error::MissingDefault { .. })));
     assert_eq!(client.get_or("nothing", 7), 7);
     assert_eq!(client.get_or("greeting", 7), 7, "a value of another type gives the default");
     assert_eq!(client.get_or("pause", 7), 7, "a value that cannot be made gives the default");
@@ -127,12 +127,12 @@ fn a_missing_value_is_an_error_a_default_or_nothing() {
     assert!(client.try_enabled("pause").is_err());
 
     let client = Client::in_memory().on_no_default(OnNoDefault::ReturnNone).value("k", 1).build().unwrap();
-    assert_eq!(client.find::<i64>("nothing"), Ok(None));
-    assert_eq!(client.find::<i64>("k"), Ok(Some(1)));
+    assert_eq!(client.get_optional::<i64>("nothing"), Ok(None));
+    assert_eq!(client.get_optional::<i64>("k"), Ok(Some(1)));
 }
 
 #[test]
-fn contexts_of_the_call_beat_the_bound_ones_the_scope_and_the_global_ones() {
+fn contexts_of_the_call_take_precedence_over_bound_scoped_and_global_ones() {
     let (_dir, builder) = files(DEFAULTS);
     let yes = user("ada@acme.test");
     let no = user("bob@else.test");
@@ -153,7 +153,7 @@ fn contexts_of_the_call_beat_the_bound_ones_the_scope_and_the_global_ones() {
     assert!(!client.feature_is_on_for("new-checkout", Some("key"), [("email", "ada@acme.test")]));
     let form = Client::in_memory()
         .config(prefab_client::Config {
-            rows: vec![prefab_core::ConfigRow::of(vec![prefab_core::ConditionalValue::when(
+            rows: vec![prefab_core::ConfigRow::default_row(vec![prefab_core::ConditionalValue::when(
                 vec![prefab_core::Criterion {
                     property_name: "LOOKUP".into(),
                     operator: prefab_core::Operator::LookupKeyIn,
@@ -170,7 +170,7 @@ fn contexts_of_the_call_beat_the_bound_ones_the_scope_and_the_global_ones() {
 }
 
 #[test]
-fn files_stack_default_then_environments_then_overrides() {
+fn overrides_take_precedence_over_environments_and_those_over_defaults() {
     let (classpath, overrides) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     write(classpath.path(), "default", "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\n");
     write(classpath.path(), "staging", "b: 2\nc: 2\nd: 2\ne: 2\n");
@@ -195,7 +195,7 @@ fn files_stack_default_then_environments_then_overrides() {
 }
 
 #[test]
-fn a_broken_file_costs_that_file_and_says_where() {
+fn an_invalid_file_is_skipped_and_listed_with_its_position() {
     let (classpath, overrides) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     write(classpath.path(), "default", "a: 1\nlog-level.db: loud\n");
     write(overrides.path(), "default", "b: [1\n");
@@ -207,17 +207,18 @@ fn a_broken_file_costs_that_file_and_says_where() {
         .unwrap();
     assert_eq!(client.get_or("a", 0), 1);
     let problems = client.problems().join("\n");
-    assert!(problems.contains(".prefab.default.config.yaml:2:1: key `log-level.db`: `loud` is no log level"));
+    assert!(
+        problems.contains(".prefab.default.config.yaml:2:1: key `log-level.db`: unknown log level `loud`")
+    );
     assert!(problems.contains(&overrides.path().display().to_string()), "{problems}");
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_a_problem_and_its_file_is_taken_when_it_comes() {
+fn a_missing_directory_is_a_problem_until_it_is_created() {
     let dir = TempDir::new().unwrap();
     let conf = dir.path().join("conf");
     let client = Client::builder().classpath_dir(&conf).without_override_dir().build().unwrap();
-    let advice =
-        "there was no such directory at the start; name the one that has `.prefab.default.config.yaml`";
+    let advice = "directory not found; set PREFAB_CONFIG_CLASSPATH_DIR or `classpath_dir` to the directory of `.prefab.default.config.yaml`";
     assert_eq!(client.problems(), [format!("{}: {advice}", conf.display())]);
     fs::create_dir(&conf).unwrap();
     write(&conf, "default", "a: 1\n");
@@ -225,7 +226,7 @@ fn a_directory_that_is_not_there_is_a_problem_and_its_file_is_taken_when_it_come
 }
 
 #[test]
-fn a_saved_edit_is_live_within_a_second_and_a_broken_one_changes_nothing() {
+fn a_saved_edit_is_applied_within_a_second_and_an_invalid_one_is_ignored() {
     let (dir, builder) = files("max-jobs: 30\n");
     let client = builder.build().unwrap();
     let live = client.live::<i64>("max-jobs").unwrap();
@@ -257,7 +258,7 @@ fn a_saved_edit_is_live_within_a_second_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
-fn a_client_that_goes_takes_its_thread_along() {
+fn the_thread_ends_with_the_last_client() {
     let threads = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     let before = threads();
     for _ in 0..20 {
@@ -288,7 +289,7 @@ fn a_live_handle_keeps_the_last_good_value_or_its_default() {
 }
 
 #[test]
-fn a_listener_may_ask_and_change_the_client() {
+fn a_listener_may_use_and_change_the_client() {
     let client = Client::in_memory().value("a", 1).build().unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let (inner, count) = (client.clone(), Arc::clone(&asked));
@@ -299,34 +300,34 @@ fn a_listener_may_ask_and_change_the_client() {
         }
     });
     let _set = client.override_value("a", 2);
-    assert_eq!(asked.load(Ordering::SeqCst), 4, "told of both changes");
+    assert_eq!(asked.load(Ordering::SeqCst), 4, "called for both changes");
     drop(listening);
     let _set = client.override_value("a", 3);
     assert_eq!(asked.load(Ordering::SeqCst), 4);
 }
 
 #[test]
-fn details_and_explanation_agree_and_hide_secrets() {
+fn details_and_explanation_agree_and_redact_secrets() {
     let (_dir, client) = defaults();
     let details = client.with(&user("ada@acme.test")).details("new-checkout");
-    assert_eq!((details.reason, details.shown.as_str()), (Reason::TargetingMatch, "true"));
+    assert_eq!((details.reason, details.display.as_str()), (Reason::TargetingMatch, "true"));
     assert_eq!(details.matched.as_deref(), Some("new-checkout"));
     assert_eq!(details.indices, Some((0, 0, None)));
     let text = client.with(&user("bob@else.test")).explain("new-checkout");
     assert!(text.contains("user.email ends with one of [@acme.test]: no, it is \"bob@else.test\""), "{text}");
 
     let secret = client.details("secret");
-    assert_eq!((secret.shown.as_str(), secret.confidential), ("*****18aa7", true));
+    assert_eq!((secret.display.as_str(), secret.confidential), ("*****18aa7", true));
     assert_eq!(secret.value, Some("hello.world".into()));
     assert!(!client.explain("secret").contains("hello.world"));
     let unknown = "new-chekout has no value: no config has this key\ndid you mean `new-checkout`?\n";
     assert_eq!(client.explain("new-chekout"), unknown);
-    assert!(!client.table().contains("hello.world"));
+    assert!(!client.config_table().contains("hello.world"));
     assert!(!format!("{client:?}").contains("hello.world"));
 
     let missing = client.details("max-jbos");
     assert!(
-        matches!(missing.error, Some(Error::MissingDefault { near: Some(near), .. }) if near == "max-jobs")
+        matches!(missing.error, Some(Error::MissingDefault { suggestion: Some(near), .. }) if near == "max-jobs")
     );
 }
 
@@ -340,7 +341,7 @@ fn log_levels_walk_up_the_path() {
 }
 
 #[test]
-fn a_datafile_is_all_there_is_and_must_be_there() {
+fn a_datafile_replaces_all_sources_and_must_exist() {
     let dir = TempDir::new().unwrap();
     write(dir.path(), "default", "a: 1\n");
     let path = dir.path().join("data.json");
@@ -355,7 +356,7 @@ fn a_datafile_is_all_there_is_and_must_be_there() {
     let client = Client::builder().classpath_dir(dir.path()).datafile(&path).build().unwrap();
     assert_eq!(client.keys(), ["b"]);
     let details = client.details("b");
-    assert_eq!((details.shown.as_str(), details.matched.as_deref()), ("nine", Some("env:9")));
+    assert_eq!((details.display.as_str(), details.matched.as_deref()), ("nine", Some("env:9")));
     assert_eq!(details.source.as_deref(), Some("datafile"));
 
     let missing = Client::builder().datafile(dir.path().join("none.json")).build().unwrap_err();
@@ -366,11 +367,11 @@ fn a_datafile_is_all_there_is_and_must_be_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_can_be_built_and_used_within_a_runtime() {
+async fn a_client_can_be_built_and_used_in_an_async_runtime() {
     let (_dir, builder) = files(DEFAULTS);
     let client = builder.build().unwrap();
     let asked = client.clone();
-    let answer = tokio::spawn(scope::within(user("ada@acme.test"), async move {
+    let answer = tokio::spawn(scope::run(user("ada@acme.test"), async move {
         tokio::task::yield_now().await;
         asked.enabled("new-checkout")
     }));
@@ -379,7 +380,7 @@ async fn a_client_can_be_built_and_used_within_a_runtime() {
 }
 
 #[test]
-fn the_start_up_table_tells_key_value_type_match_and_source() {
+fn the_config_table_contains_key_value_type_match_and_source() {
     let client = Client::in_memory().value("max-jobs", 30).value("greeting", "a\nb").build().unwrap();
-    insta::assert_snapshot!(client.table());
+    insta::assert_snapshot!(client.config_table());
 }

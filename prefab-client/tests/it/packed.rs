@@ -1,4 +1,4 @@
-//! A server's message answers as its configs do, though rules that ask the same share what they ask.
+//! A server's message evaluates like its configs, although equal criteria are shared.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const OPERATORS: [Operator; 6] = [
     Operator::AlwaysTrue,
 ];
 
-/// One of a few, so that rules have them in common; some cannot work.
+/// One of a few criteria, so that rules share them. Some are invalid.
 fn criterion() -> impl Strategy<Value = Criterion> {
     let right = prop::sample::select(vec![
         Value::from(["a", "b"]),
@@ -40,7 +40,7 @@ fn config(key: String) -> impl Strategy<Value = Config> {
     prop::collection::vec(rule, 1..4).prop_map(move |rules| {
         let rules = rules.into_iter().map(|(criteria, value)| ConditionalValue::when(criteria, value));
         let config_type = if is_segment { ConfigType::Segment } else { ConfigType::FeatureFlag };
-        let rows = vec![ConfigRow::of(rules.collect())];
+        let rows = vec![ConfigRow::default_row(rules.collect())];
         Config { id: 1, key: key.clone(), config_type, rows, ..Config::default() }
     })
 }
@@ -53,7 +53,7 @@ fn ruleset(set: ConfigSet<StoredConfig>) -> Ruleset {
 
 proptest! {
     #[test]
-    fn a_message_answers_as_its_configs_do(
+    fn a_packed_message_evaluates_like_its_configs(
         configs in (0..6).map(|at| config(if at == 0 { "segment".into() } else { format!("flag-{at}") })).collect::<Vec<_>>(),
         team in prop::sample::select(vec!["a", "b", "ab", "("]),
     ) {

@@ -1,4 +1,4 @@
-//! What a program relies on with a server: the first word, changes, outages, the cache, the end.
+//! Guarantees of a client with a server: initialization, changes, outages, the cache, closing.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
 mod runtimes;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client of nothing but the server.
+/// A client without files.
 fn of(server: &Upstream) -> ClientBuilder {
     Client::in_memory().datasources(Datasources::All).api_key(KEY).api_urls([server.url()]).local_cache(false)
 }
@@ -45,7 +45,7 @@ fn the_first_get_waits_for_the_server_and_later_ones_see_changes() {
 }
 
 #[test]
-fn values_stay_through_an_outage_and_then_are_the_servers_again() {
+fn values_remain_during_an_outage_and_converge_afterwards() {
     let mut server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
@@ -62,7 +62,7 @@ fn values_stay_through_an_outage_and_then_are_the_servers_again() {
 }
 
 #[test]
-fn a_start_while_the_server_is_down_is_bridged_by_the_cache() {
+fn the_cache_is_used_at_startup_while_the_server_is_down() {
     let dir = TempDir::new().unwrap();
     let mut server = Upstream::start();
     server.set("max-jobs", 30);
@@ -70,7 +70,7 @@ fn a_start_while_the_server_is_down_is_bridged_by_the_cache() {
     {
         let client = builder(&server).build().unwrap();
         assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
-        // Not the one beside it, which is still being written.
+        // Not the temporary file, which is still being written.
         let is_whole = |file: std::fs::DirEntry| file.path().extension() != Some("tmp".as_ref());
         within(8 * SECOND, "the file", || dir.path().read_dir().unwrap().flatten().any(is_whole));
     }
@@ -84,7 +84,7 @@ fn a_start_while_the_server_is_down_is_bridged_by_the_cache() {
 }
 
 #[test]
-fn a_server_that_is_late_is_an_error_or_nothing_as_the_option_says() {
+fn a_slow_server_is_an_error_or_ignored_as_configured() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.delay(3 * SECOND);
@@ -93,11 +93,14 @@ fn a_server_that_is_late_is_an_error_or_nothing_as_the_option_says() {
     let client = of(&server).init_timeout(timeout).value("mine", 7).build().unwrap();
     let error = client.get::<i64>("mine").unwrap_err();
     assert_eq!(error, Error::InitializationTimeout { key: Some("mine".into()), timeout, cause: None });
-    assert_eq!(error.to_string(), "config `mine`: no word from the server within 300ms");
+    assert_eq!(
+        error.to_string(),
+        "config `mine`: no response from the server within 300ms; check PREFAB_API_URL"
+    );
     let waited = started.elapsed();
     assert!(waited >= timeout && waited < SECOND, "waited {waited:?}");
 
-    // Nobody waits twice, and who cannot be told gets what there is.
+    // Later calls do not wait. Calls without an error evaluate the local configs.
     assert_eq!(client.get_or("mine", 0), 7);
     assert_eq!(client.get_or("max-jobs", 1), 1);
     assert!(!client.enabled("max-jobs"));
@@ -112,18 +115,18 @@ fn a_server_that_is_late_is_an_error_or_nothing_as_the_option_says() {
     assert_eq!(forgiving.get::<i64>("mine"), Ok(7));
     assert!(matches!(forgiving.get::<i64>("max-jobs"), Err(Error::MissingDefault { .. })));
 
-    within(8 * SECOND, "the late word", || client.get::<i64>("max-jobs") == Ok(30));
-    within(8 * SECOND, "the late word", || forgiving.get::<i64>("max-jobs") == Ok(30));
+    within(8 * SECOND, "the late response", || client.get::<i64>("max-jobs") == Ok(30));
+    within(8 * SECOND, "the late response", || forgiving.get::<i64>("max-jobs") == Ok(30));
 }
 
 #[test]
-fn a_server_that_is_away_is_named_when_the_time_is_over() {
+fn the_timeout_error_names_the_unreachable_server() {
     let mut server = Upstream::start();
     server.stop();
     let client = of(&server).init_timeout(SECOND / 2).build().unwrap();
     let message = client.get::<i64>("max-jobs").unwrap_err().to_string();
     let expected = format!(
-        "config `max-jobs`: no word from the server within 500ms; remote_api: `{}` could not be reached: \
+        "config `max-jobs`: no response from the server within 500ms; remote_api: `{}` could not be reached: \
          Connection refused",
         server.url()
     );
@@ -131,7 +134,7 @@ fn a_server_that_is_away_is_named_when_the_time_is_over() {
 }
 
 #[test]
-fn a_wrong_key_is_told_in_under_a_second() {
+fn a_wrong_api_key_is_an_error_within_a_second() {
     let server = Upstream::start();
     let started = Instant::now();
     let client = of(&server).api_key("123-wrong-key").build().unwrap();
@@ -141,7 +144,7 @@ fn a_wrong_key_is_told_in_under_a_second() {
     assert_eq!(
         error.to_string(),
         format!(
-            "remote_api: `{}` refused the API key: 401 Unauthorized; set PREFAB_API_KEY to a backend key of \
+            "remote_api: `{}` rejected the API key: 401 Unauthorized; set PREFAB_API_KEY to a backend API key of \
              this server",
             server.url()
         )
@@ -150,13 +153,13 @@ fn a_wrong_key_is_told_in_under_a_second() {
 }
 
 #[test]
-fn a_server_without_a_key_is_an_error_and_neither_is_no_error() {
+fn a_server_without_an_api_key_is_an_error() {
     let client = Client::builder().api_urls(["http://localhost:1"]).build();
     assert_eq!(client.unwrap_err(), Error::MissingApiKey);
     let client = Client::builder().datasources(Datasources::All).api_key("  ").build();
     assert_eq!(
         client.unwrap_err().to_string(),
-        "no API key: set PREFAB_API_KEY, or PREFAB_DATASOURCES=LOCAL_ONLY to do without a server"
+        "no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server"
     );
     let dir = TempDir::new().unwrap();
     let local = Client::builder().classpath_dir(dir.path()).without_override_dir().build().unwrap();
@@ -164,11 +167,11 @@ fn a_server_without_a_key_is_an_error_and_neither_is_no_error() {
     let only = Client::builder().api_key(KEY).datasources(Datasources::LocalOnly).without_override_dir();
     assert!(!only.classpath_dir(dir.path()).build().unwrap().enabled("any"));
     let wrong = Client::builder().api_key(KEY).api_urls(["localhost"]).build().unwrap_err();
-    assert!(wrong.to_string().starts_with("remote_api: `localhost` is no address"), "{wrong}");
+    assert!(wrong.to_string().starts_with("remote_api: `localhost` is not a URL"), "{wrong}");
 }
 
 #[test]
-fn async_code_waits_without_a_thread() {
+fn async_code_waits_without_blocking_a_thread() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.delay(SECOND / 2);
@@ -197,7 +200,7 @@ fn async_code_waits_without_a_thread() {
 }
 
 #[test]
-fn async_code_closes_without_a_thread() {
+fn async_code_closes_without_blocking_a_thread() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -226,7 +229,7 @@ fn async_code_closes_without_a_thread() {
 }
 
 #[test]
-fn listeners_may_ask_before_the_first_word_is_out() {
+fn listeners_may_use_the_client_before_the_first_response() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.delay(SECOND / 5);
@@ -257,7 +260,7 @@ fn listeners_may_ask_before_the_first_word_is_out() {
 }
 
 #[test]
-fn what_was_left_out_is_a_problem_until_it_is_mended() {
+fn a_skipped_key_is_a_problem_until_it_is_fixed() {
     let server = Upstream::start();
     server.set_unreadable("broken");
     server.set("max-jobs", 30);
@@ -270,7 +273,7 @@ fn what_was_left_out_is_a_problem_until_it_is_mended() {
     within(SECOND, "the change", || client.get_or("max-jobs", 0) == 50);
     assert_eq!(client.problems(), problems, "it is as broken as before");
     server.set("broken", 1);
-    within(SECOND, "the mended one", || client.get_or("broken", 0) == 1);
+    within(SECOND, "the fixed config", || client.get_or("broken", 0) == 1);
     assert_eq!(client.problems(), [] as [&str; 0]);
 }
 
@@ -282,7 +285,7 @@ fn threads() -> usize {
 }
 
 #[test]
-fn many_clients_share_nothing_and_leave_nothing_behind() {
+fn many_clients_are_independent_and_leak_nothing() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let clients: Vec<Client> = (0..20).map(|_| of(&server).build().unwrap()).collect();
@@ -301,7 +304,7 @@ fn many_clients_share_nothing_and_leave_nothing_behind() {
     assert_eq!(clients[0].get::<i64>("max-jobs"), Ok(30), "values stay");
     assert!(!alone || threads() == 19, "{} threads", threads());
     drop((clients, copy));
-    within(SECOND, "everybody's end", || server.streams() == 0);
+    within(SECOND, "the end of all streams", || server.streams() == 0);
     if alone {
         within(5 * SECOND, "the last thread's end", || threads() == 0);
     }
@@ -310,7 +313,7 @@ fn many_clients_share_nothing_and_leave_nothing_behind() {
 }
 
 #[test]
-fn a_client_that_is_closed_keeps_nobody_waiting() {
+fn a_closed_client_does_not_block_calls() {
     let server = Upstream::start();
     server.delay(20 * SECOND);
     let client = of(&server).build().unwrap();

@@ -1,9 +1,9 @@
-//! The types that a program asks for, at once and by handles.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+//! The types of values, read directly and by live handles.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use prefab_client::{
-    Client, ConditionalValue, Config, ConfigRow, ConfigValue, Context, ContextSet, Criterion, Error, Json,
-    Missing, Operator,
+    Client, Config, ConfigValue, Context, ContextSet, Error, Json, MissingReason,
+    rules::{ConditionalValue, ConfigRow, Criterion, Operator},
 };
 
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -17,7 +17,7 @@ fn json(times: i64) -> serde_json::Value {
 }
 
 #[test]
-fn a_live_handle_holds_every_width_of_integer() {
+fn a_live_handle_supports_every_width_of_integer() {
     let client = Client::in_memory().value("n", 7).build().unwrap();
     macro_rules! check {
         ($($type:ty)*) => {$({
@@ -35,7 +35,7 @@ fn a_live_handle_holds_every_width_of_integer() {
 }
 
 #[test]
-fn a_live_handle_holds_json_of_the_programs_own_type() {
+fn a_live_handle_supports_json_of_a_type_of_the_program() {
     let client = Client::in_memory().value("retry", json(3)).build().unwrap();
     let live = client.live::<Json<Retry>>("retry").unwrap();
     assert_eq!(live.get().0, Retry { times: 3, pause_millis: 250 });
@@ -49,7 +49,7 @@ fn a_live_handle_holds_json_of_the_programs_own_type() {
 }
 
 #[test]
-fn overrides_of_one_key_are_taken_back_in_any_order() {
+fn overrides_of_one_key_may_be_dropped_in_any_order() {
     let client = Client::in_memory().value("n", 0).build().unwrap();
     let n = || client.get_or("n", -1);
     let [first, second, third] = [1, 2, 3].map(|value| client.override_value("n", value));
@@ -66,7 +66,7 @@ fn overrides_of_one_key_are_taken_back_in_any_order() {
 }
 
 #[test]
-fn json_that_does_not_fit_is_told_with_its_place() {
+fn json_of_another_type_is_an_error_with_its_path() {
     type All = Json<std::collections::BTreeMap<String, Vec<Retry>>>;
 
     let retry = serde_json::json!({"retry": [{"times": 3, "pause_millis": 1}, {"times": "many"}]});
@@ -74,19 +74,19 @@ fn json_that_does_not_fit_is_told_with_its_place() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         client.get::<All>("all").map_err(text).unwrap_err(),
-        "config `all`: wanted json of the type asked for, found json that does not fit: at `retry[1].times`: invalid \
+        "config `all`: expected JSON of the requested type, found JSON of another type: at `retry[1].times`: invalid \
          type: string \"many\", expected u32"
     );
     assert_eq!(
         client.get::<Json<bool>>("one").map_err(text).unwrap_err(),
-        "config `one`: wanted json of the type asked for, found json that does not fit: invalid type: integer `7`, \
+        "config `one`: expected JSON of the requested type, found JSON of another type: invalid type: integer `7`, \
          expected a boolean"
     );
 }
 
 #[test]
-fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+fn confidential_values_are_in_no_error_log_or_debug_output() {
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let confidential = |value: ConfigValue| ConfigValue { confidential: true, ..value };
     let client = Client::in_memory()
         .value("password", confidential("hush-4711".into()))
@@ -94,7 +94,7 @@ fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
         .value("pin", confidential(4711.into()))
         .build()
         .unwrap();
-    let said = format!(
+    let shown = format!(
         "{:?} {:?} {} {} {} {} {}",
         client.details("password"),
         client.live::<String>("password").unwrap(),
@@ -102,24 +102,27 @@ fn what_is_confidential_is_in_no_error_no_log_and_no_debug_output() {
         client.get::<Json<Retry>>("account").unwrap_err(),
         client.get::<u8>("pin").unwrap_err(),
         client.get_or("pin", 1_u8) + client.live_or("pin", 1_u8).get(),
-        client.table(),
+        client.config_table(),
     );
     let logged = lines.take();
-    assert!(said.contains("found int") && logged.contains("found int"), "{said} {logged}");
-    assert!(!said.contains("4711") && !logged.contains("4711"), "{said} {logged}");
+    assert!(shown.contains("found int") && logged.contains("found int"), "{shown} {logged}");
+    assert!(!shown.contains("4711") && !logged.contains("4711"), "{shown} {logged}");
     assert_eq!(client.details("password").value, Some("hush-4711".into()), "who asks for it gets it");
 }
 
 #[test]
-fn a_live_default_in_place_of_another_kind_is_told_once() {
-    let (lines, _logs) = prefab_testing::lines::of_this_thread();
+fn a_live_handle_that_falls_back_to_its_default_is_logged_once() {
+    let (lines, _logs) = prefab_testing::logs::capture_on_this_thread();
     let client = Client::in_memory().build().unwrap();
     let live = client.live_or("max-jobs", 10);
-    assert_eq!(lines.take(), "", "there is no value, and that is what a default is for");
+    assert_eq!(lines.take(), "", "a missing value is not logged");
     let wrong = client.override_value("max-jobs", "lots");
     assert_eq!(live.get(), 10);
-    let told = lines.take();
-    assert!(told.contains("WARN") && told.contains("max-jobs") && told.contains("found string"), "{told}");
+    let logged = lines.take();
+    assert!(
+        logged.contains("WARN") && logged.contains("max-jobs") && logged.contains("found string"),
+        "{logged}"
+    );
     let _another = client.override_value("another", 1);
     assert_eq!(lines.take(), "");
     drop(wrong);
@@ -128,27 +131,28 @@ fn a_live_default_in_place_of_another_kind_is_told_once() {
 }
 
 #[test]
-fn an_error_tells_a_key_that_nobody_has_from_rules_that_do_not_match() {
+fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
     let criterion = Criterion {
         property_name: "user.plan".into(),
         operator: Operator::PropIsOneOf,
         value_to_match: Some(["pro"].into()),
     };
     let rule = ConditionalValue::when(vec![criterion], true);
-    let flag = Config { rows: vec![ConfigRow::of(vec![rule])], ..Config::constant("new-checkout", true) };
+    let flag =
+        Config { rows: vec![ConfigRow::default_row(vec![rule])], ..Config::constant("new-checkout", true) };
     let client = Client::in_memory().config(flag).value("retry.times", 3).build().unwrap();
     let text = |key: &str| client.get::<bool>(key).unwrap_err().to_string();
-    assert_eq!(
-        text("new-checkout"),
-        "config `new-checkout`: none of its rules matches, and there is no default"
-    );
+    assert_eq!(text("new-checkout"), "config `new-checkout`: no rule matches and there is no default");
     assert_eq!(text("nothing"), "config `nothing`: no value and no default");
     assert_eq!(text("retry"), "config `retry`: no value and no default; did you mean `retry.times`?");
     let nothing = Client::in_memory().build().unwrap().get::<bool>("nothing").unwrap_err();
-    assert!(matches!(nothing, Error::MissingDefault { why: Missing::Everything, .. }));
-    assert!(nothing.to_string().contains("there are no configs at all"), "{nothing}");
+    assert!(matches!(nothing, Error::MissingDefault { reason: MissingReason::NoConfigs, .. }));
+    assert!(nothing.to_string().contains("no configs are loaded"), "{nothing}");
     let details = client.details("new-checkout");
-    assert!(matches!(details.error, Some(Error::MissingDefault { why: Missing::Match, near: None, .. })));
+    assert!(matches!(
+        details.error,
+        Some(Error::MissingDefault { reason: MissingReason::NoMatch, suggestion: None, .. })
+    ));
     let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
     assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
 }

@@ -1,4 +1,4 @@
-//! Contexts by name.
+//! Sets of contexts with different names.
 
 use std::{
     borrow::Cow,
@@ -14,9 +14,11 @@ use serde_json::Value as Json;
 use super::{Context, ContextValue};
 use crate::text::same;
 
-/// Contexts by name: what one level (global, scope, call) says.
+/// A set of contexts with different names: the contexts of one call, of a scope, or of the whole program.
 ///
-/// Levels are never merged property by property: a context replaces the one of the same name below it.
+/// Sets are not merged property by property: a context of a stronger set replaces the whole context with that name.
+///
+/// # Examples
 ///
 /// ```
 /// use prefab_core::{Context, ContextSet};
@@ -27,34 +29,60 @@ use crate::text::same;
 /// ```
 #[derive(Default)]
 pub struct ContextSet {
-    /// Mostly the only one.
+    /// The first context. Most sets have only one.
     first: Option<Context>,
-    /// Boxed, so that a set of one is no larger for it.
-    #[expect(clippy::box_collection, reason = "three words for what mostly is not there")]
+    /// Boxed to keep a set with one context small.
+    #[expect(clippy::box_collection, reason = "a `Vec` would add two words to every set")]
     others: Option<Box<Vec<Context>>>,
-    /// What [`mark`](Self::mark) gave; 0 before it was asked for.
-    mark: AtomicU64,
+    /// The cached [`fingerprint`](Self::fingerprint). 0 if it was not computed yet.
+    fingerprint: AtomicU64,
 }
 
-/// The property that holds the lookup key of the oldest call form.
+/// The name of the property with the lookup key; see [`ContextSet::from_lookup_key`].
 pub const LOOKUP: &str = "LOOKUP";
 
 impl ContextSet {
-    /// Returns a set without contexts.
+    /// Creates an empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ContextSet;
+    /// static NO_CONTEXTS: ContextSet = ContextSet::new();
+    /// assert!(NO_CONTEXTS.is_empty());
+    /// ```
     pub const fn new() -> Self {
-        Self { first: None, others: None, mark: AtomicU64::new(0) }
+        Self { first: None, others: None, fingerprint: AtomicU64::new(0) }
     }
 
-    /// Adds a context, replacing one of the same name, and returns the set.
+    /// Adds a context, replacing one with the same name, and returns the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let contexts = ContextSet::new().with(Context::new("user").with("key", "u-1"));
+    /// assert_eq!(contexts.len(), 1);
+    /// ```
     #[must_use]
     pub fn with(mut self, context: Context) -> Self {
         self.set(context);
         self
     }
 
-    /// Adds a context, replacing one of the same name.
+    /// Adds a context, replacing one with the same name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let mut contexts = ContextSet::new();
+    /// contexts.set(Context::new("user").with("key", "u-1"));
+    /// contexts.set(Context::new("user").with("key", "u-2"));
+    /// assert_eq!(contexts.property("user", "key"), Some(&"u-2".into()));
+    /// ```
     pub fn set(&mut self, context: Context) {
-        self.mark = AtomicU64::new(0);
+        self.fingerprint = AtomicU64::new(0);
         let others = self.others.iter_mut().flat_map(|others| others.iter_mut());
         if let Some(other) = self.first.iter_mut().chain(others).find(|other| other.name == context.name) {
             *other = context;
@@ -65,9 +93,18 @@ impl ContextSet {
         }
     }
 
-    /// Returns the set that the oldest call form means: a lookup key and attributes.
+    /// Creates a set from a lookup key and attributes, as the first SDKs took them.
     ///
-    /// Both become properties of the unnamed context, the key as `LOOKUP`.
+    /// They become properties of the unnamed context. The property of the lookup key is [`LOOKUP`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ContextSet;
+    /// let contexts = ContextSet::from_lookup_key(Some("u-1"), [("plan", "pro")]);
+    /// assert_eq!(contexts.property("", "LOOKUP"), Some(&"u-1".into()));
+    /// assert_eq!(contexts.property("", "plan"), Some(&"pro".into()));
+    /// ```
     pub fn from_lookup_key<K, V>(
         lookup_key: Option<&str>,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -86,9 +123,17 @@ impl ContextSet {
         Self::from(unnamed)
     }
 
-    /// Returns the context of this name.
+    /// Returns the context with this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let contexts = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// assert!(contexts.get("user").is_some() && contexts.get("device").is_none());
+    /// ```
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call in between costs more than all that it does")]
+    #[expect(clippy::inline_always, reason = "the call costs more than the function")]
     pub fn get(&self, name: &str) -> Option<&Context> {
         let first = self.first.as_ref()?;
         if same(&first.name, name) {
@@ -102,78 +147,116 @@ impl ContextSet {
         self.others.as_ref()?.iter().find(|context| same(&context.name, name))
     }
 
-    /// Returns the value of `property` in the context `context`.
+    /// Returns the value of `property` in the context with the name `context`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let contexts = ContextSet::from(Context::new("user").with("age", 42));
+    /// assert_eq!(contexts.property("user", "age"), Some(&42.into()));
+    /// ```
     pub fn property(&self, context: &str, property: &str) -> Option<&ContextValue> {
         self.get(context)?.get(property)
     }
 
-    /// Returns this set with every context of `stronger` put over it, by name.
+    /// Returns a copy of this set with every context of `stronger` added. Contexts with the same name are replaced.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let weak = ContextSet::from(Context::new("user").with("key", "u-1").with("age", 42));
+    /// let both = weak.overlay(&Context::new("user").with("key", "u-2").into());
+    /// assert_eq!(both.property("user", "key"), Some(&"u-2".into()));
+    /// assert_eq!(both.property("user", "age"), None);
+    /// ```
     #[must_use]
-    pub fn merged(&self, stronger: &Self) -> Self {
-        let mut merged = self.clone();
+    pub fn overlay(&self, stronger: &Self) -> Self {
+        let mut both = self.clone();
         for context in stronger.iter() {
-            merged.set(context.clone());
+            both.set(context.clone());
         }
-        merged
+        both
     }
 
-    /// Lists the contexts in the order they were added.
+    /// Returns the contexts in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = &Context> {
         self.first.iter().chain(self.others.iter().flat_map(|others| others.iter()))
     }
 
-    /// Tells how many contexts there are.
+    /// Returns the number of contexts.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Tells whether there is no context.
+    /// Returns whether the set is empty.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.first.is_none()
     }
 
-    /// Returns a number that `make` makes of the set, once for as long as the set stays as it is.
+    /// Returns the fingerprint of the set, computing it with `compute` on first use. A change of the set resets it.
     ///
-    /// A request asks for many flags with one set, and telemetry wants to know whether it has met it. There
-    /// is one number for the set, so all who ask must make it the same way. It may be made twice where
-    /// threads ask at once.
+    /// Telemetry uses it to recognize a set that a request evaluates many flags with. A set caches one fingerprint, so
+    /// all callers must pass the same function. Concurrent first calls may compute it more than once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::{Context, ContextSet};
+    /// let contexts = ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// assert_eq!(contexts.fingerprint(|contexts| contexts.len() as u64), 1);
+    /// assert_eq!(contexts.fingerprint(|_| unreachable!("it is cached")), 1);
+    /// ```
     #[inline]
-    pub fn mark(&self, make: impl FnOnce(&Self) -> u64) -> u64 {
-        match self.mark.load(Ordering::Relaxed) {
+    pub fn fingerprint(&self, compute: impl FnOnce(&Self) -> u64) -> u64 {
+        match self.fingerprint.load(Ordering::Relaxed) {
             0 => {
-                let mark = make(self);
-                self.mark.store(mark, Ordering::Relaxed);
-                mark
+                let fingerprint = compute(self);
+                self.fingerprint.store(fingerprint, Ordering::Relaxed);
+                fingerprint
             }
-            mark => mark,
+            fingerprint => fingerprint,
         }
     }
 
-    /// Returns the [mark](Self::mark) where it was made already.
+    /// Returns the [fingerprint](Self::fingerprint) if it was computed already.
     #[inline]
-    pub fn known_mark(&self) -> Option<u64> {
-        Some(self.mark.load(Ordering::Relaxed)).filter(|mark| *mark != 0)
+    pub fn cached_fingerprint(&self) -> Option<u64> {
+        Some(self.fingerprint.load(Ordering::Relaxed)).filter(|fingerprint| *fingerprint != 0)
     }
 
-    /// Reads contexts from JSON: `{"user": {"key": "u-1", "age": 42}}`.
+    /// Reads contexts from JSON, for example `{"user": {"key": "u-1", "age": 42}}`.
     ///
-    /// Values are texts, numbers, booleans, null and lists of texts. A number without a fraction is an
-    /// integer.
+    /// Values are strings, numbers, booleans, null and lists of strings. A number without a fraction is an integer.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError`] if the JSON is not an object of such objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ContextSet;
+    /// let contexts = ContextSet::from_json(&serde_json::json!({"user": {"key": "u-1", "age": 42}}))?;
+    /// assert_eq!(contexts.property("user", "age"), Some(&42.into()));
+    /// # Ok::<(), prefab_core::ContextError>(())
+    /// ```
     pub fn from_json(json: &Json) -> Result<Self, ContextError> {
         let Json::Object(contexts) = json else {
-            return Err(ContextError { place: String::from("contexts"), wanted: "an object of contexts" });
+            return Err(ContextError { place: String::from("contexts"), expected: "an object of contexts" });
         };
         let mut set = Self::new();
         for (name, properties) in contexts {
             let Json::Object(properties) = properties else {
-                return Err(ContextError { place: name.clone(), wanted: "an object of properties" });
+                return Err(ContextError { place: name.clone(), expected: "an object of properties" });
             };
             let mut context = Context::new(name.clone());
             for (property, value) in properties {
                 let value = context_value(value).ok_or_else(|| ContextError {
                     place: format!("{name}.{property}"),
-                    wanted: "a text, a number, a boolean, null or a list of texts",
+                    expected: "a text, a number, a boolean, null or a list of texts",
                 })?;
                 context.set(property.clone(), value);
             }
@@ -185,8 +268,8 @@ impl ContextSet {
 
 impl Clone for ContextSet {
     fn clone(&self) -> Self {
-        let mark = AtomicU64::new(self.mark.load(Ordering::Relaxed));
-        Self { first: self.first.clone(), others: self.others.clone(), mark }
+        let fingerprint = AtomicU64::new(self.fingerprint.load(Ordering::Relaxed));
+        Self { first: self.first.clone(), others: self.others.clone(), fingerprint }
     }
 }
 
@@ -206,11 +289,10 @@ impl fmt::Debug for ContextSet {
 impl From<Context> for ContextSet {
     #[inline]
     fn from(context: Context) -> Self {
-        Self { first: Some(context), others: None, mark: AtomicU64::new(0) }
+        Self { first: Some(context), others: None, fingerprint: AtomicU64::new(0) }
     }
 }
 
-/// For whoever shares a set, as scopes do.
 impl From<Context> for Arc<ContextSet> {
     fn from(context: Context) -> Self {
         Self::new(context.into())
@@ -223,12 +305,12 @@ impl FromIterator<Context> for ContextSet {
     }
 }
 
-/// JSON that is not a set of contexts.
+/// The error for JSON that is not a set of contexts. Its message names the context and the property.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("context `{place}`: expected {wanted}")]
+#[error("context `{place}`: expected {expected}")]
 pub struct ContextError {
     place: String,
-    wanted: &'static str,
+    expected: &'static str,
 }
 
 fn context_value(json: &Json) -> Option<ContextValue> {
@@ -254,28 +336,28 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_stronger_context_replaces_the_whole_of_its_name() {
+    fn a_stronger_context_replaces_the_whole_context_with_its_name() {
         let weak =
             ContextSet::from_json(&json!({"user": {"key": "1", "age": 3}, "app": {"v": "1"}})).unwrap();
         let strong = ContextSet::from_json(&json!({"user": {"key": "2"}})).unwrap();
-        let merged = weak.merged(&strong);
+        let merged = weak.overlay(&strong);
         assert_eq!(merged.property("user", "key"), Some(&"2".into()));
         assert_eq!(merged.property("user", "age"), None);
         assert_eq!(merged.property("app", "v"), Some(&"1".into()));
     }
 
     #[test]
-    fn a_set_is_marked_once_until_it_changes() {
+    fn a_fingerprint_is_computed_once_until_the_set_changes() {
         let mut set = ContextSet::new();
-        assert_eq!(set.mark(|_| 7), 7);
-        assert_eq!(set.mark(|_| 8), 7);
-        assert_eq!(set.clone().mark(|_| 8), 7);
+        assert_eq!(set.fingerprint(|_| 7), 7);
+        assert_eq!(set.fingerprint(|_| 8), 7);
+        assert_eq!(set.clone().fingerprint(|_| 8), 7);
         set.set(Context::new("user"));
-        assert_eq!(set.mark(|_| 8), 8);
+        assert_eq!(set.fingerprint(|_| 8), 8);
     }
 
     #[test]
-    fn what_is_no_context_is_named() {
+    fn an_error_names_the_place_in_the_json() {
         let check = |json: Json, message: &str| {
             assert_eq!(ContextSet::from_json(&json).unwrap_err().to_string(), message);
         };

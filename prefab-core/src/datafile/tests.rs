@@ -5,7 +5,7 @@ use super::*;
 use crate::*;
 
 #[test]
-fn one_bad_config_costs_that_config() {
+fn an_invalid_config_is_skipped_and_reported() {
     let parsed = from_json(&json!({"configs": [
         {"id": "1", "key": "good", "rows": [{"values": [{"value": {"int": "30"}}]}]},
         {"id": "2", "key": "bad", "rows": [{"values": [{"value": {"int": "x"}}]}]},
@@ -25,7 +25,7 @@ fn one_bad_config_costs_that_config() {
 }
 
 #[test]
-fn what_is_no_datafile_is_an_error_with_its_place() {
+fn a_text_that_is_not_a_datafile_is_an_error_with_its_path() {
     let message = |text: &str| parse(text).unwrap_err().to_string();
     assert_eq!(message("{\n  \"configs\": [,]}"), "not JSON: line 2, column 15: expected value");
     assert_eq!(message("[]"), "`datafile`: expected an object");
@@ -35,7 +35,7 @@ fn what_is_no_datafile_is_an_error_with_its_place() {
 }
 
 #[test]
-fn the_lenient_forms_of_proto3_json_are_read() {
+fn the_lenient_forms_of_proto3_json_are_accepted() {
     let parsed = from_json(&json!({"configs": [{
         "id": 7.0, "project_id": 3, "key": "k", "config_type": 2, "rows": null, "unknown": {"x": 1},
         "allowableValues": [{"double": "NaN"}, {"double": 3}, {"bytes": "-_8="}, {"int": "-5"}],
@@ -139,7 +139,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn a_written_datafile_reads_back(
+    fn a_written_datafile_parses_back(
         configs in prop::collection::vec(any_config(), 0..4),
         pointer in any::<Option<(i64, i64, i64)>>(),
         property: Option<i64>,

@@ -1,16 +1,16 @@
-//! Model to JSON.
+//! Writes datafiles.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value as Json, json};
 
-use super::read::{LIMIT_POLICIES, SAFETY_LEVELS};
+use super::names::{LIMIT_POLICIES, SAFETY_LEVELS};
 use crate::{
     ChangedBy, ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, ContextSet,
     ContextValue, Criterion, IntRange, LimitDefinition, Operator, Pointer, Provided, ProvidedSource, Schema,
     SchemaType, Value, ValueType, WeightedValue, WeightedValues,
 };
 
-/// An object that leaves out what has its default.
+/// A JSON object without the fields that have their default value.
 #[derive(Default)]
 struct Fields(Map<String, Json>);
 

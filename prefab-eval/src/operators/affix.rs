@@ -1,11 +1,11 @@
-//! How a text starts, ends, or what it contains.
+//! The operators "starts with", "ends with" and "contains".
 
 use prefab_core::{
     ContextValue,
     text::{TextBuffer, same_bytes},
 };
 
-/// Where in the property an entry is looked for.
+/// The part of the property that is compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Affix {
     Start,
@@ -13,15 +13,15 @@ pub(crate) enum Affix {
     Anywhere,
 }
 
-/// Texts one after the other, in front of each its length, 32 bits, little end first.
+/// Texts in one allocation, each after its length as a little-endian 32-bit number.
 ///
-/// A ruleset has tens of thousands of short texts. Each as a text of its own takes several times its bytes,
-/// and a look at it begins with a look at where it stands.
+/// A ruleset has tens of thousands of short texts. As separate strings they would need several times their bytes and a
+/// pointer dereference each.
 #[derive(Debug)]
-pub(crate) struct Row(Box<[u8]>);
+pub(crate) struct PackedTexts(Box<[u8]>);
 
-impl Row {
-    /// Puts texts together, but for those over 4 GiB: nobody has a property that long.
+impl PackedTexts {
+    /// Packs texts. Skips texts over 4 GiB, which no property can match.
     pub(crate) fn new(texts: &[&str]) -> Self {
         let mut row = Vec::with_capacity(texts.iter().map(|text| text.len() + size_of::<u32>()).sum());
         for text in texts {
@@ -34,11 +34,11 @@ impl Row {
     }
 
     #[inline]
-    fn any(&self, is_it: impl Fn(&[u8]) -> bool) -> bool {
+    fn any(&self, is_match: impl Fn(&[u8]) -> bool) -> bool {
         let mut row = &*self.0;
         while let Some((len, rest)) = row.split_first_chunk() {
             let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*len) as usize) else { break };
-            if is_it(text) {
+            if is_match(text) {
                 return true;
             }
             row = rest;
@@ -48,8 +48,8 @@ impl Row {
 }
 
 impl Affix {
-    /// Tells whether a scalar's text has one of `texts` in this place; a list never has.
-    pub(crate) fn found(self, texts: &Row, value: &ContextValue) -> bool {
+    /// Returns whether one of `texts` is in this part of a scalar's text. A list never matches.
+    pub(crate) fn found(self, texts: &PackedTexts, value: &ContextValue) -> bool {
         if let ContextValue::String(text) = value {
             return self.in_text(texts, text);
         }
@@ -57,7 +57,7 @@ impl Affix {
     }
 
     #[inline]
-    pub(crate) fn in_text(self, texts: &Row, text: &str) -> bool {
+    pub(crate) fn in_text(self, texts: &PackedTexts, text: &str) -> bool {
         match self {
             Self::Start => starts(texts, text.as_bytes()),
             Self::End => ends(texts, text.as_bytes()),
@@ -66,24 +66,24 @@ impl Affix {
     }
 }
 
-// Each in a function of its own: one test needs few of a processor's registers, all of them together too many.
+// Separate functions, so that each fits in the registers of the processor.
 
 #[inline(never)]
-fn starts(texts: &Row, text: &[u8]) -> bool {
+fn starts(texts: &PackedTexts, text: &[u8]) -> bool {
     texts.any(|entry| text.get(..entry.len()).is_some_and(|start| same_bytes(start, entry)))
 }
 
 #[inline(never)]
-fn ends(texts: &Row, text: &[u8]) -> bool {
+fn ends(texts: &PackedTexts, text: &[u8]) -> bool {
     texts.any(|entry| {
         let end = text.len().checked_sub(entry.len()).and_then(|start| text.get(start..));
         end.is_some_and(|end| same_bytes(end, entry))
     })
 }
 
-/// What is put together from texts are texts, so nothing is lost where one would not be.
+/// Packed texts are always valid UTF-8.
 #[inline(never)]
-fn contains(texts: &Row, text: &str) -> bool {
+fn contains(texts: &PackedTexts, text: &str) -> bool {
     texts.any(|entry| str::from_utf8(entry).is_ok_and(|entry| text.contains(entry)))
 }
 
@@ -94,10 +94,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_of_many_is_found_where_it_is(texts in prop::collection::vec("[aé]{0,3}", 0..8), text in "[aé]{0,9}") {
+        fn packed_texts_match_like_strings(texts in prop::collection::vec("[aé]{0,3}", 0..8), text in "[aé]{0,9}") {
             let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let row = Row::new(&borrowed);
-            let any = |is_it: fn(&str, &str) -> bool| borrowed.iter().any(|entry| is_it(&text, entry));
+            let row = PackedTexts::new(&borrowed);
+            let any = |is_match: fn(&str, &str) -> bool| borrowed.iter().any(|entry| is_match(&text, entry));
             prop_assert_eq!(Affix::Start.in_text(&row, &text), any(|text, entry| text.starts_with(entry)));
             prop_assert_eq!(Affix::End.in_text(&row, &text), any(|text, entry| text.ends_with(entry)));
             prop_assert_eq!(Affix::Anywhere.in_text(&row, &text), any(|text, entry| text.contains(entry)));

@@ -1,13 +1,19 @@
-//! Instants: milliseconds, or a date and time with a zone.
+//! Instants, as milliseconds or as a date and time with an offset.
 
 use prefab_core::ContextValue;
 
-/// A text that is no instant of the form `2024-12-05T10:30:00Z`.
+/// The error for a text that is not a date and time with an offset.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(prefab_eval::parse_instant("2024-12-05"), Err(prefab_eval::InvalidInstant));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a date and time with a zone, such as `2024-12-05T10:30:00Z`")]
+#[error("expected a date and time with an offset, for example `2024-12-05T10:30:00Z`")]
 pub struct InvalidInstant;
 
-/// Reads a property as milliseconds since 1970.
+/// Returns a property as milliseconds since 1970-01-01T00:00:00Z.
 pub(crate) fn of(property: Option<&ContextValue>) -> Option<i64> {
     match property? {
         ContextValue::Int(millis) => Some(*millis),
@@ -17,14 +23,18 @@ pub(crate) fn of(property: Option<&ContextValue>) -> Option<i64> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "instants past the range stand at its end")]
+#[expect(clippy::cast_possible_truncation, reason = "instants out of range saturate")]
 pub(crate) fn truncate(millis: f64) -> i64 {
     millis as i64
 }
 
-/// Parses `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset into milliseconds since 1970.
+/// Parses `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset to milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// A text without a zone is refused: what it means would depend on the machine.
+/// # Errors
+///
+/// [`InvalidInstant`] if the text has another form or no offset: its meaning would depend on the machine.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(prefab_eval::parse_instant("1970-01-02T00:00:00.25Z"), Ok(86_400_250));
@@ -86,9 +96,9 @@ impl Reader<'_> {
         Some(sign * (hours * 60 + minutes))
     }
 
-    fn one_of(&mut self, wanted: &[u8]) -> Option<u8> {
+    fn one_of(&mut self, expected: &[u8]) -> Option<u8> {
         let (&byte, rest) = self.rest.split_first()?;
-        wanted.contains(&byte).then(|| {
+        expected.contains(&byte).then(|| {
             self.rest = rest;
             byte
         })
@@ -114,7 +124,8 @@ fn days_in(year: i64, month: i64) -> Option<i64> {
     }
 }
 
-/// Days in the proleptic Gregorian calendar, counted from March so that the leap day comes last.
+/// Returns the days since 1970-01-01 in the proleptic Gregorian calendar. Years start in March, so that the leap day is
+/// the last day.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -124,7 +135,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Writes an instant in the form [`parse_instant`] reads; one past the years of four digits stays a number.
+/// Formats an instant so that [`parse_instant`] reads it back. Instants outside the years 0 to 9999 stay numbers.
 pub(crate) fn format_instant(millis: i64) -> String {
     let (days, millis_of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
     let Some((year, month, day)) = date(days) else { return format!("{millis} ms since 1970") };
@@ -157,18 +168,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_instant_reads_back(millis in -62_167_219_200_000_i64..253_402_300_800_000) {
+        fn a_formatted_instant_parses_back(millis in -62_167_219_200_000_i64..253_402_300_800_000) {
             prop_assert_eq!(parse_instant(&format_instant(millis)), Ok(millis));
         }
 
         #[test]
-        fn any_number_can_be_written(millis: i64) {
+        fn any_number_can_be_formatted(millis: i64) {
             prop_assert!(!format_instant(millis).is_empty());
         }
     }
 
     #[test]
-    fn the_accepted_forms_are_read_and_others_refused() {
+    fn the_accepted_forms_parse_and_others_are_rejected() {
         for (text, millis) in [
             ("2024-12-05T00:00:00Z", Some(1_733_356_800_000)),
             ("2024-12-05t00:00:00z", Some(1_733_356_800_000)),

@@ -1,4 +1,4 @@
-//! The operators: each prepared once, then tested against a property.
+//! The operators of criteria, each compiled with its operand.
 
 mod affix;
 mod instant;
@@ -15,15 +15,15 @@ use prefab_core::{ContextValue, Operator, borrowed::Value};
 pub(crate) use instant::format_instant;
 pub use instant::{InvalidInstant, parse_instant};
 pub use pattern::RegexLimits;
-pub(crate) use pattern::{Parsed, Pattern};
+pub(crate) use pattern::{ParsedPattern, Pattern};
 
-use affix::{Affix, Row};
+use affix::{Affix, PackedTexts};
 use number::{Number, Relation};
 pub(crate) use one_of::TextSet;
 pub(crate) use texts::fingerprint;
 use version::Version;
 
-/// An operator with its right side prepared.
+/// A compiled operator and operand.
 #[derive(Debug)]
 pub(crate) enum Test {
     Never,
@@ -34,10 +34,10 @@ pub(crate) enum Test {
     },
     Affix {
         affix: Affix,
-        texts: Row,
+        texts: PackedTexts,
         negated: bool,
     },
-    /// A plain prefix; between namespaces, a prefix of whole segments.
+    /// A plain prefix, or for namespaces a prefix of whole segments.
     Hierarchical {
         prefix: Box<str>,
         by_segment: bool,
@@ -54,7 +54,7 @@ pub(crate) enum Test {
         millis: i64,
         before: bool,
     },
-    /// A pattern with a state table; others are searched for with an [`Effort`](crate::Effort).
+    /// A pattern with a state table; others are searched for with an [`SearchBudget`](crate::SearchBudget).
     Matches {
         pattern: Arc<Pattern>,
         negated: bool,
@@ -69,7 +69,7 @@ pub(crate) enum Test {
 }
 
 impl Test {
-    /// Prepares an operator. Segments are not among them, which need the ruleset, nor patterns, which have limits.
+    /// Compiles an operator, except segments, which need the ruleset, and patterns, which have limits.
     pub(crate) fn compile(operator: Operator, value: Option<&Value<'_>>, by_segment: bool) -> Self {
         use Operator as O;
         match operator {
@@ -104,7 +104,7 @@ impl Test {
             O::PropSemverGreaterThan => Self::semver(Relation::Greater, value),
             O::IsPresent => Self::Present { negated: false },
             O::IsNotPresent => Self::Present { negated: true },
-            // Unknown operators, among them those of the future, never hold.
+            // Unknown operators, for example those of later versions, never match.
             _ => Self::Never,
         }
     }
@@ -114,7 +114,7 @@ impl Test {
     }
 
     fn affix(affix: Affix, value: Option<&Value<'_>>, negated: bool) -> Self {
-        Self::Affix { affix, texts: Row::new(list(value)), negated }
+        Self::Affix { affix, texts: PackedTexts::new(list(value)), negated }
     }
 
     fn compare(relation: Relation, value: Option<&Value<'_>>) -> Self {
@@ -144,27 +144,29 @@ impl Test {
         }
     }
 
-    /// Tests a property; `None` is an absent one.
+    /// Returns whether a property matches. `None` is an absent property.
     #[inline]
-    pub(crate) fn holds(&self, property: Option<&ContextValue>) -> bool {
+    pub(crate) fn matches(&self, property: Option<&ContextValue>) -> bool {
         match (self, property) {
-            // What most criteria ask, in place of a call.
+            // The most frequent operators are inlined.
             (Self::OneOf { texts, negated }, Some(ContextValue::String(text))) => {
                 texts.contains(text) != *negated
             }
             (Self::Affix { affix, texts, negated }, Some(ContextValue::String(text))) => {
                 affix.in_text(texts, text) != *negated
             }
-            _ => self.holds_for(property),
+            _ => self.matches_other(property),
         }
     }
 
     #[inline(never)]
-    fn holds_for(&self, property: Option<&ContextValue>) -> bool {
+    fn matches_other(&self, property: Option<&ContextValue>) -> bool {
         match self {
             Self::Never => false,
             Self::Always => true,
-            Self::OneOf { texts, negated } => property.is_some_and(|value| texts.meets(value)) != *negated,
+            Self::OneOf { texts, negated } => {
+                property.is_some_and(|value| texts.contains_value(value)) != *negated
+            }
             Self::Affix { affix, texts, negated } => {
                 property.is_some_and(|value| affix.found(texts, value)) != *negated
             }
@@ -174,11 +176,11 @@ impl Test {
                 _ => false,
             },
             Self::InIntRange { start, end } => Number::of(property).is_some_and(|number| {
-                Relation::GreaterOrEqual.holds(number, Number::Int(*start))
-                    && Relation::Less.holds(number, Number::Int(*end))
+                Relation::GreaterOrEqual.matches(number, Number::Int(*start))
+                    && Relation::Less.matches(number, Number::Int(*end))
             }),
             Self::Compare { relation, number } => {
-                Number::of(property).is_some_and(|property| relation.holds(property, *number))
+                Number::of(property).is_some_and(|property| relation.matches(property, *number))
             }
             Self::Instant { millis, before } => match instant::of(property) {
                 Some(property) if *before => property < *millis,
@@ -193,7 +195,7 @@ impl Test {
             },
             Self::Semver { relation, version } => match property {
                 Some(ContextValue::String(text)) => match (Version::parse(text), Version::parse(version)) {
-                    (Some(property), Some(version)) => relation.admits(property.precedence(&version)),
+                    (Some(property), Some(version)) => relation.accepts(property.precedence(&version)),
                     _ => false,
                 },
                 _ => false,
@@ -203,7 +205,7 @@ impl Test {
     }
 }
 
-/// The list of a criterion; what is no list is a malformed criterion and as good as an empty one.
+/// Returns the list of a criterion. An operand of another type counts as an empty list.
 fn list<'v>(value: Option<&'v Value<'_>>) -> &'v [&'v str] {
     match value {
         Some(Value::StringList(list)) => list,
@@ -211,7 +213,7 @@ fn list<'v>(value: Option<&'v Value<'_>>) -> &'v [&'v str] {
     }
 }
 
-/// Tells whether every segment of `namespace` is the client's at the same place.
+/// Returns whether the segments of `namespace` are the first segments of the client's namespace.
 fn covers(namespace: &str, client: &str) -> bool {
     namespace.is_empty()
         || client.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -222,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_namespace_covers_itself_and_what_is_below_it() {
+    fn a_namespace_covers_itself_and_the_namespaces_below_it() {
         for (namespace, client, covered) in [
             ("a", "a.b", true),
             ("a.b", "a", false),

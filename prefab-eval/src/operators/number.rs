@@ -1,4 +1,4 @@
-//! Numbers compared by their exact value.
+//! Exact comparison of numbers.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// Reads a property as a number; texts that look like one do not count.
+    /// Returns a property as a number. Strings are not converted.
     #[inline]
     pub(crate) fn of(property: Option<&ContextValue>) -> Option<Self> {
         match property? {
@@ -32,7 +32,7 @@ impl Number {
     }
 }
 
-/// Compares without rounding the integer to a double, which would blur values past 2^53.
+/// Compares without converting the integer to a double, which is inexact above 2^53.
 fn int_with_double(int: i64, double: f64) -> Option<Ordering> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if double.is_nan() {
@@ -70,11 +70,11 @@ pub(crate) enum Relation {
 
 impl Relation {
     #[inline]
-    pub(crate) fn holds(self, left: Number, right: Number) -> bool {
-        left.compare(right).is_some_and(|ordering| self.admits(ordering))
+    pub(crate) fn matches(self, left: Number, right: Number) -> bool {
+        left.compare(right).is_some_and(|ordering| self.accepts(ordering))
     }
 
-    pub(crate) fn admits(self, ordering: Ordering) -> bool {
+    pub(crate) fn accepts(self, ordering: Ordering) -> bool {
         match self {
             Self::Less => ordering.is_lt(),
             Self::LessOrEqual => ordering.is_le(),
@@ -91,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_integer_past_the_doubles_keeps_its_place() {
+    fn integers_above_2_to_the_53_compare_exactly() {
         let big = 9_007_199_254_740_993;
         assert_eq!(int_with_double(big, 9_007_199_254_740_992.0), Some(Ordering::Greater));
         assert_eq!(int_with_double(i64::MAX, 9_223_372_036_854_775_807.0), Some(Ordering::Less));
@@ -103,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn small_integers_compare_as_doubles_do(int in -1_000_000i32..1_000_000, double in -1e6f64..1e6) {
+        fn small_integers_compare_like_doubles(int in -1_000_000i32..1_000_000, double in -1e6f64..1e6) {
             prop_assert_eq!(int_with_double(int.into(), double), f64::from(int).partial_cmp(&double));
         }
     }

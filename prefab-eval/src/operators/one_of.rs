@@ -1,30 +1,30 @@
-//! Membership of a text in a list.
+//! The operator "is one of".
 
 use std::{collections::HashSet, hash::BuildHasher as _, sync::LazyLock};
 
 use foldhash::fast::FixedState;
 use prefab_core::{ContextValue, text::TextBuffer};
 
-use super::texts::{Texts, print};
+use super::texts::{FingerprintedTexts, short_fingerprint};
 
-/// Up to this many texts, comparing prints one by one beats a hash.
-const SCANNED: usize = 16;
+/// The number of texts up to which comparing fingerprints one by one is faster than hashing.
+const MAX_LINEAR: usize = 16;
 
-/// The seed of the sets of this process: no list can be written whose texts all have the same hash.
-static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(SCANNED));
+/// The random seed of all sets in the process, so that a list cannot be crafted to collide.
+static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(MAX_LINEAR));
 
-/// The texts of a list, made ready for look-ups.
+/// The texts of a list, compiled for lookups.
 #[derive(Debug)]
 pub(crate) enum TextSet {
-    Few(Texts),
-    #[expect(clippy::box_collection, reason = "the set itself would double the room of every condition")]
+    Few(FingerprintedTexts),
+    #[expect(clippy::box_collection, reason = "the set itself would double the size of every condition")]
     Many(Box<HashSet<Box<str>, FixedState>>),
 }
 
 impl TextSet {
     pub(crate) fn new(texts: &[&str]) -> Self {
-        if texts.len() <= SCANNED {
-            Self::Few(Texts::new(texts))
+        if texts.len() <= MAX_LINEAR {
+            Self::Few(FingerprintedTexts::new(texts))
         } else {
             let mut set = HashSet::with_capacity_and_hasher(texts.len(), FixedState::with_seed(*SEED));
             set.extend(texts.iter().map(|text| Box::from(*text)));
@@ -32,7 +32,7 @@ impl TextSet {
         }
     }
 
-    /// Lists the texts.
+    /// Returns the texts.
     pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
             Self::Few(texts) => Box::new(texts.iter().map(|text| str::from_utf8(text).unwrap_or_default())),
@@ -43,14 +43,14 @@ impl TextSet {
     #[inline]
     pub(crate) fn contains(&self, text: &str) -> bool {
         match self {
-            Self::Few(texts) => texts.contains(text, print(text)),
+            Self::Few(texts) => texts.contains(text, short_fingerprint(text)),
             Self::Many(texts) => has(texts, text),
         }
     }
 
-    /// Tells whether the value, or one element of a list, is in the set.
+    /// Returns whether the value, or one element of a list, is in the set.
     #[inline]
-    pub(crate) fn meets(&self, value: &ContextValue) -> bool {
+    pub(crate) fn contains_value(&self, value: &ContextValue) -> bool {
         match value {
             ContextValue::String(text) => self.contains(text),
             ContextValue::StringList(list) => list.iter().any(|text| self.contains(text)),
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_in_the_list_that_has_it(
+        fn a_set_contains_exactly_the_texts_of_its_list(
             texts in prop::collection::vec("[ab]{0,18}", 0..40),
             other in "[ab]{0,18}",
         ) {

@@ -1,8 +1,8 @@
-//! Regular expressions, searched for anywhere in a text.
+//! Regular expressions, which match anywhere in a text.
 //!
-//! A small pattern becomes a table of states: searching one neither allocates nor locks. Larger ones compile at
-//! their first search and build their states as texts need them. Patterns with look-around or back-references
-//! backtrack, within a number of steps.
+//! A small pattern becomes a state table, whose searches do not allocate or lock. A larger pattern is compiled at its
+//! first search and builds states on demand. Patterns with look-around or back-references backtrack, with a limit of
+//! steps.
 
 mod dialect;
 mod engine;
@@ -20,7 +20,7 @@ use regex_syntax::hir::Hir;
 
 pub use limits::RegexLimits;
 
-use crate::effort::{Effort, SearchLimit};
+use crate::search_budget::{SearchBudget, SearchLimit};
 use dialect::{Boundary, ascii_classes};
 use engine::{Backtracking, Lazy};
 
@@ -30,7 +30,7 @@ pub(crate) struct Pattern {
     engine: Engine,
     /// The size that counts against budgets, in bytes.
     pub(crate) bytes: usize,
-    /// The largest size that the pattern could have had, as known before it was compiled.
+    /// The maximum size of the pattern, as computed before it was compiled.
     pub(crate) bound: usize,
 }
 
@@ -41,10 +41,10 @@ enum Engine {
     Backtracking(Backtracking),
 }
 
-/// A pattern that is known to be valid and not yet compiled.
-pub(crate) struct Parsed {
+/// A valid pattern that is not compiled yet.
+pub(crate) struct ParsedPattern {
     syntax: Syntax,
-    /// The largest size that the compiled pattern can have, in bytes.
+    /// The maximum size of the compiled pattern, in bytes.
     pub(crate) bound: usize,
 }
 
@@ -53,7 +53,7 @@ enum Syntax {
     Fancy { text: String, estimate: usize },
 }
 
-impl Parsed {
+impl ParsedPattern {
     /// Parses a pattern and estimates its size.
     pub(crate) fn new(pattern: &str, limits: &RegexLimits) -> Result<Self, String> {
         if pattern.len() > limits.pattern_bytes {
@@ -79,7 +79,7 @@ impl Parsed {
         Ok(Self { syntax, bound })
     }
 
-    /// Compiles the pattern, unless it is large: such a one is compiled at its first search.
+    /// Compiles the pattern. A large pattern is compiled at its first search instead.
     pub(crate) fn compile(self, limits: &RegexLimits) -> Result<Pattern, String> {
         let bound = self.bound;
         let (engine, bytes) = match self.syntax {
@@ -90,7 +90,7 @@ impl Parsed {
                 }
                 None => (
                     Engine::Large { text: text.into(), estimate, compiled: OnceLock::new() },
-                    // A table that was tried in vain took the time of one.
+                    // The bound includes a table, because building one was attempted.
                     bound,
                 ),
             },
@@ -101,12 +101,12 @@ impl Parsed {
 }
 
 impl Pattern {
-    /// Returns whether the pattern is a table, whose searches need no limit.
+    /// Returns whether the pattern has a state table, whose searches need no limit.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.engine, Engine::Table(_))
     }
 
-    /// Searches a text with the table; `None` if the pattern has none.
+    /// Searches a text with the state table. Returns `None` if the pattern has no table.
     pub(crate) fn search_table(&self, text: &str) -> Option<bool> {
         let Engine::Table(dfa) = &self.engine else { return None };
         let input = Input::new(text).anchored(Anchored::No).earliest(true);
@@ -114,18 +114,18 @@ impl Pattern {
     }
 
     /// Searches a text.
-    pub(crate) fn search(&self, text: &str, effort: &mut Effort) -> Result<bool, SearchLimit> {
+    pub(crate) fn search(&self, text: &str, budget: &mut SearchBudget) -> Result<bool, SearchLimit> {
         match &self.engine {
             Engine::Table(_) => self.search_table(text).ok_or(SearchLimit::Pattern),
             Engine::Large { text: pattern, estimate, compiled } => {
                 // Each byte of the text may visit every state.
-                if !effort.spend(text.len().saturating_mul(estimate.div_ceil(1024)).saturating_add(1)) {
-                    return Err(SearchLimit::Effort);
+                if !budget.spend(text.len().saturating_mul(estimate.div_ceil(1024)).saturating_add(1)) {
+                    return Err(SearchLimit::Budget);
                 }
                 let compiled = compiled.get_or_init(|| Lazy::new(pattern, *estimate));
                 compiled.as_ref().map(|lazy| lazy.is_match(text)).ok_or(SearchLimit::Pattern)
             }
-            Engine::Backtracking(backtracking) => backtracking.search(text, effort),
+            Engine::Backtracking(backtracking) => backtracking.search(text, budget),
         }
     }
 }
@@ -162,16 +162,17 @@ mod tests {
 
     fn compile(pattern: &str) -> Result<Pattern, String> {
         let limits = RegexLimits::default();
-        Parsed::new(pattern, &limits)?.compile(&limits)
+        ParsedPattern::new(pattern, &limits)?.compile(&limits)
     }
 
     fn check(pattern: &str, text: &str, found: Option<bool>) {
-        let got = compile(pattern).ok().and_then(|regex| regex.search(text, &mut Effort::default()).ok());
+        let got =
+            compile(pattern).ok().and_then(|regex| regex.search(text, &mut SearchBudget::default()).ok());
         assert_eq!(got, found, "{pattern} in {text:?}");
     }
 
     #[test]
-    fn patterns_are_searched_for_in_the_shared_dialect() {
+    fn patterns_have_the_dialect_of_the_official_sdks() {
         check("a+b+", "xxaab", Some(true));
         check("^a+b+$", "xxaab", Some(false));
         check("a$", "a\n", Some(false));
@@ -199,11 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn a_hungry_pattern_ends() {
+    fn an_expensive_pattern_reaches_a_limit() {
         check("(a*)*b", &"a".repeat(5000), Some(false));
         let hungry = compile(r"^(?:(a|aa)+)+\1b").unwrap();
         assert!(matches!(hungry.engine, Engine::Backtracking(_)));
-        assert_eq!(hungry.search(&"a".repeat(60), &mut Effort::default()), Err(SearchLimit::Steps));
+        assert_eq!(hungry.search(&"a".repeat(60), &mut SearchBudget::default()), Err(SearchLimit::Steps));
     }
 
     #[test]

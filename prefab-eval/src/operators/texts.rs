@@ -1,20 +1,20 @@
-//! A list of texts in one piece of memory.
+//! A list of texts in one allocation.
 
 use std::ops::Range;
 
-/// Texts, and of each a print by which most others are told apart at a glance.
+/// Texts with fingerprints, in one allocation. Comparing fingerprints first avoids most comparisons of texts.
 ///
-/// A ruleset has tens of thousands of short texts. Each as a text of its own takes several times its bytes,
-/// and a look at it begins with a look at where it stands.
+/// A ruleset has tens of thousands of short texts. As separate strings they would need several times their bytes and a
+/// pointer dereference each.
 ///
-/// The numbers are 32 bits, little end first: how many texts, their prints, their ends; then the texts.
+/// The layout is: the number of texts, their fingerprints, their ends (all little-endian 32-bit numbers), the texts.
 #[derive(Debug)]
-pub(crate) struct Texts(Box<[u8]>);
+pub(crate) struct FingerprintedTexts(Box<[u8]>);
 
 const NUMBER: usize = size_of::<u32>();
 
-impl Texts {
-    /// Puts texts together. Past 4 GiB there is room for no more, and nobody has a property that long.
+impl FingerprintedTexts {
+    /// Packs texts. Stops at 4 GiB in total.
     pub(crate) fn new(texts: &[&str]) -> Self {
         let bytes = texts.iter().map(|text| text.len()).sum::<usize>();
         let mut all = Vec::with_capacity(NUMBER * (1 + 2 * texts.len()) + bytes);
@@ -30,13 +30,13 @@ impl Texts {
         let texts = &texts[..ends.len()];
         let count = u32::try_from(texts.len()).unwrap_or(u32::MAX);
         all.extend(count.to_le_bytes());
-        all.extend(texts.iter().flat_map(|text| print(text).to_le_bytes()));
+        all.extend(texts.iter().flat_map(|text| short_fingerprint(text).to_le_bytes()));
         all.extend(ends.into_iter().flat_map(u32::to_le_bytes));
         all.extend(texts.iter().flat_map(|text| text.bytes()));
         Self(all.into())
     }
 
-    /// Lists the texts' bytes.
+    /// Returns the bytes of the texts.
     #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let (_, ends, texts) = self.parts();
@@ -47,12 +47,12 @@ impl Texts {
         })
     }
 
-    /// Tells whether one of the texts is this one; `print` is [its](print).
+    /// Returns whether `text` is one of the texts. `fingerprint` is its [`short_fingerprint`].
     #[inline(never)]
-    pub(crate) fn contains(&self, text: &str, print: u32) -> bool {
-        let (prints, ends, texts) = self.parts();
-        prints.iter().enumerate().any(|(at, other)| {
-            u32::from_le_bytes(*other) == print
+    pub(crate) fn contains(&self, text: &str, fingerprint: u32) -> bool {
+        let (fingerprints, ends, texts) = self.parts();
+        fingerprints.iter().enumerate().any(|(at, other)| {
+            u32::from_le_bytes(*other) == fingerprint
                 && range(ends, at)
                     .and_then(|range| texts.get(range))
                     .is_some_and(|other| prefab_core::text::same_bytes(other, text.as_bytes()))
@@ -62,9 +62,9 @@ impl Texts {
     #[inline]
     fn parts(&self) -> (&[[u8; NUMBER]], &[[u8; NUMBER]], &[u8]) {
         let (count, rest) = self.0.split_first_chunk().unwrap_or((&[0; NUMBER], &[]));
-        let (prints, rest) = rest.split_at_checked(number(*count) * NUMBER).unwrap_or_default();
-        let (ends, texts) = rest.split_at_checked(prints.len()).unwrap_or_default();
-        (prints.as_chunks().0, ends.as_chunks().0, texts)
+        let (fingerprints, rest) = rest.split_at_checked(number(*count) * NUMBER).unwrap_or_default();
+        let (ends, texts) = rest.split_at_checked(fingerprints.len()).unwrap_or_default();
+        (fingerprints.as_chunks().0, ends.as_chunks().0, texts)
     }
 }
 
@@ -79,15 +79,15 @@ fn number(bytes: [u8; NUMBER]) -> usize {
     u32::from_le_bytes(bytes) as usize
 }
 
-/// Returns the part of a text's [`fingerprint`] that is kept.
+/// Returns the part of a text's [`fingerprint`] that the list stores.
 #[inline]
-pub(crate) fn print(text: &str) -> u32 {
+pub(crate) fn short_fingerprint(text: &str) -> u32 {
     (fingerprint(text) >> 32) as u32
 }
 
-/// Mixes the length and both ends of a text: equal texts have equal ones, most others do not.
+/// Returns a hash of the length, the start and the end of a text. Different texts can have the same fingerprint.
 ///
-/// Identifiers of one kind share their length and often their beginning, so both ends are looked at.
+/// It covers both ends, because identifiers often have the same length and the same start.
 #[inline]
 pub(crate) fn fingerprint(text: &str) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -111,15 +111,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_put_together_comes_apart(texts in prop::collection::vec("[aé]{0,9}", 0..20), other in "[aé]{0,9}") {
+        fn packed_texts_unpack_to_the_same_list(texts in prop::collection::vec("[aé]{0,9}", 0..20), other in "[aé]{0,9}") {
             let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let together = Texts::new(&borrowed);
+            let together = FingerprintedTexts::new(&borrowed);
             let apart: Vec<&[u8]> = together.iter().collect();
             let bytes: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
             prop_assert_eq!(apart, bytes);
-            prop_assert_eq!(together.contains(&other, print(&other)), texts.contains(&other));
+            prop_assert_eq!(together.contains(&other, short_fingerprint(&other)), texts.contains(&other));
             for text in &texts {
-                prop_assert!(together.contains(text, print(text)));
+                prop_assert!(together.contains(text, short_fingerprint(text)));
             }
         }
     }

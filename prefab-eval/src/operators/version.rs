@@ -1,8 +1,8 @@
-//! Semantic versions, in full and of any length, read without copying.
+//! Semantic versions, parsed without copying.
 
 use std::cmp::Ordering;
 
-/// A version's parts as they stand in its text. Build metadata never matters and is left out.
+/// The parts of a version, borrowed from its text. Build metadata is omitted, because it does not affect precedence.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Version<'a> {
     core: [&'a str; 3],
@@ -10,7 +10,7 @@ pub(crate) struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    /// Parses a version of Semantic Versioning 2.0.0; what is short, prefixed or padded is none.
+    /// Parses a version of Semantic Versioning 2.0.0. Rejects short, prefixed and padded versions.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (text, build) = cut(text, '+');
         let (core, pre_release) = cut(text, '-');
@@ -54,7 +54,7 @@ fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Compares numbers without leading zeros: the longer one is the larger.
+/// Compares numbers without leading zeros. A longer number is larger.
 fn by_number(left: &str, right: &str) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_order_as_the_standard_lists_them() {
+    fn versions_are_ordered_as_the_standard_requires() {
         let ascending = [
             "1.0.0-0",
             "1.0.0-2",
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_full_version_is_none() {
+    fn incomplete_versions_are_rejected() {
         for text in [
             "2.0",
             "v2.0.0",

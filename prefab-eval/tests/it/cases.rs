@@ -27,7 +27,7 @@ const EXPECTED: [&str; 11] =
     ["value", "error", "level", "reason", "row", "rule", "choice", "matched", "shown", "variant", "kind"];
 
 #[test]
-fn every_case_has_the_answer_it_expects() {
+fn every_case_has_its_expected_result() {
     let (mut checked, mut failures) = (0, Vec::new());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut files: Vec<_> = fs::read_dir(folder)
@@ -77,7 +77,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
         (level("contexts")?, level("bound")?, level("scope")?, level("global")?);
     let contexts = Contexts { call: &call, bound: &bound, scope: &scope, global: &global };
     let mut host = FixedHost::default()
-        .at(case["now"].as_i64().unwrap_or_default())
+        .with_now_millis(case["now"].as_i64().unwrap_or_default())
         .with_random(case["random"].as_f64().unwrap_or_default());
     for (name, value) in case["env_vars"].as_object().into_iter().flatten() {
         host = host.with_env_var(name, value.as_str().ok_or("an environment variable is a text")?);
@@ -99,8 +99,8 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
             "row": answer.config_row_index,
             "rule": answer.conditional_value_index,
             "choice": answer.weighted_value_index,
-            "matched": answer.matched(),
-            "shown": answer.shown(),
+            "matched": answer.match_label(),
+            "shown": answer.display_value(),
             "variant": answer.variant(),
         }),
         Err(error) => json!({ "error": error.code() }),
@@ -112,7 +112,7 @@ fn check(configs: &Json, case: &Json) -> Result<(), String> {
         _ => false,
     };
     if !alike {
-        return Err(format!("explain says otherwise: {explained}"));
+        return Err(format!("explain returned another result: {explained}"));
     }
     same(&got, expected).map_err(|failure| format!("{failure}\n{explained}"))
 }
@@ -133,13 +133,13 @@ fn ruleset(configs: &[Json], case: &Json) -> Result<Ruleset, String> {
     Ok(Ruleset::build(entries, options))
 }
 
-/// Says an entry of `operators` as one case per property.
+/// Expands an entry of `operators` into one case per property.
 fn spelled_out(entry: &Json) -> Vec<Json> {
     let value = match &entry["value"] {
         Json::Array(list) => json!({"stringList": {"values": list}}),
         other => other.clone(),
     };
-    let case = |operator: &Json, property: Option<&Json>, holds: bool| {
+    let case = |operator: &Json, property: Option<&Json>, matches: bool| {
         let criterion = json!({"propertyName": "user.x", "operator": operator, "valueToMatch": value});
         let user = property.map_or_else(|| json!({}), |property| json!({ "x": property }));
         let property = property.map_or_else(|| "absent".to_owned(), Json::to_string);
@@ -150,17 +150,17 @@ fn spelled_out(entry: &Json) -> Vec<Json> {
                 {"value": {"bool": false}}
             ]}]},
             "contexts": {"user": user},
-            "expect": {"value": holds},
+            "expect": {"value": matches},
         })
     };
-    let holding = list(&entry["holds"]).iter().map(|property| (Some(property), true));
+    let matching = list(&entry["matches"]).iter().map(|property| (Some(property), true));
     let failing = list(&entry["fails"]).iter().map(|property| (Some(property), false));
-    let absent = [(None, entry["absent"].as_bool().expect("`absent` is said"))];
+    let absent = [(None, entry["absent"].as_bool().expect("`absent` is set"))];
     let mut cases = Vec::new();
-    for (property, holds) in holding.chain(failing).chain(absent) {
-        cases.push(case(&entry["operator"], property, holds));
+    for (property, matches) in matching.chain(failing).chain(absent) {
+        cases.push(case(&entry["operator"], property, matches));
         if let Some(negated) = entry.get("negated") {
-            cases.push(case(negated, property, !holds));
+            cases.push(case(negated, property, !matches));
         }
     }
     cases
@@ -170,11 +170,11 @@ fn list(json: &Json) -> &[Json] {
     json.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Refuses a field that nobody reads: most likely it is misspelt.
+/// Panics on an unknown field, which is probably misspelt.
 fn known(json: &Json, fields: &[&str], also: &str) -> Result<(), String> {
     let object = json.as_object().ok_or("not an object")?;
     let unknown = object.keys().find(|field| !fields.contains(&field.as_str()) && *field != also);
-    unknown.map_or(Ok(()), |field| Err(format!("the field `{field}` means nothing")))
+    unknown.map_or(Ok(()), |field| Err(format!("unknown field `{field}`")))
 }
 
 fn contexts(json: &Json) -> Result<ContextSet, String> {

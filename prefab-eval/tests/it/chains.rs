@@ -1,5 +1,4 @@
-//! Rules that follow one another and each ask for one of some texts are answered by one look-up. It must
-//! come to the rule that trying them one by one comes to.
+//! A chain of "is one of" rules selects the same rule as trying the rules one by one.
 
 use crate::support::build;
 use prefab_core::{
@@ -8,7 +7,7 @@ use prefab_core::{
 use prefab_eval::{Contexts, FixedHost};
 use proptest::{prelude::*, sample::select};
 
-/// Long ones that differ in the middle alone look alike to a fingerprint.
+/// Long texts that differ only in the middle have the same fingerprint.
 const TEXTS: [&str; 9] =
     ["a", "b", "", "true", "12", "team-aaaaaaaa-1-bbbbbbbb", "team-aaaaaaaa-2-bbbbbbbb", "team-1", "team-2"];
 
@@ -17,7 +16,7 @@ fn texts(most: usize) -> impl Strategy<Value = Vec<String>> {
 }
 
 fn criterion() -> impl Strategy<Value = Criterion> {
-    // Mostly what chains are made of, and sometimes what interrupts them.
+    // Mostly rules that form chains, and some rules that interrupt them.
     let property = prop_oneof![8 => Just("user.team"), 1 => Just("user.plan")];
     let operator = prop_oneof![
         8 => Just(Operator::PropIsOneOf),
@@ -47,24 +46,24 @@ fn property() -> impl Strategy<Value = ContextValue> {
 
 proptest! {
     #[test]
-    fn a_chain_comes_to_the_rule_that_comes_first(
+    fn a_chain_selects_the_first_rule_that_matches(
         own in rules(), default in rules(), team in property(), plan in property(),
     ) {
         let numbered = |rules: Vec<Vec<Criterion>>| {
             let numbered = rules.into_iter().zip(0i64..);
             numbered.map(|(criteria, number)| ConditionalValue::when(criteria, number)).collect::<Vec<_>>()
         };
-        let rows = vec![ConfigRow::of(numbered(own)), ConfigRow::of(numbered(default))];
+        let rows = vec![ConfigRow::default_row(numbered(own)), ConfigRow::default_row(numbered(default))];
         let ruleset = build(vec![Config { key: "flag".to_owned(), rows, ..Config::default() }]);
         let contexts = ContextSet::from(Context::new("user").with("team", team).with("plan", plan));
         let (contexts, host) = (Contexts::of(&contexts), FixedHost::default());
         let answer = ruleset.evaluate("flag", &contexts, &host);
         let selected = ruleset.select("flag", &contexts, &host);
-        // Whoever has it explained is told of every rule, so there it goes from one to the next.
-        let told = ruleset.explain("flag", &contexts, &host).outcome;
+        // An explanation tries the rules one by one.
+        let explained = ruleset.explain("flag", &contexts, &host).outcome;
         let place = |answer: &prefab_eval::Evaluation<'_>| (answer.config_row_index, answer.conditional_value_index);
-        prop_assert_eq!(answer.as_ref().map(place), told.as_ref().map(place));
+        prop_assert_eq!(answer.as_ref().map(place), explained.as_ref().map(place));
         let selected = selected.ok().and_then(|selection| selection.evaluation());
-        prop_assert_eq!(selected.as_ref().map(place), told.as_ref().ok().map(place));
+        prop_assert_eq!(selected.as_ref().map(place), explained.as_ref().ok().map(place));
     }
 }

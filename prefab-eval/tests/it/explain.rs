@@ -1,4 +1,4 @@
-//! What people read when they ask why.
+//! The text of explanations.
 
 use crate::support::{build_for, config, criterion, segment};
 use insta::assert_snapshot;
@@ -12,11 +12,12 @@ use prefab_eval::{Contexts, FixedHost, Options};
 fn explain(configs: Vec<Config>, user: Context) -> String {
     let key = configs[0].key.clone();
     let ruleset = build_for(configs, Options { project_env_id: 5, ..Options::default() });
-    let host = FixedHost::default().at(1_764_000_000_000).with_env_var("DB_URL", "postgres://db");
+    let host =
+        FixedHost::default().with_now_millis(1_764_000_000_000).with_env_var("DB_URL", "postgres://db");
     ruleset.explain(&key, &Contexts::of(&ContextSet::from(user)), &host).to_string()
 }
 
-fn nobody() -> Context {
+fn no_contexts() -> Context {
     Context::new("user")
 }
 
@@ -26,7 +27,7 @@ fn provided(variable: &str) -> Value {
 
 #[test]
 fn a_plain_value() {
-    assert_snapshot!(explain(vec![Config::constant("max-jobs", 30)], nobody()), @r"
+    assert_snapshot!(explain(vec![Config::constant("max-jobs", 30)], no_contexts()), @r"
     max-jobs = 30 (int)
       because rule 1 of the default rules, from test (remote)
       default rules:
@@ -43,8 +44,10 @@ fn a_flag_for_some_users() {
         criterion("app.version", Operator::PropSemverGreaterThan, "2.0.0"),
     ];
     let rules = vec![ConditionalValue::when(vec![mail], true), ConditionalValue::when(paying, true)];
-    let rows =
-        vec![ConfigRow::for_environment(5, rules), ConfigRow::of(vec![ConditionalValue::always(false)])];
+    let rows = vec![
+        ConfigRow::for_environment(5, rules),
+        ConfigRow::default_row(vec![ConditionalValue::always(false)]),
+    ];
     let flag = Config { key: "new-checkout".into(), rows, ..Config::default() };
     let user = Context::new("user").with("email", "eve@else.test").with("plan", "pro").with("age", 36);
     assert_snapshot!(explain(vec![flag], user), @r#"
@@ -78,26 +81,26 @@ fn a_percentage() {
         rule 1: always
         user.key decides: 82.565 % (hash 3546149519) is within 30 to 100 %, choice 2
     ");
-    assert_snapshot!(explain(by_key, nobody()), @r"
+    assert_snapshot!(explain(by_key, no_contexts()), @r"
     button-color = red (string)
       because rule 1 of the default rules, choice 1 by percentage, from test (remote)
       default rules:
         rule 1: always
         chance decides, for user.key is absent: 0 % is within 0 to 30 %, choice 1
     ");
-    assert_snapshot!(explain(weighted([1, 2], None), nobody()), @r"
+    assert_snapshot!(explain(weighted([1, 2], None), no_contexts()), @r"
     button-color = red (string)
       because rule 1 of the default rules, choice 1 by percentage, from test (remote)
       default rules:
         rule 1: always
         chance decides: 0 % is within 0 to 33.333 %, choice 1
     ");
-    assert_snapshot!(explain(weighted([0, 0], None), nobody()), @r"
+    assert_snapshot!(explain(weighted([0, 0], None), no_contexts()), @r"
     button-color = blue (string)
       because rule 1 of the default rules, choice 2 by percentage, from test (remote)
       default rules:
         rule 1: always
-        all weights are zero, so the last stands: choice 2
+        all weights are zero, so the last one applies: choice 2
     ");
 }
 
@@ -133,7 +136,7 @@ fn a_segment_within_a_segment() {
                 in segment `staff`: no
               rule 2:
                 segment `friends`:
-                  there is no such segment
+                  the segment does not exist
                 in segment `friends`: no
               rule 3:
                 user.key is one of [u-7]: yes, it is "u-7"
@@ -147,11 +150,11 @@ fn a_secret_that_another_config_decrypts() {
     secret.decrypt_with = Some("master-key".to_owned());
     let configs =
         vec![Config::constant("db.password", secret), Config::constant("master-key", provided("MASTER_KEY"))];
-    assert_snapshot!(explain(configs, nobody()), @r"
-    db.password has no value: unable to decrypt with `master-key`: environment variable `MASTER_KEY` is not set
+    assert_snapshot!(explain(configs, no_contexts()), @r"
+    db.password has no value: cannot decrypt with config `master-key`: environment variable `MASTER_KEY` is not set
       default rules:
         rule 1: always
-        encrypted, the key is the value of `master-key`:
+        encrypted with the value of `master-key`:
           default rules:
             rule 1: always
             environment variable MASTER_KEY is not set
@@ -159,7 +162,7 @@ fn a_secret_that_another_config_decrypts() {
 }
 
 #[test]
-fn a_value_of_the_environment() {
+fn a_value_from_an_environment_variable() {
     let old = vec![
         criterion("prefab.current-time", Operator::PropBefore, 1_764_547_200_000_i64),
         criterion("NAMESPACE", Operator::HierarchicalMatch, "shop"),
@@ -168,7 +171,7 @@ fn a_value_of_the_environment() {
         ConditionalValue::when(old, "postgres://old"),
         ConditionalValue::always(ConfigValue::from(provided("DB_URL")).confidential()),
     ];
-    assert_snapshot!(explain(vec![config("db.url", rules)], nobody()), @r#"
+    assert_snapshot!(explain(vec![config("db.url", rules)], no_contexts()), @r#"
     db.url = *****0ac6a (string)
       because rule 2 of the default rules, from test (remote)
       default rules:
@@ -176,12 +179,12 @@ fn a_value_of_the_environment() {
           prefab.current-time is before 2025-12-01T00:00:00Z: yes, it is 2025-11-24T16:00:00Z
           NAMESPACE is at or below "shop": no, it is absent
         rule 2: always
-        taken from environment variable DB_URL
+        read from environment variable DB_URL
     "#);
 }
 
 #[test]
-fn nothing_that_holds() {
+fn no_rule_that_matches() {
     let keys: Vec<String> = (0..25).map(|at| format!("u-{at}")).collect();
     let invited = vec![
         criterion("user.banned", Operator::IsNotPresent, Value::NotSet),

@@ -1,15 +1,16 @@
-//! The limits of regular expressions: memory, time, and steps, of rulesets that are meant to exhaust them.
+//! The limits of regular expressions, for rulesets that try to exceed them.
 #![allow(clippy::disallowed_methods, reason = "tests that measure time and memory")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 use std::{sync::Arc, time::Instant};
 
-use crate::support::{build, build_for, config, criterion, told};
+use crate::support::{build, build_for, config, criterion, format_result};
 use prefab_core::{
     ConditionalValue, Config, ConfigSet, Context, ContextSet, LayeredStore, Operator, Update, Value,
 };
 use prefab_eval::{
-    Contexts, Effort, EvaluatedValue, FixedHost, Options, PatternCache, RegexLimits, Ruleset, SearchLimit,
+    Contexts, EvaluatedValue, FixedHost, Options, PatternCache, RegexLimits, Ruleset, SearchBudget,
+    SearchLimit,
 };
 use proptest::prelude::*;
 
@@ -22,7 +23,7 @@ fn rule(pattern: &str, operator: Operator, value: impl Into<Value>) -> Condition
     ConditionalValue::when(vec![criterion("user.key", operator, pattern)], value)
 }
 
-/// A flag with a rule for each pattern, which answers with the rule's number, and -1 if none matches.
+/// A flag with one rule per pattern. Its value is the index of the rule that matches, or -1.
 fn flag(key: &str, patterns: &[String]) -> Config {
     let rules = (0_i64..).zip(patterns).map(|(at, pattern)| rule(pattern, Operator::PropMatches, at));
     config(key, rules.chain([ConditionalValue::always(-1)]).collect())
@@ -66,7 +67,7 @@ fn large_patterns_have_a_budget_that_environments_share() {
         assert!(findings[0].cause.contains("16777216 bytes"), "{findings:?}");
         assert_eq!(answer(ruleset, "flag", &format!("{}x3", "é".repeat(24))), 3);
         assert_eq!(answer(ruleset, "flag", &format!("{}x799", "é".repeat(24))), 7, "x7 is within x799");
-        assert_eq!(answer(ruleset, "flag", "nobody"), -1);
+        assert_eq!(answer(ruleset, "flag", "other"), -1);
     }
     assert!(peak_mebibytes() <= 100, "{} MiB", peak_mebibytes());
 }
@@ -121,7 +122,7 @@ fn all_backtracking_searches_of_an_evaluation_share_their_steps() {
     let start = Instant::now();
     assert_eq!(answer(&ruleset, "flag", &"a".repeat(60)), -1);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
-    assert_eq!(answer(&ruleset, "flag", "b"), 999, "each evaluation starts anew");
+    assert_eq!(answer(&ruleset, "flag", "b"), 999, "each evaluation has its own budget");
     let findings = ruleset.search_findings();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].place, "rows[0].values[0].criteria[0]");
@@ -129,20 +130,23 @@ fn all_backtracking_searches_of_an_evaluation_share_their_steps() {
 }
 
 #[test]
-fn an_explanation_says_that_a_search_gave_up() {
+fn an_explanation_contains_the_limit_that_a_search_reached() {
     let ruleset = build_for(vec![flag("flag", &numbered(HUNGRY, 100))], own_cache());
     let contexts = user(&"a".repeat(60));
     let explained = ruleset.explain("flag", &Contexts::of(&contexts), &FixedHost::default());
     assert_eq!(explained.limit, Some(SearchLimit::Steps));
     let text = explained.to_string();
     assert!(text.contains("the search took too many backtracking steps"), "{text}");
-    assert!(text.contains("the patterns of one evaluation took too many steps together"), "{text}");
+    assert!(
+        text.contains("the searches of this evaluation took too many backtracking steps together"),
+        "{text}"
+    );
     let evaluated = ruleset.evaluate("flag", &Contexts::of(&contexts), &FixedHost::default());
-    assert_eq!(told(&explained.outcome), told(&evaluated));
+    assert_eq!(format_result(&explained.outcome), format_result(&evaluated));
 }
 
 #[test]
-fn a_search_that_gives_up_does_not_match_negated_or_not() {
+fn a_search_that_reaches_a_limit_does_not_match_negated_or_not() {
     for (text, limit) in [("a".repeat(60), SearchLimit::Steps), ("c".repeat(4_000), SearchLimit::TextLength)]
     {
         for operator in [Operator::PropMatches, Operator::PropDoesNotMatch] {
@@ -157,24 +161,24 @@ fn a_search_that_gives_up_does_not_match_negated_or_not() {
 }
 
 #[test]
-fn evaluations_of_one_request_can_share_their_effort() {
+fn evaluations_of_one_request_can_share_a_budget() {
     let flags = (0..20).map(|at| flag(&format!("flag{at}"), &numbered(HUNGRY, 50))).collect();
     let ruleset = build_for(flags, own_cache());
     let contexts = user(&"a".repeat(60));
-    let mut effort = Effort::default();
+    let mut budget = SearchBudget::default();
     let start = Instant::now();
     for at in 0..20 {
         let key = format!("flag{at}");
         let evaluated =
-            ruleset.evaluate_within(&key, &Contexts::of(&contexts), &FixedHost::default(), &mut effort);
+            ruleset.evaluate_with_budget(&key, &Contexts::of(&contexts), &FixedHost::default(), &mut budget);
         assert_eq!(evaluated.unwrap().value, EvaluatedValue::Int(-1));
     }
-    assert!(effort.is_exhausted());
+    assert!(budget.is_exhausted());
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
 #[test]
-fn provided_patterns_are_not_compiled_without_end() {
+fn provided_patterns_are_compiled_within_the_budget() {
     let provided =
         prefab_core::Provided { source: prefab_core::ProvidedSource::EnvVar, lookup: "PATTERN".to_owned() };
     let value: Value = provided.into();
@@ -191,7 +195,7 @@ fn provided_patterns_are_not_compiled_without_end() {
 }
 
 #[test]
-fn patterns_that_call_their_groups_are_estimated_with_what_they_call() {
+fn the_size_of_a_pattern_includes_the_groups_that_it_calls() {
     for pattern in [r"(?=a)(\pL{40})\g<1>", r"(?<a>a{99})(?<b>\g<a>{99})\g<b>{99}", r"(?=a)(\pL{60}){2}"] {
         let ruleset = build_for(vec![flag("flag", &[pattern.to_owned()])], own_cache());
         let findings = ruleset.findings();
@@ -250,13 +254,15 @@ fn all_answers(ruleset: &Ruleset, texts: &[String]) -> Vec<String> {
     let mut keys = ruleset.keys();
     keys.sort_unstable();
     let all = keys.into_iter().flat_map(|key| texts.iter().map(move |text| (key, user(text))));
-    all.map(|(key, contexts)| told(&ruleset.evaluate(key, &Contexts::of(&contexts), &FixedHost::default())))
-        .collect()
+    all.map(|(key, contexts)| {
+        format_result(&ruleset.evaluate(key, &Contexts::of(&contexts), &FixedHost::default()))
+    })
+    .collect()
 }
 
 proptest! {
     #[test]
-    fn sharing_and_the_order_of_changes_do_not_change_answers(
+    fn sharing_and_the_order_of_changes_do_not_change_results(
         flags in prop::collection::vec((0..5_usize, prop::collection::vec(0..PATTERNS.len(), 0..6)), 1..10),
         texts in prop::collection::vec("[abkxé]{0,6}", 1..4),
         limits in prop::sample::select(vec![RegexLimits::DEFAULT, FEW]),
@@ -270,14 +276,14 @@ proptest! {
         let mut changing = store(&[]);
         for flag in &flags {
             let changed = apply(&mut changing, std::slice::from_ref(flag));
-            stepwise = stepwise.updated(&changing, &changed);
+            stepwise = stepwise.with_changes(&changing, &changed);
         }
         let alone = Ruleset::from_store(&changing, &options(PatternCache::new()));
         let shared = Ruleset::from_store(&changing, &options(PatternCache::default()));
         let expected = all_answers(&alone, &texts);
         prop_assert_eq!(&all_answers(&stepwise, &texts), &expected);
         prop_assert_eq!(&all_answers(&shared, &texts), &expected);
-        // The second evaluation finds large patterns compiled.
+        // In the second evaluation, large patterns are compiled already.
         prop_assert_eq!(&all_answers(&alone, &texts), &expected);
         prop_assert_eq!(stepwise.findings(), alone.findings());
         prop_assert_eq!(shared.findings(), alone.findings());

@@ -1,8 +1,8 @@
-//! What holds for any configs and any contexts.
+//! Properties of evaluation for any configs and contexts.
 
 use std::{cmp::Ordering, sync::Arc};
 
-use crate::support::{build, config, criterion, segment, told};
+use crate::support::{build, config, criterion, format_result, segment};
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, Context, ContextSet,
     ContextValue, Criterion, Entry, IntRange, Layer, LayeredStore, LogLevel, Operator, Pointer, Provenance,
@@ -130,37 +130,37 @@ fn contexts() -> impl Strategy<Value = ContextSet> {
 }
 
 fn host() -> FixedHost {
-    FixedHost::default().at(1_764_000_000_000).with_random(0.3).with_env_var("SET", "12")
+    FixedHost::default().with_now_millis(1_764_000_000_000).with_random(0.3).with_env_var("SET", "12")
 }
 
 proptest! {
     #[test]
-    fn an_explanation_has_the_answer_of_the_evaluation(
+    fn an_explanation_has_the_result_of_the_evaluation(
         configs in configs(), call in contexts(), global in contexts(), api in contexts(), env in 0i64..3,
     ) {
         let options = Options { project_env_id: env, default_context: api, ..Options::default() };
         let ruleset = crate::support::build_for(configs, options);
         let contexts = Contexts { global: &global, ..Contexts::of(&call) };
         for key in KEYS {
-            let answer = told(&ruleset.evaluate(key, &contexts, &host()));
+            let answer = format_result(&ruleset.evaluate(key, &contexts, &host()));
             let explained = ruleset.explain(key, &contexts, &host());
-            prop_assert_eq!(answer, told(&explained.outcome), "{}", explained);
+            prop_assert_eq!(answer, format_result(&explained.outcome), "{}", explained);
         }
     }
 
     #[test]
-    fn a_stack_of_contexts_answers_as_the_merged_set_does(
+    fn a_stack_of_contexts_has_the_result_of_the_flattened_set(
         configs in configs(), levels in prop::array::uniform4(contexts()), api in contexts(),
     ) {
         let [call, bound, scope, global] = &levels;
         let options = Options { default_context: api.clone(), ..Options::default() };
         let ruleset = crate::support::build_for(configs.clone(), options);
         let stack = Contexts { call, bound, scope, global };
-        let merged = stack.merged(&api);
+        let merged = stack.flatten(&api);
         let without_api = build(configs);
         for key in KEYS {
-            let answer = told(&ruleset.evaluate(key, &stack, &host()));
-            prop_assert_eq!(answer, told(&without_api.evaluate(key, &Contexts::of(&merged), &host())));
+            let answer = format_result(&ruleset.evaluate(key, &stack, &host()));
+            prop_assert_eq!(answer, format_result(&without_api.evaluate(key, &Contexts::of(&merged), &host())));
         }
     }
 }
@@ -181,7 +181,7 @@ fn level_config(key: &'static str) -> impl Strategy<Value = Config> {
 
 proptest! {
     #[test]
-    fn a_logger_has_the_first_level_that_is_named_and_none_that_was_not_foreseen(
+    fn a_logger_has_the_first_level_that_is_set_and_it_is_a_possible_one(
         levels in (level_config("log-level"), level_config("log-level.app"), level_config("log-level.app.db")),
         others in configs(), known in contexts(), call in contexts(), namespace in prop::option::of(word()),
     ) {
@@ -199,8 +199,8 @@ proptest! {
                 }
             });
             prop_assert_eq!(level, named.unwrap_or_default(), "{}", path);
-            prop_assert!(ruleset.log_levels(path).contains(level), "{}: {}", path, level);
-            prop_assert!(ruleset.log_levels_of_all().contains(level), "{}: {}", path, level);
+            prop_assert!(ruleset.possible_log_levels(path).contains(level), "{}: {}", path, level);
+            prop_assert!(ruleset.all_possible_log_levels().contains(level), "{}: {}", path, level);
         }
         for key in ["log-level", "log-level.app", "log-level.app.db", "unheard of"] {
             let contexts = Contexts { global: &call, ..Contexts::of(&known) };
@@ -208,12 +208,12 @@ proptest! {
                 Ok(EvaluatedValue::LogLevel(level)) => level,
                 _ => LogLevel::NotSet,
             };
-            prop_assert!(ruleset.level_outlook(key, &known).contains(level), "{}: {}", key, level);
+            prop_assert!(ruleset.possible_levels(key, &known).contains(level), "{}: {}", key, level);
         }
     }
 }
 
-/// What a source may say next.
+/// An update of a source.
 fn update() -> impl Strategy<Value = Update> {
     let set = (configs(), prop::option::of(0i64..3), contexts(), prop::bool::weighted(0.1)).prop_map(
         |(configs, env, default_context, keep_alive)| ConfigSet {
@@ -245,7 +245,7 @@ fn update() -> impl Strategy<Value = Update> {
 
 proptest! {
     #[test]
-    fn a_ruleset_updated_step_by_step_equals_one_built_at_once(
+    fn an_updated_ruleset_equals_a_full_build(
         updates in prop::collection::vec(update(), 1..6), call in contexts(),
     ) {
         let options = Options { namespace: Some("app.db".into()), ..Options::default() };
@@ -253,27 +253,27 @@ proptest! {
         let mut stepwise = Ruleset::from_store(&store, &options);
         for update in updates {
             let changed = store.apply(update);
-            stepwise = stepwise.updated(&store, &changed);
-            let at_once = Ruleset::from_store(&store, &options);
-            prop_assert_eq!(stepwise.keys(), at_once.keys());
-            prop_assert_eq!(stepwise.len(), at_once.len());
-            prop_assert_eq!(stepwise.project_env_id(), at_once.project_env_id());
+            stepwise = stepwise.with_changes(&store, &changed);
+            let full = Ruleset::from_store(&store, &options);
+            prop_assert_eq!(stepwise.keys(), full.keys());
+            prop_assert_eq!(stepwise.len(), full.len());
+            prop_assert_eq!(stepwise.project_env_id(), full.project_env_id());
             // As text, because a NaN is not equal to itself.
             let default_context = |ruleset: &Ruleset| format!("{:?}", ruleset.default_context());
-            prop_assert_eq!(default_context(&stepwise), default_context(&at_once));
-            prop_assert_eq!(stepwise.findings(), at_once.findings());
+            prop_assert_eq!(default_context(&stepwise), default_context(&full));
+            prop_assert_eq!(stepwise.findings(), full.findings());
             for key in KEYS {
                 let explain =
                     |ruleset: &Ruleset| ruleset.explain(key, &Contexts::of(&call), &host()).to_string();
-                prop_assert_eq!(explain(&stepwise), explain(&at_once));
+                prop_assert_eq!(explain(&stepwise), explain(&full));
             }
             let level = |ruleset: &Ruleset| ruleset.log_level("app.db.pool", &Contexts::of(&call), &host());
-            prop_assert_eq!(level(&stepwise), level(&at_once));
+            prop_assert_eq!(level(&stepwise), level(&full));
         }
     }
 }
 
-/// Enough of them that a wrong share shows.
+/// The number of users, large enough to detect a wrong percentage.
 const USERS: u32 = 10_000;
 
 fn percentages(weights: &[i32]) -> ConfigValue {
@@ -297,7 +297,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn users_fall_into_choices_by_their_weights(weights in prop::collection::vec(0i32..1000, 1..6)) {
+    fn users_get_values_in_proportion_to_the_weights(weights in prop::collection::vec(0i32..1000, 1..6)) {
         prop_assume!(weights.iter().sum::<i32>() > 0);
         let chosen = choices(&build(vec![Config::constant("flag", percentages(&weights))]), USERS);
         let total: i32 = weights.iter().sum();
@@ -312,11 +312,11 @@ proptest! {
     }
 
     #[test]
-    fn a_choice_does_not_move_when_other_rules_and_configs_change(
+    fn a_users_value_does_not_change_when_other_rules_and_configs_change(
         weights in prop::collection::vec(1i32..1000, 1..6), others in configs(),
     ) {
         let alone = build(vec![Config::constant("flag", percentages(&weights))]);
-        let never = vec![criterion("user.key", Operator::PropIsOneOf, ["nobody"])];
+        let never = vec![criterion("user.key", Operator::PropIsOneOf, ["other"])];
         let rules = vec![
             ConditionalValue::when(never, percentages(&[1, 1])),
             ConditionalValue::always(percentages(&weights)),
@@ -348,7 +348,7 @@ proptest! {
     }
 }
 
-/// The text of a scalar, for the values that [`any_property`] makes.
+/// The text of a scalar, for the values of [`any_property`].
 fn naive_text(value: &ContextValue) -> Option<String> {
     match value {
         ContextValue::String(text) => Some(text.clone()),
@@ -359,8 +359,8 @@ fn naive_text(value: &ContextValue) -> Option<String> {
     }
 }
 
-/// Compares through 128 bits, which hold every 64-bit integer and the floor of every double near one.
-#[expect(clippy::cast_possible_truncation, reason = "doubles past 128 bits stand at the end of the range")]
+/// Compares as 128-bit integers, which represent every 64-bit integer and the floor of every double near one.
+#[expect(clippy::cast_possible_truncation, reason = "doubles above 128 bits saturate")]
 fn naive_order(left: i64, right: f64) -> Option<Ordering> {
     let (floor, whole) = (right.floor() as i128, right.floor() >= right);
     let order = i128::from(left).cmp(&floor).then(if whole { Ordering::Equal } else { Ordering::Less });
@@ -383,7 +383,7 @@ fn naive_number(left: &ContextValue, operator: Operator, right: &Value) -> bool 
     })
 }
 
-/// The rules of the operators, written down as plainly as they are said.
+/// A direct implementation of the operators.
 fn naive(operator: Operator, value: &Value, property: Option<&ContextValue>) -> bool {
     use Operator as O;
     let property = property.filter(|property| **property != ContextValue::Null);
@@ -480,7 +480,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn operators_do_what_is_said_of_them(
+    fn operators_agree_with_a_direct_implementation(
         operator in select(&REFERENCED[..]),
         value in prop_oneof![
             4 => prop::collection::vec(short_text(), 0..20).prop_map(Value::StringList),
@@ -505,12 +505,12 @@ proptest! {
         if let Some(property) = &property {
             user.set("x", property.clone());
         }
-        let held = ruleset.evaluate("s", &Contexts::of(&user.into()), &host()).is_ok();
-        prop_assert_eq!(held, naive(operator, &value, property.as_ref()));
+        let matched = ruleset.evaluate("s", &Contexts::of(&user.into()), &host()).is_ok();
+        prop_assert_eq!(matched, naive(operator, &value, property.as_ref()));
     }
 }
 
-/// A graph of segments: for each its rules, each rule a list of segments and whether not to be in them.
+/// A graph of segments: the rules of each, and for each rule the segments and whether they are negated.
 type Graph = Vec<Vec<Vec<(usize, bool)>>>;
 
 fn graph(nodes: usize, rules: usize, criteria: usize) -> impl Strategy<Value = Graph> {
@@ -548,26 +548,26 @@ fn naive_segment(graph: &Graph, at: usize, visiting: &mut Vec<usize>) -> bool {
 
 proptest! {
     #[test]
-    fn segments_in_circles_hold_as_the_algorithm_says(graph in graph(5, 3, 3)) {
+    fn segments_in_cycles_agree_with_a_direct_implementation(graph in graph(5, 3, 3)) {
         let ruleset = graph_ruleset(&graph);
         for at in 0..graph.len() {
-            let held = ruleset.evaluate(&format!("s{at}"), &Contexts::default(), &host()).is_ok();
-            prop_assert_eq!(held, naive_segment(&graph, at, &mut Vec::new()), "s{}", at);
+            let matched = ruleset.evaluate(&format!("s{at}"), &Contexts::default(), &host()).is_ok();
+            prop_assert_eq!(matched, naive_segment(&graph, at, &mut Vec::new()), "s{}", at);
         }
     }
 
 }
 
-/// Every segment asks for every other one: there are more ways through them than anybody can walk.
+/// Every segment refers to every other one, so the number of paths is exponential.
 #[test]
-fn a_dense_circle_of_segments_comes_to_an_end() {
+fn a_dense_cycle_of_segments_terminates() {
     let others = |at: usize| (0..40).filter(|to| *to != at).map(|to| vec![(to, false)]).collect();
     let ruleset = graph_ruleset(&(0..40).map(others).collect());
     assert!(!ruleset.findings().is_empty());
     let mut entered = Entered(0);
     let answer = ruleset.evaluate_with("s0", &Contexts::default(), &host(), &mut entered);
-    assert_eq!(answer.map(|answer| told(&Ok(answer))), Err(EvalError::NoMatch));
-    // Each of those entered tests the 39 others.
+    assert_eq!(answer.map(|answer| format_result(&Ok(answer))), Err(EvalError::NoMatch));
+    // Each entered segment tests the 39 others.
     assert!((10_000..=10_001 * 39).contains(&entered.0), "{}", entered.0);
 }
 
@@ -580,12 +580,13 @@ impl Trace for Entered {
 }
 
 #[test]
-fn findings_do_not_tell_in_which_order_configs_came() {
-    let asks = |key: &str, others: &[&str]| {
+fn findings_do_not_depend_on_the_order_of_configs() {
+    let refers_to = |key: &str, others: &[&str]| {
         let criteria = others.iter().map(|other| criterion("", Operator::InSeg, *other)).collect();
         segment(key, criteria)
     };
-    let configs = vec![asks("a", &["b", "c"]), asks("b", &["c", "a"]), asks("c", &["a", "missing"])];
+    let configs =
+        vec![refers_to("a", &["b", "c"]), refers_to("b", &["c", "a"]), refers_to("c", &["a", "missing"])];
     let turned = configs.iter().rev().cloned().collect();
     let findings = build(configs).findings();
     assert_eq!(findings, build(turned).findings());
@@ -593,21 +594,21 @@ fn findings_do_not_tell_in_which_order_configs_came() {
 }
 
 #[test]
-fn segments_that_share_segments_come_to_an_end() {
+fn segments_that_share_segments_terminate() {
     let twice = |at: u32| vec![criterion("", Operator::InSeg, format!("s{}", at + 1)); 2];
     let mut configs: Vec<Config> = (0..60).map(|at| segment(format!("s{at}"), twice(at))).collect();
     configs.push(segment("s60", vec![]));
     let ruleset = build(configs);
     let explained = ruleset.explain("s0", &Contexts::default(), &host());
     assert!(explained.outcome.is_err());
-    assert!(explained.to_string().contains("too many segments lead to one another"));
-    // A few levels of sharing are ordinary.
+    assert!(explained.to_string().contains("the evaluation entered too many segments"));
+    // A few levels of shared segments still match.
     let last = ruleset.evaluate("s50", &Contexts::default(), &host()).expect("1,024 ways are not too many");
     assert_eq!(last.value, EvaluatedValue::Bool(true));
 }
 
 #[test]
-fn a_chain_of_ten_thousand_segments_does_not_hold_and_does_not_overflow() {
+fn a_chain_of_ten_thousand_segments_does_not_match_and_does_not_overflow() {
     let link =
         |at: u32| segment(format!("s{at}"), vec![criterion("", Operator::InSeg, format!("s{}", at + 1))]);
     let mut configs: Vec<Config> = (0..10_000).map(link).collect();
@@ -628,7 +629,7 @@ fn a_chain_of_ten_thousand_keys_that_decrypt_keys_is_an_error() {
         Config::constant(format!("k{at}"), value)
     };
     let ruleset = build((0..10_000).map(link).collect());
-    let error = ruleset.evaluate("k0", &Contexts::default(), &host()).expect_err("there is no last key");
+    let error = ruleset.evaluate("k0", &Contexts::default(), &host()).expect_err("the last key is missing");
     assert_eq!(error.code(), "unable_to_decrypt");
     assert!(error.to_string().len() < 10_000, "{} bytes", error.to_string().len());
 }

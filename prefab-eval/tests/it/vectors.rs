@@ -1,6 +1,6 @@
-//! The shared evaluation vectors: configs, contexts, the answer and its indices.
+//! The shared evaluation vectors: configs, contexts, the result and its indexes.
 //!
-//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test says that it checked nothing.
+//! `PREFAB_CONFORMANCE_DIR` is the directory of the vectors. Without it the test is skipped.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -14,13 +14,13 @@ use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Ruleset};
 use serde_json::{Value as Json, json};
 
 #[test]
-fn every_vector_has_the_answer_that_counts() {
+fn every_vector_has_its_expected_result() {
     let Some(dir) = env::var_os("PREFAB_CONFORMANCE_DIR") else {
         eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no vector was checked");
         return;
     };
     let text = fs::read_to_string(PathBuf::from(dir).join("vectors.json")).expect("vectors.json is readable");
-    // What one client answered is not JSON everywhere: it says `NaN` bare.
+    // One SDK wrote a bare `NaN`, which is not JSON.
     let text = text.replace("      NaN\n", "      null\n");
     let file: Json = serde_json::from_str(&text).expect("vectors.json is JSON");
     let all = ["agreed", "disputed"].into_iter().flat_map(|part| file[part].as_array().unwrap());
@@ -50,7 +50,7 @@ fn check(vector: &Json) -> Result<(), String> {
     let level = |name: &str| contexts(&vector["contexts"][name]);
     let (call, scope, global) = (level("local"), level("block"), level("global"));
     let stack = Contexts { scope: &scope, global: &global, ..Contexts::of(&call) };
-    let mut host = FixedHost::default().at(1_764_000_000_000);
+    let mut host = FixedHost::default().with_now_millis(1_764_000_000_000);
     for (name, value) in vector["env"].as_object().into_iter().flatten() {
         if let Some(value) = value.as_str() {
             host = host.with_env_var(name, value);
@@ -72,7 +72,7 @@ fn check(vector: &Json) -> Result<(), String> {
         (Ok(left), Ok(right))
             if left.value.to_string() == right.value.to_string() && left.reason == right.reason => {}
         (Err(left), Err(right)) if left == right => {}
-        _ => return Err(format!("explain says otherwise: {explained}")),
+        _ => return Err(format!("explain returned another result: {explained}")),
     }
     let got = match &answer {
         Ok(answer) if vector["op"] == "enabled" => {
@@ -82,8 +82,10 @@ fn check(vector: &Json) -> Result<(), String> {
             Some(value) => json!({ "value": value }),
             None => json!({"error": "unsupported_value_type"}),
         },
-        Err(error) if error.is_no_value() && vector["op"] == "enabled" => json!({"value": {"bool": false}}),
-        Err(error) if error.is_no_value() && vector.get("default").is_some() => {
+        Err(error) if error.is_missing_value() && vector["op"] == "enabled" => {
+            json!({"value": {"bool": false}})
+        }
+        Err(error) if error.is_missing_value() && vector.get("default").is_some() => {
             return same(&json!({ "value": vector["default"] }), expected);
         }
         Err(error) => json!({ "error": error.code() }),

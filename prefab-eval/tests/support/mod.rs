@@ -1,4 +1,4 @@
-//! Rulesets made by hand, for the tests that do not read them from a file.
+//! Rulesets that tests build in code.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use std::sync::Arc;
@@ -18,20 +18,20 @@ pub(crate) fn build_for(configs: Vec<Config>, options: Options) -> Ruleset {
 }
 
 pub(crate) fn config(key: impl Into<String>, rules: Vec<ConditionalValue>) -> Config {
-    Config { key: key.into(), rows: vec![ConfigRow::of(rules)], ..Config::default() }
+    Config { key: key.into(), rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
 }
 
 pub(crate) fn criterion(property: &str, operator: Operator, value: impl Into<ConfigValue>) -> Criterion {
     Criterion { property_name: property.into(), operator, value_to_match: Some(value.into()) }
 }
 
-/// A config that is true where the criteria hold, and has no value elsewhere.
+/// A config that is true if the criteria match, and has no value otherwise.
 pub(crate) fn segment(key: impl Into<String>, criteria: Vec<Criterion>) -> Config {
     config(key, vec![ConditionalValue::when(criteria, true)])
 }
 
-/// Everything that two answers could differ in, in one line.
-pub(crate) fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
+/// Formats everything in which two results could differ.
+pub(crate) fn format_result(answer: &Result<Evaluation<'_>, EvalError>) -> String {
     match answer {
         Ok(answer) => format!(
             "{:?} {} row {} rule {} choice {:?} secret {} {} {} id {}",
@@ -41,7 +41,7 @@ pub(crate) fn told(answer: &Result<Evaluation<'_>, EvalError>) -> String {
             answer.conditional_value_index,
             answer.weighted_value_index,
             answer.is_confidential(),
-            answer.matched(),
+            answer.match_label(),
             answer.variant(),
             answer.config().id,
         ),

@@ -1,4 +1,4 @@
-//! How the filter answers `tracing`: for one layer or for all, for events and spans, before and after news.
+//! The results of the filter: for one layer and for all, for events and spans, before and after changes.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ fn targets_are_loggers_of_the_tree() {
 }
 
 #[test]
-fn as_a_filter_it_silences_its_own_layer_and_as_a_layer_all_of_them() {
+fn a_filter_affects_one_layer_and_a_layer_affects_all() {
     let filter = filter(&Switch::new(&[("", &[LogLevel::Warn])]));
     let (own, other) = (Lines::default(), Lines::default());
     with_default(registry().with(own.clone().with_filter(filter.clone())).with(other.clone()), || {
@@ -42,14 +42,14 @@ fn as_a_filter_it_silences_its_own_layer_and_as_a_layer_all_of_them() {
     assert_eq!(other.take(), ["to the other alone", "to both"]);
 
     with_default(registry().with(own.clone()).with(filter), || {
-        info!("to nobody");
+        info!("to no layer");
         warn!("to both");
     });
     assert_eq!(own.take(), ["to both"]);
 }
 
 #[test]
-fn the_resolver_is_asked_about_a_line_only_where_its_level_depends() {
+fn the_resolver_is_called_per_line_only_if_the_level_depends_on_contexts() {
     let switch =
         Switch::new(&[("fixed", &[LogLevel::Info]), ("depends", &[LogLevel::Debug, LogLevel::Warn])]);
     let lines = Lines::default();
@@ -69,7 +69,7 @@ fn the_resolver_is_asked_about_a_line_only_where_its_level_depends() {
 }
 
 #[test]
-fn news_reach_lines_that_were_silent_and_leave_when_they_are_taken_back() {
+fn a_changed_level_applies_to_known_lines_until_it_is_reverted() {
     let switch = Switch::new(&[("", &[LogLevel::Warn])]);
     let filter = filter(&switch);
     let lines = Lines::default();
@@ -78,18 +78,18 @@ fn news_reach_lines_that_were_silent_and_leave_when_they_are_taken_back() {
         log();
         assert_eq!(lines.take().len(), 0);
         switch.set(&[("my_app", &[LogLevel::Debug])]);
-        filter.refresher().now();
+        filter.refresh_handle().refresh();
         log();
         assert_eq!(lines.take().len(), 1);
         switch.set(&[("", &[LogLevel::Warn])]);
-        filter.refresher().now();
+        filter.refresh_handle().refresh();
         log();
         assert_eq!(lines.take().len(), 0);
     });
 }
 
 #[test]
-fn the_bootstrap_level_holds_until_there_is_a_config() {
+fn the_bootstrap_level_applies_until_there_is_a_config() {
     let settings = Settings { bootstrap: LogLevel::Debug, default: LogLevel::Error, ..Settings::default() };
     let filter = LogFilter::new(settings);
     let lines = Lines::default();
@@ -102,13 +102,13 @@ fn the_bootstrap_level_holds_until_there_is_a_config() {
         log();
         assert_eq!(lines.take().len(), 1, "the resolver has no config");
         switch.set(&[("other", &[LogLevel::Info])]);
-        refresh.now();
+        refresh.refresh();
         log();
         assert_eq!(lines.take().len(), 0, "the default holds");
     });
 }
 
-/// Says of all it does that it does it.
+/// Logs a line in each of its methods.
 struct Talkative;
 
 impl LevelResolver for Talkative {
@@ -127,23 +127,23 @@ impl LevelResolver for Talkative {
 }
 
 #[test]
-fn lines_from_inside_a_decision_end_there() {
+fn lines_logged_by_the_resolver_are_dropped() {
     let filter = LogFilter::new(Settings::default());
     let lines = Lines::default();
     with_default(registry().with(lines.clone().with_filter(filter.clone())), || {
-        filter.attach(Arc::new(Talkative)).now();
+        filter.attach(Arc::new(Talkative)).refresh();
         info!("one");
         info!("two");
     });
     let mut lines = lines.take();
-    // While it foresees, a line of the resolver's own may pass as one that is sometimes printed: an error
+    // During an interest decision, a line of the resolver may pass as one that is sometimes printed: an error
     // does at either level.
     lines.retain(|line| line != "foreseen" && line != "overseen");
     assert_eq!(lines, ["one", "two"]);
 }
 
 #[test]
-fn lines_let_through_are_counted() {
+fn printed_lines_are_counted() {
     let filter = LogFilter::new(Settings { count_lines: true, ..Settings::default() });
     filter.attach(Switch::new(&[("my_app", &[LogLevel::Info])]));
     with_default(registry().with(Lines::default().with_filter(filter.clone())), || {

@@ -1,4 +1,4 @@
-//! A subscriber of one thread, and news that come on another. It has to be the only one of its process.
+//! A subscriber of one thread, and a refresh on another. It must be the only subscriber of its process.
 
 use std::{sync::Arc, thread};
 
@@ -9,7 +9,7 @@ use tracing::{debug, error};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, registry};
 
 #[test]
-fn news_from_another_thread_reach_the_subscriber_of_this_one() {
+fn a_refresh_on_another_thread_reaches_the_subscriber_of_this_one() {
     let switch = Switch::new(&[("", &[LogLevel::Warn])]);
     let filter = LogFilter::new(Settings::default());
     let refresh = filter.attach(Arc::<Switch>::clone(&switch));
@@ -25,7 +25,7 @@ fn news_from_another_thread_reach_the_subscriber_of_this_one() {
             [(LogLevel::Debug, &["debug", "error"][..]), (LogLevel::Error, &["error"][..])]
         {
             switch.set(&[("", &[levels])]);
-            thread::scope(|scope| scope.spawn(|| refresh.now()).join()).unwrap();
+            thread::scope(|scope| scope.spawn(|| refresh.refresh()).join()).unwrap();
             log();
             assert_eq!(lines.take(), expected);
         }

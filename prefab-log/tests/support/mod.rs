@@ -1,4 +1,4 @@
-//! A resolver that can be switched, and a layer that remembers.
+//! A resolver with levels that tests change, and a layer that records lines.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -27,11 +27,11 @@ use tracing_subscriber::{Layer, layer::Context};
 
 type Tree = HashMap<String, LevelSet>;
 
-/// Levels by path. Where there are several, the first listed by loudness is the one that holds.
+/// Possible levels by path. The most verbose one applies.
 #[derive(Default)]
 pub struct Switch {
     tree: RwLock<Tree>,
-    asked: AtomicUsize,
+    requests: AtomicUsize,
 }
 
 impl Switch {
@@ -48,7 +48,7 @@ impl Switch {
     }
 
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed)
     }
 
     fn find(&self, path: &str) -> LevelSet {
@@ -68,8 +68,8 @@ impl Switch {
 
 impl LevelResolver for Switch {
     fn level(&self, path: &str) -> Option<LogLevel> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        self.find(path).loudest()
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.find(path).most_verbose()
     }
 
     fn levels(&self, path: &str) -> LevelSet {
@@ -85,7 +85,7 @@ impl LevelResolver for Switch {
     }
 }
 
-/// Remembers messages and the names of spans.
+/// Records messages and the names of spans.
 #[derive(Clone, Default)]
 pub struct Lines(Arc<Mutex<Vec<String>>>);
 

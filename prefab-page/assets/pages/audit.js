@@ -1,88 +1,88 @@
-// Who did what, when and why; and the way back.
+// The audit log, with a button to revert a change.
 
 import * as api from '../api.js';
-import { coded, field, h, labelled, show, table } from '../dom.js';
+import { field, h, labelCells, show, table, withCode } from '../dom.js';
 import * as items from '../items.js';
-import { TYPES } from '../words.js';
-import { difference, goBack } from '../parts/history.js';
+import { TYPES } from '../format.js';
+import { difference, restoreVersion } from '../parts/history.js';
 import { select } from '../parts/value.js';
 
-const MOST = 50;
-const HEADS = ['When', 'What', 'From'];
-const ACTIONS = [['', 'everything'], ['config', 'changes of values'], ['key', 'API keys'], ['environment', 'environments'], ['person', 'people'], ['session', 'signing in'], ['override', 'overrides']];
+const PAGE_SIZE = 50;
+const COLUMNS = ['Time', 'Action', 'Client'];
+const ACTIONS = [['', 'All actions'], ['config', 'Values'], ['key', 'API keys'], ['environment', 'Environments'], ['person', 'People'], ['session', 'Sign-in'], ['override', 'Overrides']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
-  document.title = 'Audit – Prefab';
-  const wanted = { text: '', who: '', action: '', environment: '' };
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
+  document.title = 'Audit log – Prefab';
+  const filter = { text: '', who: '', action: '', environment: '' };
   const body = h('tbody');
   const more = h('div');
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const later = () => { clearTimeout(timer); timer = setTimeout(() => draw(), 200); };
-  let turn = 0;
+  const drawLater = () => { clearTimeout(timer); timer = setTimeout(() => draw(), 200); };
+  let sequence = 0;
   let newest = '';
-  known.onLeave(() => clearTimeout(timer));
-  await items.fetchAll(known.project.id);
-  const all = items.known(known.project.id) ?? new Map();
-  const typing = (/** @type {'text' | 'who'} */ name) => h('input', { type: 'search', oninput: (event) => { wanted[name] = event.target.value; later(); } });
-  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit'), h('p', { class: 'about' }, 'Everything that was done, and everything that was refused. Nothing here can be changed.'))),
-    h('div', { class: 'row bottom' }, field('Text', typing('text')), field('Who', typing('who')), field('What', select(ACTIONS, '', (next) => { wanted.action = next; draw(); })),
-      field('Environment', select([['', 'all'], ...known.project.environments.map((one) => [one.id, one.name])], '', (next) => { wanted.environment = next; draw(); }))),
-    h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, HEADS.map((name) => h('th', { scope: 'col' }, name)))), body)), more);
+  page.onLeave(() => clearTimeout(timer));
+  await items.fetchAll(page.project.id);
+  const all = items.cached(page.project.id) ?? new Map();
+  const typing = (/** @type {'text' | 'who'} */ name) => h('input', { type: 'search', oninput: (event) => { filter[name] = event.target.value; drawLater(); } });
+  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit log'), h('p', { class: 'about' }, 'All changes and refused requests. Entries cannot be changed.'))),
+    h('div', { class: 'row bottom' }, field('Text', typing('text')), field('Person', typing('who')), field('Action', select(ACTIONS, '', (next) => { filter.action = next; draw(); })),
+      field('Environment', select([['', 'All environments'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { filter.environment = next; draw(); }))),
+    h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, COLUMNS.map((name) => h('th', { scope: 'col' }, name)))), body)), more);
 
   async function draw(before = '') {
-    turn += 1;
-    const mine = turn;
+    sequence += 1;
+    const own = sequence;
     /** @type {Audited[]} */
-    const records = await api.get(known.api('audit') + api.query({ ...wanted, before, limit: MOST }));
-    if (mine !== turn) return;
+    const records = await api.get(page.api('audit') + api.query({ ...filter, before, limit: PAGE_SIZE }));
+    if (own !== sequence) return;
     if (before) body.append(...records.map(row));
-    else show(body, records.length ? records.map(row) : h('tr', null, h('td', { colspan: 3, class: 'faint' }, 'Nothing was done that is like that.')));
+    else show(body, records.length ? records.map(row) : h('tr', null, h('td', { colspan: 3, class: 'faint' }, 'No matching entries.')));
     if (!before) newest = records[0]?.id ?? '';
-    show(more, records.length === MOST && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Older'));
+    show(more, records.length === PAGE_SIZE && h('button', { type: 'button', onclick: () => draw(records.at(-1)?.id) }, 'Load older entries'));
   }
-  /** Puts what was done meanwhile above the rest, of which something may be open. */
-  async function drawNews() {
+  /** Adds new entries above the others, some of which may be expanded. */
+  async function drawNew() {
     if (!newest) return draw();
-    const mine = turn;
+    const own = sequence;
     /** @type {Audited[]} */
-    const records = await api.get(known.api('audit') + api.query({ ...wanted, limit: MOST }));
-    if (mine !== turn) return;
-    const fresh = records.filter(({ id }) => BigInt(id) > BigInt(newest));
-    if (fresh.length === MOST) return draw();
+    const records = await api.get(page.api('audit') + api.query({ ...filter, limit: PAGE_SIZE }));
+    if (own !== sequence) return;
+    const added = records.filter(({ id }) => BigInt(id) > BigInt(newest));
+    if (added.length === PAGE_SIZE) return draw();
     newest = records[0]?.id ?? newest;
-    body.prepend(...fresh.map(row));
+    body.prepend(...added.map(row));
   }
   /** @param {Audited} one */
   function row(one) {
     const item = one.version && all.get(one.subject);
-    return labelled(HEADS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
-      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'refused'), ' ', coded(one.sentence), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
+    return labelCells(COLUMNS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
+      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'Refused'), ' ', withCode(one.sentence), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
         item && changes(one, item)),
-      h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${program(one.via)}`)));
+      h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${clientName(one.via)}`)));
   }
   /**
-   * What a change did, fetched when it is wanted, with the way back.
+   * Returns the changes of an entry, fetched when expanded, with a button to revert them.
    * @type {(one: Audited, item: Summary) => HTMLElement}
    */
   function changes(one, item) {
     const place = h('div', { class: 'stack tight' });
     const details = h('details', { ontoggle: async () => {
       if (!details.open || place.childNodes.length) return;
-      show(place, 'Fetching …');
-      const { view, from } = await difference(known, one.subject, one.version ?? '');
-      show(place, view, h('div', { class: 'row' }, h('a', { class: 'small', href: known.path(TYPES[item.type][0], one.subject) + api.query({ view: 'history' }) }, `All of the history of ${one.subject}`),
-        from && known.may('publisher') && h('button', { type: 'button', onclick: () => goBack(known, one.subject, from, 'This makes a new version that is what it was before this change, and before those after it.') }, 'Go back to before this')));
-    } }, h('summary', { class: 'small' }, 'What changed'), place);
+      show(place, 'Loading…');
+      const { view, from } = await difference(page, one.subject, one.version ?? '');
+      show(place, view, h('div', { class: 'row' }, h('a', { class: 'small', href: page.path(TYPES[item.type][0], one.subject) + api.query({ view: 'history' }) }, `History of ${one.subject}`),
+        from && page.may('publisher') && h('button', { type: 'button', onclick: () => restoreVersion(page, one.subject, from, 'This creates a new version equal to the one before this change. Later changes are reverted too.') }, 'Revert this change')));
+    } }, h('summary', { class: 'small' }, 'Show changes'), place);
     return details;
   }
-  known.listen((name) => { if (name === 'change' || name === 'again') drawNews(); });
+  page.listen((name) => { if (name === 'change' || name === 'reconnected') drawNew(); });
   await draw();
 }
 
 /**
- * Browsers say more of themselves than anybody reads.
+ * Returns the name of the client; all browsers are `browser`.
  * @type {(via: string) => string}
  */
-const program = (via) => (via.startsWith('Mozilla/') ? 'in a browser' : via);
+const clientName = (via) => (via.startsWith('Mozilla/') ? 'browser' : via);

@@ -1,29 +1,29 @@
-// What programs know of those they ask for: the properties, and some contexts that were met.
+// Contexts that apps evaluated: their properties, and recent examples.
 
 import * as api from '../api.js';
 import { h, show, table } from '../dom.js';
-import { ago } from '../words.js';
+import { ago } from '../format.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
   document.title = 'Contexts – Prefab';
   const body = h('div', { class: 'stack' });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const search = h('input', { type: 'search', placeholder: 'Search properties and values', 'aria-label': 'Search contexts', oninput: () => { clearTimeout(timer); timer = setTimeout(draw, 200); } });
-  known.onLeave(() => clearTimeout(timer));
-  show(main, h('div', null, h('h1', null, 'Contexts'), h('p', { class: 'about' }, `Whom programs in ${known.environment.name} asked for. Rules can use every property named here.`)), search, body);
+  const search = h('input', { type: 'search', placeholder: 'Filter by property or value', 'aria-label': 'Filter contexts', oninput: () => { clearTimeout(timer); timer = setTimeout(draw, 200); } });
+  page.onLeave(() => clearTimeout(timer));
+  show(main, h('div', null, h('h1', null, 'Contexts'), h('p', { class: 'about' }, `Contexts that apps evaluated in ${page.environment.name}. Rules can use every property listed here.`)), search, body);
 
   async function draw() {
     /** @type {Contexts} */
-    const told = await api.get(known.api('contexts') + api.query({ environment: known.environment.id, search: search.value }));
-    if (!told.shapes.length && !told.examples.length) {
-      return show(body, h('section', { class: 'empty' }, h('h2', null, search.value ? 'Nothing has that in it' : 'No context has been reported'), h('p', null, told.isCollecting
-        ? 'Give your program’s SDK a context, such as a user with a key and a plan. What it asks with appears here.' : 'This server was told not to keep contexts.')));
+    const response = await api.get(page.api('contexts') + api.query({ environment: page.environment.id, search: search.value }));
+    if (!response.shapes.length && !response.examples.length) {
+      return show(body, h('section', { class: 'empty' }, h('h2', null, search.value ? `No results for “${search.value.trim()}”` : 'No contexts yet'), h('p', null, response.isCollecting
+        ? 'Pass a context to your SDK, such as a user with a key and a plan. Evaluated contexts appear here.' : 'Context collection is disabled on this server.')));
     }
-    show(body, h('div', { class: 'grid' }, told.shapes.map((shape) => h('section', { class: 'card' }, h('h2', { class: 'code' }, shape.context), table(null,
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Property'), h('th', { scope: 'col' }, 'Kind'), h('th', { scope: 'col' }, 'Last met'))), h('tbody', null, shape.properties.map((one) => h('tr', null, h('td', { class: 'code' }, one.name), h('td', null, one.types.join(', ').replaceAll('_', ' ')), h('td', { class: 'time' }, ago(one.lastAt))))))))),
-    told.examples.length > 0 && h('h2', null, 'Met lately'), told.examples.map(example));
+    show(body, h('div', { class: 'grid' }, response.shapes.map((shape) => h('section', { class: 'card shape' }, h('h2', { class: 'code' }, shape.context), table(null,
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Property'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col' }, 'Last seen'))), h('tbody', null, shape.properties.map((one) => h('tr', null, h('td', { class: 'code' }, one.name), h('td', null, one.types.join(', ').replaceAll('_', ' ')), h('td', { class: 'time' }, ago(one.lastAt))))))))),
+    response.examples.length > 0 && h('h2', null, 'Recently seen'), response.examples.map(example));
   }
   const example = (/** @type {Example} */ one) => h('section', { class: 'card' }, h('div', { class: 'grid' }, Object.entries(one.contexts).map(([name, properties]) => h('div', { class: 'stack tight' }, h('h3', { class: 'code' }, name),
     h('dl', { class: 'pairs' }, Object.entries(properties ?? {}).map(([property, value]) => [h('dt', null, property), h('dd', { class: 'code' }, typeof value === 'object' ? JSON.stringify(value) : String(value))]))))),

@@ -1,16 +1,29 @@
-// Environments: their names, what protects them, what is different between two, and copying from one to another.
+// Environments: names, protection, comparison of two, and copying rules between them.
 
 import * as api from '../api.js';
-import { field, h, show, table, tell } from '../dom.js';
-import { TYPES } from '../words.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
+import * as edit from '../edit.js';
+import { inWords, TYPES } from '../format.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
+import { diffView } from '../parts/publish.js';
 import { select } from '../parts/value.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
+/** @typedef {{key: string, left: string[] | null, right: string[] | null}} Comparison rules as sentences; nothing for default rules */
+
+/**
+ * Returns what copying the left rules of a key to the right removes and adds.
+ * @type {(one: Comparison) => Line[]}
+ */
+function copiedLines({ key, left, right }) {
+  const lines = (/** @type {string[] | null} */ texts, /** @type {string} */ sign) => (texts ?? ['uses the default rules']).map((text) => ({ section: key, sign, text: inWords(text) }));
+  return [...lines(right, '−'), ...lines(left, '+')];
+}
+
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
   document.title = 'Environments – Prefab';
-  const { project } = known;
+  const { project } = page;
   const [list, compared] = [h('div', { class: 'grid' }), h('div', { class: 'stack' })];
   let environments = project.environments;
   let [left, right] = [environments.at(-2)?.id ?? '', environments.at(-1)?.id ?? ''];
@@ -18,43 +31,43 @@ export default async function page(main, known) {
   function drawList() {
     show(list, environments.map((one) => {
       /** @type {(name: 'needsComment' | 'needsApproval', text: string) => HTMLElement} */
-      const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !known.isAdmin, onchange: (event) => change(one, { [name]: event.target.checked }, event.target) }), text);
-      return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), known.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
-        check('needsComment', 'Every change takes a comment'), check('needsApproval', 'Every change takes the approval of a second person'));
+      const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !page.isAdmin, onchange: (event) => setProtection(one, { [name]: event.target.checked }, event.target) }), text);
+      return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), page.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
+        check('needsComment', 'Require a comment'), check('needsApproval', 'Require approval'));
     }));
   }
-  /** @type {(one: Environment, wish: Partial<Environment>, input: HTMLInputElement) => Promise<void>} */
-  async function change(one, wish, input) {
+  /** @type {(one: Environment, form: Partial<Environment>, input: HTMLInputElement) => Promise<void>} */
+  async function setProtection(one, form, input) {
     try {
-      Object.assign(one, await api.patch(known.api('environments', one.id), wish));
-      tell(`${one.name} is protected as you said.`);
+      Object.assign(one, await api.patch(page.api('environments', one.id), form));
+      notify(`Protection of ${one.name} updated.`);
     } catch (error) {
       input.checked = !input.checked;
-      tell(error.message, 'bad');
+      notify(error.message, 'bad');
     }
   }
   /** @type {(title: string, value: string, button: string, act: (name: string) => Promise<Environment>) => Promise<Environment | null>} */
-  const naming = (title, value, button, act) => dialog(title, (close) => {
+  const nameDialog = (title, value, button, act) => dialog(title, (close) => {
     const name = h('input', { value, required: true, maxlength: 100, name: 'name' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
     return h('form', { class: 'stack', onsubmit: async (event) => {
       event.preventDefault();
-      try { close(await act(name.value.trim())); } catch (error) { show(wrong, error.message); }
+      try { close(await act(name.value.trim())); } catch (error) { show(wrong, withCode(error.message)); }
     } }, field('Name', name), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, button), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
   /** @param {Environment} one */
   async function rename(one) {
-    const done = await naming(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(known.api('environments', one.id), { name }));
+    const done = await nameDialog(`Rename ${one.name}`, one.name, 'Rename', (name) => api.patch(page.api('environments', one.id), { name }));
     if (done) Object.assign(one, done);
     drawList();
   }
   async function add() {
-    const made = await naming('New environment', '', 'Make it', (name) => api.post(known.api('environments'), { name }));
-    if (!made) return;
-    environments = [...environments, { ...made, role: project.role }];
+    const created = await nameDialog('New environment', '', 'Create environment', (name) => api.post(page.api('environments'), { name }));
+    if (!created) return;
+    environments = [...environments, { ...created, role: project.role }];
     drawList();
     drawCompare();
-    tell(`${made.name} is there. Make a key for it on the page “API keys”.`);
+    notify(`${created.name} created. Create a key for it on the API keys page.`);
   }
 
   const nameOf = (/** @type {string} */ id) => environments.find((one) => one.id === id)?.name ?? id;
@@ -64,34 +77,56 @@ export default async function page(main, known) {
     show(pickers, field('Left', select(choices(), left, (next) => { left = next; compare(); })), field('Right', select(choices(), right, (next) => { right = next; compare(); })));
     compare();
   }
-  let turn = 0;
+  /** Rows of the comparison; more are shown on request. */
+  let limit = 100;
+  let sequence = 0;
   async function compare() {
-    turn += 1;
-    const mine = turn;
-    if (left === right) return show(compared, h('p', { class: 'faint' }, 'Choose two that are not the same.'));
-    /** @type {[{key: string, left: string[] | null, right: string[] | null}[], unknown]} */
-    const [unequal] = await Promise.all([api.get(known.api('compare') + api.query({ left, right })), items.known(project.id) ? null : items.fetchAll(project.id)]);
-    if (mine !== turn) return;
-    if (!unequal.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} give the same for every key.`));
-    const boxes = new Map(unequal.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
-    const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, text))) : h('span', { class: 'faint' }, 'follows the rules for all environments'));
-    show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, known.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
-      h('tbody', null, unequal.map((one) => h('tr', null, known.may('publisher') && h('td', null, boxes.get(one.key)),
-        h('td', null, h('a', { class: 'code', href: known.path(TYPES[items.known(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
-    known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy([...boxes].filter(([, box]) => box.checked).map(([key]) => key)) }, `Copy the chosen from ${nameOf(left)} to ${nameOf(right)}`)));
+    sequence += 1;
+    const mine = sequence;
+    if (left === right) return show(compared, h('p', { class: 'faint' }, 'Select two different environments.'));
+    /** @type {[Comparison[], unknown]} */
+    const [differences] = await Promise.all([api.get(page.api('compare') + api.query({ left, right })), items.cached(project.id) ? null : items.fetchAll(project.id)]);
+    if (mine !== sequence) return;
+    if (!differences.length) return show(compared, h('p', { class: 'banner info' }, `${nameOf(left)} and ${nameOf(right)} have the same values for every key.`));
+    const shown = differences.slice(0, limit);
+    const boxes = new Map(differences.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
+    const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, withCode(inWords(text))))) : h('span', { class: 'faint' }, 'uses the default rules'));
+    show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
+      h('tbody', null, shown.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
+        h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
+    differences.length > shown.length && h('p', { class: 'row' }, h('span', { class: 'faint' }, `Showing ${shown.length} of ${differences.length} keys.`), h('button', { type: 'button', onclick: () => { limit = Infinity; compare(); } }, 'Show all')),
+    page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy(shown.filter((one) => boxes.get(one.key)?.checked)) }, `Copy selected keys to ${nameOf(right)}`)));
   }
-  /** @param {string[]} keys */
-  async function copy(keys) {
-    if (!keys.length) return tell('Choose at least one key to copy.');
+  /**
+   * Copies rules, or saves a draft for each key if the environment requires approval.
+   * @type {(chosen: Comparison[]) => Promise<void>}
+   */
+  async function copy(chosen) {
+    if (!chosen.length) return notify('Select at least one key to copy.');
     const to = environments.find((one) => one.id === right);
     if (!to) return;
-    const done = await confirm(`Copy ${keys.length} from ${nameOf(left)} to ${to.name}?`, h('ul', { class: 'code small' }, keys.map((key) => h('li', null, key))), 'Copy',
-      (comment) => api.post(known.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment }), { needsComment: to.needsComment });
-    if (done) { tell(`Copied to ${to.name}.`); compare(); }
+    const keys = chosen.map((one) => one.key);
+    const count = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`;
+    const about = h('div', { class: 'stack' }, diffView(chosen.flatMap(copiedLines)),
+      to.needsApproval && h('p', { class: 'banner' }, `Changes in ${to.name} require approval. A draft is saved for each key.`));
+    const act = to.needsApproval ? (/** @type {string} */ comment) => Promise.all(keys.map((key) => saveCopyAsDraft(key, comment)))
+      : (/** @type {string} */ comment) => api.post(page.api('environments', right, 'copy'), { from: left, keys, dryRun: false, comment });
+    const done = await confirm(`Copy ${count} from ${nameOf(left)} to ${to.name}?`, about, to.needsApproval ? 'Save drafts' : 'Copy', act, { needsComment: to.needsComment });
+    if (!done) return;
+    notify(to.needsApproval ? `Saved ${keys.length} ${keys.length === 1 ? 'draft' : 'drafts'}, waiting for approval.` : `Copied to ${to.name}.`);
+    compare();
   }
 
-  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Environments'), h('p', { class: 'about' }, 'Each has its own keys, its own clients, and where it differs its own rules.')),
-    known.isAdmin && h('button', { type: 'button', class: 'main', onclick: add }, 'New environment')), list, h('h2', null, 'Compare two'), pickers, compared);
+  /** @type {(key: string, comment: string) => Promise<unknown>} */
+  async function saveCopyAsDraft(key, comment) {
+    /** @type {Item} */
+    const item = await api.get(page.api('items', key));
+    edit.setRules(item, right, edit.rulesOf(item, left));
+    return api.put(page.api('items', key, 'draft'), { item, comment });
+  }
+
+  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Environments'), h('p', { class: 'about' }, 'Each environment has its own API keys and clients, and can override the default rules.')),
+    page.isAdmin && h('button', { type: 'button', class: 'main', onclick: add }, 'New environment')), list, h('h2', null, 'Compare environments'), pickers, compared);
   drawList();
   drawCompare();
 }

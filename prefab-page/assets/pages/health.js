@@ -1,31 +1,31 @@
-// Is the server well? Who is connected, how fast changes arrive, how much is sent.
+// The status of the server: connected clients, propagation times and payload sizes.
 
 import * as api from '../api.js';
-import { h, show } from '../dom.js';
-import { ago, bytes, number } from '../words.js';
+import { h, show, update } from '../dom.js';
+import { ago, bytes, number } from '../format.js';
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
-  document.title = 'Health – Prefab';
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
+  document.title = 'Server – Prefab';
   const body = h('div', { class: 'stack' });
-  show(main, h('div', null, h('h1', null, 'Health'), h('p', { class: 'about' }, 'How this server is, now.')), body);
+  show(main, h('div', null, h('h1', null, 'Server'), h('p', { class: 'about' }, 'Status of this server. Clients of other servers on the same database are not counted.')), body);
   const time = (/** @type {number | null | undefined} */ micros) => (micros === null || micros === undefined ? '–' : micros < 1000 ? `${micros} µs` : `${(micros / 1000).toFixed(1)} ms`);
   /** @type {(name: string, value: Child) => Child[]} */
   const fact = (name, value) => [h('dt', null, name), h('dd', null, value)];
   async function draw() {
     /** @type {Health} */
-    const told = await api.get(known.api('health'));
-    show(body, h('section', { class: 'card' }, h('h2', null, 'The server'), h('dl', { class: 'pairs' }, fact('Version', told.version), fact('Started', ago(told.startedAt)), fact('Connections', number(told.connections)), fact('Database', bytes(told.databaseBytes)),
-      fact('Telemetry received', bytes(told.telemetry.receivedBytes)), fact('Telemetry dropped here', number(told.telemetry.dropped)), fact('Telemetry dropped by clients', number(told.telemetry.droppedByClients)))),
-    h('div', { class: 'grid' }, told.environments.map((one) => {
-      const name = known.project.environments.find((each) => each.id === one.environment)?.name ?? one.environment;
-      const latest = one.received.filter(({ version }) => version === told.newest).reduce((sum, { clients }) => sum + clients, 0);
+    const response = await api.get(page.api('health'));
+    update(body, h('section', { class: 'card' }, h('h2', null, 'This server'), h('dl', { class: 'pairs' }, fact('Version', response.version), fact('Started', ago(response.startedAt)), fact('Connections', number(response.connections)), fact('Database', bytes(response.databaseBytes)),
+      fact('Telemetry received', bytes(response.telemetry.receivedBytes)), fact('Telemetry dropped here', number(response.telemetry.dropped)), fact('Telemetry dropped by clients', number(response.telemetry.droppedByClients)))),
+    h('div', { class: 'grid' }, response.environments.map((one) => {
+      const name = page.project.environments.find((each) => each.id === one.environment)?.name ?? one.environment;
+      const latest = one.received.filter(({ version }) => version === response.newest).reduce((sum, { clients }) => sum + clients, 0);
       return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, name), h('span', { class: `chip ${one.connected ? 'on' : ''}` }, `${one.connected} connected`)),
-        h('dl', { class: 'pairs' }, fact('Have the newest version', one.connected ? `${latest} of ${one.connected}` : '–'), one.propagation && [fact('A change arrives, median', time(one.propagation.medianMicros)), fact('A change arrives, 99 %', time(one.propagation.p99Micros)), fact('Deliveries', number(one.propagation.deliveries))],
-          one.payload && [fact('Configs sent', number(one.payload.configs)), fact('Snapshot', bytes(one.payload.plain)), fact('Snapshot, gzip', bytes(one.payload.gzip)), fact('Snapshot, zstd', bytes(one.payload.zstd))],
+        h('dl', { class: 'pairs' }, fact('Up to date', one.connected ? `${latest} of ${one.connected}` : '–'), one.propagation && [fact('Propagation p50', time(one.propagation.medianMicros)), fact('Propagation p99', time(one.propagation.p99Micros)), fact('Deliveries', number(one.propagation.deliveries))],
+          one.payload && [fact('Configs sent', number(one.payload.configs)), fact('Payload', bytes(one.payload.plain)), fact('Payload, gzip', bytes(one.payload.gzip)), fact('Payload, zstd', bytes(one.payload.zstd))],
           (one.kinds ?? []).map(({ kind, clients }) => fact(`Streams: ${kind}`, number(clients)))));
     })));
   }
-  known.listen((name) => { if (name === 'clients' || name === 'change') draw(); });
+  page.listen((name) => { if (name === 'clients' || name === 'change') draw(); });
   await draw();
 }

@@ -1,70 +1,72 @@
-// Who may do what here; inviting others.
+// People of the project: their roles, invitations and password links.
 
 import * as api from '../api.js';
-import { field, h, show, table, tell } from '../dom.js';
-import { ago } from '../words.js';
+import { field, h, notify, show, table, withCode } from '../dom.js';
+import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
-import { once } from '../parts/once.js';
+import { showSecret } from '../parts/show-secret.js';
 import { select } from '../parts/value.js';
 
-const ROLES = [['viewer', 'viewer: looks'], ['editor', 'editor: saves drafts'], ['publisher', 'publisher: changes and approves'], ['admin', 'admin: everything']];
+const ROLES = [['viewer', 'Viewer – read only'], ['editor', 'Editor – can propose changes'], ['publisher', 'Publisher – can change values and approve'], ['admin', 'Admin – full access']];
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
   document.title = 'People – Prefab';
   const body = h('div', { class: 'stack' });
-  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'People'), h('p', { class: 'about' }, 'Viewers look, editors save drafts, publishers change values, admins manage the project.')),
-    known.isAdmin && h('button', { type: 'button', class: 'main', onclick: invite }, 'Invite somebody')), body);
+  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'People'), h('p', { class: 'about' }, 'Viewers read, editors propose changes, publishers change and approve values, admins manage the project.')),
+    page.isAdmin && h('button', { type: 'button', class: 'main', onclick: invite }, 'Invite person')), body);
 
   async function draw() {
     /** @type {Person[]} */
-    const people = await api.get(known.api('people'));
+    const people = await api.get(page.api('people'));
     /** @type {Invitation[]} */
-    const invitations = known.isAdmin ? await api.get(known.api('invitations')) : [];
-    const exceptions = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
-    show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Since', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+    const invitations = page.isAdmin ? await api.get(page.api('invitations')) : [];
+    const environmentRoles = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
+    show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
-        h('td', null, known.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, exceptions(one) && h('span', { class: 'block small faint' }, exceptions(one))),
-        h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, known.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `New password for ${one.name}`, onclick: () => reset(one) }, 'New password'),
+        h('td', null, page.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
+        h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),
           h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove')))))))) :
-      h('section', { class: 'empty' }, h('h2', null, 'Nobody has an account here yet'), h('p', null, 'Invite yourself first: open the link, and you are in with a name of your own, so that the audit log says who did what.')),
-    invitations.length > 0 && h('h2', null, 'Invited'), invitations.length > 0 && h('ul', { class: 'card' }, invitations.map((one) => h('li', { class: 'row ends' }, h('span', null, `${one.email} as ${one.role}`, h('span', { class: 'faint small' }, ` · until ${new Date(one.expiresAt).toLocaleDateString()}`)),
-      h('button', { type: 'button', class: 'quiet', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: async () => { await api.remove(known.api('invitations', one.id)); draw(); } }, 'Withdraw')))));
+      h('section', { class: 'empty' }, h('h2', null, 'No accounts yet'), h('p', null, 'Invite yourself first. With your own account, the audit log shows who did what.')),
+    invitations.length > 0 && h('h2', null, 'Pending invitations'), invitations.length > 0 && h('ul', { class: 'card' }, invitations.map((one) => h('li', { class: 'row ends' }, h('span', null, `${one.email} as ${one.role}`, h('span', { class: 'faint small' }, ` · expires ${new Date(one.expiresAt).toLocaleDateString()}`)),
+      h('button', { type: 'button', class: 'quiet', 'aria-label': `Withdraw the invitation of ${one.email}`, onclick: async () => { await api.remove(page.api('invitations', one.id)); draw(); } }, 'Withdraw')))));
   }
   /** @type {(one: Person, role: string) => Promise<void>} */
   async function change(one, role) {
-    try { await api.patch(known.api('people', one.id), { role }); tell(`${one.name} is ${role} now.`); } catch (error) { tell(error.message, 'bad'); }
+    const about = h('p', null, `${ROLES.find(([name]) => name === role)?.[1] ?? role}.`);
+    const done = await confirm(`Make ${one.name} ${role}?`, about, 'Change role', () => api.patch(page.api('people', one.id), { role }), { asksComment: false });
+    if (done) notify(`${one.name} is now ${role}.`);
     await draw();
   }
   /** @param {Person} one */
   async function remove(one) {
-    if (await confirm(`Remove ${one.name}?`, h('p', null, 'They can no longer look at this project, and the tokens they made for it end. What they did stays in the audit log.'), 'Remove', () => api.remove(known.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
+    if (await confirm(`Remove ${one.name}?`, h('p', null, 'They lose access to this project, and their tokens for it are revoked. The audit log keeps their actions.'), 'Remove', () => api.remove(page.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
   }
   /** @param {Person} one */
   async function reset(one) {
     /** @type {() => Promise<{link: string}>} */
-    const offer = () => api.post(known.api('people', one.id, 'password-reset'));
-    const made = await confirm(`A new password for ${one.name}?`, h('p', null, 'You get a link for them, with which they choose one. It works once, for a day. Until then their old password goes on.'), 'Make the link', offer, { asksComment: false });
-    if (made) await once(`The link for ${one.name}`, 'Send them this link; nobody else does. It works once, for a day.', made.link);
+    const offer = () => api.post(page.api('people', one.id, 'password-reset'));
+    const created = await confirm(`Reset the password of ${one.name}?`, h('p', null, 'You get a link to send them. It works once and expires in 24 hours. Their current password keeps working until they choose a new one.'), 'Create link', offer, { asksComment: false });
+    if (created) await showSecret(`Password link for ${one.name}`, 'Share this link yourself; the server does not send e-mail. It works once and expires in 24 hours.', created.link);
   }
   async function invite() {
-    const made = await dialog('Invite somebody', (/** @type {(made: Link | null) => void} */ close) => {
-      let role = 'publisher';
+    const created = await dialog('Invite person', (/** @type {(made: Link | null) => void} */ close) => {
+      let role = 'viewer';
       const email = h('input', { type: 'email', required: true, name: 'email' });
       const wrong = h('p', { class: 'wrong', role: 'alert' });
       return h('form', { class: 'stack', onsubmit: async (event) => {
         event.preventDefault();
         try {
-          close(await api.post(known.api('invitations'), { email: email.value.trim(), role }));
+          close(await api.post(page.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
-          // Whoever has an account elsewhere is added at once.
-          if (error.code !== 'account_exists') return show(wrong, error.message);
-          try { close(await api.post(known.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
+          // A person who has an account in another project is added without an invitation.
+          if (error.code !== 'account_exists') return show(wrong, withCode(error.message));
+          try { close(await api.post(page.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });
-    if (made?.link) await once('The invitation', 'Send them this link; nobody else does. It works once.', made.link);
-    if (made) await draw();
+    if (created?.link) await showSecret('Invitation link', 'Share this link yourself; the server does not send e-mail. It works once.', created.link);
+    if (created) await draw();
   }
   await draw();
 }

@@ -1,46 +1,59 @@
-// Getting started: a key, a few lines, and a light that goes on when the first client connects.
+// Getting started: an API key, code for each SDK, and a notice when the first client connects.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { h, notify, show } from '../dom.js';
 import * as events from '../events.js';
-import { create } from '../parts/create.js';
+import { createItem } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
 
-/** @type {Record<string, {install: string, code: (key: string) => string}>} */
+/** Keys that were created while the page is open, by environment: each is shown once by the server. */
+const createdKeys = new Map();
+
+/** @type {Record<string, {install: string, code: (key: string) => string, note?: string}>} */
 const SDKS = {
-  Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nif client.with(&user).enabled("${key}") {\n    // the new way\n}` },
-  'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nprefab.isFeatureEnabled("${key}", { user: { key: "u-1" } });` },
-  Python: { install: 'pip install prefab-cloud-python', code: (key) => `import os\nfrom prefab_cloud_python import Client, Options\n\n# Without the option, counts go to the hosted service, which has ended.\nclient = Client(Options(prefab_telemetry_url=os.environ["PREFAB_API_URL"]))\nclient.enabled("${key}", context={"user": {"key": "u-1"}})` },
-  Ruby: { install: 'gem install prefab-cloud-ruby', code: (key) => `prefab = Prefab::Client.new\nprefab.enabled?("${key}", user: { key: "u-1" })` },
-  Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(\n\tprefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")),\n\tprefab.WithTelemetryHost(os.Getenv("PREFAB_API_URL")), // else counts go to the hosted service, which has ended\n)\nenabled, ok := client.FeatureIsOn("${key}", context)` },
+  Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nprintln!("{}", client.with(&user).enabled("${key}"));` },
+  'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nconsole.log(prefab.isFeatureEnabled("${key}", { user: { key: "u-1" } }));`,
+    note: 'This SDK reports evaluations only to HTTPS servers.' },
+  Python: { install: 'pip install prefab-cloud-python', code: (key) => `import os\nfrom prefab_cloud_python import Client, Options\n\n# Without this option, telemetry goes to the hosted service, which no longer exists.\nclient = Client(Options(prefab_telemetry_url=os.environ["PREFAB_API_URL"]))\nprint(client.enabled("${key}", context={"user": {"key": "u-1"}}))` },
+  Ruby: { install: 'gem install prefab-cloud-ruby', code: (key) => `prefab = Prefab::Client.new\nputs prefab.enabled?("${key}", user: { key: "u-1" })` },
+  Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(\n\tprefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")),\n\tprefab.WithTelemetryHost(os.Getenv("PREFAB_API_URL")), // without it, telemetry goes to the hosted service\n)\nenabled, ok := client.FeatureIsOn("${key}", context)\nfmt.Println(enabled, ok)` },
 };
 
-/** @type {(main: HTMLElement, known: Known) => Promise<void>} */
-export default async function page(main, known) {
-  document.title = 'Start – Prefab';
-  const { environment } = known;
+/** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
+export default async function render(main, page) {
+  document.title = 'Get started – Prefab';
+  const { environment } = page;
   let sdk = localStorage.getItem('prefab-sdk') ?? 'Rust';
-  let key = '';
+  let key = createdKeys.get(environment.id) ?? '';
   /** @type {{items: Summary[]}} */
-  const { items } = await api.get(known.api('items') + api.query({ type: 'feature_flag', limit: 1 }));
-  const flag = items[0]?.key ?? 'my-first-flag';
+  const { items } = await api.get(page.api('items') + api.query({ type: 'feature_flag', limit: 1 }));
+  let flag = items[0]?.key ?? '';
   const tabs = h('div', { class: 'row', role: 'group', 'aria-label': 'SDK' });
-  const [steps, light] = [h('ol', { class: 'stack' }), h('div', { role: 'status' })];
+  const [steps, connection] = [h('ol', { class: 'stack' }), h('div', { role: 'status' })];
 
   const copyable = (/** @type {string} */ text) => h('div', { class: 'copyable' }, h('pre', { tabindex: 0 }, text), h('button', { type: 'button', class: 'quiet', onclick: async () => {
     await navigator.clipboard?.writeText(text).catch(() => {});
-    tell('Copied.');
+    notify('Copied.');
   } }, 'Copy'));
   /** @type {(title: string, ...content: Child[]) => HTMLElement} */
   const step = (title, ...content) => h('li', { class: 'card' }, h('h2', null, title), content);
 
-  async function issue() {
+  async function createKey() {
     /** @type {(comment: string) => Promise<{key: string}>} */
-    const issued = () => api.post(known.api('keys'), { name: `first program in ${environment.name}`, kind: 'backend', environment: environment.id });
-    const made = await confirm(`Make a key for ${environment.name}?`, h('p', null, 'A program proves itself with it. The whole key is shown on this page only now.'), 'Make the key',
-      issued, { asksComment: false });
-    if (!made) return;
-    ({ key } = made);
+    const request = () => api.post(page.api('keys'), { name: `first app in ${environment.name}`, kind: 'backend', environment: environment.id });
+    const created = await confirm(`Create a key for ${environment.name}?`, h('p', null, 'Your app uses this key to connect. Copy it now. You won’t see it again.'), 'Create key',
+      request, { asksComment: false });
+    if (!created) return;
+    ({ key } = created);
+    createdKeys.set(environment.id, key);
+    draw();
+  }
+
+  async function createFlag() {
+    const created = await createItem(page, 'feature_flag');
+    if (!created) return;
+    flag = created;
+    notify(`Created ${flag}.`);
     draw();
   }
 
@@ -48,18 +61,19 @@ export default async function page(main, known) {
     show(tabs, Object.keys(SDKS).map((name) => h('button', { type: 'button', 'aria-pressed': name === sdk, class: name === sdk ? 'main' : '', 'data-focus': `sdk-${name}`, onclick: () => { sdk = name; localStorage.setItem('prefab-sdk', name); draw(); } }, name)));
     const { origin } = location;
     show(steps,
-      step('1. Say where the server is', h('p', null, `Your program needs a key for ${environment.name}, and this address.`), !key && known.isAdmin && h('div', null, h('button', { type: 'button', class: 'main', onclick: issue }, 'Make a key')),
-        copyable(`export PREFAB_API_KEY=${key || 'the key of your program'}\nexport PREFAB_API_URL=${origin}\nexport PREFAB_STREAM_URL=${origin}`)),
+      step('1. Set your environment variables', h('p', null, `Your app needs an API key for ${environment.name} and the URL of this server.`), !key && page.isAdmin && h('div', null, h('button', { type: 'button', class: 'main', onclick: createKey }, 'Create key')),
+        copyable(`export PREFAB_API_KEY=${key || 'your-api-key'}\nexport PREFAB_API_URL=${origin}\nexport PREFAB_STREAM_URL=${origin}`)),
       step(`2. Add the SDK for ${sdk}`, copyable(SDKS[sdk].install)),
-      step('3. Ask for a flag', !items.length && known.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => create(known, 'feature_flag') }, 'Make your first flag')), copyable(SDKS[sdk].code(flag)), h('p', { class: 'hint' }, 'Then turn the flag on its page, and watch your program follow.')));
+      step('3. Check a flag', !flag && page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].code(flag || 'my-first-flag')), SDKS[sdk].note && h('p', { class: 'hint' }, SDKS[sdk].note),
+        flag ? h('p', null, h('a', { href: page.path('flags', flag) }, 'Toggle the flag'), ' and watch your app update.') : h('p', { class: 'hint' }, 'Then toggle the flag and watch your app update.')));
   }
-  function shine() {
+  function drawConnection() {
     const connected = [...events.clients.values()].reduce((sum, one) => sum + one.connected, 0);
-    show(light, connected ? h('p', { class: 'banner info' }, h('strong', null, connected === 1 ? 'The first client is connected.' : `${connected} clients are connected.`), h('a', { href: known.path('flags') }, 'To the flags'))
-      : h('p', { class: 'banner' }, 'Waiting for the first client to connect …'));
+    show(connection, connected ? h('p', { class: 'banner info' }, h('strong', null, connected === 1 ? 'First client connected.' : `${connected} clients connected.`), h('a', { href: page.path('flags') }, 'Go to flags'))
+      : h('p', { class: 'banner' }, 'Waiting for the first client to connect…'));
   }
-  known.listen((name) => { if (name === 'clients') shine(); });
-  show(main, h('div', null, h('h1', null, 'Start'), h('p', { class: 'about' }, 'From nothing to a program that follows what you do here, in three steps.')), light, tabs, steps);
-  shine();
+  page.listen((name) => { if (name === 'clients') drawConnection(); });
+  show(main, h('div', null, h('h1', null, 'Get started'), h('p', { class: 'about' }, 'Connect your app in three steps.')), connection, tabs, steps);
+  drawConnection();
   draw();
 }

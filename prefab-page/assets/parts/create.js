@@ -1,36 +1,44 @@
-// Making an item: a key, a kind, a first value. The rest is done on its page.
+// The dialog that creates an item: a key, a type and a default value.
 
 import * as api from '../api.js';
-import { field, h, show } from '../dom.js';
+import { field, h, show, withCode } from '../dom.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import { TYPES } from '../words.js';
+import * as router from '../router.js';
+import { TYPES, VALUE_TYPES } from '../format.js';
 import { dialog } from './dialog.js';
 import { blank, valueInput } from './value.js';
 
-/** @type {Record<string, [kind: string, said: string][]>} */
+/** The value types of each type of item. @type {Record<string, string[]>} */
 const VALUES = {
-  feature_flag: [['bool', 'on or off'], ['string', 'text'], ['int', 'whole number'], ['double', 'number'], ['json', 'JSON']],
-  config: [['string', 'text'], ['int', 'whole number'], ['double', 'number'], ['bool', 'true or false'], ['string_list', 'list of texts'],
-    ['duration', 'duration'], ['json', 'JSON']],
-  segment: [['bool', '']],
-  schema: [['schema', '']],
+  feature_flag: ['bool', 'string', 'int', 'double', 'json'],
+  config: ['string', 'int', 'double', 'bool', 'string_list', 'duration', 'json'],
+  segment: ['bool'],
+  schema: ['schema'],
 };
 
 /**
- * Asks for what an item needs, makes it, and opens it.
- * @type {(known: Known, type: string) => Promise<void>}
+ * Creates an item in a dialog and opens it.
+ * @type {(page: PageContext, type: string) => Promise<void>}
  */
-export async function create(known, type) {
-  const [page, , name] = TYPES[type];
+export async function create(page, type) {
+  const key = await createItem(page, type);
+  if (key) router.navigate(page.path(TYPES[type][0], key) + api.query({ environment: page.environment.id }));
+}
+
+/**
+ * Creates an item in a dialog. Resolves with its key, or with nothing if the user cancels.
+ * @type {(page: PageContext, type: string) => Promise<string | null>}
+ */
+export async function createItem(page, type) {
+  const [, , name] = TYPES[type];
   const made = await dialog(`New ${name}`, (/** @type {(key: string | null) => void} */ close) => {
     const key = h('input', { name: 'key', required: true, autocomplete: 'off', spellcheck: 'false' });
-    const kind = h('select', { name: 'kind' }, VALUES[type].map(([value, said]) => h('option', { value }, said)));
-    let flat = blank(VALUES[type][0][0]);
+    const kind = h('select', { name: 'kind' }, VALUES[type].map((value) => h('option', { value }, VALUE_TYPES[value] ?? value)));
+    let flat = blank(VALUES[type][0]);
     const place = h('div');
     const fill = () => {
       flat = blank(kind.value);
-      show(place, type !== 'segment' && valueInput(flat, { label: type === 'schema' ? 'Schema' : 'Value for everybody', check: (value) => api.post(known.api('validate'), { value }) }));
+      show(place, type !== 'segment' && valueInput(flat, { label: type === 'schema' ? 'Schema' : 'Default value', check: (value) => api.post(page.api('validate'), { value }) }));
     };
     kind.addEventListener('change', fill);
     const comment = h('input', { name: 'comment' });
@@ -41,19 +49,18 @@ export async function create(known, type) {
       show(wrong);
       try {
         const item = draft(type, key.value.trim(), kind.value, flat);
-        await api.post(known.api('items'), { item, comment: comment.value });
+        await api.post(page.api('items'), { item, comment: comment.value });
         close(item.key);
       } catch (error) {
-        show(wrong, (error.causes ?? [error.message]).join('\n'));
+        show(wrong, withCode((error.causes ?? [error.message]).join('\n')));
       }
-    } }, field('Key', key, { hint: 'The name that programs ask for. It stays for good.' }),
-    VALUES[type].length > 1 && field('Kind of value', kind), place,
-    field(known.project.environments.some((one) => one.needsComment) ? 'Comment' : 'Comment (optional)', comment), wrong,
-    h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, `Make the ${name}`), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
+    } }, field('Key', key, { hint: 'Used in code. Can’t be changed later.' }),
+    VALUES[type].length > 1 && field('Type', kind), place,
+    field(page.project.environments.some((one) => one.needsComment) ? 'Comment' : 'Comment (optional)', comment), wrong,
+    h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, `Create ${name}`), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
-  if (!made) return;
-  await items.refresh(known.project.id, made);
-  places.go(known.path(page, made) + api.query({ environment: known.environment.id }));
+  if (made) await items.refresh(page.project.id, made);
+  return made;
 }
 
 /** @type {(type: string, key: string, kind: string, flat: Flat) => Item} */

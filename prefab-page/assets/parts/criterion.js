@@ -1,71 +1,71 @@
-// One condition of a rule: a property, an operator, and an input that fits it.
+// One condition of a rule: a property, an operator, and an input for its operand.
 
-import { fresh, h, show } from '../dom.js';
-import { date, operator, OPERATORS } from '../words.js';
+import { h, show, uniqueId } from '../dom.js';
+import { date, operator, OPERATORS } from '../format.js';
 import { listInput, select } from './value.js';
 
 /** @type {Record<string, () => Flat | null>} */
-const BEGIN = {
+const INITIAL = {
   list: () => ({ type: 'string_list', value: [] }), number: () => ({ type: 'int', value: 0 }), pattern: () => ({ type: 'string', value: '' }),
   text: () => ({ type: 'string', value: '' }), version: () => ({ type: 'string', value: '1.0.0' }), segment: () => ({ type: 'string', value: '' }),
   date: () => ({ type: 'string', value: new Date().toISOString() }), range: () => ({ type: 'int_range', value: { start: '0', end: '10' } }), none: () => null,
 };
 
-/** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Here */
+/** @typedef {{properties: string[], segments: string[], onChange: () => void, onRemove: () => void, disabled: boolean, first: boolean, name: string}} Options */
 
 /**
- * A condition to begin with.
+ * Returns a new condition.
  * @type {() => Criterion}
  */
-export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: BEGIN.list() });
+export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP_IS_ONE_OF', valueToMatch: INITIAL.list() });
 
 /**
  * @param {Criterion} criterion changed in place
- * @param {Here} how
+ * @param {Options} how
  */
 export function criterionInput(criterion, how) {
   const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
   const draw = () => {
-    const [, , follows] = operator(criterion.operator);
-    const hasProperty = follows !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
+    const [, , operandKind] = operator(criterion.operator);
+    const hasProperty = operandKind !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
     show(box, h('span', { class: 'joint' }, how.first ? 'when' : 'and'), hasProperty && property(criterion, how),
-      select(OPERATORS.map(([name, said]) => [name, said]), criterion.operator, (next) => {
+      select(OPERATORS.map(([name, text]) => [name, text]), criterion.operator, (next) => {
         change(criterion, next);
         how.onChange();
         draw();
       }, how.disabled, { 'aria-label': 'Operator', 'data-focus': `${how.name}-operator`, class: 'operator' }),
-      h('span', { class: 'operand' }, operand(criterion, follows, how)),
-      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove the condition', onclick: how.onRemove }, '×'));
+      h('span', { class: 'operand' }, operand(criterion, operandKind, how)),
+      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, '×'));
   };
   draw();
   return box;
 }
 
 /**
- * Another operator keeps what can be kept of the operand.
+ * Sets the operator, and keeps the operand if the new operator takes the same kind.
  * @type {(criterion: Criterion, next: string) => void}
  */
 function change(criterion, next) {
-  const [, , was] = operator(criterion.operator);
-  const [, , follows] = operator(next);
+  const [, , previous] = operator(criterion.operator);
+  const [, , operandKind] = operator(next);
   criterion.operator = next;
-  if (was !== follows) criterion.valueToMatch = BEGIN[follows]();
+  if (previous !== operandKind) criterion.valueToMatch = INITIAL[operandKind]();
   if (criterion.valueToMatch === null) delete criterion.valueToMatch;
-  if (follows === 'segment' || next === 'ALWAYS_TRUE') delete criterion.propertyName;
+  if (operandKind === 'segment' || next === 'ALWAYS_TRUE') delete criterion.propertyName;
   else criterion.propertyName ??= 'user.key';
 }
 
-/** @type {(criterion: Criterion, how: Here) => HTMLElement} */
+/** @type {(criterion: Criterion, how: Options) => HTMLElement} */
 function property(criterion, how) {
-  const id = fresh('known');
+  const id = uniqueId('page');
   return h('span', { class: 'property' },
     h('input', { 'aria-label': 'Property', list: id, value: criterion.propertyName ?? '', disabled: how.disabled, class: 'code', spellcheck: 'false', autocomplete: 'off',
       placeholder: 'user.email', 'data-focus': `${how.name}-property`, oninput: (event) => { criterion.propertyName = event.target.value.trim(); how.onChange(); } }),
     h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
 }
 
-/** @type {(criterion: Criterion, follows: string, how: Here) => Child} */
-function operand(criterion, follows, how) {
+/** @type {(criterion: Criterion, operandKind: string, how: Options) => Child} */
+function operand(criterion, operandKind, how) {
   const flat = criterion.valueToMatch;
   /** @type {(value: Json, type?: string) => void} */
   const set = (value, type) => {
@@ -75,50 +75,50 @@ function operand(criterion, follows, how) {
   /** @type {(label: string, value: string, read: (text: string) => [value: Json, type: string], properties?: Properties<HTMLInputElement>) => HTMLInputElement} */
   const plain = (label, value, read, properties = {}) => h('input', { 'aria-label': label, value, disabled: how.disabled, autocomplete: 'off', spellcheck: 'false',
     oninput: (event) => set(...read(event.target.value)), ...properties });
-  if (follows === 'none') return null;
-  if (follows === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'add a value', 'data-focus': `${how.name}-values` });
-  if (follows === 'segment') {
+  if (operandKind === 'none') return null;
+  if (operandKind === 'list') return listInput(Array.isArray(flat?.value) ? flat.value : [String(flat?.value ?? '')].filter(Boolean), (list) => set(list, 'string_list'), how.disabled, { 'aria-label': 'Values', placeholder: 'Add a value', 'data-focus': `${how.name}-values` });
+  if (operandKind === 'segment') {
     const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
-    if (!names.length) return h('span', { class: 'hint' }, 'There is no segment yet.');
-    return select([['', 'choose …'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
+    if (!names.length) return h('span', { class: 'hint' }, 'No segments yet.');
+    return select([['', 'Select a segment'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
   }
-  if (follows === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
-  if (follows === 'date') return dates(flat, set, how.disabled);
-  if (follows === 'range') return range(flat, set, how.disabled);
-  const properties = follows === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
-  const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(follows) ?? 'Text';
-  return h('span', { class: 'told-input' }, patterned(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), follows));
+  if (operandKind === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
+  if (operandKind === 'date') return dates(flat, set, how.disabled);
+  if (operandKind === 'range') return range(flat, set, how.disabled);
+  const properties = operandKind === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
+  const label = new Map([['pattern', 'Pattern'], ['version', 'Version']]).get(operandKind) ?? 'Text';
+  return h('span', { class: 'message-input' }, withValidation(plain(label, String(flat?.value ?? ''), (text) => [text, 'string'], { class: 'code', ...properties }), operandKind));
 }
 
 /**
- * Says at once when a pattern or a version cannot be one.
- * @type {(element: HTMLInputElement, follows: string) => Child[]}
+ * Shows an error while a pattern or a version is invalid.
+ * @type {(element: HTMLInputElement, operandKind: string) => Child[]}
  */
-function patterned(element, follows) {
-  const told = h('span', { class: 'wrong' });
-  const look = () => {
+function withValidation(element, operandKind) {
+  const message = h('span', { class: 'wrong' });
+  const validate = () => {
     let wrong = '';
-    if (follows === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
-    if (follows === 'pattern') try { new RegExp(element.value); } catch { wrong = 'This is not a pattern.'; }
-    show(told, wrong);
+    if (operandKind === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
+    if (operandKind === 'pattern') try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
+    show(message, wrong);
     element.toggleAttribute('aria-invalid', false);
     if (wrong) element.setAttribute('aria-invalid', 'true');
   };
-  element.addEventListener('input', look);
-  return [element, told];
+  element.addEventListener('input', validate);
+  return [element, message];
 }
 
 /** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
 function dates(flat, set, disabled) {
   const millis = typeof flat?.value === 'number' ? flat.value : Date.parse(flat?.value);
   const local = Number.isNaN(millis) ? '' : new Date(millis - new Date(millis).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-  const told = h('span', { class: 'hint' }, date(flat?.value));
-  return h('span', { class: 'told-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
+  const message = h('span', { class: 'hint' }, date(flat?.value));
+  return h('span', { class: 'message-input' }, h('input', { type: 'datetime-local', 'aria-label': 'Date', value: local, disabled, oninput: (event) => {
     const picked = new Date(event.target.value);
     if (Number.isNaN(picked.getTime())) return;
     set(picked.toISOString(), 'string');
-    show(told, date(picked.toISOString()));
-  } }), told);
+    show(message, date(picked.toISOString()));
+  } }), message);
 }
 
 /** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */
@@ -131,5 +131,5 @@ function range(flat, set, disabled) {
     else delete value[name];
     set({ ...value }, 'int_range');
   } });
-  return h('span', { class: 'row' }, side('start', 'From'), 'up to, without', side('end', 'To'));
+  return h('span', { class: 'row' }, side('start', 'From'), 'to (exclusive)', side('end', 'To'));
 }

@@ -1,24 +1,24 @@
-// A question over the page.
+// Modal dialogs.
 
-import { field, h, show } from '../dom.js';
+import { field, h, show, withCode } from '../dom.js';
 
 /**
- * Opens a dialog; `fill` gives what is in it and is handed the way to close it. Resolves with what it closes with.
+ * Opens a dialog. `fill` receives a function that closes it and returns its content. Resolves with the result.
  * @template T
  * @param {string} title
- * @param {(close: (answer: T | null) => void) => HTMLElement} fill
+ * @param {(close: (result: T | null) => void) => HTMLElement} fill
  * @returns {Promise<T | null>}
  */
 export function dialog(title, fill) {
   return new Promise((resolve) => {
-    const before = document.activeElement;
+    const focused = document.activeElement;
     const box = h('dialog', { 'aria-label': title });
-    /** @type {(answer: T | null) => void} */
-    const close = (answer) => {
+    /** @type {(result: T | null) => void} */
+    const close = (result) => {
       box.close();
       box.remove();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-      resolve(answer);
+      if (focused instanceof HTMLElement && focused.isConnected) focused.focus();
+      resolve(result);
     };
     box.addEventListener('cancel', (event) => {
       event.preventDefault();
@@ -31,8 +31,8 @@ export function dialog(title, fill) {
 }
 
 /**
- * Asks whether something is to be done, and why. `act` is given the comment; while it fails the dialog stays
- * and says so.
+ * Asks for confirmation and a comment. `act` receives the comment; if it fails, the dialog stays open and shows the
+ * error.
  *
  * @template T
  * @param {string} title
@@ -43,21 +43,21 @@ export function dialog(title, fill) {
  * @returns {Promise<T | null>} what `act` gave, or something true where that is nothing
  */
 export function confirm(title, about, button, act, { needsComment = false, isDanger = false, asksComment = true } = {}) {
-  return dialog(title, (/** @type {(answer: T | null) => void} */ close) => {
+  return dialog(title, (/** @type {(result: T | null) => void} */ close) => {
     const comment = h('textarea', { rows: 2, required: needsComment, name: 'comment' });
     const wrong = h('p', { class: 'wrong', role: 'alert' });
-    const go = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
+    const submit = h('button', { class: isDanger ? 'danger' : 'main', type: 'submit' }, button);
     return h('form', { class: 'stack', onsubmit: async (event) => {
       event.preventDefault();
-      go.disabled = true;
+      submit.disabled = true;
       show(wrong);
       try {
         close(await act(comment.value.trim()) ?? /** @type {T} */ (true));
       } catch (error) {
-        show(wrong, (error.causes ?? [error.message]).join('\n'));
-        go.disabled = false;
+        show(wrong, withCode((error.causes ?? [error.message]).join('\n')));
+        submit.disabled = false;
       }
-    } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Why, for the audit log.' }), wrong,
-    h('div', { class: 'row' }, go, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
+    } }, about, asksComment && field(needsComment ? 'Comment' : 'Comment (optional)', comment, { hint: 'Shown in the audit log.' }), wrong,
+    h('div', { class: 'row' }, submit, h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
   });
 }

@@ -1,13 +1,13 @@
-// Moving an entry of a list to another place: with a mouse, a pen or a finger.
+// Reorders entries of a list by dragging with a mouse, a pen or a finger.
 
-/** How near the edge of the window it is brought further, in pixels. */
+/** Distance from the edge of the window at which dragging scrolls, in pixels. */
 const EDGE = 70;
 
 /**
- * Listeners for the handle of an entry.
+ * Returns the listeners for the drag handle of an entry.
  * @param {HTMLElement} list
  * @param {() => HTMLElement} entry
- * @param {(to: number) => void} onMoved called with its new place
+ * @param {(to: number) => void} onMoved receives the new position
  */
 export function dragging(list, entry, onMoved) {
   let [begin, to] = [NaN, -1];

@@ -1,243 +1,320 @@
-// Editing: sections for all environments and for each, a draft that survives everything, and publishing.
+// The editor of an item: one section per environment, unpublished edits that survive a reload, and publishing.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { h, notify, show, update, withCode } from '../dom.js';
 import * as edit from '../edit.js';
+import { inWords, listNames } from '../format.js';
 import * as items from '../items.js';
-import * as places from '../places.js';
-import { ago } from '../words.js';
+import * as router from '../router.js';
+import { chooseEnvironment } from './layout.js';
 import { confirm } from './dialog.js';
-import { publish, received, reconcile } from './publish.js';
+import { draftBanner, fetchDraft } from './draft-banner.js';
+import { affectedEnvironments, diffView, publish, publishedBanner, reconcile } from './publish.js';
 import { rulesEditor } from './rules.js';
 import { settings } from './settings.js';
 
 /**
  * @param {HTMLElement} main
- * @param {Known} known
- * @param {Standing} standing
- * @param {{draft: Draft | null, versions: Version[], onPublished: (version: Version, item: Item) => void}} how
+ * @param {PageContext} page
+ * @param {PublishedItem} stored
+ * @param {{draft: Draft | null, onPublished: (version: Version, item: Item) => void}} how
  */
-export async function editor(main, known, standing, { draft, versions, onPublished }) {
-  const { project, environment } = known;
-  const kept = `prefab-edit ${project.id} ${standing.key}`;
-  let base = standing;
+export async function editor(main, page, stored, { draft, onPublished }) {
+  const { project, environment } = page;
+  const storageKey = `prefab-edit ${project.id} ${stored.key}`;
+  let base = stored;
   /** @type {Item} */
-  let item = edit.copy(standing);
+  let item = edit.clone(stored);
   let section = edit.rulesOf(item, environment.id) ? environment.id : 'default';
-  const mayPublish = known.may('publisher');
-  const mayEdit = known.may('editor');
+  const mayPublish = page.may('publisher');
+  const mayEdit = page.may('editor');
   /** @type {{properties: string[], segments: string[], schemas: string[], tags: string[], examples: Example[]}} */
-  const helps = { properties: [], segments: [], schemas: [], tags: [], examples: [] };
+  const suggestions = { properties: [], segments: [], schemas: [], tags: [], examples: [] };
 
-  const news = h('div', { class: 'stack tight' });
-  const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Where the rules hold' });
+  const notices = h('div', { class: 'stack tight' });
+  const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Environments' });
   const body = h('div', { class: 'stack', role: 'tabpanel', id: 'section' });
-  const bar = h('div', { class: 'stack' });
-  // What cannot be read changes nothing, and yet nothing must be published then.
+  // One element for as long as the editor is open: a click on it must not be lost while its text changes.
+  const bar = h('div', { class: 'bottom-bar', hidden: true });
+  // Invalid text changes no value, but disables publishing.
   body.addEventListener('input', () => drawBar());
 
   const isDirty = () => !edit.isSame(base, item);
-  const keep = () => {
-    if (isDirty()) sessionStorage.setItem(kept, JSON.stringify({ base, item }));
-    else sessionStorage.removeItem(kept);
+  const saveEdits = () => {
+    if (isDirty()) sessionStorage.setItem(storageKey, JSON.stringify({ base, item }));
+    else sessionStorage.removeItem(storageKey);
   };
   function changed() {
-    keep();
+    saveEdits();
     drawBar();
     drawTabs();
   }
-  /** @param {{base: Standing, item: Item}} next */
-  function take(next) {
-    ({ base, item } = { base: next.base, item: edit.copy(next.item) });
+  /** @param {{base: PublishedItem, item: Item}} next */
+  function load(next) {
+    ({ base, item } = { base: next.base, item: edit.clone(next.item) });
     draw();
-    keep();
+    saveEdits();
   }
   const draw = () => { drawTabs(); drawSection(); drawBar(); };
+  const nameOf = (/** @type {string} */ id) => project.environments.find((one) => one.id === id)?.name ?? 'Default';
+
+  /** Opens a section; the environment of the page follows. */
+  function openSection(/** @type {string} */ id) {
+    section = id;
+    const chosen = project.environments.find((one) => one.id === id);
+    if (chosen) chooseEnvironment(chosen);
+    draw();
+  }
 
   function drawTabs() {
-    const ids = [['default', 'All environments'], ...project.environments.map((one) => [one.id, one.name]), ['settings', 'Settings']];
-    const dirty = edit.touched(base, item);
-    show(tabs, ids.map(([id, name], at) => h('button', { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': 'section', 'aria-selected': id === section, tabindex: id === section ? 0 : -1,
-      onclick: () => { section = id; draw(); },
+    const ids = [['default', 'Default'], ...project.environments.map((one) => [one.id, one.name]), ['settings', 'Settings']];
+    const dirty = edit.changedSections(base, item);
+    update(tabs, ids.map(([id, name], at) => h('button', {
+      type: 'button', role: 'tab', id: `tab-${id}`, 'data-key': id, 'aria-controls': 'section',
+      'aria-selected': id === section, tabindex: id === section ? 0 : -1,
+      onclick: () => openSection(id),
       onkeydown: (event) => {
         const step = new Map([['ArrowRight', 1], ['ArrowLeft', -1]]).get(event.key);
         if (!step) return;
         event.preventDefault();
-        [section] = ids[(at + step + ids.length) % ids.length];
-        draw();
-        document.getElementById(`tab-${section}`)?.focus();
-      } }, name, dirty.includes(id) && h('span', { class: 'chip warn' }, 'changed'))));
+        const [next] = ids[(at + step + ids.length) % ids.length];
+        openSection(next);
+        document.getElementById(`tab-${next}`)?.focus();
+      },
+    }, name, dirty.includes(id) && h('span', { class: 'chip warn' }, 'changed'))));
     body.setAttribute('aria-labelledby', `tab-${section}`);
   }
 
   function drawSection() {
-    if (section === 'settings') return show(body, settings(item, { ...helps, disabled: !mayEdit, onChange: changed }));
+    if (section === 'settings') return show(body, settings(item, { ...suggestions, disabled: !mayEdit, onChange: changed }));
     const rules = edit.rulesOf(item, section);
-    const disabled = !mayEdit || (section !== 'default' && !known.may('editor', section));
-    /** @type {Check} */
-    const check = (value) => api.post(known.api('validate'), { value, schemaKey: item.schemaKey });
-    check.hasSchema = Boolean(item.schemaKey);
-    const how = { key: item.key, kind: item.type === 'segment' ? 'segment' : item.valueType, section, disabled, onChange: changed,
-      check, variants: (item.variants ?? []).map((one) => ({ ...one.value, name: one.name })), ...helps };
-    if (!rules) {
-      return show(body, h('section', { class: 'card' }, h('p', null, `${name(section)} follows the rules for all environments:`),
-        rulesEditor(edit.copy(item.default.rules), { ...how, disabled: true }),
-        !disabled && h('div', null, h('button', { type: 'button', class: 'main', onclick: () => { edit.setRules(item, section, edit.copy(item.default.rules)); changed(); drawSection(); } }, `Make rules for ${name(section)}`))));
-    }
-    const unowned = project.environments.filter((one) => !edit.rulesOf(item, one.id)).map((one) => one.name);
-    show(body,
-      section === 'default' && h('p', { class: 'about' }, unowned.length === project.environments.length ? 'No environment has rules of its own: these hold everywhere.' : unowned.length ? `These hold in ${unowned.join(' and ')}; the others have rules of their own.` : 'Every environment has rules of its own, so nobody gets to these.'),
-      rulesEditor(rules, how),
-      section !== 'default' && !disabled && h('div', null, h('button', { type: 'button', class: 'quiet', onclick: () => { edit.setRules(item, section, undefined); changed(); drawSection(); } }, 'Follow the rules for all environments instead')));
+    const disabled = !mayEdit || (section !== 'default' && !page.may('editor', section));
+    const options = rulesOptions(disabled);
+    show(body, rules ? ownRules(rules, options) : inheritedRules(options));
   }
-  const name = (/** @type {string} */ id) => project.environments.find((one) => one.id === id)?.name ?? 'All environments';
+
+  /** @type {(disabled: boolean) => RulesOptions & {published: Rule[]}} */
+  function rulesOptions(disabled) {
+    /** @type {Check} */
+    const check = (value) => api.post(page.api('validate'), { value, schemaKey: item.schemaKey });
+    check.hasSchema = Boolean(item.schemaKey);
+    return {
+      key: item.key, kind: item.type === 'segment' ? 'segment' : item.valueType, section, disabled, onChange: changed, check,
+      published: edit.rulesOf(base, section) ?? base.default.rules,
+      variants: (item.variants ?? []).map((one) => ({ ...one.value, name: one.name })), ...suggestions,
+    };
+  }
+
+  /** @type {(options: RulesOptions & {published: Rule[]}) => Child} */
+  function inheritedRules(options) {
+    const override = () => {
+      edit.setRules(item, section, edit.clone(item.default.rules));
+      changed();
+      drawSection();
+    };
+    return h('section', { class: 'card' },
+      h('p', null, `${nameOf(section)} uses the default rules:`),
+      rulesEditor(edit.clone(item.default.rules), { ...options, disabled: true }),
+      !options.disabled && h('div', null, h('button', { type: 'button', class: 'main', onclick: override }, `Override in ${nameOf(section)}`)));
+  }
+
+  /** @type {(rules: Rule[], options: RulesOptions & {published: Rule[]}) => Child} */
+  function ownRules(rules, options) {
+    const useDefault = () => {
+      edit.setRules(item, section, undefined);
+      changed();
+      drawSection();
+    };
+    return [
+      section === 'default' && h('p', { class: 'about' }, defaultUsage()),
+      rulesEditor(rules, options),
+      section !== 'default' && !options.disabled && h('div', null, h('button', { type: 'button', class: 'quiet', onclick: useDefault }, 'Use default rules')),
+    ];
+  }
+
+  function defaultUsage() {
+    const users = project.environments.filter((one) => !edit.rulesOf(item, one.id)).map((one) => one.name);
+    if (users.length === project.environments.length) return 'These rules apply to all environments.';
+    if (!users.length) return 'Not used: every environment overrides these rules.';
+    return `These rules apply in ${listNames(users)}. The other environments override them.`;
+  }
 
   function drawBar() {
-    if (!isDirty()) return show(bar);
-    const wrong = edit.problems(item);
-    const invalid = body.querySelector('[aria-invalid="true"]');
-    show(bar, h('div', { class: 'bottom-bar' }, h('span', { class: 'small' }, wrong.length ? h('span', { class: 'wrong' }, wrong[0][1]) : invalid ? h('span', { class: 'wrong' }, 'What is marked cannot be read.') : 'Not published yet.'), h('span', { class: 'spread' }),
-      h('button', { type: 'button', class: 'quiet', onclick: drop }, 'Discard'),
-      mayEdit && h('button', { type: 'button', onclick: saveDraft, disabled: wrong.length > 0 }, 'Save draft'),
-      mayPublish && h('button', { type: 'button', class: 'main', 'data-focus': 'publish', onclick: review, disabled: wrong.length > 0 || Boolean(invalid) }, 'Review and publish')));
+    bar.hidden = !isDirty();
+    if (bar.hidden) return;
+    const [problem] = edit.problems(item);
+    const isInvalid = Boolean(body.querySelector('[aria-invalid="true"]'));
+    const error = problem?.[1] ?? (isInvalid && 'Fix the highlighted errors to publish.');
+    update(bar,
+      h('span', { class: 'small', role: 'status' }, error ? h('span', { class: 'wrong' }, error) : summary()),
+      h('span', { class: 'spacer' }),
+      h('button', { type: 'button', class: 'quiet', 'data-key': 'discard', onclick: discard }, 'Discard'),
+      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem), 'aria-keyshortcuts': 'Control+S', title: 'Ctrl+S' }, 'Save draft'),
+      mayPublish && h('button', {
+        type: 'button', class: 'main', 'data-key': 'publish', onclick: review, disabled: Boolean(problem) || isInvalid,
+        'aria-keyshortcuts': 'Control+Enter', title: 'Ctrl+Enter',
+      }, 'Review and publish'));
   }
 
-  async function drop() {
-    if (!(await confirm('Discard what you changed?', h('p', null, 'The published version stays as it is.'), 'Discard', async () => true, { isDanger: true, asksComment: false }))) return;
-    take({ base, item: base });
+  function summary() {
+    const sections = edit.changedSections(base, item);
+    if (!sections.length) return 'Unpublished changes';
+    const text = `Unpublished changes in ${listNames(sections.map(nameOf))}`;
+    if (!sections.includes('default')) return text;
+    const affected = affectedEnvironments(page, base, item);
+    const isAll = affected.length === project.environments.length;
+    return `${text}, affects ${isAll ? 'all environments' : listNames(affected.map((one) => one.name)) || 'no environment'}`;
+  }
+
+  async function discard() {
+    const done = await confirm('Discard changes?', h('p', null, 'The published version is not affected.'), 'Discard', async () => true, { isDanger: true, asksComment: false });
+    if (done) load({ base, item: base });
   }
 
   async function saveDraft() {
-    try {
-      await api.put(known.api('items', item.key, 'draft'), { item, comment: '' });
-      await drafted();
-      tell('The draft is saved. Others see it on this page.');
-    } catch (error) {
-      tell(error.message, 'bad');
-    }
+    const done = await confirm('Save draft?', diffView(edit.diff(base, item, project.environments)), 'Save draft',
+      (comment) => api.put(page.api('items', item.key, 'draft'), { item, comment }));
+    if (!done) return;
+    await showDraft();
+    notify('Draft saved. Everyone in the project can see it.');
   }
 
-  /** From here on it is the draft that has what was changed. */
-  async function drafted() {
-    take({ base, item: base });
-    show(news, draftBanner(await api.get(known.api('items', item.key, 'draft'))));
+  /** Shows the saved draft; the editor goes back to the published version. */
+  async function showDraft() {
+    load({ base, item: base });
+    const saved = await fetchDraft(page, item.key);
+    if (saved) show(notices, banner(saved));
   }
 
   async function review() {
     const before = base.id;
-    const done = await publish(known, base, item);
+    const only = affectedEnvironments(page, base, item).map((one) => one.id);
+    const done = await publish(page, base, item);
     if (!done) return;
     if (done === 'draft') {
-      await drafted();
-      return tell('The draft is saved. It waits for approval.');
+      await showDraft();
+      notify('Draft saved. It is waiting for approval.');
+    } else if (done === 'conflict') {
+      const next = await reconcile(page, base, item);
+      if (next) load(next);
+    } else {
+      await published(done, before, only);
     }
-    if (done === 'conflict') {
-      const next = await reconcile(known, base, item);
-      if (next) take(next);
-      return;
-    }
-    await published(done, before);
   }
 
-  /** @type {(done: Changed, before: string) => Promise<void>} */
-  async function published(done, before) {
-    sessionStorage.removeItem(kept);
-    const fresh = await api.get(known.api('items', item.key));
-    take({ base: fresh, item: fresh });
-    const [version] = await api.get(known.api('items', item.key, 'versions'));
-    onPublished(version, fresh);
-    show(news, received(known, done, before, reload));
+  /** @type {(done: Changed, before: string, only: string[]) => Promise<void>} */
+  async function published(done, before, only) {
+    sessionStorage.removeItem(storageKey);
+    await reload();
+    const [version] = await api.get(page.api('items', item.key, 'versions'));
+    onPublished(version, base);
+    show(notices, publishedBanner(page, done, { before, only, onUndone: reload, onDraft: showDraft }));
     items.refresh(project.id, item.key);
   }
 
   async function reload() {
-    const fresh = await api.get(known.api('items', item.key));
-    take({ base: fresh, item: fresh });
+    const fresh = await api.get(page.api('items', item.key));
+    load({ base: fresh, item: fresh });
   }
 
-  const waiting = () => news.querySelector('.waiting');
-  /** @type {(draft: {savedAt?: number | null, savedBy?: string | null, approvedBy?: string | null}) => string} */
-  const mark = (draft) => JSON.stringify([draft.savedAt, draft.savedBy, draft.approvedBy]);
-  /** Which draft is shown, so that what one did oneself is not drawn again below the pointer. */
-  let shown = '';
+  /** @type {(saved: Draft) => HTMLElement} */
+  const banner = (saved) => draftBanner(page, saved, {
+    type: item.type,
+    open: (opened) => {
+      load({ base, item: { ...opened, id: base.id } });
+      show(notices);
+    },
+    publish: (done, draftItem) => {
+      const only = affectedEnvironments(page, base, draftItem ?? base).map((one) => one.id);
+      return published(done, base.id, only);
+    },
+    replace: (next) => show(notices, next && banner(next)),
+  });
+  const shownDraft = () => notices.querySelector('.waiting');
 
   async function drawDraft() {
-    /** @type {Draft | null} */
-    const now = await api.get(known.api('items', item.key, 'draft')).catch((error) => { if (error.code !== 'not_found') throw error; return null; });
-    const old = waiting();
+    const now = await fetchDraft(page, item.key);
+    const old = shownDraft();
     if (!now) return old?.remove();
-    if (old) old.replaceWith(draftBanner(now));
-    else news.append(draftBanner(now));
+    if (old) old.replaceWith(banner(now));
+    else notices.append(banner(now));
   }
 
-  known.listen(async (kind, data) => {
-    if (kind === 'draft' && data.key === item.key && !(waiting() && shown === mark(data))) return drawDraft();
-    // A draft may be for an older version now; what was missed may be anything.
-    if (kind === 'again' || (kind === 'change' && data.key === item.key && waiting())) drawDraft().catch(() => {});
-    if (kind === 'again' && !isDirty()) return reload();
+  /** @type {(text: Child) => void} */
+  function showConflict(text) {
+    const compare = async () => {
+      const next = await reconcile(page, base, item);
+      if (!next) return;
+      show(notices);
+      load(next);
+    };
+    show(notices, h('div', { class: 'banner conflict', role: 'alert' }, h('span', null, h('strong', null, 'This was changed while you were editing.'), ' ', text),
+      h('button', { type: 'button', onclick: compare }, 'Compare')));
+  }
+
+  page.listen(async (kind, data) => {
+    if (kind === 'draft' && data.key === item.key && shownDraft()?.getAttribute('data-version') !== JSON.stringify([data.savedAt, data.savedBy, data.approvedBy])) return drawDraft();
+    // A change can make the draft outdated; after a reconnect anything may have changed.
+    if (kind === 'reconnected' || (kind === 'change' && data.key === item.key && shownDraft())) drawDraft().catch(() => {});
+    if (kind === 'reconnected' && !isDirty()) return reload();
     if (kind !== 'change' || data.key !== item.key || BigInt(data.version) <= BigInt(base.id)) return;
-    if (data.deleted) return show(news, h('div', { class: 'banner bad' }, `${data.who} archived this.`));
+    if (data.deleted) return show(notices, h('div', { class: 'banner bad' }, `${data.who} archived this item.`));
     if (!isDirty() && !document.querySelector('dialog[open]')) return reload();
-    if (!isDirty() || news.querySelector('.conflict')) return;
-    show(news, h('div', { class: 'banner conflict', role: 'alert' }, h('span', null, h('strong', null, data.who), ` published another version while you edit${data.sentence ? `: ${data.sentence}` : ''}`),
-      h('button', { type: 'button', onclick: async () => {
-        const next = await reconcile(known, base, item);
-        if (!next) return;
-        show(news);
-        take(next);
-      } }, 'See both')));
+    if (!isDirty() || notices.querySelector('.conflict')) return;
+    showConflict(data.sentence ? withCode(inWords(data.sentence)) : `${data.who} published a new version.`);
   });
 
   const leave = async () => {
-    keep();
+    saveEdits();
     return true;
   };
   leave.isDirty = isDirty;
-  places.guard(leave);
-  known.onLeave(() => places.guard(null));
+  router.setLeaveGuard(leave);
+  page.onLeave(() => router.setLeaveGuard(null));
 
-  const before = JSON.parse(sessionStorage.getItem(kept) ?? 'null');
-  if (before && mayEdit) {
-    ({ base, item } = before);
-    show(news, h('div', { class: 'banner info' }, 'What you had changed here is still as you left it.'));
-    if (base.id !== standing.id) show(news, h('div', { class: 'banner conflict' }, h('span', null, 'Another version was published since you began.'), h('button', { type: 'button', onclick: async () => {
-      const next = await reconcile(known, base, item);
-      if (next) { show(news); take(next); }
-    } }, 'See both')));
+  const shortcuts = new Map([['enter', 'publish'], ['s', 'draft']]);
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const key = shortcuts.get(event.key.toLowerCase());
+    if (!key || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    const button = /** @type {HTMLButtonElement | null} */ (bar.querySelector(`[data-key="${key}"]`));
+    if (!bar.hidden) button?.click();
+  };
+  document.addEventListener('keydown', onKey);
+  page.onLeave(() => document.removeEventListener('keydown', onKey));
+
+  const edits = JSON.parse(sessionStorage.getItem(storageKey) ?? 'null');
+  if (edits && mayEdit) {
+    ({ base, item } = edits);
+    if (base.id === stored.id) show(notices, h('div', { class: 'banner info' }, 'Your unpublished changes were restored.'));
+    else showConflict('Your unpublished changes were restored.');
   } else if (draft) {
-    show(news, draftBanner(draft));
+    show(notices, banner(draft));
   }
-  if (!mayEdit) news.append(h('p', { class: 'banner info' }, 'You may look at this, not change it.'));
-  show(main, news, tabs, body, bar);
+  if (!mayEdit) notices.append(h('p', { class: 'banner info' }, 'Read-only access'));
+  main.classList.add('editor');
+  show(main, notices, tabs, body, bar);
   draw();
-  void versions;
-  await help();
+  await loadSuggestions();
 
-  /** @param {Draft} draft */
-  function draftBanner(draft) {
-    /** @type {(text: string, action: () => unknown, isMain?: boolean) => HTMLElement} */
-    const act = (text, action, isMain = false) => h('button', { type: 'button', class: isMain ? 'main' : '', onclick: async () => {
-      try { await action(); } catch (error) { tell(error.message, 'bad'); }
-    } }, text);
-    const path = known.api('items', item.key, 'draft');
-    const opened = draft.item;
-    shown = mark(draft);
-    return h('div', { class: 'banner waiting' }, h('span', null, `A draft of ${draft.savedBy}, ${ago(draft.savedAt)}${draft.comment ? `: “${draft.comment}”` : ''}. ${draft.differences.join('; ')}.`,
-      draft.needsApproval && !draft.approvedBy && ' It waits for the approval of a second person.', draft.approvedBy && ` Approved by ${draft.approvedBy}.`, draft.isStale && ' It was made for an older version.'),
-    h('div', { class: 'row' }, opened && ['feature_flag', 'config'].includes(item.type) && h('a', { class: 'button', href: known.path('playground') + api.query({ key: item.key, environment: environment.id, against: 'version', left: 'published', right: 'draft' }) }, 'Compare answers'),
-      opened && act('Open it', () => { take({ base, item: { ...opened, id: base.id } }); show(news); }),
-      mayPublish && draft.needsApproval && !draft.approvedBy && act('Approve', async () => { show(news, draftBanner(await api.post(`${path}/approve`))); }, true),
-      mayPublish && !draft.isStale && (!draft.needsApproval || draft.approvedBy) && act('Publish it', async () => { const old = base.id; await published(await api.post(`${path}/publish`, {}), old); }, true),
-      mayEdit && act('Discard it', async () => { await api.remove(path); show(news); })));
+  /** Loads what the inputs suggest, after the page is drawn. */
+  async function loadSuggestions() {
+    /** @type {[Contexts, string[], string[]]} */
+    const [contexts, segments, schemas] = await Promise.all([
+      api.get(page.api('contexts') + api.query({ environment: environment.id })),
+      items.keysOf(project.id, 'segment'), items.keysOf(project.id, 'schema'),
+    ]);
+    const names = contexts.shapes.flatMap((shape) => shape.properties.map((one) => `${shape.context}.${one.name}`));
+    const tags = [...(items.cached(project.id)?.values() ?? [])].flatMap((one) => one.tags ?? []);
+    const properties = [...new Set([...names, 'user.key', 'user.email'])];
+    Object.assign(suggestions, { tags: [...new Set(tags)].sort(), properties, segments, schemas, examples: contexts.examples });
+    if (canRedraw()) drawSection();
   }
 
-  /** What makes typing easier comes after the page is there. */
-  async function help() {
-    /** @type {[Contexts, string[], string[]]} */
-    const [contexts, segments, schemas] = await Promise.all([api.get(known.api('contexts') + api.query({ environment: environment.id })), items.keysOf(project.id, 'segment'), items.keysOf(project.id, 'schema')]);
-    const names = contexts.shapes.flatMap((shape) => shape.properties.map((one) => `${shape.context}.${one.name}`));
-    const tags = [...(items.known(project.id)?.values() ?? [])].flatMap((one) => one.tags ?? []);
-    Object.assign(helps, { tags: [...new Set(tags)].sort(), properties: [...new Set([...names, 'user.key', 'user.email'])], segments, schemas, examples: contexts.examples });
-    if (!isDirty() && !body.contains(document.activeElement)) drawSection();
+  /** Whether the section can be drawn again without losing invalid text or the focus. */
+  function canRedraw() {
+    const focused = document.activeElement;
+    const keepsFocus = !body.contains(focused) || (focused instanceof HTMLElement && focused.dataset.focus !== undefined);
+    return keepsFocus && !body.querySelector('[aria-invalid="true"]');
   }
 }

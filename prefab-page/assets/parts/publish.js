@@ -1,13 +1,13 @@
-// Publishing: what will change is shown first, and afterwards who has it. Another person's change is told.
+// Publishing: a preview of the changes, the progress among clients, and conflicts with changes of other people.
 
 import * as api from '../api.js';
-import { h, show, tell } from '../dom.js';
+import { h, notify, update } from '../dom.js';
 import * as edit from '../edit.js';
 import * as events from '../events.js';
 import { confirm, dialog } from './dialog.js';
 
 /**
- * Differences with a sign, grouped by where they are.
+ * Returns differences with a sign, grouped by section.
  * @type {(lines: Line[]) => HTMLElement}
  */
 export function diffView(lines) {
@@ -16,35 +16,49 @@ export function diffView(lines) {
   for (const line of lines) groups.set(line.section, [...(groups.get(line.section) ?? []), line]);
   return h('div', { class: 'stack tight' }, [...groups].map(([name, own]) => h('section', { class: 'stack tight' }, h('h3', null, name),
     h('ul', { class: 'diff' }, own.map((line) => h('li', { class: line.sign === '−' ? 'less' : line.sign === '+' ? 'more' : '' },
-      h('span', { class: 'sign' }, line.sign, h('span', { class: 'unseen' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
+      h('span', { class: 'sign' }, line.sign, h('span', { class: 'visually-hidden' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
 }
 
-/** @typedef {Changed | 'draft' | 'conflict'} Published a new version, a draft, or nothing since there is a newer one */
+/**
+ * Returns the environments whose values a change can affect.
+ * @type {(page: PageContext, base: Item, item: Item) => Environment[]}
+ */
+export function affectedEnvironments(page, base, item) {
+  const ids = edit.changedSections(base, item);
+  return page.project.environments.filter((one) => ids.includes(one.id) || (ids.includes('default') && !edit.rulesOf(item, one.id)));
+}
+
+/** @typedef {Changed | 'draft' | 'conflict'} Published a new version, a draft, or neither because there is a newer version */
 
 /**
- * Shows what would change, asks for a comment, and publishes. Resolves with the new version, or nothing.
- * @param {Known} known
+ * Shows what would change, asks for a comment, and publishes. If an environment requires approval, it saves a draft.
+ * Resolves with the result, or with nothing if the user cancels.
+ *
+ * @param {PageContext} page
  * @param {Item} base
  * @param {Item} item
+ * @param {{title?: string, button?: string, about?: Child, act?: (comment: string) => Promise<Changed>}} [how] what to
+ *   do instead of publishing `item`, with the same result
  * @returns {Promise<Published | null>}
  */
-export async function publish(known, base, item) {
-  const lines = edit.diff(base, item, known.project.environments);
-  const ids = edit.touched(base, item);
-  const affected = known.project.environments.filter((one) => ids.includes(one.id) || (ids.includes('default') && !edit.rulesOf(item, one.id)));
+export async function publish(page, base, item, { title = `Publish ${item.key}?`, button = 'Publish', about, act } = {}) {
+  const lines = edit.diff(base, item, page.project.environments);
+  const affected = affectedEnvironments(page, base, item);
   const needsComment = affected.some((one) => one.needsComment);
   const guarded = affected.filter((one) => one.needsApproval).map((one) => one.name);
   if (guarded.length) {
-    const about = h('div', { class: 'stack' }, diffView(lines), h('p', { class: 'banner' }, `A change in ${guarded.join(' and ')} takes the approval of a second person. It is kept as a draft until then.`));
-    return confirm(`Propose this change of ${item.key}?`, about, 'Save the draft', async (comment) => {
-      await api.put(known.api('items', item.key, 'draft'), { item, comment });
+    const text = h('div', { class: 'stack' }, diffView(lines), h('p', { class: 'banner' },
+      `Changes in ${guarded.join(' and ')} require approval. This change is saved as a draft until another person approves it.`));
+    return confirm(`Request approval for ${item.key}?`, text, 'Save draft', async (comment) => {
+      await api.put(page.api('items', item.key, 'draft'), { item, comment });
       return /** @type {const} */ ('draft');
     }, { needsComment });
   }
-  const about = h('div', { class: 'stack' }, diffView(lines), affected.length > 0 && h('p', { class: 'small' }, 'Shows in ', h('strong', null, affected.map((one) => one.name).join(', ')), '.'));
-  return confirm(`Publish this change of ${item.key}?`, about, 'Publish', async (/** @type {string} */ comment) => {
+  const names = affected.map((one) => one.name).join(', ');
+  const text = h('div', { class: 'stack' }, about, diffView(lines), names && h('p', { class: 'small' }, 'Affects ', h('strong', null, names), '.'));
+  return confirm(title, text, button, async (/** @type {string} */ comment) => {
     try {
-      return /** @type {Changed} */ (await api.put(known.api('items', item.key), { item, comment }));
+      return act ? await act(comment) : /** @type {Changed} */ (await api.put(page.api('items', item.key), { item, comment }));
     } catch (error) {
       if (error.code !== 'version_conflict') throw error;
       return 'conflict';
@@ -53,66 +67,78 @@ export async function publish(known, base, item) {
 }
 
 /**
- * Tells what somebody else published meanwhile, and offers to put one's own changes on top.
- * @param {Known} known
+ * Shows a concurrent change of another person and offers to combine both.
+ * @param {PageContext} page
  * @param {Item} base
  * @param {Item} mine
- * @returns {Promise<{base: Standing, item: Item} | null>}
+ * @returns {Promise<{base: PublishedItem, item: Item} | null>}
  */
-export async function reconcile(known, base, mine) {
-  /** @type {[Standing, Version[]]} */
-  const [theirs, versions] = await Promise.all([api.get(known.api('items', mine.key)), api.get(known.api('items', mine.key, 'versions'))]);
+export async function reconcile(page, base, mine) {
+  /** @type {[PublishedItem, Version[]]} */
+  const [theirs, versions] = await Promise.all([api.get(page.api('items', mine.key)), api.get(page.api('items', mine.key, 'versions'))]);
   const newest = versions[0];
   const { merged, clashes } = edit.merge(base, mine, theirs);
-  const names = clashes.map((id) => (id === 'default' ? 'All environments' : known.project.environments.find((one) => one.id === id)?.name ?? id));
-  return dialog('Somebody else changed this meanwhile', (close) => h('div', { class: 'stack' },
-    h('p', null, h('strong', null, newest.changedBy), ` published another version${newest.comment ? `: “${newest.comment}”` : ''}. Nothing of yours is lost, and nothing of theirs.`),
-    h('h3', null, 'Their change'), diffView(edit.diff(base, theirs, known.project.environments)),
-    h('h3', null, 'Your change'), diffView(edit.diff(base, mine, known.project.environments)),
-    names.length > 0 && h('p', { class: 'banner' }, `You both changed: ${names.join(', ')}. There, yours would replace theirs; look at it before publishing.`),
+  const names = clashes.map((id) => (id === 'default' ? 'Default' : page.project.environments.find((one) => one.id === id)?.name ?? id));
+  return dialog('This was changed while you were editing', (close) => h('div', { class: 'stack' },
+    h('p', null, h('strong', null, newest.changedBy), ` published another version${newest.comment ? `: “${newest.comment}”` : ''}. You can combine both changes.`),
+    h('h3', null, 'Their change'), diffView(edit.diff(base, theirs, page.project.environments)),
+    h('h3', null, 'Your change'), diffView(edit.diff(base, mine, page.project.environments)),
+    names.length > 0 && h('p', { class: 'banner' }, `Both of you changed ${names.join(', ')}. Your change replaces theirs there. Review it before you publish.`),
     h('div', { class: 'row' },
-      h('button', { type: 'button', class: 'main', onclick: () => close({ base: theirs, item: { ...merged, id: theirs.id } }) }, 'Put mine on top of theirs'),
-      h('button', { type: 'button', onclick: () => close({ base: theirs, item: edit.copy(theirs) }) }, 'Take theirs, drop mine'),
-      h('button', { type: 'button', class: 'quiet', onclick: () => close(null) }, 'Later'))));
+      h('button', { type: 'button', class: 'main', onclick: () => close({ base: theirs, item: { ...merged, id: theirs.id } }) }, 'Keep both, mine wins'),
+      h('button', { type: 'button', onclick: () => close({ base: theirs, item: edit.clone(theirs) }) }, 'Discard mine'),
+      h('button', { type: 'button', class: 'quiet', onclick: () => close(null) }, 'Decide later'))));
 }
 
 /**
- * Says who has a version by now, and goes on saying it while they get it.
+ * Shows how many connected clients have a version, and updates the numbers while they receive it.
  *
- * @param {Known} known
+ * @param {PageContext} page
  * @param {string} version
- * @param {string} begins what is said before it
- * @param {string[]} [only] the environments that it is about; all of them without
+ * @param {string} title
+ * @param {string[]} [only] the environments to show; all by default
  */
-export function spread(known, version, begins, only) {
-  const line = h('span', null);
+export function rolloutProgress(page, version, title, only) {
+  const line = h('span', { title: 'Clients that are connected to this server' });
   const draw = () => {
-    const parts = known.project.environments.filter(({ id }) => !only || only.includes(id)).map((one) => {
-      const told = events.clients.get(one.id);
-      if (!told?.connected) return `${one.name}: no client connected`;
-      const have = told.received.filter((each) => BigInt(each.version) >= BigInt(version)).reduce((sum, { clients }) => sum + clients, 0);
-      return `${one.name}: ${have} of ${told.connected} connected clients have it`;
+    const parts = page.project.environments.filter(({ id }) => !only || only.includes(id)).map((one) => {
+      const clients = events.clients.get(one.id);
+      if (!clients?.connected) return `${one.name}: no clients connected`;
+      const updated = clients.received.filter((each) => BigInt(each.version) >= BigInt(version)).reduce((sum, each) => sum + each.clients, 0);
+      return `${one.name}: ${updated} of ${clients.connected} clients updated`;
     });
-    show(line, h('strong', null, begins), ' ', parts.join(' · '));
+    update(line, h('strong', null, title), ' ', parts.join(' · '));
   };
-  known.listen((name) => { if (name === 'clients') draw(); });
+  page.listen((name) => { if (name === 'clients') draw(); });
   draw();
   return line;
 }
 
 /**
- * Who has a version by now, alive, with the way back.
- * @param {Known} known
+ * Shows that a version was published and how many clients have it, with a button to undo.
+ * @param {PageContext} page
  * @param {Changed} changed
- * @param {string} before the version to go back to
- * @param {() => void} onUndone
+ * @param {{before: string, only: string[], onUndone: () => void, onDraft: () => void}} how
  */
-export function received(known, changed, before, onUndone) {
-  const box = h('div', { class: 'banner info', role: 'status' }, spread(known, changed.id, 'Published.'), h('button', { type: 'button', onclick: async () => {
-    await api.post(known.api('items', changed.key, 'revert'), { to: before, comment: 'undone' });
-    tell('Undone: the version before is back.');
+export function publishedBanner(page, changed, { before, only, onUndone, onDraft }) {
+  const undo = async () => {
+    const path = page.api('items', changed.key);
+    /** @type {[Item, Version & {item: Item}]} */
+    const [now, previous] = await Promise.all([api.get(path), api.get(page.api('items', changed.key, 'versions', before))]);
+    const item = { ...previous.item, id: now.id };
+    if (affectedEnvironments(page, now, item).some((one) => one.needsApproval)) {
+      if ((await publish(page, now, item)) !== 'draft') return;
+      box.remove();
+      onDraft();
+      return;
+    }
+    await api.post(page.api('items', changed.key, 'revert'), { to: before, comment: 'Undo' });
+    notify('Undone. The previous version is restored.');
     box.remove();
     onUndone();
-  } }, 'Undo'), h('button', { type: 'button', class: 'quiet', onclick: () => { box.remove(); } }, 'Close'));
+  };
+  const box = h('div', { class: 'banner info', role: 'status' }, rolloutProgress(page, changed.id, 'Published.', only),
+    h('button', { type: 'button', onclick: undo }, 'Undo'),
+    h('button', { type: 'button', class: 'quiet', onclick: () => { box.remove(); } }, 'Close'));
   return box;
 }

@@ -1,6 +1,6 @@
-// What holds for an item wherever it is: who may see it, what its values must look like, which it may have.
+// Settings of an item in all environments: tags, availability to client-side SDKs, schema and variants.
 
-import { field, fresh, h, show } from '../dom.js';
+import { field, h, show, uniqueId } from '../dom.js';
 import { blank, listInput, select, valueInput } from './value.js';
 
 /**
@@ -15,17 +15,17 @@ export function settings(item, { schemas, tags, disabled, onChange }) {
     if (name) item.schemaKey = name;
     else delete item.schemaKey;
     onChange();
-  }, disabled), { hint: 'Every value is checked against it before it is published.' });
-  const known = h('datalist', { id: fresh('tags') }, tags.map((tag) => h('option', { value: tag })));
+  }, disabled), { hint: 'Values are checked against the schema before they are published.' });
+  const suggestions = h('datalist', { id: uniqueId('tags') }, tags.map((tag) => h('option', { value: tag })));
   const tagged = field('Tags', listInput(item.tags, (list) => {
     if (list.length) item.tags = list;
     else delete item.tags;
     onChange();
-  }, disabled, { list: known.id, maxlength: 40, split: /[\n,]/ }), { hint: 'Words to find it by. Press Enter after each.' });
-  const draw = () => show(box, tagged, known,
-    h('label', { class: 'check' }, seen, item.type === 'feature_flag' ? 'Front ends see flags always' : 'Front ends may see it'),
+  }, disabled, { list: suggestions.id, maxlength: 40, split: /[\n,]/ }), { hint: 'Press Enter after each tag.' });
+  const draw = () => show(box, tagged, suggestions,
+    h('label', { class: 'check' }, seen, item.type === 'feature_flag' ? 'Flags are always available to client-side SDKs' : 'Available to client-side SDKs'),
     item.type === 'config' && schema(),
-    item.type === 'feature_flag' && h('div', { class: 'stack' }, h('h2', null, 'Variants'), h('p', { class: 'hint' }, 'The values that the flag may have. Rules choose among them.'),
+    item.type === 'feature_flag' && h('div', { class: 'stack' }, h('h2', null, 'Variants'), h('p', { class: 'hint' }, 'The values that rules of this flag can return.'),
       (item.variants ?? []).map((variant, at) => h('div', { class: 'row bottom' }, valueInput(variant.value, { label: `Variant ${at + 1}`, disabled: disabled || item.valueType === 'bool', onChange }),
         field('Name', h('input', { value: variant.name ?? '', disabled, oninput: (event) => {
           if (event.target.value) variant.name = event.target.value;
@@ -33,7 +33,7 @@ export function settings(item, { schemas, tags, disabled, onChange }) {
           onChange();
         } })),
         !disabled && item.valueType !== 'bool' && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove variant ${at + 1}`, onclick: () => { item.variants?.splice(at, 1); onChange(); draw(); } }, '×'))),
-      !disabled && item.valueType !== 'bool' && h('div', null, h('button', { type: 'button', onclick: () => { (item.variants ??= []).push({ value: blank(item.valueType ?? 'string') }); onChange(); draw(); } }, '+ Variant'))));
+      !disabled && item.valueType !== 'bool' && h('div', null, h('button', { type: 'button', onclick: () => { (item.variants ??= []).push({ value: blank(item.valueType ?? 'string') }); onChange(); draw(); } }, 'Add variant'))));
   draw();
   return box;
 }

@@ -1,23 +1,23 @@
-// Signing in: on a page of its own, and over a page when a session ended, which stays as it is beneath.
+// Sign-in, as a page or as a dialog over the page after the session has expired.
 
 import * as api from '../api.js';
 import { field, h, show } from '../dom.js';
 
-/** Whether somebody came by a link that makes an account or sets a password. */
-export const isByLink = () => ['/sign-up', '/reset'].includes(location.pathname);
+/** Whether the address is a link that creates an account or sets a password. */
+export const hasLinkToken = () => ['/sign-up', '/reset'].includes(location.pathname);
 
 /**
- * The forms of whoever is not signed in.
+ * Returns the forms for users who are not signed in.
  * @type {(done: () => void) => HTMLElement}
  */
-export function enter(done) {
-  const token = isByLink() ? new URLSearchParams(location.search).get('token') : null;
-  if (token) return location.pathname === '/reset' ? reset(token, done) : signUp(token, done);
-  return h('div', { class: 'stack' }, withPassword(done), withKey(done));
+export function signInForms(done) {
+  const token = hasLinkToken() ? new URLSearchParams(location.search).get('token') : null;
+  if (token) return location.pathname === '/reset' ? resetForm(token, done) : signUpForm(token, done);
+  return h('div', { class: 'stack' }, passwordForm(done), keyForm(done));
 }
 
 /**
- * A form that says beside itself what went wrong.
+ * Creates a form that shows its error.
  * @type {(title: string, inputs: Child, button: string, submit: () => Promise<unknown>, done: () => void, how?: {isDanger?: boolean}) => HTMLElement}
  */
 export function form(title, inputs, button, submit, done, { isDanger = false } = {}) {
@@ -31,14 +31,14 @@ export function form(title, inputs, button, submit, done, { isDanger = false } =
       await submit();
       done();
     } catch (error) {
-      show(wrong, error.code === 'unauthorized' ? 'That is not right. Please check it and try again.' : error.message);
+      show(wrong, error.code === 'unauthorized' ? 'Incorrect credentials. Check them and try again.' : error.message);
     }
     action.disabled = false;
   } }, title && h('h1', null, title), inputs, wrong, action);
 }
 
 /** @type {(done: () => void, title?: string) => HTMLElement} */
-function withPassword(done, title = 'Sign in') {
+function passwordForm(done, title = 'Sign in') {
   const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
   const password = h('input', { type: 'password', name: 'password', autocomplete: 'current-password', required: true });
   return form(title, [field('E-mail', email), field('Password', password)], 'Sign in',
@@ -46,37 +46,37 @@ function withPassword(done, title = 'Sign in') {
 }
 
 /** @type {(done: () => void, isOpen?: boolean) => HTMLElement} */
-function withKey(done, isOpen = false) {
+function keyForm(done, isOpen = false) {
   const key = h('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
   return h('details', { class: 'card', open: isOpen }, h('summary', null, 'Sign in with an admin key'),
-    form('', [field('Admin key', key, { hint: 'One of those that the server showed at its first start. It is forgotten when this tab is closed.' })],
-      'Use the key', () => api.withKey(key.value.trim()), done));
+    form('', [field('Admin key', key, { hint: 'The server prints admin keys on its first start. The key is kept until you close this tab.' })],
+      'Sign in with key', () => api.signInWithKey(key.value.trim()), done));
 }
 
 /** @type {(token: string, done: () => void) => HTMLElement} */
-function signUp(token, done) {
+function signUpForm(token, done) {
   const name = h('input', { name: 'name', autocomplete: 'name', required: true });
   const email = h('input', { type: 'email', name: 'email', autocomplete: 'username', required: true });
   const password = h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 10 });
-  return form('Welcome to Prefab', [h('p', null, 'Make your account. The link works once.'), field('Your name', name), field('E-mail', email),
-    field('Password', password, { hint: 'At least 10 characters.' })], 'Make the account',
+  return form('Welcome to Prefab', [h('p', null, 'Create your account. This link works once.'), field('Name', name), field('E-mail', email),
+    field('Password', password, { hint: 'At least 10 characters.' })], 'Create account',
   () => api.signUp({ token, name: name.value, email: email.value, password: password.value }), done);
 }
 
 /** @type {(token: string, done: () => void) => HTMLElement} */
-function reset(token, done) {
+function resetForm(token, done) {
   const password = h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 10 });
-  return form('A new password', [h('p', null, 'Choose a new password for your account. The link works once, and you are signed out wherever else you were.'),
-    field('New password', password, { hint: 'At least 10 characters.' })], 'Set the password', () => api.reset(token, password.value), done);
+  return form('Reset password', [h('p', null, 'Choose a new password. This link works once, and your other sessions end.'),
+    field('New password', password, { hint: 'At least 10 characters.' })], 'Set password', () => api.reset(token, password.value), done);
 }
 
 /** @type {Promise<void> | null} */
 let waiting = null;
 /**
- * Asks for signing in again over the page, and resolves once it was done.
+ * Shows the sign-in dialog over the page. Resolves after the user has signed in.
  * @type {() => Promise<void>}
  */
-export function again() {
+export function signInAgain() {
   waiting ??= new Promise((/** @type {() => void} */ resolve) => {
     const dialog = h('dialog', { class: 'sign-in', 'aria-label': 'Sign in again' });
     const done = () => {
@@ -86,8 +86,8 @@ export function again() {
       resolve();
     };
     const wasKey = api.session.isKey;
-    show(dialog, h('p', null, 'Your session has ended. Sign in to go on where you were; nothing on the page is lost.'),
-      withPassword(done, ''), withKey(done, wasKey));
+    show(dialog, h('p', null, 'Your session has expired. Sign in to continue. Your edits are kept.'),
+      passwordForm(done, ''), keyForm(done, wasKey));
     dialog.addEventListener('cancel', (event) => event.preventDefault());
     document.body.append(dialog);
     dialog.showModal();

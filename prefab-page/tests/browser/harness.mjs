@@ -1,4 +1,4 @@
-// What the browser tests share: a browser, people with pages, and what must never happen on any of them.
+// Shared by the browser tests: the browser, signed-in people, and errors that no page may cause.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,46 +9,46 @@ const require = createRequire(path.join(process.env.PREFAB_BROWSER_TESTS ?? '', 
 const { chromium } = require('playwright-core');
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
+export const SIZES = { narrow: { width: 360, height: 740 }, medium: { width: 1024, height: 768 }, wide: { width: 1440, height: 900 } };
 /**
- * What went wrong in any page: errors of scripts, refusals of the policy, boxes that only an attack opens.
+ * Errors of any page: script errors, violations of the content security policy, and unexpected dialogs.
  * @type {string[]}
  */
-export const mishaps = [];
+export const errors = [];
 
 export async function start() {
   return chromium.launch({ executablePath: process.env.PREFAB_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
 /**
- * Opens a page for somebody with cookies of their own.
- * @type {(browser: Browser, how?: {size?: 'wide' | 'narrow', theme?: 'light' | 'dark'}) => Promise<Page>}
+ * Opens a page with cookies of its own.
+ * @type {(browser: Browser, how?: {size?: 'wide' | 'medium' | 'narrow', theme?: 'light' | 'dark'}) => Promise<Page>}
  */
 export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
   const page = await context.newPage();
-  page.setDefaultTimeout(60000);
-  page.on('pageerror', (error) => mishaps.push(`error: ${error.message}`));
+  page.setDefaultTimeout(20000);
+  page.on('pageerror', (error) => errors.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) mishaps.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) errors.push(`console: ${message.text()}`);
   });
   page.on('dialog', (dialog) => {
-    if (dialog.type() !== 'beforeunload') mishaps.push(`a dialog: ${dialog.message()}`);
+    if (dialog.type() !== 'beforeunload') errors.push(`a dialog: ${dialog.message()}`);
     dialog.accept();
   });
   return page;
 }
 
 /**
- * Makes the account of an invitation.
+ * Creates an account from an invitation link.
  * @type {(page: Page, link: string, name: string) => Promise<void>}
  */
 export async function signUp(page, link, name) {
   await page.goto(link);
-  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Name').fill(name);
   await page.getByLabel('E-mail').fill(email(name));
   await page.getByLabel('Password').fill(password(name));
-  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('button', { name: 'Create account' }).click();
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
@@ -61,7 +61,7 @@ export const password = (name) => `a good password of ${name}`;
 export async function withKey(page, key) {
   await page.getByText('Sign in with an admin key').last().click();
   await page.getByLabel('Admin key').last().fill(key);
-  await page.getByRole('button', { name: 'Use the key' }).last().click();
+  await page.getByRole('button', { name: 'Sign in with key' }).last().click();
   await page.locator('#nav').waitFor({ state: 'attached' });
 }
 
@@ -75,7 +75,7 @@ export async function open(page, url, at) {
 }
 
 /**
- * Publishes what was changed on the page, and waits until that is told.
+ * Publishes the changes on the page, waits for the confirmation, and returns the differences.
  * @type {(page: Page, comment?: string) => Promise<string>}
  */
 export async function publish(page, comment = '') {
@@ -89,23 +89,23 @@ export async function publish(page, comment = '') {
 }
 
 /**
- * What the rules of accessibility say against a page.
+ * Returns the accessibility violations of a page.
  * @type {(page: Page, name: string) => Promise<string[]>}
  */
 export async function axe(page, name) {
   await page.evaluate(AXE);
   const { violations, passes } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  if (passes.length < 10) return [`${name}: hardly anything was looked at`];
+  if (passes.length < 10) return [`${name}: fewer than 10 rules were checked`];
   return violations.flatMap((one) => one.nodes.map((node) => `${name}: ${one.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1] ?? one.help}`));
 }
 
-/** @type {(holds: unknown, text: string) => asserts holds} */
-export function check(holds, text) {
-  if (!holds) throw new Error(text);
+/** @type {(condition: unknown, text: string) => asserts condition} */
+export function check(condition, text) {
+  if (!condition) throw new Error(text);
 }
 
 /**
- * Asks the management API as whoever is signed in on a page.
+ * Returns a client of the management API with the session of a page.
  * @type {(page: Page) => Server['manage']}
  */
 export const asPerson = (page) => async (method, at, body) => {
@@ -119,7 +119,7 @@ export const asPerson = (page) => async (method, at, body) => {
 };
 
 /**
- * Waits until something holds.
+ * Waits until a condition is true, at most one minute.
  * @type {(what: () => unknown, text: string) => Promise<void>}
  */
 export async function until(what, text) {
@@ -127,11 +127,11 @@ export async function until(what, text) {
     if (await what()) return;
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error(`in a minute it did not become true: ${text}`);
+  throw new Error(`not true within a minute: ${text}`);
 }
 
 /**
- * Saves what a page looks like, at both widths and in both themes, if pictures are wanted.
+ * Saves screenshots of a page at both widths and in both themes, if PREFAB_SCREENSHOTS names a folder.
  * @type {(page: Page, name: string) => Promise<void>}
  */
 export async function picture(page, name) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what drives a browser, and what checks types, into a folder: for prefab-cli/tests/it/page.rs and for
-# `cargo xtask page-types`. Chromium itself is a package of the system.
+# Installs the browser driver and the type checker into a folder, for prefab-cli/tests/it/page.rs and
+# `cargo xtask page-types`. Chromium comes from a system package.
 set -euo pipefail
 folder=${1:?usage: install.sh FOLDER}
 mkdir -p "$folder"

@@ -1,4 +1,4 @@
-// A real server in a process of its own, that can be stopped and started again.
+// A server in a process of its own, which can be stopped and restarted.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,23 +16,23 @@ export async function server(folder) {
   const self = { url: '', keys: [], signUp: '', start, stop, manage, key };
 
   async function start() {
-    // Somebody else may have been given the port while nobody listened at it.
+    // Another process may have taken the port while the server was stopped.
     for (const end = Date.now() + 30000; ;) {
       const one = spawn(process.env.PREFAB_BIN ?? 'prefab', ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', folder, '--json', '--log-level', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
       process_ = one;
-      const begun = once(createInterface(one.stdout), 'line').then(([line]) => JSON.parse(line));
-      const told = await Promise.race([begun, once(one, 'exit').then(() => null)]);
-      if (told) return take(told);
+      const started = once(createInterface(one.stdout), 'line').then(([line]) => JSON.parse(line));
+      const begun = await Promise.race([started, once(one, 'exit').then(() => null)]);
+      if (begun) return remember(begun);
       if (Date.now() > end) throw new Error('the server does not start');
       await new Promise((done) => setTimeout(done, 200));
     }
   }
 
-  /** @type {(told: Begun) => void} */
-  function take(told) {
-    port = Number(new URL(told.url).port);
-    self.url = told.url;
-    if (told.keys.length) Object.assign(self, { keys: told.keys, signUp: told.sign_up });
+  /** @type {(begun: Begun) => void} */
+  function remember(begun) {
+    port = Number(new URL(begun.url).port);
+    self.url = begun.url;
+    if (begun.keys.length) Object.assign(self, { keys: begun.keys, signUp: begun.sign_up });
   }
 
   async function stop() {
@@ -63,17 +63,17 @@ export async function server(folder) {
 }
 
 /**
- * A client that follows an environment as SDKs do, and nothing more.
+ * A client that subscribes to an environment as SDKs do.
  * @type {(on: Server, environment: string) => Promise<{close: () => Promise<void>}>}
  */
 export async function client(on, environment) {
   const control = new AbortController();
   const authorization = `Basic ${btoa(`authuser:${on.key(environment, 'backend')}`)}`;
   const response = await fetch(`${on.url}/api/v1/sse/config`, { headers: { authorization }, signal: control.signal });
-  if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
+  if (!response.ok || !response.body) throw new Error(`the stream responded with ${response.status}`);
   const { body } = response;
   const reading = (async () => {
-    try { for await (const _ of body); } catch { /* ended by us */ }
+    try { for await (const _ of body); } catch { /* aborted by close */ }
   })();
   return { close: async () => { control.abort(); await reading; } };
 }

@@ -1,39 +1,39 @@
-// A small shop to look at: flags, configs, a segment, log levels, and a day of evaluations.
+// Sample data of a small shop: flags, configs, a segment, log levels, and a day of evaluations.
 
 import { day } from './telemetry.mjs';
 
 const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
-const everybody = (/** @type {Flat} */ value) => [{ criteria: [], value }];
+const everyone = (/** @type {Flat} */ value) => [{ criteria: [], value }];
 const shared = (/** @type {number} */ percent) => ({ type: 'weighted_values', hashByPropertyName: 'user.key', value: [{ weight: 100 - percent, value: bool(false) }, { weight: percent, value: bool(true) }] });
 /** @type {(propertyName: string, operator: string, ...value: string[]) => Criterion[]} */
 const when = (propertyName, operator, ...value) => [{ propertyName, operator, valueToMatch: { type: 'string_list', value } }];
 const ours = [{ operator: 'IN_SEG', valueToMatch: { type: 'string', value: 'our-own-people' } }];
 
-/** Flags: what they are everywhere, what in some environments, and how often they are asked for: on, off. */
+/** Flags: default rules, overrides, and relative counts of `true` and `false`. */
 const FLAGS = /** @type {[key: string, rules: Rule[], environments: Item['environments'], counts: [number, number]][]} */ ([
-  ['gift-cards', [{ criteria: ours, value: bool(true) }, ...everybody(bool(false))], [], [1, 0.3]],
-  ['search.fuzzy', [{ criteria: when('user.plan', 'PROP_IS_ONE_OF', 'pro', 'team'), value: bool(true) }, ...everybody(shared(10))], [{ id: 'Development', rules: everybody(bool(true)) }], [2, 0.6]],
-  ['rollout', everybody(shared(10)), [], [0.2, 1.8]],
-  ['checkout.express', everybody(bool(false)), [{ id: 'Development', rules: everybody(bool(true)) }, { id: 'Staging', rules: everybody(shared(50)) }], [0.8, 0]],
-  ['dark-mode', everybody(bool(true)), [], [3.1, 0]],
-  ['loyalty-points', [{ criteria: when('user.country', 'PROP_IS_ONE_OF', 'DE', 'FR'), value: bool(true) }, ...everybody(bool(false))], [], [0.5, 1.1]],
-  ['recommendations', everybody(shared(25)), [{ id: 'Production', rules: everybody(bool(false)) }], [0.3, 0.9]],
-  ['returns.by-post', everybody(bool(true)), [{ id: 'Production', rules: everybody(bool(false)) }], [0.7, 0]],
+  ['gift-cards', [{ criteria: ours, value: bool(true) }, ...everyone(bool(false))], [], [1, 0.3]],
+  ['search.fuzzy', [{ criteria: when('user.plan', 'PROP_IS_ONE_OF', 'pro', 'team'), value: bool(true) }, ...everyone(shared(10))], [{ id: 'Development', rules: everyone(bool(true)) }], [2, 0.6]],
+  ['rollout', everyone(shared(10)), [], [0.2, 1.8]],
+  ['checkout.express', everyone(bool(false)), [{ id: 'Development', rules: everyone(bool(true)) }, { id: 'Staging', rules: everyone(shared(50)) }], [0.8, 0]],
+  ['dark-mode', everyone(bool(true)), [], [3.1, 0]],
+  ['loyalty-points', [{ criteria: when('user.country', 'PROP_IS_ONE_OF', 'DE', 'FR'), value: bool(true) }, ...everyone(bool(false))], [], [0.5, 1.1]],
+  ['recommendations', everyone(shared(25)), [{ id: 'Production', rules: everyone(bool(false)) }], [0.3, 0.9]],
+  ['returns.by-post', everyone(bool(true)), [{ id: 'Production', rules: everyone(bool(false)) }], [0.7, 0]],
 ]);
 
 /**
- * Makes all of it, as whoever `manage` asks as.
+ * Creates the sample data with the given client.
  * @type {(on: Server, manage: Server['manage']) => Promise<void>}
  */
 export async function furnish(on, manage) {
   await manage('PATCH', '/projects/1', { name: 'Acme shop' });
   const make = (/** @type {Partial<Item>} */ item) => manage('POST', '/projects/1/items', { item: { environments: [], ...item } });
-  await make({ key: 'our-own-people', type: 'segment', default: { rules: [{ criteria: when('user.email', 'PROP_ENDS_WITH_ONE_OF', '@acme.test'), value: bool(true) }, ...everybody(bool(false))] } });
+  await make({ key: 'our-own-people', type: 'segment', default: { rules: [{ criteria: when('user.email', 'PROP_ENDS_WITH_ONE_OF', '@acme.test'), value: bool(true) }, ...everyone(bool(false))] } });
   for (const [key, rules, environments] of FLAGS) {
     await make({ key, type: 'feature_flag', valueType: 'bool', variants: [{ value: bool(true) }, { value: bool(false) }], default: { rules }, environments });
   }
-  await make({ key: 'checkout.timeout', type: 'config', valueType: 'duration', default: { rules: everybody({ type: 'duration', value: 'PT30S' }) }, environments: [{ id: 'Production', rules: everybody({ type: 'duration', value: 'PT10S' }) }] });
-  await make({ key: 'search.page-size', type: 'config', valueType: 'int', default: { rules: everybody({ type: 'int', value: 20 }) } });
+  await make({ key: 'checkout.timeout', type: 'config', valueType: 'duration', default: { rules: everyone({ type: 'duration', value: 'PT30S' }) }, environments: [{ id: 'Production', rules: everyone({ type: 'duration', value: 'PT10S' }) }] });
+  await make({ key: 'search.page-size', type: 'config', valueType: 'int', default: { rules: everyone({ type: 'int', value: 20 }) } });
   await manage('PUT', '/projects/1/log-levels/shop', { level: 'INFO' });
   await manage('PUT', '/projects/1/log-levels/shop.checkout', { level: 'DEBUG', environment: 'Development', for: { property: 'user.key', values: ['u-7'] }, expiresIn: '1h' });
   await manage('PUT', '/projects/1/log-levels/shop.search', { level: 'TRACE', environment: 'Development', for: { segment: 'our-own-people' }, expiresIn: '8h' });
@@ -45,22 +45,22 @@ export async function furnish(on, manage) {
 }
 
 const HOUR = 36e5;
-/** How busy each of the last 24 hours was, in parts of the whole. */
+/** The relative load of each of the last 24 hours. */
 const BUSY = Array.from({ length: 24 }, (_, at) => 0.6 + Math.sin((at / 24) * 2 * Math.PI - 1) * 0.4 + (at % 5) * 0.06);
 const ALL = BUSY.reduce((sum, one) => sum + one, 0);
 
 /**
- * Has a page see a day. The server counts by the hour in which reports arrive, so that a day would take a day: what
- * came now is spread over the hours before.
+ * Shows a page a whole day of evaluations. The server counts by the hour in which reports arrive, so this spreads the
+ * counts over the last 24 hours.
  * @type {(page: Page) => Promise<void>}
  */
 export async function asADay(page) {
   await page.route(/\/api\/manage\/v1\/projects\/1\/(evaluations\?|items\?|usage$)/, async (route) => {
     const response = await route.fetch();
-    const told = await response.json();
-    for (const one of told.environments ?? []) one.buckets = one.buckets.flatMap(spread);
-    for (const one of told.items ?? (Array.isArray(told) ? told : [])) if (one.evaluations24h) one.sparkline = BUSY.map((busy) => Math.round((one.evaluations24h * busy) / ALL));
-    await route.fulfill({ response, json: told });
+    const body = await response.json();
+    for (const one of body.environments ?? []) one.buckets = one.buckets.flatMap(spread);
+    for (const one of body.items ?? (Array.isArray(body) ? body : [])) if (one.evaluations24h) one.sparkline = BUSY.map((busy) => Math.round((one.evaluations24h * busy) / ALL));
+    await route.fulfill({ response, json: body });
   });
 }
 

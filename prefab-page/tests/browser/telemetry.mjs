@@ -1,8 +1,8 @@
-// Reports contexts, loggers and evaluations as a front-end SDK does, in JSON.
+// Reports contexts, loggers and evaluations in JSON, as client-side SDKs do.
 
 /**
  * @param {Server} on
- * @param {string} text stands wherever a program could put one
+ * @param {string} text used for every string that an app can send
  */
 export default async function report(on, text) {
   const now = Date.now();
@@ -14,7 +14,7 @@ export default async function report(on, text) {
 }
 
 /**
- * Says how many lines of each level a logger printed: `{traces: 41}`.
+ * Reports the messages of a logger by level: `{traces: 41}`.
  * @type {(on: Server, loggerName: string, counts: Record<string, number>) => Promise<void>}
  */
 export async function lines(on, loggerName, counts) {
@@ -23,7 +23,7 @@ export async function lines(on, loggerName, counts) {
 }
 
 /**
- * A day of a small shop.
+ * Reports a day of a small shop.
  * @param {Server} on
  * @param {{key: string, id: string, type: string, values: {value: object, share: number}[]}[]} keys
  */

@@ -1,19 +1,19 @@
-// People at a real server with real browsers: everything that they do, they do in the page.
+// Browser tests: people use the page of a real server in a real browser.
 //
-// Prints one line per part; the last says "all is well" or how many parts failed.
+// Prints one line per test. The last line is "all is well" or the number of failures.
 
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { mishaps, start } from './harness.mjs';
+import { errors, start } from './harness.mjs';
 import { server } from './server.mjs';
 
-const PARTS = ['first', 'rules', 'find', 'json', 'playground', 'inputs', 'drafts', 'places', 'levels', 'together', 'accounts', 'moves', 'hazards', 'text', 'looks', 'many'];
+const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'editing', 'keys', 'levels', 'collaboration', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
 
-// Whatever hangs, the test says so before it is killed without a word.
+// Reports a hanging test before the test runner kills the process.
 setTimeout(() => {
-  console.log('FAILED the walk did not come to an end within eight minutes');
+  console.log('FAILED the tests did not finish within 8 minutes');
   process.exit(1);
 }, 8 * 60000).unref();
 
@@ -25,14 +25,14 @@ const world = { on, browser, people: {} };
 let failed = 0;
 const wanted = process.env.PREFAB_BROWSER_PARTS?.split(',') ?? PARTS;
 
-for (const name of PARTS.filter((one) => one === 'first' || wanted.includes(one))) {
+for (const name of PARTS.filter((one) => one === 'onboarding' || wanted.includes(one))) {
   /** @type {{default: Part}} */
   const { default: part } = await import(`./parts/${name}.mjs`);
   for (const [title, act] of Object.entries(part)) {
-    const begun = Date.now();
+    const started = Date.now();
     try {
-      const told = await act(world);
-      console.log(`ok ${title} (${Date.now() - begun} ms)${told ? `: ${told}` : ''}`);
+      const result = await act(world);
+      console.log(`ok ${title} (${Date.now() - started} ms)${result ? `: ${result}` : ''}`);
     } catch (error) {
       failed += 1;
       console.log(`FAILED ${title}: ${error.stack}`);
@@ -43,10 +43,10 @@ for (const name of PARTS.filter((one) => one === 'first' || wanted.includes(one)
 }
 
 const reports = await (await fetch(`${on.url}/page/csp-reports`)).json();
-if (reports.count) mishaps.push(`${reports.count} reports of the policy, the last about ${reports.last}`);
-for (const mishap of new Set(mishaps)) {
+if (reports.count) errors.push(`${reports.count} reports of policy violations, the last one of ${reports.last}`);
+for (const error of new Set(errors)) {
   failed += 1;
-  console.log(`FAILED nothing goes wrong unseen: ${mishap}`);
+  console.log(`FAILED unexpected error: ${error}`);
 }
 await browser.close();
 await on.stop();

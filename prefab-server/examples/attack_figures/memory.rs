@@ -24,7 +24,7 @@ pub(crate) async fn schema(binary: &Path) -> Result<Figures> {
     let value = json!({"schemaKey": "sx", "value": {"type": "json", "value": "{}"}});
     let validate = || server.manage("POST", "/validate", &value, Duration::from_secs(3));
     let (first, _) = tokio::join!(validate(), validate());
-    // The callers are gone; their work must not go on.
+    // The callers have disconnected, so their work must stop.
     tokio::time::sleep(Duration::from_secs(10)).await;
     let health = probe.stop();
     let figures = Figures::default();
@@ -83,7 +83,7 @@ fn client(binary: &Path, figures: Figures) -> Result<Figures> {
     std::fs::write(&file, payload::datafile("p", payload::accepted(800)).to_string())?;
     let began = Instant::now();
     let mut process = Command::new(binary)
-        .args(["get", "p", "--context", r#"{"user": {"key": "nobody"}}"#, "--datafile"])
+        .args(["get", "p", "--context", r#"{"user": {"key": "unknown"}}"#, "--datafile"])
         .arg(&file)
         .env("HOME", folder.path())
         .current_dir(folder.path())

@@ -66,7 +66,7 @@ fn bounded(file: &Connection, grown: usize) -> Result<String> {
     let row = |sql: &str| -> Result<(i64, i64)> {
         Ok(file.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
     };
-    // The key stands in the index a second time; 40 bytes are the numbers and what SQLite adds.
+    // The index contains the key a second time; 40 bytes are the numbers and the overhead of SQLite.
     let (evaluations, evaluation_bytes) =
         row("SELECT count(*), coalesce(sum(2 * length(key) + length(value) + 80), 0) FROM evaluation")?;
     let (loggers, logger_bytes) = row("SELECT count(*), coalesce(sum(length(name) + 40), 0) FROM logger")?;

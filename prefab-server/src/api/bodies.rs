@@ -1,4 +1,4 @@
-//! Request bodies: a size, a time and a minimum rate, whichever handler reads them.
+//! Limits of request bodies: size, time and a minimum rate.
 
 use std::{
     io,
@@ -22,12 +22,12 @@ use crate::api::{error::ApiError, state::App};
 use crate::listen::{Activity, Turn};
 use prefab_service::limits::Limits;
 
-/// Where files are imported, which may be larger than other bodies.
+/// The path of imports, which may be larger than other bodies.
 pub(crate) const IMPORT: &str = "/api/manage/v1/projects/{project}/import";
-pub(crate) const MOST_IMPORTED: usize = 256 << 20;
+pub(crate) const MAX_IMPORT_BYTES: usize = 256 << 20;
 
-/// Limits the body of a request. If it is too large or too slow, the response is 413 or 408 whatever the handler
-/// returns, and the connection is closed.
+/// Limits the body of a request. If it is too large or too slow, the response is 413 or 408, independent of
+/// the handler, and the connection is closed.
 pub(super) async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -66,33 +66,33 @@ impl Bounds {
         let path = request.extensions().get::<MatchedPath>();
         let is_import = path.is_some_and(|path| path.as_str() == IMPORT);
         Self {
-            bytes: if is_import { limits.body_bytes.max(MOST_IMPORTED) } else { limits.body_bytes },
+            bytes: if is_import { limits.body_bytes.max(MAX_IMPORT_BYTES) } else { limits.body_bytes },
             time: limits.body_timeout,
             bytes_per_second: limits.body_bytes_per_second,
         }
     }
 
-    /// Returns when the next byte must be there.
+    /// Returns the deadline of the next byte.
     fn deadline(&self, started: Instant, received: usize) -> Instant {
         let seconds = received / self.bytes_per_second.max(1);
         started + self.time + Duration::from_secs(seconds as u64)
     }
 }
 
-/// Which limit a body exceeds.
+/// The limit that a body exceeds.
 #[derive(Clone, Copy)]
 enum Excess {
     Size,
     Time,
 }
 
-/// A body that fails once it is too large or too slow.
+/// A body that fails if it is too large or too slow.
 struct LimitedBody {
     body: Body,
     bounds: Bounds,
     activity: Option<Activity>,
     excess: Arc<OnceLock<Excess>>,
-    /// `None` until the handler begins to read: a client is not responsible for the time before.
+    /// `None` until the handler starts to read. The time before does not count.
     progress: Option<Progress>,
 }
 

@@ -6,22 +6,22 @@ use prefab_service::workers::Kind;
 
 use super::{error::ApiError, state::App};
 
-/// The largest JSON body that is parsed where it was read: parsing it takes less than a millisecond.
-const SMALL_BODY: usize = 64 << 10;
+/// The maximum size of a JSON body that is parsed on the async thread, which takes less than a millisecond.
+const MAX_INLINE_BYTES: usize = 64 << 10;
 
-/// Parses a JSON body, large ones on a worker thread.
+/// Parses a JSON body. Large bodies are parsed on a worker thread.
 pub(crate) async fn parse<T: Send + 'static>(
     app: &App,
     bytes: Bytes,
     parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    if bytes.len() <= SMALL_BODY {
+    if bytes.len() <= MAX_INLINE_BYTES {
         return parse(&bytes);
     }
     app.workers.run(Kind::Manage, None, move |_| parse(&bytes)).await?
 }
 
-/// Reads a body up to a bound.
+/// Reads a body of limited size.
 pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
     match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),

@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 const REQUEST_HEADERS: &str =
     "authorization, content-type, if-none-match, x-prefabcloud-client-version, x-reforge-sdk-version";
 
-/// Answers preflights and lets every origin read the response. A page adds its key itself, the browser never does,
-/// so no origin gets more than it could get on its own.
+/// Answers preflight requests and allows every origin to read the response.
+///
+/// This is safe because the page adds its API key itself: browsers do not attach credentials to these requests.
 pub(super) async fn layer(request: Request, next: Next) -> Response {
     let mut response = if request.method() == Method::OPTIONS {
         let mut response = Response::default();

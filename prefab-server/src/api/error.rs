@@ -19,19 +19,19 @@ use prefab_service::{
 };
 use prefab_store::StoreError;
 
-/// Why a request is refused.
+/// The reason why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// There is no key, or it is unknown or revoked.
+    /// The credential is missing, unknown or revoked.
     #[error("Unauthorized")]
     Unauthorized,
-    /// The key is good, but not for this.
+    /// The credential does not allow this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// There is no such thing.
+    /// The thing does not exist, or the caller has no access to it.
     #[error("Not Found")]
     NotFound,
-    /// What was sent cannot be used.
+    /// The request is invalid.
     #[error("Bad Request")]
     Invalid(Vec<Problem>),
     /// An environment requires a comment.
@@ -43,16 +43,16 @@ pub(crate) enum ApiError {
     /// The body is too large.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// Somebody tries too often.
+    /// Too many log-in attempts.
     #[error("too many attempts; try again later")]
     TooOften(Duration),
-    /// This key sends more than it may.
-    #[error("too much telemetry from this key; it may send more in a minute")]
+    /// The telemetry budget of the key is used up.
+    #[error("too much telemetry with this key; try again in one minute")]
     TooMuch,
-    /// A person, token or key has as many event streams as it may.
+    /// The maximum number of event streams of a person, token or key is open.
     #[error("too many event streams are open; close one and try again")]
     TooManyStreams,
-    /// This key has used up its evaluations for this second.
+    /// The key has reached its number of evaluations per second.
     #[error("too many evaluations with this key; try again in 1 s")]
     TooManyEvaluations,
     /// All threads for CPU-heavy work are busy.
@@ -61,7 +61,7 @@ pub(crate) enum ApiError {
     /// The body arrives too slowly.
     #[error("the request body arrived too slowly")]
     TooSlow,
-    /// The database does not answer.
+    /// The database failed.
     #[error("Internal Server Error")]
     Store(#[source] StoreError),
 }
@@ -71,7 +71,7 @@ impl ApiError {
         Self::Invalid(vec![problem.into()])
     }
 
-    /// Returns the kind, for programs.
+    /// Returns the code, for programs.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Unauthorized => ErrorCode::Unauthorized,
@@ -93,7 +93,7 @@ impl ApiError {
         status::of(self.code())
     }
 
-    /// Returns every cause, for people.
+    /// Returns the problems as texts, for people.
     pub(crate) fn causes(&self) -> Vec<String> {
         match self {
             Self::Invalid(problems) => problems.iter().map(Problem::to_string).collect(),
@@ -104,7 +104,7 @@ impl ApiError {
         }
     }
 
-    /// Returns every cause as it is sent: with its text, and its place and code for programs.
+    /// Returns the problems for the response: text, place and code.
     fn embedded(&self) -> Vec<Value> {
         let problem = |problem: &Problem| {
             let Problem { place, pointer, code, message: _ } = problem;
@@ -158,7 +158,7 @@ impl From<PasswordError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Self::Store(error) = &self {
-            error!(%error, cause = ?std::error::Error::source(error), "a request failed for the database");
+            error!(%error, cause = ?std::error::Error::source(error), "database error while handling a request");
         }
         let errors = self.embedded();
         let message = match &self {
@@ -179,7 +179,7 @@ impl IntoResponse for ApiError {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        // Node keeps errors that have caching headers and replays them as good answers.
+        // The Node SDK caches errors with caching headers and treats them as successful responses.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
@@ -192,19 +192,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_database_suffers_from_is_told_where_people_can_help() {
-        let told = |reason| {
+    fn database_errors_name_the_cause_if_an_operator_can_fix_it() {
+        let cause_of = |reason| {
             let error =
                 StoreError::Unavailable { operation: "committing a change", reason, source: "no".into() };
             let error = ApiError::from(error);
             (error.status().as_u16(), error.causes().join(""))
         };
         assert_eq!(
-            told(UnavailableReason::DiskFull),
+            cause_of(UnavailableReason::DiskFull),
             (507, "the server's disk is full; nothing was changed".to_owned())
         );
-        assert_eq!(told(UnavailableReason::Busy).0, 503);
-        assert!(told(UnavailableReason::ReadOnly).1.contains("may not write"));
-        assert_eq!(told(UnavailableReason::Other), (500, String::new()));
+        assert_eq!(cause_of(UnavailableReason::Busy).0, 503);
+        assert!(cause_of(UnavailableReason::ReadOnly).1.contains("cannot write"));
+        assert_eq!(cause_of(UnavailableReason::Other), (500, String::new()));
     }
 }

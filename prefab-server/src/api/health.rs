@@ -1,4 +1,4 @@
-//! Is the server well, and what has it done?
+//! Health checks and metrics.
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -11,17 +11,17 @@ use tracing::debug;
 use crate::api::{error::ApiError, state::App};
 use prefab_service::metrics::RequestLabels;
 
-/// Answers the probe of one Java release.
+/// The probe of one Java SDK release.
 pub(super) async fn hello() -> &'static str {
     "hello"
 }
 
-/// Answers as long as the process serves at all.
+/// Responds as long as the process serves requests.
 pub(super) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Answers 503 once the server is stopping or while the database does not answer.
+/// Responds with 503 while the server is stopping or the database does not respond.
 pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
     if *app.stop.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
@@ -33,14 +33,14 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str)
     }
 }
 
-/// Answers with the counters.
+/// Returns the metrics.
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     app.metrics.streams.set(i64::try_from(app.limits.streams()).unwrap_or(i64::MAX));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.text())
 }
 
-/// Answers what nobody else does; in gRPC's own way where the caller speaks it.
+/// Responds to unknown paths, to gRPC clients with a gRPC status.
 pub(super) async fn not_found(headers: HeaderMap) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/grpc") {
@@ -54,7 +54,7 @@ pub(super) async fn not_found(headers: HeaderMap) -> Response {
     response
 }
 
-/// Counts and logs every request. The log has the route and not the path: a path can contain a key.
+/// Counts and logs every request. The log contains the route, because a path can contain an API key.
 pub(super) async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = match request.method().as_str() {
         "GET" => "GET",
@@ -69,6 +69,6 @@ pub(super) async fn count(State(app): State<App>, request: Request, next: Next) 
     let status = response.status().as_u16();
     app.metrics.requests.get_or_create(&RequestLabels { method, status }).inc();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    debug!(method, route, status, "request answered");
+    debug!(method, route, status, "request handled");
     response
 }

@@ -1,11 +1,12 @@
-//! Our own management API, under `/api/manage/v1`: all that the official one can do, and the rest.
+//! The management API under `/api/manage/v1`.
 //!
-//! Start with [`router`]. The `OpenAPI` document is made from the very handlers that are mounted, so it can
-//! promise nothing that is not there.
+//! Start with [`router`]. The `OpenAPI` document is generated from the mounted handlers and from the types of
+//! `prefab_management_api`.
 
 mod access;
 mod account;
 mod audit;
+mod audit_entry;
 mod backup;
 mod compare;
 mod compression;
@@ -22,7 +23,6 @@ mod history;
 mod invitations;
 mod items;
 mod keys;
-mod lease;
 mod lifetime;
 mod log_levels;
 mod loggers;
@@ -33,6 +33,7 @@ mod reset;
 mod role_text;
 mod secrets;
 mod session;
+mod stream_authorization;
 mod tokens;
 mod transfer;
 mod unused;
@@ -47,22 +48,23 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::state::App;
-pub(super) use lease::Leases;
+pub(super) use stream_authorization::StreamAuthorizations;
 
-/// Where it is mounted.
+/// The path under which the API is mounted.
 const PREFIX: &str = "/api/manage/v1";
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Prefab management",
-        description = "Projects, environments, configs, feature flags, segments, log levels, schemas, secrets, \
-                       keys, people, history and the audit log. Send an admin key or a management token as the \
-                       password of HTTP Basic, or as a bearer token; or log in, and send the cookie, and with \
-                       changes the header `x-prefab-csrf` with what `GET session` calls `csrf`. Errors have a `code` for programs, and for each problem a message, a place and a code in `_embedded.errors`.",
+        description = "Manages projects, environments, configs, feature flags, segments, log levels, schemas, secrets, API keys, \
+                       people, history and the audit log. Authenticate with an admin key or a management token, as the \
+                       password of HTTP Basic or as a bearer token. With a session, send its cookie; changes also \
+                       require the header `x-prefab-csrf` with `csrf` of `GET /session`. Errors have a `code` for \
+                       programs, and a message, a place and a code for each problem in `_embedded.errors`.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(prefab_service::ProblemCode, events::ChangeEvent, events::DraftEvent, events::ClientsEvent, events::EvaluationsEvent)),
+    components(schemas(prefab_service::ProblemCode, prefab_service::ErrorCode, prefab_management_api::ChangeEvent, prefab_management_api::DraftEvent, prefab_management_api::ClientsEvent, prefab_management_api::EvaluationsEvent)),
     modifiers(&Security),
     security(("key" = []), ("bearer" = []), ("session" = []))
 )]
@@ -80,10 +82,10 @@ impl Modify for Security {
     }
 }
 
-/// Returns the endpoints, with the document that describes them.
+/// Returns the endpoints and their `OpenAPI` document.
 pub(crate) fn router() -> Router<App> {
     let (router, document) = described().split_for_parts();
-    // Encoded once; it never changes while the process runs.
+    // Encoded once, since it does not change while the process runs.
     let document = Json(serde_json::to_value(document).unwrap_or_default());
     router.route(&format!("{PREFIX}/openapi.json"), get(move || std::future::ready(document.clone())))
 }

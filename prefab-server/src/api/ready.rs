@@ -1,24 +1,24 @@
-//! Whether the database answers: asked rarely, however often somebody wants to know.
+//! Readiness of the database, checked at most once a second.
 
 use std::time::Duration;
 
 use tokio::{sync::Mutex, time::Instant};
 
-/// For how long an answer is remembered.
-const REMEMBERED: Duration = Duration::from_secs(1);
+/// The lifetime of a result.
+const RESULT_LIFETIME: Duration = Duration::from_secs(1);
 
-/// The last answer of the database. Callers who come while it is asked share what it says.
+/// The last result. Concurrent callers share one check.
 #[derive(Default)]
 pub(crate) struct Readiness {
     last: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Readiness {
-    /// Returns the answer of the last second, or asks.
+    /// Returns the result of the last second, or checks the database.
     pub(crate) async fn of(&self, ask: impl Future<Output = bool>) -> bool {
         let mut last = self.last.lock().await;
         if let Some((at, is_ready)) = *last
-            && at.elapsed() < REMEMBERED
+            && at.elapsed() < RESULT_LIFETIME
         {
             return is_ready;
         }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn callers_share_one_question_a_second() {
+    async fn callers_share_one_check_a_second() {
         let (readiness, asked) = (Readiness::default(), AtomicUsize::new(0));
         let ask = || async {
             tokio::task::yield_now().await;
@@ -44,7 +44,7 @@ mod tests {
         let all = futures_util::future::join_all((0..16).map(|_| readiness.of(ask()))).await;
         assert_eq!(all, [true; 16]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
-        tokio::time::advance(REMEMBERED).await;
+        tokio::time::advance(RESULT_LIFETIME).await;
         assert!(!readiness.of(ask()).await);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
     }

@@ -1,7 +1,7 @@
-//! The endpoints.
+//! The routes.
 //!
-//! Start with [`router`]: which path is answered by what. Paths are those of the official service, with and
-//! without a slash at the end, since a redirect would turn a POST into a GET.
+//! Start with [`router`]. Paths are those of the official service, with and without a trailing slash, because a redirect
+//! would turn a POST into a GET.
 
 use axum::{
     Router, middleware,
@@ -11,7 +11,7 @@ use axum::{
 use super::{bodies, cors, health, management, official, sdk, state::App};
 use crate::stalled;
 
-/// Says which path is answered by what.
+/// Returns the router of all endpoints.
 pub(crate) fn router(app: App) -> Router {
     let grpc = sdk::grpc::service(app.clone());
     Router::new()
@@ -55,7 +55,7 @@ fn v1() -> Router<App> {
         .route("/config-recipes/feature-flag/boolean", post(official::configs::boolean_flag))
         .route("/evaluation-stats/{key}", get(official::configs::evaluation_stats))
         .route("/project-environments", get(official::configs::environments))
-        // Before 2022-08 the path said `config`.
+        // Clients before 2022-08 use the path `config`.
         .route("/config/{a}/{b}/{id}", get(sdk::configs::get))
 }
 
@@ -64,7 +64,7 @@ fn v2() -> Router<App> {
     sdk().merge(for_browsers(evaluations))
 }
 
-/// Opens routes to web pages of every origin.
+/// Allows web pages of every origin to use the routes.
 fn for_browsers(routes: Router<App>) -> Router<App> {
     routes.layer(middleware::from_fn(cors::layer))
 }

@@ -1,4 +1,4 @@
-//! What SDKs call: checkpoints, streams, evaluation and telemetry.
+//! The endpoints of SDKs: checkpoints, streams, evaluation and telemetry.
 
 pub(crate) mod api_key;
 pub(crate) mod configs;

@@ -11,7 +11,7 @@ use prefab_service::{Service, evaluate::cache::Cache, sign_in::SignIn};
 use prefab_store::Backup;
 use serde::Serialize;
 
-use super::{error::ApiError, management::Leases, ready::Readiness};
+use super::{error::ApiError, management::StreamAuthorizations, ready::Readiness};
 use crate::options::PublicUrl;
 
 /// The state that request handlers share. Cloning it is cheap.
@@ -23,7 +23,7 @@ pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
     pub(crate) sign_in: Arc<SignIn>,
-    pub(crate) leases: Arc<Leases>,
+    pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,
     /// Whether the server itself serves https.
     pub(crate) tls: bool,

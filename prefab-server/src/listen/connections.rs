@@ -80,7 +80,7 @@ impl Connections {
     ///
     /// If all connections are taken, closes the one that has been idle longest.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admission> {
-        let is_trusted = self.bounds.trusted_proxies.iter().any(|network| network.has(address));
+        let is_trusted = self.bounds.trusted_proxies.iter().any(|network| network.contains(address));
         let counted = (!is_trusted).then(|| subscriber(address));
         let mut state = self.state();
         let used = counted.and_then(|address| state.by_address.get(&address)).copied().unwrap_or_default();

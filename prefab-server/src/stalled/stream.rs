@@ -133,7 +133,7 @@ impl hyper::body::Body for Chunked {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = self.poll_chunk(context);
-        // On HTTP/1 nobody looks at it.
+        // HTTP/1 ignores it.
         let _ = SENT.try_with(|sent| {
             let Sent { chunks, .. } = sent.get();
             let waits_for_peer = polled.is_ready();

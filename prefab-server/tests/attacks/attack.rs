@@ -10,8 +10,8 @@ pub(crate) struct Attack {
 
 /// The caller of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
-    Nobody,
+pub(crate) enum Caller {
+    Anonymous,
     FrontEnd,
     Backend,
     Viewer,
@@ -26,11 +26,11 @@ pub(crate) enum Who {
 
 pub(crate) enum Step {
     /// Sends requests. Each response has one of the statuses; without a response the status is 0.
-    Send { who: Who, requests: Vec<Request>, at_once: usize, statuses: &'static [u16] },
+    Send { who: Caller, requests: Vec<Request>, concurrency: usize, statuses: &'static [u16] },
     /// Repeats a request for two seconds, several at a time; until then another project publishes in time.
-    Load { who: Who, request: Request, at_once: usize },
+    Load { who: Caller, request: Request, concurrency: usize },
     /// Opens event streams and keeps them open: the first `open` are accepted, the others receive 429.
-    Subscribe { who: Who, path: &'static str, count: usize, open: usize },
+    Subscribe { who: Caller, path: &'static str, count: usize, open: usize },
     /// Opens connections from a second address, and keeps them open.
     Connect { count: usize, sends: Sends },
     /// Closes what the row has opened.
@@ -47,9 +47,9 @@ pub(crate) enum Sends {
     Bytes(Vec<u8>),
     /// An HTTP/2 connection that acknowledges settings and answers pings.
     Http2,
-    /// A request whose response nobody reads.
+    /// A request whose response is not read.
     Unread {
-        who: Who,
+        who: Caller,
         path: &'static str,
     },
 }
@@ -67,7 +67,7 @@ pub(crate) type Check = fn(&str) -> bool;
 
 pub(crate) enum State {
     /// A request has this status, and its response passes the check.
-    Response { who: Who, request: Request, status: u16, check: Check },
+    Response { who: Caller, request: Request, status: u16, check: Check },
     /// A query of the database counts at most this many, also after what waits in memory is written.
     Rows { sql: &'static str, at_most: i64, after: Duration },
     /// A metric falls to a value in time.
@@ -91,27 +91,27 @@ impl Attack {
     }
 
     /// Sends requests one after the other.
-    pub(crate) fn send(self, who: Who, requests: Vec<Request>, statuses: &'static [u16]) -> Self {
-        self.step(Step::Send { who, requests, at_once: 1, statuses })
+    pub(crate) fn send(self, who: Caller, requests: Vec<Request>, statuses: &'static [u16]) -> Self {
+        self.step(Step::Send { who, requests, concurrency: 1, statuses })
     }
 
     /// Sends requests, several at a time.
-    pub(crate) fn send_at_once(
+    pub(crate) fn send_concurrently(
         self,
-        at_once: usize,
-        who: Who,
+        concurrency: usize,
+        who: Caller,
         requests: Vec<Request>,
         statuses: &'static [u16],
     ) -> Self {
-        self.step(Step::Send { who, requests, at_once, statuses })
+        self.step(Step::Send { who, requests, concurrency, statuses })
     }
 
     /// Repeats a request while another project publishes.
-    pub(crate) fn load(self, at_once: usize, who: Who, request: Request) -> Self {
-        self.step(Step::Load { who, request, at_once })
+    pub(crate) fn load(self, concurrency: usize, who: Caller, request: Request) -> Self {
+        self.step(Step::Load { who, request, concurrency })
     }
 
-    pub(crate) fn subscribe(self, who: Who, path: &'static str, count: usize, open: usize) -> Self {
+    pub(crate) fn subscribe(self, who: Caller, path: &'static str, count: usize, open: usize) -> Self {
         self.step(Step::Subscribe { who, path, count, open })
     }
 
@@ -128,7 +128,7 @@ impl Attack {
     }
 
     /// Expects a status and a response.
-    pub(crate) fn response(self, who: Who, request: Request, status: u16, check: Check) -> Self {
+    pub(crate) fn response(self, who: Caller, request: Request, status: u16, check: Check) -> Self {
         self.step(Step::Expect(State::Response { who, request, status, check }))
     }
 

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    attack::{Sends, Who},
+    attack::{Caller, Sends},
     world::World,
 };
 
@@ -55,7 +55,7 @@ async fn connect(address: SocketAddr) -> Option<TcpStream> {
     timeout(Duration::from_secs(2), socket.connect(address)).await.ok()?.ok()
 }
 
-fn request(world: &World, who: Who, path: &str) -> Vec<u8> {
+fn request(world: &World, who: Caller, path: &str) -> Vec<u8> {
     use base64::Engine as _;
     let basic = base64::prelude::BASE64_STANDARD.encode(format!("u:{}", world.credential(who)));
     format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {basic}\r\n\r\n").into_bytes()

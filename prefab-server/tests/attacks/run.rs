@@ -7,7 +7,7 @@ use reqwest::Response;
 use rusqlite::Connection as Database;
 
 use crate::{
-    attack::{Attack, Request, State, Step, Who},
+    attack::{Attack, Caller, Request, State, Step},
     connections::{self, Connection},
     world::{Setup, World},
 };
@@ -66,10 +66,10 @@ impl<'w> Row<'w> {
 
     async fn step(&mut self, step: Step) {
         match step {
-            Step::Send { who, requests, at_once, statuses } => {
-                self.send(who, &requests, at_once, statuses).await;
+            Step::Send { who, requests, concurrency, statuses } => {
+                self.send(who, &requests, concurrency, statuses).await;
             }
-            Step::Load { who, request, at_once } => self.load(who, &request, at_once).await,
+            Step::Load { who, request, concurrency } => self.load(who, &request, concurrency).await,
             Step::Subscribe { who, path, count, open } => self.subscribe(who, path, count, open).await,
             Step::Connect { count, sends } => {
                 for _ in 0..count {
@@ -85,7 +85,7 @@ impl<'w> Row<'w> {
         }
     }
 
-    async fn send(&mut self, who: Who, requests: &[Request], at_once: usize, statuses: &[u16]) {
+    async fn send(&mut self, who: Caller, requests: &[Request], concurrency: usize, statuses: &[u16]) {
         let world = self.world;
         let responses = stream::iter(requests).map(|request| async move {
             let response = world.request(who, request).send().await.ok()?;
@@ -94,7 +94,7 @@ impl<'w> Row<'w> {
             let text = response.text().await.ok()?;
             Some((status, headers, text))
         });
-        let responses: Vec<_> = responses.buffered(at_once).collect().await;
+        let responses: Vec<_> = responses.buffered(concurrency).collect().await;
         self.headers.clear();
         for (request, response) in requests.iter().zip(responses) {
             let (status, headers, text) = response.unwrap_or_default();
@@ -108,7 +108,7 @@ impl<'w> Row<'w> {
         }
     }
 
-    async fn load(&mut self, who: Who, request: &Request, at_once: usize) {
+    async fn load(&mut self, who: Caller, request: &Request, concurrency: usize) {
         const DURATION: Duration = Duration::from_secs(1);
         let world = self.world;
         let until = Instant::now() + DURATION;
@@ -123,16 +123,16 @@ impl<'w> Row<'w> {
         let writes = async {
             let mut problem = None;
             while Instant::now() < until {
-                problem = problem.or(self.in_time(Who::Neighbor, &publish, PUBLISH).await.err());
+                problem = problem.or(self.in_time(Caller::Neighbor, &publish, PUBLISH).await.err());
             }
             problem
         };
         let ((), problem) =
-            tokio::join!(async { drop(join_all((0..at_once).map(|_| repeat())).await) }, writes);
-        self.problems.extend(problem.map(|problem| format!("meanwhile a publish: {problem}")));
+            tokio::join!(async { drop(join_all((0..concurrency).map(|_| repeat())).await) }, writes);
+        self.problems.extend(problem.map(|problem| format!("a concurrent publish: {problem}")));
     }
 
-    async fn subscribe(&mut self, who: Who, path: &str, count: usize, open: usize) {
+    async fn subscribe(&mut self, who: Caller, path: &str, count: usize, open: usize) {
         for at in 0..count {
             let response = self.world.request(who, &Request::get(path)).send().await;
             let status = response.as_ref().map_or(0, |response| response.status().as_u16());
@@ -176,7 +176,7 @@ impl<'w> Row<'w> {
 
     async fn response(
         &self,
-        who: Who,
+        who: Caller,
         request: &Request,
         wanted: u16,
         check: fn(&str) -> bool,
@@ -207,7 +207,7 @@ impl<'w> Row<'w> {
     }
 
     async fn read_metric(&self, name: &str) -> Option<f64> {
-        let request = self.world.request(Who::Nobody, &Request::get("/metrics"));
+        let request = self.world.request(Caller::Anonymous, &Request::get("/metrics"));
         let text = request.timeout(Duration::from_secs(2)).send().await.ok()?.text().await.ok()?;
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
@@ -215,13 +215,15 @@ impl<'w> Row<'w> {
     /// Checks that the server is well, with the row's connections still open.
     async fn alive(&mut self) {
         let healthz = Request::get("/healthz");
-        for (who, request, limit) in [(Who::Nobody, healthz, HEALTHZ), (Who::Neighbor, publish(), PUBLISH)] {
+        for (who, request, limit) in
+            [(Caller::Anonymous, healthz, HEALTHZ), (Caller::Neighbor, publish(), PUBLISH)]
+        {
             let problem = self.in_time(who, &request, limit).await.err();
             self.problems.extend(problem.map(|problem| format!("afterwards {problem}: {}", request.path)));
         }
     }
 
-    async fn in_time(&self, who: Who, request: &Request, limit: Duration) -> Result<(), String> {
+    async fn in_time(&self, who: Caller, request: &Request, limit: Duration) -> Result<(), String> {
         let mut problem = String::new();
         for _ in 0..TRIES {
             let began = Instant::now();

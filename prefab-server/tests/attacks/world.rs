@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::attack::{Request, Who};
+use crate::attack::{Caller, Request};
 
 /// The server's drain time, in seconds.
 const DRAIN: u64 = 3;
@@ -77,35 +77,35 @@ impl World {
         let token = sign_up.split_once("token=").unwrap().1;
         let owner = json!({"token": token, "email": "owner@example.com", "name": "Owner",
                            "password": "correct horse battery staple"});
-        let response = self.manage(Who::Nobody, "POST", "/sign-up", owner).await;
+        let response = self.manage(Caller::Anonymous, "POST", "/sign-up", owner).await;
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
         cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
         json_of(response).await["csrf"].as_str().unwrap().clone_into(&mut self.csrf);
-        let project = self.manage(Who::Neighbor, "POST", "/projects", json!({"name": "Neighbor"})).await;
+        let project = self.manage(Caller::Neighbor, "POST", "/projects", json!({"name": "Neighbor"})).await;
         assert_eq!(json_of(project).await["id"], "2");
         for (path, body) in [("/projects/1/items", item("known")), ("/projects/2/items", item("probe"))] {
-            assert_eq!(self.manage(Who::Neighbor, "POST", path, body).await.status(), 200);
+            assert_eq!(self.manage(Caller::Neighbor, "POST", path, body).await.status(), 200);
         }
         let environment =
-            json_of(self.manage(Who::Neighbor, "GET", "/projects/2/environments", Json::Null).await);
+            json_of(self.manage(Caller::Neighbor, "GET", "/projects/2/environments", Json::Null).await);
         let environment = environment.await[0]["id"].as_str().unwrap().to_owned();
         let key = json!({"name": "web", "environment": environment, "kind": "frontend"});
-        let key = json_of(self.manage(Who::Neighbor, "POST", "/projects/2/keys", key).await).await;
+        let key = json_of(self.manage(Caller::Neighbor, "POST", "/projects/2/keys", key).await).await;
         self.credentials.insert("NeighborFrontEnd", key["key"].as_str().unwrap().to_owned());
         for (name, role) in [("Viewer", "viewer"), ("Editor", "editor"), ("Publisher", "publisher")] {
             let token = json!({"name": role, "role": role});
-            let token = json_of(self.manage(Who::Admin, "POST", "/projects/1/tokens", token).await).await;
+            let token = json_of(self.manage(Caller::Admin, "POST", "/projects/1/tokens", token).await).await;
             self.credentials.insert(name, token["token"].as_str().unwrap().to_owned());
         }
     }
 
-    async fn manage(&self, who: Who, method: &'static str, path: &str, body: Json) -> Response {
+    async fn manage(&self, who: Caller, method: &'static str, path: &str, body: Json) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = Request::new(method, format!("/api/manage/v1{path}"), body);
         self.request(who, &request).send().await.unwrap()
     }
 
-    pub(crate) fn request(&self, who: Who, request: &Request) -> RequestBuilder {
+    pub(crate) fn request(&self, who: Caller, request: &Request) -> RequestBuilder {
         let method = request.method.parse().unwrap();
         let mut builder = self.http.request(method, format!("{}{}", self.url, request.path));
         for (name, value) in &request.headers {
@@ -115,13 +115,13 @@ impl World {
             builder = builder.body(request.body.clone());
         }
         match who {
-            Who::Nobody => builder,
-            Who::Neighbor => builder.header("cookie", &self.cookie).header("x-prefab-csrf", &self.csrf),
+            Caller::Anonymous => builder,
+            Caller::Neighbor => builder.header("cookie", &self.cookie).header("x-prefab-csrf", &self.csrf),
             _ => builder.basic_auth("u", Some(self.credential(who))),
         }
     }
 
-    pub(crate) fn credential(&self, who: Who) -> &str {
+    pub(crate) fn credential(&self, who: Caller) -> &str {
         &self.credentials[&*format!("{who:?}")]
     }
 

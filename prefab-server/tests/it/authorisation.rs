@@ -1,12 +1,12 @@
-//! Every route of the API's document, asked by everybody: who may what stands in `authorisation.txt`.
+//! The rights of every role on every route of the API, compared with the table in `authorisation.txt`.
 //!
-//! With `PREFAB_TEST_WRITE` set, that file is written anew, to be read before it is kept.
+//! With `PREFAB_TEST_WRITE` set, the test writes that file, for review.
 
 use std::{env, fmt::Write as _, path::Path};
 
 use crate::common::{
     TestServer, answer,
-    people::{PASSWORD, Visitor, log_in, sign_up},
+    people::{LoggedIn, PASSWORD, log_in, sign_up},
 };
 use prefab_server::{KeyKind, Role};
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ const PREFIX: &str = "/api/manage/v1";
 const HEADER: &str = "\
 # Who may what: the status that each route of the API's document answers to each who asks.
 #
-# nobody     without a key             key        an admin key of the project
+# anonymous  without a credential      key        an admin key of the project
 # frontend, backend                    keys that SDKs have
 # viewer, editor, publisher, admin     people in the project
 # elsewhere  an admin of another project, who is not in this one
@@ -25,10 +25,10 @@ const HEADER: &str = "\
 
 ";
 const WHO: [&str; 9] =
-    ["nobody", "frontend", "backend", "key", "viewer", "editor", "publisher", "admin", "elsewhere"];
+    ["anonymous", "frontend", "backend", "key", "viewer", "editor", "publisher", "admin", "elsewhere"];
 
 #[tokio::test]
-async fn everybody_may_what_the_table_says() {
+async fn every_role_has_the_rights_in_the_table() {
     let mut world = World::new().await;
     let document = world.server.http.get(world.server.url(&format!("{PREFIX}/openapi.json")));
     let (_, document) = answer(document.send().await.unwrap()).await;
@@ -54,60 +54,60 @@ async fn everybody_may_what_the_table_says() {
     }
     let written = std::fs::read_to_string(&file).unwrap();
     for (found, expected) in table.lines().zip(written.lines()) {
-        assert_eq!(found, expected, "not as `authorisation.txt` says");
+        assert_eq!(found, expected, "the rights differ from `authorisation.txt`");
     }
-    assert_eq!(table.lines().count(), written.lines().count(), "routes are missing, or there are others");
+    assert_eq!(table.lines().count(), written.lines().count(), "the table and the API have different routes");
 }
 
-/// A server with everybody who asks, and things to ask for.
+/// A server with all callers.
 struct World {
     server: TestServer,
-    owner: Visitor,
-    people: Vec<(&'static str, Visitor)>,
-    /// Somebody who is done things to.
-    spare: Visitor,
+    owner: LoggedIn,
+    people: Vec<(&'static str, LoggedIn)>,
+    /// The person on whom requests act.
+    spare: LoggedIn,
     made: usize,
 }
 
-/// Somebody who manages another project and is not in the first one.
-async fn elsewhere(server: &TestServer, owner: &Visitor) -> Visitor {
+/// An admin of another project, without access to the first one.
+async fn elsewhere(server: &TestServer, owner: &LoggedIn) -> LoggedIn {
     let wish = json!({"email": "elsewhere@example.com", "role": "admin"});
     let made = owner.done(server, "POST", "/projects/2/invitations", wish).await;
     let token = made["token"].as_str().unwrap();
-    Visitor::of(sign_up(server, token, "elsewhere@example.com", "Elsewhere").await).await
+    LoggedIn::of(sign_up(server, token, "elsewhere@example.com", "Elsewhere").await).await
 }
 
 impl World {
     async fn new() -> Self {
         let server = TestServer::new().await;
-        let owner = Visitor::first(&server).await;
+        let owner = LoggedIn::first(&server).await;
         let mut people = Vec::new();
         for role in Role::ALL {
-            people.push((role.name(), Visitor::invited(&server, role.name(), role, json!([])).await));
+            people.push((role.name(), LoggedIn::invited(&server, role.name(), role, json!([])).await));
         }
         let project = owner.done(&server, "POST", "/projects", json!({"name": "Other"})).await;
         assert_eq!(project["id"], "2");
         people.push(("elsewhere", elsewhere(&server, &owner).await));
-        let spare = Visitor::invited(&server, "Spare", Role::Viewer, json!([])).await;
+        let spare = LoggedIn::invited(&server, "Spare", Role::Viewer, json!([])).await;
         Self { server, owner, people, spare, made: 0 }
     }
 
-    /// Comes back after an account was deleted.
-    async fn anew(&self, who: &'static str) -> Visitor {
+    /// Creates the account of a caller again after its deletion.
+    async fn sign_up_again(&self, who: &'static str) -> LoggedIn {
         match Role::from_name(who) {
-            Some(role) => Visitor::invited(&self.server, who, role, json!([])).await,
+            Some(role) => LoggedIn::invited(&self.server, who, role, json!([])).await,
             None => elsewhere(&self.server, &self.owner).await,
         }
     }
 
-    /// Asks, with everything in place that is asked for, and returns the status.
+    /// Sends a request after creating what it needs, and returns the status.
     async fn ask(&mut self, who: &str, method: &str, path: &str) -> u16 {
         let (path, body) = self.prepare(method, path).await;
         let url = self.server.url(&format!("{PREFIX}{path}"));
         let request = self.server.http.request(method.parse().unwrap(), url);
         let key = |kind| self.server.key("Development", kind);
         let request = match who {
-            "nobody" => request,
+            "anonymous" => request,
             "frontend" => request.bearer_auth(key(KeyKind::Frontend)),
             "backend" => request.bearer_auth(key(KeyKind::Backend)),
             "key" => request.bearer_auth(key(KeyKind::Admin)),
@@ -122,17 +122,17 @@ impl World {
         if (method, path.as_str()) == ("DELETE", "/session")
             && let Some((_, visitor)) = self.people.iter_mut().find(|(name, _)| *name == who)
         {
-            *visitor = Visitor::of(log_in(&self.server, &visitor.email, PASSWORD).await).await;
+            *visitor = LoggedIn::of(log_in(&self.server, &visitor.email, PASSWORD).await).await;
         }
         if let ("DELETE", "/account", 200) = (method, path.as_str(), status)
             && let Some(at) = self.people.iter().position(|(name, _)| *name == who)
         {
-            self.people[at].1 = self.anew(self.people[at].0).await;
+            self.people[at].1 = self.sign_up_again(self.people[at].0).await;
         }
         status
     }
 
-    /// Puts values into a path, makes what they name, and returns what to send.
+    /// Fills in the parameters of a path, creates what they name, and returns the query and the body.
     async fn prepare(&mut self, method: &str, template: &str) -> (String, Json) {
         self.made += 1;
         let key = format!("k{}", self.made);
@@ -168,11 +168,11 @@ impl World {
             assert_eq!(set.status(), 200);
         }
         let (query, body) = self.body(method, template, &key).await;
-        assert!(!path.contains('{'), "say in this test how to ask {method} {template}");
+        assert!(!path.contains('{'), "add the parameters of this route to the test: {method} {template}");
         (path + query, body)
     }
 
-    /// Returns what a route wants to be told.
+    /// Returns the query and the body of a request.
     async fn body(&self, method: &str, template: &str, key: &str) -> (&'static str, Json) {
         let place = template.strip_prefix("/projects/{project}").unwrap_or(template);
         let body = match (method, place) {
@@ -241,7 +241,7 @@ impl World {
             ("POST", "/secrets") => json!({"secrets": []}),
             ("POST", "/tokens") => json!({"name": key, "role": "viewer"}),
             ("POST", "/import") => return ("?dryRun=false", json!({"configs": []})),
-            _ => panic!("say in this test what {method} {template} wants to be told"),
+            _ => panic!("add the body of this route to the test: {method} {template}"),
         };
         ("", body)
     }
@@ -260,7 +260,7 @@ impl World {
         } else {
             self.server.admin("DELETE", &format!("{path}/{}", self.spare.id))
         };
-        // It may be so already.
+        // The member may have this state already.
         let status = request.send().await.unwrap().status().as_u16();
         assert!([200, 404, 409].contains(&status), "{status}");
     }

@@ -1,4 +1,4 @@
-//! A backup that is taken while others write comes back as one moment of it.
+//! A backup during writes is consistent.
 
 use std::{
     path::PathBuf,
@@ -18,7 +18,7 @@ const WRITERS: usize = 8;
 const WRITES: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_writes_is_one_moment() {
+async fn a_backup_during_writes_is_consistent() {
     let server = TestServer::new().await;
     let started = Instant::now();
     let written = AtomicUsize::new(0);
@@ -63,7 +63,7 @@ async fn a_backup_under_writes_is_one_moment() {
     log.reverse();
     let kept: Vec<i64> = log.iter().map(|version| version.id).collect();
     eprintln!("{rate} writes/s; {} of {} in the backup", kept.len(), acknowledged.len());
-    // Everything up to its newest, and nothing that was never acknowledged.
+    // The backup contains all writes up to its newest one, and only acknowledged writes.
     assert_eq!(kept, acknowledged[..kept.len()]);
     assert_eq!(restored.newest, kept.last().copied().unwrap_or(restored.newest));
     drop(store);
@@ -72,7 +72,7 @@ async fn a_backup_under_writes_is_one_moment() {
     let names: Vec<_> = leftover.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|name| !name.starts_with("backup-")), "{names:?}");
 
-    // What comes after has higher ids than anything that anybody was given.
+    // New versions have higher numbers than all earlier responses.
     let key = server.key("Development", KeyKind::Admin);
     let again = serve(Options::local(&folder)).await.unwrap();
     let body = crate::common::text_config("after", "x").to_string();
@@ -85,10 +85,10 @@ async fn a_backup_under_writes_is_one_moment() {
 }
 
 #[tokio::test]
-async fn a_backup_takes_an_admin() {
+async fn a_backup_requires_an_admin_of_every_project() {
     let server = TestServer::new().await;
     assert_eq!(server.get("/api/manage/v1/backup").send().await.unwrap().status(), 403);
     server.admin("GET", "/api/manage/v1/backup").send().await.unwrap().bytes().await.unwrap();
-    let said = server.admin("GET", "/api/manage/v1/projects/1/audit?action=backup").send().await.unwrap();
-    assert_eq!(answer(said).await.1[0]["sentence"], json!("key 3 took a backup"));
+    let reply = server.admin("GET", "/api/manage/v1/projects/1/audit?action=backup").send().await.unwrap();
+    assert_eq!(answer(reply).await.1[0]["sentence"], json!("key 3 downloaded a backup"));
 }

@@ -1,4 +1,4 @@
-//! Checkpoints as the official SDKs ask for them.
+//! Checkpoints as the official SDKs request them.
 
 use crate::common::{TestServer, keys};
 use prefab_server::KeyKind;
@@ -22,14 +22,14 @@ async fn every_path_form_answers() {
     }
     assert_eq!(keys(&server.configs(&format!("/api/v1/configs/{first}")).await), ["b"]);
     server.delete("a").await;
-    let news = server.configs(&format!("/api/v1/configs/{first}")).await;
-    assert_eq!(keys(&news), ["b", "a"]);
-    assert!(news.configs[1].is_tombstone());
+    let changes = server.configs(&format!("/api/v1/configs/{first}")).await;
+    assert_eq!(keys(&changes), ["b", "a"]);
+    assert!(changes.configs[1].is_tombstone());
     assert_eq!(server.get("/api/v1/configs/abc").send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_known_is_not_sent_again() {
+async fn a_known_checkpoint_returns_not_modified() {
     let server = TestServer::new().await;
     server.create("a", "1").await;
     let response = server.get("/api/v1/configs/0").send().await.unwrap();
@@ -45,7 +45,7 @@ async fn an_answer_that_is_known_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn bytes_are_compressed_for_those_who_ask() {
+async fn checkpoints_are_compressed_for_clients_that_accept_it() {
     let server = TestServer::new().await;
     server.create("a", &"long ".repeat(100)).await;
     let plain = server.get("/api/v1/configs/0").send().await.unwrap();
@@ -63,7 +63,7 @@ async fn bytes_are_compressed_for_those_who_ask() {
 }
 
 #[tokio::test]
-async fn json_is_for_those_who_name_it() {
+async fn json_is_sent_only_on_request() {
     let server = TestServer::new().await;
     let id = server.create("a", "1").await;
     let request = server.get("/api/v2/configs/0").header("accept", "application/json");
@@ -76,7 +76,7 @@ async fn json_is_for_those_who_name_it() {
 }
 
 #[tokio::test]
-async fn keys_open_what_they_are_for() {
+async fn each_kind_of_key_opens_only_its_endpoints() {
     let server = TestServer::new().await;
     let ask = async |key: &str, path: &str| {
         server.http.get(server.url(path)).basic_auth("u", Some(key)).send().await.unwrap()
@@ -114,7 +114,7 @@ async fn environments_do_not_see_one_another() {
 }
 
 #[tokio::test]
-async fn a_key_that_another_process_revoked_opens_nothing() {
+async fn a_key_revoked_by_another_process_is_rejected() {
     use prefab_store::ApiKeys as _;
     use prefab_store_sqlite::SqliteStore;
     let server = TestServer::new().await;

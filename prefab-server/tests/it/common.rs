@@ -1,4 +1,4 @@
-//! A real server on a real socket, and the requests that several tests send to it.
+//! A server on a loopback socket, and requests that several tests send.
 
 pub(crate) mod people;
 pub(crate) mod project;
@@ -49,7 +49,7 @@ impl TestServer {
         format!("{}{path}", self.running.url)
     }
 
-    /// Asks as the backend SDKs of Development do.
+    /// Sends a request like a backend SDK of Development.
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(self.url(path)).basic_auth("authuser", Some(self.key("Development", KeyKind::Backend)))
     }
@@ -128,7 +128,7 @@ impl Stream {
         Self { response, text: String::new() }
     }
 
-    /// Returns the next block of lines; nothing once the stream has ended.
+    /// Returns the next block of lines; `None` at the end of the stream.
     pub(crate) async fn block(&mut self) -> Option<String> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -137,12 +137,12 @@ impl Stream {
                 return Some(block);
             }
             let next = tokio::time::timeout(Duration::from_secs(20), self.response.chunk());
-            let bytes = next.await.expect("the stream says something in time").unwrap()?;
+            let bytes = next.await.expect("an event in time").unwrap()?;
             self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 
-    /// Returns the next event's text, past comments.
+    /// Returns the data of the next event, skipping comments.
     pub(crate) async fn data(&mut self) -> Option<String> {
         loop {
             let block = self.block().await?;

@@ -1,4 +1,4 @@
-//! Connections and request bodies that would take the server from others.
+//! Connections and request bodies that could block other clients.
 
 use std::{
     net::SocketAddr,
@@ -115,7 +115,7 @@ async fn a_body_has_a_minimum_rate() {
 }
 
 #[tokio::test]
-async fn bodies_are_bounded_whichever_handler_reads_them() {
+async fn every_handler_limits_body_size() {
     let server = TestServer::limited(Limits { body_bytes: 1_000, ..Limits::default() }).await;
     for path in ["/api/manage/v1/session", "/page/csp-reports", "/api/manage/v1/password-reset"] {
         let response = server.http.post(server.url(path)).body("x".repeat(1_001)).send().await.unwrap();
@@ -126,7 +126,7 @@ async fn bodies_are_bounded_whichever_handler_reads_them() {
 }
 
 #[tokio::test]
-async fn half_a_preface_is_noticed_when_its_connection_ends() {
+async fn a_partial_preface_does_not_delay_closing() {
     let server = TestServer::new().await;
     let mut held = Vec::new();
     for at in 0..40 {
@@ -237,7 +237,7 @@ async fn a_peer_that_does_not_read_is_disconnected() {
     let wanted = b"GET /page/app.js HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000);
     let stream = TcpStream::connect(server.running.address).await.unwrap();
     let (_reading, mut writing) = stream.into_split();
-    // The server stops reading requests while nobody reads its responses.
+    // The server stops reading requests while its responses are not read.
     let writing = tokio::spawn(async move {
         let _ = writing.write_all(&wanted).await;
         writing

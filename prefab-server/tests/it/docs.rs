@@ -1,10 +1,10 @@
-//! What the pages show works as it stands there.
+//! The examples of the documentation run.
 
 use crate::common::TestServer;
 use prefab_server::KeyKind;
 use tokio::process::Command;
 
-/// Runs all examples of a page, one after the other, in a folder of the server's; tells whether they could be.
+/// Runs all examples of a page in order. Returns whether they could run.
 async fn run(server: &TestServer, page: &str, variables: &[(&str, &str)]) -> bool {
     for program in ["bash", "curl", "jq"] {
         if Command::new(program).arg("--version").output().await.is_err() {
@@ -22,8 +22,8 @@ async fn run(server: &TestServer, page: &str, variables: &[(&str, &str)]) -> boo
         .output()
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && !script.is_empty(), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !script.is_empty(), "{text}");
     true
 }
 

@@ -105,9 +105,9 @@ async fn invalid_requests_name_their_places() {
     check(&server, ("POST", "/items", wrong), invalid("rows[0].values[0].value", "wrong_type")).await;
     check(&server, ("POST", "/items", text("")), invalid("key", "out_of_range")).await;
     check(&server, ("POST", "/items", json!([])), invalid("", "invalid")).await;
-    check(&server, ("GET", "/items/nobody", Json::Null), (404, "not_found", "-", "-")).await;
+    check(&server, ("GET", "/items/unknown", Json::Null), (404, "not_found", "-", "-")).await;
     let reader = server.get(&format!("{PROJECT}/items")).send().await.unwrap();
     assert_eq!(answer(reader).await.1["code"], "forbidden");
-    let nobody = server.http.get(server.url(&format!("{PROJECT}/items"))).send().await.unwrap();
-    assert_eq!(answer(nobody).await.1["code"], "unauthorized");
+    let unknown = server.http.get(server.url(&format!("{PROJECT}/items"))).send().await.unwrap();
+    assert_eq!(answer(unknown).await.1["code"], "unauthorized");
 }

@@ -1,4 +1,4 @@
-//! What was set for a time ends: over restarts, once, and with a word in the audit log.
+//! Scheduled removals: they survive restarts, run once, and are in the audit log.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use prefab_store::clock;
 use prefab_testing::{eventually_async, eventually_some};
 use serde_json::{Value as Json, json};
 
-/// Asks until the answer is as wanted.
+/// Sends a request until its response matches.
 async fn wait_for(server: &TestServer, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
     eventually_some(path, async || Some(read(server, path).await).filter(&is_wanted)).await
 }
 
 #[tokio::test]
-async fn a_level_for_one_user_comes_and_goes() {
+async fn a_level_for_one_user_can_be_set_and_removed() {
     let server = TestServer::new().await;
     let level = json!({"level": "debug", "environment": "Production", "expiresIn": "1s",
                        "for": {"property": "user.key", "values": ["123"]}});
@@ -33,14 +33,14 @@ async fn a_level_for_one_user_comes_and_goes() {
     let item = done(&server, "GET", "/items/log-level.app.db", Json::Null).await;
     assert_eq!(item["type"], "log_level_v2");
     wait_for(&server, "/log-levels", |levels| *levels == json!([])).await;
-    let said = done(&server, "GET", "/audit?who=expiry", Json::Null).await;
-    assert_eq!((said.as_array().unwrap().len(), &said[0]["action"]), (1, &json!("config.deleted")));
-    assert_eq!(said[0]["comment"], "the level that key 3 set has expired");
+    let reply = done(&server, "GET", "/audit?who=expiry", Json::Null).await;
+    assert_eq!((reply.as_array().unwrap().len(), &reply[0]["action"]), (1, &json!("config.deleted")));
+    assert_eq!(reply[0]["comment"], "the level that key 3 set has expired");
     assert_eq!(done(&server, "GET", "/archived", Json::Null).await[0]["key"], "log-level.app.db");
 }
 
 #[tokio::test]
-async fn a_level_for_a_segment_comes_and_goes() {
+async fn a_level_for_a_segment_can_be_set_and_removed() {
     let server = TestServer::new().await;
     let ours = |matches: bool| json!({"type": "bool", "value": matches});
     let acme = json!([{"propertyName": "user.email", "operator": "PROP_ENDS_WITH_ONE_OF",
@@ -71,7 +71,7 @@ async fn a_level_for_a_segment_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn what_stays_is_left_as_it_was() {
+async fn permanent_levels_are_not_changed_by_temporary_ones() {
     let server = TestServer::new().await;
     done(&server, "PUT", "/log-levels/app", json!({"level": "INFO"})).await;
     done(&server, "PUT", "/log-levels/app", json!({"level": "WARN", "environment": "Production"})).await;
@@ -92,7 +92,7 @@ async fn what_stays_is_left_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_level_can_be_taken_away_and_set_for_good() {
+async fn a_level_can_be_removed_and_set_permanently() {
     let server = TestServer::new().await;
     let mut level = json!({"level": "DEBUG", "environment": "Staging", "expiresIn": "1h"});
     done(&server, "PUT", "/log-levels/app", level.clone()).await;
@@ -118,7 +118,7 @@ async fn a_level_can_be_taken_away_and_set_for_good() {
 }
 
 #[tokio::test]
-async fn an_override_ends_unless_it_is_set_for_good() {
+async fn an_override_expires_unless_it_is_permanent() {
     let server = TestServer::new().await;
     server.create("k", "a").await;
     server.create("l", "a").await;
@@ -135,7 +135,7 @@ async fn an_override_ends_unless_it_is_set_for_good() {
 }
 
 #[tokio::test]
-async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
+async fn one_of_several_servers_runs_a_removal_once() {
     let server = TestServer::new().await;
     let mut expires_at = 0;
     for round in 0..5 {
@@ -155,7 +155,7 @@ async fn one_of_several_servers_ends_it_once_also_after_a_restart() {
         answer(request.send().await.unwrap()).await.1
     };
     eventually_some("the levels end", async || (get("/log-levels").await == json!([])).then_some(())).await;
-    // A second removal would be an event that does not happen, so this waits until both have looked again.
+    // A second removal must not happen, so the test waits until both servers have polled again.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(get("/audit?who=expiry").await.as_array().unwrap().len(), 5);
     first.shutdown().await;

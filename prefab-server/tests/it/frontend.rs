@@ -1,4 +1,4 @@
-//! What web pages get, and what they report.
+//! Evaluation and telemetry of web pages.
 
 use crate::common::{TestServer, answer};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -44,7 +44,7 @@ async fn ask(server: &TestServer, path: &str) -> Json {
 }
 
 #[tokio::test]
-async fn a_page_gets_values_for_its_context_and_nothing_else() {
+async fn a_front_end_receives_only_values_for_its_context() {
     let server = server().await;
     let json = ask(&server, &path("v2", "pro/?+")).await;
     let values = json["evaluations"].as_object().unwrap();
@@ -62,7 +62,7 @@ async fn a_page_gets_values_for_its_context_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn older_pages_get_their_form() {
+async fn older_browser_sdks_receive_their_format() {
     let server = server().await;
     let json = ask(&server, &path("v1", "pro/?+")).await;
     assert_eq!(json["values"]["beta"]["bool"], true);
@@ -86,7 +86,7 @@ async fn preflights_are_answered() {
         let allowed = response.headers()["access-control-allow-headers"].to_str().unwrap();
         assert!(allowed.contains("authorization") && allowed.contains("x-prefabcloud-client-version"));
     }
-    // Only what front-end SDKs use is open, whatever other paths end with.
+    // Cross-origin access is limited to the paths of front-end SDKs.
     for path in
         ["/api/v1/configs/0", "/api/manage/v1/projects/1/items/telemetry", "/api/v1/config/key/telemetry"]
     {
@@ -105,7 +105,7 @@ async fn contexts_that_cannot_be_read_are_refused_with_the_cause() {
     assert!(json["_embedded"]["errors"][0]["message"].as_str().unwrap().contains("base64"), "{json}");
 }
 
-/// Asks with these headers, as the front-end SDKs of Development do.
+/// Sends a request with these headers, like a front-end SDK of Development.
 async fn ask_with(server: &TestServer, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
     let key = server.key("Development", KeyKind::Frontend);
     let request = server.http.get(server.url(path)).basic_auth("u", Some(key));
@@ -159,7 +159,7 @@ async fn evaluations_are_compressed_for_clients_that_accept_it() {
 }
 
 #[tokio::test]
-async fn a_key_has_a_bound_on_evaluations_that_are_not_cached() {
+async fn uncached_evaluations_are_limited_per_key() {
     let limits = prefab_server::Limits { evaluations_per_second: 5, ..prefab_server::Limits::default() };
     let server = TestServer::limited(limits).await;
     let mut refused = None;
@@ -179,7 +179,7 @@ async fn a_key_has_a_bound_on_evaluations_that_are_not_cached() {
 }
 
 #[tokio::test]
-async fn evaluations_that_depend_on_the_clock_or_on_chance_are_not_kept() {
+async fn time_and_chance_dependent_evaluations_are_not_cached() {
     let server = TestServer::new().await;
     let soon =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() + 2_500;

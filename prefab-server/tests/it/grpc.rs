@@ -20,7 +20,7 @@ fn with_key<T>(message: T, key: &str) -> Request<T> {
 }
 
 #[tokio::test]
-async fn an_old_client_gets_everything_and_follows() {
+async fn a_client_with_an_old_cursor_receives_everything_and_all_changes() {
     let server = TestServer::new().await;
     server.create("a", "1").await;
     let (backend, admin) =
@@ -45,7 +45,7 @@ async fn an_old_client_gets_everything_and_follows() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_not_read_is_reset_and_its_connection_goes_on() {
+async fn a_stream_that_is_not_read_is_reset_and_its_connection_stays_open() {
     let stream_write_timeout = Duration::from_millis(300);
     let server = TestServer::limited(Limits { stream_write_timeout, ..Limits::default() }).await;
     server.create("a", "1").await;
@@ -72,7 +72,7 @@ async fn a_stream_that_is_not_read_is_reset_and_its_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_bad_key_is_told_to_stop() {
+async fn a_rejected_key_closes_the_stream_with_an_error() {
     let server = TestServer::new().await;
     let request = with_key(wire::ConfigServicePointer::default(), "1|nothing");
     let error = client(&server).await.get_all_config(request).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The official clients, unmodified, against our server.
+//! The official clients, unmodified, against this server.
 //!
 //! `PREFAB_OFFICIAL_CLIENTS` names a folder that has them: a Python environment in `py` with
 //! `prefab-cloud-python`, and a Node folder `node` with `@prefab-cloud/prefab-cloud-node`,
@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-/// Returns the folder of the clients, or says that the test was skipped.
+/// Returns the folder of the clients, or prints that the test is skipped.
 fn clients(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
@@ -42,8 +42,8 @@ impl Script {
         Self { _process: process, lines }
     }
 
-    /// Returns what the script says after this word, past whatever the client says itself.
-    async fn says(&mut self, word: &str) -> String {
+    /// Returns what the script prints after this word, skipping the output of the client.
+    async fn read_value(&mut self, word: &str) -> String {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(40), self.lines.next_line());
             let line = next.await.unwrap().unwrap().unwrap_or_else(|| panic!("it ended before `{word}`"));
@@ -69,33 +69,33 @@ async fn server() -> TestServer {
     server
 }
 
-/// First value, two contexts, a live change, a deletion, and telemetry that arrives.
+/// Checks a first value, two contexts, a live change, a deletion and telemetry.
 async fn walk(server: &TestServer, mut script: Script) {
-    assert_eq!(script.says("first").await, "hello");
-    assert_eq!(script.says("flag").await.to_lowercase(), "true");
-    assert_eq!(script.says("flag").await.to_lowercase(), "false");
-    script.says("ready").await;
+    assert_eq!(script.read_value("first").await, "hello");
+    assert_eq!(script.read_value("flag").await.to_lowercase(), "true");
+    assert_eq!(script.read_value("flag").await.to_lowercase(), "false");
+    script.read_value("ready").await;
     server.set("greeting", "changed").await;
-    assert_eq!(script.says("second").await, "changed");
+    assert_eq!(script.read_value("second").await, "changed");
     server.delete("greeting").await;
-    script.says("deleted").await;
-    script.says("reported").await;
+    script.read_value("deleted").await;
+    script.read_value("reported").await;
     let stats = server.admin("GET", "/api/v1/evaluation-stats/beta").send().await.unwrap();
     let (_, stats) = answer(stats).await;
     assert!(stats["total"].as_i64().unwrap() > 0, "{stats}");
 }
 
 #[tokio::test]
-async fn the_python_sdk_walks() {
-    let Some(folder) = clients("the_python_sdk_walks") else { return };
+async fn the_python_sdk_works_against_the_server() {
+    let Some(folder) = clients("the_python_sdk_works_against_the_server") else { return };
     let server = server().await;
     let script = Script::start(&server, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
     walk(&server, script).await;
 }
 
 #[tokio::test]
-async fn the_node_sdk_walks() {
-    if clients("the_node_sdk_walks").is_none() {
+async fn the_node_sdk_works_against_the_server() {
+    if clients("the_node_sdk_works_against_the_server").is_none() {
         return;
     }
     let server = server().await;
@@ -103,8 +103,8 @@ async fn the_node_sdk_walks() {
 }
 
 #[tokio::test]
-async fn the_browser_sdk_walks() {
-    if clients("the_browser_sdk_walks").is_none() {
+async fn the_browser_sdk_works_against_the_server() {
+    if clients("the_browser_sdk_works_against_the_server").is_none() {
         return;
     }
     let server = server().await;
@@ -128,8 +128,8 @@ async fn the_official_tool_creates_and_changes_values() {
         (output.status.success(), text(&output.stdout) + &text(&output.stderr))
     };
     let check = async |arguments: &[&str], wanted: &str| {
-        let (success, said) = tool(arguments).await;
-        assert!(success && said.contains(wanted), "{arguments:?}: {said}");
+        let (success, text) = tool(arguments).await;
+        assert!(success && text.contains(wanted), "{arguments:?}: {text}");
     };
     check(&["create", "greeting", "--type", "string", "--value", "hello"], "Created config").await;
     check(&["create", "beta", "--type", "boolean-flag", "--value", "false"], "Created boolean flag").await;
@@ -144,6 +144,6 @@ async fn the_official_tool_creates_and_changes_values() {
     .await;
     check(&["get", "greeting"], "changed").await;
     check(&["info", "greeting"], "Development: changed").await;
-    let (success, said) = tool(&["create", "greeting", "--type", "string", "--value", "again"]).await;
-    assert!(!success && said.contains("already exists"), "{said}");
+    let (success, text) = tool(&["create", "greeting", "--type", "string", "--value", "again"]).await;
+    assert!(!success && text.contains("already exists"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The datafile that the official tool downloads gives the same answers in the official SDKs and in ours.
+//! The datafile that the official tool downloads gives the same values in the official SDKs and in the SDK of this project.
 //!
 //! `PREFAB_OFFICIAL_CLIENTS` is as in `official.rs`.
 
@@ -79,7 +79,7 @@ fn configs() -> Vec<Json> {
     ]
 }
 
-/// Answers as our engine does; what has no value is told as the scripts tell it.
+/// Evaluates with the engine of this project. Missing values are written like in the scripts.
 fn ours(text: &str, question: &Json) -> Json {
     let set = datafile::parse(text).unwrap().set;
     let mut store = LayeredStore::default();
@@ -111,13 +111,13 @@ async fn theirs(program: PathBuf, script: &str, file: &str, question: &Json) -> 
     input.write_all(question.to_string().as_bytes()).await.unwrap();
     drop(input);
     let output = process.wait_with_output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let answers = said.lines().find_map(|line| line.strip_prefix("answers "));
-    serde_json::from_str(answers.unwrap_or_else(|| panic!("{script} said {said}"))).unwrap()
+    let text = String::from_utf8_lossy(&output.stdout);
+    let answers = text.lines().find_map(|line| line.strip_prefix("answers "));
+    serde_json::from_str(answers.unwrap_or_else(|| panic!("{script} text {text}"))).unwrap()
 }
 
 #[tokio::test]
-async fn a_downloaded_datafile_answers_alike_everywhere() {
+async fn a_downloaded_datafile_gives_the_same_values_in_every_client() {
     let Some(folder) = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from) else {
         eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
         return;
@@ -132,7 +132,7 @@ async fn a_downloaded_datafile_answers_alike_everywhere() {
     let file = server.dir.path().join("prefab.Production.3.config.json");
     std::fs::write(&file, &text).unwrap();
     let file = file.to_str().unwrap();
-    // Everybody has an address: official clients disagree on negations of what is absent.
+    // All contexts have an address, because official clients treat negations of absent properties differently.
     let user = |at| json!({"user": {"key": format!("u-{at}"), "email": format!("u{at}@elsewhere.test")}});
     let mut contexts: Vec<Json> = (0..20).map(user).collect();
     contexts.push(json!({"user": {"key": "u-1", "email": "ann@acme.test", "plan": "pro", "age": 31}}));

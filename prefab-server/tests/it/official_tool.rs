@@ -1,4 +1,4 @@
-//! The official command-line tool, unmodified, against our server: `tests/official/tool.sh` is the walk.
+//! The official command-line tool, unmodified, against this server, with the script `tests/official/tool.sh`.
 //!
 //! `PREFAB_OFFICIAL_CLIENTS` names a folder that has it, as `tests/official/install.sh` makes one.
 
@@ -9,7 +9,7 @@ use prefab_server::KeyKind;
 use tokio::process::Command;
 
 #[tokio::test]
-async fn the_official_tool_walks() {
+async fn the_official_cli_works_against_the_server() {
     let Some(folder) = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from) else {
         eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
         return;
@@ -26,6 +26,6 @@ async fn the_official_tool_walks() {
         .output()
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && said.ends_with("walked\n"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.ends_with("walked\n"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What whoever runs a server relies on: starts that fail lose nothing, files are private, links lead here.
+//! Operation of a server: failed starts, private files, links and trusted proxies.
 
 use std::{net::TcpListener, path::Path};
 
@@ -8,7 +8,7 @@ use prefab_testing::eventually_some;
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
-async fn keys_are_not_made_before_there_is_an_address_to_serve_at() {
+async fn keys_are_not_issued_before_the_server_can_listen() {
     let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let options = Options::local(dir.path().join("data"));
@@ -20,7 +20,7 @@ async fn keys_are_not_made_before_there_is_an_address_to_serve_at() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn nobody_else_reads_the_data() {
+async fn data_files_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -39,7 +39,7 @@ async fn nobody_else_reads_the_data() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_used_is_named_with_a_way_out() {
+async fn an_unusable_database_is_named_with_a_hint() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("prefab.db"), "not a database, but long enough to be looked at").unwrap();
     let error = serve(Options::local(dir.path())).await.unwrap_err();
@@ -86,7 +86,7 @@ async fn an_address_that_cannot_be_opened_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_says_who_was_refused() {
+async fn a_trusted_proxy_names_the_address_of_a_rejected_request() {
     let server =
         TestServer::with(|options| options.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
     let log_in = async |from: &str, email: String| {
@@ -94,7 +94,7 @@ async fn a_trusted_proxy_says_who_was_refused() {
         let request = server.http.post(server.url("/api/manage/v1/session")).body(body);
         request.header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
     };
-    assert_eq!(log_in("1.2.3.4, 203.0.113.9", "nobody@example.com".to_owned()).await, 401);
+    assert_eq!(log_in("1.2.3.4, 203.0.113.9", "unknown@example.com".to_owned()).await, 401);
     let (_, audit) = {
         let answer =
             server.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused").send().await;
@@ -105,7 +105,7 @@ async fn a_trusted_proxy_says_who_was_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_could_ask_for_again_is_refused() {
+async fn a_key_that_no_url_can_name_is_rejected() {
     let server = TestServer::new().await;
     for key in [".", "..", "a\u{1b}[31m", "a\0b", "a\nb"] {
         let (status, answer) = server.post("/api/v1/config/", crate::common::text_config(key, "1")).await;
@@ -118,7 +118,7 @@ async fn a_key_that_nobody_could_ask_for_again_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_has_the_data_gets_a_new_admin_key() {
+async fn recover_issues_a_new_admin_key() {
     let server = TestServer::new().await;
     let data = server.dir.path().join("data");
     let recovered = prefab_server::recover(&data, None).await.unwrap();
@@ -130,7 +130,7 @@ async fn whoever_has_the_data_gets_a_new_admin_key() {
         (status == 200).then_some(audit)
     });
     let audit = audit.await;
-    assert!(audit[0]["sentence"].as_str().unwrap().contains("since others were lost"), "{audit}");
+    assert!(audit[0]["sentence"].as_str().unwrap().contains("with `prefab recover`"), "{audit}");
     let error = prefab_server::recover(server.dir.path(), None).await.unwrap_err();
     assert!(matches!(error, Error::NoDatabase { .. }), "{error}");
     assert!(!server.dir.path().join("prefab.db").exists());

@@ -1,10 +1,10 @@
-//! People: how they come in, what they may do, and what is said of it.
+//! People: invitations, sessions, roles and their audit log.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::common::{
     Stream, TestServer, answer,
-    people::{PASSWORD, Visitor, log_in, sign_up},
+    people::{LoggedIn, PASSWORD, log_in, sign_up},
     project::text_item,
 };
 use prefab_server::{Options, Role, serve};
@@ -16,7 +16,7 @@ fn in_millis(from_now: i64) -> i64 {
 }
 
 /// Returns the newest entries of the audit log as sentences.
-async fn said(server: &TestServer, action: &str) -> Vec<String> {
+async fn audit_sentences(server: &TestServer, action: &str) -> Vec<String> {
     let path = format!("/api/manage/v1/projects/1/audit?action={action}");
     let (_, entries) = answer(server.admin("GET", &path).send().await.unwrap()).await;
     let entries = entries.as_array().unwrap().iter();
@@ -24,12 +24,12 @@ async fn said(server: &TestServer, action: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
+async fn the_first_sign_up_link_works_once() {
     let server = TestServer::new().await;
     let link = server.running.sign_up.clone().unwrap();
     let token = link.strip_prefix(&format!("{}/sign-up?token=", server.running.url)).unwrap();
     let options = || Options::local(server.dir.path().join("data"));
-    // As long as there is nobody, every start shows a link, and all of them hold.
+    // As long as there is unknown, every start shows a link, and all of them hold.
     let other = serve(options()).await.unwrap();
     assert!(other.sign_up.is_some() && other.sign_up != server.running.sign_up);
     other.shutdown().await;
@@ -40,7 +40,7 @@ async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
     let set = response.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(set.starts_with("prefab_session="), "{set}");
     assert!(set.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=1209600"), "{set}");
-    let ann = Visitor::of(response).await;
+    let ann = LoggedIn::of(response).await;
     let session = ann.done(&server, "GET", "/session", Json::Null).await;
     assert_eq!(session["person"], json!({"id": "1", "email": "ann@example.com", "name": "Ann"}));
     assert_eq!(session["projects"][0]["role"], "admin");
@@ -52,13 +52,13 @@ async fn the_first_person_signs_up_with_the_link_and_nobody_after_them() {
     let later = serve(options()).await.unwrap();
     assert_eq!(later.sign_up, None);
     later.shutdown().await;
-    assert_eq!(said(&server, "person").await, ["Ann (ann@example.com) signed up"]);
+    assert_eq!(audit_sentences(&server, "person").await, ["Ann (ann@example.com) signed up"]);
 }
 
 #[tokio::test]
-async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
+async fn a_session_needs_a_csrf_token_for_changes() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     let url = server.url("/api/manage/v1/projects/1/items");
     let request = |csrf: &str| {
         let request = server.http.post(&url).header("cookie", &ann.cookie).header("x-prefab-csrf", csrf);
@@ -74,17 +74,17 @@ async fn a_session_changes_nothing_without_what_only_its_page_can_know() {
     assert_eq!(login.body(body.clone()).send().await.unwrap().status(), 403);
     let login = server.http.post(server.url("/api/manage/v1/session")).header("x-forwarded-proto", "https");
     let response = login.body(body).send().await.unwrap();
-    assert!(response.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
+    assert!(response.headers()["set-cookie"].to_str().unwrap().contains("; Secure"));
     let (status, _) = ann.ask(&server, "DELETE", "/session", Json::Null).await;
     assert_eq!(status, 200);
     assert_eq!(ann.ask(&server, "GET", "/session", Json::Null).await.0, 401);
-    assert_eq!(said(&server, "session").await[0], "Owner (owner@example.com) logged out");
+    assert_eq!(audit_sentences(&server, "session").await[0], "Owner (owner@example.com) logged out");
 }
 
 #[tokio::test]
-async fn an_invitation_is_for_one_person_once() {
+async fn an_invitation_works_once_for_one_person() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     let path = "/projects/1/invitations";
     let wish = json!({"email": "bea@example.com", "role": "editor",
                       "environments": [{"environment": "Production", "role": "viewer"}]});
@@ -95,7 +95,7 @@ async fn an_invitation_is_for_one_person_once() {
     assert_eq!((&listed[0]["email"], &listed[0]["role"]), (&json!("bea@example.com"), &json!("editor")));
     assert!(!listed.to_string().contains(token));
     assert_eq!(sign_up(&server, token, "eve@example.com", "Eve").await.status(), 403);
-    let bea = Visitor::of(sign_up(&server, token, "bea@example.com", "Bea").await).await;
+    let bea = LoggedIn::of(sign_up(&server, token, "bea@example.com", "Bea").await).await;
     assert_eq!(sign_up(&server, token, "bea@example.com", "Bea").await.status(), 403);
     let session = bea.done(&server, "GET", "/session", Json::Null).await;
     let roles = &session["projects"][0];
@@ -113,17 +113,17 @@ async fn an_invitation_is_for_one_person_once() {
     let token = made["token"].as_str().unwrap();
     assert_eq!(sign_up(&server, token, "dora@example.com", "Dora").await.status(), 403);
     assert_eq!(
-        said(&server, "invitation").await.last().unwrap(),
+        audit_sentences(&server, "invitation").await.last().unwrap(),
         "Owner (owner@example.com) invited bea@example.com as editor, viewer in Production"
     );
 }
 
 #[tokio::test]
-async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_projects() {
+async fn a_password_reset_link_requires_an_admin_of_every_project() {
     let server = TestServer::new().await;
-    let owner = Visitor::first(&server).await;
-    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
-    let cleo = Visitor::invited(&server, "Cleo", Role::Editor, json!([])).await;
+    let owner = LoggedIn::first(&server).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let cleo = LoggedIn::invited(&server, "Cleo", Role::Editor, json!([])).await;
     let path = format!("/projects/1/people/{}/password-reset", cleo.id);
     let first = bea.done(&server, "POST", &path, Json::Null).await;
     let second = bea.done(&server, "POST", &path, Json::Null).await;
@@ -135,7 +135,7 @@ async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_pr
     };
     assert_eq!(reset(&first["token"], "a new one of Cleo").await.status(), 403, "another one came after it");
     assert_eq!(reset(&second["token"], "short").await.status(), 400);
-    let again = Visitor::of(reset(&second["token"], "a new one of Cleo").await).await;
+    let again = LoggedIn::of(reset(&second["token"], "a new one of Cleo").await).await;
     assert_eq!(again.done(&server, "GET", "/session", Json::Null).await["person"]["name"], "Cleo");
     assert_eq!(cleo.ask(&server, "GET", "/session", Json::Null).await.0, 401, "other sessions end");
     assert_eq!(reset(&second["token"], "once more, please").await.status(), 403, "it works once");
@@ -146,20 +146,20 @@ async fn whoever_forgot_their_password_gets_a_link_from_an_admin_of_all_their_pr
     let path = format!("/projects/1/people/{}/password-reset", owner.id);
     assert_eq!(bea.ask(&server, "POST", &path, Json::Null).await.0, 403);
     assert_eq!(
-        said(&server, "person").await[..3],
+        audit_sentences(&server, "person").await[..3],
         [
-            "Cleo (cleo@example.com) chose a new password by a link",
-            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
-            "Bea (bea@example.com) made a link to a new password for Cleo (cleo@example.com)",
+            "Cleo (cleo@example.com) set a new password with a link",
+            "Bea (bea@example.com) created a password reset link for Cleo (cleo@example.com)",
+            "Bea (bea@example.com) created a password reset link for Cleo (cleo@example.com)",
         ]
     );
 }
 
 #[tokio::test]
-async fn a_person_deletes_their_account_and_what_they_did_stays() {
+async fn deleting_an_account_keeps_its_audit_entries() {
     let server = TestServer::new().await;
-    let owner = Visitor::first(&server).await;
-    let bea = Visitor::invited(&server, "Bea", Role::Publisher, json!([])).await;
+    let owner = LoggedIn::first(&server).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Publisher, json!([])).await;
     bea.done(&server, "POST", "/projects/1/items", text_item("of-bea", "1")).await;
     let farewell = json!({"password": PASSWORD});
     assert_eq!(
@@ -176,15 +176,15 @@ async fn a_person_deletes_their_account_and_what_they_did_stays() {
     assert_eq!(people.as_array().unwrap().len(), 1);
     let versions = owner.done(&server, "GET", "/projects/1/items/of-bea/versions", Json::Null).await;
     assert_eq!(versions[0]["changedBy"], "Bea (bea@example.com)");
-    assert_eq!(said(&server, "person").await[0], "Bea (bea@example.com) deleted their account");
-    let other = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
-    assert_ne!(other.id, bea.id, "who comes later is somebody else");
+    assert_eq!(audit_sentences(&server, "person").await[0], "Bea (bea@example.com) deleted their account");
+    let other = LoggedIn::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    assert_ne!(other.id, bea.id, "a new account has a new number");
 }
 
 #[tokio::test]
-async fn guessing_passwords_is_slowed_down_and_told() {
+async fn password_guessing_is_limited_and_audited() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     assert_eq!(log_in(&server, "OWNER@example.com", PASSWORD).await.status(), 200);
     for _ in 0..10 {
         assert_eq!(log_in(&server, &ann.email, "wrong horse").await.status(), 401);
@@ -195,7 +195,11 @@ async fn guessing_passwords_is_slowed_down_and_told() {
     assert!((1..=300).contains(&after), "{after}");
     let current = json!({"current": PASSWORD, "password": PASSWORD});
     assert_eq!(ann.ask(&server, "PUT", "/session/password", current).await.0, 429, "no way around it");
-    assert_eq!(log_in(&server, "nobody@example.com", "wrong horse").await.status(), 401, "others still may");
+    assert_eq!(
+        log_in(&server, "unknown@example.com", "wrong horse").await.status(),
+        401,
+        "other accounts are not limited"
+    );
     let entries = server.admin("GET", "/api/manage/v1/projects/1/audit?action=session.refused");
     let entries = answer(entries.send().await.unwrap()).await.1;
     let entries: Vec<(&str, i64)> = entries
@@ -204,31 +208,31 @@ async fn guessing_passwords_is_slowed_down_and_told() {
         .iter()
         .map(|entry| (entry["sentence"].as_str().unwrap(), entry["count"].as_i64().unwrap()))
         .collect();
-    let nobody = "nobody@example.com was refused at logging in: e-mail or password are wrong";
-    let stopped = "owner@example.com was refused at logging in: too many attempts";
+    let unknown = "log-in of unknown@example.com was rejected: wrong e-mail address or password";
+    let stopped = "log-in of owner@example.com was rejected: too many attempts";
     // Equal ones of an hour are one entry; the hour may have turned in between.
-    assert_eq!((entries[0], entries[1]), ((nobody, 1), (stopped, 1)));
+    assert_eq!((entries[0], entries[1]), ((unknown, 1), (stopped, 1)));
     assert_eq!(entries[2..].iter().map(|(_, count)| count).sum::<i64>(), 10);
     assert!(entries.len() <= 4, "{entries:?}");
-    // Somebody who tries many e-mails is stopped as well.
+    // Attempts with many e-mail addresses are limited too.
     for at in 0..200 {
         let status = log_in(&server, &format!("{at}@example.com"), "wrong horse").await.status();
         if status == 429 {
             return;
         }
     }
-    panic!("nobody stopped it");
+    panic!("the attempts were not limited");
 }
 
 #[tokio::test]
-async fn another_role_in_an_environment_holds_there() {
+async fn a_role_in_an_environment_applies_there() {
     let server = TestServer::new().await;
     server.create("k", "1").await;
     let only = json!([{"environment": "Development", "role": "publisher"}]);
-    let bea = Visitor::invited(&server, "Bea", Role::Viewer, only).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Viewer, only).await;
     let except = json!([{"environment": "Production", "role": "viewer"}]);
-    let cleo = Visitor::invited(&server, "Cleo", Role::Publisher, except).await;
-    let set = async |who: &Visitor, environment: Json| {
+    let cleo = LoggedIn::invited(&server, "Cleo", Role::Publisher, except).await;
+    let set = async |who: &LoggedIn, environment: Json| {
         let body = json!({"value": {"type": "string", "value": "2"}, "environment": environment});
         who.ask(&server, "PUT", "/projects/1/items/k/value", body).await.0.as_u16()
     };
@@ -257,8 +261,8 @@ async fn another_role_in_an_environment_holds_there() {
     assert_eq!(status, 200);
     assert_eq!(set(&bea, json!("Development")).await, 403);
     assert_eq!(
-        said(&server, "person.role").await,
-        ["key 3 made Bea (bea@example.com) viewer, who was viewer, publisher in Development"]
+        audit_sentences(&server, "person.role").await,
+        ["key 3 changed the role of Bea (bea@example.com) from viewer, publisher in Development to viewer"]
     );
 }
 
@@ -268,14 +272,14 @@ async fn patch(server: &TestServer, path: &str, body: Json) -> (reqwest::StatusC
 }
 
 #[tokio::test]
-async fn a_change_says_which_person_made_it() {
+async fn a_change_names_the_person_who_made_it() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     ann.done(&server, "POST", "/projects/1/items", text_item("k", "1")).await;
     let versions = ann.done(&server, "GET", "/projects/1/items/k/versions", Json::Null).await;
     assert_eq!(versions[0]["changedBy"], "Owner (owner@example.com)");
     assert_eq!(
-        said(&server, "config").await,
+        audit_sentences(&server, "config").await,
         ["Owner (owner@example.com) changed `k`: created the string config; default: \"1\""]
     );
     let shown = answer(server.admin("GET", "/api/v1/config/key/k").send().await.unwrap()).await.1;
@@ -286,15 +290,15 @@ async fn a_change_says_which_person_made_it() {
 }
 
 #[tokio::test]
-async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
+async fn a_project_is_visible_to_its_members_only() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
-    let bea = Visitor::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    let ann = LoggedIn::first(&server).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Viewer, json!([])).await;
     let made =
         ann.done(&server, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
     let path = format!("/projects/{}", made["id"].as_str().unwrap());
     assert_eq!(bea.ask(&server, "GET", &path, Json::Null).await.0, 404);
-    let backup = async |who: &Visitor| who.request(&server, "GET", "/backup").send().await.unwrap().status();
+    let backup = async |who: &LoggedIn| who.request(&server, "GET", "/backup").send().await.unwrap().status();
     assert_eq!((backup(&ann).await.as_u16(), backup(&bea).await.as_u16()), (200, 403));
     let listed = bea.done(&server, "GET", "/projects", Json::Null).await;
     assert_eq!(listed.as_array().unwrap().len(), 1);
@@ -311,9 +315,9 @@ async fn a_project_has_an_admin_and_shows_itself_to_its_people_only() {
 }
 
 #[tokio::test]
-async fn a_token_may_what_it_says_until_it_ends() {
+async fn a_token_has_its_role_until_it_expires() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     server.create("k", "1").await;
     let path = "/projects/1/tokens";
     let wish = json!({"name": "release", "role": "publisher", "environments": ["Development"]});
@@ -327,10 +331,10 @@ async fn a_token_may_what_it_says_until_it_ends() {
     assert_eq!(set(text, "Development").await, 200);
     assert_eq!(set(text, "Production").await, 403);
     assert_eq!(set(&format!("{text}0"), "Development").await, 401);
-    assert!(said(&server, "config").await[0].starts_with("token 1 (release) changed `k`"));
+    assert!(audit_sentences(&server, "config").await[0].starts_with("token 1 (release) changed `k`"));
     let listed = ann.done(&server, "GET", path, Json::Null).await;
     assert!(listed[0]["lastUsedAt"].is_i64() && !listed.to_string().contains(text), "{listed}");
-    // Whoever made a token is not a second person with it.
+    // The creator of a token cannot approve their own draft with it.
     ann.done(&server, "PUT", "/projects/1/items/k/draft", text_item("k", "3")).await;
     let all = ann.done(&server, "POST", path, json!({"name": "all", "role": "admin"})).await;
     let approve = server.http.post(server.url("/api/manage/v1/projects/1/items/k/draft/approve"));
@@ -345,10 +349,10 @@ async fn a_token_may_what_it_says_until_it_ends() {
 }
 
 #[tokio::test]
-async fn another_password_ends_the_other_sessions() {
+async fn changing_the_password_ends_other_sessions() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
-    let elsewhere = Visitor::of(log_in(&server, &ann.email, PASSWORD).await).await;
+    let ann = LoggedIn::first(&server).await;
+    let elsewhere = LoggedIn::of(log_in(&server, &ann.email, PASSWORD).await).await;
     let body = |current: &str| json!({"current": current, "password": "a quite different thing"});
     assert_eq!(ann.ask(&server, "PUT", "/session/password", body("wrong horse")).await.0, 403);
     ann.done(&server, "PUT", "/session/password", body(PASSWORD)).await;
@@ -359,9 +363,9 @@ async fn another_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn a_stream_of_events_ends_with_the_session() {
+async fn an_event_stream_ends_with_its_session() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     let request = ann.request(&server, "GET", "/projects/1/events");
     let mut stream = Stream::open(request).await;
     assert_eq!(stream.block().await.unwrap(), ": connected");
@@ -371,9 +375,9 @@ async fn a_stream_of_events_ends_with_the_session() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_kept_as_it_is() {
+async fn secrets_are_stored_hashed_only() {
     let server = TestServer::new().await;
-    let ann = Visitor::first(&server).await;
+    let ann = LoggedIn::first(&server).await;
     let wish = json!({"email": "bea@example.com", "role": "editor"});
     let invitation = ann.done(&server, "POST", "/projects/1/invitations", wish).await;
     let token = ann.done(&server, "POST", "/projects/1/tokens", json!({"name": "t", "role": "viewer"})).await;

@@ -23,7 +23,7 @@ const FOLDER: &str = "PREFAB_TEST_SERVER_FOLDER";
 
 /// Serves until it is killed, if it was started by the test below.
 #[tokio::test]
-async fn serves_when_asked() {
+async fn a_server_starts_and_serves() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let running = serve(Options::local(&folder)).await.unwrap();
     std::fs::write(format!("{folder}/url.new"), &running.url).unwrap();
@@ -34,7 +34,7 @@ async fn serves_when_asked() {
 fn start(folder: &str) -> Child {
     let _ = std::fs::remove_file(format!("{folder}/url"));
     Command::new(env::current_exe().unwrap())
-        .args(["--exact", "restart::serves_when_asked", "--nocapture"])
+        .args(["--exact", "restart::a_server_starts_and_serves", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -47,7 +47,7 @@ async fn url(folder: &str) -> String {
     eventually_some("the server starts", async || std::fs::read_to_string(&file).ok()).await
 }
 
-/// What writers were told, and what they have asked for since.
+/// What writers were reply, and what they have asked for since.
 #[derive(Default)]
 struct Ledger {
     /// The number and the id of each key's last acknowledged write.
@@ -60,12 +60,12 @@ struct Ledger {
     highest: i64,
 }
 
-/// As many people write at once.
+/// The number of concurrent writers.
 const WRITERS: usize = 4;
 /// Keys that are written over and over, by each of them.
 const KEYS: u64 = 3;
 
-/// Writes one key after another, until nobody answers.
+/// Writes one key after another, until the server is gone.
 async fn write(
     url: String,
     admin: String,
@@ -73,7 +73,7 @@ async fn write(
     mut number: u64,
 ) -> (Vec<(String, u64, i64)>, (String, u64)) {
     let http = Client::new();
-    let mut told = Vec::new();
+    let mut reply = Vec::new();
     loop {
         number += 1;
         let key = format!("writer{writer}.key{}", number % KEYS);
@@ -83,15 +83,15 @@ async fn write(
             _ => json!({"configKey": key, "value": {"string": number.to_string()}}),
         };
         let request = http.post(format!("{url}/api/v1/{path}")).basic_auth("u", Some(&admin));
-        let Ok(response) = request.body(body.to_string()).send().await else { return (told, (key, number)) };
+        let Ok(response) = request.body(body.to_string()).send().await else { return (reply, (key, number)) };
         // A head without its body acknowledges nothing yet.
-        let Ok(bytes) = response.bytes().await else { return (told, (key, number)) };
+        let Ok(bytes) = response.bytes().await else { return (reply, (key, number)) };
         let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         let id = json["newId"].as_str().or_else(|| json["response"]["newId"].as_str());
         match id {
-            Some(id) => told.push((key, number, id.parse().unwrap())),
+            Some(id) => reply.push((key, number, id.parse().unwrap())),
             // A key whose first write was cut may be there or not; whichever it is, it gets past this.
-            None => told.extend(create_or_change(&http, &url, &admin, key, number).await),
+            None => reply.extend(create_or_change(&http, &url, &admin, key, number).await),
         }
     }
 }
@@ -119,7 +119,7 @@ async fn create_or_change(
 }
 
 impl Ledger {
-    /// Has everybody write until the server is killed, in the middle of it.
+    /// Runs all writers until the server is killed.
     async fn round(&mut self, folder: &str, admin: &str, lives: Duration) {
         let mut server = start(folder);
         let url = url(folder).await;
@@ -136,8 +136,8 @@ impl Ledger {
         server.wait().unwrap();
         let before = self.highest;
         for writing in writing {
-            let (told, (cut, number)) = writing.await.unwrap();
-            for (key, number, id) in told {
+            let (reply, (cut, number)) = writing.await.unwrap();
+            for (key, number, id) in reply {
                 assert!(id > before, "id {id} was given before the restart, whose highest was {before}");
                 self.highest = self.highest.max(id);
                 self.asked.insert(key.clone(), number);
@@ -149,7 +149,7 @@ impl Ledger {
         }
     }
 
-    /// Looks at the file, which nobody serves now.
+    /// Checks the database file while no server is running.
     fn check(&self, folder: &str) {
         let file = Connection::open(format!("{folder}/prefab.db")).unwrap();
         let intact: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
@@ -213,7 +213,7 @@ async fn kill_again_and_again(rounds: usize, writes: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+async fn acknowledged_writes_survive_a_kill() {
     let rounds = env::var(ROUNDS).map_or(10, |rounds| rounds.parse().unwrap());
     kill_again_and_again(rounds, 500.max(rounds * 20)).await;
 }

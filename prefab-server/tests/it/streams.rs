@@ -13,16 +13,16 @@ use tokio::{
 const PATH: &str = "/api/v1/sse/config";
 
 #[tokio::test]
-async fn a_stream_resumes_at_its_cursor_and_tells_every_change() {
+async fn a_stream_resumes_at_its_cursor_and_sends_every_change() {
     let server = TestServer::new().await;
     let first = server.create("a", "1").await;
     server.create("b", "1").await;
     for header in ["x-prefab-start-at-id", "Last-Event-ID"] {
         let mut stream = Stream::open(server.get(PATH).header(header, first)).await;
         assert_eq!(stream.block().await.unwrap(), ": connected");
-        let news = stream.set().await.unwrap();
-        assert_eq!(keys(&news), ["b"], "{header}");
-        assert_eq!(news.pointer.unwrap().project_env_id, 1);
+        let changes = stream.set().await.unwrap();
+        assert_eq!(keys(&changes), ["b"], "{header}");
+        assert_eq!(changes.pointer.unwrap().project_env_id, 1);
     }
     let mut stream = Stream::open(server.get(PATH)).await;
     assert_eq!(keys(&stream.set().await.unwrap()), ["a", "b"]);
@@ -36,7 +36,7 @@ async fn a_stream_resumes_at_its_cursor_and_tells_every_change() {
 }
 
 #[tokio::test]
-async fn a_person_s_default_context_is_in_every_event() {
+async fn a_default_context_is_in_every_event() {
     let server = TestServer::new().await;
     server.create("a", "1").await;
     let key = server.key("Development", KeyKind::Admin);
@@ -49,7 +49,7 @@ async fn a_person_s_default_context_is_in_every_event() {
 }
 
 #[tokio::test]
-async fn json_is_sent_unencoded_to_those_who_ask() {
+async fn json_checkpoints_are_sent_on_request() {
     let server = TestServer::new().await;
     server.create("a", "1").await;
     let mut stream = Stream::open(server.get("/api/v2/sse/config?format=json")).await;
@@ -108,7 +108,7 @@ async fn a_stream_whose_client_does_not_read_is_closed() {
 }
 
 #[tokio::test]
-async fn a_download_that_is_not_read_is_given_up() {
+async fn a_download_that_is_not_read_is_aborted() {
     let server = does_not_wait_long().await;
     for key in 0..8 {
         server.create(&format!("key.{key}"), &"x".repeat(2 << 20)).await;
@@ -161,7 +161,7 @@ async fn a_change_of_another_process_reaches_the_stream() {
     stream.set().await.unwrap();
     let other =
         prefab_server::serve(prefab_server::Options::local(server.dir.path().join("data"))).await.unwrap();
-    assert_eq!(other.keys, [], "keys are told once");
+    assert_eq!(other.keys, [], "keys are printed once");
     let key = server.key("Development", KeyKind::Admin);
     let request = server.http.post(format!("{}/api/v1/config/", other.url)).basic_auth("authuser", Some(key));
     let response = request.body(crate::common::text_config("b", "2").to_string()).send().await.unwrap();
@@ -170,7 +170,7 @@ async fn a_change_of_another_process_reaches_the_stream() {
 }
 
 #[tokio::test]
-async fn the_streams_of_a_key_that_ends_end_with_it() {
+async fn revoking_a_key_ends_its_streams() {
     let server = TestServer::new().await;
     let project = "/api/manage/v1/projects/1/keys";
     for end in ["revoke", "expire"] {
@@ -179,7 +179,7 @@ async fn the_streams_of_a_key_that_ends_end_with_it() {
         let open = async || Stream::open(server.http.get(server.url(PATH)).basic_auth("u", Some(text))).await;
         let mut streams = [open().await, open().await];
         for stream in &mut streams {
-            assert!(stream.data().await.is_some(), "what stands is told first");
+            assert!(stream.data().await.is_some(), "the stream starts with the current configs");
         }
         let path = format!("{project}/{}", key["id"].as_str().unwrap());
         let ends_in = if end == "revoke" {

@@ -23,7 +23,7 @@ async fn post(server: &TestServer, path: &str, kind: &str, body: Vec<u8>) -> req
 }
 
 #[tokio::test]
-async fn reports_are_counted_and_secrets_stay_secret() {
+async fn reports_are_counted_without_confidential_values() {
     let server = TestServer::new().await;
     let secret = json!({"key": "secret", "configType": "CONFIG", "valueType": "STRING",
                         "rows": [{"values": [{"value": {"string": "s3cret", "confidential": true}}]}]});
@@ -50,7 +50,7 @@ async fn reports_are_counted_and_secrets_stay_secret() {
 }
 
 #[tokio::test]
-async fn every_older_form_is_taken() {
+async fn every_older_form_is_accepted() {
     let server = TestServer::new().await;
     let loggers = wire::Loggers {
         loggers: vec![wire::Logger { logger_name: "a.b".to_owned(), ..Default::default() }],
@@ -95,7 +95,7 @@ async fn one_key_cannot_flood_the_server() {
 }
 
 #[tokio::test]
-async fn the_server_tells_how_it_is() {
+async fn the_server_reports_its_health() {
     let server = TestServer::new().await;
     for path in ["/healthz", "/readyz", "/hello"] {
         assert_eq!(server.http.get(server.url(path)).send().await.unwrap().status(), 200, "{path}");

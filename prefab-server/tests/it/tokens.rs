@@ -2,14 +2,14 @@
 
 use crate::common::{
     TestServer, answer,
-    people::{PASSWORD, Visitor},
+    people::{LoggedIn, PASSWORD},
 };
 use prefab_server::Role;
 use serde_json::{Value as Json, json};
 
 const TOKENS: &str = "/projects/1/tokens";
 
-async fn token(server: &TestServer, who: &Visitor, name: &str) -> String {
+async fn token(server: &TestServer, who: &LoggedIn, name: &str) -> String {
     let made = who.done(server, "POST", TOKENS, json!({"name": name, "role": "admin"})).await;
     made["token"].as_str().unwrap().to_owned()
 }
@@ -33,10 +33,10 @@ async fn revoked(server: &TestServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn tokens_go_with_the_account_and_those_of_keys_and_others_stay() {
+async fn deleting_an_account_revokes_only_its_tokens() {
     let server = TestServer::new().await;
-    let owner = Visitor::first(&server).await;
-    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let owner = LoggedIn::first(&server).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Admin, json!([])).await;
     let others = token(&server, &owner, "others").await;
     let own = token(&server, &bea, "own").await;
     // What a token makes acts for the same person.
@@ -64,17 +64,17 @@ async fn tokens_go_with_the_account_and_those_of_keys_and_others_stay() {
         ]
     );
 
-    let cleo = Visitor::invited(&server, "Cleo", Role::Admin, json!([])).await;
+    let cleo = LoggedIn::invited(&server, "Cleo", Role::Admin, json!([])).await;
     owner.done(&server, "DELETE", "/account", json!({"password": PASSWORD})).await;
     assert_eq!((looks(&server, &others).await, looks(&server, of_key).await), (401, 200));
     cleo.done(&server, "GET", "/projects/1", Json::Null).await;
 }
 
 #[tokio::test]
-async fn who_is_taken_out_of_a_project_loses_its_tokens_for_good() {
+async fn removed_members_lose_their_tokens_permanently() {
     let server = TestServer::new().await;
-    let owner = Visitor::first(&server).await;
-    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let owner = LoggedIn::first(&server).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Admin, json!([])).await;
     let made =
         owner.done(&server, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
     let shop = format!("/projects/{}", made["id"].as_str().unwrap());
@@ -100,11 +100,11 @@ async fn who_is_taken_out_of_a_project_loses_its_tokens_for_good() {
 }
 
 #[tokio::test]
-async fn a_token_may_no_more_than_whom_it_acts_for() {
+async fn a_token_has_no_more_rights_than_its_owner() {
     let server = TestServer::new().await;
-    let owner = Visitor::first(&server).await;
+    let owner = LoggedIn::first(&server).await;
     server.create("k", "1").await;
-    let bea = Visitor::invited(&server, "Bea", Role::Admin, json!([])).await;
+    let bea = LoggedIn::invited(&server, "Bea", Role::Admin, json!([])).await;
     let token = token(&server, &bea, "release").await;
     let set = async |environment: &str, value: &str| {
         let body = json!({"value": {"type": "string", "value": value}, "environment": environment});

@@ -150,10 +150,11 @@ mod tests {
     #[test]
     fn differences_are_described() {
         let always = |value: bool| vec![ConditionalValue::always(value)];
-        let off = flag(vec![ConfigRow::of(always(false))]);
-        let on = flag(vec![ConfigRow::of(always(true))]);
-        let for_pro = flag(vec![ConfigRow::of(vec![pro(true), ConditionalValue::always(false)])]);
-        let not_for_pro = flag(vec![ConfigRow::of(vec![pro(false), ConditionalValue::always(false)])]);
+        let off = flag(vec![ConfigRow::default_row(always(false))]);
+        let on = flag(vec![ConfigRow::default_row(always(true))]);
+        let for_pro = flag(vec![ConfigRow::default_row(vec![pro(true), ConditionalValue::always(false)])]);
+        let not_for_pro =
+            flag(vec![ConfigRow::default_row(vec![pro(false), ConditionalValue::always(false)])]);
         let mut own = off.clone();
         own.rows.push(ConfigRow::for_environment(3, always(true)));
         check(None, Some(&off), &["created the feature flag", "default: false"]);

@@ -40,9 +40,9 @@ fn an_item_survives_a_round_trip() {
                                "valueToMatch": {"stringList": {"values": ["a"]}}}], "value": kind}]}]
         }))
         .unwrap();
-        let text = serde_json::to_string(&Item::of(&config)).unwrap();
+        let text = serde_json::to_string(&from_config(&config)).unwrap();
         let item: Item = serde_json::from_str(&text).unwrap();
-        assert_eq!(item.to_config(&environments()), Ok(config), "{text}");
+        assert_eq!(to_config(&item, &environments()), Ok(config), "{text}");
     }
 }
 
@@ -53,7 +53,7 @@ fn problems_name_their_place() {
             "key": "k", "type": "config", "default": {"rules": [{"value": value}]}
         }))
         .unwrap();
-        assert_eq!(item.to_config(&environments()), Err(vec![problem.to_owned()]));
+        assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
     };
     check(
         json!({"type": "int", "value": "pumpkin"}),
@@ -72,5 +72,5 @@ fn problems_name_their_place() {
     }))
     .unwrap();
     let problem = "`environments[0].id`: there is no environment \"Prod\"; there are Development, Production";
-    assert_eq!(item.to_config(&environments()), Err(vec![problem.to_owned()]));
+    assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
 }

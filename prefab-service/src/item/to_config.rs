@@ -43,7 +43,7 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
         }));
     }
     if !default.rules.is_empty() {
-        config.rows.push(ConfigRow::of(rules(&default.rules, "default", &mut problems)));
+        config.rows.push(ConfigRow::default_row(rules(&default.rules, "default", &mut problems)));
     }
     for (at, EnvironmentRules { id, rules: own }) in own.iter().enumerate() {
         let place = format!("environments[{at}]");
@@ -208,7 +208,7 @@ fn message(field: &str, value: &Json, place: &str) -> Result<Value, String> {
     let read = datafile::value_from_json(&json!({ field: value }));
     read.map(|value| value.value).map_err(|finding| {
         let within = finding.path.trim_start_matches("value.").trim_start_matches(field);
-        format!("`{place}.value{within}`: expected {}", finding.wanted)
+        format!("`{place}.value{within}`: expected {}", finding.expected)
     })
 }
 

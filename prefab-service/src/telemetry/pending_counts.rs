@@ -90,7 +90,8 @@ impl PendingCounts {
                 Payload::Loggers(loggers) => self.loggers(loggers.loggers),
                 Payload::ExampleContexts(examples) if keep_contexts => {
                     for wire::ExampleContext { timestamp, context_set } in examples.examples {
-                        let contexts = prefab_proto::convert::contexts(context_set.unwrap_or_default());
+                        let contexts =
+                            prefab_proto::convert::contexts_from_wire(context_set.unwrap_or_default());
                         self.example(&contexts, timestamp, now_millis);
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use prefab_core::{Config, ConfigSet};
 use serde_json::{Map, Value as Json, json};
 
-use crate::item::Item;
+use crate::item::{self, Item};
 use crate::transfer::import_file::ImportFile;
 use prefab_core::ids::EnvironmentId;
 use prefab_store::Environment;
@@ -61,7 +61,7 @@ fn config(json: &Json, names: &mut BTreeMap<i64, String>) -> Result<Config, Vec<
     let environments = environments(&item, names);
     let item: Item = serde_path_to_error::deserialize(Json::Object(item))
         .map_err(|error| vec![format!("`{}`: {}", error.path(), error.inner())])?;
-    item.to_config(&environments)
+    item::to_config(&item, &environments)
 }
 
 /// Returns the variants, which are values or objects with a value and a name.

@@ -30,7 +30,7 @@ fn in_segment(key: &str, segment: &str) -> Config {
         value_to_match: Some(ConfigValue::from(segment)),
     };
     let rules = vec![ConditionalValue::when(vec![criterion], true), ConditionalValue::always(false)];
-    Config { rows: vec![ConfigRow::of(rules)], ..flag(key) }
+    Config { rows: vec![ConfigRow::default_row(rules)], ..flag(key) }
 }
 
 #[tokio::test]

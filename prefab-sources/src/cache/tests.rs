@@ -20,7 +20,7 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_was_written_is_read_in_the_next_process() {
+async fn a_written_cache_is_read_by_the_next_process() {
     let dir = tempfile::tempdir().unwrap();
     let below = dir.path().join("a/b");
     let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
@@ -36,7 +36,7 @@ async fn what_was_written_is_read_in_the_next_process() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn nobody_else_may_read_it() {
+async fn only_the_owner_may_read_the_cache() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let dir = tempfile::tempdir().unwrap();
@@ -48,7 +48,7 @@ async fn nobody_else_may_read_it() {
 }
 
 #[test]
-fn keys_and_servers_have_files_of_their_own() {
+fn keys_and_servers_have_separate_files() {
     let path = |key: &str, place: &str| {
         Cache::new(Path::new("d"), &ApiKey::new(key), place.to_owned()).file.path.clone()
     };
@@ -60,7 +60,7 @@ fn keys_and_servers_have_files_of_their_own() {
 }
 
 #[tokio::test]
-async fn any_damage_is_noticed() {
+async fn any_damage_is_detected() {
     let dir = tempfile::tempdir().unwrap();
     let mut cache = cache(dir.path(), KEY);
     cache.write(state(), UNIX_EPOCH).await.unwrap();
@@ -69,7 +69,7 @@ async fn any_damage_is_noticed() {
     let refused = async |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         let why = cache.read().await.unwrap_err();
-        assert!(why.starts_with(&format!("`{}` is left alone: it", path.display())), "{why}");
+        assert!(why.starts_with(&format!("ignored the cache file `{}`: ", path.display())), "{why}");
         why.rsplit(": ").next().unwrap().to_owned()
     };
     for at in 0..sound.len() {
@@ -78,27 +78,27 @@ async fn any_damage_is_noticed() {
         refused(&damaged).await;
         refused(&sound[..at]).await;
     }
-    assert_eq!(refused(&[&sound[..], b"x"].concat()).await, "its checksum is wrong");
-    assert_eq!(refused(b"").await, "it is no cache of this version");
-    assert_eq!(refused(&sound[..20]).await, "it is cut short");
+    assert_eq!(refused(&[&sound[..], b"x"].concat()).await, "wrong checksum");
+    assert_eq!(refused(b"").await, "not a cache of this version");
+    assert_eq!(refused(&sound[..20]).await, "truncated");
 }
 
 #[tokio::test]
-async fn a_file_of_another_key_is_no_cache() {
+async fn a_cache_of_another_key_is_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let (mut mine, other) = (cache(dir.path(), KEY), cache(dir.path(), "123-x"));
     mine.write(state(), UNIX_EPOCH).await.unwrap();
     fs::rename(&mine.file.path, &other.file.path).unwrap();
-    assert!(other.read().await.unwrap_err().ends_with("its checksum is wrong"));
+    assert!(other.read().await.unwrap_err().ends_with("wrong checksum"));
 }
 
 #[tokio::test]
-async fn a_place_that_cannot_be_written_is_told_once() {
+async fn a_failed_write_is_reported_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
     let mut cache = cache(&file, KEY);
-    assert!(cache.write(state(), UNIX_EPOCH).await.unwrap_err().contains("cannot be written"));
+    assert!(cache.write(state(), UNIX_EPOCH).await.unwrap_err().starts_with("cannot write the cache file"));
     assert_eq!(cache.write(state(), UNIX_EPOCH).await, Ok(()));
     fs::remove_file(&file).unwrap();
     assert_eq!(cache.write(state(), UNIX_EPOCH).await, Ok(()));

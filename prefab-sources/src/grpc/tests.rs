@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tonic::{Response, transport::server::TcpIncoming};
 
 use super::*;
-use crate::{ApiKey, ConfigSource as _, Loaded, RemoteState, UpdateStream};
+use crate::{ApiKey, ConfigSource as _, RemoteState, SourceUpdate, UpdateStream};
 
 const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
 
@@ -21,7 +21,7 @@ fn message(id: i64) -> wire::Configs {
     (&ConfigSet { configs, pointer, ..ConfigSet::default() }).into()
 }
 
-/// Checkpoints are at 1; each stream brings the next id and breaks off, but for the third, which stays.
+/// Checkpoints have id 1. Each stream delivers the next id and fails, except for the third, which stays open.
 #[derive(Default)]
 struct Service {
     resumed: Arc<Mutex<Vec<i64>>>,
@@ -76,11 +76,11 @@ async fn serve(service: Service) -> String {
 
 fn source(key: &str, url: &str) -> RemoteSource {
     let mut options = RemoteOptions::new(ApiKey::new(key));
-    options.chance = Box::new(|| 0.0);
+    options.random = Box::new(|| 0.0);
     RemoteSource::grpc(options, GrpcOptions::new(url)).unwrap()
 }
 
-/// Takes what comes until `holds`; returns the errors.
+/// Applies updates until `holds`. Returns the errors.
 async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool) -> Vec<SourceError> {
     let mut store = LayeredStore::default();
     let mut errors = Vec::new();
@@ -88,7 +88,7 @@ async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool
     while !holds(&store) {
         assert!(started.elapsed() < Duration::from_secs(20), "waited in vain");
         match timeout(Duration::from_millis(50), updates.next()).await {
-            Ok(Some(Ok(Loaded { update, .. }))) => drop(store.apply(update)),
+            Ok(Some(Ok(SourceUpdate { update, .. }))) => drop(store.apply(update)),
             Ok(Some(Err(error))) => errors.push(error),
             Ok(None) | Err(_) => {}
         }
@@ -97,7 +97,7 @@ async fn until(updates: &mut UpdateStream, holds: impl Fn(&LayeredStore) -> bool
 }
 
 #[tokio::test]
-async fn checkpoint_and_stream_bring_what_is_newer() {
+async fn checkpoint_and_stream_deliver_newer_configs() {
     let service = Service::default();
     let resumed = Arc::clone(&service.resumed);
     let url = serve(service).await;
@@ -109,25 +109,30 @@ async fn checkpoint_and_stream_bring_what_is_newer() {
     assert_eq!(*resumed.lock().unwrap(), [1, 2, 3]);
     assert_eq!(
         errors.first().map(ToString::to_string),
-        Some(format!("streaming: `{url}` broke off: The service is currently unavailable: going down"))
+        Some(format!(
+            "streaming: `{url}` closed the stream: The service is currently unavailable: going down"
+        ))
     );
     let _ = timeout(Duration::from_millis(50), updates.next()).await;
     assert_eq!(*state.borrow(), RemoteState::Ready { source: "streaming".into() });
 }
 
 #[tokio::test]
-async fn a_refused_key_and_a_server_that_is_away_are_told_apart() {
+async fn a_rejected_key_and_an_unreachable_server_are_different_errors() {
     let url = serve(Service::default()).await;
     let mut updates = Box::new(source("123-other", &url)).updates();
     let refused = updates.next().await.unwrap().unwrap_err();
     assert!(refused.is_unauthorized());
     assert!(
-        refused.to_string().starts_with(&format!("remote_api_grpc: `{url}` refused the API key: ")),
+        refused.to_string().starts_with(&format!("remote_api_grpc: `{url}` rejected the API key: ")),
         "{refused}"
     );
     let mut updates = Box::new(source(KEY, "http://127.0.0.1:1")).updates();
     let away = updates.next().await.unwrap().unwrap_err();
     assert!(away.is_retryable() && away.to_string().contains("could not be reached: "), "{away}");
     let wrong = RemoteSource::grpc(RemoteOptions::new(ApiKey::new(KEY)), GrpcOptions::new("ftp://x"));
-    assert_eq!(wrong.unwrap_err().to_string(), "remote_api_grpc: `ftp://x` is neither http nor https");
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "remote_api_grpc: `ftp://x` is neither an http nor an https URL"
+    );
 }

@@ -1,4 +1,4 @@
-//! One server's address, and what is said about it in errors.
+//! The address of one server, and errors about it.
 
 use std::{error::Error, sync::Arc};
 
@@ -9,35 +9,35 @@ use crate::{SourceError, SourceErrorKind};
 #[derive(Clone)]
 pub(super) struct Origin {
     name: Arc<str>,
-    /// Without a slash at the end.
+    /// The address without a trailing slash.
     base: String,
-    /// Without what an address may carry of secrets.
+    /// The address without credentials and query, for messages.
     shown: String,
-    /// Whether it is one of the service that official clients talk to when they are told nothing else.
+    /// Whether it is an address of the hosted service, the default of the official clients.
     is_hosted: bool,
-    /// The tag of the last answer that was taken, and the id that it was newer than.
+    /// The `ETag` of the last accepted response, with the id of its request.
     tag: Option<(i64, HeaderValue)>,
 }
 
 impl Origin {
-    /// Takes an address for the source called `name`.
+    /// Parses an address of the source called `name`.
     pub(super) fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
         let text = text.trim();
         let wrong = |why: &str| {
             let why = format!("`{text}` {why}");
-            SourceError::new(SourceErrorKind::Setting, name, why)
+            SourceError::new(SourceErrorKind::InvalidSetting, name, why)
         };
         let url = Url::parse(text).map_err(|cause| {
-            wrong(&format!("is no address: {cause}")).advise("write it with its scheme, `https://…`")
+            wrong(&format!("is not a URL: {cause}")).with_advice("include the scheme, for example `https://`")
         })?;
         match url.scheme() {
             "http" => {}
             "https" if cfg!(feature = "rustls") => {}
-            "https" => return Err(wrong("needs TLS").advise("switch on the feature `rustls`")),
-            _ => return Err(wrong("is neither http nor https")),
+            "https" => return Err(wrong("requires TLS").with_advice("enable the feature `rustls`")),
+            _ => return Err(wrong("is neither an http nor an https URL")),
         }
         let mut shown = url.clone();
-        // Neither fails for an address with a host, and http has one.
+        // Never an error for a URL with a host, and http URLs have one.
         let _ = (shown.set_username(""), shown.set_password(None));
         shown.set_query(None);
         let trimmed = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
@@ -62,41 +62,41 @@ impl Origin {
     }
 
     pub(super) fn unauthorized(&self, status: StatusCode) -> SourceError {
-        let why = format!("`{}` refused the API key: {status}", self.shown);
+        let why = format!("`{}` rejected the API key: {status}", self.shown);
         SourceError::new(SourceErrorKind::Unauthorized, Arc::clone(&self.name), why)
-            .advise("set PREFAB_API_KEY to a backend key of this server")
+            .with_advice("set PREFAB_API_KEY to a backend API key of this server")
     }
 
     pub(super) fn unavailable(&self, what: impl AsRef<str>) -> SourceError {
         let error = self.error(SourceErrorKind::Unavailable, what.as_ref());
         if self.is_hosted {
-            error.advise("the hosted service has ended: set PREFAB_API_URL to a server of your own")
+            error.with_advice("the hosted service has ended; set PREFAB_API_URL to your own server")
         } else {
             error
         }
     }
 
-    /// Says why there was no answer, and what the commonest mistakes in an address look like.
+    /// Returns the error of a failed connection, with advice for the most common mistakes in an address.
     pub(super) fn unreachable(&self, cause: &reqwest::Error) -> SourceError {
         let root = root(cause);
         let error = self.unavailable(format!("could not be reached: {root}"));
-        // Their types are those of crates below ours; a test on sockets holds the words.
+        // The types of these errors belong to private dependencies, so their text is matched. A test covers it.
         match self.base.split_once("://") {
             Some(("https", _)) if root.contains("InvalidContentType") => {
-                error.advise("it does not speak TLS there: write `http://`")
+                error.with_advice("the server does not use TLS; write `http://`")
             }
             Some(("http", _)) if root.contains("invalid HTTP version") => {
-                error.advise("if it speaks TLS there, write `https://`")
+                error.with_advice("if the server uses TLS, write `https://`")
             }
             _ => error,
         }
     }
 
-    /// Says that a server is there, and does not give what was asked for.
+    /// Returns the error of an unexpected status.
     pub(super) fn answered(&self, status: StatusCode) -> SourceError {
-        let error = self.unavailable(format!("answered {status}"));
+        let error = self.unavailable(format!("responded with {status}"));
         match status {
-            StatusCode::NOT_FOUND => error.advise("write the address of a Prefab server, without a path"),
+            StatusCode::NOT_FOUND => error.with_advice("set the address of a Prefab server, without a path"),
             _ => error,
         }
     }
@@ -110,17 +110,17 @@ impl Origin {
     }
 }
 
-/// Returns the innermost cause, which is the one that says something.
+/// Returns the innermost cause, which is the specific one.
 pub(super) fn root(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     match cause.downcast_ref::<reqwest::Error>() {
-        // Its own words name the address, which may carry secrets.
+        // The text of these errors contains the address, which may contain secrets.
         Some(_) if error.is_redirect() => "too many redirects".to_owned(),
-        Some(_) if error.is_timeout() => "it took too long".to_owned(),
-        Some(_) => "the request could not be made".to_owned(),
+        Some(_) if error.is_timeout() => "timed out".to_owned(),
+        Some(_) => "cannot send the request".to_owned(),
         None => cause.to_string(),
     }
 }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_or_told_what_is_wrong_with_it() {
+    fn an_invalid_address_is_an_error_with_advice() {
         let base = |text: &str| match Origin::parse("remote_api", text) {
             Ok(origin) => origin.base,
             Err(error) => error.to_string(),
@@ -139,31 +139,34 @@ mod tests {
         assert_eq!(base("http://host/below/"), "http://host/below");
         assert_eq!(
             base("localhost"),
-            "remote_api: `localhost` is no address: relative URL without a base; \
-             write it with its scheme, `https://…`"
+            "remote_api: `localhost` is not a URL: relative URL without a base; \
+             include the scheme, for example `https://`"
         );
-        assert_eq!(base("ftp://host"), "remote_api: `ftp://host` is neither http nor https");
+        assert_eq!(base("ftp://host"), "remote_api: `ftp://host` is neither an http nor an https URL");
         if cfg!(feature = "rustls") {
             assert_eq!(base("https://host"), "https://host");
         } else {
-            assert!(base("https://host").ends_with("switch on the feature `rustls`"));
+            assert!(base("https://host").ends_with("enable the feature `rustls`"));
         }
     }
 
     #[test]
     fn errors_name_the_address_without_its_secrets() {
         let origin = Origin::parse("streaming", "http://user:secret@host/?token=secret").unwrap();
-        assert_eq!(origin.unavailable("is away").to_string(), "streaming: `http://host` is away");
+        assert_eq!(
+            origin.unavailable("did not respond").to_string(),
+            "streaming: `http://host` did not respond"
+        );
     }
 
     #[cfg(feature = "rustls")]
     #[test]
-    fn who_waits_for_the_hosted_service_is_told_what_to_do() {
+    fn an_unreachable_hosted_service_has_its_own_advice() {
         let origin = Origin::parse("remote_api", "https://belt.prefab.cloud").unwrap();
         assert_eq!(
             origin.unavailable("could not be reached: no such name").to_string(),
             "remote_api: `https://belt.prefab.cloud` could not be reached: no such name; the hosted service has \
-             ended: set PREFAB_API_URL to a server of your own"
+             ended; set PREFAB_API_URL to your own server"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Where a client's reports go: the other direction of a server.
+//! Sends telemetry reports to a server.
 
 use std::{fmt, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{USER, VERSION, VERSION_HEADER, client, origin::Origin};
 use crate::{ApiKey, SourceError, SourceErrorKind};
 
-/// Takes what a client reports to `POST /api/v1/telemetry` of one server.
+/// Sends reports to `POST /api/v1/telemetry` of one server.
 pub struct ReportSink {
     client: Client,
     key: ApiKey,
@@ -17,17 +17,28 @@ pub struct ReportSink {
 
 const NAME: &str = "telemetry";
 
-/// How long a report may take. Nobody waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a report may take. No call waits for it.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl ReportSink {
-    /// Returns a sink that sends to the server at `url`.
+    /// Returns a sink for the server at `url`.
     ///
     /// # Errors
     ///
-    /// Where the address is none, or TLS is wanted and cannot be had.
+    /// If the address is invalid, or `https` is used without the feature `rustls`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{ApiKey, ReportSink};
+    ///
+    /// let key = ApiKey::new("123-Development-P202-E308-SDK-abcdef");
+    /// let sink = ReportSink::new(&key, "http://127.0.0.1:8742")?;
+    /// # drop(sink);
+    /// # Ok::<(), prefab_sources::SourceError>(())
+    /// ```
     pub fn new(key: &ApiKey, url: &str) -> Result<Self, SourceError> {
-        // A redirect would turn the post into a question, whose answer says nothing about the report.
+        // A redirect would turn the POST into a GET, whose response is unrelated to the report.
         let client = client(NAME, Policy::none())?;
         Ok(Self { client, key: key.clone(), origin: Origin::parse(NAME, url)? })
     }
@@ -36,7 +47,8 @@ impl ReportSink {
     ///
     /// # Errors
     ///
-    /// Where the server is away or does not take it; whether another try may help, the error tells.
+    /// If the server cannot be reached or rejects the report. [`SourceError::is_retryable`] returns whether a retry may
+    /// succeed.
     pub async fn send(&self, message: &[u8]) -> Result<(), SourceError> {
         let url = format!("{}/api/v1/telemetry", self.origin.base());
         let request = self
@@ -47,10 +59,10 @@ impl ReportSink {
             .header(header::CONTENT_TYPE, PROTOBUF)
             .header(header::ACCEPT, PROTOBUF)
             .body(message.to_vec());
-        match timeout(PATIENCE, request.send()).await {
+        match timeout(REQUEST_TIMEOUT, request.send()).await {
             Ok(Ok(response)) => self.verdict(response.status()),
             Ok(Err(cause)) => Err(self.origin.unreachable(&cause)),
-            Err(_) => Err(self.origin.unavailable(format!("did not answer within {PATIENCE:?}"))),
+            Err(_) => Err(self.origin.unavailable(format!("did not respond within {REQUEST_TIMEOUT:?}"))),
         }
     }
 
@@ -59,17 +71,17 @@ impl ReportSink {
             _ if status.is_success() => Ok(()),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(self.origin.unauthorized(status)),
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Err(self.origin.unavailable(format!("answered {status}")))
+                Err(self.origin.unavailable(format!("responded with {status}")))
             }
-            _ if status.is_server_error() => Err(self.origin.unavailable(format!("answered {status}"))),
+            _ if status.is_server_error() => Err(self.origin.unavailable(format!("responded with {status}"))),
             StatusCode::PAYLOAD_TOO_LARGE => Err(self.refused(SourceErrorKind::TooLarge, status)),
-            // There is a server, but none for reports.
-            _ => Err(self.refused(SourceErrorKind::Setting, status)),
+            // The server does not accept reports.
+            _ => Err(self.refused(SourceErrorKind::InvalidSetting, status)),
         }
     }
 
     fn refused(&self, kind: SourceErrorKind, status: StatusCode) -> SourceError {
-        self.origin.error(kind, &format!("answered {status}"))
+        self.origin.error(kind, &format!("responded with {status}"))
     }
 }
 
@@ -86,23 +98,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_whether_to_try_again() {
+    fn the_status_determines_whether_to_retry() {
         let sink = ReportSink::new(&ApiKey::new("1-key"), "http://host/").unwrap();
         let check = |status: u16, expected: &str| {
-            let told = match sink.verdict(StatusCode::from_u16(status).unwrap()) {
-                Ok(()) => "taken".to_owned(),
-                Err(error) if error.is_retryable() => format!("again: {error}"),
+            let outcome = match sink.verdict(StatusCode::from_u16(status).unwrap()) {
+                Ok(()) => "accepted".to_owned(),
+                Err(error) if error.is_retryable() => format!("retry: {error}"),
                 Err(error) => format!("never: {error}"),
             };
-            assert!(told.starts_with(expected), "{told}");
+            assert!(outcome.starts_with(expected), "{outcome}");
         };
-        check(200, "taken");
-        check(202, "taken");
-        check(401, "never: telemetry: `http://host` refused the API key: 401 Unauthorized");
-        check(302, "never: telemetry: `http://host` answered 302 Found");
-        check(404, "never: telemetry: `http://host` answered 404 Not Found");
-        check(413, "never: telemetry: `http://host` answered 413 Payload Too Large");
-        check(429, "again: telemetry: `http://host` answered 429 Too Many Requests");
-        check(503, "again: telemetry: `http://host` answered 503 Service Unavailable");
+        check(200, "accepted");
+        check(202, "accepted");
+        check(401, "never: telemetry: `http://host` rejected the API key: 401 Unauthorized");
+        check(302, "never: telemetry: `http://host` responded with 302 Found");
+        check(404, "never: telemetry: `http://host` responded with 404 Not Found");
+        check(413, "never: telemetry: `http://host` responded with 413 Payload Too Large");
+        check(429, "retry: telemetry: `http://host` responded with 429 Too Many Requests");
+        check(503, "retry: telemetry: `http://host` responded with 503 Service Unavailable");
     }
 }

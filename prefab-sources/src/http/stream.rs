@@ -1,4 +1,4 @@
-//! One stream of one server.
+//! A stream of one server.
 
 use std::collections::VecDeque;
 
@@ -24,7 +24,7 @@ impl Http {
         let request = self
             .get(format!("{}/api/v1/sse/config", origin.base()))
             .header(ACCEPT, "text/event-stream")
-            // What is compressed is held back until there is enough of it.
+            // A compressed stream is buffered until there is enough data.
             .header(ACCEPT_ENCODING, "identity")
             .header(CACHE_CONTROL, "no-cache")
             .header("x-prefab-start-at-id", since);
@@ -32,10 +32,10 @@ impl Http {
         let media = response.headers().get(CONTENT_TYPE).and_then(|media| media.to_str().ok());
         let is_stream = media.is_some_and(|media| media.trim_start().starts_with("text/event-stream"));
         if response.status() != StatusCode::OK || !is_stream {
-            let media = media.unwrap_or("nothing in particular");
-            return Err(origin.protocol(format!("answers with {media}, not with text/event-stream")));
+            let media = media.unwrap_or("no content type");
+            return Err(origin.protocol(format!("responded with {media} instead of text/event-stream")));
         }
-        // A line of base64 is a third longer than the message, and has its field in front.
+        // A line of base64 is a third longer than the message, and begins with the field name.
         let line = self.max_bytes.saturating_mul(4) / 3 + 16;
         Ok(EventFrames {
             origin: origin.clone(),
@@ -46,7 +46,7 @@ impl Http {
     }
 }
 
-/// A stream that is open.
+/// An open stream.
 pub(crate) struct EventFrames {
     origin: Origin,
     response: reqwest::Response,
@@ -62,14 +62,16 @@ impl Frames for EventFrames {
         let chunk = match self.response.chunk().await {
             Ok(chunk) => chunk?,
             Err(cause) => {
-                return Some(Err(self.origin.unavailable(format!("broke off: {}", root(&cause)))));
+                return Some(Err(self
+                    .origin
+                    .unavailable(format!("closed the connection: {}", root(&cause)))));
             }
         };
         let ready = &mut self.ready;
         if let Err(too_long) = self.decoder.push(&chunk, |event| ready.push_back(Ok(frame(event)))) {
-            ready.push_back(Err(self.origin.protocol(format!("is refused: {too_long}"))));
+            ready.push_back(Err(self.origin.protocol(format!("sent too much data: {too_long}"))));
         }
-        // Bytes are a sign of life, whatever they come to.
+        // Any bytes are a keepalive, even without a complete event.
         Some(ready.pop_front().unwrap_or(Ok(Frame::Alive)))
     }
 }
@@ -82,11 +84,11 @@ pub(crate) fn frame(event: Event) -> Frame {
     }
     let bytes = match STANDARD.decode(&data) {
         Ok(bytes) => bytes,
-        Err(cause) => return Frame::Unreadable(format!("it is no base64: {cause}")),
+        Err(cause) => return Frame::Unreadable(format!("invalid base64: {cause}")),
     };
     match packed::pack(bytes) {
         Ok(configs) => Frame::Configs(configs),
-        Err(cause) => Frame::Unreadable(format!("it does not parse: {cause}")),
+        Err(cause) => Frame::Unreadable(format!("does not parse: {cause}")),
     }
 }
 
@@ -120,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_told() {
-        check("not base64", "it is no base64: Invalid input length: 9");
-        check("////", "it does not parse: failed to decode Protobuf message: invalid varint");
+    fn an_invalid_message_is_unreadable_with_its_reason() {
+        check("not base64", "invalid base64: Invalid input length: 9");
+        check("////", "does not parse: failed to decode Protobuf message: invalid varint");
     }
 }

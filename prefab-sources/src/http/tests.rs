@@ -1,4 +1,4 @@
-//! The source over real sockets, against a server that answers as it is told.
+//! The source over sockets, against a server with scripted responses.
 
 mod server;
 
@@ -10,7 +10,7 @@ use prefab_core::{Config, ConfigSet, LayeredStore, Pointer};
 use prefab_proto::convert;
 
 use super::*;
-use crate::{ConfigSource as _, Loaded, RemoteState, UpdateStream, remote::Frames as _};
+use crate::{ConfigSource as _, RemoteState, SourceUpdate, UpdateStream, remote::Frames as _};
 use server::{Answer, Server};
 
 const KEY: &str = "123-Development-P202-E308-SDK-abcdef";
@@ -38,21 +38,23 @@ fn http(urls: &[&str]) -> Http {
 
 async fn checkpoint(http: &mut Http, since: i64, purpose: Purpose) -> String {
     match http.checkpoint(since, purpose).await {
-        Ok(Fetched { source, configs: None }) => format!("{source}: the same"),
-        Ok(Fetched { source, configs: Some(configs) }) => format!("{source}: {}", configs.set.configs.len()),
+        Ok(Checkpoint { source, configs: None }) => format!("{source}: the same"),
+        Ok(Checkpoint { source, configs: Some(configs) }) => {
+            format!("{source}: {}", configs.set.configs.len())
+        }
         Err(error) => error.to_string(),
     }
 }
 
-/// Asks a server that answers once.
+/// Requests a checkpoint from a server with one response.
 async fn check(answer: Answer, expected: &str) {
     let server = Server::start(move |_| answer.clone()).await;
-    let said = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
-    assert_eq!(said.replace(&server.url, "URL"), expected);
+    let result = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
+    assert_eq!(result.replace(&server.url, "URL"), expected);
 }
 
 #[tokio::test]
-async fn a_checkpoint_is_asked_for_as_official_clients_do() {
+async fn a_checkpoint_request_has_the_headers_of_official_clients() {
     let server = Server::start(|_| Answer::ok(message(&[("a", 1)])).with("ETag", "\"x\"")).await;
     let mut http = http(&[&format!("{}/", server.url)]);
     assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_api: 1");
@@ -68,7 +70,7 @@ async fn a_checkpoint_is_asked_for_as_official_clients_do() {
     }
     assert!(!request.contains("if-none-match"));
 
-    // The tag is for the same question only.
+    // The ETag is sent only with the same request.
     checkpoint(&mut http, 0, Purpose::CatchUp).await;
     checkpoint(&mut http, 1, Purpose::CatchUp).await;
     assert!(server.requests()[1].contains("\r\nif-none-match: \"x\"\r\n"));
@@ -76,7 +78,7 @@ async fn a_checkpoint_is_asked_for_as_official_clients_do() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_checkpoint_is_not_sent_again() {
     let server = Server::start(|at| match at {
         0 => Answer::ok(message(&[("a", 1)])).with("ETag", "\"x\""),
         _ => Answer::status("304 Not Modified"),
@@ -88,70 +90,73 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_a_server_does_wrong_is_told_in_words() {
+async fn every_invalid_response_is_an_error_with_its_reason() {
     let url = "remote_api: `URL`";
-    check(Answer::status("500 Internal Server Error"), &format!("{url} answered 500 Internal Server Error"))
-        .await;
+    check(
+        Answer::status("500 Internal Server Error"),
+        &format!("{url} responded with 500 Internal Server Error"),
+    )
+    .await;
     check(
         Answer::status("404 Not Found"),
-        &format!("{url} answered 404 Not Found; write the address of a Prefab server, without a path"),
+        &format!("{url} responded with 404 Not Found; set the address of a Prefab server, without a path"),
     )
     .await;
-    let refused = "set PREFAB_API_KEY to a backend key of this server";
+    let refused = "set PREFAB_API_KEY to a backend API key of this server";
     check(
         Answer::status("401 Unauthorized"),
-        &format!("{url} refused the API key: 401 Unauthorized; {refused}"),
+        &format!("{url} rejected the API key: 401 Unauthorized; {refused}"),
     )
     .await;
-    check(Answer::status("403 Forbidden"), &format!("{url} refused the API key: 403 Forbidden; {refused}"))
+    check(Answer::status("403 Forbidden"), &format!("{url} rejected the API key: 403 Forbidden; {refused}"))
         .await;
-    check(Answer::Hang, &format!("{url} did not answer within 300ms")).await;
-    check(Answer::ok("").then_hang(1000), &format!("{url} said nothing for 300ms")).await;
-    check(Answer::ok(""), &format!("{url} sends an empty answer")).await;
+    check(Answer::Hang, &format!("{url} did not respond within 300ms")).await;
+    check(Answer::ok("").then_hang(1000), &format!("{url} sent nothing for 300ms")).await;
+    check(Answer::ok(""), &format!("{url} sent an empty response")).await;
     check(
         Answer::ok("<html>"),
         &format!(
-            "{url} sends what is no checkpoint: failed to decode Protobuf message: unexpected end group tag"
+            "{url} sent an invalid checkpoint: failed to decode Protobuf message: unexpected end group tag"
         ),
     )
     .await;
-    check(Answer::ok(vec![b'x'; 2 << 20]), &format!("{url} sends more than 1048576 bytes")).await;
+    check(Answer::ok(vec![b'x'; 2 << 20]), &format!("{url} sent more than 1048576 bytes")).await;
     check(
         Answer::ok("half").claiming(100),
-        &format!("{url} broke off: end of file before message length reached"),
+        &format!("{url} closed the connection: end of file before message length reached"),
     )
     .await;
     check(
         Answer::Raw(b"nonsense\r\n\r\n".to_vec()),
-        &format!("{url} could not be reached: invalid HTTP version parsed; if it speaks TLS there, write `https://`"),
+        &format!("{url} could not be reached: invalid HTTP version parsed; if the server uses TLS, write `https://`"),
     )
     .await;
 }
 
 #[cfg(feature = "rustls")]
 #[tokio::test]
-async fn who_speaks_tls_to_a_server_without_is_told() {
+async fn https_to_a_server_without_tls_has_its_own_advice() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let answers = async {
         loop {
             let (mut socket, _) = listener.accept().await.unwrap();
-            // Whoever is refused may have gone already.
+            // The client may have closed the connection.
             let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
             let _ = socket.read(&mut [0; 4096]).await;
         }
     };
     let mut http = http(&[&url]);
-    let told = tokio::select! {
-        told = checkpoint(&mut http, 0, Purpose::Start) => told,
+    let message = tokio::select! {
+        message = checkpoint(&mut http, 0, Purpose::Start) => message,
         () = answers => String::new(),
     };
-    assert!(told.ends_with("; it does not speak TLS there: write `http://`"), "{told}");
+    assert!(message.ends_with("; the server does not use TLS; write `http://`"), "{message}");
 }
 
 #[tokio::test]
-async fn the_next_server_is_asked_where_one_fails() {
+async fn the_next_address_is_requested_after_a_failure() {
     let away = "http://127.0.0.1:1";
     let slow = Server::start(|_| Answer::Hang).await;
     let broken = Server::start(|_| Answer::status("503 Service Unavailable")).await;
@@ -165,7 +170,7 @@ async fn the_next_server_is_asked_where_one_fails() {
 }
 
 #[tokio::test]
-async fn a_cdn_is_asked_first_at_a_start_and_last_to_catch_up() {
+async fn a_cdn_is_requested_first_at_startup_and_last_to_catch_up() {
     let cdn = Server::start(|at| match at {
         0 => Answer::ok(message(&[("a", 1)])),
         _ => Answer::status("401 Unauthorized"),
@@ -177,35 +182,39 @@ async fn a_cdn_is_asked_first_at_a_start_and_last_to_catch_up() {
     let mut http = Http::new(&ApiKey::new(KEY), options).unwrap();
     assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_cdn_api: 1");
     assert_eq!(checkpoint(&mut http, 0, Purpose::CatchUp).await, "remote_api: 2");
-    assert_eq!(checkpoint(&mut http, 0, Purpose::Start).await, "remote_api: 2", "its refusal is not final");
+    assert_eq!(
+        checkpoint(&mut http, 0, Purpose::Start).await,
+        "remote_api: 2",
+        "a rejection by the CDN is not final"
+    );
 }
 
-/// Opens a stream and says what comes.
+/// Opens a stream and returns its frames as text.
 async fn frames(answer: Answer) -> String {
     let server = Server::start(move |_| answer.clone()).await;
-    let mut said = Vec::new();
+    let mut result = Vec::new();
     match http(&[&server.url]).open(7).await {
-        Err(error) => said.push(error.to_string()),
+        Err(error) => result.push(error.to_string()),
         Ok(mut frames) => loop {
             match tokio::time::timeout(Duration::from_millis(200), frames.next()).await {
-                Err(_) => break said.push("silence".to_owned()),
-                Ok(None) => break said.push("end".to_owned()),
-                Ok(Some(Err(error))) => break said.push(error.to_string()),
-                Ok(Some(Ok(crate::remote::Frame::Alive))) => said.push("alive".to_owned()),
-                Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => said.push(why),
+                Err(_) => break result.push("silence".to_owned()),
+                Ok(None) => break result.push("end".to_owned()),
+                Ok(Some(Err(error))) => break result.push(error.to_string()),
+                Ok(Some(Ok(crate::remote::Frame::Alive))) => result.push("alive".to_owned()),
+                Ok(Some(Ok(crate::remote::Frame::Unreadable(why)))) => result.push(why),
                 Ok(Some(Ok(crate::remote::Frame::Configs(configs)))) => {
                     let configs = configs.set.configs.iter();
-                    said.extend(configs.map(|config| format!("{}@{}", config.key(), config.id())));
+                    result.extend(configs.map(|config| format!("{}@{}", config.key(), config.id())));
                 }
             }
         },
     }
-    said.dedup();
-    said.join(", ").replace(&server.url, "URL")
+    result.dedup();
+    result.join(", ").replace(&server.url, "URL")
 }
 
 #[tokio::test]
-async fn a_stream_is_asked_for_as_official_clients_do() {
+async fn a_stream_request_has_the_headers_of_official_clients() {
     let server = Server::start(|_| Answer::stream(": hello\n\n").then_hang(1000)).await;
     drop(http(&[&server.url]).open(17_000_000_000_000_101).await.unwrap());
     let request = server.requests().remove(0);
@@ -222,7 +231,7 @@ async fn a_stream_is_asked_for_as_official_clients_do() {
 }
 
 #[tokio::test]
-async fn whatever_a_stream_says_is_taken_or_told() {
+async fn every_frame_of_a_stream_is_a_message_or_an_error() {
     let a = event(&[("a", 8)]);
     let b = event(&[("b", 9)]);
     let all = [b": hello\n\n", &a[..], b":\n\n", &b[..]].concat();
@@ -233,32 +242,36 @@ async fn whatever_a_stream_says_is_taken_or_told() {
     let garbage = [b"data: ????\n\ndata: ////\n\n", &b[..]].concat();
     assert_eq!(
         frames(Answer::stream(garbage)).await,
-        "it is no base64: Invalid symbol 63, offset 0., it does not parse: failed to decode Protobuf \
+        "invalid base64: Invalid symbol 63, offset 0., does not parse: failed to decode Protobuf \
          message: invalid varint, b@9, end"
     );
     assert_eq!(
         frames(Answer::stream(vec![b'x'; 3 << 20])).await,
-        "alive, streaming: `URL` is refused: a line is longer than 1398117 bytes"
+        "alive, streaming: `URL` sent too much data: a line is longer than 1398117 bytes"
     );
     assert_eq!(
         frames(Answer::ok("<html>")).await,
-        "streaming: `URL` answers with application/octet-stream, not with text/event-stream"
+        "streaming: `URL` responded with application/octet-stream instead of text/event-stream"
     );
     assert_eq!(
         frames(Answer::status("503 Service Unavailable")).await,
-        "streaming: `URL` answered 503 Service Unavailable"
+        "streaming: `URL` responded with 503 Service Unavailable"
     );
     let refused = frames(Answer::status("403 Forbidden")).await;
-    assert!(refused.starts_with("streaming: `URL` refused the API key: 403 Forbidden"), "{refused}");
-    assert_eq!(frames(Answer::Hang).await, "streaming: `URL` did not answer within 300ms");
+    assert!(refused.starts_with("streaming: `URL` rejected the API key: 403 Forbidden"), "{refused}");
+    assert_eq!(frames(Answer::Hang).await, "streaming: `URL` did not respond within 300ms");
 }
 
-/// Takes what comes until `holds`.
-async fn until(updates: &mut UpdateStream, store: &mut LayeredStore, holds: impl Fn(&LayeredStore) -> bool) {
+/// Applies updates until `is_done`.
+async fn until(
+    updates: &mut UpdateStream,
+    store: &mut LayeredStore,
+    is_done: impl Fn(&LayeredStore) -> bool,
+) {
     let started = Instant::now();
-    while !holds(store) {
-        assert!(started.elapsed() < Duration::from_secs(20), "waited in vain");
-        if let Ok(Some(Ok(Loaded { update, .. }))) =
+    while !is_done(store) {
+        assert!(started.elapsed() < Duration::from_secs(20), "no such update within 20 s");
+        if let Ok(Some(Ok(SourceUpdate { update, .. }))) =
             tokio::time::timeout(Duration::from_millis(50), updates.next()).await
         {
             store.apply(update);
@@ -267,7 +280,7 @@ async fn until(updates: &mut UpdateStream, store: &mut LayeredStore, holds: impl
 }
 
 #[tokio::test]
-async fn after_every_fault_in_turn_the_values_are_the_servers() {
+async fn the_values_converge_after_every_fault() {
     let faults = |at: usize| -> Answer {
         match at {
             0 => Answer::status("500 Internal Server Error"),
@@ -281,7 +294,7 @@ async fn after_every_fault_in_turn_the_values_are_the_servers() {
     };
     let server = Server::start(faults).await;
     let mut remote = RemoteOptions::new(ApiKey::new(KEY));
-    remote.chance = Box::new(|| 0.0);
+    remote.random = Box::new(|| 0.0);
     let source = RemoteSource::http(remote, options(&[&server.url])).unwrap();
     let state = source.state();
     let mut updates = Box::new(source).updates();
@@ -300,7 +313,7 @@ async fn after_every_fault_in_turn_the_values_are_the_servers() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_known_in_under_a_second() {
+async fn a_rejected_key_is_reported_within_a_second() {
     let server = Server::start(|_| Answer::status("401 Unauthorized")).await;
     let source = RemoteSource::http(RemoteOptions::new(ApiKey::new(KEY)), options(&[&server.url])).unwrap();
     let mut state = source.state();

@@ -1,25 +1,28 @@
-//! What the source does, over and over: catch up, follow the stream, wait.
+//! The sync loop: fetch a checkpoint, follow the stream, wait, repeat.
 
 use std::{pin::pin, sync::Arc, time::SystemTime};
 
 use prefab_core::Update;
-use prefab_proto::{convert, packed::Packed};
+use prefab_proto::{convert, packed::PackedConfigs};
 use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
 
-use super::{Fetched, Frame, Frames, Purpose, RemoteOptions, RemoteState, Transport, Voice, known::Known};
-use crate::{Finding, Loaded, SourceError, SourceErrorKind, backoff::Backoff, cache::Cache};
+use super::{
+    Checkpoint, Frame, Frames, Purpose, RemoteOptions, RemoteState, Transport, UpdateSender,
+    sync_state::SyncState,
+};
+use crate::{Finding, SourceError, SourceErrorKind, SourceUpdate, backoff::Backoff, cache::Cache};
 
-/// A stream that lived this long was a healthy one: after it the waits begin anew.
-const HEALTHY: Duration = Duration::from_secs(10);
+/// A stream that lived this long was stable: the retry delays start again.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// How long a start that has a cache waits for the server before it makes do with the cache.
-const CACHE_PATIENCE: Duration = Duration::from_secs(2);
+/// The name of the cache in provenance.
+const CACHE_FALLBACK_AFTER: Duration = Duration::from_secs(2);
 
-/// How long changes from the stream may stand unsaved, so that many of them are saved at once.
-const SAVE_AFTER: Duration = Duration::from_secs(1);
+/// How long changes may stay unsaved, so that several changes are saved together.
+const SAVE_DELAY: Duration = Duration::from_secs(1);
 
-/// How often a server that refuses the key is asked again, save for chance: a quarter less to a quarter more.
-const UNAUTHORIZED_EVERY: Duration = Duration::from_secs(60);
+/// The interval between retries after the server rejected the API key, with a jitter of 25 %.
+const KEY_RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What provenance calls the cache.
 const CACHE: &str = "cache";
@@ -27,40 +30,44 @@ const CACHE: &str = "cache";
 pub(super) struct Cycle<T> {
     transport: T,
     options: RemoteOptions,
-    voice: Voice,
-    known: Known,
+    updates: UpdateSender,
+    sync_state: SyncState,
     cache: Option<Cache>,
-    /// When the state in the cache was current; only until the server has said something.
+    /// The time of the state in the cache, until the first response of the server.
     cached_at: Option<SystemTime>,
     unsaved_since: Option<Instant>,
-    /// Until when nothing was missing, as far as is known: a checkpoint came, or a stream that had proved itself was
-    /// alive.
+    /// The last time at which no change was missing: a checkpoint was received, or a stable stream was alive.
     current_at: Option<Instant>,
-    /// The id that whatever was lost is newer than, where a message could not be read.
-    missed: Option<i64>,
-    /// When that was asked for last, beside the stream.
-    sought_at: Option<Instant>,
+    /// The largest id before a message that could not be read.
+    resume_from: Option<i64>,
+    /// When changes since `resume_from` were last requested, in parallel with the stream.
+    last_recovery_at: Option<Instant>,
     backoff: Backoff,
 }
 
 impl<T: Transport> Cycle<T> {
-    pub(super) fn new(transport: T, options: RemoteOptions, cache: Option<Cache>, voice: Voice) -> Self {
+    pub(super) fn new(
+        transport: T,
+        options: RemoteOptions,
+        cache: Option<Cache>,
+        updates: UpdateSender,
+    ) -> Self {
         Self {
             transport,
             options,
-            voice,
-            known: Known::new(cache.is_some()),
+            updates,
+            sync_state: SyncState::new(cache.is_some()),
             cache,
             cached_at: None,
             unsaved_since: None,
             current_at: None,
-            missed: None,
-            sought_at: None,
+            resume_from: None,
+            last_recovery_at: None,
             backoff: Backoff::default(),
         }
     }
 
-    /// Runs for as long as it is polled.
+    /// Runs while it is polled.
     pub(super) async fn run(mut self) {
         self.read_cache().await;
         loop {
@@ -68,39 +75,40 @@ impl<T: Transport> Cycle<T> {
             if self.is_behind()
                 && let Err(error) = self.catch_up().await
             {
-                wait = self.trouble(error).await;
+                wait = self.report_error(error).await;
             }
-            // Only a checkpoint is known to be everything: a stream does not say when that has come.
+            // A stream does not signal when it has sent all configs, so it is opened only after a checkpoint.
             if wait.is_none()
-                && self.known.has_heard()
+                && self.sync_state.has_response()
                 && let Err(error) = self.follow().await
             {
-                wait = self.trouble(error).await;
+                wait = self.report_error(error).await;
             }
             self.save().await;
-            let chance = (self.options.chance)();
-            sleep(wait.map_or_else(|| self.backoff.next(chance), |wait| wait.mul_f64(0.75 + chance / 2.0)))
+            let random = (self.options.random)();
+            sleep(wait.map_or_else(|| self.backoff.next(random), |wait| wait.mul_f64(0.75 + random / 2.0)))
                 .await;
         }
     }
 
-    /// Tells whether the server is to be asked: something is missing, or it has said nothing for long.
+    /// Returns whether the server must be polled: a change is missing, or there was no response for the poll interval.
     fn is_behind(&self) -> bool {
-        self.missed.is_some() || self.current_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
+        self.resume_from.is_some()
+            || self.current_at.is_none_or(|at| at.elapsed() >= self.options.poll_interval)
     }
 
     /// Fetches a checkpoint.
     async fn catch_up(&mut self) -> Result<(), SourceError> {
-        let since = self.missed.unwrap_or_else(|| self.known.high_water_mark());
+        let since = self.resume_from.unwrap_or_else(|| self.sync_state.high_water_mark());
         let purpose = if self.current_at.is_none() { Purpose::Start } else { Purpose::CatchUp };
         let fetched = {
             let mut fetch = pin!(self.transport.checkpoint(since, purpose));
             let early = match self.cached_at {
                 None => None,
                 Some(cached_at) => {
-                    let early = timeout(CACHE_PATIENCE, &mut fetch).await.ok();
+                    let early = timeout(CACHE_FALLBACK_AFTER, &mut fetch).await.ok();
                     if early.is_none() {
-                        fall_back(&mut self.voice, cached_at).await;
+                        serve_from_cache(&mut self.updates, cached_at).await;
                     }
                     early
                 }
@@ -110,29 +118,29 @@ impl<T: Transport> Cycle<T> {
                 None => fetch.await,
             }
         };
-        let Fetched { source, configs } = fetched?;
+        let Checkpoint { source, configs } = fetched?;
         self.current_at = Some(Instant::now());
-        self.missed = None;
-        // Only what answers the question for everything is everything.
-        let is_whole = since == 0 && !self.known.has_heard();
+        self.resume_from = None;
+        // Only the first response to a request for all configs is complete.
+        let is_whole = since == 0 && !self.sync_state.has_response();
         let loaded = match configs {
-            Some(configs) => Some(self.take(configs, &source, is_whole)),
-            None => self.voice.is_troubled().then(|| nothing_new(&source)),
+            Some(configs) => Some(self.apply(configs, &source, is_whole)),
+            None => self.updates.has_open_errors().then(|| empty_update(&source)),
         };
-        self.voice.ready(loaded, &source).await;
+        self.updates.ready(loaded, &source).await;
         self.save().await;
         Ok(())
     }
 
-    /// Follows the stream until it ends, breaks or falls silent.
+    /// Follows the stream until it ends, breaks or is idle for too long.
     async fn follow(&mut self) -> Result<(), SourceError> {
         let source = self.transport.stream_name();
-        let mut frames = self.transport.open(self.known.high_water_mark()).await?;
+        let mut frames = self.transport.open(self.sync_state.high_water_mark()).await?;
         let opened = Instant::now();
         let mut heard_at = opened;
         let ended = loop {
-            let silent_at = heard_at + self.options.silence_limit;
-            let save_at = self.unsaved_since.map_or(silent_at, |since| since + SAVE_AFTER);
+            let silent_at = heard_at + self.options.idle_timeout;
+            let save_at = self.unsaved_since.map_or(silent_at, |since| since + SAVE_DELAY);
             let frame = match timeout_at(silent_at.min(save_at), frames.next()).await {
                 Ok(None) => break Ok(()),
                 Ok(Some(Err(error))) => break Err(error),
@@ -141,28 +149,30 @@ impl<T: Transport> Cycle<T> {
                     self.save().await;
                     continue;
                 }
-                Err(_) => break Err(silence(&source, self.options.silence_limit)),
+                Err(_) => break Err(idle_error(&source, self.options.idle_timeout)),
             };
             heard_at = Instant::now();
-            // Many a stream begins well and is cut before it says what is new.
-            if heard_at.duration_since(opened) >= HEALTHY {
+            // Many streams open successfully and are cut before they send a change.
+            if heard_at.duration_since(opened) >= STABLE_AFTER {
                 self.current_at = Some(heard_at);
             }
-            // Whatever is newer is here or on its way. An open stream says less: a proxy may hold it back.
+            // The stream delivers, so newer changes will follow. That it is open proves less: a proxy may buffer it.
             self.cached_at = None;
             self.frame(frame, &source).await;
-            if self.missed.is_some() && self.sought_at.is_none_or(|at| at.elapsed() >= HEALTHY) {
-                self.sought_at = Some(Instant::now());
-                // Should it fail, the stream is still there, and its next sign of life brings the next try.
+            if self.resume_from.is_some()
+                && self.last_recovery_at.is_none_or(|at| at.elapsed() >= STABLE_AFTER)
+            {
+                self.last_recovery_at = Some(Instant::now());
+                // On an error the stream continues, and its next frame triggers the next attempt.
                 let _ = self.catch_up().await;
             }
         };
         let lived = heard_at.duration_since(opened);
-        if lived >= HEALTHY {
+        if lived >= STABLE_AFTER {
             self.backoff.reset();
         }
         if lived >= self.options.poll_interval {
-            // Nothing new perhaps, but the cache may say that it was true until now.
+            // Without changes, too: the cache records until when its state was current.
             self.unsaved_since.get_or_insert(heard_at);
         }
         ended
@@ -170,48 +180,48 @@ impl<T: Transport> Cycle<T> {
 
     async fn frame(&mut self, frame: Frame, source: &Arc<str>) {
         match frame {
-            Frame::Configs(configs) if is_news(&configs) => {
+            Frame::Configs(configs) if has_changes(&configs) => {
                 if configs.is_damaged() {
-                    self.missed.get_or_insert(self.known.high_water_mark());
+                    self.resume_from.get_or_insert(self.sync_state.high_water_mark());
                 }
-                let loaded = self.take(configs, source, false);
-                self.voice.ready(Some(loaded), source).await;
+                let loaded = self.apply(configs, source, false);
+                self.updates.ready(Some(loaded), source).await;
             }
             Frame::Configs(_) | Frame::Alive => {
-                let loaded = self.voice.is_troubled().then(|| nothing_new(source));
-                self.voice.ready(loaded, source).await;
+                let loaded = self.updates.has_open_errors().then(|| empty_update(source));
+                self.updates.ready(loaded, source).await;
             }
             Frame::Unreadable(why) => {
-                let mut loaded = nothing_new(source);
-                let why = format!("a message was left out: {why}");
+                let mut loaded = empty_update(source);
+                let why = format!("skipped a message: {why}");
                 loaded.findings.push(Finding::new(Arc::clone(source), why));
-                self.voice.update(loaded).await;
-                // Newer messages raise the mark above what this one said.
-                self.missed.get_or_insert(self.known.high_water_mark());
+                self.updates.update(loaded).await;
+                // Newer messages will raise the mark above the ids of this one.
+                self.resume_from.get_or_insert(self.sync_state.high_water_mark());
             }
         }
     }
 
-    fn take(&mut self, configs: Packed, source: &Arc<str>, is_whole: bool) -> Loaded {
-        self.known.absorb(&configs);
+    fn apply(&mut self, configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
+        self.sync_state.apply(&configs);
         self.cached_at = None;
         self.unsaved_since.get_or_insert_with(Instant::now);
         loaded(configs, source, is_whole)
     }
 
-    /// Says what is wrong; returns how long to wait, if that is not for the backoff to say.
-    async fn trouble(&mut self, error: SourceError) -> Option<Duration> {
+    /// Reports an error. Returns how long to wait, unless the backoff determines it.
+    async fn report_error(&mut self, error: SourceError) -> Option<Duration> {
         if error.is_unauthorized() {
-            self.voice.trouble(error.clone(), RemoteState::Unauthorized(error)).await;
-            return Some(UNAUTHORIZED_EVERY);
+            self.updates.report_error(error.clone(), RemoteState::Unauthorized(error)).await;
+            return Some(KEY_RECHECK_INTERVAL);
         }
         let state = if let Some(cached_at) = self.cached_at {
-            fall_back(&mut self.voice, cached_at).await;
+            serve_from_cache(&mut self.updates, cached_at).await;
             RemoteState::Ready { source: CACHE.into() }
         } else {
             RemoteState::Failed(error.clone())
         };
-        self.voice.trouble(error, state).await;
+        self.updates.report_error(error, state).await;
         None
     }
 
@@ -221,75 +231,75 @@ impl<T: Transport> Cycle<T> {
         match cache.read().await {
             Ok(None) => {}
             Ok(Some(cached)) => {
-                self.known.restore(&cached.configs);
+                self.sync_state.restore(&cached.configs);
                 self.cached_at = Some(cached.saved_at);
-                self.voice.update(loaded(cached.configs, &source, true)).await;
+                self.updates.update(loaded(cached.configs, &source, true)).await;
             }
             Err(why) => {
-                let mut loaded = nothing_new(&source);
+                let mut loaded = empty_update(&source);
                 loaded.findings.push(Finding::new(source, why));
-                self.voice.update(loaded).await;
+                self.updates.update(loaded).await;
             }
         }
     }
 
-    /// Saves what has not been saved yet.
+    /// Saves changes that have not been saved.
     async fn save(&mut self) {
         if self.unsaved_since.take().is_none() {
             return;
         }
-        let (Some(cache), Some(bytes)) = (&mut self.cache, self.known.encode()) else { return };
+        let (Some(cache), Some(bytes)) = (&mut self.cache, self.sync_state.encode()) else { return };
         if let Err(why) = cache.write(bytes, SystemTime::now()).await {
             let source: Arc<str> = CACHE.into();
-            let mut loaded = nothing_new(&source);
+            let mut loaded = empty_update(&source);
             loaded.findings.push(Finding::new(source, why));
-            self.voice.update(loaded).await;
+            self.updates.update(loaded).await;
         }
     }
 }
 
-/// Makes do with the cache, and says how old it is.
-async fn fall_back(voice: &mut Voice, cached_at: SystemTime) {
-    if voice.is_ready() {
+/// Continues with the cache, and reports its age.
+async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime) {
+    if updates.is_ready() {
         return;
     }
     let source: Arc<str> = CACHE.into();
     let age = SystemTime::now().duration_since(cached_at).unwrap_or_default();
-    let mut loaded = nothing_new(&source);
-    let message = format!("the server does not answer; values are from {} ago", words(age));
+    let mut loaded = empty_update(&source);
+    let message = format!("the server does not respond; values are from {} ago", format_age(age));
     loaded.findings.push(Finding::new(Arc::clone(&source), message));
-    voice.ready(Some(loaded), &source).await;
+    updates.ready(Some(loaded), &source).await;
 }
 
-fn loaded(configs: Packed, source: &Arc<str>, is_whole: bool) -> Loaded {
-    let Packed { set, findings, newest_id: _ } = configs;
+fn loaded(configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> SourceUpdate {
+    let PackedConfigs { set, findings, newest_id: _ } = configs;
     let findings = findings.into_iter().map(|finding| {
         let convert::InvalidConfig { key, place, cause } = finding;
-        Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).key(key)
+        Finding::new(Arc::clone(source), format!("`{place}`: {cause}")).with_key(key)
     });
     let findings = findings.collect();
     let source = Arc::clone(source);
     let update = if is_whole { Update::Snapshot { set, source } } else { Update::Merge { set, source } };
-    Loaded { update, findings }
+    SourceUpdate { update, findings }
 }
 
-/// Returns an update that changes nothing, for what is to be said beside.
-fn nothing_new(source: &Arc<str>) -> Loaded {
+/// Returns an update without changes, to carry findings.
+fn empty_update(source: &Arc<str>) -> SourceUpdate {
     let set = prefab_core::ConfigSet { keep_alive: true, ..prefab_core::ConfigSet::default() };
     Update::Merge { set, source: Arc::clone(source) }.into()
 }
 
-/// Tells whether a message says anything: without a pointer it is a sign of life, whatever it is marked as.
-fn is_news(configs: &Packed) -> bool {
+/// Returns whether a message contains anything. Without a pointer, an empty message is a keepalive.
+fn has_changes(configs: &PackedConfigs) -> bool {
     !configs.set.configs.is_empty() || !configs.findings.is_empty() || configs.set.pointer.is_some()
 }
 
-fn silence(source: &Arc<str>, limit: Duration) -> SourceError {
-    let why = format!("the server has said nothing for {} s", limit.as_secs());
+fn idle_error(source: &Arc<str>, limit: Duration) -> SourceError {
+    let why = format!("the stream was idle for {} s", limit.as_secs());
     SourceError::new(SourceErrorKind::Unavailable, Arc::clone(source), why)
 }
 
-fn words(age: Duration) -> String {
+fn format_age(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),

@@ -1,4 +1,4 @@
-//! The source against a server in memory, on a clock that is stepped.
+//! The source against a server in memory, with a stepped clock.
 
 mod server;
 
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::Loaded;
+use crate::SourceUpdate;
 use server::{Mood, Server};
 
 /// A source and the store it fills.
@@ -37,7 +37,7 @@ impl Client {
         let mut options = RemoteOptions::new(ApiKey::new("123-key"));
         options.cache_dir = cache_dir;
         let mut random = fastrand::Rng::with_seed(7);
-        options.chance = Box::new(move || random.f64());
+        options.random = Box::new(move || random.f64());
         let source = RemoteSource::over(server.clone(), options);
         let state = source.state();
         Self {
@@ -49,12 +49,12 @@ impl Client {
         }
     }
 
-    /// Takes what comes within some time.
+    /// Applies the updates of a period.
     async fn run(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while let Ok(item) = tokio::time::timeout_at(end, self.updates.next()).await {
             match item.expect("a server never ends") {
-                Ok(Loaded { update, findings }) => {
+                Ok(SourceUpdate { update, findings }) => {
                     self.store.apply(update);
                     self.findings.extend(findings.iter().map(ToString::to_string));
                 }
@@ -63,7 +63,7 @@ impl Client {
         }
     }
 
-    /// Takes what comes until `holds`, and returns how long that took.
+    /// Applies updates until `holds`, and returns how long that took.
     async fn until(&mut self, holds: impl Fn(&Self) -> bool) -> Duration {
         let started = Instant::now();
         while !holds(self) {
@@ -94,7 +94,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
-async fn a_change_arrives_as_it_is_made() {
+async fn a_change_arrives_immediately() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     assert_eq!(client.state(), "connecting");
@@ -112,7 +112,7 @@ async fn a_change_arrives_as_it_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_is_shown_once_the_update_behind_it_is_taken() {
+async fn a_state_is_visible_after_its_update_is_applied() {
     let mut client = Client::of(&Server::with(&[("a", 1)]));
     let first = client.updates.next().await;
     assert!(first.is_some());
@@ -122,7 +122,7 @@ async fn a_state_is_shown_once_the_update_behind_it_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_stream_is_given_up_and_polling_catches_up_meanwhile() {
+async fn an_idle_stream_is_closed_and_polling_catches_up() {
     let server = Server::with(&[("a", 1)]);
     server.stream_mood(Mood::Silent);
     let mut client = Client::of(&server);
@@ -134,9 +134,9 @@ async fn a_silent_stream_is_given_up_and_polling_catches_up_meanwhile() {
     client.run(10 * MINUTE).await;
     let opened = server.requests().iter().filter(|request| request.starts_with("stream")).count();
     assert!((6..=12).contains(&opened), "{opened} streams in ten minutes");
-    assert_eq!(client.errors, ["streaming: the server has said nothing for 60 s"]);
+    assert_eq!(client.errors, ["streaming: the stream was idle for 60 s"]);
 
-    // Signs of life are enough to stay.
+    // Keepalives are enough to keep the stream.
     server.stream_mood(Mood::Well);
     client.run(2 * MINUTE).await;
     let before = server.requests().len();
@@ -148,7 +148,7 @@ async fn a_silent_stream_is_given_up_and_polling_catches_up_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_never_gets_to_the_point_is_no_reason_not_to_ask() {
+async fn polling_continues_while_streams_deliver_nothing() {
     let server = Server::with(&[("a", 1)]);
     server.stream_mood(Mood::Cutting);
     let mut client = Client::of(&server);
@@ -164,7 +164,7 @@ async fn a_stream_that_never_gets_to_the_point_is_no_reason_not_to_ask() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_outage_of_any_length_it_is_where_the_server_is_within_one_wait() {
+async fn after_an_outage_the_source_catches_up_within_one_delay() {
     for minutes in [0, 1, 10, 60] {
         let server = Server::with(&[("a", 1), ("b", 2)]);
         let mut client = Client::of(&server);
@@ -188,7 +188,7 @@ async fn after_an_outage_of_any_length_it_is_where_the_server_is_within_one_wait
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_key_is_told_at_once_and_tried_slowly() {
+async fn a_rejected_key_is_reported_immediately_and_retried_slowly() {
     let server = Server::with(&[("a", 1)]);
     server.mood(Mood::Refusing);
     let mut client = Client::of(&server);
@@ -206,7 +206,7 @@ async fn a_refused_key_is_told_at_once_and_tried_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cdn_behind_the_api_takes_nothing_back() {
+async fn a_cdn_behind_the_api_reverts_nothing() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;
@@ -219,7 +219,7 @@ async fn a_cdn_behind_the_api_takes_nothing_back() {
     assert_eq!(client.ids(), "a@3");
     assert!(server.requests().iter().filter(|request| *request == "checkpoint 4").count() > 2);
 
-    // At a start the stream makes good what the copy does not have.
+    // At startup the stream delivers what the copy lacks.
     server.stream_mood(Mood::Well);
     let mut fresh = Client::of(&server);
     fresh.run(SECOND).await;
@@ -227,20 +227,20 @@ async fn a_cdn_behind_the_api_takes_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_cannot_be_read_costs_a_checkpoint_and_not_the_stream() {
+async fn an_unreadable_message_triggers_a_checkpoint_and_keeps_the_stream() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;
-    // What changes in silence stands for what the message said.
+    // A silent change represents the content of the message.
     server.set_silently("a", 3);
     server.send_garbage();
     server.set("b", 4);
     client.run(SECOND).await;
     assert_eq!(client.ids(), "a@3 b@4");
-    assert_eq!(client.findings, ["streaming: a message was left out: it is garbage"]);
+    assert_eq!(client.findings, ["streaming: skipped a message: it is garbage"]);
     assert_eq!(server.requests(), ["checkpoint 0", "stream 2", "checkpoint 2"]);
 
-    // Nothing but garbage is met less and less often.
+    // With only unreadable messages, requests become rarer.
     let garbage = async {
         loop {
             server.send_garbage();
@@ -256,7 +256,7 @@ async fn a_message_that_cannot_be_read_costs_a_checkpoint_and_not_the_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_config_that_was_damaged_on_its_way_is_asked_for_again() {
+async fn a_damaged_config_is_requested_again() {
     let server = Server::with(&[("a", 1), ("b", 2)]);
     let mut client = Client::of(&server);
     client.run(SECOND).await;
@@ -269,7 +269,7 @@ async fn a_config_that_was_damaged_on_its_way_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
+async fn the_cache_is_used_at_startup_while_all_servers_are_down() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(&[("a", 1), ("b", 2), ("c", 3)]);
     let mut first = Client::cached(&server, dir.path());
@@ -286,8 +286,8 @@ async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
     assert_eq!((second.ids().as_str(), second.state().as_str()), ("a@4 c@3", "ready by cache"));
     assert_eq!(&*second.store.get("a").unwrap().provenance().source, "cache");
     assert_eq!(second.findings.len(), 1, "{:?}", second.findings);
-    assert!(second.findings[0].starts_with("cache: the server does not answer; values are from "));
-    assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes where it stood");
+    assert!(second.findings[0].starts_with("cache: the server does not respond; values are from "));
+    assert_eq!(server.requests().last().unwrap(), "stream 5", "it resumes after the newest id");
 
     server.mood(Mood::Well);
     second.until(|client| client.ids() == "a@4").await;
@@ -296,7 +296,7 @@ async fn a_start_while_everything_is_down_is_bridged_by_the_cache() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_with_a_cache_waits_two_seconds_for_a_server_that_hangs() {
+async fn a_startup_with_a_cache_waits_two_seconds_for_a_hanging_server() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(&[("a", 1)]);
     Client::cached(&server, dir.path()).run(SECOND).await;
@@ -309,7 +309,7 @@ async fn a_start_with_a_cache_waits_two_seconds_for_a_server_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_damaged_cache_is_left_alone_and_replaced() {
+async fn a_damaged_cache_is_ignored_and_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(&[("a", 1)]);
     Client::cached(&server, dir.path()).run(SECOND).await;
@@ -318,13 +318,13 @@ async fn a_damaged_cache_is_left_alone_and_replaced() {
     let mut client = Client::cached(&server, dir.path());
     client.run(SECOND).await;
     assert_eq!(client.ids(), "a@1");
-    let expected = format!("cache: `{}` is left alone: it is no cache of this version", path.display());
+    let expected = format!("cache: ignored the cache file `{}`: not a cache of this version", path.display());
     assert_eq!(client.findings, [expected]);
     assert!(std::fs::read(&path).unwrap().starts_with(b"prefab cache 1\n"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_reconnects_leave_nothing_behind() {
+async fn ten_thousand_reconnects_leak_nothing() {
     let server = Server::with(&[("a", 1)]);
     server.stream_mood(Mood::Ending);
     let mut client = Client::of(&server);

@@ -1,66 +1,66 @@
-//! What a way to a server is: HTTP, gRPC, or a test.
+//! The protocol of a server: HTTP, gRPC, or memory in tests.
 
 use std::sync::Arc;
 
-use prefab_proto::packed::Packed;
+use prefab_proto::packed::PackedConfigs;
 
 use crate::SourceError;
 
-/// A way to a server. Each call ends by itself, in time or in failure.
+/// The protocol of a server. Each call ends within a time limit.
 pub(crate) trait Transport: Send + 'static {
     type Frames: Frames;
 
-    /// Returns what tells this server from others, for the name of its cache.
-    fn place(&self) -> String;
+    /// Returns an identifier of the server, for the name of its cache.
+    fn server_id(&self) -> String;
 
-    /// Fetches everything newer than the id `since`; everything there is, where that is 0.
+    /// Fetches all configs newer than the id `since`; all configs if it is 0.
     fn checkpoint(
         &mut self,
         since: i64,
         purpose: Purpose,
-    ) -> impl Future<Output = Result<Fetched, SourceError>> + Send;
+    ) -> impl Future<Output = Result<Checkpoint, SourceError>> + Send;
 
-    /// Opens a stream of everything newer than the id `since`, now and from now on.
+    /// Opens a stream of all configs newer than the id `since`, present and future.
     fn open(&mut self, since: i64) -> impl Future<Output = Result<Self::Frames, SourceError>> + Send;
 
-    /// Returns what provenance calls that which the stream brings.
+    /// Returns the name of the stream in provenance.
     fn stream_name(&self) -> Arc<str>;
 }
 
 /// An open stream.
 pub(crate) trait Frames: Send {
-    /// Returns what comes next, or nothing when the server has ended the stream.
+    /// Returns the next frame, or `None` when the server has ended the stream.
     ///
-    /// Waits for as long as the server says nothing. Nothing is lost when the wait is given up.
+    /// Waits without a limit. Dropping the future loses no frame.
     fn next(&mut self) -> impl Future<Output = Option<Result<Frame, SourceError>>> + Send;
 }
 
 /// Why a checkpoint is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To begin with: near and quick is best, since the stream tells what is newer.
+    /// At startup: a near and fast copy is preferred, because the stream delivers newer changes.
     Start,
-    /// In place of the stream: what stands nearest to the truth is best.
+    /// In place of the stream: the most recent copy is preferred.
     CatchUp,
 }
 
 /// A checkpoint.
 #[derive(Debug)]
-pub(crate) struct Fetched {
-    /// What provenance calls the place it came from.
+pub(crate) struct Checkpoint {
+    /// The name of the origin in provenance.
     pub(crate) source: Arc<str>,
-    /// The configs, or nothing if they are the same as at the last time.
-    pub(crate) configs: Option<Packed>,
+    /// The configs; `None` if they have not changed since the last request.
+    pub(crate) configs: Option<PackedConfigs>,
 }
 
-/// A piece of a stream.
+/// A part of a stream.
 #[derive(Debug)]
 pub(crate) enum Frame {
-    /// A sign of life.
+    /// A keepalive.
     Alive,
     /// Changes.
-    Configs(Packed),
-    /// Something that could not be read, and why. The next piece may be sound.
+    Configs(PackedConfigs),
+    /// A message that could not be read, with the reason. The next frame may be valid.
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a gRPC stream ends with such a message"))]
     Unreadable(String),
 }

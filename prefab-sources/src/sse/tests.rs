@@ -23,7 +23,7 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
-fn lines_become_events() {
+fn lines_are_decoded_to_events() {
     check("data: a\n\n", "[a]");
     check("data:a\r\rdata: b\r\n\r\n", "[a] [b]");
     check("data:  a\n\n", "[ a]");
@@ -45,7 +45,7 @@ const TRICKY: &str =
     "\u{feff}: hello\r\n\r\ndata: a\rdata:b\n\n:\r\r\ndata\r\n\r\rid: 1\ndata: ü\n\r\ndata: z\r\r";
 
 #[test]
-fn it_does_not_matter_where_chunks_are_cut() {
+fn events_do_not_depend_on_the_chunks() {
     let bytes = TRICKY.as_bytes();
     let whole = decode([bytes]);
     assert_eq!(whole.len(), 6);
@@ -58,7 +58,7 @@ fn it_does_not_matter_where_chunks_are_cut() {
 }
 
 #[test]
-fn what_never_ends_is_refused() {
+fn a_line_without_an_end_is_rejected() {
     let limits = Limits { line: 10, event: 15 };
     let refused = |text: &str| {
         let mut decoder = Decoder::new(limits);
@@ -91,7 +91,7 @@ fn a_large_event_takes_linear_time() {
 
 proptest! {
     #[test]
-    fn any_text_cut_anywhere_says_the_same(
+    fn any_text_in_any_chunks_has_the_same_events(
         text in prop::collection::vec(
             prop_oneof![
                 Just("data"), Just(":"), Just(" "), Just("\r"), Just("\n"), Just("\r\n"), Just("id"),
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         decode(bytes.chunks(7));
     }
 }

@@ -1,7 +1,7 @@
-//! Parser events to a tree, within limits.
+//! Builds a tree from parser events, within limits.
 //!
-//! The parser works on one event at a time and its effort grows with the length of the text alone, so a
-//! limit that is checked at every event bounds the whole.
+//! The parser processes one event at a time, in time proportional to the text. A limit that is checked at every event
+//! therefore limits the whole.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -13,9 +13,9 @@ use super::{
     merge,
     node::{Kind, Node},
 };
-use crate::{Place, finding::excerpt};
+use crate::{Position, finding::excerpt};
 
-/// Returns the tree of a text; `None` for a text without content.
+/// Returns the tree of a text; `None` for an empty text.
 pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<Node>>, YamlError> {
     let mut composer = Composer {
         findings,
@@ -29,25 +29,25 @@ pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<N
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| YamlError {
-            place: place(error.marker()),
+            position: position(error.marker()),
             cause: YamlErrorKind::Syntax(error.info().to_owned()),
         })?;
-        let at = place(&span.start);
-        composer.event(event, at).map_err(|cause| YamlError { place: at, cause })?;
+        let at = position(&span.start);
+        composer.event(event, at).map_err(|cause| YamlError { position: at, cause })?;
     }
     Ok(composer.root)
 }
 
 /// The parser counts lines from 1 and columns from 0.
-fn place(marker: &saphyr_parser::Marker) -> Place {
-    Place { line: marker.line(), column: marker.col() + 1 }
+fn position(marker: &saphyr_parser::Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 struct Composer<'a> {
     findings: &'a mut Findings,
     /// The collections around the next node, the outermost first.
     open: Vec<Frame>,
-    /// Finished nodes by the number of their anchor.
+    /// Complete nodes by anchor number.
     anchors: HashMap<usize, (Rc<Node>, Size)>,
     aliased: Size,
     nodes: usize,
@@ -55,9 +55,9 @@ struct Composer<'a> {
     root: Option<Rc<Node>>,
 }
 
-/// A collection that is not finished.
+/// A collection that is not complete.
 struct Frame {
-    at: Place,
+    at: Position,
     anchor: usize,
     tag: Option<String>,
     size: Size,
@@ -66,21 +66,21 @@ struct Frame {
 
 enum Content {
     List(Vec<Rc<Node>>),
-    /// Finished pairs, and the key of the next.
+    /// Complete pairs, and the key of the next.
     Map(Vec<(Rc<Node>, Rc<Node>)>, Option<Rc<Node>>),
 }
 
-/// How much a node holds once every alias in it is written out.
+/// The size of a node with all aliases expanded.
 #[derive(Clone, Copy, Default)]
 struct Size {
     nodes: usize,
     bytes: usize,
-    /// The levels of collections.
+    /// The number of nested collections.
     height: usize,
 }
 
 impl Composer<'_> {
-    fn event(&mut self, event: Event<'_>, at: Place) -> Result<(), YamlErrorKind> {
+    fn event(&mut self, event: Event<'_>, at: Position) -> Result<(), YamlErrorKind> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             Event::DocumentStart(_) => {
@@ -114,7 +114,7 @@ impl Composer<'_> {
 
     fn open(
         &mut self,
-        at: Place,
+        at: Position,
         anchor: usize,
         tag: Option<String>,
         content: Content,
@@ -140,10 +140,10 @@ impl Composer<'_> {
         self.finish(Node { at, tag, kind }, size, anchor);
     }
 
-    /// Repeats a finished node, at the price of all that it holds.
+    /// Repeats a complete node, and counts its expanded size.
     fn alias(&mut self, anchor: usize) -> Result<(), YamlErrorKind> {
         self.count()?;
-        // The parser refuses unknown names itself, so what is not finished here is still open.
+        // The parser rejects unknown anchors, so a node that is missing here is not complete yet.
         let (node, size) = self.anchors.get(&anchor).ok_or(YamlErrorKind::AliasOfItself)?;
         let (node, size) = (Rc::clone(node), *size);
         if self.open.len() + size.height > MAX_DEPTH {
@@ -160,7 +160,7 @@ impl Composer<'_> {
 
     fn finish(&mut self, node: Node, size: Size, anchor: usize) {
         let node = Rc::new(node);
-        // 0 means that there is no anchor.
+        // 0 means no anchor.
         if anchor != 0 {
             self.anchors.insert(anchor, (Rc::clone(&node), size));
         }

@@ -1,4 +1,4 @@
-//! The conditions of a feature flag.
+//! The criteria of a feature flag.
 
 use prefab_core::{Criterion, Operator, context::LOOKUP};
 
@@ -6,26 +6,26 @@ use super::{
     findings::Findings,
     node::{Kind, Member, Node},
     scalar::Plain,
-    shorthand::{Wrong, get},
+    shorthand::{EntryError, get},
     value::{meaning, texts},
 };
 use crate::finding::excerpt;
 
-/// Reads what stands under `criterion` or `criteria`: one mapping, or a list of mappings that must all hold.
+/// Reads the value of `criterion` or `criteria`: one mapping, or a list of mappings that must all match.
 ///
-/// A condition that cannot be read costs the flag, since without it the flag would hold for everyone.
+/// An invalid criterion makes the whole flag invalid: without the criterion, the flag would match everyone.
 pub(super) fn read(
     key: &str,
     name: &str,
     node: &Node,
     findings: &mut Findings,
-) -> Result<Vec<Criterion>, Wrong> {
+) -> Result<Vec<Criterion>, EntryError> {
     match &node.kind {
         Kind::Map(members) => Ok(vec![criterion(key, node, members, findings)?]),
         Kind::List(items) => {
             let one = |item: &Node| match &item.kind {
                 Kind::Map(members) => criterion(key, item, members, findings),
-                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.what()))),
+                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.kind_name()))),
             };
             items.iter().map(|item| &**item).map(one).collect()
         }
@@ -41,10 +41,10 @@ fn criterion(
     node: &Node,
     members: &[Member],
     findings: &mut Findings,
-) -> Result<Criterion, Wrong> {
+) -> Result<Criterion, EntryError> {
     const FIELDS: [&str; 3] = ["operator", "property", "values"];
     for member in members.iter().filter(|member| !FIELDS.contains(&&*member.key)) {
-        let message = format!("`{}` is no part of a criterion and is ignored", excerpt(&member.key));
+        let message = format!("ignored `{}`: it is not a field of a criterion", excerpt(&member.key));
         findings.key(key, member.at, message);
     }
     let operator = operator(node, members)?;
@@ -54,7 +54,7 @@ fn criterion(
             _ => {
                 return Err(wrong(
                     values,
-                    format!("`values` is a list such as [a, b], not {}", values.what()),
+                    format!("`values` is a list such as [a, b], not {}", values.kind_name()),
                 ));
             }
         },
@@ -68,7 +68,7 @@ fn criterion(
     };
     if value_to_match.is_some() && !compares_a_list(operator) && !compares_nothing(operator) {
         let message = format!(
-            "`{}` compares with one value, which a list of `values` is not; it never holds",
+            "`{}` compares with a single value, but `values` is a list; the criterion never matches",
             operator.name()
         );
         findings.key(key, node.at, message);
@@ -77,20 +77,20 @@ fn criterion(
     Ok(Criterion { property_name, operator, value_to_match })
 }
 
-fn operator(node: &Node, members: &[Member]) -> Result<Operator, Wrong> {
+fn operator(node: &Node, members: &[Member]) -> Result<Operator, EntryError> {
     let Some(member) = get(members, "operator") else {
-        return Err(wrong(node, "`operator` is missing; name one such as `PROP_IS_ONE_OF`".to_owned()));
+        return Err(wrong(node, "`operator` is missing; add one, for example `PROP_IS_ONE_OF`".to_owned()));
     };
     let text = member.value.text().unwrap_or_default();
     let unknown = || {
-        let why = format!("`{}` is no operator; name one such as `PROP_IS_ONE_OF`", excerpt(text));
+        let why = format!("unknown operator `{}`; use for example `PROP_IS_ONE_OF`", excerpt(text));
         wrong(&member.value, why)
     };
     Operator::from_name(text).filter(|operator| *operator != Operator::NotSet).ok_or_else(unknown)
 }
 
-fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, Wrong> {
-    // The oldest operators have no property of their own: they ask for the lookup key.
+fn property(node: &Node, members: &[Member], operator: Operator) -> Result<String, EntryError> {
+    // The oldest operators have no property: they match the lookup key.
     if matches!(operator, Operator::LookupKeyIn | Operator::LookupKeyNotIn) {
         return Ok(LOOKUP.to_owned());
     }
@@ -100,7 +100,7 @@ fn property(node: &Node, members: &[Member], operator: Operator) -> Result<Strin
         None if matches!(operator, Operator::AlwaysTrue | Operator::InSeg | Operator::NotInSeg) => {
             Ok(String::new())
         }
-        None => Err(wrong(node, "`property` is missing; name one such as `user.key`".to_owned())),
+        None => Err(wrong(node, "`property` is missing; add one, for example `user.key`".to_owned())),
     }
 }
 
@@ -125,6 +125,6 @@ fn compares_a_list(operator: Operator) -> bool {
     )
 }
 
-fn wrong(node: &Node, why: String) -> Wrong {
-    Wrong { at: Some(node.at), why }
+fn wrong(node: &Node, why: String) -> EntryError {
+    EntryError { at: Some(node.at), why }
 }

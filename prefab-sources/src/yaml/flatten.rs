@@ -1,4 +1,4 @@
-//! The tree to configs: nested keys joined with dots.
+//! Converts the tree to configs: nested keys are joined with dots.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use prefab_core::{
 };
 
 use super::{
-    Item, MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind,
+    MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind, YamlItem,
     findings::Findings,
     node::{Kind, Member, Node},
     scalar::Plain,
     shorthand,
     value::{collection_tag, is_log_level, meaning, value},
 };
-use crate::{Place, finding::excerpt};
+use crate::{Position, finding::excerpt};
 
-/// Returns one item per key; of two entries with one key the later wins.
-pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>, YamlError> {
+/// Returns one item per key. If a key is repeated, the later entry applies.
+pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<YamlItem>, YamlError> {
     let mut walk = Walk { findings, items: Vec::new(), index: HashMap::new(), key_bytes: 0 };
     match &root.kind {
         Kind::Map(members) => {
@@ -28,7 +28,7 @@ pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>,
         _ if meaning(root) == Ok(Plain::Null) => {}
         _ => walk.findings.file(
             root.at,
-            format!("the file holds {} instead of keys with values; nothing is taken from it", root.what()),
+            format!("the file contains {} instead of keys with values, and is ignored", root.kind_name()),
         ),
     }
     Ok(walk.items.into_iter().flatten().collect())
@@ -36,7 +36,7 @@ pub(super) fn flatten(root: &Node, findings: &mut Findings) -> Result<Vec<Item>,
 
 pub(super) struct Walk<'a> {
     pub(super) findings: &'a mut Findings,
-    items: Vec<Option<Item>>,
+    items: Vec<Option<YamlItem>>,
     index: HashMap<String, usize>,
     key_bytes: usize,
 }
@@ -50,12 +50,13 @@ impl Walk<'_> {
         };
         self.key_bytes += key.len();
         if self.key_bytes > MAX_KEYS_BYTES {
-            return Err(YamlError { place: member.at, cause: YamlErrorKind::KeysTooLong });
+            return Err(YamlError { position: member.at, cause: YamlErrorKind::KeysTooLong });
         }
         if member.key.is_empty() {
-            self.findings.key(&key, member.at, "a key is empty; give it a name");
+            self.findings.key(&key, member.at, "the key is empty; give it a name");
         } else if key.len() > MAX_KEY_BYTES {
-            let message = format!("a key has at most {MAX_KEY_BYTES} bytes, written out; shorten it");
+            let message =
+                format!("the key, with the keys around it, exceeds {MAX_KEY_BYTES} bytes; shorten it");
             self.findings.key(&excerpt(&key), member.at, message);
         } else {
             self.entry(&key, member.at, &member.value)?;
@@ -63,11 +64,11 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, key: &str, at: Place, node: &Node) -> Result<(), YamlError> {
+    fn entry(&mut self, key: &str, at: Position, node: &Node) -> Result<(), YamlError> {
         if let Kind::Map(members) = &node.kind {
             if let Err(why) = collection_tag(node) {
                 self.findings.key(key, at, why);
-            } else if let Some(form) = shorthand::Form::of(members) {
+            } else if let Some(form) = shorthand::EntryForm::of(members) {
                 shorthand::read(self, form, key, at, members);
             } else {
                 for member in members {
@@ -86,12 +87,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Takes a config that has one value without a condition.
+    /// Adds a config with one value and no criteria.
     pub(super) fn put(&mut self, entry: Entry<'_>) {
         self.put_with(entry, Vec::new(), Vec::new(), Match::ByRow);
     }
 
-    /// Takes a config with one rule.
+    /// Adds a config with one rule.
     pub(super) fn put_with(
         &mut self,
         entry: Entry<'_>,
@@ -105,31 +106,31 @@ impl Walk<'_> {
             config_type,
             value_type,
             allowable_values,
-            rows: vec![ConfigRow::of(vec![ConditionalValue::when(criteria, value)])],
+            rows: vec![ConfigRow::default_row(vec![ConditionalValue::when(criteria, value)])],
             ..Config::default()
         };
         if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {
             self.items[earlier] = None;
         }
-        self.items.push(Some(Item { config, matched, place: at }));
+        self.items.push(Some(YamlItem { config, matched, position: at }));
     }
 }
 
-/// What every form of entry has.
+/// The parts that all forms of entries have.
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
-    pub(super) at: Place,
+    pub(super) at: Position,
     pub(super) config_type: ConfigType,
     pub(super) value_type: ValueType,
     pub(super) value: ConfigValue,
 }
 
-/// Returns the type of a config that is no flag.
+/// Returns the type of a config that is not a flag.
 pub(super) fn plain_type(key: &str) -> ConfigType {
     if is_log_level(key) { ConfigType::LogLevel } else { ConfigType::Config }
 }
 
-/// Keeps as much of a key as tells that it is too long.
+/// Truncates a key that is too long, to limit the memory of its findings.
 fn cut(key: &str) -> &str {
     key.char_indices().map(|(at, _)| at).find(|at| *at > MAX_KEY_BYTES).map_or(key, |end| &key[..end])
 }

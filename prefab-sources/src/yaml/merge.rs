@@ -1,4 +1,4 @@
-//! Pairs to the members of a mapping: merge keys applied, of two equal keys the later one.
+//! Builds the members of a mapping: applies merge keys and resolves repeated keys.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::finding::excerpt;
 
-/// Returns the members; `path` tells the whole path of a key, for findings.
+/// Returns the members. `path` returns the full path of a key, for findings.
 ///
-/// As in `PyYAML`, merged members come before the mapping's own and so give way to them, of several merge
-/// keys the later wins, and in a list of mappings the earlier wins.
+/// As in `PyYAML`, the mapping's own members take precedence over merged ones. Of several merge keys the later one takes
+/// precedence; within a list of mappings the earlier one.
 pub(super) fn members(
     pairs: Vec<(Rc<Node>, Rc<Node>)>,
     path: impl Fn(&str) -> String,
@@ -26,14 +26,17 @@ pub(super) fn members(
                 None => findings.key(
                     &path("<<"),
                     key.at,
-                    format!("takes a mapping or a list of mappings, not {}", value.what()),
+                    format!(
+                        "a merge key requires a mapping or a list of mappings, not {}",
+                        value.kind_name()
+                    ),
                 ),
             },
             Kind::Scalar { text, .. } => {
                 own.push(Member { key: text.as_str().into(), at: key.at, value });
             }
             Kind::List(_) | Kind::Map(_) => {
-                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.what()));
+                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.kind_name()));
             }
         }
     }
@@ -41,7 +44,7 @@ pub(super) fn members(
     merged.extend(own);
     let repeat = |earlier: &Member, later: &Member| {
         let message = format!(
-            "`{}` is there twice, on line {} and on line {}; the later one is taken",
+            "`{}` is repeated, on line {} and on line {}; the later one applies",
             excerpt(&later.key),
             earlier.at.line,
             later.at.line
@@ -51,7 +54,7 @@ pub(super) fn members(
     later_wins(merged, first_own, repeat)
 }
 
-/// Returns the mappings that a merge key names.
+/// Returns the mappings of a merge key.
 fn mappings(value: &Node) -> Option<Vec<&[Member]>> {
     match &value.kind {
         Kind::Map(members) => Some(vec![members]),
@@ -66,7 +69,7 @@ fn mappings(value: &Node) -> Option<Vec<&[Member]>> {
     }
 }
 
-/// Drops every member whose key comes again, and tells of those that are the mapping's own.
+/// Removes every member whose key is repeated later. Reports those that are the mapping's own.
 fn later_wins(
     members: Vec<Member>,
     first_own: usize,

@@ -1,13 +1,13 @@
-//! A YAML text as a tree, with the places and the quotes that the rules ask for.
+//! The tree of a YAML text, with positions and quoting.
 
 use std::rc::Rc;
 
-use crate::Place;
+use crate::Position;
 
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) at: Place,
-    /// The tag in full: `tag:yaml.org,2002:str`, `!mine`.
+    pub(super) at: Position,
+    /// The full tag, for example `tag:yaml.org,2002:str` or `!mine`.
     pub(super) tag: Option<String>,
     pub(super) kind: Kind,
 }
@@ -16,18 +16,18 @@ pub(super) struct Node {
 pub(super) enum Kind {
     Scalar {
         text: String,
-        /// Plain scalars may be numbers, booleans or null; quoted and block ones are texts.
+        /// Plain scalars may be numbers, booleans or null. Quoted and block scalars are strings.
         plain: bool,
     },
     List(Vec<Rc<Node>>),
     Map(Vec<Member>),
 }
 
-/// One key of a mapping. Merge keys are applied and no key is there twice.
+/// One key of a mapping. Merge keys are applied, and keys are unique.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) key: Rc<str>,
-    pub(super) at: Place,
+    pub(super) at: Position,
     pub(super) value: Rc<Node>,
 }
 
@@ -40,8 +40,8 @@ impl Node {
         }
     }
 
-    /// Returns what the node is in words, for messages.
-    pub(super) fn what(&self) -> &'static str {
+    /// Returns the kind of the node, for messages.
+    pub(super) fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Scalar { .. } => "a single value",
             Kind::List(_) => "a list",

@@ -1,4 +1,4 @@
-//! What a plain scalar means: YAML 1.1 as `PyYAML` reads it, so that a file means the same in every language.
+//! The meaning of plain scalars: YAML 1.1 as in `PyYAML`, so that a file has the same meaning in every language.
 
 /// The meaning of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,11 +7,11 @@ pub(super) enum Plain {
     Bool(bool),
     Int(i64),
     Double(f64),
-    /// The text itself; dates are texts too.
+    /// A string; dates are strings, too.
     Text,
 }
 
-/// An integer that does not fit 64 bits.
+/// An integer that does not fit in 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OutOfRange;
 
@@ -33,7 +33,7 @@ pub(super) fn resolve(text: &str) -> Result<Plain, OutOfRange> {
     Ok(double(text).map_or(Plain::Text, Plain::Double))
 }
 
-/// Returns the integer that a text is, if it is one.
+/// Returns the integer of a text, if it is one.
 fn int(text: &str) -> Option<Result<i64, OutOfRange>> {
     let (negative, digits) = signed(text);
     let magnitude = if let Some(digits) = digits.strip_prefix("0b") {
@@ -41,7 +41,7 @@ fn int(text: &str) -> Option<Result<i64, OutOfRange>> {
     } else if let Some(digits) = digits.strip_prefix("0x") {
         number(digits, 16)
     } else if digits.starts_with('0') {
-        // `0` and `0_` are zero; `08` has a digit too large and is a text.
+        // `0` and `0_` are zero; `08` has a digit that is not octal, so it is a string.
         number(digits, 8)
     } else if !starts_with_digit(digits) {
         None
@@ -56,14 +56,14 @@ fn int(text: &str) -> Option<Result<i64, OutOfRange>> {
     }))
 }
 
-/// Returns the number that digits and underscores are; `None` when there is no digit, or anything else.
+/// Returns the number of digits and underscores; `None` without a digit, or with other characters.
 fn number(digits: &str, radix: u32) -> Option<Result<u64, OutOfRange>> {
     let digits = digits.chars().filter(|c| *c != '_').map(|c| c.to_digit(radix));
     let digits: Vec<u32> = digits.collect::<Option<_>>()?;
     (!digits.is_empty()).then(|| digits.into_iter().try_fold(0, |sum, digit| append(sum, radix, digit)))
 }
 
-/// `1:30` is ninety, for the sake of hours, minutes and seconds.
+/// Parses base 60, for hours, minutes and seconds: `1:30` is ninety.
 fn sexagesimal(first: &str, rest: &str) -> Option<Result<u64, OutOfRange>> {
     let first = number(first, 10)?;
     let parts: Vec<u32> = rest.split(':').map(sixtieth).collect::<Option<_>>()?;
@@ -80,14 +80,14 @@ fn sixtieth(part: &str) -> Option<u32> {
     if digits { part.parse().ok().filter(|part| *part < 60) } else { None }
 }
 
-/// Returns the double that a text is, if it is one: there must be a dot, and an exponent needs its sign.
+/// Returns the double of a text, if it is one. It must have a dot, and an exponent must have a sign.
 fn double(text: &str) -> Option<f64> {
     let (negative, rest) = signed(text);
     let signed_text = rest.len() < text.len();
     let magnitude = if matches!(rest, ".inf" | ".Inf" | ".INF") {
         f64::INFINITY
     } else if let Some(fraction) = rest.strip_prefix('.') {
-        // `-.5` is a text, as its pattern has no sign.
+        // `-.5` is a string: the pattern of YAML 1.1 has no sign here.
         let (fraction, exponent) = exponent(fraction)?;
         if signed_text || !starts_with_digit(fraction) || !digits_or_underscores(fraction) {
             return None;
@@ -114,7 +114,7 @@ fn double(text: &str) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// Splits an exponent off; `None` when there is one that is not `e`, a sign and digits.
+/// Splits off an exponent; `None` if it is not `e`, a sign and digits.
 fn exponent(text: &str) -> Option<(&str, &str)> {
     let Some(at) = text.find(['e', 'E']) else { return Some((text, "")) };
     let (before, exponent) = text.split_at(at);
@@ -123,7 +123,7 @@ fn exponent(text: &str) -> Option<(&str, &str)> {
     good.then_some((before, exponent))
 }
 
-/// Every part is summed as a double, in `PyYAML`'s order: from the last to the first.
+/// Sums the parts as doubles in the order of `PyYAML`: from the last to the first.
 fn sexagesimal_double(first: &str, sixtieths: &str, fraction: &str) -> Option<f64> {
     let parts: Vec<&str> = sixtieths.split(':').collect();
     let (last, between) = parts.split_last()?;
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_booleans_have_three_spellings_each() {
+    fn null_and_booleans_have_three_spellings_each() {
         check(Null, &["", "~", "null", "Null", "NULL"]);
         check(Bool(true), &["yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"]);
         check(Bool(false), &["no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"]);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_come_in_five_bases() {
+    fn integers_have_five_bases() {
         check(Int(0), &["0", "-0", "+0", "00", "0_", "0x0", "0b0"]);
         check(Int(15), &["15", "+15", "017", "0_17", "0xF", "0xf", "0x_f", "0b1111", "1_5", "15_"]);
         check(Int(-31), &["-31", "-0x1F", "-037", "-0b11111"]);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_beyond_64_bits_is_none() {
+    fn an_integer_beyond_64_bits_is_out_of_range() {
         for text in [
             "9223372036854775808",
             "-9223372036854775809",
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_double_needs_a_dot_and_its_exponent_a_sign() {
+    fn a_double_requires_a_dot_and_a_signed_exponent() {
         check(Double(1.5), &["1.5", "+1.5", "1.5_0", "01.5", "1.5e+0", "0.15E+1"]);
         check(Double(1000.5), &["1_000.5", "1_0_0_0.5_"]);
         check(Double(1.0), &["1.", "1._", "1.0"]);
@@ -229,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,20}", numeric in "[-+]?[0-9_:.xbeEaf]{0,24}[+-]?[0-9]{0,4}") {
+        fn no_text_panics(text in "\\PC{0,20}", numeric in "[-+]?[0-9_:.xbeEaf]{0,24}[+-]?[0-9]{0,4}") {
             let _ = resolve(&text);
             let _ = resolve(&numeric);
         }

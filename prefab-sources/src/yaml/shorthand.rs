@@ -1,4 +1,4 @@
-//! The mappings that are one entry: flags, provided values and secrets.
+//! Mappings that are a single entry: flags, provided values and secrets.
 
 use prefab_core::{ConfigType, ConfigValue, Match, Provided, ProvidedSource, Value, ValueType};
 
@@ -9,14 +9,14 @@ use super::{
     scalar::Plain,
     value::{is_log_level, meaning, value},
 };
-use crate::{Place, finding::excerpt};
+use crate::{Position, finding::excerpt};
 
-/// What makes a mapping one entry.
+/// The forms of a mapping that is a single entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum EntryForm {
     /// `feature_flag: true`
     Flag,
-    /// `feature_flag: false`, which leaves a config.
+    /// `feature_flag: false`: a config, not a flag.
     NoFlag,
     /// `type: provided`
     Provided,
@@ -24,10 +24,10 @@ pub(super) enum Form {
     Secret,
 }
 
-impl Form {
-    /// Returns the form that a mapping has; `None` for one that only nests keys.
+impl EntryForm {
+    /// Returns the form of a mapping; `None` if it only nests keys.
     pub(super) fn of(members: &[Member]) -> Option<Self> {
-        let is_on = |name| get(members, name).and_then(|member| switch(&member.value));
+        let is_on = |name| get(members, name).and_then(|member| is_enabled(&member.value));
         match is_on("feature_flag") {
             Some(true) => return Some(Self::Flag),
             Some(false) => return Some(Self::NoFlag),
@@ -59,38 +59,38 @@ impl Form {
     }
 }
 
-/// Reads a mapping of this form, or says why it cannot be one.
-pub(super) fn read(walk: &mut Walk<'_>, form: Form, key: &str, at: Place, members: &[Member]) {
+/// Reads a mapping of this form, or reports why it is invalid.
+pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position, members: &[Member]) {
     for member in members.iter().filter(|member| !form.fields().contains(&&*member.key)) {
-        let message = format!("`{}` is no part of {} and is ignored", excerpt(&member.key), form.name());
+        let message = format!("ignored `{}`: it is not a field of {}", excerpt(&member.key), form.name());
         walk.findings.key(key, member.at, message);
     }
     let taken = match form {
-        Form::Flag => flag(walk, key, at, members),
-        Form::NoFlag | Form::Secret => valued(key, members).map(|(value, value_type)| {
+        EntryForm::Flag => flag(walk, key, at, members),
+        EntryForm::NoFlag | EntryForm::Secret => read_value(key, members).map(|(value, value_type)| {
             walk.put(Entry { key, at, config_type: plain_type(key), value_type, value });
         }),
-        Form::Provided => provided(walk, key, at, members),
+        EntryForm::Provided => provided(walk, key, at, members),
     };
-    if let Err(Wrong { at: place, why }) = taken {
-        walk.findings.key(key, place.unwrap_or(at), why);
+    if let Err(EntryError { at: position, why }) = taken {
+        walk.findings.key(key, position.unwrap_or(at), why);
     }
 }
 
-/// Why an entry is not taken, and where, if not at its key.
-pub(super) struct Wrong {
-    pub(super) at: Option<Place>,
+/// Why an entry is skipped, with the position, if it is not that of the key.
+pub(super) struct EntryError {
+    pub(super) at: Option<Position>,
     pub(super) why: String,
 }
 
-impl From<String> for Wrong {
+impl From<String> for EntryError {
     fn from(why: String) -> Self {
         Self { at: None, why }
     }
 }
 
-fn flag(walk: &mut Walk<'_>, key: &str, at: Place, members: &[Member]) -> Result<(), Wrong> {
-    let (value, value_type) = valued(key, members)?;
+fn flag(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Result<(), EntryError> {
+    let (value, value_type) = read_value(key, members)?;
     let mut criteria = Vec::new();
     for name in ["criterion", "criteria"] {
         if let Some(member) = get(members, name) {
@@ -103,59 +103,60 @@ fn flag(walk: &mut Walk<'_>, key: &str, at: Place, members: &[Member]) -> Result
     Ok(())
 }
 
-fn provided(walk: &mut Walk<'_>, key: &str, at: Place, members: &[Member]) -> Result<(), Wrong> {
+fn provided(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Result<(), EntryError> {
     let lookup = get(members, "lookup").and_then(|member| member.value.text()).unwrap_or_default();
     if lookup.is_empty() {
-        return Err(String::from("`lookup` is missing; name the environment variable there").into());
+        return Err(String::from("`lookup` is missing; set it to the name of an environment variable").into());
     }
     let provided = Provided { source: ProvidedSource::EnvVar, lookup: lookup.to_owned() };
     let value = ConfigValue { confidential: is_confidential(members), ..provided.into() };
-    // Elsewhere the text tells its kind when it is looked up; a level could not be told from a text.
+    // The kind of other values is detected when the variable is read; a level would be read as a string.
     let value_type = if is_log_level(key) { ValueType::LogLevel } else { ValueType::NotSet };
     let entry = Entry { key, at, config_type: plain_type(key), value_type, value };
     walk.put_with(entry, Vec::new(), Vec::new(), Match::Text(lookup.into()));
     Ok(())
 }
 
-/// Returns what `value` says, with the marks beside it.
-fn valued(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), Wrong> {
-    let missing = || Wrong::from(String::from("`value` is missing; say what it is"));
+/// Returns the content of `value`, with its flags.
+fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), EntryError> {
+    let missing = || EntryError::from(String::from("`value` is missing; add it"));
     let node = &get(members, "value").ok_or_else(missing)?.value;
-    let decrypt_with = match get(members, "decrypt_with").filter(|member| switch(&member.value) == Some(true))
-    {
-        Some(member) => Some(name_of(&member.value)?),
-        None => None,
-    };
+    let decrypt_with =
+        match get(members, "decrypt_with").filter(|member| is_enabled(&member.value) == Some(true)) {
+            Some(member) => Some(name_of(&member.value)?),
+            None => None,
+        };
     let confidential = is_confidential(members);
     let (value, value_type) = if decrypt_with.is_none() {
         value(key, node, confidential)?.ok_or_else(missing)?
     } else if meaning(node) == Ok(Plain::Null) {
         return Err(missing());
     } else {
-        let why = || format!("an encrypted value is a text, not {}", node.what());
+        let why = || format!("an encrypted value must be a string, not {}", node.kind_name());
         (Value::from(node.text().ok_or_else(why)?), ValueType::String)
     };
     Ok((ConfigValue { value, confidential, decrypt_with, ..ConfigValue::default() }, value_type))
 }
 
-fn name_of(node: &Node) -> Result<String, Wrong> {
-    let why =
-        || format!("`decrypt_with` names the config that holds the key, and is no place for {}", node.what());
+fn name_of(node: &Node) -> Result<String, EntryError> {
+    let why = || {
+        format!("`decrypt_with` must be the key of the config with the secret key, not {}", node.kind_name())
+    };
     node.text().map(ToOwned::to_owned).ok_or_else(|| why().into())
 }
 
 fn is_confidential(members: &[Member]) -> bool {
-    get(members, "confidential").and_then(|member| switch(&member.value)) == Some(true)
+    get(members, "confidential").and_then(|member| is_enabled(&member.value)) == Some(true)
 }
 
 pub(super) fn get<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
     members.iter().find(|member| &*member.key == name)
 }
 
-/// Tells whether a scalar switches something on; `None` for null and for collections, which nest keys.
+/// Returns whether a scalar enables something; `None` for null and for collections, which nest keys.
 ///
-/// Every text but `false` and the empty one does, since `"true"` in quotes is what official examples write.
-fn switch(node: &Node) -> Option<bool> {
+/// Any string except `false` and the empty one does, since the official examples write `"true"` with quotes.
+fn is_enabled(node: &Node) -> Option<bool> {
     let Kind::Scalar { text, .. } = &node.kind else { return None };
     match meaning(node) {
         Ok(Plain::Null) => None,

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Reads `text` and shows every key with its value, then every finding.
+/// Parses `text` and returns every key with its value, then every finding.
 fn shown(text: &str) -> Vec<String> {
     let parsed = match parse(text, "f.yaml") {
         Ok(parsed) => parsed,
         Err(error) => return vec![error.to_string()],
     };
-    let value = |item: &Item| {
+    let value = |item: &YamlItem| {
         let value = item.config.rows[0].values[0].value.clone().unwrap();
         format!("{} = {}", item.config.key, value_to_json(&value))
     };
@@ -34,7 +34,7 @@ fn fails(text: &str, message: &str) {
 }
 
 #[test]
-fn a_text_that_is_not_yaml_is_refused_with_its_place() {
+fn invalid_yaml_is_an_error_with_its_position() {
     fails("a: 1\nb: [1, 2\n", "line 3, column 1: while parsing a flow sequence, expected ',' or ']'");
     fails("a: b: c\n", "line 1, column 5: mapping values are not allowed in this context");
     fails("a: \"x\n", "line 1, column 4: while scanning a quoted scalar, found unexpected end of stream");
@@ -45,7 +45,7 @@ fn a_text_that_is_not_yaml_is_refused_with_its_place() {
 }
 
 #[test]
-fn the_advice_fits_the_mistake() {
+fn each_error_has_its_own_advice() {
     let advice = |text: &str| parse(text, "f.yaml").unwrap_err().cause.advice();
     assert_eq!(advice("a:\n\tb: 1\n"), "indent with spaces and save the file again");
     assert_eq!(advice("a: @home\n"), "put the text in quotes and save the file again");
@@ -53,7 +53,7 @@ fn the_advice_fits_the_mistake() {
 }
 
 #[test]
-fn an_empty_text_says_nothing() {
+fn an_empty_text_has_no_items() {
     for text in
         ["", "\n \n", "# only this\n", "---\n", "--- ~\n", "{}", "\u{feff}", "a: {}\n", "%YAML 1.1\n---\n"]
     {
@@ -62,38 +62,38 @@ fn an_empty_text_says_nothing() {
 }
 
 #[test]
-fn a_text_that_is_no_mapping_is_a_finding() {
-    let rest = "instead of keys with values; nothing is taken from it";
-    check("- a\n- b\n", &[&format!("f.yaml:1:1: the file holds a list {rest}")]);
-    check("\nhello\n", &[&format!("f.yaml:2:1: the file holds a single value {rest}")]);
+fn a_text_that_is_not_a_mapping_is_a_finding() {
+    let rest = "instead of keys with values, and is ignored";
+    check("- a\n- b\n", &[&format!("f.yaml:1:1: the file contains a list {rest}")]);
+    check("\nhello\n", &[&format!("f.yaml:2:1: the file contains a single value {rest}")]);
 }
 
 #[test]
-fn a_repeated_key_is_told_with_both_lines() {
+fn a_repeated_key_is_a_finding_with_both_lines() {
     check(
         "a: 1\nb: 2\na: 3\n",
         &[
             r#"b = {"int":"2"}"#,
             r#"a = {"int":"3"}"#,
-            "f.yaml:3:1: key `a`: `a` is there twice, on line 1 and on line 3; the later one is taken",
+            "f.yaml:3:1: key `a`: `a` is repeated, on line 1 and on line 3; the later one applies",
         ],
     );
     check(
         "x:\n  _:\n    1: a\n    '1': b\n",
         &[
             r#"x.1 = {"string":"b"}"#,
-            "f.yaml:4:5: key `x.1`: `1` is there twice, on line 3 and on line 4; the later one is taken",
+            "f.yaml:4:5: key `x.1`: `1` is repeated, on line 3 and on line 4; the later one applies",
         ],
     );
     check(
         "a: 1\na: ~\n",
-        &["f.yaml:2:1: key `a`: `a` is there twice, on line 1 and on line 2; the later one is taken"],
+        &["f.yaml:2:1: key `a`: `a` is repeated, on line 1 and on line 2; the later one applies"],
     );
 }
 
 #[test]
-fn aliases_are_followed_within_limits() {
-    fails("a: &a [1, *a]\n", "line 1, column 11: the alias stands within what it repeats");
+fn aliases_are_expanded_within_limits() {
+    fails("a: &a [1, *a]\n", "line 1, column 11: the alias is within the node that it repeats");
     let nines = |level: usize| vec![format!("*l{level}"); 9].join(", ");
     let bomb = joined((1..10).map(|level| format!("l{level}: &l{level} [{}]\n", nines(level - 1))));
     let bomb = format!("l0: &l0 [lol]\n{bomb}");
@@ -108,7 +108,7 @@ fn aliases_are_followed_within_limits() {
 }
 
 #[test]
-fn nesting_ends_at_a_depth_however_it_is_made() {
+fn the_nesting_depth_is_limited() {
     let nested = |depth: usize| "{a: ".repeat(depth) + &"}".repeat(depth);
     assert!(parse(&nested(64), "f.yaml").is_ok());
     fails(&nested(65), "line 1, column 257: is nested deeper than 64 levels");
@@ -118,8 +118,8 @@ fn nesting_ends_at_a_depth_however_it_is_made() {
 }
 
 #[test]
-fn hostile_texts_are_refused_quickly() {
-    // Small and the limit wide, as the machine may be busy: what is quadratic takes minutes all the same.
+fn hostile_texts_are_rejected_quickly() {
+    // Small inputs and a wide limit, because the machine may be busy: a quadratic algorithm would take minutes.
     let mib = 1 << 18;
     let texts = [
         "[".repeat(100_000),
@@ -143,29 +143,29 @@ fn hostile_texts_are_refused_quickly() {
 }
 
 #[test]
-fn keys_have_a_longest_length() {
+fn the_length_of_keys_is_limited() {
     let key = |len: usize| format!("{}: 1\n", "k".repeat(len));
     assert_eq!(parse(&key(1_000), "f.yaml").unwrap().items.len(), 1);
     let long = format!("x:\n  {}: {{a: 1, b: 2}}\n", "k".repeat(1_023));
-    let message = "a key has at most 1024 bytes, written out; shorten it";
+    let message = "the key, with the keys around it, exceeds 1024 bytes; shorten it";
     check(&long, &[&format!("f.yaml:2:3: key `x.{}…`: {message}", "k".repeat(58))]);
 
-    // Written out, a long key around many short ones takes far more room than the file.
+    // A long key around many short ones takes far more memory than the file.
     let children = joined((0..80_000).map(|at| format!(" c{at}: 1\n")));
     let error = parse(&format!("{}:\n{children}", "k".repeat(1_000)), "f.yaml").unwrap_err();
     assert_eq!(error.cause, YamlErrorKind::KeysTooLong);
 }
 
 #[test]
-fn a_file_full_of_mistakes_does_not_flood_the_log() {
+fn the_number_of_findings_is_limited() {
     let text = joined((0..500).map(|at| format!("log-level.k{at}: loud\n")));
     let findings = parse(&text, "f.yaml").unwrap().findings;
     assert_eq!(findings.len(), MAX_FINDINGS + 1);
-    assert_eq!(findings.last().unwrap().to_string(), "f.yaml: 400 more findings are left out");
+    assert_eq!(findings.last().unwrap().to_string(), "f.yaml: 400 more findings are not listed");
 }
 
 #[test]
-fn a_finding_never_shows_a_secret() {
+fn a_finding_never_contains_a_secret() {
     for text in [
         "a: {confidential: true, value: 99999999999999999999}",
         "log-level.a: {confidential: true, value: hunter2}",
@@ -240,17 +240,17 @@ fn yaml_like() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text: String) {
+    fn no_text_panics(text: String) {
         let _ = parse(&text, "f.yaml");
     }
 
     #[test]
-    fn no_almost_yaml_makes_it_panic(text in yaml_like()) {
+    fn no_text_similar_to_yaml_panics(text in yaml_like()) {
         if let Ok(parsed) = parse(&text, "f.yaml") {
             let lines = text.split(['\n', '\r']).count() + 1;
             for finding in &parsed.findings {
                 prop_assert!(!finding.to_string().contains(['\n', '\r']));
-                prop_assert!(finding.place.is_none_or(|place| place.line <= lines));
+                prop_assert!(finding.position.is_none_or(|position| position.line <= lines));
             }
             let mut keys: Vec<&str> = parsed.items.iter().map(|item| item.config.key.as_str()).collect();
             keys.sort_unstable();
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn a_quoted_text_stays_what_it_is(text in "[ -~]{0,30}") {
+    fn a_quoted_text_is_a_string(text in "[ -~]{0,30}") {
         let quoted = format!("k: '{}'", text.replace('\'', "''"));
         let parsed = parse(&quoted, "f.yaml").unwrap();
         let value = parsed.items[0].config.rows[0].values[0].value.clone().unwrap();

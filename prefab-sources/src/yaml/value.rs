@@ -1,4 +1,4 @@
-//! A node to a value.
+//! Converts a node to a value.
 
 use std::rc::Rc;
 
@@ -12,15 +12,17 @@ use crate::finding::excerpt;
 
 const CORE: &str = "tag:yaml.org,2002:";
 
-/// Returns the value that `node` gives `key`, and `None` for null; an error says why there is none.
+/// Returns the value of `node` for `key`; `None` for null.
 ///
-/// The texts of a secret never go into the reason.
+/// A message about a secret does not contain its text.
 pub(super) fn value(key: &str, node: &Node, secret: bool) -> Result<Option<(Value, ValueType)>, String> {
     if is_log_level(key) {
         return Ok(log_level(node, secret)?.map(|level| (level.into(), ValueType::LogLevel)));
     }
     Ok(Some(match &node.kind {
-        Kind::Map(_) => return Err(String::from("the value is a mapping, which has no form as a value")),
+        Kind::Map(_) => {
+            return Err(String::from("the value is a mapping, which is not supported as a value"));
+        }
         Kind::List(items) => {
             collection_tag(node)?;
             (Value::StringList(texts(items)?), ValueType::StringList)
@@ -35,41 +37,39 @@ pub(super) fn value(key: &str, node: &Node, secret: bool) -> Result<Option<(Valu
     }))
 }
 
-/// Tells whether `key` holds a level: only the root and what is below it, so not `log-levels`.
+/// Returns whether the value of `key` is a level: only for the root and the keys below it, not for `log-levels`.
 pub(super) fn is_log_level(key: &str) -> bool {
     key.strip_prefix("log-level").is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn log_level(node: &Node, secret: bool) -> Result<Option<LogLevel>, String> {
     let Some(text) = node.text() else {
-        return Err(format!("a log level is a word such as `warn`, not {}", node.what()));
+        return Err(format!("a log level must be a word such as `warn`, not {}", node.kind_name()));
     };
     if meaning(node)? == Plain::Null {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|error: prefab_core::LogLevelError| {
-        if secret { String::from("the confidential value is no log level") } else { error.to_string() }
+        if secret { String::from("the confidential value is not a log level") } else { error.to_string() }
     })
 }
 
-/// Returns the texts of a list, each as it is written, so that `NO` stays Norway.
+/// Returns the items of a list as written, so that `NO` remains Norway.
 pub(super) fn texts(items: &[Rc<Node>]) -> Result<Vec<String>, String> {
     let text = |item: &Rc<Node>| {
-        item.text()
-            .map(ToOwned::to_owned)
-            .ok_or_else(|| format!("a list holds single values, and this one holds {}", item.what()))
+        item.text().map(ToOwned::to_owned).ok_or_else(|| {
+            format!("a list must contain single values, but this one contains {}", item.kind_name())
+        })
     };
     items.iter().map(text).collect()
 }
 
-/// Returns what a scalar means; collections mean text.
+/// Returns the meaning of a scalar; collections are [`Plain::Text`].
 pub(super) fn meaning(node: &Node) -> Result<Plain, String> {
     let Kind::Scalar { text, plain } = &node.kind else { return Ok(Plain::Text) };
     let resolved = || {
         scalar::resolve(text).map_err(|_| {
-            String::from(
-                "an integer has 64 bits, and this one needs more; put it in quotes to make it a text",
-            )
+            String::from("the integer does not fit in 64 bits; put it in quotes to make it a string")
         })
     };
     let Some(tag) = &node.tag else { return if *plain { resolved() } else { Ok(Plain::Text) } };
@@ -79,16 +79,16 @@ pub(super) fn meaning(node: &Node) -> Result<Plain, String> {
         (Some(wanted @ ("int" | "float" | "bool")), _) => match (wanted, resolved()?) {
             ("int", int @ Plain::Int(_)) => Ok(int),
             ("float", double @ Plain::Double(_)) => Ok(double),
-            #[expect(clippy::cast_precision_loss, reason = "a float was asked for")]
+            #[expect(clippy::cast_precision_loss, reason = "the tag requires a float")]
             ("float", Plain::Int(int)) => Ok(Plain::Double(int as f64)),
             ("bool", bool @ Plain::Bool(_)) => Ok(bool),
-            _ => Err(format!("the value is not of the kind that its tag `!!{wanted}` says")),
+            _ => Err(format!("the value does not match its tag `!!{wanted}`")),
         },
         _ => Err(unknown_tag(tag)),
     }
 }
 
-/// Refuses a list or a mapping with a tag that gives it another meaning.
+/// Rejects a list or a mapping with a tag that changes its meaning.
 pub(super) fn collection_tag(node: &Node) -> Result<(), String> {
     match node.tag.as_deref() {
         Some(tag) if !matches!(tag.strip_prefix(CORE), Some("map" | "seq")) && tag != "!" => {
@@ -100,5 +100,5 @@ pub(super) fn collection_tag(node: &Node) -> Result<(), String> {
 
 fn unknown_tag(tag: &str) -> String {
     let short = tag.strip_prefix(CORE).map_or_else(|| tag.to_owned(), |name| format!("!!{name}"));
-    format!("the tag `{}` is unknown; remove it", excerpt(&short))
+    format!("unknown tag `{}`; remove it", excerpt(&short))
 }

@@ -1,4 +1,4 @@
-//! What local YAML files mean, as data: `cases/yaml.json` says it for every language.
+//! The meaning of local YAML files, as data for every language: `cases/yaml.json`.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -7,8 +7,8 @@ use prefab_core::{
     datafile::{config_to_json, value_to_json},
 };
 use prefab_sources::{
-    Place,
-    yaml::{self, Item, Parsed},
+    Position,
+    yaml::{self, ParsedYaml, YamlItem},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -17,10 +17,10 @@ fn cases() -> Json {
 }
 
 #[test]
-fn scalars_mean_what_the_cases_say() {
+fn scalars_match_the_cases() {
     for case in cases()["scalars"].as_array().unwrap() {
         let text = case[0].as_str().unwrap();
-        let Parsed { items, findings } = yaml::parse(&format!("key: {text}\n"), "case.yaml").unwrap();
+        let ParsedYaml { items, findings } = yaml::parse(&format!("key: {text}\n"), "case.yaml").unwrap();
         let got = items.first().map_or(Json::Null, |item| value_to_json(value(&item.config)));
         assert_eq!(got, case[1], "`{text}`");
         assert!(findings.is_empty(), "`{text}`: {findings:?}");
@@ -28,7 +28,7 @@ fn scalars_mean_what_the_cases_say() {
 }
 
 #[test]
-fn files_mean_what_the_cases_say() {
+fn files_match_the_cases() {
     for case in cases()["files"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
         let lines: Vec<&str> = case["yaml"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
@@ -40,39 +40,39 @@ fn files_mean_what_the_cases_say() {
                 assert_eq!(Json::Object(keys), case["keys"], "{name}");
                 check_findings(name, &parsed, case);
             }
-            Err(error) => assert_eq!(place(error.place), case["error"], "{name}: {error}"),
+            Err(error) => assert_eq!(position(error.position), case["error"], "{name}: {error}"),
         }
     }
 }
 
-fn check_findings(name: &str, parsed: &Parsed, case: &Json) {
+fn check_findings(name: &str, parsed: &ParsedYaml, case: &Json) {
     let none = Vec::new();
     let expected = case["findings"].as_array().unwrap_or(&none);
     let shown: Vec<String> = parsed.findings.iter().map(ToString::to_string).collect();
     assert_eq!(parsed.findings.len(), expected.len(), "{name}: {shown:#?}");
     for (finding, expected) in parsed.findings.iter().zip(expected) {
-        let mut got = place(finding.place.unwrap());
+        let mut got = position(finding.position.unwrap());
         if let Some(key) = &finding.key {
             got["key"] = json!(key);
         }
-        let says = expected["says"].as_str().unwrap();
-        assert!(finding.message.contains(says), "{name}: `{says}` is not in `{finding}`");
-        got["says"] = json!(says);
+        let message = expected["message"].as_str().unwrap();
+        assert!(finding.message.contains(message), "{name}: `{message}` is not in `{finding}`");
+        got["message"] = json!(message);
         assert_eq!(&got, expected, "{name}: {finding}");
     }
 }
 
-fn place(place: Place) -> Json {
-    json!({"line": place.line, "column": place.column})
+fn position(position: Position) -> Json {
+    json!({"line": position.line, "column": position.column})
 }
 
 fn value(config: &Config) -> &prefab_core::ConfigValue {
     config.rows[0].values[0].value.as_ref().unwrap()
 }
 
-/// Shows an item as the cases do: without what is usual.
-fn shown(item: &Item) -> Json {
-    let Item { config, matched, place: _ } = item;
+/// Returns an item in the form of the cases: without defaults.
+fn shown(item: &YamlItem) -> Json {
+    let YamlItem { config, matched, position: _ } = item;
     assert_eq!((config.rows.len(), config.rows[0].values.len()), (1, 1), "one row with one rule");
     assert_eq!(config.rows[0].project_env_id, None);
     let mut shown = json!({"value": value_to_json(value(config))});
@@ -104,7 +104,7 @@ fn usual_type(config: &Config) -> ValueType {
         "bool" => ValueType::Bool,
         "string list" => ValueType::StringList,
         "log level" => ValueType::LogLevel,
-        // A provided value has no usual type, so that every case says it.
+        // The type of a provided value has no default, so every case contains it.
         _ => ValueType::Bytes,
     }
 }

@@ -1,6 +1,6 @@
-//! The recorded answers of official clients to their own YAML files.
+//! The recorded values of official clients for their own YAML files.
 //!
-//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test says that it checked nothing.
+//! They are found through `PREFAB_CONFORMANCE_DIR`; without it the test is skipped.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -15,7 +15,7 @@ const DEFAULTS: &str = ".prefab.default.config.yaml";
 const TWIN: &str = "prefab-cloud/prefab-cloud-java/client/src/test/resources";
 
 #[test]
-fn official_files_give_the_answers_of_official_clients() {
+fn official_files_have_the_values_of_official_clients() {
     let Some(dir) = env::var_os("PREFAB_CONFORMANCE_DIR") else {
         eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no official file was read");
         return;
@@ -46,7 +46,7 @@ fn official_files_give_the_answers_of_official_clients() {
                 let got = ruleset.evaluate(key, &Contexts::of(contexts), &FixedHost::default());
                 let got = match got {
                     Ok(evaluation) => evaluation.value.to_json().unwrap(),
-                    Err(error) if error.is_no_value() => Json::Null,
+                    Err(error) if error.is_missing_value() => Json::Null,
                     Err(error) => json!({"error": error.code()}),
                 };
                 if got != answer["python"]["value"] && got != answer["ruby"]["value"] {
@@ -61,12 +61,12 @@ fn official_files_give_the_answers_of_official_clients() {
     assert!(checked > 100, "only {checked} answers were found");
 }
 
-/// Tells where the recorded clients answer otherwise, as the specification says.
+/// Returns whether the recorded clients differ here, as the specification describes.
 fn differs_on_purpose(key: &str, contexts: &ContextSet) -> bool {
     match key {
-        // An unknown level is a finding here and a level that is not set there.
+        // An unknown level is a finding here; there it is a level that is not set.
         "log-level.invalid" => true,
-        // They read `criterion` only, so that a flag with `criteria` holds for everyone.
+        // They read only `criterion`, so a flag with `criteria` matches everyone.
         "in_lookup_key" | "just_my_domain" => contexts.is_empty(),
         _ => false,
     }
@@ -89,7 +89,7 @@ fn load(fixtures: &std::path::Path, set: &Json) -> Ruleset {
         }
         let loaded = file.load().unwrap();
         for finding in &loaded.findings {
-            // The one mistake in the files is there on purpose.
+            // The files contain one intentional mistake.
             assert_eq!(finding.key.as_deref(), Some("log-level.invalid"), "{finding}");
         }
         store.apply(loaded.update);

@@ -1,15 +1,15 @@
-//! Answers of official servers, byte for byte as they were documented, from a socket.
+//! Responses of official servers, byte for byte as documented, from a socket.
 //!
 //! The official service has ended. What is left of its exchanges are the bytes that its clients were seen to send and
 //! to understand; they stand below as they do in the protocol's reference.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use prefab_core::{LayeredStore, Value};
 use prefab_sources::{
-    ApiKey, ConfigSource as _, HttpOptions, Loaded, RemoteOptions, RemoteSource, RemoteState,
+    ApiKey, ConfigSource as _, HttpOptions, RemoteOptions, RemoteSource, RemoteState, SourceUpdate,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -37,11 +37,11 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// Plays the answers to one request after another, and hands the requests out.
+/// Sends one response per request, and returns the requests.
 async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::unbounded_channel();
+    let (sender, requests) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         for pieces in answers {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -49,9 +49,9 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
             while !request.ends_with(b"\r\n\r\n") {
                 request.push(socket.read_u8().await.unwrap());
             }
-            tell.send(String::from_utf8(request).unwrap()).unwrap();
+            sender.send(String::from_utf8(request).unwrap()).unwrap();
             for piece in pieces {
-                // The client may have heard enough.
+                // The client may have closed the connection.
                 let _ = socket.write_all(&piece).await;
                 let _ = socket.flush().await;
                 tokio::task::yield_now().await;
@@ -59,17 +59,17 @@ async fn play(answers: Vec<Vec<Vec<u8>>>) -> (String, mpsc::UnboundedReceiver<St
         }
         std::future::pending::<()>().await;
     });
-    (url, told)
+    (url, requests)
 }
 
-/// As the service answered for a config fetch.
+/// The response of the service to a request for configs.
 fn checkpoint(body: &[u8]) -> Vec<Vec<u8>> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nETag: \"17000000000000101\"\r\n\
                 Cache-Control: no-cache\r\n";
     vec![format!("{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes(), body.to_vec()]
 }
 
-/// As it answered for a stream: chunks, comments between events, and in the end nothing more.
+/// Its response to a request for a stream: chunks, comments between events, then the end.
 fn stream(events: &[&str]) -> Vec<Vec<u8>> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut pieces = vec![head.as_bytes().to_vec(), chunk(b": keepalive\n\n")];
@@ -79,9 +79,9 @@ fn stream(events: &[&str]) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_documented_exchange_leads_to_the_documented_state() {
+async fn a_documented_exchange_has_the_documented_result() {
     let older = bytes(&CHECKPOINT.replace("e580ba898fad991e", "e480ba898fad991e"));
-    // Two streams: a change cut into single bytes, then a tombstone, with the keep-alive that clients choked on.
+    // Two streams: a change in single bytes, then a tombstone, with the keepalive that broke some clients.
     let mut dribbled = stream(&[]);
     dribbled.pop();
     dribbled.extend(CHANGE.bytes().map(|byte| chunk(&[byte])));
@@ -89,7 +89,7 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
     let (url, mut requests) = play(vec![checkpoint(&older), dribbled, rest]).await;
 
     let mut options = RemoteOptions::new(ApiKey::new(KEY));
-    options.chance = Box::new(|| 0.0);
+    options.random = Box::new(|| 0.0);
     let source = RemoteSource::http(options, HttpOptions::new([url])).unwrap();
     let state = source.state();
     let mut updates = Box::new(source).updates();
@@ -101,7 +101,7 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
         let Ok(item) = tokio::time::timeout(Duration::from_millis(100), updates.next()).await else {
             continue;
         };
-        let Ok(Loaded { update, findings }) = item.unwrap() else { continue };
+        let Ok(SourceUpdate { update, findings }) = item.unwrap() else { continue };
         assert!(findings.is_empty(), "{findings:?}");
         store.apply(update);
         ids.extend(store.get("my.string").map(|entry| entry.stored().id()));
@@ -115,7 +115,7 @@ async fn a_documented_exchange_leads_to_the_documented_state() {
         config.rows[0].values[0].value.as_ref().unwrap().value,
         Value::String("updated-by-sse".into())
     );
-    // The keep-alive without a pointer has not cost the environment.
+    // The keepalive without a pointer has not removed the environment.
     assert_eq!(store.project_env_id(), 308);
     assert!(store.get("my.int").is_none());
     assert!(matches!(&*state.borrow(), RemoteState::Ready { .. }));

@@ -1,4 +1,4 @@
-//! Files that change while they are followed: real files, real time.
+//! Files that change while they are followed, with real files and time.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -11,12 +11,12 @@ use std::{
 use futures_util::StreamExt as _;
 use prefab_core::{Layer, LayeredStore};
 use prefab_sources::{
-    ConfigSource, DatafileSource, Loaded, SourceError, SourceErrorKind, UpdateStream, YamlFile,
+    ConfigSource, DatafileSource, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, YamlFile,
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-/// A followed file and what came of it.
+/// A followed file and its store.
 struct Followed {
     _dir: TempDir,
     path: PathBuf,
@@ -25,7 +25,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// Follows a file that holds `text`, past its first update.
+    /// Follows a file with the content `text`, past its first update.
     async fn new(text: Option<&str>, source: impl FnOnce(&Path) -> Box<dyn ConfigSource>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("followed");
@@ -47,7 +47,7 @@ impl Followed {
     }
 
     /// Returns the next item, which must come within a second.
-    async fn item(&mut self) -> Result<Loaded, SourceError> {
+    async fn item(&mut self) -> Result<SourceUpdate, SourceError> {
         let start = Instant::now();
         let item = timeout(Duration::from_secs(3), self.updates.next()).await;
         let item = item.expect("an item in time").expect("a stream without end");
@@ -68,7 +68,7 @@ impl Followed {
 
     async fn quiet(&mut self) {
         let item = timeout(Duration::from_millis(700), self.updates.next()).await;
-        assert!(item.is_err(), "nothing new was said, but {item:?} came");
+        assert!(item.is_err(), "expected no update, got {item:?}");
     }
 
     fn keys(&self) -> Vec<String> {
@@ -79,7 +79,7 @@ impl Followed {
 }
 
 #[tokio::test]
-async fn a_saved_edit_is_taken_and_a_saved_nothing_is_not() {
+async fn a_saved_edit_is_applied_and_a_save_without_changes_is_ignored() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     file.write("a: 1\nb: 2\n");
     assert_eq!(file.taken().await, ["a", "b"]);
@@ -88,7 +88,7 @@ async fn a_saved_edit_is_taken_and_a_saved_nothing_is_not() {
 }
 
 #[tokio::test]
-async fn quick_edits_of_one_size_are_taken() {
+async fn quick_edits_of_one_size_are_applied() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     for key in ["b", "c", "d", "e"] {
         file.write(&format!("{key}: 1\n"));
@@ -97,7 +97,7 @@ async fn quick_edits_of_one_size_are_taken() {
 }
 
 #[tokio::test]
-async fn an_edit_that_keeps_time_and_size_is_taken() {
+async fn an_edit_with_the_same_time_and_size_is_applied() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
     let set_time =
@@ -110,7 +110,7 @@ async fn an_edit_that_keeps_time_and_size_is_taken() {
 }
 
 #[tokio::test]
-async fn a_file_renamed_over_the_old_one_is_taken() {
+async fn a_file_renamed_over_the_old_one_is_applied() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     let fresh = file.path.with_extension("new");
     fs::write(&fresh, "b: 1\n").unwrap();
@@ -120,7 +120,7 @@ async fn a_file_renamed_over_the_old_one_is_taken() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_swapped_as_config_maps_are_is_taken() {
+async fn a_swapped_link_is_applied() {
     use std::os::unix::fs::symlink;
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
@@ -139,7 +139,7 @@ async fn a_link_swapped_as_config_maps_are_is_taken() {
 }
 
 #[tokio::test]
-async fn a_file_may_come_later_and_go_again() {
+async fn a_file_may_be_created_and_deleted_later() {
     let mut file = Followed::yaml(None).await;
     file.quiet().await;
     file.write("a: 1\n");
@@ -151,7 +151,7 @@ async fn a_file_may_come_later_and_go_again() {
 }
 
 #[tokio::test]
-async fn a_broken_edit_is_told_once_and_the_next_good_one_is_taken() {
+async fn an_invalid_edit_is_reported_once_and_the_next_valid_one_applied() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     file.write("a: 1\nb: [2\n");
     let error = file.failed().await;
@@ -165,7 +165,7 @@ async fn a_broken_edit_is_told_once_and_the_next_good_one_is_taken() {
 }
 
 #[tokio::test]
-async fn mending_an_edit_by_taking_it_back_is_taken_too() {
+async fn reverting_an_invalid_edit_is_applied() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     file.write("\tb\n");
     file.write("a: {\n");
@@ -175,7 +175,7 @@ async fn mending_an_edit_by_taking_it_back_is_taken_too() {
 }
 
 #[tokio::test]
-async fn a_directory_in_its_place_is_an_error_until_it_is_gone() {
+async fn a_directory_instead_of_the_file_is_an_error_until_it_is_removed() {
     let mut file = Followed::yaml(Some("a: 1\n")).await;
     fs::remove_file(&file.path).unwrap();
     fs::create_dir(&file.path).unwrap();
@@ -187,7 +187,7 @@ async fn a_directory_in_its_place_is_an_error_until_it_is_gone() {
 }
 
 #[tokio::test]
-async fn a_new_datafile_replaces_all_that_the_old_one_said() {
+async fn a_new_datafile_replaces_the_old_one_completely() {
     let text = |env: i64, configs: &[(&str, i64)]| {
         let configs: Vec<String> = configs
             .iter()

@@ -1,4 +1,4 @@
-//! What is counted, what is told of it, and what is not.
+//! What is counted and reported, and what is not.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use prefab_core::{
     LogLevel, Provenance, Provided, ProvidedSource, Value, ValueType, WeightedValue, WeightedValues,
 };
 use prefab_eval::{Contexts, FixedHost, Reason, Ruleset, encrypt};
-use prefab_telemetry::{ContextUploadMode, Counter, Limits, Options, Report, Telemetry};
+use prefab_telemetry::{ContextUploadMode, EvaluationCount, Limits, Options, Report, Telemetry};
 use prost::Message as _;
 
 fn config(key: &str, value: impl Into<ConfigValue>) -> Config {
-    let rows = vec![ConfigRow::of(vec![ConditionalValue::always(value)])];
+    let rows = vec![ConfigRow::default_row(vec![ConditionalValue::always(value)])];
     Config { id: 7, key: key.to_owned(), config_type: ConfigType::Config, rows, ..Config::default() }
 }
 
@@ -25,20 +25,20 @@ fn telemetry() -> Telemetry {
     Telemetry::new(Options::default(), 0)
 }
 
-/// Evaluates `key` and records the answer.
+/// Evaluates `key` and counts the evaluation.
 fn record(telemetry: &Telemetry, rules: &Ruleset, key: &str, host: &FixedHost) {
     let answer = rules.evaluate(key, &Contexts::default(), host);
     let answer = answer.unwrap_or_else(|error| panic!("{key}: {error}"));
-    telemetry.record_evaluation(&answer);
+    telemetry.count_evaluation(&answer);
 }
 
-fn counters(report: &Report, key: &str) -> Vec<Counter> {
+fn counters(report: &Report, key: &str) -> Vec<EvaluationCount> {
     let summaries = report.summaries.iter().filter(|summary| summary.key == key);
-    summaries.flat_map(|summary| summary.counters.clone()).collect()
+    summaries.flat_map(|summary| summary.counts.clone()).collect()
 }
 
 #[test]
-fn an_answer_is_told_with_its_place_and_its_value() {
+fn a_count_contains_the_indices_and_the_value() {
     let check = |config: Config, index: Option<u32>, value: Value, reason: Reason| {
         let (telemetry, rules) = (telemetry(), rules([config]));
         let host = FixedHost::default().with_random(0.9).with_env_var("REGION", "eu");
@@ -68,7 +68,7 @@ fn an_answer_is_told_with_its_place_and_its_value() {
 }
 
 #[test]
-fn the_place_among_allowable_values_is_told() {
+fn a_count_contains_the_index_of_the_allowable_value() {
     let allowable_values = vec!["red".into(), "blue".into()];
     let check = |value: &str, expected: Option<u32>| {
         let flag = Config { allowable_values: allowable_values.clone(), ..config("flag", value) };
@@ -97,40 +97,40 @@ fn log_levels_and_segments_are_not_counted() {
 }
 
 #[test]
-fn values_from_the_environment_are_told_apart_by_what_they_are() {
+fn different_values_of_a_variable_have_separate_counts() {
     let region = Provided { source: ProvidedSource::EnvVar, lookup: "REGION".to_owned() };
     let rules = rules([Config { value_type: ValueType::String, ..config("region", region) }]);
     let telemetry = telemetry();
     for region in ["eu", "us", "eu"] {
         record(&telemetry, &rules, "region", &FixedHost::default().with_env_var("REGION", region));
     }
-    let mut told: Vec<_> = counters(&telemetry.drain(1), "region")
+    let mut reported: Vec<_> = counters(&telemetry.drain(1), "region")
         .into_iter()
         .map(|counter| (counter.count, counter.selected_value.unwrap()))
         .collect();
-    told.sort_by_key(|(count, _)| *count);
-    assert_eq!(told, [(1, "us".into()), (2, "eu".into())]);
+    reported.sort_by_key(|(count, _)| *count);
+    assert_eq!(reported, [(1, "us".into()), (2, "eu".into())]);
 }
 
 #[test]
-fn a_new_version_of_a_config_is_counted_apart() {
+fn a_new_version_of_a_config_has_a_separate_count() {
     let telemetry = telemetry();
     for (id, value) in [(1, "old"), (2, "new"), (2, "new")] {
         let rules = rules([Config { id, ..config("flag", value) }]);
         record(&telemetry, &rules, "flag", &FixedHost::default());
     }
-    let told: Vec<_> = counters(&telemetry.drain(1), "flag")
+    let reported: Vec<_> = counters(&telemetry.drain(1), "flag")
         .into_iter()
         .map(|counter| (counter.config_id, counter.count))
         .collect();
-    assert_eq!(told, [(1, 1), (2, 2)]);
+    assert_eq!(reported, [(1, 1), (2, 2)]);
 }
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SECRET: &str = "correct horse battery staple";
 
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_reported() {
     let stored = encrypt(SECRET, KEY, [7; 12]).unwrap();
     let encrypted =
         ConfigValue { decrypt_with: Some("the-key".to_owned()), ..ConfigValue::from(stored.as_str()) };
@@ -156,19 +156,19 @@ fn no_secret_is_told() {
     let report = telemetry.drain(1);
     assert_eq!(report.summaries.len(), keys.len());
     for summary in &report.summaries {
-        let Some(Value::String(value)) = &summary.counters[0].selected_value else { panic!("a text") };
+        let Some(Value::String(value)) = &summary.counts[0].selected_value else { panic!("a text") };
         assert!(value.starts_with("*****") && value.len() == 10, "{}: {value}", summary.key);
     }
     let bytes = report.to_wire("instance").encode_to_vec();
-    for told in [format!("{report:?} {telemetry:?}"), String::from_utf8_lossy(&bytes).into_owned()] {
+    for reported in [format!("{report:?} {telemetry:?}"), String::from_utf8_lossy(&bytes).into_owned()] {
         for secret in [SECRET, KEY, stored.as_str()] {
-            assert!(!told.contains(secret), "{told}");
+            assert!(!reported.contains(secret), "{reported}");
         }
     }
 }
 
 #[test]
-fn values_too_long_to_send_are_counted_without_them() {
+fn counts_of_long_values_omit_the_value() {
     let rules = rules([config("flag", "x".repeat(20_000))]);
     let telemetry = telemetry();
     record(&telemetry, &rules, "flag", &FixedHost::default());
@@ -181,7 +181,7 @@ fn user(key: &str) -> ContextSet {
 }
 
 #[test]
-fn an_example_comes_once_an_hour() {
+fn an_example_is_reported_once_an_hour() {
     const MINUTE: i64 = 60_000;
     let telemetry = telemetry();
     let check = |minute: i64, contexts: &ContextSet, expected: usize| {
@@ -213,20 +213,20 @@ fn stronger_contexts_hide_weaker_ones() {
 }
 
 #[test]
-fn options_switch_kinds_off() {
+fn options_disable_parts_of_the_report() {
     let check = |options: Options, expected: [bool; 4]| {
         let (telemetry, rules) = (Telemetry::new(options, 0), rules([config("flag", true)]));
         record(&telemetry, &rules, "flag", &FixedHost::default());
         telemetry.record_contexts(&[&user("1")], || 0);
-        telemetry.record_log("my_app", LogLevel::Info);
+        telemetry.count_line("my_app", LogLevel::Info);
         let Report { summaries, context_shapes, example_contexts, loggers, .. } = telemetry.drain(1);
-        let told = [
+        let reported = [
             !summaries.is_empty(),
             !context_shapes.is_empty(),
             !example_contexts.is_empty(),
             !loggers.is_empty(),
         ];
-        assert_eq!(told, expected, "{options:?}");
+        assert_eq!(reported, expected, "{options:?}");
     };
     let mode = |context_upload_mode| Options { context_upload_mode, ..Options::default() };
     check(mode(ContextUploadMode::PeriodicExample), [true, true, true, true]);
@@ -240,7 +240,7 @@ fn options_switch_kinds_off() {
 fn log_calls_are_counted_per_level() {
     let telemetry = telemetry();
     for level in [LogLevel::Debug, LogLevel::Info, LogLevel::Info, LogLevel::Fatal, LogLevel::NotSet] {
-        telemetry.record_log("my_app.db", level);
+        telemetry.count_line("my_app.db", level);
     }
     let report = telemetry.drain(5);
     let logger = &report.loggers[0];
@@ -251,7 +251,7 @@ fn log_calls_are_counted_per_level() {
 }
 
 #[test]
-fn what_finds_no_room_is_counted_as_dropped() {
+fn entries_beyond_the_limits_are_counted_as_dropped() {
     let limits = Limits { evaluations: 2, shapes: 3, examples: 1, remembered_examples: 2, loggers: 1 };
     let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
     let rules = rules(["a", "b", "c"].map(|key| config(key, true)));
@@ -259,7 +259,7 @@ fn what_finds_no_room_is_counted_as_dropped() {
         record(&telemetry, &rules, key, &FixedHost::default());
     }
     for logger in ["x", "y"] {
-        telemetry.record_log(logger, LogLevel::Info);
+        telemetry.count_line(logger, LogLevel::Info);
     }
     telemetry.record_contexts(&[&user("1")], || 0);
     telemetry.record_contexts(&[&user("2")], || 0);
@@ -276,16 +276,16 @@ fn what_finds_no_room_is_counted_as_dropped() {
 }
 
 #[test]
-fn keys_that_fell_silent_give_up_their_places() {
+fn keys_without_evaluations_release_their_capacity() {
     let limits = Limits { evaluations: 1, loggers: 1, ..Limits::default() };
     let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
     let rules = rules(["a", "b"].map(|key| config(key, true)));
     record(&telemetry, &rules, "a", &FixedHost::default());
-    telemetry.record_log("x", LogLevel::Info);
+    telemetry.count_line("x", LogLevel::Info);
     assert_eq!(telemetry.drain(1).entries(), 2);
     assert!(telemetry.drain(2).is_empty());
     record(&telemetry, &rules, "b", &FixedHost::default());
-    telemetry.record_log("y", LogLevel::Info);
+    telemetry.count_line("y", LogLevel::Info);
     let report = telemetry.drain(3);
     assert_eq!((report.entries(), report.dropped), (2, 0));
 }

@@ -1,4 +1,4 @@
-//! What holds whatever is recorded, from however many threads.
+//! Properties of the counts, with any input and any number of threads.
 
 use std::{
     sync::{
@@ -21,12 +21,12 @@ fn rules(keys: usize) -> Ruleset {
 }
 
 fn counted(report: &Report) -> (u64, u64) {
-    let counters = report.summaries.iter().flat_map(|summary| &summary.counters);
+    let counters = report.summaries.iter().flat_map(|summary| &summary.counts);
     let calls = report.loggers.iter().flat_map(|logger| LogLevel::ALL.map(|level| logger.count(level)));
     (counters.map(|counter| counter.count).sum(), calls.sum())
 }
 
-/// Threads record while another drains; nothing is lost and nothing is counted twice.
+/// Threads count while another drains. Nothing is lost or counted twice.
 #[test]
 #[allow(clippy::disallowed_methods)] // Threads are what is tested.
 fn counts_are_exact_under_many_threads() {
@@ -49,8 +49,8 @@ fn counts_are_exact_under_many_threads() {
                     for at in 0..EACH {
                         let key = format!("key.{}", (worker + at) % 10);
                         let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default());
-                        telemetry.record_evaluation(&answer.unwrap());
-                        telemetry.record_log(&key, LogLevel::Info);
+                        telemetry.count_evaluation(&answer.unwrap());
+                        telemetry.count_line(&key, LogLevel::Info);
                     }
                 })
             })
@@ -90,24 +90,24 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 proptest! {
     #[test]
-    fn bounds_hold_and_drains_reset(deeds in deeds(), most in 0..12_usize) {
+    fn limits_apply_and_drains_reset_them(deeds in deeds(), max in 0..12_usize) {
         let limits = Limits {
-            evaluations: most, shapes: most, examples: most, remembered_examples: most, loggers: most,
+            evaluations: max, shapes: max, examples: max, remembered_examples: max, loggers: max,
         };
         let telemetry = Telemetry::new(Options { limits, ..Options::default() }, 0);
         let rules = rules(20);
-        // Evaluations and calls: how many there were, how many were told, how many were dropped in all.
-        let (mut made, mut told, mut dropped, mut seen) = (0, 0, 0, 0);
+        // The numbers of evaluations and lines that were counted, reported and dropped.
+        let (mut made, mut reported, mut dropped, mut seen) = (0, 0, 0, 0);
         for deed in deeds.into_iter().chain([Deed::Drain]) {
             match deed {
                 Deed::Evaluate(key) => {
                     let key = format!("key.{key}");
                     let answer = rules.evaluate(&key, &Contexts::default(), &FixedHost::default()).unwrap();
-                    telemetry.record_evaluation(&answer);
+                    telemetry.count_evaluation(&answer);
                     made += 1;
                 }
                 Deed::Log(logger) => {
-                    telemetry.record_log(&logger.to_string(), LogLevel::Warn);
+                    telemetry.count_line(&logger.to_string(), LogLevel::Warn);
                     made += 1;
                 }
                 Deed::See(user, property) => {
@@ -117,26 +117,26 @@ proptest! {
                 }
                 Deed::Drain => {
                     let report = telemetry.drain(0);
-                    let counters: usize = report.summaries.iter().map(|summary| summary.counters.len()).sum();
+                    let counters: usize = report.summaries.iter().map(|summary| summary.counts.len()).sum();
                     let properties: usize =
                         report.context_shapes.iter().map(|shape| shape.properties.len()).sum();
                     for entries in [counters, properties, report.example_contexts.len(), report.loggers.len()] {
-                        prop_assert!(entries <= most);
+                        prop_assert!(entries <= max);
                     }
                     let (evaluations, calls) = counted(&report);
-                    told += evaluations + calls;
+                    reported += evaluations + calls;
                     dropped += report.dropped;
                     prop_assert!(telemetry.drain(0).is_empty());
                 }
             }
         }
-        prop_assert!(told <= made && made <= told + dropped, "nothing vanishes uncounted");
-        // Two properties and one example at most find no room each time contexts are seen.
-        prop_assert!(dropped <= made - told + 3 * seen);
+        prop_assert!(reported <= made && made <= reported + dropped, "nothing vanishes uncounted");
+        // At most two properties and one example are dropped each time contexts are recorded.
+        prop_assert!(dropped <= made - reported + 3 * seen);
     }
 
     #[test]
-    fn every_shape_and_every_example_is_told_once(seen in prop::collection::vec((0..5_u8, 0..5_u8), 1..40)) {
+    fn every_shape_and_every_example_is_reported_once(seen in prop::collection::vec((0..5_u8, 0..5_u8), 1..40)) {
         let telemetry = Telemetry::new(Options::default(), 0);
         for (user, property) in &seen {
             let user = Context::new("user").with("key", i64::from(*user)).with(property.to_string(), 1);

@@ -1,11 +1,21 @@
-//! Contexts, which carry plain values only.
+//! Conversion of contexts.
 
 use prefab_core::{Context, ContextSet, ContextValue};
 
 use crate::wire::{self, config_value::Type};
 
-/// Reads contexts. What a context cannot hold (a range, percentages) is as good as absent.
-pub fn contexts(set: wire::ContextSet) -> ContextSet {
+/// Converts contexts to the data model. Values that a property cannot have, for example ranges, become null.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Context, ContextSet};
+/// use prefab_proto::{convert::contexts_from_wire, wire};
+///
+/// let contexts = ContextSet::from(Context::new("user").with("key", "u-1"));
+/// assert_eq!(contexts_from_wire(wire::ContextSet::from(&contexts)), contexts);
+/// ```
+pub fn contexts_from_wire(set: wire::ContextSet) -> ContextSet {
     let wire::ContextSet { contexts } = set;
     contexts.into_iter().map(context).collect()
 }

@@ -1,50 +1,50 @@
-//! What can be wrong with a config on the wire.
+//! Errors of configs in a message.
 
-/// A config that could not be read; the others of its message stand.
+/// An invalid config in a message. The other configs are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("config `{key}`: `{place}`: {cause}")]
 pub struct InvalidConfig {
-    /// The config's key, or its id where it has none.
+    /// The key of the config, or its id, for example `#7`, if it has no key.
     pub key: String,
-    /// The place within it: `rows[0].values[1].value`.
+    /// The path within the config, for example `rows[0].values[1].value`.
     pub place: String,
-    /// What is wrong there.
+    /// The cause.
     pub cause: Cause,
 }
 
-/// What is wrong with a field.
+/// The reason why a config is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
     /// The config has no key.
     #[error("the key is missing")]
     NoKey,
-    /// The number stands for no log level.
-    #[error("{0} is no log level")]
+    /// No log level has this number.
+    #[error("unknown log level {0}")]
     UnknownLogLevel(i32),
-    /// The number stands for no schema language.
-    #[error("{0} is no schema language")]
+    /// No schema language has this number.
+    #[error("unknown schema language {0}")]
     UnknownSchemaType(i32),
-    /// The bytes are no config.
-    #[error("its bytes do not parse: {0}")]
+    /// The bytes are not a config.
+    #[error("cannot decode the config: {0}")]
     Malformed(String),
-    /// A weight is below zero.
+    /// A weight is negative.
     #[error("the weight {0} is negative")]
     NegativeWeight(i32),
 }
 
-/// A cause on its way up, collecting its place.
-pub(super) struct Wrong {
+/// The error of a field, with its path in the config.
+pub(super) struct FieldError {
     place: String,
     cause: Cause,
 }
 
-impl Wrong {
+impl FieldError {
     pub(super) fn new(cause: Cause) -> Self {
         Self { place: String::new(), cause }
     }
 
-    /// Puts an outer place before the one collected so far.
+    /// Prepends the name of an outer field to the path.
     pub(super) fn within(mut self, outer: &str) -> Self {
         let dot = if self.place.is_empty() { "" } else { "." };
         self.place = format!("{outer}{dot}{}", self.place);
@@ -56,18 +56,18 @@ impl Wrong {
     }
 }
 
-/// Converts each item of a list; an error names the list and the position.
+/// Converts each item of a list. An error contains the name of the list and the index.
 pub(super) fn each<F, T>(
     items: Vec<F>,
     list: &str,
-    convert: impl Fn(F) -> Result<T, Wrong>,
-) -> Result<Vec<T>, Wrong> {
+    convert: impl Fn(F) -> Result<T, FieldError>,
+) -> Result<Vec<T>, FieldError> {
     let indexed = items.into_iter().enumerate();
     let converted = indexed
-        .map(|(at, item)| convert(item).map_err(|wrong| wrong.within(&format!("{list}[{at}]"))))
-        .collect::<Result<Vec<T>, Wrong>>();
+        .map(|(at, item)| convert(item).map_err(|error| error.within(&format!("{list}[{at}]"))))
+        .collect::<Result<Vec<T>, FieldError>>();
     converted.map(|mut all| {
-        // Mostly one or two, where decoding left room for four, for as long as the config stands.
+        // Most lists have one or two items, and `prost` allocated room for four.
         all.shrink_to_fit();
         all
     })

@@ -1,4 +1,4 @@
-//! Wire to model.
+//! Conversion from messages to the data model.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use prefab_core::{
     WeightedValue, WeightedValues,
 };
 
-use super::error::{Cause, InvalidConfig, Wrong, each};
+use super::error::{Cause, FieldError, InvalidConfig, each};
 use crate::wire::{self, config_value::Type};
 
-type Read<T> = Result<T, Wrong>;
+type ReadResult<T> = Result<T, FieldError>;
 
 impl TryFrom<wire::Config> for Config {
     type Error = InvalidConfig;
 
     fn try_from(config: wire::Config) -> Result<Self, InvalidConfig> {
         let name = if config.key.is_empty() { format!("#{}", config.id) } else { config.key.clone() };
-        self::config(config).map_err(|wrong| wrong.of_config(name))
+        self::config(config).map_err(|error| error.of_config(name))
     }
 }
 
@@ -26,11 +26,11 @@ impl TryFrom<wire::ConfigValue> for ConfigValue {
     type Error = InvalidConfig;
 
     fn try_from(value: wire::ConfigValue) -> Result<Self, InvalidConfig> {
-        self::value(value).map_err(|wrong| wrong.within("value").of_config(String::new()))
+        self::value(value).map_err(|error| error.within("value").of_config(String::new()))
     }
 }
 
-fn config(config: wire::Config) -> Read<Config> {
+fn config(config: wire::Config) -> ReadResult<Config> {
     let wire::Config {
         id,
         project_id,
@@ -45,7 +45,7 @@ fn config(config: wire::Config) -> Read<Config> {
         schema_key,
     } = config;
     if key.is_empty() {
-        return Err(Wrong::new(Cause::NoKey).within("key"));
+        return Err(FieldError::new(Cause::NoKey).within("key"));
     }
     Ok(Config {
         id,
@@ -54,7 +54,7 @@ fn config(config: wire::Config) -> Read<Config> {
         changed_by: changed_by.map(self::changed_by),
         rows: each(rows, "rows", row)?,
         allowable_values: each(allowable_values, "allowable_values", value)?,
-        // A kind that a newer server invents changes no answer, since evaluation never asks for it.
+        // Evaluation ignores the type, so an unknown one from a newer server does no harm.
         config_type: ConfigType::from_number(config_type).unwrap_or_default(),
         draft_id,
         value_type: ValueType::from_number(value_type).unwrap_or_default(),
@@ -69,20 +69,20 @@ fn changed_by(changed_by: wire::ChangedBy) -> ChangedBy {
     ChangedBy { user_id, email, api_key_id, user_identity }
 }
 
-fn row(row: wire::ConfigRow) -> Read<ConfigRow> {
+fn row(row: wire::ConfigRow) -> ReadResult<ConfigRow> {
     let wire::ConfigRow { project_env_id, values, properties } = row;
     let property = |(name, value): (String, wire::ConfigValue)| {
-        let value = self::value(value).map_err(|wrong| wrong.within(&name).within("properties"))?;
+        let value = self::value(value).map_err(|error| error.within(&name).within("properties"))?;
         Ok((name, value))
     };
     Ok(ConfigRow {
         project_env_id,
         values: each(values, "values", conditional_value)?,
-        properties: properties.into_iter().map(property).collect::<Read<BTreeMap<_, _>>>()?,
+        properties: properties.into_iter().map(property).collect::<ReadResult<BTreeMap<_, _>>>()?,
     })
 }
 
-fn conditional_value(value: wire::ConditionalValue) -> Read<ConditionalValue> {
+fn conditional_value(value: wire::ConditionalValue) -> ReadResult<ConditionalValue> {
     let wire::ConditionalValue { criteria, value } = value;
     Ok(ConditionalValue {
         criteria: each(criteria, "criteria", criterion)?,
@@ -90,7 +90,7 @@ fn conditional_value(value: wire::ConditionalValue) -> Read<ConditionalValue> {
     })
 }
 
-fn criterion(criterion: wire::Criterion) -> Read<Criterion> {
+fn criterion(criterion: wire::Criterion) -> ReadResult<Criterion> {
     let wire::Criterion { property_name, operator, value_to_match } = criterion;
     Ok(Criterion {
         property_name,
@@ -99,17 +99,17 @@ fn criterion(criterion: wire::Criterion) -> Read<Criterion> {
     })
 }
 
-fn optional(value: Option<wire::ConfigValue>, field: &str) -> Read<Option<ConfigValue>> {
-    value.map(self::value).transpose().map_err(|wrong| wrong.within(field))
+fn optional(value: Option<wire::ConfigValue>, field: &str) -> ReadResult<Option<ConfigValue>> {
+    value.map(self::value).transpose().map_err(|error| error.within(field))
 }
 
-fn value(value: wire::ConfigValue) -> Read<ConfigValue> {
+fn value(value: wire::ConfigValue) -> ReadResult<ConfigValue> {
     let wire::ConfigValue { confidential, decrypt_with, name, description, r#type } = value;
     let value = r#type.map_or(Ok(Value::NotSet), kind)?;
     Ok(ConfigValue { value, confidential: confidential.unwrap_or_default(), decrypt_with, name, description })
 }
 
-fn kind(kind: Type) -> Read<Value> {
+fn kind(kind: Type) -> ReadResult<Value> {
     Ok(match kind {
         Type::Int(int) => Value::Int(int),
         Type::String(text) => Value::String(text),
@@ -120,7 +120,7 @@ fn kind(kind: Type) -> Read<Value> {
         Type::LimitDefinition(definition) => Value::LimitDefinition(limit(definition)),
         Type::LogLevel(number) => Value::LogLevel(
             LogLevel::from_number(number)
-                .ok_or_else(|| Wrong::new(Cause::UnknownLogLevel(number)).within("log_level"))?,
+                .ok_or_else(|| FieldError::new(Cause::UnknownLogLevel(number)).within("log_level"))?,
         ),
         Type::StringList(wire::StringList { values }) => Value::StringList(values),
         Type::IntRange(wire::IntRange { start, end }) => Value::IntRange(IntRange { start, end }),
@@ -131,12 +131,12 @@ fn kind(kind: Type) -> Read<Value> {
     })
 }
 
-fn weighted(values: wire::WeightedValues) -> Read<WeightedValues> {
+fn weighted(values: wire::WeightedValues) -> ReadResult<WeightedValues> {
     let wire::WeightedValues { weighted_values, hash_by_property_name } = values;
     let values = each(weighted_values, "weighted_values", |weighted| {
         let wire::WeightedValue { weight, value } = weighted;
         if weight < 0 {
-            return Err(Wrong::new(Cause::NegativeWeight(weight)).within("weight"));
+            return Err(FieldError::new(Cause::NegativeWeight(weight)).within("weight"));
         }
         Ok(WeightedValue { weight, value: optional(value, "value")?.unwrap_or_default() })
     })?;
@@ -165,13 +165,13 @@ fn provided(provided: wire::Provided) -> Provided {
     Provided { source, lookup: lookup.unwrap_or_default() }
 }
 
-fn schema(schema: wire::Schema) -> Read<Schema> {
+fn schema(schema: wire::Schema) -> ReadResult<Schema> {
     let wire::Schema { schema, schema_type } = schema;
     let schema_type = match schema_type {
         0 => SchemaType::Unknown,
         1 => SchemaType::Zod,
         2 => SchemaType::JsonSchema,
-        other => return Err(Wrong::new(Cause::UnknownSchemaType(other)).within("schema_type")),
+        other => return Err(FieldError::new(Cause::UnknownSchemaType(other)).within("schema_type")),
     };
     Ok(Schema { schema, schema_type })
 }

@@ -1,4 +1,4 @@
-//! What goes out comes back.
+//! Round trips through the encoding.
 
 use prefab_core::{
     ChangedBy, ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, ConfigValue, Context, ContextSet,
@@ -94,15 +94,15 @@ fn row() -> impl Strategy<Value = ConfigRow> {
 
 pub(crate) fn config() -> impl Strategy<Value = Config> {
     let identity = (any::<i64>(), any::<i64>(), "[a-z.]{1,6}", any::<Option<i64>>());
-    let who = prop::option::of((any::<i64>(), text(), text(), text()));
+    let author = prop::option::of((any::<i64>(), text(), text(), text()));
     let kinds = (select(ConfigType::ALL), select(ValueType::ALL), any::<bool>(), prop::option::of(text()));
     let values = (prop::collection::vec(row(), 0..3), prop::collection::vec(value(), 0..2));
-    (identity, who, kinds, values).prop_map(|(identity, who, kinds, values)| Config {
+    (identity, author, kinds, values).prop_map(|(identity, author, kinds, values)| Config {
         id: identity.0,
         project_id: identity.1,
         key: identity.2,
         draft_id: identity.3,
-        changed_by: who.map(|(user_id, email, api_key_id, user_identity)| ChangedBy {
+        changed_by: author.map(|(user_id, email, api_key_id, user_identity)| ChangedBy {
             user_id,
             email,
             api_key_id,
@@ -112,7 +112,7 @@ pub(crate) fn config() -> impl Strategy<Value = Config> {
         value_type: kinds.1,
         send_to_client_sdk: kinds.2,
         schema_key: kinds.3,
-        // The wire has no place for them.
+        // The message has no field for tags.
         tags: Vec::new(),
         rows: values.0,
         allowable_values: values.1,
@@ -121,7 +121,7 @@ pub(crate) fn config() -> impl Strategy<Value = Config> {
 
 proptest! {
     #[test]
-    fn a_set_survives_the_wire(configs in prop::collection::vec(config(), 0..4), keep_alive: bool) {
+    fn a_set_round_trips(configs in prop::collection::vec(config(), 0..4), keep_alive: bool) {
         let set = ConfigSet {
             configs,
             pointer: Some(Pointer { project_id: 202, start_at_id: 9, project_env_id: 308 }),
@@ -136,13 +136,13 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+    fn decoding_never_panics(bytes: Vec<u8>) {
         let _ = decode(&bytes);
     }
 }
 
 #[test]
-fn one_bad_config_costs_that_config() {
+fn an_invalid_config_is_skipped_and_reported() {
     let value = |kind| wire::ConfigValue { r#type: Some(kind), ..wire::ConfigValue::default() };
     let config = |key: &str, kind| wire::Config {
         id: 7,
@@ -157,7 +157,7 @@ fn one_bad_config_costs_that_config() {
         weighted_values: vec![wire::WeightedValue { weight: -1, value: Some(value(Type::Int(1))) }],
         hash_by_property_name: None,
     };
-    let decoded = super::config_set(wire::Configs {
+    let decoded = super::configs_from_wire(wire::Configs {
         configs: vec![
             config("good", Type::Int(1)),
             config("level", Type::LogLevel(4)),
@@ -167,11 +167,11 @@ fn one_bad_config_costs_that_config() {
         ..wire::Configs::default()
     });
     assert_eq!(decoded.set.configs.len(), 1);
-    let said: Vec<String> = decoded.findings.iter().map(ToString::to_string).collect();
+    let findings: Vec<String> = decoded.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
-        said,
+        findings,
         [
-            "config `level`: `rows[0].values[0].value.log_level`: 4 is no log level",
+            "config `level`: `rows[0].values[0].value.log_level`: unknown log level 4",
             "config `#7`: `key`: the key is missing",
             "config `weights`: `rows[0].values[0].value.weighted_values[0].weight`: the weight -1 is negative",
         ]

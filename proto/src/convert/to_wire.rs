@@ -1,4 +1,4 @@
-//! Model to wire.
+//! Conversion from the data model to messages.
 
 use prefab_core::{
     ChangedBy, ConditionalValue, Config, ConfigRow, ConfigValue, Criterion, IntRange, LimitDefinition,
@@ -21,7 +21,7 @@ impl From<&Config> for wire::Config {
             value_type,
             send_to_client_sdk,
             schema_key,
-            // The wire has no place for them, and clients no use.
+            // The message has no field for tags, because SDKs do not use them.
             tags: _,
         } = config;
         Self {

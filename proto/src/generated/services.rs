@@ -7,8 +7,7 @@ pub mod config_service_client {
     #![allow(unused_variables, dead_code, missing_docs, clippy::wildcard_imports, clippy::let_unit_value)]
     use tonic::codegen::http::Uri;
     use tonic::codegen::*;
-    /// Hands out configs over gRPC, as clients did before HTTP took over. The API key travels as the metadata
-    /// entry `auth`.
+    /// The config service over gRPC, which SDKs used before HTTP. The API key is the metadata entry `auth`.
     #[derive(Debug, Clone)]
     pub struct ConfigServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -74,7 +73,7 @@ pub mod config_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Streams what is newer than the pointer, then every change as it happens.
+        /// Streams the changes after the pointer, and then each new change.
         pub async fn get_config(
             &mut self,
             request: impl tonic::IntoRequest<crate::wire::ConfigServicePointer>,
@@ -90,7 +89,7 @@ pub mod config_service_client {
             req.extensions_mut().insert(GrpcMethod::new("prefab.ConfigService", "GetConfig"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// Answers with what is newer than the pointer.
+        /// Returns the changes after the pointer.
         pub async fn get_all_config(
             &mut self,
             request: impl tonic::IntoRequest<crate::wire::ConfigServicePointer>,
@@ -105,7 +104,7 @@ pub mod config_service_client {
             req.extensions_mut().insert(GrpcMethod::new("prefab.ConfigService", "GetAllConfig"));
             self.inner.unary(req, path, codec).await
         }
-        /// Stores a new version of a config; the answer carries its id.
+        /// Stores a new version of a config, and returns its id.
         pub async fn upsert(
             &mut self,
             request: impl tonic::IntoRequest<crate::wire::Config>,
@@ -135,24 +134,23 @@ pub mod config_service_server {
                 Item = std::result::Result<crate::wire::Configs, tonic::Status>,
             > + std::marker::Send
             + 'static;
-        /// Streams what is newer than the pointer, then every change as it happens.
+        /// Streams the changes after the pointer, and then each new change.
         async fn get_config(
             &self,
             request: tonic::Request<crate::wire::ConfigServicePointer>,
         ) -> std::result::Result<tonic::Response<Self::GetConfigStream>, tonic::Status>;
-        /// Answers with what is newer than the pointer.
+        /// Returns the changes after the pointer.
         async fn get_all_config(
             &self,
             request: tonic::Request<crate::wire::ConfigServicePointer>,
         ) -> std::result::Result<tonic::Response<crate::wire::Configs>, tonic::Status>;
-        /// Stores a new version of a config; the answer carries its id.
+        /// Stores a new version of a config, and returns its id.
         async fn upsert(
             &self,
             request: tonic::Request<crate::wire::Config>,
         ) -> std::result::Result<tonic::Response<crate::wire::CreationResponse>, tonic::Status>;
     }
-    /// Hands out configs over gRPC, as clients did before HTTP took over. The API key travels as the metadata
-    /// entry `auth`.
+    /// The config service over gRPC, which SDKs used before HTTP. The API key is the metadata entry `auth`.
     #[derive(Debug)]
     pub struct ConfigServiceServer<T> {
         inner: Arc<T>,

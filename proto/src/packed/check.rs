@@ -1,25 +1,25 @@
-//! Whether a config can be read: a walk through its message that makes nothing.
+//! The check whether a config can be decoded, without allocating.
 //!
-//! Each function returns nothing where it is not sure. What it passes, `prost` decodes and
-//! [`convert`](crate::convert) takes; a test holds the walk to that. A field that may come once and comes twice
-//! is not passed: the protocol would have the two merged.
+//! Each function returns `None` if it is not sure. A message that the check accepts decodes with `prost` and converts
+//! with [`convert`](crate::convert); a property test compares them. A repeated singular field is not accepted, because
+//! the protocol requires merging the two.
 
 use std::str;
 
-use prefab_core::{ConfigType, LogLevel, stored::Head};
+use prefab_core::{ConfigType, LogLevel, stored::ConfigHeader};
 
 use super::fields::{Field, Fields, int32};
 
-/// Values within percentages within percentages go no deeper here; `prost` has a limit of its own.
+/// Maximum depth of percentage rollouts within percentage rollouts. `prost` has its own limit.
 const DEPTH: u32 = 8;
 
-/// Checks a `Config` and returns its head, if all of it can be read.
-pub(super) fn config(message: &[u8]) -> Option<Head> {
+/// Checks a `Config`, and returns its header if all of it can be decoded.
+pub(super) fn config(message: &[u8]) -> Option<ConfigHeader> {
     let mut key = "";
     let mut id = 0;
     let mut config_type = 0;
     let mut has_rows = false;
-    let mut is_told_who = Once::default();
+    let mut has_changed_by = Once::default();
     each(message, |number, field| match (number, field) {
         (1, Field::Varint(value)) => {
             id = value.cast_signed();
@@ -37,9 +37,9 @@ pub(super) fn config(message: &[u8]) -> Option<Head> {
             config_type = int32(value);
             Some(())
         }
-        (4, Field::Bytes(who)) => {
-            is_told_who.now()?;
-            each(who, changed_by)
+        (4, Field::Bytes(changed_by)) => {
+            has_changed_by.now()?;
+            each(changed_by, self::changed_by)
         }
         (6, Field::Bytes(value)) => self::value(value, DEPTH),
         (11, Field::Bytes(text)) => self::text(text),
@@ -49,10 +49,10 @@ pub(super) fn config(message: &[u8]) -> Option<Head> {
     })?;
     let config_type = ConfigType::from_number(config_type).unwrap_or_default();
     let is_tombstone = !has_rows || config_type == ConfigType::Deleted;
-    (!key.is_empty()).then(|| Head { key: key.into(), id, config_type, is_tombstone })
+    (!key.is_empty()).then(|| ConfigHeader { key: key.into(), id, config_type, is_tombstone })
 }
 
-/// Passes the first time only.
+/// Accepts a field the first time only.
 #[derive(Default)]
 struct Once(bool);
 
@@ -62,7 +62,7 @@ impl Once {
     }
 }
 
-/// Returns a config's key, for a message about one that cannot be read.
+/// Returns the key of a config, for the error of a config that cannot be decoded.
 pub(super) fn key(message: &[u8]) -> Option<&str> {
     let mut fields = Fields::new(message);
     while let Ok(Some((number, field))) = fields.next() {
@@ -73,7 +73,7 @@ pub(super) fn key(message: &[u8]) -> Option<&str> {
     None
 }
 
-/// Walks over a message's fields for as long as they are sound.
+/// Calls `field` for each field of a message, as long as the fields are valid.
 #[inline]
 fn each<'a>(message: &'a [u8], mut field: impl FnMut(u32, Field<'a>) -> Option<()>) -> Option<()> {
     let mut fields = Fields::new(message);
@@ -100,7 +100,7 @@ fn row(number: u32, field: Field<'_>) -> Option<()> {
     match (number, field) {
         (1, Field::Varint(_)) => Some(()),
         (2, Field::Bytes(rule)) => self::rule(rule),
-        // Properties, which nobody uses, are read the slow way.
+        // Configs with properties, which are unused, are decoded.
         (1..=3, _) => None,
         _ => Some(()),
     }
@@ -138,7 +138,7 @@ fn value(message: &[u8], depth: u32) -> Option<()> {
     each(message, |number, field| match (number, field) {
         (13, Field::Varint(_)) => Some(()),
         (14 | 18 | 19, Field::Bytes(bytes)) => text(bytes),
-        // Limits and schemas are rare.
+        // Limits and schemas are rare; their configs are decoded.
         (7 | 8 | 13 | 14 | 17..=19, _) => None,
         (1..=16, _) => {
             has_kind.now()?;
@@ -154,7 +154,7 @@ fn kind(number: u32, field: Field<'_>, depth: u32) -> Option<()> {
         (2, Field::Bytes(bytes)) => text(bytes),
         (6, Field::Bytes(weighted)) => self::weighted(weighted, depth.checked_sub(1)?),
         (9, Field::Varint(level)) => LogLevel::from_number(int32(level)).map(|_| ()),
-        // A list of texts, a duration, JSON: field 1 is a text.
+        // A list of strings, a duration, JSON: field 1 is a string.
         (10 | 15 | 16, Field::Bytes(texts)) => each(texts, |number, field| match (number, field) {
             (1, Field::Bytes(bytes)) => text(bytes),
             (1, _) => None,

@@ -1,9 +1,7 @@
-//! From a message to the part of a config that answers, in place, for configs that the [walk](super::check) has
-//! passed.
+//! Decodes the part of a config that evaluation uses, without copying strings.
 //!
-//! It reads what `prost` and [`convert`](crate::convert) do together, without a text or a message type of its own;
-//! a test holds it to that. Whatever the walk did not pass never comes here, so there is nothing to fail, and
-//! what is out of place is passed over.
+//! It handles only configs that the [check](super::check) has accepted, so it does not fail and ignores unexpected
+//! fields. Its result equals that of `prost` and [`convert`](crate::convert); a property test compares them.
 
 use prefab_core::{
     IntRange, LogLevel, Operator, ProvidedSource, ValueType,
@@ -12,7 +10,7 @@ use prefab_core::{
 
 use super::fields::{Field, Fields, int32};
 
-/// Reads a `Config`.
+/// Decodes a `Config`.
 pub(super) fn config(message: &[u8]) -> Config<'_> {
     let mut config = Config { rows: list(message, 5, row), ..Config::default() };
     each(message, |number, field| match (number, field) {
@@ -32,7 +30,7 @@ fn each<'a>(message: &'a [u8], mut field: impl FnMut(u32, Field<'a>)) {
     }
 }
 
-/// Reads every occurrence of a field.
+/// Decodes every occurrence of a field.
 fn list<'a, T>(message: &'a [u8], wanted: u32, read: impl Fn(&'a [u8]) -> T) -> Vec<T> {
     let mut len = 0;
     each(message, |number, _| len += usize::from(number == wanted));
@@ -72,7 +70,7 @@ fn rule(message: &[u8]) -> Rule<'_> {
     rule
 }
 
-/// Returns where the first fields end, if they are the `wanted` ones and there are `count` of them; else 0.
+/// Returns the end of the first `count` fields if all of them have the number `wanted`, else 0.
 fn end_of_first(message: &[u8], wanted: u32, count: usize) -> usize {
     let mut fields = Fields::new(message);
     let all =
@@ -81,7 +79,7 @@ fn end_of_first(message: &[u8], wanted: u32, count: usize) -> usize {
 }
 
 fn criterion(message: &[u8]) -> Criterion<'_> {
-    // 0 is said by saying nothing.
+    // An absent operator has the number 0.
     let mut criterion = Criterion { operator: Operator::from_number(0), ..Criterion::default() };
     each(message, |number, field| match (number, field) {
         (1, Field::Bytes(property)) => criterion.property_name = text(property),

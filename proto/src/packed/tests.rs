@@ -1,4 +1,4 @@
-//! What is taken in packed is what reading everything at once gives.
+//! Packed configs equal decoded configs.
 
 use prefab_core::{Config, ConfigSet, Pointer};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn set(configs: Vec<Config>) -> ConfigSet {
 
 proptest! {
     #[test]
-    fn a_packed_set_is_the_set(configs in prop::collection::vec(config(), 0..4)) {
+    fn a_packed_set_equals_the_set(configs in prop::collection::vec(config(), 0..4)) {
         let set = set(configs);
         let packed = pack(convert::encode(&set)).unwrap();
         prop_assert_eq!(packed.findings, Vec::new());
@@ -26,7 +26,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_found_as_reading_finds_it(
+    fn packing_and_decoding_find_the_same_damage(
         configs in prop::collection::vec(config(), 1..3),
         hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
@@ -36,7 +36,7 @@ proptest! {
             bytes[at] = byte;
         }
         let Ok(decoded) = convert::decode(&bytes) else {
-            // Of what can be told apart, each part is sound or told.
+            // A message that does not decode as a whole can still contain valid configs.
             if let Ok(packed) = pack(bytes) {
                 packed.set.configs.iter().for_each(|config| assert!(!config.config().key.is_empty()));
             }
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_walk_passes_can_be_read(
+    fn a_config_that_the_check_accepts_decodes(
         config in config(),
         hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
     ) {
@@ -57,24 +57,24 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        if let Some(head) = check::config(&bytes) {
+        if let Some(header) = check::config(&bytes) {
             let config: Config = wire::Config::decode(&*bytes).unwrap().try_into().unwrap();
-            prop_assert_eq!(&*head.key, &config.key);
-            prop_assert_eq!(head.id, config.id);
-            prop_assert_eq!(head.config_type, config.config_type);
-            prop_assert_eq!(head.is_tombstone, config.is_tombstone());
+            prop_assert_eq!(&*header.key, &config.key);
+            prop_assert_eq!(header.id, config.id);
+            prop_assert_eq!(header.config_type, config.config_type);
+            prop_assert_eq!(header.is_tombstone, config.is_tombstone());
             prop_assert_eq!(read::config(&bytes), (&config).into());
         }
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+    fn packing_never_panics(bytes: Vec<u8>) {
         let _ = pack(bytes);
     }
 }
 
 #[test]
-fn a_config_that_is_cut_short_costs_that_config() {
+fn a_truncated_config_is_skipped_and_reported() {
     let part = |key: &str| wire::Config::from(&Config::constant(key, 1)).encode_to_vec();
     let mut message = Vec::new();
     for (key, cut) in [("a", 0), ("b", 3), ("c", 0)] {
@@ -89,6 +89,6 @@ fn a_config_that_is_cut_short_costs_that_config() {
     let [finding] = &packed.findings[..] else { panic!("one finding, not {:?}", packed.findings) };
     assert_eq!(
         finding.to_string(),
-        "config `b`: `config`: its bytes do not parse: failed to decode Protobuf message: Config.rows: buffer underflow"
+        "config `b`: `config`: cannot decode the config: failed to decode Protobuf message: Config.rows: buffer underflow"
     );
 }

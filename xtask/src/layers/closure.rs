@@ -1,4 +1,4 @@
-//! Everything that stands under a pure crate, against the list of crates that reach into the world.
+//! Compares all dependencies of a pure crate with the list of crates that have effects.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::workspace;
 
-/// Crates that bring a runtime, sockets, files, clocks or chance. The first word of a line says which.
+/// Crates that bring a runtime, sockets, files, clocks or randomness. Each line names the effect first.
 const EFFECTS: &[(&str, &[&str])] = &[
     ("a runtime", &["tokio", "tokio-util", "async-std", "async-io", "smol", "rayon", "crossbeam-channel"]),
     (
@@ -30,11 +30,11 @@ const EFFECTS: &[(&str, &[&str])] = &[
     ),
     ("files", &["notify", "inotify", "tempfile", "memmap2", "walkdir", "dirs", "etcetera", "rusqlite"]),
     ("a clock", &["chrono", "time", "quanta", "coarsetime", "web-time"]),
-    ("chance", &["getrandom", "rand", "fastrand", "uuid"]),
+    ("randomness", &["getrandom", "rand", "fastrand", "uuid"]),
     ("output", &["tracing-subscriber", "env_logger", "indicatif"]),
 ];
 
-/// Asks cargo for all that a crate stands on with its default features, on every platform.
+/// Returns all dependencies of a crate with its default features, on every platform.
 ///
 /// Macro crates run in the compiler, not in the program, and do not count.
 pub(super) fn tree(package: &str) -> Result<String> {
@@ -54,7 +54,7 @@ pub(super) fn tree(package: &str) -> Result<String> {
     ]))
 }
 
-/// Returns a sentence for every crate under `package` that has an effect, with the way that leads there.
+/// Returns a finding for every dependency of `package` that has an effect, with the path to it.
 pub(super) fn findings(package: &str, tree: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut way: Vec<&str> = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn findings(package: &str, tree: &str) -> Vec<String> {
     for (depth, name) in tree.lines().filter_map(node) {
         way.truncate(depth);
         way.push(name);
-        // What stands under a finding goes away with it.
+        // The dependencies of a reported crate are not reported again.
         if depth > hidden_below {
             continue;
         }
@@ -73,7 +73,7 @@ pub(super) fn findings(package: &str, tree: &str) -> Vec<String> {
         if seen.insert(name) {
             findings.push(format!(
                 "`{package}` must stay pure, but `{name}` brings {effect}: {}. Drop the dependency, switch off \
-                 the feature that pulls it in (`cargo tree -p {package} -e features -i {name}` tells which), or \
+                 the feature that pulls it in (`cargo tree -p {package} -e features -i {name}` shows which), or \
                  move the code to a crate that may do I/O",
                 way.join(" → ")
             ));
@@ -119,7 +119,7 @@ mod tests {
             "0 eval v0.1.0\n1 tokio v1.0.0\n2 mio v1.0.0\n3 socket2 v0.6.0\n1 aead v0.5.0\n2 tokio v1.0.0\n2 getrandom v0.3.0\n",
             &[
                 "`eval` must stay pure, but `tokio` brings a runtime: eval → tokio",
-                "`eval` must stay pure, but `getrandom` brings chance: eval → aead → getrandom",
+                "`eval` must stay pure, but `getrandom` brings randomness: eval → aead → getrandom",
             ],
         );
     }

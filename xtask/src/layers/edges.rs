@@ -2,46 +2,46 @@
 
 use super::{Layer, MayUse, Member};
 
-/// Returns a sentence for every crate and edge that the table does not know.
+/// Returns a finding for every crate and edge that the table does not contain.
 pub(super) fn findings(layers: &[Layer], members: &[Member]) -> Vec<String> {
     let mut findings = Vec::new();
     for Member { name, uses } in members {
         let Some(layer) = layers.iter().find(|layer| layer.name == name) else {
             findings.push(format!(
-                "`{name}` has no place in the table: give it one in xtask/src/layers.rs, as low as it can stand"
+                "`{name}` is missing in the table: add it to xtask/src/layers.rs, as low as possible"
             ));
             continue;
         };
         let MayUse::Only(allowed) = layer.may_use else { continue };
-        findings.extend(uses.iter().filter(|used| !allowed.contains(&used.as_str())).map(
-            |used| match way_down(layers, used, name) {
-                Some(way) => format!(
-                    "`{name}` → `{used}` points up: the table has {way}. Move what both need down into \
+        findings.extend(uses.iter().filter(|used| !allowed.contains(&used.as_str())).map(|used| {
+            match path_down(layers, used, name) {
+                Some(path) => format!(
+                    "`{name}` → `{used}` points up: the table has {path}. Move what both need down into \
                      `{name}` or below, or pass it in from above"
                 ),
                 None => format!(
                     "`{name}` → `{used}` is not in the table: drop the dependency, or, if the design has \
-                     changed, allow it in xtask/src/layers.rs and tell why in ARCHITECTURE.md"
+                     changed, allow it in xtask/src/layers.rs and explain it in ARCHITECTURE.md"
                 ),
-            },
-        ));
+            }
+        }));
     }
     findings
 }
 
-/// Returns the way the table allows from a crate down to another one, if there is one.
-fn way_down(layers: &[Layer], from: &str, to: &str) -> Option<String> {
+/// Returns the path from a crate down to another one, if the table allows one.
+fn path_down(layers: &[Layer], from: &str, to: &str) -> Option<String> {
     let layer = layers.iter().find(|layer| layer.name == from)?;
     let next: Vec<&str> = match layer.may_use {
         MayUse::Only(names) => names.to_vec(),
         MayUse::Anything => layers.iter().map(|other| other.name).filter(|name| *name != from).collect(),
     };
-    // The direct way first: it reads best.
+    // Prefer the direct path.
     if next.contains(&to) {
         return Some(format!("`{from}` → `{to}`"));
     }
-    next.into_iter().find_map(|name| match way_down(layers, name, to) {
-        Some(way) if layer.may_use != MayUse::Anything => Some(format!("`{from}` → {way}")),
+    next.into_iter().find_map(|name| match path_down(layers, name, to) {
+        Some(path) if layer.may_use != MayUse::Anything => Some(format!("`{from}` → {path}")),
         other => other,
     })
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::super::MayUse::{Anything, Only};
     use super::*;
 
-    const HOUSE: &[Layer] = &[
+    const TABLE: &[Layer] = &[
         Layer { name: "core", may_use: Only(&[]), pure: true },
         Layer { name: "eval", may_use: Only(&["core"]), pure: true },
         Layer { name: "log", may_use: Only(&["core"]), pure: false },
@@ -62,7 +62,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, uses: &[&str], expected: &[&str]) {
         let uses = uses.iter().map(ToString::to_string).collect();
-        let findings = findings(HOUSE, &[Member { name: name.to_owned(), uses }]);
+        let findings = findings(TABLE, &[Member { name: name.to_owned(), uses }]);
         let starts: Vec<&str> = findings.iter().map(|text| text.split(": ").next().unwrap()).collect();
         assert_eq!(starts, expected);
     }
@@ -81,13 +81,13 @@ mod tests {
         check("log", &["eval"], &["`log` → `eval` is not in the table"]);
         check("client", &["core"], &["`client` → `core` is not in the table"]);
         check("core", &["core"], &["`core` → `core` is not in the table"]);
-        check("newcomer", &["core"], &["`newcomer` has no place in the table"]);
+        check("newcomer", &["core"], &["`newcomer` is missing in the table"]);
     }
 
     #[test]
-    fn the_message_tells_the_way_that_is_allowed() {
-        assert_eq!(way_down(HOUSE, "client", "core").unwrap(), "`client` → `eval` → `core`");
-        assert_eq!(way_down(HOUSE, "cli", "core").unwrap(), "`cli` → `core`");
-        assert_eq!(way_down(HOUSE, "core", "cli"), None);
+    fn the_message_shows_the_allowed_path() {
+        assert_eq!(path_down(TABLE, "client", "core").unwrap(), "`client` → `eval` → `core`");
+        assert_eq!(path_down(TABLE, "cli", "core").unwrap(), "`cli` → `core`");
+        assert_eq!(path_down(TABLE, "core", "cli"), None);
     }
 }

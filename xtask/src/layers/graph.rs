@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::modules::{AllowedCircle, FileGraph};
 use super::{Layer, Member};
 
-/// Returns the drawing as text.
+/// Returns the graph as text.
 pub(super) fn drawn(
     layers: &[Layer],
     members: &[Member],
@@ -14,7 +14,7 @@ pub(super) fn drawn(
 ) -> String {
     let total: usize = graphs.iter().map(|(_, graph)| graph.lines()).sum();
     let mut text = format!("{total} lines in src/ of {} crates\n", graphs.len());
-    // From the ground up, as in the table.
+    // The lowest crate first, as in the table.
     for layer in layers {
         let member = members.iter().find(|member| member.name == layer.name);
         let graph = graphs.iter().find(|(name, _)| name == layer.name);

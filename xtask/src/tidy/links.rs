@@ -1,10 +1,10 @@
-//! Do the links of a page lead to files that exist?
+//! Checks that the links of a page lead to files that exist.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Returns a sentence for every link to a file of this repository that is not there.
+/// Returns a finding for every link to a file of this repository that does not exist.
 ///
-/// `page` is a path from the root of the repository, and so are the paths that `exists` is asked for.
+/// `page` is a path from the root of the repository, and so are the arguments of `exists`.
 pub(super) fn findings(page: &str, content: &str, exists: impl Fn(&Path) -> bool) -> Vec<String> {
     let folder = Path::new(page).parent().unwrap_or(Path::new(""));
     let mut findings = Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn findings(page: &str, content: &str, exists: impl Fn(&Path) -> bool
     findings
 }
 
-/// Returns the targets of a line's links, without those that lead out of the repository.
+/// Returns the targets of the links in a line, except those outside the repository.
 fn links(line: &str) -> Vec<&str> {
     // `[name]: target` defines a link for other lines, `](target)` is one.
     let defined = line
@@ -45,7 +45,7 @@ fn links(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Returns where a link leads, or nothing if that is outside the repository.
+/// Returns the path that a link leads to, or `None` if it is outside the repository.
 fn resolve(folder: &Path, target: &str) -> Option<PathBuf> {
     let (folder, target) = match target.strip_prefix('/') {
         Some(absolute) => (Path::new(""), absolute),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-/// A file that is longer hides something that deserves a file of its own.
+/// A longer file contains an idea that needs a file of its own.
 const MOST_LINES: usize = 600;
 
-/// Signs of work that was left for later. Put together here, so that this file does not report itself.
+/// Signs of unfinished work. They are concatenated, so that this file does not report itself.
 const LEFTOVERS: &[&str] = &[
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -14,10 +14,10 @@ const LEFTOVERS: &[&str] = &[
     concat!("#[", "ignore"),
 ];
 
-/// Where nobody may indent with tabs, and nothing may be left for later.
+/// Extensions of the files in which tabs and unfinished work are errors.
 const OURS: &[&str] = &["rs", "toml", "md", "proto", "yml", "yaml", "json", "sh", "py"];
 
-/// Returns a sentence for every line of a file that breaks a rule.
+/// Returns a finding for every line of a file that breaks a rule.
 pub(super) fn findings(path: &str, content: &str) -> Vec<String> {
     let extension = Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let mut findings = Vec::new();
@@ -28,34 +28,33 @@ pub(super) fn findings(path: &str, content: &str) -> Vec<String> {
         if line.contains('\t') {
             findings.push(format!("{path}:{number}: a tab; use spaces (or `\\t` in a string)"));
         }
-        // Prose may talk about the words; code may not hold them.
+        // Prose may mention the words; code may not contain them.
         if extension != "md" {
-            findings.extend(LEFTOVERS.iter().filter(|word| holds(line, word)).map(|word| {
+            findings.extend(LEFTOVERS.iter().filter(|word| contains_word(line, word)).map(|word| {
                 format!("{path}:{number}: `{word}`; finish it, or open an issue and leave the word out")
             }));
         }
     }
     let lines = content.lines().count();
     if extension == "rs" && in_source(path) && lines > MOST_LINES {
-        findings.push(format!("{path}: {lines} lines, more than {MOST_LINES}; find the seam and split it"));
+        findings.push(format!("{path}: {lines} lines, more than {MOST_LINES}; split it"));
     }
     findings
 }
 
-/// Returns a sentence if a crate's first file does not begin with a line of documentation.
+/// Returns a finding if a crate's first file does not begin with a line of documentation.
 pub(super) fn header(path: &str, content: &str) -> Option<String> {
     let first = content.lines().next().unwrap_or_default();
-    let says_something = first.strip_prefix("//!").is_some_and(|text| !text.trim().is_empty());
-    (!says_something)
-        .then(|| format!("{path}:1: begins without a `//!` line that says which question the crate answers"))
+    let has_text = first.strip_prefix("//!").is_some_and(|text| !text.trim().is_empty());
+    (!has_text).then(|| format!("{path}:1: begins without a `//!` line that describes the crate"))
 }
 
 fn in_source(path: &str) -> bool {
     path.split('/').any(|folder| folder == "src")
 }
 
-/// Tells whether a line holds a word that is not the tail or the head of a longer one.
-fn holds(line: &str, word: &str) -> bool {
+/// Returns whether a line contains a word that is not part of a longer one.
+fn contains_word(line: &str, word: &str) -> bool {
     let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(start, _)| {
         let before = line[..start].chars().next_back();
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_says_first_what_it_is_for() {
+    fn a_crate_begins_with_documentation() {
         assert_eq!(header("a/src/lib.rs", "//! What is a config?\n"), None);
         for silent in ["", "//!\n//! Late.", "mod a;\n//! Too late.", "// Not a doc line."] {
             assert!(header("a/src/lib.rs", silent).unwrap().starts_with("a/src/lib.rs:1: begins without"));

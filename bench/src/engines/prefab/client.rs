@@ -1,4 +1,4 @@
-//! The public client: offline, and as it is with a server that is told what is evaluated.
+//! The public client: offline, and with a server that receives telemetry.
 
 use std::{
     sync::{Mutex, PoisonError, mpsc},
@@ -12,12 +12,12 @@ use prefab_core::Update;
 
 use crate::{contexts, letter, read, server::Server, write};
 
-/// A client, and the near end of what it takes configs from.
+/// A client, and the sender of its source.
 pub(crate) struct Fed {
     pub(crate) client: Client,
     sender: Sender,
     changed: Mutex<mpsc::Receiver<()>>,
-    _told: Subscription,
+    _subscription: Subscription,
 }
 
 type Sender = Box<dyn Fn(Update) -> bool + Send + Sync>;
@@ -28,26 +28,26 @@ impl Fed {
     pub(crate) fn new(builder: ClientBuilder, document: &[u8]) -> Result<Self> {
         let (sender, source) = MemorySource::channel("bench");
         let client = builder.source(source).build()?;
-        // Where there is a server its first answer comes first: it is a snapshot, which would take ours away.
+        // Waits for the first response of the server: it is a snapshot, which would replace our configs.
         client.enabled("item-static");
-        let (tell, changed) = mpsc::channel();
-        let told = client.on_change(move |_| {
-            // Who does not wait any longer need not be told.
-            let _ = tell.send(());
+        let (sender_of_changes, changed) = mpsc::channel();
+        let subscription = client.on_change(move |_| {
+            // The receiver may be gone already.
+            let _ = sender_of_changes.send(());
         });
         let sender: Sender = Box::new(move |update| sender.send(update));
-        let fed = Self { client, sender, changed: Mutex::new(changed), _told: told };
+        let fed = Self { client, sender, changed: Mutex::new(changed), _subscription: subscription };
         fed.take(document)?;
         Ok(fed)
     }
 
-    /// Hands over a document and waits until it counts.
+    /// Sends a document and waits until it is in effect.
     pub(crate) fn take(&self, document: &[u8]) -> Result<()> {
         self.apply(Update::Snapshot { set: read(document)?, source: "bench".into() })
     }
 
     pub(crate) fn apply(&self, update: Update) -> Result<()> {
-        ensure!((self.sender)(update), "the client has stopped listening");
+        ensure!((self.sender)(update), "the client closed its source");
         let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         changed.recv_timeout(LONGEST).context("the client did not change")
     }
@@ -63,8 +63,8 @@ impl Fed {
 
 pub(crate) struct Offline(pub(crate) Fed);
 
-/// It lives as long as its server.
-pub(crate) struct Counting(Fed, #[expect(dead_code, reason = "held on to")] Server);
+/// The client and its server.
+pub(crate) struct Counting(Fed, #[expect(dead_code, reason = "keeps the server running")] Server);
 
 fn counting(document: &[u8]) -> Result<Counting> {
     let server = Server::start()?;
@@ -119,12 +119,12 @@ macro_rules! contestant {
 contestant!(
     Offline,
     "prefab-client",
-    "`client.with(&contexts).enabled(key)`, for the text `evaluate`, which lends it; configs from a source in memory",
+    "`client.with(&contexts).enabled(key)`, for the string `evaluate`, which borrows it; configs from a source in memory",
     |document| Fed::new(Client::in_memory(), document).map(Offline)
 );
 contestant!(
     Counting,
     "prefab-client-telemetry",
-    "the same with telemetry on: every call is counted, and a server is told once a second",
+    "the same with telemetry: every call is counted, and a server receives a report once per second",
     counting
 );

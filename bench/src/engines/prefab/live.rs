@@ -15,7 +15,7 @@ impl Contestant for Handle {
     const NAME: &'static str = "prefab-live";
     const CRATE: &'static str = "prefab-client";
     const PART: Part = Part::Client;
-    const NOTE: &'static str = "`live.get()` on a handle made once; it knows no caller's context";
+    const NOTE: &'static str = "`live.get()` on an existing handle, which ignores the caller's contexts";
     const RENEWS: bool = true;
     type Subject = ();
 

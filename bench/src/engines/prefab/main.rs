@@ -1,4 +1,4 @@
-//! Prefab: the engine, the client, the client that counts for a server, and a live handle.
+//! Prefab: the engine, the client, the client with telemetry, and a live handle.
 
 mod client;
 mod engine;
@@ -24,14 +24,14 @@ fn main() -> Result<()> {
     ])
 }
 
-/// Writes the work as a server sends it.
+/// Writes the work as a server message.
 fn write(work: &Work) -> Result<Vec<u8>> {
     let parsed = datafile::from_json(&prefab_form::datafile(work)).context("reading our own datafile")?;
     ensure!(parsed.findings.is_empty(), "our own datafile: {:?}", parsed.findings);
     Ok(convert::encode(&parsed.set))
 }
 
-/// Reads what a server sends.
+/// Reads a server message.
 fn read(document: &[u8]) -> Result<ConfigSet<StoredConfig>> {
     let packed = packed::pack(document).context("reading configs from protobuf")?;
     ensure!(packed.findings.is_empty(), "our own message: {:?}", packed.findings);

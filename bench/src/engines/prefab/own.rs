@@ -1,4 +1,4 @@
-//! What the others cannot be asked alike: decoding, a change of one config, memory to the byte.
+//! Measurements that only Prefab has: decoding, a change of one config, exact memory.
 
 use std::{fs, hint::black_box, path::PathBuf, time::Duration};
 
@@ -20,7 +20,7 @@ const MANY: usize = 10_000;
 const LOADS: usize = 15;
 const CHANGES: i64 = 300;
 
-/// Returns the file for the figures, where they are asked for: `own FILE`.
+/// Returns the file for the figures if the command line is `own FILE`.
 pub(crate) fn asked_for() -> Option<PathBuf> {
     let mut words = std::env::args().skip(1);
     (words.next()? == "own").then(|| words.next().map(PathBuf::from))?
@@ -36,7 +36,7 @@ pub(crate) fn measure(file: &std::path::Path) -> Result<()> {
         decode_millis: loads(|| wire::Configs::decode(message.as_slice()).map_err(Into::into))?,
         ready_millis: loads(|| ready(&message))?,
         change_micros: changes(&message)?,
-        change_told_micros: told_changes(&message)?,
+        change_to_listener_micros: changes_to_listener(&message)?,
         traffic: traffic::<Offline>(MANY)?,
     };
     fs::write(file, serde_json::to_vec_pretty(&own)?)?;
@@ -62,7 +62,7 @@ fn loads<T>(load: impl Fn() -> Result<T>) -> Result<Spread> {
     Ok(Spread::of(times))
 }
 
-/// One flag, again and again, with a new id and another value.
+/// Repeated changes of one flag, with a new id and another value.
 fn change(round: i64) -> Update {
     let mut config = Config::constant("part-00.setting-00000", round % 2 == 0);
     config.id = 10_000_000 + round;
@@ -79,8 +79,8 @@ fn changes(message: &[u8]) -> Result<Spread> {
         let update = change(round);
         let start = cpu_time();
         let changed = store.apply(update);
-        let next = current.load().updated(&store, &changed);
-        // The old one goes with this, as it does in the client.
+        let next = current.load().with_changes(&store, &changed);
+        // Drops the old ruleset here, as the client does.
         current.store(next.into());
         times.push(millis(cpu_time().saturating_sub(start)) * 1e3);
         ensure!(changed.len() == 1, "one config changes, not {}", changed.len());
@@ -88,7 +88,7 @@ fn changes(message: &[u8]) -> Result<Spread> {
     Ok(Spread::of(times))
 }
 
-fn told_changes(message: &[u8]) -> Result<Spread> {
+fn changes_to_listener(message: &[u8]) -> Result<Spread> {
     let fed = Fed::new(Client::in_memory(), message).context("a client with 10,000 configs")?;
     let mut times = Vec::new();
     for round in 0..CHANGES {

@@ -1,4 +1,4 @@
-//! A server that has no configs and takes every report, so that a client has somebody to count for.
+//! A server without configs that accepts every telemetry report.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -10,7 +10,7 @@ use anyhow::Result;
 use prefab_core::{ConfigSet, Pointer};
 use prefab_proto::convert;
 
-/// It ends with the process; its threads sleep until they are called.
+/// It ends with the process. Its threads sleep until a connection arrives.
 pub(crate) struct Server {
     url: String,
 }
@@ -21,7 +21,7 @@ impl Server {
         let url = format!("http://{}", listener.local_addr()?);
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                // A connection that breaks is the client's to notice.
+                // The client handles broken connections.
                 thread::spawn(move || drop(answer(connection)));
             }
         });
@@ -50,7 +50,7 @@ fn answer(connection: TcpStream) -> std::io::Result<()> {
         }
         std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink())?;
         if request.contains("/sse/") {
-            // The stream stays open and says nothing; its end is noticed by reading.
+            // The stream stays open without events. Reading returns when the client closes it.
             writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\n")?;
         } else {
             // Every project has a pointer, even one without configs.

@@ -1,4 +1,4 @@
-//! What only ours are asked.
+//! The figures that only Prefab has.
 
 use std::fmt::{self, Write as _};
 
@@ -13,7 +13,7 @@ use crate::{
 const TELEMETRY: &str = "prefab-client-telemetry";
 
 pub(super) fn write(page: &mut String, store: &Store, rows: &[Outcome]) -> fmt::Result {
-    writeln!(page, "## Ours alone\n")?;
+    writeln!(page, "## Prefab only\n")?;
     telemetry(page, rows)?;
     if let Some(own) = store.own() {
         loading(page, &own)?;
@@ -25,7 +25,7 @@ pub(super) fn write(page: &mut String, store: &Store, rows: &[Outcome]) -> fmt::
 fn telemetry(page: &mut String, rows: &[Outcome]) -> fmt::Result {
     let find = |name: &str| rows.iter().find(|row| row.name == name);
     let (Some(off), Some(on)) = (find(MEASURE), find(TELEMETRY)) else { return Ok(()) };
-    writeln!(page, "What telemetry costs: so many calls fewer are made in the same time.\n")?;
+    writeln!(page, "The cost of telemetry, in calls lost in the same time.\n")?;
     head(page, &["item", "off ns", "on ns", "calls lost"])?;
     for item in Item::ALL {
         let nanos = |row: &Outcome| row.items.get(item.name()).map_or(f64::NAN, |figure| figure.nanos.low);
@@ -47,22 +47,22 @@ fn loading(page: &mut String, own: &Own) -> fmt::Result {
         megabytes(wire)
     )?;
     head(page, &["what", "figure"])?;
-    writeln!(page, "| prost's decoding alone | {decode:.1} ms |")?;
-    writeln!(page, "| from bytes to the first answer | {ready:.1} ms, {:.1} × prost |", ready / decode)?;
+    writeln!(page, "| decoding with prost | {decode:.1} ms |")?;
+    writeln!(page, "| from bytes to the first result | {ready:.1} ms, {:.1} × prost |", ready / decode)?;
     writeln!(
         page,
-        "| one change: taken in, compiled, put where readers look | {} µs (one in ten over {} µs) |",
+        "| one change: applied, compiled, published | {} µs (90th percentile {} µs) |",
         short(own.change_micros.median),
         short(own.change_micros.high)
     )?;
     writeln!(
         page,
-        "| the same from a source to a listener, through the client's thread | {} µs on the wall |",
-        short(own.change_told_micros.median)
+        "| one change, from a source to a listener through the client's thread | {} µs of wall-clock time |",
+        short(own.change_to_listener_micros.median)
     )?;
     writeln!(
         page,
-        "| memory of a config, store and compiled rules | {:.0} bytes, {:.1} × its {:.0} bytes on the wire |\n",
+        "| memory per config, store and compiled rules | {:.0} bytes, {:.1} × its {:.0} encoded bytes |\n",
         heap / configs,
         heap / wire,
         wire / configs
@@ -75,10 +75,10 @@ fn scaling(page: &mut String, own: &Own) -> fmt::Result {
     let factor = |calls: f64| calls / one.calls_per_cpu_second;
     writeln!(
         page,
-        "Threads, beside {} flags, all of which are replaced ten times a second:\n",
+        "Threads, beside {} flags, all of which are replaced ten times per second:\n",
         traffic.beside
     )?;
-    head(page, &["what", "millions of calls (on the wall)", "times one reader", "p99.9 ns", "waits"])?;
+    head(page, &["what", "millions of calls (wall-clock)", "relative to one reader", "p99.9 ns", "waits"])?;
     for (what, pace_of) in [("1 reader", one), ("2 readers", two), ("2 readers, swapping", swapping)] {
         writeln!(
             page,
@@ -97,8 +97,8 @@ fn sizes(page: &mut String, store: &Store) -> fmt::Result {
     if sizes.is_empty() {
         return Ok(());
     }
-    writeln!(page, "What it takes to have us, in release, from nothing; the program is stripped:\n")?;
-    head(page, &["program with", "size MB", "crates", "compiles in s", "of processor time s"])?;
+    writeln!(page, "Programs with Prefab, stripped, compiled from scratch in release:\n")?;
+    head(page, &["program with", "size MB", "crates", "compile time s", "processor time s"])?;
     for size in sizes {
         writeln!(
             page,

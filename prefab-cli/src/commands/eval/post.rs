@@ -3,7 +3,7 @@
 use prefab_client::ContextSet;
 use prefab_core::{ConfigValue, LogLevel, Value, datafile};
 use prefab_eval::{Contexts, Host, Ruleset};
-use prefab_telemetry::{Counter, Logger, Options, Report, Telemetry};
+use prefab_telemetry::{EvaluationCount, LoggerLineCounts, Options, Report, Telemetry};
 use serde_json::{Map, Value as Json, json};
 
 /// The levels of a log call, by their names in a report.
@@ -16,7 +16,7 @@ const LEVELS: [(&str, LogLevel); 6] = [
     ("fatals", LogLevel::Fatal),
 ];
 
-/// Does what a question tells of, and returns what one kind of telemetry has to say then; null for nothing.
+/// Records the evaluations of a request and returns the report of one kind of telemetry; null if it is empty.
 pub(super) fn answer(
     question: &Json,
     rules: &Ruleset,
@@ -58,10 +58,10 @@ fn options(overrides: &Json) -> Result<Options, String> {
         options.collect_loggers = collect;
     }
     if let Some(mode) = overrides["context_upload_mode"].as_str() {
-        // Some suites write it as their language writes symbols.
+        // Some test suites write it as a symbol of their language.
         let mode = mode.trim_start_matches(':').parse();
         options.context_upload_mode =
-            mode.map_err(|error: prefab_telemetry::UnknownMode| error.to_string())?;
+            mode.map_err(|error: prefab_telemetry::UnknownContextUploadMode| error.to_string())?;
     }
     Ok(options)
 }
@@ -71,13 +71,13 @@ fn log(telemetry: &Telemetry, data: &Json) -> Result<(), String> {
         let name = logger["logger_name"].as_str().ok_or("a logger has no name")?;
         for (counted, level) in LEVELS {
             let calls = logger["counts"][counted].as_u64().unwrap_or_default();
-            telemetry.record_logs(name, level, calls);
+            telemetry.count_lines(name, level, calls);
         }
     }
     Ok(())
 }
 
-/// Takes in contexts as evaluations with them would.
+/// Records contexts as evaluations do.
 fn see(
     telemetry: &Telemetry,
     data: &Json,
@@ -96,9 +96,9 @@ fn see(
 fn evaluate(telemetry: &Telemetry, keys: &Json, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
     for key in keys.as_array().into_iter().flatten().filter_map(Json::as_str) {
         record_contexts(telemetry, rules, contexts, host);
-        // What finds nothing is not counted.
+        // An evaluation without a value is not counted.
         if let Ok(answer) = rules.evaluate(key, contexts, host) {
-            telemetry.record_evaluation(&answer);
+            telemetry.count_evaluation(&answer);
         }
     }
 }
@@ -109,7 +109,7 @@ fn record_contexts(telemetry: &Telemetry, rules: &Ruleset, contexts: &Contexts<'
 }
 
 fn loggers(report: &Report) -> Vec<Json> {
-    let item = |logger: &Logger| {
+    let item = |logger: &LoggerLineCounts| {
         let counts = LEVELS.map(|(counted, level)| (counted, logger.count(level)));
         let counts: Map<String, Json> = counts
             .into_iter()
@@ -152,13 +152,13 @@ fn context_value_json(value: &prefab_core::ContextValue) -> Json {
 }
 
 fn summaries(report: &Report) -> Vec<Json> {
-    let counters = |summary: &prefab_telemetry::Summary| -> Vec<Json> {
-        summary.counters.iter().map(|counter| self::counter(summary, counter)).collect()
+    let counters = |summary: &prefab_telemetry::EvaluationSummary| -> Vec<Json> {
+        summary.counts.iter().map(|counter| self::counter(summary, counter)).collect()
     };
     report.summaries.iter().flat_map(counters).collect()
 }
 
-fn counter(summary: &prefab_telemetry::Summary, counter: &Counter) -> Json {
+fn counter(summary: &prefab_telemetry::EvaluationSummary, counter: &EvaluationCount) -> Json {
     let (value_type, value) = counter.selected_value.as_ref().map_or(("nothing", Json::Null), typed);
     let mut place = Map::from_iter([
         ("config_row_index".to_owned(), counter.config_row_index.into()),
@@ -178,7 +178,7 @@ fn counter(summary: &prefab_telemetry::Summary, counter: &Counter) -> Json {
     })
 }
 
-/// Returns the name that a value's field has in the message, and the value as JSON.
+/// Returns the field name of a value in the message, and the value as JSON.
 fn typed(value: &Value) -> (&'static str, Json) {
     match value {
         Value::Int(int) => ("int", (*int).into()),

@@ -18,11 +18,11 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The language
+    /// The language and SDK
     #[arg(long, value_enum, default_value = "rust")]
     target: Target,
 
-    /// Where to write
+    /// The folder of the file
     #[arg(long, value_name = "DIR", default_value = "generated-sources")]
     output_dir: PathBuf,
 
@@ -67,7 +67,7 @@ impl Target {
     }
 }
 
-/// What a method is written for.
+/// A config for which a method is generated.
 pub(super) struct Entry {
     key: String,
     kind: Kind,
@@ -113,18 +113,21 @@ impl Kind {
     }
 }
 
-/// Writes typed access to everything in the project.
+/// Generates typed code for all configs and flags of the project.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let export = server.get("/export")?;
+    // Keys and types suffice, so the datafile is read as JSON.
+    let export = server.get::<Json>("/export")?.json;
     let configs = export["configs"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut entries: Vec<Entry> = configs.iter().filter_map(entry).collect();
     entries.sort_by(|left, right| left.key.cmp(&right.key));
     let file = args.output_dir.join(args.target.file());
-    fs::create_dir_all(&args.output_dir).with_context(|| format!("making {}", args.output_dir.display()))?;
-    fs::write(&file, args.target.write(&entries)).with_context(|| format!("writing {}", file.display()))?;
-    let said = format!("Wrote {STRONG}{}{STRONG:#}: {} keys", file.display(), entries.len());
-    Ok(output::line(&said)?)
+    fs::create_dir_all(&args.output_dir)
+        .with_context(|| format!("cannot create {}", args.output_dir.display()))?;
+    fs::write(&file, args.target.write(&entries))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    let text = format!("Wrote {STRONG}{}{STRONG:#}: {} keys", file.display(), entries.len());
+    Ok(output::line(&text)?)
 }
 
 fn entry(config: &Json) -> Option<Entry> {
@@ -137,7 +140,7 @@ fn entry(config: &Json) -> Option<Entry> {
     Some(Entry { key: config["key"].as_str()?.to_owned(), kind, is_flag })
 }
 
-/// Splits a key into words, in lower case.
+/// Splits a config key into lower-case words.
 fn words(key: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in key.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
@@ -155,7 +158,7 @@ fn words(key: &str) -> Vec<String> {
     words
 }
 
-/// Makes names of keys; no two are the same, and none begins with a digit or is taken.
+/// Creates identifiers from config keys: unique, not reserved, and without a leading digit.
 struct Names {
     used: BTreeSet<String>,
 }
@@ -193,7 +196,7 @@ impl Names {
     }
 }
 
-/// Returns a text as a literal that all these languages read alike.
+/// Returns a text as a literal of all supported languages.
 fn literal(text: &str) -> String {
     Json::from(text).to_string()
 }

@@ -28,7 +28,7 @@ pub(super) fn write(entries: &[Entry]) -> String {
         } else {
             format!("self.client.get({literal}, context=contexts)")
         };
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             code,
             "\n    def {name}(self, contexts: Contexts = None) -> {kind_name}:\n        # {literal}, {}\n        \

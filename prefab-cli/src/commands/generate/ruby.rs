@@ -57,14 +57,14 @@ pub(super) fn write(entries: &[Entry]) -> String {
         let is_switch = *is_flag && *kind == Kind::Bool;
         let name = names.snake(key) + if is_switch { "?" } else { "" };
         let shown = key.replace(['\n', '\r'], "?");
-        // Single quotes: nothing is put into the text.
+        // Single quotes disable interpolation.
         let literal = format!("'{}'", key.replace('\\', "\\\\").replace('\'', "\\'"));
         let call = if is_switch {
             format!("@prefab.enabled?({literal}, jit_context: contexts)")
         } else {
             format!("@prefab.get({literal}, jit_context: contexts)")
         };
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             code,
             "\n  # {shown}, {}\n  def {name}(contexts = nil)\n    {call}\n  end\n",

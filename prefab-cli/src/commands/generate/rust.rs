@@ -14,25 +14,25 @@ const KEYWORDS: &[&str] = &[
 
 pub(super) fn write(entries: &[Entry]) -> String {
     let mut code = String::from(
-        "// Written by `prefab generate --target rust`. Changes made here are lost.\n\
+        "// Written by `prefab generate --target rust`. Do not edit.\n\
          #![allow(dead_code, unreachable_pub, reason = \"a program need not ask for everything\")]\n\n\
          use prefab_client::{Error, View};\n\n\
-         /// Every config and flag of the project, by its own type.\n\
+         /// All configs and flags of the project, with their types.\n\
          ///\n\
-         /// Made from a view: `Configs::new(client.with(&contexts))`.\n\
+         /// Created from a view: `Configs::new(client.with(&contexts))`.\n\
          #[derive(Clone, Copy, Debug)]\n\
          pub struct Configs<'a> {\n    view: View<'a>,\n}\n\n\
          impl<'a> Configs<'a> {\n\
-         \x20   /// Answers for the view's contexts.\n\
+         \x20   /// Evaluates with the contexts of a view.\n\
          \x20   pub fn new(view: View<'a>) -> Self {\n        Self { view }\n    }\n",
     );
     let mut names = Names::new(KEYWORDS);
     for Entry { key, kind, is_flag } in entries {
         let name = names.snake(key);
         let literal = format!("{key:?}");
-        // A key is written as code in a comment, so neither may end the other.
+        // The key is code inside a comment, so it must not end either.
         let shown = key.replace(['`', '\n', '\r'], "?");
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = if *is_flag && *kind == Kind::Bool {
             write!(
                 code,

@@ -1,4 +1,4 @@
-//! What a server gets to hear of a client's use.
+//! The telemetry that a server receives.
 
 use std::{
     thread,
@@ -30,9 +30,9 @@ fn user(key: &str) -> ContextSet {
     Context::new("user").with("key", key.to_owned()).with("age", 36).into()
 }
 
-/// Everything that one client has told.
+/// Everything that a server has received.
 #[derive(Default, Debug)]
-struct Told {
+struct Received {
     instances: Vec<String>,
     /// Key, value and count.
     answers: Vec<(String, String, i64)>,
@@ -43,20 +43,20 @@ struct Told {
     dropped: u64,
 }
 
-fn told(server: &Upstream) -> Told {
-    let mut told = Told::default();
+fn received(server: &Upstream) -> Received {
+    let mut received = Received::default();
     for post in server.posts().into_iter().filter(|post| post.taken) {
         let wire::TelemetryEvents { instance_hash, events } =
             wire::TelemetryEvents::decode(post.body).unwrap();
-        assert!(!events.is_empty(), "nothing to say is not said");
-        told.instances.push(instance_hash);
-        events.into_iter().filter_map(|event| event.payload).for_each(|payload| told.hear(payload));
+        assert!(!events.is_empty(), "an empty report is not sent");
+        received.instances.push(instance_hash);
+        events.into_iter().filter_map(|event| event.payload).for_each(|payload| received.add(payload));
     }
-    told
+    received
 }
 
-impl Told {
-    fn hear(&mut self, payload: Payload) {
+impl Received {
+    fn add(&mut self, payload: Payload) {
         match payload {
             Payload::Summaries(summaries) => {
                 assert!(summaries.start <= summaries.end && summaries.start > 1_700_000_000_000);
@@ -99,7 +99,7 @@ fn shown(value: &wire::ConfigValue) -> String {
 }
 
 #[test]
-fn answers_and_whom_they_were_given_to_arrive() {
+fn evaluation_counts_and_contexts_are_reported() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let for_adults = Criterion {
@@ -108,7 +108,8 @@ fn answers_and_whom_they_were_given_to_arrive() {
         value_to_match: Some(["36"].into()),
     };
     let rules = vec![ConditionalValue::when(vec![for_adults], true), ConditionalValue::always(false)];
-    server.set_config(Config { rows: vec![ConfigRow::of(rules)], ..Config::constant("adult", true) });
+    server
+        .set_config(Config { rows: vec![ConfigRow::default_row(rules)], ..Config::constant("adult", true) });
     let service = Context::new("service").with("name", "billing");
     let client = talkative(&server).global_context(service).build().unwrap();
 
@@ -125,32 +126,33 @@ fn answers_and_whom_they_were_given_to_arrive() {
     assert_eq!(bound.get_or("max-jobs", 0), 30);
     client.close();
 
-    let told = told(&server);
-    let mut answers = told.answers.clone();
+    let received = received(&server);
+    let mut answers = received.answers.clone();
     answers.sort();
     let answer = |key: &str, value: &str, count| (key.to_owned(), value.to_owned(), count);
     assert_eq!(
         answers,
         [answer("adult", "false", 3), answer("adult", "true", 3), answer("max-jobs", "30", 4)]
     );
-    assert!(told.counters.iter().all(|counter| counter.config_id > Some(17_000_000_000_000_000)));
-    let kinds = |name: &str| told.shapes.iter().find(|shape| shape.name == name).unwrap().field_types.clone();
+    assert!(received.counters.iter().all(|counter| counter.config_id > Some(17_000_000_000_000_000)));
+    let kinds =
+        |name: &str| received.shapes.iter().find(|shape| shape.name == name).unwrap().field_types.clone();
     assert_eq!((kinds("user")["key"], kinds("user")["age"], kinds("service")["name"]), (2, 1, 2));
     // Each once, with the global context.
-    assert_eq!(told.examples.len(), 2, "{:?}", told.examples);
-    assert!(told.examples.iter().all(|example| example.contexts.len() == 2));
-    assert_eq!(told.dropped, 0);
+    assert_eq!(received.examples.len(), 2, "{:?}", received.examples);
+    assert!(received.examples.iter().all(|example| example.contexts.len() == 2));
+    assert_eq!(received.dropped, 0);
 }
 
 #[test]
-fn of_confidential_values_only_the_redacted_form_leaves() {
+fn confidential_values_are_reported_redacted() {
     let server = Upstream::start();
     let secret = ConfigValue { confidential: true, ..ConfigValue::from("s3cret") };
     server.set_config(Config::constant("password", secret));
     let client = talkative(&server).build().unwrap();
     assert_eq!(client.get::<String>("password").as_deref(), Ok("s3cret"));
     client.close();
-    assert_eq!(told(&server).answers, [("password".to_owned(), "*****33e1b".to_owned(), 1)]);
+    assert_eq!(received(&server).answers, [("password".to_owned(), "*****33e1b".to_owned(), 1)]);
     for post in server.posts() {
         assert!(!post.body.windows(6).any(|window| window == b"s3cret"));
     }
@@ -158,7 +160,7 @@ fn of_confidential_values_only_the_redacted_form_leaves() {
 
 #[cfg(feature = "log")]
 #[test]
-fn lines_are_counted_by_logger_once_however_many_layers_ask() {
+fn a_line_is_counted_once_with_several_layers() {
     use prefab_client::LogLevel;
     use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
@@ -178,17 +180,17 @@ fn lines_are_counted_by_logger_once_however_many_layers_ask() {
         tracing::debug!(target: "my_app::db", "held back");
     }
     client.close();
-    let told = told(&server);
-    let db: Vec<_> = told.loggers.iter().filter(|logger| logger.logger_name == "my_app.db").collect();
+    let received = received(&server);
+    let db: Vec<_> = received.loggers.iter().filter(|logger| logger.logger_name == "my_app.db").collect();
     let counts =
         |level: fn(&wire::Logger) -> Option<i64>| -> i64 { db.iter().copied().filter_map(level).sum() };
     assert_eq!((counts(|it| it.infos), counts(|it| it.errors), counts(|it| it.debugs)), (3, 1, 0));
-    // Levels are no answers of a config.
-    assert_eq!(told.times("log-level.my_app"), 0);
+    // Evaluations of log levels are not counted.
+    assert_eq!(received.times("log-level.my_app"), 0);
 }
 
 #[test]
-fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
+fn discarded_reports_are_counted_and_free_their_memory() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.refuse_reports(Some(StatusCode::SERVICE_UNAVAILABLE));
@@ -196,7 +198,7 @@ fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
     let ask = |times| (0..times).for_each(|_| assert_eq!(client.get_or("max-jobs", 0), 30));
     ask(1);
     within(5 * SECOND, "the first report", || !server.posts().is_empty());
-    // Meanwhile nothing is sent but the same message, and what comes is counted in place.
+    // Only the same message is sent again, and new evaluations are counted in place.
     within(5 * SECOND, "six posts", || {
         ask(1_000);
         server.posts().len() > 5
@@ -207,16 +209,16 @@ fn a_server_that_takes_nothing_costs_counted_drops_and_no_memory() {
     assert!(posts[5].body.len() < posts[0].body.len() + 32, "{} bytes", posts[5].body.len());
 
     server.refuse_reports(None);
-    within(5 * SECOND, "a report that is taken", || told(&server).dropped > 0);
+    within(5 * SECOND, "an accepted report", || received(&server).dropped > 0);
     client.close();
-    let told = told(&server);
+    let received = received(&server);
     // The first message had one counter and nothing else.
-    assert_eq!(told.dropped, 1);
-    assert_eq!(told.times("max-jobs") % 1_000, 0, "all but the first: {told:?}");
+    assert_eq!(received.dropped, 1);
+    assert_eq!(received.times("max-jobs") % 1_000, 0, "all but the first: {received:?}");
 }
 
 #[test]
-fn a_refusal_for_good_is_not_tried_again() {
+fn a_permanent_rejection_is_not_retried() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     server.refuse_reports(Some(StatusCode::NOT_FOUND));
@@ -233,23 +235,23 @@ fn a_refusal_for_good_is_not_tried_again() {
 }
 
 #[test]
-fn the_last_report_goes_out_on_close_and_on_drop() {
+fn the_last_report_is_sent_on_close_and_on_drop() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
     assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
     client.close();
-    assert_eq!(told(&server).times("max-jobs"), 1);
+    assert_eq!(received(&server).times("max-jobs"), 1);
     client.close();
 
     let client = of(&server).build().unwrap();
     assert_eq!(client.get::<i64>("max-jobs"), Ok(30));
     drop(client);
-    within(SECOND, "the dropped one's report", || told(&server).times("max-jobs") == 2);
+    within(SECOND, "the report of the dropped client", || received(&server).times("max-jobs") == 2);
 }
 
 #[test]
-fn a_server_that_hangs_keeps_a_close_for_two_seconds_at_most() {
+fn a_close_waits_at_most_two_seconds_for_a_hanging_server() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
@@ -263,7 +265,7 @@ fn a_server_that_hangs_keeps_a_close_for_two_seconds_at_most() {
 }
 
 #[test]
-fn two_clients_count_for_themselves() {
+fn two_clients_count_separately() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let (one, other) = (of(&server).build().unwrap(), of(&server).build().unwrap());
@@ -272,17 +274,17 @@ fn two_clients_count_for_themselves() {
     }
     assert_eq!(other.get_or("max-jobs", 0), 30);
     one.close();
-    let first = told(&server);
+    let first = received(&server);
     assert_eq!(first.times("max-jobs"), 3);
     other.close();
-    let both = told(&server);
+    let both = received(&server);
     assert_eq!(both.times("max-jobs"), 4);
     assert_eq!(both.instances.len(), 2);
     assert_ne!(both.instances[0], both.instances[1]);
 }
 
 #[test]
-fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
+fn a_flag_without_rules_is_counted_with_any_contexts() {
     let server = Upstream::start();
     server.set("on", true);
     let client = of(&server).build().unwrap();
@@ -299,7 +301,7 @@ fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
         }
         drop(scope::enter(user("u-3")));
         assert!(client.with_context(user("u-4")).enabled("on"));
-        // Around what is done with an answer, too, the scope is open.
+        // The scope is open in the closure, too.
         let scopes = client.with(&one).evaluate("on", |_| scope::current().len());
         assert_eq!(scopes, 1);
     };
@@ -308,23 +310,23 @@ fn a_flag_without_rules_is_counted_whatever_contexts_are_around_the_call() {
         threads.spawn(|| ask(&client));
     });
     client.close();
-    let told = told(&server);
-    assert_eq!(told.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", told.answers);
+    let received = received(&server);
+    assert_eq!(received.times("on"), 2 * (10 + 1 + 5 + 1 + 1), "{:?}", received.answers);
     let keys = |example: &wire::ContextSet| {
         let user = example.contexts.iter().find(|context| context.r#type.as_deref() == Some("user"));
         let key = user.and_then(|user| user.values.get("key")).map(shown);
         (key.unwrap_or_default(), example.contexts.len())
     };
-    let mut examples: Vec<_> = told.examples.iter().map(keys).collect();
+    let mut examples: Vec<_> = received.examples.iter().map(keys).collect();
     examples.sort();
     let key = |key: &str| key.to_owned();
     assert_eq!(examples, [(key("u-1"), 1), (key("u-2"), 1), (key("u-4"), 2)]);
-    let shapes: Vec<_> = told.shapes.iter().map(|shape| shape.name.as_str()).collect();
+    let shapes: Vec<_> = received.shapes.iter().map(|shape| shape.name.as_str()).collect();
     assert!(shapes.contains(&"user") && shapes.contains(&"request"), "{shapes:?}");
 }
 
 #[test]
-fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
+fn counts_start_at_zero_after_each_report() {
     let server = Upstream::start();
     server.set("on", true);
     let client = talkative(&server).build().unwrap();
@@ -333,15 +335,15 @@ fn what_was_told_in_one_report_is_counted_anew_for_the_next() {
     within(20 * SECOND, "several reports with counts and shapes", || {
         assert!(client.with(&one).enabled("on"));
         asked += 1;
-        let told = told(&server);
-        told.instances.len() > 4 && told.shapes.len() > 2
+        let received = received(&server);
+        received.instances.len() > 4 && received.shapes.len() > 2
     });
     client.close();
-    assert_eq!(told(&server).times("on"), asked);
+    assert_eq!(received(&server).times("on"), asked);
 }
 
 #[test]
-fn nothing_is_told_without_a_server_or_a_wish() {
+fn nothing_is_reported_without_a_server_or_when_disabled() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let silent = |client: Client| {
@@ -368,7 +370,7 @@ fn nothing_is_told_without_a_server_or_a_wish() {
         .context_upload_mode(ContextUploadMode::None)
         .collect_loggers(false);
     silent(unwanted.build().unwrap());
-    // A client that nobody asks has nothing to say.
+    // A client without evaluations sends no report.
     let unasked = talkative(&server).build().unwrap();
     throughout(SECOND / 10, "nothing is reported", || server.posts().is_empty());
     unasked.close();
@@ -376,7 +378,7 @@ fn nothing_is_told_without_a_server_or_a_wish() {
 }
 
 #[test]
-fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
+fn reports_go_to_the_telemetry_url_with_only_what_is_enabled() {
     let (server, other) = (Upstream::start(), Upstream::start());
     server.set("max-jobs", 30);
     let client = talkative(&server)
@@ -388,26 +390,26 @@ fn another_server_is_told_where_one_is_named_and_only_what_is_wanted() {
     assert_eq!(client.with(&user("u-1")).get_or("max-jobs", 0), 30);
     client.close();
     assert!(server.posts().is_empty());
-    let told = told(&other);
-    assert_eq!((told.shapes.len(), told.examples.len(), told.answers.len()), (1, 0, 0));
+    let received = received(&other);
+    assert_eq!((received.shapes.len(), received.examples.len(), received.answers.len()), (1, 0, 0));
     let wrong = of(&server).telemetry_url("nowhere").build().unwrap_err();
-    assert!(wrong.to_string().starts_with("telemetry: `nowhere` is no address"), "{wrong}");
+    assert!(wrong.to_string().starts_with("telemetry: `nowhere` is not a URL"), "{wrong}");
 }
 
 #[test]
-fn a_report_larger_than_a_server_takes_comes_in_parts() {
+fn a_report_beyond_the_message_limit_is_split() {
     let server = Upstream::start();
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
-    // Twice of what the server takes at once, which is 2 MB.
+    // Twice the limit of the server for one message, which is 2 MB.
     let about = "what is known of a user, ".repeat(400);
     for nth in 0..400 {
         let user = Context::new("user").with("key", format!("u-{nth}")).with("about", about.clone());
         assert_eq!(client.with(&user.into()).get_or("max-jobs", 0), 30);
     }
     client.close();
-    let told = told(&server);
+    let received = received(&server);
     assert!(server.posts().len() > 2 && server.posts().iter().all(|post| post.body.len() < 2_000_000));
-    assert_eq!((told.examples.len(), told.times("max-jobs"), told.dropped), (400, 400, 0));
-    assert!(told.instances.iter().all(|instance| *instance == told.instances[0]));
+    assert_eq!((received.examples.len(), received.times("max-jobs"), received.dropped), (400, 400, 0));
+    assert!(received.instances.iter().all(|instance| *instance == received.instances[0]));
 }

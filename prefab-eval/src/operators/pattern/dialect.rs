@@ -1,8 +1,8 @@
-//! Rewrites patterns of the shared dialect for the engines.
+//! Rewrites patterns from the dialect of the SDKs to the syntax of the engines.
 
 use std::fmt::Write as _;
 
-/// How the pattern's engine can say "ASCII word boundary".
+/// The syntax of an engine for an ASCII word boundary.
 #[derive(Clone, Copy)]
 pub(super) enum Boundary {
     Flagged,
@@ -24,9 +24,9 @@ impl Boundary {
     }
 }
 
-/// Rewrites the escapes that mean ASCII in the official clients, and `\Z`.
+/// Rewrites `\Z`, and the escapes that are ASCII-only in the official SDKs.
 ///
-/// Only the escapes: matching bytes throughout would break `.` and `\p{…}` on other text.
+/// Matching bytes instead would break `.` and `\p{…}` for other text.
 pub(super) fn ascii_classes(pattern: &str, boundary: Boundary) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut letters = pattern.chars();

@@ -1,4 +1,4 @@
-//! The engines of patterns that have no state table.
+//! The engines of patterns without a state table.
 
 use std::{
     fmt,
@@ -14,13 +14,13 @@ use regex_automata::{
 };
 
 use super::{RegexLimits, nfa};
-use crate::effort::{Effort, SearchLimit};
+use crate::search_budget::{SearchBudget, SearchLimit};
 
-/// States that are built as texts need them, in a cache per searching thread.
+/// An engine that builds states on demand, in a cache per searching thread.
 pub(super) struct Lazy {
     states: Option<dfa::DFA>,
     caches: Caches<Option<dfa::Cache>>,
-    /// For texts that would fill the cache over and over.
+    /// The fallback for texts that would fill the cache repeatedly.
     slow: PikeVM,
     slow_caches: Caches<pikevm::Cache>,
 }
@@ -75,7 +75,7 @@ impl Lazy {
     }
 }
 
-/// The steps that nearly every search needs at most.
+/// The steps of the first attempt, which suffice for nearly every search.
 const FEW_STEPS: usize = 1_000;
 
 /// The size of an instruction of a backtracking program, in bytes.
@@ -83,8 +83,8 @@ const INSTRUCTION: usize = 64;
 
 /// A pattern with look-around or back-references.
 ///
-/// Its engine does not report how many steps a search took, so each search counts as the most that it may take:
-/// first few, then, in the rare case that these do not suffice, many.
+/// The engine does not report the steps of a search, so each attempt counts its maximum. The first attempt has few
+/// steps; if they do not suffice, the second has many.
 #[derive(Debug)]
 pub(super) struct Backtracking {
     pattern: Box<str>,
@@ -94,7 +94,7 @@ pub(super) struct Backtracking {
 }
 
 impl Backtracking {
-    /// Returns the size of a pattern with this estimate, in bytes: two programs, in each of them matchers of parts.
+    /// Returns the size of a pattern with this estimate, in bytes. It includes two programs and their matchers.
     pub(super) fn bytes(estimate: usize) -> usize {
         estimate.saturating_mul(8).saturating_add(8 << 10)
     }
@@ -104,18 +104,18 @@ impl Backtracking {
         Ok(Self { pattern: pattern.into(), quick, thorough: OnceLock::new(), limits: *limits })
     }
 
-    pub(super) fn search(&self, text: &str, effort: &mut Effort) -> Result<bool, SearchLimit> {
+    pub(super) fn search(&self, text: &str, budget: &mut SearchBudget) -> Result<bool, SearchLimit> {
         if text.len() > self.limits.backtrack_text_bytes {
             return Err(SearchLimit::TextLength);
         }
         let steps = self.limits.backtrack_steps;
-        if let Some(found) = search(&self.quick, FEW_STEPS.min(steps), text, effort)? {
+        if let Some(found) = search(&self.quick, FEW_STEPS.min(steps), text, budget)? {
             return Ok(found);
         }
         if steps > FEW_STEPS {
             let compile = || build(&self.pattern, steps, &self.limits).ok();
             let thorough = self.thorough.get_or_init(compile).as_ref().ok_or(SearchLimit::Pattern)?;
-            if let Some(found) = search(thorough, steps, text, effort)? {
+            if let Some(found) = search(thorough, steps, text, budget)? {
                 return Ok(found);
             }
         }
@@ -123,18 +123,18 @@ impl Backtracking {
     }
 }
 
-/// Searches within a number of steps; `None` if they do not suffice.
+/// Searches with a limit of steps. Returns `None` if they do not suffice.
 fn search(
     regex: &fancy_regex::Regex,
     steps: usize,
     text: &str,
-    effort: &mut Effort,
+    budget: &mut SearchBudget,
 ) -> Result<Option<bool>, SearchLimit> {
-    // A step may look at all of the text.
-    if effort.spend(steps.saturating_mul(1 + text.len() / 64)) {
+    // A step can read the whole text.
+    if budget.spend(steps.saturating_mul(1 + text.len() / 64)) {
         Ok(regex.is_match(text).ok())
     } else {
-        Err(SearchLimit::Effort)
+        Err(SearchLimit::Budget)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Estimates the compiled size of a pattern before it is compiled.
 //!
-//! Compiling a large pattern takes tens of milliseconds, its estimate a fraction of one.
+//! Compiling a large pattern takes tens of milliseconds. Estimating its size takes a fraction of a millisecond.
 
 use fancy_regex::{AstNode, Expr};
 use regex_syntax::{
@@ -31,7 +31,7 @@ pub(super) fn of_hir(hir: &Hir) -> usize {
     }
 }
 
-/// The number of calls of groups within a pattern, from which on its size is not estimated: it may be endless.
+/// Maximum number of group calls in a pattern. With more, the size is not estimated, because it may be unbounded.
 const CALLS: usize = 8;
 
 /// Estimates the size of a pattern that needs backtracking, in bytes.
@@ -40,7 +40,7 @@ pub(super) fn of_tree(expr: &Expr) -> usize {
     if calls > CALLS {
         return usize::MAX;
     }
-    // A call is as large as the group that it calls, in which there may be calls.
+    // A call is as large as the group that it calls, which may contain calls.
     (0..calls).fold(of_expr(expr, 2 * STATE), |size, _| of_expr(expr, size))
 }
 

@@ -1,4 +1,4 @@
-// What hands do: dragging rules with the mouse, picking a date, typing a duration.
+// Inputs: dragging rules, picking a date, typing a duration.
 
 import { check, open, picture, publish, until } from '../harness.mjs';
 
@@ -7,7 +7,7 @@ const when = (/** @type {string} */ value) => [{ propertyName: 'user.plan', oper
 
 /** @type {Part} */
 export default {
-  async 'rules change places by dragging them with the mouse'({ on, people: { Ann } }) {
+  async 'rules are reordered by dragging'({ on, people: { Ann } }) {
     const rules = [...['a', 'b', 'c'].map((plan) => ({ criteria: when(plan), value: text(plan) })), { criteria: [], value: text('all') }];
     await on.manage('POST', '/projects/1/items', { item: { key: 'dragged', type: 'config', valueType: 'string', default: { rules }, environments: [] } });
     await open(Ann, on.url, 'configs/dragged');
@@ -18,23 +18,23 @@ export default {
     await Ann.getByRole('button', { name: 'Rule 1 of 4' }).dragTo(Ann.locator('.rule').nth(1));
     await until(async () => (await order()) === 'a,c,b,all', 'and goes one down');
     check((await Ann.locator('.rule.over').count()) === 0, 'nothing stays marked');
-    check(/another order of the rules/.test(await publish(Ann)), 'the difference says so');
+    check(/order of the rules/.test(await publish(Ann)), 'the difference names the order');
     const item = await on.manage('GET', '/projects/1/items/dragged');
     check(item.default.rules.map((/** @type {Rule} */ rule) => rule.value.value).join() === 'a,c,b,all', JSON.stringify(item.default));
   },
 
-  async 'a date is picked, and kept as the moment that it is'({ on, people: { Ann } }) {
+  async 'a date is picked and stored as a point in time'({ on, people: { Ann } }) {
     await on.manage('POST', '/projects/1/items', { item: { key: 'early-bird', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: text('late') }] }, environments: [] } });
     await open(Ann, on.url, 'configs/early-bird');
-    await Ann.getByRole('button', { name: '+ Rule for some' }).click();
+    await Ann.getByRole('button', { name: 'Add rule' }).click();
     await Ann.getByLabel('Property').fill('user.joined');
     await Ann.getByLabel('Operator').selectOption('PROP_BEFORE');
     const date = Ann.getByLabel('Date');
     check((await date.getAttribute('type')) === 'datetime-local', 'there is a picker');
     await date.fill('2026-03-01T12:30');
     const iso = await Ann.evaluate(() => new Date('2026-03-01T12:30').toISOString());
-    const said = await Ann.evaluate((moment) => new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }), iso);
-    await Ann.getByText(`when user.joined is before ${said}`).waitFor();
+    const formatted = await Ann.evaluate((moment) => new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }), iso);
+    await Ann.getByText(`when user.joined is before ${formatted}`).waitFor();
     await Ann.getByLabel('Value', { exact: true }).first().fill('early');
     await picture(Ann, 'date');
     await publish(Ann);
@@ -64,7 +64,7 @@ export default {
     await value.fill('2 minutes 5 seconds');
     await picture(Ann, 'duration');
     const diff = await publish(Ann);
-    check(/90 seconds for everybody/.test(diff) && /2 minutes 5 seconds for everybody/.test(diff), diff);
+    check(/90 seconds for everyone/.test(diff) && /2 minutes 5 seconds for everyone/.test(diff), diff);
     const item = await on.manage('GET', '/projects/1/items/patience');
     check(item.default.rules[0].value.value === 'PT2M5S', JSON.stringify(item.default));
   },

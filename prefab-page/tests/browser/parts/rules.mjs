@@ -1,4 +1,4 @@
-// Rules as people make them: by percentage, for some, for a time; and back again.
+// Rules: percentage rollouts, conditions, order, and restored versions.
 
 import { check, open, publish, until } from '../harness.mjs';
 
@@ -10,10 +10,10 @@ async function flag(on, key) {
 
 /** @type {Part} */
 export default {
-  async 'a rollout to ten percent, and the bar always sums to 100'({ on, people: { Ann } }) {
+  async 'a rollout to 10%, whose parts always add up to 100%'({ on, people: { Ann } }) {
     await flag(on, 'ten-percent');
     await open(Ann, on.url, 'flags/ten-percent');
-    await Ann.getByRole('button', { name: 'Share out by percentage' }).click();
+    await Ann.getByRole('button', { name: 'Percentage rollout' }).click();
     const shares = Ann.locator('input.share');
     await shares.nth(1).fill('25');
     const slider = Ann.getByRole('slider');
@@ -30,7 +30,7 @@ export default {
     const dragged = Number(await shares.nth(0).inputValue()) + Number(await shares.nth(1).inputValue());
     check(dragged === 100 && (await shares.nth(0).inputValue()) !== '90', `dragging moves it: ${dragged}`);
     await shares.nth(1).fill('10');
-    check(/90 % false, 10 % true by user.key/.test(await publish(Ann)), 'the diff says the shares');
+    check(/90% false, 10% true by user.key/.test(await publish(Ann)), 'the diff shows the shares');
     const item = await on.manage('GET', '/projects/1/items/ten-percent');
     const [{ value }] = item.default.rules;
     check(JSON.stringify(value.value.map((/** @type {Weighted} */ one) => one.weight)) === '[90,10]', JSON.stringify(value));
@@ -43,12 +43,12 @@ export default {
     return `${reached} of 300 users`;
   },
 
-  async 'a flag for some, in one environment, before the rule for everybody'({ on, people: { Ann } }) {
+  async 'a rule with conditions in one environment, before the rule for everyone'({ on, people: { Ann } }) {
     await flag(on, 'targeted');
     await open(Ann, on.url, 'flags/targeted');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
-    await Ann.getByRole('button', { name: 'Make rules for Staging' }).click();
-    await Ann.getByRole('button', { name: '+ Rule for some' }).click();
+    await Ann.getByRole('button', { name: 'Override in Staging' }).click();
+    await Ann.getByRole('button', { name: 'Add rule' }).click();
     await Ann.getByLabel('Property').fill('user.email');
     await Ann.getByLabel('Operator').selectOption('PROP_ENDS_WITH_ONE_OF');
     await Ann.getByLabel('Values').fill('@acme.test');
@@ -59,24 +59,24 @@ export default {
     const ask = async (environment, address) => (await on.manage('POST', '/projects/1/explain', { key: 'targeted', environment, contexts: { user: { email: address } } })).value;
     check((await ask('Staging', 'ann@acme.test')) === true, 'ours get it in Staging');
     check((await ask('Staging', 'x@other.test')) === false, 'others do not');
-    check((await ask('Production', 'ann@acme.test')) === false, 'nobody does in Production');
+    check((await ask('Production', 'ann@acme.test')) === false, 'it is off in Production');
   },
 
-  async 'rules change places by keyboard'({ on, people: { Ann } }) {
+  async 'rules are reordered by keyboard'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/targeted');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
     await Ann.getByRole('button', { name: 'Rule 1 of 2' }).focus();
     await Ann.keyboard.press('ArrowDown');
-    await Ann.getByText('This rule has no condition, so it always holds').waitFor();
+    await Ann.getByText('This rule has no condition, so it always matches').waitFor();
     check(/Rule 2 of 2/.test(await Ann.evaluate(() => document.activeElement?.ariaLabel ?? '')), 'the focus goes along');
     await Ann.keyboard.press('ArrowUp');
     await until(async () => (await Ann.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'moved back, nothing is changed');
   },
 
-  async 'every operator has an input that fits it'({ on, people: { Ann } }) {
+  async 'every operator has an input for its operand'({ on, people: { Ann } }) {
     await flag(on, 'operators');
     await open(Ann, on.url, 'flags/operators');
-    await Ann.getByRole('button', { name: '+ Rule for some' }).click();
+    await Ann.getByRole('button', { name: 'Add rule' }).click();
     const names = await Ann.getByLabel('Operator').locator('option').evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value));
     check(names.length === 28, `${names.length} operators`);
     const fitting = { PROP_BEFORE: 'Date', PROP_SEMVER_EQUAL: 'Version', PROP_MATCHES: 'Pattern', PROP_LESS_THAN: 'Number', IN_INT_RANGE: 'From', PROP_IS_ONE_OF: 'Values' };
@@ -86,34 +86,34 @@ export default {
     }
     await Ann.getByLabel('Operator').selectOption('PROP_MATCHES');
     await Ann.getByLabel('Pattern').fill('([');
-    await Ann.getByText('This is not a pattern.').waitFor();
+    await Ann.getByText('Not a valid regular expression.').waitFor();
     await Ann.getByRole('button', { name: 'Discard' }).click();
     await Ann.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   },
 
-  async 'a log level for one user, that ends by itself'({ on, people: { Ann } }) {
+  async 'a log level for one user expires'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'log-levels');
-    await Ann.getByRole('button', { name: 'Set a level' }).click();
+    await Ann.getByRole('button', { name: 'Set level', exact: true }).click();
     const dialog = Ann.getByRole('dialog');
     await dialog.getByLabel('Logger').fill('my_app.checkout');
-    await dialog.getByLabel('How long').selectOption('1h');
-    await dialog.getByLabel('For whom').selectOption('some');
+    await dialog.getByLabel('For', { exact: true }).selectOption('1h');
+    await dialog.getByLabel('Applies to').selectOption('some');
     await dialog.getByLabel('Is one of').fill('u-1');
     await Ann.keyboard.press('Enter');
-    await dialog.getByRole('button', { name: 'Set the level' }).click();
+    await dialog.getByRole('button', { name: 'Set level', exact: true }).click();
     await Ann.getByText('where user.key is u-1').waitFor();
-    await Ann.getByText(/^ends in/).waitFor();
+    await Ann.getByText(/^expires in/).waitFor();
     const [level] = await on.manage('GET', '/projects/1/log-levels');
     check(level.levels[0].level === 'DEBUG' && level.levels[0].expiresAt > Date.now(), JSON.stringify(level));
   },
 
-  async 'an old version comes back from the history'({ on, people: { Ann } }) {
+  async 'an old version is restored from the history'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/ten-percent?view=history');
-    await Ann.getByText('What changed').first().click();
+    await Ann.getByText('Show changes').first().click();
     await Ann.locator('.diff').first().waitFor();
-    await Ann.getByRole('button', { name: 'Go back to this' }).click();
-    await Ann.getByRole('dialog').getByRole('button', { name: 'Go back' }).click();
-    await Ann.getByText('The old version is back').waitFor();
+    await Ann.getByRole('button', { name: 'Restore this version' }).click();
+    await Ann.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
+    await Ann.getByText('Version restored.').waitFor();
     const item = await on.manage('GET', '/projects/1/items/ten-percent');
     check(item.default.rules[0].value.value === false, JSON.stringify(item.default));
   },

@@ -1,4 +1,4 @@
-//! The HTTP status of each error code, and what people can do about the database.
+//! The HTTP status of each error code, and texts for database errors.
 
 use http::StatusCode;
 
@@ -31,12 +31,12 @@ pub(super) const fn of(code: ErrorCode) -> StatusCode {
     }
 }
 
-/// Returns what is wrong with the database, where people can do something about it.
+/// Returns the cause of a database error that an operator can fix.
 pub(super) const fn database_cause(code: ErrorCode) -> Option<&'static str> {
     match code {
         ErrorCode::StorageFull => Some("the server's disk is full; nothing was changed"),
         ErrorCode::DatabaseBusy => Some("the database is busy; nothing was changed, try again"),
-        ErrorCode::DatabaseReadOnly => Some("the server may not write to its database; nothing was changed"),
+        ErrorCode::DatabaseReadOnly => Some("the server cannot write to its database; nothing was changed"),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks, for which project, and what they sent.
+//! Access control and extractors of the management API.
 
 use crate::api::origin::origin_of;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::api::body;
 use crate::api::{
     body::read,
     error::ApiError,
-    management::{credentials::Who, lease::Lease},
+    management::{credentials::Principal, stream_authorization::StreamAuthorization},
     state::App,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -19,28 +19,29 @@ use prefab_service::Origin;
 use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
 use prefab_store::{Environment, Role, accounts::Session};
 
-/// Somebody who asks.
+/// The access of an authenticated caller.
 pub(super) struct Access {
-    pub(super) who: Who,
+    pub(super) principal: Principal,
     origin: Origin,
     project_cache: Arc<ProjectCache>,
-    /// Whether nothing is to be changed.
+    /// Whether the request method is safe.
     is_reading: bool,
 }
 
 impl Access {
-    /// Returns them as an author in a project: for reading whoever sees it, for everything else an admin.
-    pub(super) fn to(self, project: i64) -> Result<Actor, ApiError> {
+    /// Returns the caller as an author in a project. Reads require access to the project, other methods an admin.
+    pub(super) fn authorize(self, project: i64) -> Result<Actor, ApiError> {
         let least = if self.is_reading { Role::Viewer } else { Role::Admin };
-        self.holding(project, least)
+        self.require_role(project, least)
     }
 
-    /// Returns them as an author in a project where they have this role, in one environment at least: whoever
-    /// changes something checks which. To others a project is not there, rather than forbidden: its number is
-    /// nobody's business.
-    pub(super) fn holding(self, project: i64, least: Role) -> Result<Actor, ApiError> {
+    /// Returns the caller as an author in a project in which they have this role, in at least one environment.
+    ///
+    /// The caller of this function checks the environment. Returns 404 rather than 403 for projects without access, so
+    /// that project numbers cannot be probed.
+    pub(super) fn require_role(self, project: i64, least: Role) -> Result<Actor, ApiError> {
         let actor = self.actor(ProjectId(project)).ok_or(ApiError::NotFound)?;
-        // Who manages a project manages all of it.
+        // An admin must be an admin of the whole project.
         let role = if least == Role::Admin { actor.roles.project } else { actor.roles.highest() };
         if role < least {
             return Err(ApiError::Forbidden(least.missing_role_message()));
@@ -49,33 +50,33 @@ impl Access {
     }
 
     fn actor(self, id: ProjectId) -> Option<Actor> {
-        let Self { who, origin, project_cache, .. } = self;
-        match who {
-            Who::Key(caller) => (caller.project.id == id).then(|| Actor::of(&caller, origin)),
-            Who::Token(token, _) => {
+        let Self { principal, origin, project_cache, .. } = self;
+        match principal {
+            Principal::Key(caller) => (caller.project.id == id).then(|| Actor::of(&caller, origin)),
+            Principal::Token(token, _) => {
                 let project = project_cache.project(id).filter(|_| token.project == id)?;
                 Some(Actor::of_token(&token, project, origin))
             }
-            Who::Person(session, _) => {
+            Principal::Person(session, _) => {
                 let Session { person, mut projects } = session;
                 Some(Actor::of_person(&person, projects.remove(&id)?, project_cache.project(id)?, origin))
             }
         }
     }
 
-    /// Returns an admin of all projects as an author in the first one.
-    pub(super) fn over_everything(self) -> Option<Actor> {
+    /// Returns an admin of all projects, as an author in the first one.
+    pub(super) fn as_global_admin(self) -> Option<Actor> {
         let (projects, managed) = (self.project_cache.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
         self.actor(first)
     }
 
-    /// Lists the projects whose admin they are.
+    /// Lists the projects of which the caller is an admin.
     pub(super) fn managed(&self) -> Vec<ProjectId> {
-        let is_admin = |project: &Arc<Project>| match &self.who {
-            Who::Key(caller) => caller.project.id == project.id,
-            Who::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
-            Who::Person(session, _) => {
+        let is_admin = |project: &Arc<Project>| match &self.principal {
+            Principal::Key(caller) => caller.project.id == project.id,
+            Principal::Token(token, _) => token.project == project.id && token.roles.project == Role::Admin,
+            Principal::Person(session, _) => {
                 session.projects.get(&project.id).is_some_and(|roles| roles.project == Role::Admin)
             }
         };
@@ -87,23 +88,23 @@ impl Access {
             .collect()
     }
 
-    /// Lists the projects that they see.
+    /// Lists the projects to which the caller has access.
     pub(super) fn projects(&self) -> Vec<Arc<Project>> {
         let mut projects = self.project_cache.projects();
-        projects.retain(|project| match &self.who {
-            Who::Key(caller) => caller.project.id == project.id,
-            Who::Token(token, _) => token.project == project.id,
-            Who::Person(session, _) => session.projects.contains_key(&project.id),
+        projects.retain(|project| match &self.principal {
+            Principal::Key(caller) => caller.project.id == project.id,
+            Principal::Token(token, _) => token.project == project.id,
+            Principal::Person(session, _) => session.projects.contains_key(&project.id),
         });
         projects
     }
 
-    /// Returns how they stay in touch: a stream ends when this says that they may not ask any more.
-    pub(super) fn lease(&self) -> Lease {
-        match &self.who {
-            Who::Key(caller) => Lease::Key(caller.key_id),
-            Who::Token(token, hash) => Lease::Token(token.id, *hash),
-            Who::Person(session, hash) => Lease::Session(session.person.id, *hash),
+    /// Returns the authorization of an event stream with this credential.
+    pub(super) fn stream_authorization(&self) -> StreamAuthorization {
+        match &self.principal {
+            Principal::Key(caller) => StreamAuthorization::Key(caller.key_id),
+            Principal::Token(token, hash) => StreamAuthorization::Token(token.id, *hash),
+            Principal::Person(session, hash) => StreamAuthorization::Session(session.person.id, *hash),
         }
     }
 }
@@ -112,13 +113,18 @@ impl FromRequestParts<App> for Access {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let who = Who::from_request_parts(parts, app).await?;
+        let principal = Principal::from_request_parts(parts, app).await?;
         let is_reading = parts.method.is_safe();
-        Ok(Self { who, origin: origin_of(parts), project_cache: Arc::clone(&app.project_cache), is_reading })
+        Ok(Self {
+            principal,
+            origin: origin_of(parts),
+            project_cache: Arc::clone(&app.project_cache),
+            is_reading,
+        })
     }
 }
 
-/// Finds an environment by its number or its name.
+/// Returns an environment by number or name.
 pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
     let found = environments.iter().find(|environment| {
@@ -127,13 +133,13 @@ pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Envi
     found.cloned().ok_or_else(|| {
         let names: Vec<_> = environments.iter().map(|environment| environment.name.as_str()).collect();
         ApiError::invalid(format!(
-            "`{field}`: there is no environment \"{text}\"; there are {}",
+            "`{field}`: unknown environment \"{text}\"; the project has {}",
             names.join(", ")
         ))
     })
 }
 
-/// Finds an environment by its number or name, or none if none is named.
+/// Returns an environment by number or name. `None` without a name.
 pub(super) fn optional_environment(
     actor: &Actor,
     text: Option<&str>,
@@ -143,22 +149,22 @@ pub(super) fn optional_environment(
     text.map(|text| environment(actor, text, field).map(|environment| environment.id)).transpose()
 }
 
-/// What stands in the path.
-pub(super) struct At<T>(pub(super) T);
+/// The parameters of the path.
+pub(super) struct PathParams<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for PathParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        // A project whose number is no number is not there.
+        // A project number that is not a number does not exist.
         Path::from_request_parts(parts, app).await.map(|Path(at)| Self(at)).map_err(|_| ApiError::NotFound)
     }
 }
 
-/// What stands behind the question mark.
-pub(super) struct Asked<T>(pub(super) T);
+/// The parameters of the query.
+pub(super) struct QueryParams<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<App> for QueryParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
@@ -167,10 +173,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
     }
 }
 
-/// What was sent, as JSON.
-pub(super) struct Sent<T>(pub(super) T);
+/// A JSON body.
+pub(super) struct JsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Sent<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
@@ -179,10 +185,10 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<App> for Sent<T> {
     }
 }
 
-/// What was sent, as JSON, or nothing.
-pub(super) struct MaybeSent<T>(pub(super) T);
+/// An optional JSON body.
+pub(super) struct OptionalJsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for MaybeSent<T> {
+impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for OptionalJsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {

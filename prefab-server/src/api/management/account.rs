@@ -1,68 +1,54 @@
-//! Making an account, changing its password, and deleting it.
+//! Accounts: sign-up, password change and deletion.
 
 use crate::api::origin::RequestOrigin;
 use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::Sent,
-    credentials::Visitor,
-    projects::a_name,
+    access::JsonBody,
+    credentials::BrowserSession,
+    projects::validate_name,
     session::{
-        Done, SessionView,
         audit::note,
-        begin,
-        checks::{a_password, an_email, attempt, same_site, too_often},
-        ended,
+        checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
+        session_ended, start_session,
     },
     tokens,
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
+use prefab_management_api::{
+    ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, ErrorResponse, SessionResponse, SignUpRequest,
+};
 use prefab_service::{Conflict, actor::Actor, origin::Origin, sign_in::network};
 use prefab_store::{
     accounts::{DeletePersonOutcome, NewPerson, Person, Session, SignUpOutcome},
     key::KeyHash,
 };
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SignUp {
-    /// What stands behind `token=` in the link.
-    token: String,
-    #[schema(example = "ann@example.com")]
-    email: String,
-    #[schema(example = "Ann")]
-    name: String,
-    /// At least ten characters.
-    password: String,
-}
-
-/// Makes an account of an invitation, and logs in.
+/// Creates an account from an invitation, and logs in.
 #[utoipa::path(
-    post, path = "/sign-up", tag = "people", request_body = SignUp, security(()),
-    responses((status = 200, body = SessionView), (status = 400, body = Problem),
-              (status = 403, description = "The invitation cannot be used, or not with this e-mail", body = Problem),
-              (status = 409, description = "The e-mail has an account", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    post, path = "/sign-up", tag = "people", request_body = SignUpRequest, security(()),
+    responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "The invitation has been used, has expired, or is for another e-mail address", body = ErrorResponse),
+              (status = 409, description = "The e-mail address has an account", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn sign_up(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(SignUp { token, email, name, password }): Sent<SignUp>,
+    JsonBody(SignUpRequest { token, email, name, password }): JsonBody<SignUpRequest>,
 ) -> Result<Response, ApiError> {
-    same_site(&headers)?;
-    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
-    let (email, name, invitation) = (an_email(&email)?, a_name(&name)?, KeyHash::of(&token));
-    a_password("password", &password)?;
-    let refused = "this link has been used, has expired, or is for another e-mail: ask for a new one";
-    // Hashing is dear, so only for those who may.
+    reject_cross_site(&headers)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    let (email, name, invitation) = (validate_email(&email)?, validate_name(&name)?, KeyHash::of(&token));
+    validate_password("password", &password)?;
+    let refused =
+        "this link has been used, has expired, or is for another e-mail address; ask an admin for a new one";
+    // Hashing is expensive, so it happens only for valid invitations.
     if !app.project_cache.store().is_invited(invitation, email.clone()).await? {
         return Err(ApiError::Forbidden(refused));
     }
@@ -77,62 +63,46 @@ pub(super) async fn sign_up(
         }
     };
     note(&app, &person, &projects, origin, ("person.signed-up", "signed up")).await?;
-    begin(&app, person, &headers).await
+    start_session(&app, person, &headers).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
-    /// The password until now.
-    current: String,
-    /// At least ten characters.
-    password: String,
-}
-
-/// Changes your own password, and ends your other sessions.
+/// Changes your password, and ends your other sessions.
 #[utoipa::path(
-    put, path = "/session/password", tag = "people", request_body = NewPassword, security(("session" = [])),
-    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
-              (status = 403, description = "`current` is wrong", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    put, path = "/session/password", tag = "people", request_body = ChangePasswordRequest, security(("session" = [])),
+    responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+              (status = 403, description = "The current password is wrong", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn change_password(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
-    Sent(NewPassword { current, password }): Sent<NewPassword>,
-) -> Result<Json<Done>, ApiError> {
-    let Visitor { session: Session { person, projects }, hash, csrf: _ } = visitor;
-    a_password("password", &password)?;
+    JsonBody(ChangePasswordRequest { current, password }): JsonBody<ChangePasswordRequest>,
+) -> Result<Json<EmptyResponse>, ApiError> {
+    let BrowserSession { session: Session { person, projects }, hash, csrf: _ } = visitor;
+    validate_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
     let password = app.sign_in.passwords.hash(password).await?;
     app.project_cache.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
-    Ok(Json(Done {}))
+    Ok(Json(EmptyResponse {}))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Farewell {
-    /// Your password, since this cannot be undone.
-    password: String,
-}
-
-/// Deletes your own account, with its sessions and the management tokens that act for you. What you did stays in the audit log.
+/// Deletes your account, its sessions and the management tokens that act for you. The audit log keeps your actions.
 #[utoipa::path(
-    delete, path = "/account", tag = "people", request_body = Farewell, security(("session" = [])),
-    responses((status = 200, body = Done), (status = 400, body = Problem), (status = 401, body = Problem),
-              (status = 403, description = "The password is wrong", body = Problem),
-              (status = 409, description = "Nobody would be left to manage a project", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    delete, path = "/account", tag = "people", request_body = DeleteAccountRequest, security(("session" = [])),
+    responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+              (status = 403, description = "The password is wrong", body = ErrorResponse),
+              (status = 409, description = "A project would have no admin", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn delete(
     State(app): State<App>,
-    visitor: Visitor,
+    visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(Farewell { password }): Sent<Farewell>,
+    JsonBody(DeleteAccountRequest { password }): JsonBody<DeleteAccountRequest>,
 ) -> Result<Response, ApiError> {
     let Session { person, projects } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
@@ -151,14 +121,14 @@ pub(super) async fn delete(
         let Some(project) = app.project_cache.project(*id) else { continue };
         let actor = Actor::of_person(&person, roles.clone(), project, origin.clone());
         let here: Vec<_> = revoked.iter().filter(|token| token.project == *id).cloned().collect();
-        tokens::note_ended(&app, &actor, &here, &actor.label).await?;
+        tokens::record_revoked(&app, &actor, &here, &actor.label).await?;
     }
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.deleted", "deleted their account")).await?;
-    Ok(ended(&app, &headers))
+    Ok(session_ended(&app, &headers))
 }
 
-/// Has somebody who is logged in prove again who they are.
+/// Verifies the password of a person who is logged in.
 async fn prove(
     app: &App,
     person: &Person,
@@ -166,7 +136,7 @@ async fn prove(
     origin: &Origin,
     refusal: &'static str,
 ) -> Result<(), ApiError> {
-    attempt(app, &person.email, origin).map_err(too_often)?;
+    count_attempt(app, &person.email, origin).map_err(too_many_attempts)?;
     let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
     if !app.sign_in.passwords.check(password, kept).await? {

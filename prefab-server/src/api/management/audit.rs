@@ -1,4 +1,4 @@
-//! Who did what, when, from where, and why?
+//! The audit log.
 
 use axum::{
     body::Body,
@@ -7,151 +7,89 @@ use axum::{
 };
 use futures_util::stream;
 use http::header;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, Asked, At},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{AuditLogEntry, AuditQuery, ErrorResponse};
 use prefab_service::actor::Actor;
 use prefab_store::{AuditFilter, AuditNote, AuditRecord, StoreError};
 
-/// How many entries a list has, at most.
-const MOST: u32 = 10_000;
-/// How many entries of an export are read at a time.
-const PAGE: u32 = 1_000;
+/// The maximum number of entries in a list.
+const MAX_ENTRIES: u32 = 10_000;
+/// The number of entries that an export reads at a time.
+const EXPORT_PAGE_ENTRIES: u32 = 1_000;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only about this subject: a key, an environment's name, an API key's number.
-    subject: Option<String>,
-    /// Only by somebody whose name contains this.
-    who: Option<String>,
-    /// Only of this kind: `config`, `config.changed`, `key.refused`.
-    action: Option<String>,
-    /// Only about this environment, by number or name.
-    environment: Option<String>,
-    /// Only with this in the sentence or the comment.
-    text: Option<String>,
-    /// Not before this moment, in milliseconds since 1970.
-    from: Option<i64>,
-    /// Before this moment, in milliseconds since 1970.
-    to: Option<i64>,
-    /// Only entries before this one: the last of the page before.
-    before: Option<i64>,
-    /// At most so many: of a list 100 by default and 10,000 at most, of an export all by default.
-    limit: Option<u32>,
-}
-
-/// One entry of the audit log.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AuditView {
-    /// Its number, as a text; grows.
-    id: String,
-    /// When, in milliseconds since 1970.
-    at: i64,
-    /// Who: `ann@acme.test`, `key 7 (ci)`.
-    who: String,
-    /// From where: an address.
-    from: String,
-    /// With which program, as it calls itself.
-    via: String,
-    /// What kind of deed: `config.changed`.
-    action: String,
-    /// What it was done to: a config's key, an environment's name, an API key's number.
-    subject: String,
-    /// The environment's number, as a text.
-    environment: Option<String>,
-    /// The version that came of it.
-    version: Option<String>,
-    /// Whether it was refused.
-    is_refused: bool,
-    /// How many times. Equal refusals of an hour are one entry, with the time of the first.
-    count: i64,
-    /// What was done, for people.
-    #[schema(example = "key 7 (ci) changed `http.timeout`: Production: from PT10S to PT1S")]
-    sentence: String,
-    /// Why.
-    comment: Option<String>,
-}
-
-impl AuditView {
-    fn of(record: AuditRecord) -> Self {
-        let AuditRecord { id, at_millis, count, entry } = record;
-        let AuditNote { actor: who, origin, via, sentence, comment } = entry.note;
-        Self {
-            id: id.to_string(),
-            at: at_millis,
-            who,
-            from: origin,
-            via,
-            action: entry.action,
-            subject: entry.subject,
-            environment: entry.environment.map(|id| id.to_string()),
-            version: entry.version_id.map(|id| id.to_string()),
-            is_refused: entry.is_refused,
-            count,
-            sentence,
-            comment: Some(comment).filter(|comment| !comment.is_empty()),
-        }
+fn audit_log_entry(record: AuditRecord) -> AuditLogEntry {
+    let AuditRecord { id, at_millis, count, entry } = record;
+    let AuditNote { actor: who, origin, via, sentence, comment } = entry.note;
+    AuditLogEntry {
+        id: id.to_string(),
+        at: at_millis,
+        who,
+        from: origin,
+        via,
+        action: entry.action,
+        subject: entry.subject,
+        environment: entry.environment.map(|id| id.to_string()),
+        version: entry.version_id.map(|id| id.to_string()),
+        is_refused: entry.is_refused,
+        count,
+        sentence,
+        comment: Some(comment).filter(|comment| !comment.is_empty()),
     }
 }
 
 /// Lists entries of the audit log, newest first.
 #[utoipa::path(
-    get, path = "/projects/{project}/audit", tag = "audit", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Vec<AuditView>), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/audit", tag = "audit", params(("project" = i64, Path), AuditQuery),
+    responses((status = 200, body = Vec<AuditLogEntry>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
-    let records = app.project_cache.store().audit(wanted.filter(&actor, limit)?).await?;
-    app.json(actor.project.id, move |_| Ok(records.into_iter().map(AuditView::of).collect::<Vec<_>>())).await
+    let actor = access.authorize(project)?;
+    let limit = query.limit.unwrap_or(100).clamp(1, MAX_ENTRIES);
+    let records = app.project_cache.store().audit(filter(query, &actor, limit)?).await?;
+    app.json(actor.project.id, move |_| Ok(records.into_iter().map(audit_log_entry).collect::<Vec<_>>()))
+        .await
 }
 
-/// Exports entries of the audit log as lines of JSON, newest first: all of them, without a limit.
+/// Exports entries of the audit log as JSON lines, newest first. By default, all entries.
 #[utoipa::path(
-    get, path = "/projects/{project}/audit.jsonl", tag = "audit", params(("project" = i64, Path), Wanted),
+    get, path = "/projects/{project}/audit.jsonl", tag = "audit", params(("project" = i64, Path), AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String),
-              (status = 400, body = Problem), (status = 404, body = Problem))
+              (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn lines(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(query): QueryParams<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let left = wanted.limit.unwrap_or(u32::MAX).max(1);
-    let pages = Pages { filter: Some(wanted.filter(&actor, PAGE)?), left, app };
-    // A page is read when the client has received those before it.
+    let actor = access.authorize(project)?;
+    let left = query.limit.unwrap_or(u32::MAX).max(1);
+    let pages = Pages { filter: Some(filter(query, &actor, EXPORT_PAGE_ENTRIES)?), left, app };
+    // A page is read after the client has received the previous pages.
     let pages = stream::try_unfold(pages, Pages::next);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(pages)).into_response())
 }
 
-/// What is left of an export.
+/// The remaining pages of an export.
 struct Pages {
     app: App,
-    /// Nothing after the last page.
+    /// `None` after the last page.
     filter: Option<AuditFilter>,
     left: u32,
 }
 
 impl Pages {
-    /// Returns the next page. Entries that are written meanwhile have higher numbers, so they move nothing.
+    /// Returns the next page. New entries have higher numbers, so they do not move the remaining ones.
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let Some(mut filter) = self.filter.take().filter(|_| self.left > 0) else { return Ok(None) };
-        filter.limit = self.left.min(PAGE);
+        filter.limit = self.left.min(EXPORT_PAGE_ENTRIES);
         let records = self.app.project_cache.store().audit(filter.clone()).await?;
         let Some(last) = records.last() else { return Ok(None) };
         filter.before = Some(last.id);
@@ -160,28 +98,26 @@ impl Pages {
         self.filter = Some(filter).filter(|filter| count == filter.limit);
         let mut text = String::new();
         for record in records {
-            // Texts and numbers always can be written.
-            text += &serde_json::to_string(&AuditView::of(record)).unwrap_or_default();
+            // Strings and numbers can always be serialized.
+            text += &serde_json::to_string(&audit_log_entry(record)).unwrap_or_default();
             text.push('\n');
         }
         Ok(Some((text, self)))
     }
 }
 
-impl Wanted {
-    fn filter(self, actor: &Actor, limit: u32) -> Result<AuditFilter, ApiError> {
-        let Self { subject, who, action, environment, text, from, to, before, limit: _ } = self;
-        Ok(AuditFilter {
-            project: Some(actor.project.id),
-            subject,
-            actor: who,
-            action,
-            environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
-            text,
-            from_millis: from,
-            to_millis: to,
-            before,
-            limit,
-        })
-    }
+fn filter(query: AuditQuery, actor: &Actor, limit: u32) -> Result<AuditFilter, ApiError> {
+    let AuditQuery { subject, who, action, environment, text, from, to, before, limit: _ } = query;
+    Ok(AuditFilter {
+        project: Some(actor.project.id),
+        subject,
+        actor: who,
+        action,
+        environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
+        text,
+        from_millis: from,
+        to_millis: to,
+        before,
+        limit,
+    })
 }

@@ -1,4 +1,4 @@
-//! A copy of everything, taken while the server runs.
+//! Backups of the store of a running server.
 
 use std::{convert::Infallible, fs::File, io::Read as _, path::PathBuf};
 
@@ -12,25 +12,26 @@ use futures_util::stream;
 use http::{HeaderValue, header};
 use tracing::error;
 
-use crate::api::management::{access::Access, views::Problem};
+use crate::api::management::access::Access;
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::ErrorResponse;
 use prefab_store::{AuditEntry, BackupFormat, StoreError, clock};
 
 const CHUNK: usize = 256 << 10;
 
-/// Sends a copy of the whole store as it is at one moment, for `prefab restore`.
+/// Downloads a consistent copy of the whole store, for `prefab restore`.
 ///
-/// It holds every project and everybody, so it takes an admin of all projects. Passwords and keys are in it as
-/// hashes, values that are encrypted stay so. The response names the media type, which depends on the store.
+/// The copy contains all projects and accounts, so it requires an admin of every project. Passwords and API keys are
+/// stored as hashes; encrypted values stay encrypted. The media type depends on the store.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/*", body = String),
-              (status = 403, description = "There are projects that you may not manage", body = Problem))
+              (status = 403, description = "You are not an admin of every project", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let Some(actor) = access.over_everything() else {
+    let Some(actor) = access.as_global_admin() else {
         return Err(ApiError::Forbidden(
-            "a backup holds every project; it takes somebody who manages them all",
+            "a backup contains all projects; only an admin of every project can download it",
         ));
     };
     let own = actor.project.id;
@@ -40,13 +41,13 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
     let entry = AuditEntry {
         project: Some(own),
         action: "backup.taken".to_owned(),
-        ..AuditEntry::of(actor.audit_note("took a backup"))
+        ..AuditEntry::of(actor.audit_note("downloaded a backup"))
     };
     app.project_cache.store().record_audit(vec![entry]).await?;
     let opened = File::open(&file.0).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
     let (length, opened) = opened.map_err(|error| StoreError::unavailable("reading the backup", error))?;
     let chunks = stream::unfold((opened, file), |(mut opened, file)| async move {
-        // Files of this machine, a piece at a time: as quick as asking somebody else to.
+        // Reading a chunk of a local file is as fast as passing it to another thread.
         let mut chunk = vec![0; CHUNK];
         let read = opened.read(&mut chunk);
         let read = read.inspect_err(|error| error!(%error, "a backup ends early")).unwrap_or_default();
@@ -65,12 +66,12 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
     Ok(response)
 }
 
-/// A name that nobody else takes.
+/// Returns a unique file name.
 fn chance() -> String {
     format!("{}-{:08x}", clock::now_micros(), getrandom::u32().unwrap_or_default())
 }
 
-/// A file that is gone once it has been sent, or was not.
+/// A file that is removed when it is dropped.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {

@@ -1,106 +1,61 @@
-//! Two environments beside one another: what is different, and making one like the other.
+//! Differences between two environments, and copying rules from one to the other.
 
 use std::collections::HashSet;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigRow};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, JsonBody, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{
+    CompareQuery, CopyRulesRequest, CopyRulesResponse, ErrorResponse, RuleDifference,
+};
 use prefab_service::{actor::Actor, change::ChangeRequest, describe};
 use prefab_store::Role;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Sides {
-    /// An environment by number or name.
-    left: String,
-    /// Another one.
-    right: String,
-}
-
-/// A key whose rules are different in two environments.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Unequal {
-    key: String,
-    /// The rules on the left, in words; nothing where it has none of its own.
-    left: Option<Vec<String>>,
-    /// The rules on the right.
-    right: Option<Vec<String>>,
-}
-
-/// Lists the keys whose own rules are different in two environments.
+/// Lists the items whose rules differ between two environments.
 #[utoipa::path(
     get, path = "/projects/{project}/compare", tag = "environments",
-    params(("project" = i64, Path), Sides),
-    responses((status = 200, body = Vec<Unequal>), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), CompareQuery),
+    responses((status = 200, body = Vec<RuleDifference>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn compare(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Sides { left, right }): Asked<Sides>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(CompareQuery { left, right }): QueryParams<CompareQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let left = access::environment(&actor, &left, "left")?.id;
     let right = access::environment(&actor, &right, "right")?.id;
     app.json(actor.project.id, move |_| {
-        let unequal = unequal(&actor, left, right).into_iter();
-        let shown = unequal.map(|config| Unequal {
-            left: row(&config, left).map(said),
-            right: row(&config, right).map(said),
+        let differing_configs = differing_configs(&actor, left, right).into_iter();
+        let differences = differing_configs.map(|config| RuleDifference {
+            left: row(&config, left).map(describe_rules),
+            right: row(&config, right).map(describe_rules),
             key: config.key,
         });
-        Ok(shown.collect::<Vec<_>>())
+        Ok(differences.collect::<Vec<_>>())
     })
     .await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Copy {
-    /// The environment whose rules are taken, by number or name.
-    from: String,
-    /// Only these keys; all without.
-    keys: Option<Vec<String>>,
-    /// Says what would change, and changes nothing.
-    #[serde(default)]
-    dry_run: bool,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// What a copy changes, or would.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Copied {
-    is_done: bool,
-    keys: Vec<String>,
-}
-
-/// Gives an environment the rules of another one, all or none.
+/// Copies the rules of another environment to this one, in one change.
 #[utoipa::path(
     post, path = "/projects/{project}/environments/{environment}/copy", tag = "environments",
-    params(("project" = i64, Path), ("environment" = String, Path, description = "Its number or its name")),
-    request_body = Copy,
-    responses((status = 200, body = Copied), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    params(("project" = i64, Path), ("environment" = String, Path, description = "The number or name of the environment")),
+    request_body = CopyRulesRequest,
+    responses((status = 200, body = CopyRulesResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn copy(
     State(app): State<App>,
     access: Access,
-    At((project, to)): At<(i64, String)>,
-    Sent(Copy { from, keys, dry_run, comment }): Sent<Copy>,
-) -> Result<Json<Copied>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    PathParams((project, to)): PathParams<(i64, String)>,
+    JsonBody(CopyRulesRequest { from, keys, dry_run, comment }): JsonBody<CopyRulesRequest>,
+) -> Result<Json<CopyRulesResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let to = access::environment(&actor, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
     let from = access::environment(&actor, &from, "from")?.id;
     let copier = actor.clone();
@@ -109,19 +64,19 @@ pub(super) async fn copy(
     if !dry_run {
         app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     }
-    Ok(Json(Copied { is_done: !dry_run, keys }))
+    Ok(Json(CopyRulesResponse { is_done: !dry_run, keys }))
 }
 
-/// Returns the configs with the rules of one environment given to another one.
+/// Returns the configs with the rules of one environment copied to another.
 fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Vec<String>>) -> Vec<Config> {
     let keys: Option<HashSet<String>> = keys.map(|keys| keys.into_iter().collect());
-    let mut configs = unequal(actor, from, to);
+    let mut configs = differing_configs(actor, from, to);
     configs.retain(|config| keys.as_ref().is_none_or(|keys| keys.contains(&config.key)));
     for config in &mut configs {
         let taken = row(config, from).cloned();
         config.rows.retain(|row| row.project_env_id != Some(to.0));
         config.rows.extend(taken.map(|row| ConfigRow { project_env_id: Some(to.0), ..row }));
-        // A config that stood only there stands nowhere now, which is for archiving.
+        // Without any rules, the config would have to be archived instead.
         if config.rows.is_empty() {
             config.rows.push(ConfigRow::for_environment(to.0, Vec::new()));
         }
@@ -129,7 +84,7 @@ fn copied(actor: &Actor, from: EnvironmentId, to: EnvironmentId, keys: Option<Ve
     configs
 }
 
-fn unequal(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
+fn differing_configs(actor: &Actor, left: EnvironmentId, right: EnvironmentId) -> Vec<Config> {
     let configs = actor.project.configs();
     let live = configs.values().filter_map(|version| version.config.clone());
     let rules = |config: &Config, environment| row(config, environment).map(|row| row.values.clone());
@@ -140,6 +95,6 @@ fn row(config: &Config, environment: EnvironmentId) -> Option<&ConfigRow> {
     config.rows.iter().find(|row| row.project_env_id == Some(environment.0))
 }
 
-fn said(row: &ConfigRow) -> Vec<String> {
+fn describe_rules(row: &ConfigRow) -> Vec<String> {
     row.values.iter().map(describe::rule).collect()
 }

@@ -1,4 +1,4 @@
-//! Large answers, made light: packed where that is understood, and not sent again while they are the same.
+//! gzip and `ETag` for large JSON responses.
 
 use std::io::Write as _;
 
@@ -10,30 +10,30 @@ use serde::Serialize;
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 
-/// Below this, packing costs more than it saves.
-const WORTH_IT: usize = 16 << 10;
+/// Smaller responses are not compressed.
+const MIN_COMPRESSED_BYTES: usize = 16 << 10;
 
-/// Answers with JSON, packed if whoever asks can unpack it.
-pub(super) async fn light<T: Serialize + Send + 'static>(
+/// Returns a JSON response, compressed if the client accepts gzip.
+pub(super) async fn compressed_json<T: Serialize + Send + 'static>(
     app: &App,
     project: ProjectId,
     body: T,
-    asked: &HeaderMap,
+    headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let accepts_gzip = prefab_http::choose_encoding(asked, &["gzip"]).is_some();
-    let pack = move |_| {
-        // Texts and numbers always can be written.
+    let accepts_gzip = prefab_http::choose_encoding(headers, &["gzip"]).is_some();
+    let encode = move |_| {
+        // Strings and numbers can always be serialized.
         let plain = serde_json::to_vec(&body).unwrap_or_default();
-        if !accepts_gzip || plain.len() < WORTH_IT {
+        if !accepts_gzip || plain.len() < MIN_COMPRESSED_BYTES {
             return Ok((plain, false));
         }
-        Ok(gzip(&plain).map_or((plain, false), |packed| (packed, true)))
+        Ok(gzip(&plain).map_or((plain, false), |compressed| (compressed, true)))
     };
-    let (bytes, is_packed) = app.work(project, pack).await?;
+    let (bytes, is_compressed) = app.work(project, encode).await?;
     let mut response = bytes.into_response();
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if is_packed {
+    if is_compressed {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response)
@@ -45,13 +45,13 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Tells whether whoever asks has the answer with this tag.
-pub(super) fn knows(asked: &HeaderMap, tag: &str) -> bool {
-    prefab_http::is_cached(asked, &quoted(tag))
+/// Returns whether the client has the response with this `ETag`.
+pub(super) fn etag_matches(headers: &HeaderMap, tag: &str) -> bool {
+    prefab_http::is_cached(headers, &quoted(tag))
 }
 
-/// Puts the tag on an answer. Browsers keep it for themselves and ask each time whether it still holds.
-pub(super) fn unchanged(mut response: Response, tag: Option<String>) -> Response {
+/// Adds the `ETag` to a response. Only the browser may cache it, and must revalidate it.
+pub(super) fn with_etag(mut response: Response, tag: Option<String>) -> Response {
     let fields = response.headers_mut();
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization, cookie"));
     if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(format!("W/{}", quoted(&tag))).ok()) {

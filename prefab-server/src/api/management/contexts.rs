@@ -1,84 +1,28 @@
-//! Which contexts do clients evaluate with? What they look like, and some that were met.
+//! The contexts that clients report: their properties, and examples.
 
 use std::collections::BTreeMap;
 
 use axum::{extract::State, response::Response};
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json_;
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, Asked, At},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    ContextExample, ContextProperty, ContextShape, ContextsQuery, ContextsResponse, ErrorResponse,
+};
 use prefab_store::{Example, Property};
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only this environment, by number or name.
-    environment: Option<String>,
-    /// Only properties and examples with this in them.
-    search: Option<String>,
-}
-
-/// Contexts as clients report them.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Contexts {
-    /// Whether the server keeps contexts at all.
-    is_collecting: bool,
-    shapes: Vec<Shape>,
-    /// Contexts that were met, newest first.
-    examples: Vec<ExampleView>,
-}
-
-/// What contexts of one name look like.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Shape {
-    #[schema(example = "user")]
-    context: String,
-    properties: Vec<PropertyView>,
-}
-
-/// A property that contexts had.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PropertyView {
-    #[schema(example = "email")]
-    name: String,
-    /// The kinds of values it had: `string`, `int`, `double`, `bool`, `string_list`.
-    types: Vec<&'static str>,
-    /// When it was met last, in milliseconds since 1970.
-    last_at: i64,
-}
-
-/// Contexts that were met.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ExampleView {
-    /// The environment's number, as a text.
-    environment: String,
-    /// When, in milliseconds since 1970.
-    at: i64,
-    /// By name.
-    #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
-    contexts: Json_,
-}
-
-/// Shows what contexts look like and some that were met lately.
+/// Lists the properties of reported contexts, and recent examples.
 #[utoipa::path(
-    get, path = "/projects/{project}/contexts", tag = "evaluation", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Contexts), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/contexts", tag = "evaluation", params(("project" = i64, Path), ContextsQuery),
+    responses((status = 200, body = ContextsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { environment, search }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(ContextsQuery { environment, search }): QueryParams<ContextsQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let store = app.project_cache.store();
     app.telemetry.flush(store).await;
@@ -88,34 +32,34 @@ pub(super) async fn list(
     let is_collecting = app.telemetry.settings().collect_contexts;
     app.json(actor.project.id, move |_| {
         let examples = examples.filter(|example| example.contexts.to_lowercase().contains(&search));
-        let view = |example: Example| ExampleView {
+        let view = |example: Example| ContextExample {
             environment: example.environment.to_string(),
             at: example.at_millis,
             contexts: serde_json::from_str(&example.contexts).unwrap_or_default(),
         };
         let examples = examples.map(view).collect();
-        Ok(Contexts { is_collecting, shapes: shapes(properties, &search), examples })
+        Ok(ContextsResponse { is_collecting, shapes: shapes(properties, &search), examples })
     })
     .await
 }
 
-fn shapes(properties: Vec<Property>, search: &str) -> Vec<Shape> {
-    let mut shapes: BTreeMap<String, BTreeMap<String, PropertyView>> = BTreeMap::new();
+fn shapes(properties: Vec<Property>, search: &str) -> Vec<ContextShape> {
+    let mut shapes: BTreeMap<String, BTreeMap<String, ContextProperty>> = BTreeMap::new();
     for Property { environment: _, context, name, kind, last_at_millis } in properties {
         if !format!("{context}.{name}").to_lowercase().contains(search) {
             continue;
         }
         let Some(kind) = kind_name(kind) else { continue };
         let view = shapes.entry(context).or_default().entry(name.clone());
-        let view = view.or_insert(PropertyView { name, types: Vec::new(), last_at: last_at_millis });
+        let view = view.or_insert(ContextProperty { name, types: Vec::new(), last_at: last_at_millis });
         view.last_at = view.last_at.max(last_at_millis);
-        if !view.types.contains(&kind) {
-            view.types.push(kind);
+        if !view.types.iter().any(|known| known == kind) {
+            view.types.push(kind.to_owned());
         }
     }
     let shapes = shapes.into_iter();
     shapes
-        .map(|(context, properties)| Shape { context, properties: properties.into_values().collect() })
+        .map(|(context, properties)| ContextShape { context, properties: properties.into_values().collect() })
         .collect()
 }
 

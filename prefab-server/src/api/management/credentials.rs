@@ -1,6 +1,7 @@
-//! How somebody proves who they are: an admin key, a management token, or the cookie of a session.
+//! Credentials of the management API: an admin key, a management token or the cookie of a session.
 
 use axum::extract::FromRequestParts;
+use cookie::Cookie;
 use http::{HeaderMap, header::COOKIE, request::Parts};
 use subtle::ConstantTimeEq as _;
 
@@ -15,22 +16,22 @@ use prefab_store::{
     key::KeyHash,
 };
 
-/// The cookie that holds a session.
+/// The name of the session cookie.
 pub(super) const COOKIE_NAME: &str = "prefab_session";
-/// What a page sends along to prove that it may read this server's answers.
+/// The header that protects sessions from cross-site request forgery.
 const CSRF_HEADER: &str = "x-prefab-csrf";
 
-/// Somebody who has proved who they are.
-pub(super) enum Who {
-    /// The owner of an admin key.
+/// The authenticated caller of the API.
+pub(super) enum Principal {
+    /// An admin key.
     Key(Caller),
-    /// The holder of a management token.
+    /// A management token.
     Token(Token, KeyHash),
-    /// A person in a browser.
+    /// A person with a session.
     Person(Session, KeyHash),
 }
 
-impl FromRequestParts<App> for Who {
+impl FromRequestParts<App> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -43,34 +44,35 @@ impl FromRequestParts<App> for Who {
             }
             Some(_) => Admin::from_request_parts(parts, app).await.map(|Admin(caller)| Self::Key(caller)),
             None => {
-                let Visitor { session, hash, .. } = Visitor::from_request_parts(parts, app).await?;
+                let BrowserSession { session, hash, .. } =
+                    BrowserSession::from_request_parts(parts, app).await?;
                 Ok(Self::Person(session, hash))
             }
         }
     }
 }
 
-/// A person in a browser.
-pub(super) struct Visitor {
+/// The session of a person in a browser.
+pub(super) struct BrowserSession {
     pub(super) session: Session,
     pub(super) hash: KeyHash,
-    /// What the page is to send along with changes.
+    /// The value of the CSRF header that changes require.
     pub(super) csrf: String,
 }
 
-impl FromRequestParts<App> for Visitor {
+impl FromRequestParts<App> for BrowserSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let text = cookie(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        let hash = KeyHash::of(text);
+        let text = session_secret(&parts.headers).ok_or(ApiError::Unauthorized)?;
+        let hash = KeyHash::of(&text);
         let session = app.project_cache.store().session(hash, true).await?.ok_or(ApiError::Unauthorized)?;
-        let csrf = csrf(text);
+        let csrf = csrf(&text);
         if !parts.method.is_safe() {
             let sent = parts.headers.get(CSRF_HEADER).map(http::HeaderValue::as_bytes).unwrap_or_default();
             if !bool::from(sent.ct_eq(csrf.as_bytes())) {
                 return Err(ApiError::Forbidden(
-                    "with a session, changes take the header `x-prefab-csrf` with what `GET session` calls `csrf`",
+                    "a change with a session requires the header `x-prefab-csrf`, with `csrf` of `GET /session`",
                 ));
             }
         }
@@ -78,11 +80,11 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
-/// Returns the session's secret.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.find(|(name, _)| name.trim() == COOKIE_NAME).map(|(_, value)| value.trim())
+/// Returns the secret of the session.
+fn session_secret(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == COOKIE_NAME).map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]
@@ -96,7 +98,7 @@ mod tests {
             for value in values {
                 headers.append(COOKIE, value.parse().unwrap());
             }
-            assert_eq!(cookie(&headers), expected);
+            assert_eq!(session_secret(&headers).as_deref(), expected);
         };
         check(&[], None);
         check(&["theme=dark"], None);

@@ -1,129 +1,116 @@
 //! Environments of a project.
 
 use axum::{Json, extract::State};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::environment_response;
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    projects::a_name,
-    views::{EnvironmentView, Problem},
+    access::{self, Access, JsonBody, PathParams},
+    projects::validate_name,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::actor::Actor;
-use prefab_store::{AuditEntry, Environment, Protection};
+use prefab_management_api::{
+    CreateEnvironmentRequest, EnvironmentResponse, ErrorResponse, UpdateEnvironmentRequest,
+};
+use prefab_store::{Environment, Protection};
 
 /// Lists the environments of a project.
 #[utoipa::path(
     get, path = "/projects/{project}/environments", tag = "environments", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<EnvironmentView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<EnvironmentResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<EnvironmentView>>, ApiError> {
-    let actor = access.to(project)?;
-    Ok(Json(actor.project.environments().iter().map(EnvironmentView::of).collect()))
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<EnvironmentResponse>>, ApiError> {
+    let actor = access.authorize(project)?;
+    Ok(Json(actor.project.environments().iter().map(environment_response).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewEnvironment {
-    #[schema(example = "Test")]
-    name: String,
-}
-
-/// Creates an environment. It begins with the default rules of everything.
+/// Creates an environment. Initially, the default rules of all items apply in it.
 #[utoipa::path(
     post, path = "/projects/{project}/environments", tag = "environments", params(("project" = i64, Path)),
-    request_body = NewEnvironment,
-    responses((status = 200, body = EnvironmentView), (status = 400, body = Problem),
-              (status = 404, body = Problem), (status = 409, description = "The name is taken", body = Problem))
+    request_body = CreateEnvironmentRequest,
+    responses((status = 200, body = EnvironmentResponse), (status = 400, body = ErrorResponse),
+              (status = 404, body = ErrorResponse), (status = 409, description = "The name is in use", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(NewEnvironment { name }): Sent<NewEnvironment>,
-) -> Result<Json<EnvironmentView>, ApiError> {
-    let actor = access.to(project)?;
-    let environment = app.project_cache.store().create_environment(actor.project.id, a_name(&name)?).await?;
-    let deed = format!("created environment `{}`", environment.name);
-    note(&app, &actor, &environment, "environment.created", &deed).await?;
+    PathParams(project): PathParams<i64>,
+    JsonBody(CreateEnvironmentRequest { name }): JsonBody<CreateEnvironmentRequest>,
+) -> Result<Json<EnvironmentResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let environment =
+        app.project_cache.store().create_environment(actor.project.id, validate_name(&name)?).await?;
+    let sentence = format!("created environment `{}`", environment.name);
+    audit_entry::record(
+        &app,
+        &actor,
+        "environment.created",
+        &environment.name,
+        Some(environment.id),
+        &sentence,
+    )
+    .await?;
     app.project_cache.refresh().await?;
-    Ok(Json(EnvironmentView::of(&environment)))
+    Ok(Json(environment_response(&environment)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct EnvironmentChange {
-    name: Option<String>,
-    /// Whether every change takes a comment.
-    needs_comment: Option<bool>,
-    /// Whether every change takes the approval of a second person.
-    needs_approval: Option<bool>,
-}
-
-/// Renames or protects an environment. What is left out stays.
+/// Renames or protects an environment. Absent fields keep their value.
 #[utoipa::path(
     patch, path = "/projects/{project}/environments/{environment}", tag = "environments",
-    params(("project" = i64, Path), ("environment" = String, Path, description = "Its number or its name")),
-    request_body = EnvironmentChange,
-    responses((status = 200, body = EnvironmentView), (status = 400, body = Problem),
-              (status = 404, body = Problem), (status = 409, description = "The name is taken", body = Problem))
+    params(("project" = i64, Path), ("environment" = String, Path, description = "The number or name of the environment")),
+    request_body = UpdateEnvironmentRequest,
+    responses((status = 200, body = EnvironmentResponse), (status = 400, body = ErrorResponse),
+              (status = 404, body = ErrorResponse), (status = 409, description = "The name is in use", body = ErrorResponse))
 )]
 pub(super) async fn update(
     State(app): State<App>,
     access: Access,
-    At((project, text)): At<(i64, String)>,
-    Sent(change): Sent<EnvironmentChange>,
-) -> Result<Json<EnvironmentView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, text)): PathParams<(i64, String)>,
+    JsonBody(change): JsonBody<UpdateEnvironmentRequest>,
+) -> Result<Json<EnvironmentResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let before = access::environment(&actor, &text, "environment").map_err(|_| ApiError::NotFound)?;
-    let EnvironmentChange { name, needs_comment, needs_approval } = change;
+    let UpdateEnvironmentRequest { name, needs_comment, needs_approval } = change;
     let after = Environment {
         id: before.id,
-        name: name.as_deref().map(a_name).transpose()?.unwrap_or_else(|| before.name.clone()),
+        name: name.as_deref().map(validate_name).transpose()?.unwrap_or_else(|| before.name.clone()),
         protection: Protection {
             needs_comment: needs_comment.unwrap_or(before.protection.needs_comment),
             needs_approval: needs_approval.unwrap_or(before.protection.needs_approval),
         },
     };
     app.project_cache.store().update_environment(actor.project.id, after.clone()).await?;
-    note(&app, &actor, &after, "environment.changed", &deed(&before, &after)).await?;
+    audit_entry::record(
+        &app,
+        &actor,
+        "environment.changed",
+        &after.name,
+        Some(after.id),
+        &sentence(&before, &after),
+    )
+    .await?;
     app.project_cache.refresh().await?;
-    Ok(Json(EnvironmentView::of(&after)))
+    Ok(Json(environment_response(&after)))
 }
 
-fn deed(before: &Environment, after: &Environment) -> String {
-    let mut said = vec![format!("changed environment `{}`", before.name)];
+fn sentence(before: &Environment, after: &Environment) -> String {
+    let mut parts = Vec::new();
     if before.name != after.name {
-        said.push(format!("it is called `{}` now", after.name));
+        parts.push(format!("renamed to `{}`", after.name));
     }
     let mut demand = |before: bool, after: bool, what: &str| {
         if before != after {
-            said.push(format!("changes {} {what}", if after { "take" } else { "no longer take" }));
+            parts.push(format!("changes {} {what}", if after { "require" } else { "no longer require" }));
         }
     };
     let (old, new) = (before.protection, after.protection);
     demand(old.needs_comment, new.needs_comment, "a comment");
-    demand(old.needs_approval, new.needs_approval, "a second person's approval");
-    said.join("; ")
-}
-
-async fn note(
-    app: &App,
-    actor: &Actor,
-    environment: &Environment,
-    action: &str,
-    deed: &str,
-) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: action.to_owned(),
-        subject: environment.name.clone(),
-        environment: Some(environment.id),
-        ..AuditEntry::of(actor.audit_note(deed))
-    };
-    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
+    demand(old.needs_approval, new.needs_approval, "the approval of a second person");
+    if parts.is_empty() {
+        parts.push("no difference".to_owned());
+    }
+    format!("changed environment `{}`: {}", before.name, parts.join("; "))
 }

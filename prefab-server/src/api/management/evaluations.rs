@@ -1,121 +1,48 @@
-//! How often was which value handed out, as clients report it?
+//! Evaluation counts that clients report.
 
 use std::collections::BTreeMap;
 
 use axum::{extract::State, response::Response};
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, Asked, At},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    BucketLength, EnvironmentCounts, ErrorResponse, EvaluationBucket, EvaluationsQuery, EvaluationsResponse,
+    ValueCount,
+};
 use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts, clock};
 
-/// How many buckets are told at most.
-const MOST_BUCKETS: i64 = 2_400;
-/// The end of the year 9999, in milliseconds since 1970: nothing is counted beyond it.
-const LATEST: i64 = 253_402_300_799_999;
+/// The maximum number of buckets.
+const MAX_BUCKETS: i64 = 2_400;
+/// The end of the year 9999, in milliseconds since 1970, the latest time of a count.
+const LATEST_MILLIS: i64 = 253_402_300_799_999;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// The key of an item; without, all keys are counted together and values are not told.
-    key: Option<String>,
-    /// Only this environment, by number or name.
-    environment: Option<String>,
-    /// Not before the hour of this moment, in milliseconds since 1970; without, the last 24 hours.
-    from: Option<i64>,
-    /// Before this moment, in milliseconds since 1970; now without.
-    to: Option<i64>,
-    /// The length of the buckets.
-    #[param(inline)]
-    by: Option<By>,
-}
-
-/// The length of buckets of time.
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum By {
-    #[default]
-    Hour,
-    /// Days begin at midnight UTC.
-    Day,
-}
-
-/// Evaluations of a key, or of all.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Evaluations {
-    key: Option<String>,
-    /// The beginning of the first bucket, in milliseconds since 1970.
-    start: i64,
-    end: i64,
-    total: i64,
-    /// Environments without evaluations are left out.
-    environments: Vec<EnvironmentCounts>,
-}
-
-/// Evaluations in one environment.
-#[derive(Serialize, ToSchema)]
-pub(super) struct EnvironmentCounts {
-    /// The environment's number, as a text.
-    id: String,
-    name: String,
-    total: i64,
-    /// By value, over the whole time.
-    counts: Vec<ValueCount>,
-    /// Over time, oldest first; buckets without evaluations are left out.
-    buckets: Vec<Bucket>,
-}
-
-/// Evaluations in a bucket of time.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Bucket {
-    /// When it begins, in milliseconds since 1970.
-    at: i64,
-    total: i64,
-    counts: Vec<ValueCount>,
-}
-
-/// How often one value was handed out.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ValueCount {
-    /// The value, in the datafile's form; redacted if it is confidential, null if it is not known.
-    #[schema(value_type = Option<Object>)]
-    value: Json_,
-    /// The version it came from, as a text; null where it is not known, and where several are counted together.
-    version: Option<String>,
-    count: i64,
-}
-
-/// Counts evaluations per environment, value and time.
+/// Returns evaluation counts by environment, value and time.
 #[utoipa::path(
     get, path = "/projects/{project}/evaluations", tag = "evaluation",
-    params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Evaluations), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), EvaluationsQuery),
+    responses((status = 200, body = EvaluationsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn counts(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(query): QueryParams<EvaluationsQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let Wanted { key, environment, from, to, by } = wanted;
+    let actor = access.authorize(project)?;
+    let EvaluationsQuery { key, environment, from, to, by } = query;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST);
-    let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST);
+    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST_MILLIS);
+    let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST_MILLIS);
     let hours = match by.unwrap_or_default() {
-        By::Hour => 1,
-        By::Day => 24,
+        BucketLength::Hour => 1,
+        BucketLength::Day => 24,
     };
     let length = hours * HOUR_MILLIS;
-    if start >= end || (end - start) / length > MOST_BUCKETS {
+    if start >= end || (end - start) / length > MAX_BUCKETS {
         return Err(ApiError::invalid(format!(
-            "`from`: expected a moment before `to`, with at most {MOST_BUCKETS} buckets between them"
+            "`from`: expected a time before `to`, with at most {MAX_BUCKETS} buckets between them"
         )));
     }
     app.telemetry.flush(app.project_cache.store()).await;
@@ -139,7 +66,7 @@ pub(super) async fn counts(
             })
             .collect();
         let total = environments.iter().map(|environment| environment.total).fold(0, add_counts);
-        Ok(Evaluations { key, start: start.div_euclid(length) * length, end, total, environments })
+        Ok(EvaluationsResponse { key, start: start.div_euclid(length) * length, end, total, environments })
     })
     .await
 }
@@ -149,7 +76,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
         return None;
     }
     let mut values: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut buckets: Vec<Bucket> = Vec::new();
+    let mut buckets: Vec<EvaluationBucket> = Vec::new();
     for EvaluationCount { at_millis, config_id, value, count, .. } in counts {
         let known = values.entry(value).or_default();
         *known = add_counts(*known, *count);
@@ -163,7 +90,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
                 bucket.total = add_counts(bucket.total, *count);
                 bucket.counts.push(shown);
             }
-            None => buckets.push(Bucket { at: *at_millis, total: *count, counts: vec![shown] }),
+            None => buckets.push(EvaluationBucket { at: *at_millis, total: *count, counts: vec![shown] }),
         }
     }
     let values = values.into_iter();
@@ -173,7 +100,7 @@ fn of(id: String, name: String, counts: Vec<&EvaluationCount>) -> Option<Environ
     Some(EnvironmentCounts { id, name, total, counts, buckets })
 }
 
-/// What was kept is JSON, or empty.
+/// Parses a stored value, which is JSON or empty.
 fn json(value: &str) -> Json_ {
     serde_json::from_str(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What happens in a project, as it happens: changes, who has them, new counts.
+//! The event stream of a project: changes, drafts, connected clients and new evaluation counts.
 
 mod drafts;
 
@@ -25,100 +25,54 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 use tracing::warn;
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At},
-    lease::Lease,
-    views::{Problem, who},
+    access::{Access, PathParams},
+    stream_authorization::StreamAuthorization,
+    views::who,
 };
-pub(super) use drafts::DraftEvent;
-use drafts::Drawer;
+use drafts::DraftWatcher;
 
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{ChangeEvent, ClientsEvent, ErrorResponse, EvaluationsEvent, ReceivedVersion};
 use prefab_publish::SubscriberCounts;
 use prefab_service::{
     change::touched_environments, item, limits::StreamPermit, project::Project, telemetry::UsageUpdate,
 };
 use prefab_store::AuditedChange;
 
-/// How often it is looked whether clients came, went or were handed something.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
-/// How many changes are read at once.
-const MOST_CHANGES: u32 = 200;
-/// How many versions a `clients` event tells apart, newest first.
-const MOST_VERSIONS: usize = 20;
+/// How often the connected clients are compared with the last event.
+const CLIENTS_POLL_INTERVAL: Duration = Duration::from_millis(250);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// The number of changes that are read from the store at a time.
+const MAX_CHANGES_PER_READ: u32 = 200;
+/// The maximum number of versions in a `clients` event, newest first.
+const MAX_VERSIONS: usize = 20;
 
-/// A change, as event `change`. Its event id is the version.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ChangeEvent {
-    key: String,
-    /// `config`, `feature_flag`, `segment`, `log_level`, `schema`.
-    #[serde(rename = "type")]
-    item_type: &'static str,
-    /// The new version, as a text.
-    version: String,
-    /// The numbers of the environments it can show in, as texts.
-    environments: Vec<String>,
-    who: String,
-    /// When, in milliseconds since 1970.
-    at: i64,
-    deleted: bool,
-    /// What changed, for people.
-    sentence: Option<String>,
-}
-
-/// Who listens in an environment, as event `clients`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ClientsEvent {
-    /// The environment's number, as a text.
-    environment: String,
-    /// Open streams.
-    connected: usize,
-    /// How many of them have been handed everything up to which version, newest first.
-    received: Vec<Received>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Received {
-    /// A version, as a text.
-    version: String,
-    clients: usize,
-}
-
-/// Says that there are new counts to ask for, as event `evaluations`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct EvaluationsEvent {
-    /// The environment's number, as a text.
-    environment: String,
-    /// Some of the keys that were evaluated.
-    keys: Vec<String>,
-}
-
-/// Streams what happens: events `change`, `draft`, `clients` and `evaluations` with JSON in them.
+/// Streams the events `change`, `draft`, `clients` and `evaluations`, with JSON data.
 ///
-/// `Last-Event-ID` continues after a change; without it the stream begins with the next one. `clients` comes
-/// once for each environment at the beginning, and what happened to drafts meanwhile is not told. A comment comes at least every 15 seconds.
+/// With `Last-Event-ID`, the stream continues after that change; without it, it starts with the next change. It starts
+/// with one `clients` event per environment. Events about drafts are not repeated. The server sends a comment at least
+/// every 15 seconds.
 #[utoipa::path(
     get, path = "/projects/{project}/events", tag = "operations",
     params(("project" = i64, Path),
-           ("Last-Event-ID" = Option<String>, Header, description = "The version of the last change that was read")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = Problem),
-              (status = 429, description = "Too many event streams are open", body = Problem))
+           ("Last-Event-ID" = Option<String>, Header, description = "The version of the last received change")),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = ErrorResponse),
+              (status = 429, description = "Too many event streams are open", body = ErrorResponse))
 )]
 pub(super) async fn stream(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let lease = access.lease();
-    let actor = access.to(project)?;
-    let permit = app.limits.event_stream(lease.principal()).ok_or(ApiError::TooManyStreams)?;
+    let authorization = access.stream_authorization();
+    let actor = access.authorize(project)?;
+    let permit = app.limits.event_stream(authorization.principal()).ok_or(ApiError::TooManyStreams)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let events = Events::new(app, actor.project, lease, last, permit);
+    let events = Events::new(app, actor.project, authorization, last, permit);
     let body = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
@@ -126,7 +80,7 @@ pub(super) async fn stream(
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Keeps nginx from collecting the stream.
+    // Disables buffering in nginx.
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
@@ -135,12 +89,12 @@ struct Events {
     stop: watch::Receiver<bool>,
     app: App,
     project: Arc<Project>,
-    /// Ends when whoever reads may not any more.
-    lease_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
-    /// The change up to which everything has been told.
-    told: i64,
+    /// Completes when the credential of the stream loses access to the project.
+    authorization_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// The last change that was sent.
+    sent: i64,
     published: watch::Receiver<i64>,
-    drafts: Drawer,
+    drafts: DraftWatcher,
     hints: broadcast::Receiver<Arc<UsageUpdate>>,
     look: Interval,
     keep_alive: Interval,
@@ -149,39 +103,45 @@ struct Events {
     _permit: StreamPermit,
 }
 
-/// What there is to say.
-enum News {
+/// The reason to send something.
+enum Event {
     Changes,
     Drafts,
     Counts(Arc<UsageUpdate>),
-    Look,
+    PollClients,
     KeepAlive,
     End,
 }
 
 impl Events {
-    fn new(app: App, project: Arc<Project>, lease: Lease, last: Option<i64>, permit: StreamPermit) -> Self {
+    fn new(
+        app: App,
+        project: Arc<Project>,
+        authorization: StreamAuthorization,
+        last: Option<i64>,
+        permit: StreamPermit,
+    ) -> Self {
         let mut published = project.published();
         let newest = *published.borrow_and_update();
-        // A version from elsewhere says nothing here.
-        let told = last.filter(|id| (1..=newest).contains(id));
-        if told.is_some() {
+        // An unknown version, such as one of another database, is ignored.
+        let sent = last.filter(|id| (1..=newest).contains(id));
+        if sent.is_some() {
             published.mark_changed();
         }
-        let mut look = interval(LOOK_EVERY);
+        let mut look = interval(CLIENTS_POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             hints: app.telemetry.updates(),
-            told: told.unwrap_or(newest),
+            sent: sent.unwrap_or(newest),
             published,
-            drafts: Drawer::of(&project),
+            drafts: DraftWatcher::of(&project),
             look,
-            keep_alive: interval(KEEP_ALIVE_EVERY),
+            keep_alive: interval(KEEP_ALIVE_INTERVAL),
             clients: BTreeMap::new(),
             waiting: [Bytes::from_static(b": connected\n\n")].into(),
-            lease_ended: Box::pin(lease.ended(
+            authorization_ended: Box::pin(authorization.ended(
                 Arc::clone(&app.project_cache),
-                Arc::clone(&app.leases),
+                Arc::clone(&app.stream_authorizations),
                 project.id,
             )),
             stop: app.stop.clone(),
@@ -191,61 +151,69 @@ impl Events {
         }
     }
 
-    /// Returns the next bytes to send, or nothing when the stream is to end.
+    /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.waiting.pop_front() {
                 return Some(bytes);
             }
-            match self.news().await {
-                News::Changes => self.changes().await?,
-                News::Drafts => self.look_at_drafts(),
-                News::Counts(hint) => self.count(&hint),
-                News::Look => self.look_for_clients(),
-                News::KeepAlive => self.waiting.push_back(Bytes::from_static(b": keepalive\n\n")),
-                News::End => return None,
+            match self.next_event().await {
+                Event::Changes => self.changes().await?,
+                Event::Drafts => self.push_draft_events(),
+                Event::Counts(hint) => self.count(&hint),
+                Event::PollClients => self.push_client_events(),
+                Event::KeepAlive => self.waiting.push_back(Bytes::from_static(b": keepalive\n\n")),
+                Event::End => return None,
             }
         }
     }
 
-    async fn news(&mut self) -> News {
-        // Whoever missed hints gets the next one, which says as much.
+    async fn next_event(&mut self) -> Event {
+        // A receiver that lagged behind continues with the next hint, which is sufficient.
         loop {
             tokio::select! {
-                _ = self.stop.wait_for(|stop| *stop) => return News::End,
+                _ = self.stop.wait_for(|stop| *stop) => return Event::End,
                 changed = self.published.changed() => {
-                    return if changed.is_ok() { News::Changes } else { News::End };
+                    return if changed.is_ok() { Event::Changes } else { Event::End };
                 }
-                changed = self.drafts.changed() => return if changed { News::Drafts } else { News::End },
+                changed = self.drafts.changed() => return if changed { Event::Drafts } else { Event::End },
                 hint = self.hints.recv() => {
-                    if let Ok(hint) = hint { return News::Counts(hint); }
+                    if let Ok(hint) = hint { return Event::Counts(hint); }
                 }
-                () = self.lease_ended.as_mut() => return News::End,
-                _ = self.look.tick() => return News::Look,
-                _ = self.keep_alive.tick() => return News::KeepAlive,
+                () = self.authorization_ended.as_mut() => return Event::End,
+                _ = self.look.tick() => return Event::PollClients,
+                _ = self.keep_alive.tick() => return Event::KeepAlive,
             }
         }
     }
 
-    /// Reads what is new, as much as is read at once; the client comes back where the database does not answer.
+    /// Reads the next changes. If the store fails, the stream ends and the client reconnects.
     async fn changes(&mut self) -> Option<()> {
-        let changes =
-            self.app.project_cache.store().changes_after(self.project.id, self.told, MOST_CHANGES).await;
-        let changes = changes.inspect_err(|error| warn!(%error, "an event stream ends early")).ok()?;
+        let changes = self
+            .app
+            .project_cache
+            .store()
+            .changes_after(self.project.id, self.sent, MAX_CHANGES_PER_READ)
+            .await;
+        let changes = changes
+            .inspect_err(
+                |error| warn!(%error, "reading changes for an event stream failed; closing the stream"),
+            )
+            .ok()?;
         let newest = *self.published.borrow();
         if changes.last().is_some_and(|last| last.version.id < newest) {
-            // The rest is read once the client has read this.
+            // The rest is read after the client has received these.
             self.published.mark_changed();
         }
         for told in changes {
             let id = told.version.id;
-            self.told = id;
+            self.sent = id;
             self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
         }
         Some(())
     }
 
-    fn look_at_drafts(&mut self) {
+    fn push_draft_events(&mut self) {
         for event in self.drafts.events() {
             self.waiting.push_back(event_bytes("draft", None, &event));
         }
@@ -259,7 +227,7 @@ impl Events {
         }
     }
 
-    fn look_for_clients(&mut self) {
+    fn push_client_events(&mut self) {
         for environment in &*self.project.environments() {
             let Some(channel) = self.project.channel(environment.id) else { continue };
             let counts = channel.subscribers.counts();
@@ -283,7 +251,7 @@ fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
         None => (who(&version.changed_by), None),
     };
     ChangeEvent {
-        item_type: config.map_or("config", |config| item::type_name(config.config_type)),
+        item_type: config.map_or("config", |config| item::type_name(config.config_type)).to_owned(),
         version: version.id.to_string(),
         environments: touched.map(|environment| environment.id.to_string()).collect(),
         who,
@@ -295,19 +263,19 @@ fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
 }
 
 pub(super) fn clients(environment: EnvironmentId, counts: &SubscriberCounts) -> ClientsEvent {
-    let received = counts.by_version.iter().rev().take(MOST_VERSIONS);
+    let received = counts.by_version.iter().rev().take(MAX_VERSIONS);
     ClientsEvent {
         environment: environment.to_string(),
         connected: counts.by_version.values().sum(),
         received: received
-            .map(|(version, clients)| Received { version: version.to_string(), clients: *clients })
+            .map(|(version, clients)| ReceivedVersion { version: version.to_string(), clients: *clients })
             .collect(),
     }
 }
 
 fn event_bytes(name: &str, id: Option<i64>, data: &impl Serialize) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    // Texts and numbers always can be written, and their JSON has no line breaks.
+    // Strings and numbers can always be serialized, and their JSON has no line breaks.
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("{id}event: {name}\ndata: {data}\n\n").into()
 }

@@ -1,83 +1,35 @@
-//! Which value would somebody get, and why?
+//! Explanations of evaluations.
 
 use axum::{extract::State, response::Response};
 use prefab_core::{Config, Context, ContextSet};
 use prefab_eval::{Contexts, Explanation, FixedHost};
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
+    access::{self, Access, JsonBody, PathParams},
     drafts, history,
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep};
 use prefab_service::actor::Actor;
 use prefab_store::{Role, clock};
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Question {
-    key: String,
-    /// The environment by number or name.
-    environment: String,
-    /// The contexts by name: `{"user": {"key": "u-1", "plan": "pro"}}`.
-    #[serde(default)]
-    #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
-    contexts: Json_,
-    /// The person whose overrides hold, as their API key names them.
-    user: Option<String>,
-    /// The version of the key that is asked: its number as a text, or `draft`; without, the one that stands.
-    version: Option<String>,
-    /// The time it is asked for, in milliseconds since 1970; now without.
-    at: Option<i64>,
-}
-
-/// An answer and how it came about.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Answer {
-    key: String,
-    /// The value; redacted if it is confidential, absent if there is none.
-    #[schema(value_type = Option<Value>)]
-    value: Option<Json_>,
-    /// The kind of the value: `string list`.
-    kind: Option<String>,
-    /// `STATIC`, `TARGETING_MATCH`, `SPLIT`.
-    reason: Option<String>,
-    /// The version that gave it; nothing for a draft.
-    version: Option<String>,
-    /// Why there is no value.
-    error: Option<String>,
-    steps: Vec<ExplainedStep>,
-    /// The same as a text for people.
-    text: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct ExplainedStep {
-    /// How deep within rules and segments.
-    depth: usize,
-    text: String,
-}
-
-/// Evaluates a key as a client of an environment would, and tells every step.
+/// Evaluates a config key like a client of an environment, and returns every step.
 ///
-/// Variables of the clients' environment are not known here: values that come from them have none.
+/// The server does not have the environment variables of clients, so values from them are absent.
 #[utoipa::path(
     post, path = "/projects/{project}/explain", tag = "evaluation", params(("project" = i64, Path)),
-    request_body = Question,
-    responses((status = 200, body = Answer), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = ExplainRequest,
+    responses((status = 200, body = ExplainResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn explain(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(question): Sent<Question>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(question): JsonBody<ExplainRequest>,
 ) -> Result<Response, ApiError> {
-    let actor = access.holding(project, Role::Viewer)?;
-    let Question { key, environment, contexts, user, version, at } = question;
+    let actor = access.require_role(project, Role::Viewer)?;
+    let ExplainRequest { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&actor, &environment, "environment")?.id;
     let instead = match version {
         Some(version) => Some(find(&app, &actor, &key, &version).await?),
@@ -95,7 +47,8 @@ pub(super) async fn explain(
     let project = actor.project;
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
-        let host = FixedHost::default().at(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let host =
+            FixedHost::default().with_now_millis(at.unwrap_or_else(clock::now_millis)).with_random(chance());
         let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
         let explanation = ruleset.explain(&key, &stack, &host);
         Ok(answer(key, explanation))
@@ -103,7 +56,7 @@ pub(super) async fn explain(
     .await
 }
 
-/// Refuses more properties than an evaluation has in earnest.
+/// Rejects contexts with too many properties.
 fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
     let properties = |context: &Json_| context.as_object().map_or(1, serde_json::Map::len);
     let count: usize =
@@ -115,15 +68,15 @@ fn bound(contexts: &Json_, most: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn answer(key: String, explanation: Explanation<'_>) -> Answer {
+fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
     let text = explanation.to_string();
     let steps = explanation.steps.into_iter();
     let steps = steps.map(|step| ExplainedStep { depth: step.depth, text: step.text }).collect();
     match &explanation.outcome {
-        Ok(answer) => Answer {
+        Ok(answer) => ExplainResponse {
             key,
             value: Some(if answer.is_confidential() {
-                answer.shown().into()
+                answer.display_value().into()
             } else {
                 answer.value.to_json().unwrap_or_else(|| answer.value.to_string().into())
             }),
@@ -134,7 +87,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> Answer {
             steps,
             text,
         },
-        Err(error) => Answer {
+        Err(error) => ExplainResponse {
             key,
             value: None,
             kind: None,
@@ -147,20 +100,21 @@ fn answer(key: String, explanation: Explanation<'_>) -> Answer {
     }
 }
 
-/// Finds a version of a key, or its draft.
+/// Returns a version of an item, or its draft.
 async fn find(app: &App, actor: &Actor, key: &str, version: &str) -> Result<Config, ApiError> {
     let config = if version == "draft" {
         drafts::find(app, actor, key).await.map(|draft| draft.config.map(|config| Config { id: 0, ..config }))
     } else {
         let id = version.parse();
-        let id = id
-            .map_err(|_| ApiError::invalid("`version`: expected the text of a version's number, or draft"))?;
+        let id = id.map_err(|_| {
+            ApiError::invalid("`version`: expected the number of a version, as a string, or draft")
+        })?;
         history::find(app, actor, key, id).await.map(|version| version.and_then(|version| version.config))
     };
     match config {
         Ok(Some(config)) => Ok(config),
         Ok(None) | Err(ApiError::NotFound) => {
-            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} that has values")))
+            Err(ApiError::invalid(format!("`version`: `{key}` has no version {version} with values")))
         }
         Err(error) => Err(error),
     }

@@ -1,102 +1,33 @@
-//! How a project is served: who listens, how fast changes arrive, how large everything is.
+//! The health of the server: connected clients, propagation times and sizes.
 
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At},
-    events::{ClientsEvent, clients},
-    views::Problem,
+    access::{Access, PathParams},
+    events::clients,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    EnvironmentHealth, ErrorResponse, HealthResponse, PayloadSizes, Propagation, ProtocolCount,
+    TelemetryHealth,
+};
 use prefab_publish::{Audience, Channel, Encoding, Protocol};
 use prefab_service::project::Project;
 use prefab_store::{Environment, clock};
 
-/// How the server is, as far as this project is concerned.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Health {
-    /// The server's version.
-    version: &'static str,
-    /// When this server started, in milliseconds since 1970.
-    started_at: i64,
-    now: i64,
-    /// The newest change, as a text.
-    newest: String,
-    /// The size of the database, of all projects, in bytes.
-    database_bytes: i64,
-    /// Open connections of this server, of all projects.
-    connections: i64,
-    telemetry: TelemetryHealth,
-    environments: Vec<EnvironmentHealth>,
-}
-
-/// What clients reported to this server since it started, of all projects.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TelemetryHealth {
-    received_bytes: u64,
-    /// Entries left out for want of room, and reports refused.
-    dropped: u64,
-    /// What clients say they dropped themselves.
-    dropped_by_clients: u64,
-}
-
-/// How an environment is served.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EnvironmentHealth {
-    name: String,
-    #[serde(flatten)]
-    clients: ClientsEvent,
-    /// Open streams by how they are written: `sse`, `sse_json`, `grpc`.
-    kinds: Vec<KindCount>,
-    propagation: Propagation,
-    payload: Payload,
-    /// Reports of clients since this server started.
-    reports: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct KindCount {
-    kind: &'static str,
-    clients: usize,
-}
-
-/// How long it took from a change to its being written to a stream, for the newest deliveries.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Propagation {
-    /// How many deliveries this is about.
-    deliveries: usize,
-    median_micros: Option<u64>,
-    p99_micros: Option<u64>,
-}
-
-/// What a client that asks for everything is sent, in bytes.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Payload {
-    configs: usize,
-    plain: usize,
-    gzip: usize,
-    zstd: usize,
-}
-
-/// Tells how a project is served.
+/// Returns the health of the server for a project.
 #[utoipa::path(
     get, path = "/projects/{project}/health", tag = "operations", params(("project" = i64, Path)),
-    responses((status = 200, body = Health), (status = 404, body = Problem))
+    responses((status = 200, body = HealthResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Health>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<HealthResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let project = &actor.project;
     let environments = project.environments();
     let shown = environments.iter().filter_map(|environment| {
@@ -104,8 +35,8 @@ pub(super) async fn show(
         Some(of(environment, &channel, app.telemetry.reports(environment.id), project))
     });
     let newest = *project.published().borrow();
-    Ok(Json(Health {
-        version: env!("CARGO_PKG_VERSION"),
+    Ok(Json(HealthResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_millis,
         now: clock::now_millis(),
         newest: newest.to_string(),
@@ -122,12 +53,13 @@ pub(super) async fn show(
 
 fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Project) -> EnvironmentHealth {
     let counts = channel.subscribers.counts();
-    let kinds = counts.by_protocol.iter().map(|(protocol, clients)| KindCount {
+    let kinds = counts.by_protocol.iter().map(|(protocol, clients)| ProtocolCount {
         kind: match protocol {
             Protocol::Sse => "sse",
             Protocol::SseJson => "sse_json",
             Protocol::Grpc => "grpc",
-        },
+        }
+        .to_owned(),
         clients: *clients,
     });
     let times = channel.subscribers.delivery_times();
@@ -141,7 +73,7 @@ fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Proj
             median_micros: at(&times, 50),
             p99_micros: at(&times, 99),
         },
-        payload: Payload {
+        payload: PayloadSizes {
             configs: project.configs().len(),
             plain: answer.plain.len(),
             gzip: answer.gzip().len(),

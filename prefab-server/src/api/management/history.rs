@@ -1,102 +1,80 @@
-//! Versions of an item: all are kept, any two can be compared, any can come back.
+//! Versions of an item: list, compare, revert and restore.
 
 use std::collections::HashMap;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::Config;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
+use crate::api::management::views::item_version;
 use crate::api::management::{
-    access::{Access, Asked, At, MaybeSent, Sent},
+    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     items::put,
-    views::{Changed, Problem, VersionView, Why},
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{Conflict, actor::Actor, change::diff, item::Item};
+use prefab_management_api::{
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevertRequest,
+};
+use prefab_service::{Conflict, actor::Actor, change::diff, item};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
-/// How many versions of one key are listed.
-const MOST: u32 = 1_000;
+/// The maximum number of listed versions.
+const MAX_VERSIONS: u32 = 1_000;
 
-/// Lists the versions of a key, newest first, archived keys' too.
+/// Lists the versions of an item, newest first. The item may be archived.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Vec<VersionView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ItemVersion>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn versions(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let versions = app.project_cache.store().history(actor.project.id, key.clone(), MOST).await?;
+    let actor = access.authorize(project)?;
+    let versions = app.project_cache.store().history(actor.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
     }
     let records = records(&app, &actor, &key).await?;
-    let view = move |version: &Version| VersionView::of(version, records.get(&version.id));
+    let view = move |version: &Version| item_version(version, records.get(&version.id));
     app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-/// Shows one version with what the item was then.
+/// Returns a version and its content.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions/{version}", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path), ("version" = String, Path)),
-    responses((status = 200, body = VersionView), (status = 404, body = Problem))
+    responses((status = 200, body = ItemVersion), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn version(
     State(app): State<App>,
     access: Access,
-    At((project, key, id)): At<(i64, String, i64)>,
+    PathParams((project, key, id)): PathParams<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &actor, &key).await?;
     app.json(actor.project.id, move |_| {
-        let item = version.config.as_ref().map(Item::of);
-        Ok(VersionView { item, ..VersionView::of(&version, records.get(&id)) })
+        let item = version.config.as_ref().map(item::from_config);
+        Ok(ItemVersion { item, ..item_version(&version, records.get(&id)) })
     })
     .await
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Two {
-    /// The older version; without, the one before `to`.
-    from: Option<i64>,
-    /// The newer version; without, the newest.
-    to: Option<i64>,
-}
-
-/// What is different between two versions.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Difference {
-    /// The older version; nothing where the newer is the first.
-    from: Option<String>,
-    /// The newer version.
-    to: String,
-    /// The differences, one sentence each.
-    differences: Vec<String>,
-    before: Option<Item>,
-    after: Option<Item>,
-}
-
-/// Says in words what is different between two versions.
+/// Returns the differences between two versions.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/diff", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path), Two),
-    responses((status = 200, body = Difference), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path), DiffQuery),
+    responses((status = 200, body = DiffResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn diff(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Asked(Two { from, to }): Asked<Two>,
+    PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
@@ -112,91 +90,82 @@ pub(super) async fn diff(
     app.json(actor.project.id, move |_| {
         let before = from.as_ref().and_then(|version| version.config.as_ref());
         let after = to.config.as_ref();
-        Ok(Difference {
+        Ok(DiffResponse {
             from: from.as_ref().map(|version| version.id.to_string()),
             to: to.id.to_string(),
             differences: diff::describe(before, after, &actor.project.environments()),
-            before: before.map(Item::of),
-            after: after.map(Item::of),
+            before: before.map(item::from_config),
+            after: after.map(item::from_config),
         })
     })
     .await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Revert {
-    /// The version whose content comes back.
-    to: String,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// Makes a new version that is what an old one was.
+/// Restores the content of an earlier version, as a new version.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/revert", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Revert,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = RevertRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn revert(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(Revert { to, comment }): Sent<Revert>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
-    let id = to.parse().map_err(|_| ApiError::invalid("`to`: expected the text of a version's number"))?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let id =
+        to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
     let version = find(&app, &actor, &key, id).await?;
     let config = version.and_then(|version| version.config);
     let config = config.ok_or_else(|| {
-        ApiError::invalid(format!("`to`: `{key}` has no version {id} with something to come back to"))
+        ApiError::invalid(format!("`to`: `{key}` has no version {id} with content to restore"))
     })?;
-    bring_back(&app, &actor, config).await
+    restore_config(&app, &actor, config).await
 }
 
-/// Restores an archived item as it was last.
+/// Restores the last content of an archived item.
 #[utoipa::path(
     post, path = "/projects/{project}/items/{key}/restore", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "It is not archived", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The item is not archived", body = ErrorResponse))
 )]
 pub(super) async fn restore(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    MaybeSent(why): MaybeSent<Why>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    PathParams((project, key)): PathParams<(i64, String)>,
+    OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
     if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }
-    let versions = app.project_cache.store().history(actor.project.id, key, MOST).await?;
+    let versions = app.project_cache.store().history(actor.project.id, key, MAX_VERSIONS).await?;
     let last = versions.into_iter().find_map(|version| version.config).ok_or(ApiError::NotFound)?;
-    bring_back(&app, &actor, last).await
+    restore_config(&app, &actor, last).await
 }
 
 /// Lists archived items.
 #[utoipa::path(
     get, path = "/projects/{project}/archived", tag = "history", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<VersionView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ItemVersion>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn archived(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let versions = app.project_cache.store().deleted(actor.project.id).await?;
-    let view = |version: &Version| VersionView::of(version, None);
+    let view = |version: &Version| item_version(version, None);
     app.json(actor.project.id, move |_| Ok(versions.iter().map(view).collect::<Vec<_>>())).await
 }
 
-async fn bring_back(app: &App, actor: &Actor, config: Config) -> Result<Json<Changed>, ApiError> {
-    let standing = actor.project.config(&config.key).map(|version| version.id);
-    put(app, actor, Config { id: standing.unwrap_or_default(), ..config }).await
+async fn restore_config(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
+    let current = actor.project.config(&config.key).map(|version| version.id);
+    put(app, actor, Config { id: current.unwrap_or_default(), ..config }).await
 }
 
 pub(super) async fn find(app: &App, actor: &Actor, key: &str, id: i64) -> Result<Option<Version>, ApiError> {
@@ -204,13 +173,13 @@ pub(super) async fn find(app: &App, actor: &Actor, key: &str, id: i64) -> Result
     Ok(version.filter(|version| version.key == key))
 }
 
-/// Finds what the audit log says of a key's versions.
+/// Returns the audit log entries of the versions of an item.
 async fn records(app: &App, actor: &Actor, key: &str) -> Result<HashMap<i64, AuditRecord>, ApiError> {
     let filter = AuditFilter {
         project: Some(actor.project.id),
         subject: Some(key.to_owned()),
         action: Some("config".to_owned()),
-        limit: MOST,
+        limit: MAX_VERSIONS,
         ..AuditFilter::default()
     };
     let records = app.project_cache.store().audit(filter).await?.into_iter();

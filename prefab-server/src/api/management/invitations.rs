@@ -1,131 +1,87 @@
-//! Invitations: a link that makes an account, once.
+//! Invitations: links with which a person creates an account, once.
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
-    access::{Access, At, Sent},
-    people::{Exception, roles},
-    session::checks::{an_email, link},
-    views::{Problem, RoleIn},
+    access::{Access, JsonBody, PathParams},
+    people::roles,
+    session::checks::{link, validate_email},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    CreateInvitationRequest, CreateInvitationResponse, ErrorResponse, InvitationResponse,
+};
 use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{Invitation, NewInvitation},
     clock,
 };
+/// The maximum lifetime of an invitation: 30 days.
+const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
 
-const A_WEEK: i64 = 7 * 24 * 3_600;
-const LONGEST: i64 = 30 * 24 * 3_600;
-
-/// An invitation without its link, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InvitationView {
-    /// Its number, as a text.
-    id: String,
-    email: String,
-    role: Role,
-    /// The environments with another role.
-    environments: Vec<RoleIn>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    expires_at: i64,
-}
-
-impl InvitationView {
-    fn of(invitation: Invitation, actor: &Actor) -> Self {
-        let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
-        Self {
-            id: id.to_string(),
-            email,
-            role: roles.project,
-            environments: RoleIn::exceptions(&actor.project.environments(), &roles),
-            created_by,
-            created_at: created_at_millis,
-            expires_at: expires_at_millis,
-        }
+fn invitation_response(invitation: Invitation, actor: &Actor) -> InvitationResponse {
+    let Invitation { id, email, roles, created_by, created_at_millis, expires_at_millis } = invitation;
+    InvitationResponse {
+        id: id.to_string(),
+        email,
+        role: role_response(roles.project),
+        environments: exceptional_roles(&actor.project.environments(), &roles),
+        created_by,
+        created_at: created_at_millis,
+        expires_at: expires_at_millis,
     }
 }
 
-/// Lists invitations that can still be used.
+/// Lists the open invitations.
 #[utoipa::path(
     get, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<InvitationView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<InvitationResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<InvitationView>>, ApiError> {
-    let actor = access.holding(project, Role::Admin)?;
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<InvitationResponse>>, ApiError> {
+    let actor = access.require_role(project, Role::Admin)?;
     let invitations = app.project_cache.store().invitations(actor.project.id).await?;
-    Ok(Json(invitations.into_iter().map(|invitation| InvitationView::of(invitation, &actor)).collect()))
+    Ok(Json(invitations.into_iter().map(|invitation| invitation_response(invitation, &actor)).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Invite {
-    #[schema(example = "bea@example.com")]
-    email: String,
-    role: Role,
-    /// Other roles in some environments.
-    #[serde(default)]
-    environments: Vec<Exception>,
-    /// For how many seconds the link can be used; a week if it is not said.
-    #[serde(default = "a_week")]
-    expires_in_seconds: i64,
-}
-
-fn a_week() -> i64 {
-    A_WEEK
-}
-
-/// An invitation with its link, shown this once.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewInvitationView {
-    #[serde(flatten)]
-    invitation: InvitationView,
-    /// What `POST /sign-up` takes as `token`.
-    token: String,
-    /// Where they sign up. Send it to them; nobody else does.
-    link: String,
-}
-
-/// Invites somebody who has no account yet.
+/// Invites a person without an account.
 #[utoipa::path(
     post, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
-    request_body = Invite,
-    responses((status = 200, body = NewInvitationView), (status = 400, body = Problem),
-              (status = 404, body = Problem), (status = 409, description = "They have an account", body = Problem))
+    request_body = CreateInvitationRequest,
+    responses((status = 200, body = CreateInvitationResponse), (status = 400, body = ErrorResponse),
+              (status = 404, body = ErrorResponse), (status = 409, description = "The e-mail address has an account", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
     headers: HeaderMap,
-    Sent(Invite { email, role, environments, expires_in_seconds }): Sent<Invite>,
-) -> Result<Json<NewInvitationView>, ApiError> {
-    let actor = access.to(project)?;
-    let (email, roles) = (an_email(&email)?, roles(&actor, role, &environments)?);
-    if !(1..=LONGEST).contains(&expires_in_seconds) {
-        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {LONGEST}")));
+    JsonBody(CreateInvitationRequest { email, role, environments, expires_in_seconds }): JsonBody<
+        CreateInvitationRequest,
+    >,
+) -> Result<Json<CreateInvitationResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let (email, roles) = (validate_email(&email)?, roles(&actor, store_role(role), &environments)?);
+    if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
+        return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));
     }
     if app.project_cache.store().account(email.clone()).await?.is_some() {
-        let next_step = "add them to the people instead";
+        let next_step = "add the person to the project instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
     let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
-    let id = keep(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
-    let deed = format!("invited {email} as {}", in_words(&actor, &roles));
-    note(&app, &actor, id, "invitation.created", &deed).await?;
+    let id = store(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
+    let sentence = format!("invited {email} as {}", in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "invitation.created", id, None, &sentence).await?;
     let invitation = Invitation {
         id,
         email,
@@ -134,38 +90,38 @@ pub(super) async fn create(
         created_at_millis: clock::now_millis(),
         expires_at_millis,
     };
-    Ok(Json(NewInvitationView {
-        invitation: InvitationView::of(invitation, &actor),
+    Ok(Json(CreateInvitationResponse {
+        invitation: invitation_response(invitation, &actor),
         link: link(&app, &headers, "sign-up", secret.text()),
         token: secret.text().to_owned(),
     }))
 }
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 #[utoipa::path(
     delete, path = "/projects/{project}/invitations/{invitation}", tag = "people",
-    params(("project" = i64, Path), ("invitation" = i64, Path, description = "Its number")),
-    responses((status = 200, body = InvitationView),
-              (status = 404, description = "There is none that can still be used", body = Problem))
+    params(("project" = i64, Path), ("invitation" = i64, Path, description = "The number of the invitation")),
+    responses((status = 200, body = InvitationResponse),
+              (status = 404, description = "Unknown, used or expired", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-) -> Result<Json<InvitationView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, id)): PathParams<(i64, i64)>,
+) -> Result<Json<InvitationResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let invitations = app.project_cache.store().invitations(actor.project.id).await?;
     let invitation = invitations.into_iter().find(|invitation| invitation.id == id);
     let invitation = invitation.ok_or(ApiError::NotFound)?;
     if !app.project_cache.store().revoke_invitation(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
-    let deed = format!("took the invitation of {} back", invitation.email);
-    note(&app, &actor, id, "invitation.revoked", &deed).await?;
-    Ok(Json(InvitationView::of(invitation, &actor)))
+    let sentence = format!("revoked the invitation of {}", invitation.email);
+    audit_entry::record(&app, &actor, "invitation.revoked", id, None, &sentence).await?;
+    Ok(Json(invitation_response(invitation, &actor)))
 }
 
-async fn keep(
+async fn store(
     app: &App,
     actor: &Actor,
     secret: &Secret,
@@ -179,14 +135,4 @@ async fn keep(
         expires_at_millis,
     };
     Ok(app.project_cache.store().invite(invitation).await?)
-}
-
-async fn note(app: &App, actor: &Actor, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: action.to_owned(),
-        subject: id.to_string(),
-        ..AuditEntry::of(actor.audit_note(deed))
-    };
-    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

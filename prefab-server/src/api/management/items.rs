@@ -1,4 +1,4 @@
-//! Configs, flags, segments, log levels and schemas: all of them are items.
+//! Items: configs, flags, segments, log levels and schemas.
 
 mod state;
 mod usage;
@@ -12,113 +12,51 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use prefab_core::Config;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{Access, Asked, At, MaybeSent, Sent},
+    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     compression,
-    views::{Changed, Problem, Why, who},
+    views::who,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
     actor::Actor,
     change::{ChangeRequest, Edit},
-    describe,
-    item::{Item, ItemType},
+    describe, item,
     project::Project,
     references,
 };
 use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 
+use prefab_management_api::{
+    ChangeComment, ChangeResponse, ErrorResponse, Item, ItemPage, ItemRequest, ItemSummary, ListItemsQuery,
+};
 pub(super) use usage::{__path_used, used};
 
-/// How many items one page has, at most.
-const MOST: usize = 10_000;
+/// The maximum number of items in a page.
+const MAX_PAGE_ITEMS: usize = 10_000;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only items of this type.
-    #[serde(rename = "type")]
-    item_type: Option<ItemType>,
-    /// Only items whose key contains this.
-    search: Option<String>,
-    /// Only items with this tag.
-    tag: Option<String>,
-    /// Only keys after this one: the last of the page before.
-    after: Option<String>,
-    /// At most so many.
-    limit: Option<usize>,
-    /// Whether to say how much they are used. Without, an answer that has not changed is not sent again.
-    usage: Option<bool>,
-}
-
-/// An item in a list.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ItemSummary {
-    /// Its version.
-    id: String,
-    key: String,
-    #[serde(rename = "type")]
-    item_type: ItemType,
-    /// What it is, in words: `string config`.
-    kind: String,
-    /// When it was changed, in milliseconds since 1970.
-    changed_at: i64,
-    changed_by: String,
-    /// Why it was changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<String>,
-    /// When a client evaluated it last, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_evaluated_at: Option<i64>,
-    /// How often clients evaluated it in this hour and the 23 before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    evaluations_24h: Option<i64>,
-    /// The same by the hour, oldest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sparkline: Option<Vec<i64>>,
-    /// Whether one of its values is encrypted or confidential.
-    is_secret: bool,
-    /// What it comes to in each environment.
-    states: Vec<state::StateView>,
-}
-
-/// A page of items, by key.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ItemPage {
-    items: Vec<ItemSummary>,
-    /// Where the next page begins: send it as `after`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// Lists items by key.
+/// Lists items, sorted by config key.
 #[utoipa::path(
-    get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = ItemPage), (status = 304, description = "As `If-None-Match` knows it"),
-              (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path), ListItemsQuery),
+    responses((status = 200, body = ItemPage), (status = 304, description = "Not modified: the `If-None-Match` header contains the current ETag"),
+              (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(wanted): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(query): QueryParams<ListItemsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let is_used = wanted.usage.unwrap_or(true);
-    let tag = (!is_used).then(|| stamp(&app, &actor));
-    if tag.as_ref().is_some_and(|tag| compression::knows(&headers, tag)) {
-        return Ok(compression::unchanged(StatusCode::NOT_MODIFIED.into_response(), tag));
+    let actor = access.authorize(project)?;
+    let is_used = query.usage.unwrap_or(true);
+    let tag = (!is_used).then(|| etag(&app, &actor));
+    if tag.as_ref().is_some_and(|tag| compression::etag_matches(&headers, tag)) {
+        return Ok(compression::with_etag(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
     let project = Arc::clone(&actor.project);
-    let mut page = app.work(project.id, move |_| Ok(page(&project, wanted))).await?;
+    let mut page = app.work(project.id, move |_| Ok(page(&project, query))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
         let comments = app.project_cache.store().comments(actor.project.id, range.clone()).await?;
@@ -127,36 +65,39 @@ pub(super) async fn list(
         for item in &mut page.items {
             item.comment = item.id.parse().ok().and_then(|id| comments.remove(&id));
             if is_used {
-                let usage = used.remove(&item.key).unwrap_or_else(|| usage::Usage::none(&item.key));
+                let usage = used.remove(&item.key).unwrap_or_else(|| usage::unused(&item.key));
                 item.last_evaluated_at = usage.last_evaluated_at;
                 item.evaluations_24h = Some(usage.evaluations_24h);
                 item.sparkline = Some(usage.sparkline);
             }
         }
     }
-    Ok(compression::unchanged(compression::light(&app, actor.project.id, page, &headers).await?, tag))
+    Ok(compression::with_etag(
+        compression::compressed_json(&app, actor.project.id, page, &headers).await?,
+        tag,
+    ))
 }
 
-/// Names what a list comes from but for what clients do.
-fn stamp(app: &App, actor: &Actor) -> String {
+/// Returns the `ETag` of a list without usage.
+fn etag(app: &App, actor: &Actor) -> String {
     let environments = actor.project.environments();
     let ids: Vec<String> = environments.iter().map(|environment| environment.id.to_string()).collect();
     format!("{}-{}-{}", app.started_millis, *actor.project.published().borrow(), ids.join("."))
 }
 
-fn page(project: &Project, wanted: Wanted) -> ItemPage {
-    let limit = wanted.limit.unwrap_or(100).clamp(1, MOST);
-    let search = wanted.search.unwrap_or_default().to_lowercase();
+fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
+    let limit = query.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
+    let search = query.search.unwrap_or_default().to_lowercase();
     let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
     for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
-        let is_wanted = wanted.after.as_ref().is_none_or(|after| key > *after)
-            && wanted.item_type.is_none_or(|wanted| wanted == ItemType::of(config))
-            && wanted.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
+        let is_selected = query.after.as_ref().is_none_or(|after| key > *after)
+            && query.item_type.is_none_or(|item_type| item_type == item::item_type(config))
+            && query.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
-        if !is_wanted {
+        if !is_selected {
             continue;
         }
         if items.len() == limit {
@@ -172,7 +113,7 @@ fn summary(version: &Version, config: &Config, environments: &[Environment]) -> 
     ItemSummary {
         id: version.id.to_string(),
         key: version.key.clone(),
-        item_type: ItemType::of(config),
+        item_type: item::item_type(config),
         kind: describe::kind(config),
         changed_at: version.changed_at_millis,
         changed_by: who(&version.changed_by),
@@ -186,134 +127,129 @@ fn summary(version: &Version, config: &Config, environments: &[Environment]) -> 
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Written {
-    pub(super) item: Item,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    pub(super) comment: String,
-}
-
 /// Creates an item.
 #[utoipa::path(
     post, path = "/projects/{project}/items", tag = "items", params(("project" = i64, Path)),
-    request_body = Written,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "The key is in use", body = Problem))
+    request_body = ItemRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The key is in use", body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Written { item, comment }): Sent<Written>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    PathParams(project): PathParams<i64>,
+    JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let config = config(&app, &actor, item).await?;
     let config = Config { id: 0, ..config };
     put(&app, &actor, config).await
 }
 
-/// Shows an item with the rules of every environment.
+/// Returns an item with its rules.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Item), (status = 404, body = Problem))
+    responses((status = 200, body = Item), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    let (_, config) = standing(&actor, &key)?;
-    app.json(actor.project.id, move |_| Ok(Item::of(&config))).await
+    let actor = access.authorize(project)?;
+    let (_, config) = current_item(&actor, &key)?;
+    app.json(actor.project.id, move |_| Ok(item::from_config(&config))).await
 }
 
-/// Replaces an item. Its `id` names the version that is replaced.
+/// Replaces an item. `item.id` must be the current version.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Written,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Another version stands by now", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = ItemRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn replace(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(Written { item, comment }): Sent<Written>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
-    standing(&actor, &key)?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    current_item(&actor, &key)?;
     if item.key != key {
-        return Err(ApiError::invalid(format!("`item.key`: expected \"{key}\", as in the path; keys stay")));
+        return Err(ApiError::invalid(format!(
+            "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
+        )));
     }
     let config = config(&app, &actor, item).await?;
     if config.id == 0 {
-        return Err(ApiError::invalid("`item.id`: expected the version that this replaces"));
+        return Err(ApiError::invalid("`item.id`: expected the current version"));
     }
     put(&app, &actor, config).await
 }
 
-/// Archives an item: it is gone for clients, and can be restored.
+/// Archives an item. Clients no longer receive it; it can be restored.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<Why>,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "It is in use, or another version stands by now", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = Option<ChangeComment>,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The item is in use, or another version is current", body = ErrorResponse))
 )]
 pub(super) async fn archive(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    MaybeSent(why): MaybeSent<Why>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
-    let (version, _) = standing(&actor, &key)?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    let (version, _) = current_item(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
         Some(Ok(id)) => Expected::Version(id),
-        Some(Err(_)) => return Err(ApiError::invalid("`version`: expected the text of a version's number")),
+        Some(Err(_)) => {
+            return Err(ApiError::invalid("`version`: expected the number of a version, as a string"));
+        }
     };
     let request = ChangeRequest::new(Edit::archive(version.key.as_str(), expected));
     let id = app.apply(&actor, request).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Lists the items that refer to this one: to a segment in a rule, to a schema, to a key for secrets.
+/// Lists the config keys of the items that refer to this segment, schema or encryption key.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/used-by", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Vec<String>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<String>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn used_by(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
+    PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
-    standing(&actor, &key)?;
+    let actor = access.authorize(project)?;
+    current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }
 
-/// Returns what stands under a key.
-pub(super) fn standing(actor: &Actor, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
+/// Returns the current version of an item.
+pub(super) fn current_item(actor: &Actor, key: &str) -> Result<(Arc<Version>, Config), ApiError> {
     let version = actor.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
 }
 
-pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<Changed>, ApiError> {
+pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
     let key = config.key.clone();
     let id = app.apply(actor, ChangeRequest::new(Edit::put(config))).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 pub(super) async fn config(app: &App, actor: &Actor, item: Item) -> Result<Config, ApiError> {
     let project = Arc::clone(&actor.project);
     let read = move |_| {
-        item.to_config(&project.environments()).map_err(|problems| {
-            // The places are within the item.
+        item::to_config(&item, &project.environments()).map_err(|problems| {
+            // The places are relative to the item.
             let problems =
                 problems.into_iter().map(|problem| prefab_service::Problem::from(problem).within("item"));
             ApiError::Invalid(problems.collect())

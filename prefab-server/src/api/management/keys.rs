@@ -1,255 +1,171 @@
-//! API keys: made, listed without their secrets, ended.
+//! API keys: list, issue, rotate and revoke.
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::api::management::{
-    access::{self, Access, At, Sent},
-    views::Problem,
-};
+use crate::api::management::access::{self, Access, JsonBody, PathParams};
+use crate::api::management::audit_entry;
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api as api;
+use prefab_management_api::{
+    ApiKeyResponse, CreateKeyRequest, CreateKeyResponse, ErrorResponse, KeyExpiryRequest, RotateKeyRequest,
+};
 use prefab_service::actor::Actor;
-use prefab_store::{AuditEntry, KeyDetails, NewKey, Role, clock, key::KeyKind};
+use prefab_store::{KeyDetails, NewKey, Role, clock, key::KeyKind};
 
-/// How long a rotated key goes on, at most.
-const LONGEST_OVERLAP: i64 = 90 * 24 * 3_600;
+/// The maximum time until a rotated key expires, in seconds: 90 days.
+const MAX_OVERLAP_SECONDS: i64 = 90 * 24 * 3_600;
 
-/// What a key may do.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    /// Fetches and streams configs, and reports. Changes nothing.
-    Backend,
-    /// Is given values that the server evaluated. Public.
-    Frontend,
-    /// Changes configs and manages the project.
-    Admin,
-}
-
-impl Kind {
-    fn of(kind: KeyKind) -> Self {
-        match kind {
-            KeyKind::Backend => Self::Backend,
-            KeyKind::Frontend => Self::Frontend,
-            KeyKind::Admin => Self::Admin,
-        }
-    }
-
-    fn kind(self) -> KeyKind {
-        match self {
-            Self::Backend => KeyKind::Backend,
-            Self::Frontend => KeyKind::Frontend,
-            Self::Admin => KeyKind::Admin,
-        }
+fn kind_response(kind: KeyKind) -> api::KeyKind {
+    match kind {
+        KeyKind::Backend => api::KeyKind::Backend,
+        KeyKind::Frontend => api::KeyKind::Frontend,
+        KeyKind::Admin => api::KeyKind::Admin,
     }
 }
 
-/// A key without its text, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct KeyView {
-    /// Its number, with which its text begins.
-    id: String,
-    name: String,
-    kind: Kind,
-    /// The environment's number, as a text.
-    environment: String,
-    /// The person it belongs to, whose overrides it sees.
-    user: Option<String>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    /// Told with a delay of some seconds.
-    last_used_at: Option<i64>,
-    expires_at: Option<i64>,
-    revoked_at: Option<i64>,
-}
-
-impl KeyView {
-    fn of(key: KeyDetails) -> Self {
-        Self {
-            id: key.id.to_string(),
-            name: key.name,
-            kind: Kind::of(key.kind),
-            environment: key.environment.to_string(),
-            user: key.user_id,
-            created_by: key.created_by,
-            created_at: key.created_at_millis,
-            last_used_at: key.last_used_at_millis,
-            expires_at: key.expires_at_millis,
-            revoked_at: key.revoked_at_millis,
-        }
+fn store_kind(kind: api::KeyKind) -> KeyKind {
+    match kind {
+        api::KeyKind::Backend => KeyKind::Backend,
+        api::KeyKind::Frontend => KeyKind::Frontend,
+        api::KeyKind::Admin => KeyKind::Admin,
     }
 }
 
-/// Lists the keys of a project, ended ones too.
+fn key_response(key: KeyDetails) -> ApiKeyResponse {
+    ApiKeyResponse {
+        id: key.id.to_string(),
+        name: key.name,
+        kind: kind_response(key.kind),
+        environment: key.environment.to_string(),
+        user: key.user_id,
+        created_by: key.created_by,
+        created_at: key.created_at_millis,
+        last_used_at: key.last_used_at_millis,
+        expires_at: key.expires_at_millis,
+        revoked_at: key.revoked_at_millis,
+    }
+}
+
+/// Lists the API keys of a project, including expired and revoked ones.
 #[utoipa::path(
     get, path = "/projects/{project}/keys", tag = "keys", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<KeyView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ApiKeyResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<KeyView>>, ApiError> {
-    let actor = access.holding(project, Role::Admin)?;
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<ApiKeyResponse>>, ApiError> {
+    let actor = access.require_role(project, Role::Admin)?;
     let keys = app.project_cache.store().keys(actor.project.id).await?;
-    Ok(Json(keys.into_iter().map(KeyView::of).collect()))
+    Ok(Json(keys.into_iter().map(key_response).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Wish {
-    /// What people call it.
-    #[schema(example = "checkout service")]
-    name: String,
-    /// The environment by number or name.
-    environment: String,
-    /// What it may do; a backend key if it is not said.
-    #[serde(default = "backend")]
-    kind: Kind,
-    /// The person it belongs to, whose overrides it sees.
-    user: Option<String>,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
-/// An admin key that a person makes without saying for whom is theirs, so that it is no second person beside them.
-fn owner(actor: &Actor, kind: Kind) -> Option<String> {
+/// Returns the owner of a new admin key: the person who issues it, so that the key cannot approve their drafts.
+fn owner(actor: &Actor, kind: api::KeyKind) -> Option<String> {
     let person = Some(actor.changed_by.user_id).filter(|id| *id != 0);
-    person.filter(|_| matches!(kind, Kind::Admin)).map(|id| id.to_string())
+    person.filter(|_| matches!(kind, api::KeyKind::Admin)).map(|id| id.to_string())
 }
 
-fn backend() -> Kind {
-    Kind::Backend
-}
-
-/// A key that was just made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewKeyView {
-    /// Its number, with which its text begins.
-    id: String,
-    /// Its text, shown this once.
-    key: String,
-}
-
-/// Makes a key. Its text is in the answer and nowhere else.
+/// Issues an API key. Only this response contains its text.
 #[utoipa::path(
     post, path = "/projects/{project}/keys", tag = "keys", params(("project" = i64, Path)),
-    request_body = Wish,
-    responses((status = 200, body = NewKeyView), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = CreateKeyRequest,
+    responses((status = 200, body = CreateKeyResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(wish): Sent<Wish>,
-) -> Result<Json<NewKeyView>, ApiError> {
-    let actor = access.to(project)?;
-    let Wish { name, environment, kind, user, expires_at } = wish;
+    PathParams(project): PathParams<i64>,
+    JsonBody(request): JsonBody<CreateKeyRequest>,
+) -> Result<Json<CreateKeyResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let CreateKeyRequest { name, environment, kind, user, expires_at } = request;
     let environment = access::environment(&actor, &environment, "environment")?;
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
-        return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
+        return Err(ApiError::invalid(
+            "`expiresAt`: expected a time in the future, in milliseconds since 1970",
+        ));
     }
     let request = NewKey {
         project: actor.project.id,
         environment: environment.id,
-        kind: kind.kind(),
+        kind: store_kind(kind),
         user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&actor, kind)),
-        name: super::projects::a_name(&name)?,
+        name: super::projects::validate_name(&name)?,
         created_by: actor.label.clone(),
         expires_at_millis: expires_at,
     };
-    make(&app, &actor, request).await
+    issue_key(&app, &actor, request).await
 }
 
-/// Ends a key at once and for good.
+/// Revokes an API key immediately and permanently.
 #[utoipa::path(
     delete, path = "/projects/{project}/keys/{key}", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")),
-    responses((status = 200, body = KeyView),
-              (status = 404, description = "There is none that has not ended", body = Problem))
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")),
+    responses((status = 200, body = ApiKeyResponse),
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-) -> Result<Json<KeyView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, id)): PathParams<(i64, i64)>,
+) -> Result<Json<ApiKeyResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let key = find(&app, &actor, id).await?;
     if !app.project_cache.store().revoke_key(id).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &actor, &key, "key.revoked", "revoked").await?;
+    record(&app, &actor, &key, "key.revoked", "revoked").await?;
     app.project_cache.refresh().await?;
-    Ok(Json(KeyView::of(find(&app, &actor, id).await?)))
+    Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct End {
-    /// When it ends, in milliseconds since 1970.
-    at: i64,
-}
-
-/// Says when a key ends by itself.
+/// Sets the time at which an API key expires.
 #[utoipa::path(
     put, path = "/projects/{project}/keys/{key}/expiry", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")), request_body = End,
-    responses((status = 200, body = KeyView), (status = 400, body = Problem),
-              (status = 404, description = "There is none that has not ended", body = Problem))
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")), request_body = KeyExpiryRequest,
+    responses((status = 200, body = ApiKeyResponse), (status = 400, body = ErrorResponse),
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn expire(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-    Sent(End { at }): Sent<End>,
-) -> Result<Json<KeyView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, id)): PathParams<(i64, i64)>,
+    JsonBody(KeyExpiryRequest { at }): JsonBody<KeyExpiryRequest>,
+) -> Result<Json<ApiKeyResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let key = find(&app, &actor, id).await?;
     if !app.project_cache.store().expire_key(id, at).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &actor, &key, "key.expires", "set an end to").await?;
+    record(&app, &actor, &key, "key.expires", "set the expiry of").await?;
     app.project_cache.refresh().await?;
-    Ok(Json(KeyView::of(find(&app, &actor, id).await?)))
+    Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Overlap {
-    /// For how many seconds the old key goes on; a day if it is not said.
-    #[serde(default = "a_day")]
-    overlap_seconds: i64,
-}
-
-fn a_day() -> i64 {
-    24 * 3_600
-}
-
-/// Makes a key like another one, which goes on for a while and then ends.
+/// Issues a copy of an API key, and lets the old key expire.
 #[utoipa::path(
     post, path = "/projects/{project}/keys/{key}/rotate", tag = "keys",
-    params(("project" = i64, Path), ("key" = i64, Path, description = "Its number")), request_body = Overlap,
-    responses((status = 200, body = NewKeyView), (status = 400, body = Problem),
-              (status = 404, description = "There is none that has not ended", body = Problem))
+    params(("project" = i64, Path), ("key" = i64, Path, description = "The number of the key")), request_body = RotateKeyRequest,
+    responses((status = 200, body = CreateKeyResponse), (status = 400, body = ErrorResponse),
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn rotate(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-    Sent(Overlap { overlap_seconds }): Sent<Overlap>,
-) -> Result<Json<NewKeyView>, ApiError> {
-    let actor = access.to(project)?;
-    if !(0..=LONGEST_OVERLAP).contains(&overlap_seconds) {
-        return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {LONGEST_OVERLAP}")));
+    PathParams((project, id)): PathParams<(i64, i64)>,
+    JsonBody(RotateKeyRequest { overlap_seconds }): JsonBody<RotateKeyRequest>,
+) -> Result<Json<CreateKeyResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    if !(0..=MAX_OVERLAP_SECONDS).contains(&overlap_seconds) {
+        return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {MAX_OVERLAP_SECONDS}")));
     }
     let key = find(&app, &actor, id).await?;
     if !app.project_cache.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
         return Err(ApiError::NotFound);
     }
-    note(&app, &actor, &key, "key.rotated", "rotated").await?;
+    record(&app, &actor, &key, "key.rotated", "rotated").await?;
     let request = NewKey {
         project: actor.project.id,
         environment: key.environment,
@@ -259,27 +175,20 @@ pub(super) async fn rotate(
         created_by: actor.label.clone(),
         expires_at_millis: None,
     };
-    make(&app, &actor, request).await
+    issue_key(&app, &actor, request).await
 }
 
-async fn make(app: &App, actor: &Actor, request: NewKey) -> Result<Json<NewKeyView>, ApiError> {
+async fn issue_key(app: &App, actor: &Actor, request: NewKey) -> Result<Json<CreateKeyResponse>, ApiError> {
     let (environment, name, kind) = (request.environment, request.name.clone(), request.kind);
     let issued = app.project_cache.store().issue_named_key(request).await?;
-    let deed = format!(
-        "made {kind} {} for environment `{}`",
+    let sentence = format!(
+        "issued {kind} {} for environment `{}`",
         prefab_service::labels::api_key_label(issued.id, &name),
         issued.environment
     );
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: "key.created".to_owned(),
-        subject: issued.id.to_string(),
-        environment: Some(environment),
-        ..AuditEntry::of(actor.audit_note(&deed))
-    };
-    app.project_cache.store().record_audit(vec![entry]).await?;
+    audit_entry::record(app, actor, "key.created", issued.id, Some(environment), &sentence).await?;
     app.project_cache.refresh().await?;
-    Ok(Json(NewKeyView { id: issued.id.to_string(), key: issued.key }))
+    Ok(Json(CreateKeyResponse { id: issued.id.to_string(), key: issued.key }))
 }
 
 async fn find(app: &App, actor: &Actor, id: i64) -> Result<KeyDetails, ApiError> {
@@ -287,15 +196,13 @@ async fn find(app: &App, actor: &Actor, id: i64) -> Result<KeyDetails, ApiError>
     keys.into_iter().find(|key| key.id == id).ok_or(ApiError::NotFound)
 }
 
-async fn note(app: &App, actor: &Actor, key: &KeyDetails, action: &str, verb: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: action.to_owned(),
-        subject: key.id.to_string(),
-        environment: Some(key.environment),
-        ..AuditEntry::of(
-            actor.audit_note(&format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name))),
-        )
-    };
-    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
+async fn record(
+    app: &App,
+    actor: &Actor,
+    key: &KeyDetails,
+    action: &str,
+    verb: &str,
+) -> Result<(), ApiError> {
+    let sentence = format!("{verb} {}", prefab_service::labels::api_key_label(key.id, &key.name));
+    audit_entry::record(app, actor, action, key.id, Some(key.environment), &sentence).await
 }

@@ -1,49 +1,43 @@
-//! For how long something is to hold.
+//! Lifetimes of overrides and log levels.
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
 use crate::api::error::ApiError;
+use prefab_management_api::Lifetime;
 use prefab_store::clock;
 
-/// The longest that something may hold which ends by itself.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
+/// The maximum lifetime: 366 days.
+const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3_600);
 
-/// A length of time: seconds, or a text such as `30m`, `1h30m`, `2d`, `PT30M`.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(super) enum Lasting {
-    Seconds(u64),
-    Text(String),
-}
-
-/// Returns when something ends that is said to end at a moment, or after some time.
-pub(super) fn end(at_millis: Option<i64>, lasting: Option<&Lasting>) -> Result<Option<i64>, ApiError> {
+/// Returns the end of a lifetime, in milliseconds since 1970. `None` if it is permanent.
+pub(super) fn end(at_millis: Option<i64>, lifetime: Option<&Lifetime>) -> Result<Option<i64>, ApiError> {
     let now = clock::now_millis();
-    let longest = i64::try_from(LONGEST.as_millis()).unwrap_or(i64::MAX);
-    match (at_millis, lasting) {
+    let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
+    match (at_millis, lifetime) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(ApiError::invalid("`expiresAt`: expected this or `expiresIn`, not both")),
+        (Some(_), Some(_)) => {
+            Err(ApiError::invalid("`expiresAt`: expected `expiresAt` or `expiresIn`, not both"))
+        }
         (Some(at), None) if at <= now || at > now + longest => {
-            Err(ApiError::invalid("`expiresAt`: expected a moment within the next 366 days"))
+            Err(ApiError::invalid("`expiresAt`: expected a time within the next 366 days"))
         }
         (Some(at), None) => Ok(Some(at)),
-        (None, Some(lasting)) => {
-            let length = length(lasting).filter(|length| !length.is_zero() && *length <= LONGEST);
+        (None, Some(lifetime)) => {
+            let length = length(lifetime).filter(|length| !length.is_zero() && *length <= MAX_LIFETIME);
             let length = length.ok_or_else(|| {
-                ApiError::invalid("`expiresIn`: expected seconds, or a text such as \"30m\", up to 366 days")
+                ApiError::invalid(
+                    "`expiresIn`: expected seconds, or a string such as \"30m\", up to 366 days",
+                )
             })?;
             Ok(Some(now + i64::try_from(length.as_millis()).unwrap_or(longest)))
         }
     }
 }
 
-fn length(lasting: &Lasting) -> Option<Duration> {
-    let text = match lasting {
-        Lasting::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
-        Lasting::Text(text) => text.trim(),
+fn length(lifetime: &Lifetime) -> Option<Duration> {
+    let text = match lifetime {
+        Lifetime::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
+        Lifetime::Text(text) => text.trim(),
     };
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -76,7 +70,7 @@ mod tests {
     #[test]
     fn lengths_are_written_in_many_ways() {
         let check = |text: &str, seconds: Option<u64>| {
-            assert_eq!(length(&Lasting::Text(text.to_owned())), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(length(&Lifetime::Text(text.to_owned())), seconds.map(Duration::from_secs), "{text}");
         };
         check("30m", Some(1_800));
         check("1h30m", Some(5_400));

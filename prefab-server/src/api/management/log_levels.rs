@@ -1,20 +1,21 @@
-//! Log levels: which logger prints what, for whom, until when.
+//! Log levels of loggers, for all contexts or some.
 
 use std::collections::HashMap;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, LogLevel, Value};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
     lifetime,
-    lifetime::Lasting,
-    views::{Changed, Problem, who},
+    views::who,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{
+    ChangeResponse, ErrorResponse, LevelTarget, LogLevelResponse, RemoveLogLevelQuery, SetLogLevelRequest,
+    SetLogLevelResponse, TargetedLevel,
+};
 use prefab_service::{
     Conflict,
     actor::Actor,
@@ -24,96 +25,45 @@ use prefab_service::{
 };
 use prefab_store::{Expected, Role, RuleTarget, ScheduledRemoval, TimedRule};
 
-/// The level of a logger.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct LogLevelView {
-    /// The logger: `my_app.checkout`.
-    path: String,
-    /// The key of its config: `log-level.my_app.checkout`.
-    key: String,
-    /// Its version, as a text.
-    id: String,
-    /// When it was changed, in milliseconds since 1970.
-    changed_at: i64,
-    changed_by: String,
-    levels: Vec<LevelView>,
-}
-
-/// One level of a logger; the first that holds is taken, in the environment's own before those of all.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct LevelView {
-    /// The environment's number, as a text; null for all that have no level of their own.
-    environment: Option<String>,
-    /// `DEBUG`; null where a choice or a variable gives it.
-    level: Option<&'static str>,
-    /// For whom it holds; null for everybody, and where `when` says more than this form can.
-    #[serde(rename = "for")]
-    whose: Option<For>,
-    /// When it holds, in words; null for everybody.
-    when: Option<String>,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
-/// For whom a level holds: where a property has one of some values, or for those in a segment.
-#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct For {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "user.key")]
-    property: Option<String>,
-    /// Of the property.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    values: Vec<String>,
-    /// The key of a segment, in place of a property.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segment: Option<String>,
-}
-
-impl For {
-    fn of(target: RuleTarget) -> Option<Self> {
-        match target {
-            RuleTarget::Property(property, values) => {
-                Some(Self { property: Some(property), values, segment: None })
-            }
-            RuleTarget::Segment(key) => Some(Self { segment: Some(key), ..Self::default() }),
-            RuleTarget::User(_) | RuleTarget::Everyone => None,
+fn level_target(target: RuleTarget) -> Option<LevelTarget> {
+    match target {
+        RuleTarget::Property(property, values) => {
+            Some(LevelTarget { property: Some(property), values, segment: None })
         }
-    }
-
-    fn target(self) -> Result<RuleTarget, ApiError> {
-        let Self { property, values, segment } = self;
-        let text =
-            |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
-        match (text(property), text(segment)) {
-            (Some(property), None) if !values.is_empty() => Ok(RuleTarget::Property(property, values)),
-            (None, Some(key)) if values.is_empty() => Ok(RuleTarget::Segment(key)),
-            _ => Err(ApiError::invalid(
-                "`for`: expected a property such as `user.key` and at least one value, or a segment",
-            )),
-        }
+        RuleTarget::Segment(key) => Some(LevelTarget { segment: Some(key), ..LevelTarget::default() }),
+        RuleTarget::User(_) | RuleTarget::Everyone => None,
     }
 }
 
-/// Lists log levels by key.
+fn store_target(target: LevelTarget) -> Result<RuleTarget, ApiError> {
+    let LevelTarget { property, values, segment } = target;
+    let text = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+    match (text(property), text(segment)) {
+        (Some(property), None) if !values.is_empty() => Ok(RuleTarget::Property(property, values)),
+        (None, Some(key)) if values.is_empty() => Ok(RuleTarget::Segment(key)),
+        _ => Err(ApiError::invalid(
+            "`for`: expected a property such as `user.key` and at least one value, or a segment",
+        )),
+    }
+}
+
+/// Lists log levels, sorted by config key.
 #[utoipa::path(
     get, path = "/projects/{project}/log-levels", tag = "log levels", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<LogLevelView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<LogLevelResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, &expiries))).await
 }
 
-fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelView> {
+fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelResponse> {
     let mut by_key: HashMap<&str, Vec<&ScheduledRemoval>> = HashMap::new();
     for expiry in expiries {
         by_key.entry(&expiry.rule.key).or_default().push(expiry);
@@ -122,7 +72,7 @@ fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelView> 
     for (key, version) in project.configs() {
         let Some(config) = &version.config else { continue };
         let Some(path) = log_level_rules::path(config) else { continue };
-        views.push(LogLevelView {
+        views.push(LogLevelResponse {
             path: path.to_owned(),
             id: version.id.to_string(),
             changed_at: version.changed_at_millis,
@@ -134,26 +84,26 @@ fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelView> 
     views
 }
 
-fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<LevelView> {
+fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<TargetedLevel> {
     let mut views = Vec::new();
     for row in &config.rows {
         let environment = row.project_env_id.filter(|id| *id != 0).map(EnvironmentId);
         for rule in &row.values {
             let target = log_level_rules::target(rule);
-            // What stays for everybody has no criterion.
+            // A level for all contexts has no criteria, so it cannot expire.
             let may_end = !rule.criteria.is_empty();
             let expiry = expiries.iter().find(|expiry| {
-                let TimedRule { project: _, key, environment: place, target: wanted } = &expiry.rule;
-                may_end && *key == config.key && *place == environment && Some(wanted) == target.as_ref()
+                let TimedRule { project: _, key, environment: place, target: rule_target } = &expiry.rule;
+                may_end && *key == config.key && *place == environment && Some(rule_target) == target.as_ref()
             });
-            views.push(LevelView {
+            views.push(TargetedLevel {
                 environment: environment.map(|id| id.to_string()),
                 level: rule.value.as_ref().and_then(|value| match &value.value {
-                    Value::LogLevel(level) => Some(level.name()),
+                    Value::LogLevel(level) => Some(level.name().to_owned()),
                     _ => None,
                 }),
                 when: describe::criteria(rule).filter(|_| target != Some(RuleTarget::Everyone)),
-                whose: target.and_then(For::of),
+                target: target.and_then(level_target),
                 expires_at: expiry.map(|expiry| expiry.at_millis),
             });
         }
@@ -161,58 +111,25 @@ fn of(config: &Config, expiries: &[&ScheduledRemoval]) -> Vec<LevelView> {
     views
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewLevel {
-    /// TRACE, DEBUG, INFO, WARN, ERROR or FATAL.
-    #[schema(example = "DEBUG")]
-    level: String,
-    /// The environment by number or name; without, all that have no level of their own.
-    environment: Option<String>,
-    /// For whom; for everybody without.
-    #[serde(rename = "for")]
-    whose: Option<For>,
-    /// When it ends by itself, in milliseconds since 1970; without one of the two it stays.
-    #[serde(alias = "expires_at")]
-    expires_at: Option<i64>,
-    /// After how long it ends by itself: seconds, or a text such as `30m`.
-    #[serde(alias = "expires_in")]
-    expires_in: Option<Lasting>,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// What came of setting a level.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct LevelSet {
-    /// The new version's number, as a text.
-    id: String,
-    key: String,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
-/// Sets the level of a logger, for everybody or for some, for good or for a time.
+/// Sets the level of a logger, for all contexts or some, permanently or for a time.
 ///
-/// What holds for a time comes before what stays, and leaves it as it was. The log level is created if there
-/// is none, and archived once nothing of it is left.
+/// A temporary level takes precedence over a permanent one and does not change it. The log level item is created with
+/// its first level, and archived with the removal of its last one.
 #[utoipa::path(
     put, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
     params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`")),
-    request_body = NewLevel,
-    responses((status = 200, body = LevelSet), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    request_body = SetLogLevelRequest,
+    responses((status = 200, body = SetLogLevelResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn set(
     State(app): State<App>,
     access: Access,
-    At((project, path)): At<(i64, String)>,
-    Sent(new): Sent<NewLevel>,
-) -> Result<Json<LevelSet>, ApiError> {
-    let NewLevel { level, environment, whose, expires_at, expires_in, comment } = new;
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    PathParams((project, path)): PathParams<(i64, String)>,
+    JsonBody(new): JsonBody<SetLogLevelRequest>,
+) -> Result<Json<SetLogLevelResponse>, ApiError> {
+    let SetLogLevelRequest { level, environment, target, expires_at, expires_in, comment } = new;
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let level = LogLevel::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(level.trim()));
     let level = level.ok_or_else(|| {
@@ -220,9 +137,9 @@ pub(super) async fn set(
     })?;
     let expires_at = lifetime::end(expires_at, expires_in.as_ref())?;
     let key = log_level_rules::key(path.trim());
-    let target = whose.map_or(Ok(RuleTarget::Everyone), For::target)?;
+    let target = target.map_or(Ok(RuleTarget::Everyone), store_target)?;
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
-    let mut config = standing(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
+    let mut config = current(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
     if expires_at.is_some() {
         log_level_rules::add(&mut config, environment, &rule.target, level);
     } else {
@@ -230,49 +147,34 @@ pub(super) async fn set(
     }
     let request = ChangeRequest::new(Edit::put(config)).with_removal(rule, expires_at);
     let id = app.apply(&actor, request).await?.id()?;
-    Ok(Json(LevelSet { id: id.to_string(), key, expires_at }))
+    Ok(Json(SetLogLevelResponse { id: id.to_string(), key, expires_at }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// The environment by number or name; without, the level of all that have none of their own.
-    environment: Option<String>,
-    /// The property of those for whom the level is taken away; without, that for everybody is.
-    property: Option<String>,
-    /// The values of the property, with commas between them.
-    values: Option<String>,
-    /// The segment for which the level is taken away, in place of a property.
-    segment: Option<String>,
-    /// Why, for the audit log; some environments take no change without.
-    comment: Option<String>,
-}
-
-/// Takes the level of a logger away: that for some, or for everybody the one that ends before the one that
-/// stays.
+/// Removes a level of a logger. For all contexts, a temporary level is removed before a permanent one.
 #[utoipa::path(
     delete, path = "/projects/{project}/log-levels/{path}", tag = "log levels",
-    params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`"), Which),
-    responses((status = 200, body = Changed), (status = 400, body = Problem),
-              (status = 404, description = "There is none", body = Problem), (status = 409, body = Problem))
+    params(("project" = i64, Path), ("path" = String, Path, description = "The logger: `my_app.checkout`"), RemoveLogLevelQuery),
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse),
+              (status = 404, description = "Not found", body = ErrorResponse), (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, path)): At<(i64, String)>,
-    Asked(Which { environment, property, values, segment, comment }): Asked<Which>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
+    PathParams((project, path)): PathParams<(i64, String)>,
+    QueryParams(RemoveLogLevelQuery { environment, property, values, segment, comment }): QueryParams<
+        RemoveLogLevelQuery,
+    >,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let key = log_level_rules::key(path.trim());
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
     let target = if property.is_none() && segment.is_none() {
         RuleTarget::Everyone
     } else {
-        For { property, values: values.map(split).unwrap_or_default(), segment }.target()?
+        store_target(LevelTarget { property, values: values.map(split).unwrap_or_default(), segment })?
     };
-    let mut config = standing(&actor, &key)?.ok_or(ApiError::NotFound)?;
+    let mut config = current(&actor, &key)?.ok_or(ApiError::NotFound)?;
     let taken = log_level_rules::remove(&mut config, environment, &target)
         || (target == RuleTarget::Everyone && log_level_rules::remove_fallback(&mut config, environment));
     if !taken {
@@ -285,11 +187,11 @@ pub(super) async fn remove(
     };
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
     let id = app.apply(&actor, ChangeRequest::new(edit).with_removal(rule, None)).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-/// Returns what stands, if it is a log level.
-fn standing(actor: &Actor, key: &str) -> Result<Option<Config>, ApiError> {
+/// Returns the current config, if it is a log level.
+fn current(actor: &Actor, key: &str) -> Result<Option<Config>, ApiError> {
     let config = actor.project.config(key).and_then(|version| version.config.clone());
     if config.as_ref().is_some_and(|config| log_level_rules::path(config).is_none()) {
         return Err(Conflict::NotLogLevel(key.to_owned()).into());

@@ -1,59 +1,43 @@
-//! Personal overrides: values that one person sees in one environment.
+//! Personal overrides: values for one user in one environment.
 
 use std::collections::HashMap;
 
 use axum::{Json, extract::State, response::Response};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
-    items::standing,
+    access::{self, Access, JsonBody, PathParams, QueryParams},
+    items::current_item,
     lifetime,
-    lifetime::Lasting,
-    views::{Changed, Problem},
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::EnvironmentId;
+use prefab_management_api::{
+    ChangeResponse, ErrorResponse, OverrideQuery, OverrideResponse, SetOverrideRequest,
+};
 use prefab_service::{
     actor::Actor,
     change::{ChangeRequest, Edit, Policy},
-    item::FlatValue,
-    personal_overrides,
+    item, personal_overrides,
     project::Project,
 };
 use prefab_store::{Role, RuleTarget, ScheduledRemoval, TimedRule};
 
-/// A person's own value.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct OverrideView {
-    key: String,
-    /// The environment's number, as a text.
-    environment: String,
-    /// The person, as their API key names them.
-    user: String,
-    value: FlatValue,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
 /// Lists the personal overrides of a project.
 #[utoipa::path(
     get, path = "/projects/{project}/overrides", tag = "overrides", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<OverrideView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<OverrideResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     let expiries = app.project_cache.store().scheduled_removals(project.id).await?;
     app.json(project.id, move |_| Ok(views(&project, expiries))).await
 }
 
-fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideView> {
+fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideResponse> {
     let ends: HashMap<_, i64> = expiries
         .into_iter()
         .filter_map(|expiry| match (expiry.rule.target, expiry.rule.environment) {
@@ -64,88 +48,62 @@ fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideView
     let mut views = Vec::new();
     for (key, version) in project.configs() {
         let found = version.config.iter().flat_map(personal_overrides::list);
-        views.extend(found.map(|found| OverrideView {
+        views.extend(found.map(|found| OverrideResponse {
             expires_at: ends.get(&(key.clone(), found.environment, found.user.to_owned())).copied(),
             key: key.clone(),
             environment: found.environment.to_string(),
             user: found.user.to_owned(),
-            value: FlatValue::of(found.value),
+            value: item::from_value(found.value),
         }));
     }
     views
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewOverride {
-    /// The environment by number or name.
-    environment: String,
-    /// The person, as their API key names them.
-    user: String,
-    value: FlatValue,
-    /// When it ends by itself, in milliseconds since 1970; without one of the two it stays.
-    #[serde(alias = "expires_at")]
-    expires_at: Option<i64>,
-    /// After how long it ends by itself: seconds, or a text such as `30m`.
-    #[serde(alias = "expires_in")]
-    expires_in: Option<Lasting>,
-}
-
-/// Gives a person a value of their own, in place of an earlier one.
+/// Sets the personal override of a user. It replaces an existing one.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/override", tag = "overrides",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = NewOverride,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = SetOverrideRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn assign(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(new): Sent<NewOverride>,
-) -> Result<Json<Changed>, ApiError> {
-    let NewOverride { environment, user, value, expires_at, expires_in } = new;
-    let actor = access.holding(project, Role::Editor)?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(new): JsonBody<SetOverrideRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let SetOverrideRequest { environment, user, value, expires_at, expires_in } = new;
+    let actor = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&actor, &environment, "environment")?.id;
     if user.trim().is_empty() {
-        return Err(ApiError::invalid("`user`: expected a person's number"));
+        return Err(ApiError::invalid("`user`: expected the name of a user"));
     }
-    let (_, mut config) = standing(&actor, &key)?;
-    let value = value.to_value("value").map_err(ApiError::invalid)?;
+    let (_, mut config) = current_item(&actor, &key)?;
+    let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(expires_at, expires_in.as_ref())?;
     let request =
         ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end);
     let id = app.apply(&actor, request).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Whose {
-    /// The environment by number or name.
-    environment: String,
-    /// The person, as their API key names them.
-    user: String,
-}
-
-/// Takes a person's own value away.
+/// Removes a personal override.
 #[utoipa::path(
     delete, path = "/projects/{project}/items/{key}/override", tag = "overrides",
-    params(("project" = i64, Path), ("key" = String, Path), Whose),
-    responses((status = 200, body = Changed), (status = 400, body = Problem),
-              (status = 404, description = "There is none", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path), OverrideQuery),
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse),
+              (status = 404, description = "Not found", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Asked(Whose { environment, user }): Asked<Whose>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Editor)?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(OverrideQuery { environment, user }): QueryParams<OverrideQuery>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&actor, &environment, "environment")?.id;
-    let (_, mut config) = standing(&actor, &key)?;
+    let (_, mut config) = current_item(&actor, &key)?;
     if !personal_overrides::remove(&mut config, environment, &user) {
         return Err(ApiError::NotFound);
     }
@@ -153,7 +111,7 @@ pub(super) async fn remove(
     let request =
         ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
     let id = app.apply(&actor, request).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
 fn rule(actor: &Actor, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {

@@ -1,191 +1,152 @@
-//! The people of a project, and what they may do there.
+//! The members of a project and their roles.
 
 use super::role_text::in_words;
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    session::checks::an_email,
+    access::{self, Access, JsonBody, PathParams},
+    session::checks::validate_email,
     tokens,
-    views::{Problem, RoleIn},
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    AddMemberRequest, EnvironmentRoleRequest, ErrorResponse, MemberResponse, UpdateMemberRequest,
+};
 use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{Member, MemberChange, Token},
 };
 
-/// A person in a project.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PersonView {
-    /// Their number, as a text.
-    id: String,
-    email: String,
-    name: String,
-    role: Role,
-    /// The environments in which they have another role.
-    environments: Vec<RoleIn>,
-    /// In milliseconds since 1970.
-    joined_at: i64,
-}
-
-impl PersonView {
-    fn of(member: Member, actor: &Actor) -> Self {
-        let Member { person, roles, joined_at_millis } = member;
-        Self {
-            id: person.id.to_string(),
-            email: person.email,
-            name: person.name,
-            environments: RoleIn::exceptions(&actor.project.environments(), &roles),
-            role: roles.project,
-            joined_at: joined_at_millis,
-        }
+fn member_response(member: Member, actor: &Actor) -> MemberResponse {
+    let Member { person, roles, joined_at_millis } = member;
+    MemberResponse {
+        id: person.id.to_string(),
+        email: person.email,
+        name: person.name,
+        environments: exceptional_roles(&actor.project.environments(), &roles),
+        role: role_response(roles.project),
+        joined_at: joined_at_millis,
     }
 }
 
-/// Lists the people of a project by e-mail.
+/// Lists the members of a project, sorted by e-mail address.
 #[utoipa::path(
     get, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<PersonView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<MemberResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<PersonView>>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<MemberResponse>>, ApiError> {
+    let actor = access.authorize(project)?;
     let members = app.project_cache.store().members(actor.project.id).await?;
-    Ok(Json(members.into_iter().map(|member| PersonView::of(member, &actor)).collect()))
+    Ok(Json(members.into_iter().map(|member| member_response(member, &actor)).collect()))
 }
 
-/// Another role in one environment.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Exception {
-    /// The environment by number or name.
-    environment: String,
-    role: Role,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewMember {
-    /// Of somebody who has an account; others are invited.
-    email: String,
-    role: Role,
-    /// Other roles in some environments.
-    #[serde(default)]
-    environments: Vec<Exception>,
-}
-
-/// Adds somebody who has an account to a project.
+/// Adds a person with an account to a project.
 #[utoipa::path(
     post, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
-    request_body = NewMember,
-    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "They are in it already", body = Problem))
+    request_body = AddMemberRequest,
+    responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The person is already a member", body = ErrorResponse))
 )]
 pub(super) async fn add(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(NewMember { email, role, environments }): Sent<NewMember>,
-) -> Result<Json<PersonView>, ApiError> {
-    let actor = access.to(project)?;
-    let roles = roles(&actor, role, &environments)?;
-    let email = an_email(&email)?;
+    PathParams(project): PathParams<i64>,
+    JsonBody(AddMemberRequest { email, role, environments }): JsonBody<AddMemberRequest>,
+) -> Result<Json<MemberResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let roles = roles(&actor, store_role(role), &environments)?;
+    let email = validate_email(&email)?;
     let account = app.project_cache.store().account(email.clone()).await?;
-    let account = account
-        .ok_or_else(|| ApiError::invalid(format!("`email`: {email} has no account yet; invite them")))?;
+    let account = account.ok_or_else(|| {
+        ApiError::invalid(format!("`email`: {email} has no account; create an invitation instead"))
+    })?;
     if account.projects.contains(&actor.project.id) {
         return Err(Conflict::AlreadyMember(email).into());
     }
     change(&app, &actor, account.person.id, Some(roles.clone())).await?;
     let member = find(&app, &actor, account.person.id).await?;
-    let deed = format!("added {} as {}", named(&member), in_words(&actor, &roles));
-    note(&app, &actor, member.person.id, "person.added", &deed).await?;
-    Ok(Json(PersonView::of(member, &actor)))
+    let sentence = format!("added {} as {}", named(&member), in_words(&actor, &roles));
+    audit_entry::record(&app, &actor, "person.added", member.person.id, None, &sentence).await?;
+    Ok(Json(member_response(member, &actor)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OtherRole {
-    /// As it was if it is not said.
-    role: Option<Role>,
-    /// All environments in which they have another role; as they were if it is not said.
-    environments: Option<Vec<Exception>>,
-}
-
-/// Gives somebody another role.
+/// Changes the role of a member.
 #[utoipa::path(
     patch, path = "/projects/{project}/people/{person}", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    request_body = OtherRole,
-    responses((status = 200, body = PersonView), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
+    request_body = UpdateMemberRequest,
+    responses((status = 200, body = MemberResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The project would have no admin", body = ErrorResponse))
 )]
 pub(super) async fn update(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
-    Sent(OtherRole { role, environments }): Sent<OtherRole>,
-) -> Result<Json<PersonView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, person)): PathParams<(i64, i64)>,
+    JsonBody(UpdateMemberRequest { role, environments }): JsonBody<UpdateMemberRequest>,
+) -> Result<Json<MemberResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let before = find(&app, &actor, person).await?;
-    let role = role.unwrap_or(before.roles.project);
+    let role = role.map_or(before.roles.project, store_role);
     let after = match environments {
         Some(environments) => roles(&actor, role, &environments)?,
         None => Roles { project: role, ..before.roles.clone() },
     };
     change(&app, &actor, person, Some(after.clone())).await?;
-    let deed = format!(
-        "made {} {}, who was {}",
+    let sentence = format!(
+        "changed the role of {} from {} to {}",
         named(&before),
-        in_words(&actor, &after),
-        in_words(&actor, &before.roles)
+        in_words(&actor, &before.roles),
+        in_words(&actor, &after)
     );
-    note(&app, &actor, person, "person.role", &deed).await?;
-    Ok(Json(PersonView::of(Member { roles: after, ..before }, &actor)))
+    audit_entry::record(&app, &actor, "person.role", person, None, &sentence).await?;
+    Ok(Json(member_response(Member { roles: after, ..before }, &actor)))
 }
 
-/// Takes somebody out of a project, and ends the management tokens that act for them there. Their account stays.
+/// Removes a member, and revokes the management tokens that act for them in the project. The account remains.
 #[utoipa::path(
     delete, path = "/projects/{project}/people/{person}", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    responses((status = 200, body = PersonView), (status = 404, body = Problem),
-              (status = 409, description = "Nobody would be left to manage the project", body = Problem))
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
+    responses((status = 200, body = MemberResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "The project would have no admin", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
-) -> Result<Json<PersonView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, person)): PathParams<(i64, i64)>,
+) -> Result<Json<MemberResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     let member = find(&app, &actor, person).await?;
     let ended = change(&app, &actor, person, None).await?;
-    tokens::note_ended(&app, &actor, &ended, &named(&member)).await?;
-    let deed = format!("took {} out of the project", named(&member));
-    note(&app, &actor, person, "person.removed", &deed).await?;
-    Ok(Json(PersonView::of(member, &actor)))
+    tokens::record_revoked(&app, &actor, &ended, &named(&member)).await?;
+    let sentence = format!("removed {} from the project", named(&member));
+    audit_entry::record(&app, &actor, "person.removed", person, None, &sentence).await?;
+    Ok(Json(member_response(member, &actor)))
 }
 
-/// Reads roles as they were sent.
-pub(super) fn roles(actor: &Actor, project: Role, exceptions: &[Exception]) -> Result<Roles, ApiError> {
+/// Returns the roles of a request.
+pub(super) fn roles(
+    actor: &Actor,
+    project: Role,
+    exceptions: &[EnvironmentRoleRequest],
+) -> Result<Roles, ApiError> {
     let mut environments = BTreeMap::new();
-    for (at, Exception { environment, role }) in exceptions.iter().enumerate() {
+    for (at, EnvironmentRoleRequest { environment, role }) in exceptions.iter().enumerate() {
         let field = format!("environments[{at}].environment");
-        environments.insert(access::environment(actor, environment, &field)?.id, *role);
+        environments.insert(access::environment(actor, environment, &field)?.id, store_role(*role));
     }
     Ok(Roles { project, environments })
 }
 
-/// Returns which tokens ended with it.
+/// Changes or removes a member. Returns the tokens that were revoked.
 async fn change(app: &App, actor: &Actor, person: i64, roles: Option<Roles>) -> Result<Vec<Token>, ApiError> {
     let (store, project) = (app.project_cache.store(), actor.project.id);
     let change = match roles {
@@ -208,14 +169,4 @@ pub(super) async fn find(app: &App, actor: &Actor, person: i64) -> Result<Member
 
 pub(super) fn named(member: &Member) -> String {
     format!("{} ({})", member.person.name, member.person.email)
-}
-
-async fn note(app: &App, actor: &Actor, person: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: action.to_owned(),
-        subject: person.to_string(),
-        ..AuditEntry::of(actor.audit_note(deed))
-    };
-    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

@@ -4,96 +4,73 @@ use crate::api::origin::RequestOrigin;
 use std::collections::HashSet;
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::environment_response;
 use crate::api::management::{
-    access::{Access, At, Sent},
-    credentials::Who,
-    views::{EnvironmentView, Problem},
+    access::{Access, JsonBody, PathParams},
+    credentials::Principal,
 };
-use crate::{
-    api::{error::ApiError, state::App},
-    setup,
-};
+use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
 use prefab_service::{actor::Actor, project::Project};
-use prefab_store::{AuditEntry, Role, Roles};
+use prefab_store::{Role, Roles};
 
-/// How many environments a project begins with, at most.
-const MOST_ENVIRONMENTS: usize = 50;
+/// The maximum number of environments of a new project.
+const MAX_ENVIRONMENTS: usize = 50;
 
-/// A project.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ProjectView {
-    /// Its number, as a text.
-    id: String,
-    name: String,
-    environments: Vec<EnvironmentView>,
-}
-
-impl ProjectView {
-    fn of(project: &Project) -> Self {
-        Self {
-            id: project.id.to_string(),
-            name: project.name().to_string(),
-            environments: project.environments().iter().map(EnvironmentView::of).collect(),
-        }
+fn project_response(project: &Project) -> ProjectResponse {
+    ProjectResponse {
+        id: project.id.to_string(),
+        name: project.name().to_string(),
+        environments: project.environments().iter().map(environment_response).collect(),
     }
 }
 
-/// Lists the projects you may manage.
-#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectView>)))]
-pub(super) async fn list(access: Access) -> Json<Vec<ProjectView>> {
-    Json(access.projects().iter().map(|project| ProjectView::of(project)).collect())
+/// Lists the projects to which the credential has access.
+#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectResponse>)))]
+pub(super) async fn list(access: Access) -> Json<Vec<ProjectResponse>> {
+    Json(access.projects().iter().map(|project| project_response(project)).collect())
 }
 
-/// Shows a project.
+/// Returns a project.
 #[utoipa::path(
     get, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
-    responses((status = 200, body = ProjectView), (status = 404, body = Problem))
+    responses((status = 200, body = ProjectResponse), (status = 404, body = ErrorResponse))
 )]
-pub(super) async fn show(access: Access, At(project): At<i64>) -> Result<Json<ProjectView>, ApiError> {
-    let actor = access.to(project)?;
-    Ok(Json(ProjectView::of(&actor.project)))
+pub(super) async fn show(
+    access: Access,
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<ProjectResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    Ok(Json(project_response(&actor.project)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewProject {
-    name: String,
-    /// Its environments by name; `Development`, `Staging` and `Production` if it is not said.
-    #[serde(default = "usual")]
-    environments: Vec<String>,
-}
-
-fn usual() -> Vec<String> {
-    setup::ENVIRONMENTS.map(ToOwned::to_owned).to_vec()
-}
-
-/// Creates a project. It takes a person who is admin of some project, and makes them admin of this one.
+/// Creates a project. This requires a person who is an admin of another project; they become its admin.
 #[utoipa::path(
-    post, path = "/projects", tag = "projects", request_body = NewProject,
-    responses((status = 200, body = ProjectView), (status = 400, body = Problem),
-              (status = 403, body = Problem))
+    post, path = "/projects", tag = "projects", request_body = CreateProjectRequest,
+    responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse),
+              (status = 403, body = ErrorResponse))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     access: Access,
     RequestOrigin(origin): RequestOrigin,
-    Sent(NewProject { name, environments }): Sent<NewProject>,
-) -> Result<Json<ProjectView>, ApiError> {
-    let Who::Person(session, _) = &access.who else {
-        return Err(ApiError::Forbidden("a project is created by a person, not with a key or a token"));
+    JsonBody(CreateProjectRequest { name, environments }): JsonBody<CreateProjectRequest>,
+) -> Result<Json<ProjectResponse>, ApiError> {
+    let Principal::Person(session, _) = &access.principal else {
+        return Err(ApiError::Forbidden("only a person can create a project, not an API key or a token"));
     };
     if !session.projects.values().any(|roles| roles.project == Role::Admin) {
         return Err(ApiError::Forbidden(Role::Admin.missing_role_message()));
     }
-    let name = a_name(&name)?;
-    let environments: Vec<String> = environments.iter().map(|name| a_name(name)).collect::<Result<_, _>>()?;
+    let name = validate_name(&name)?;
+    let environments: Vec<String> =
+        environments.iter().map(|name| validate_name(name)).collect::<Result<_, _>>()?;
     let names: HashSet<String> = environments.iter().map(|name| name.to_lowercase()).collect();
-    if names.is_empty() || names.len() < environments.len() || names.len() > MOST_ENVIRONMENTS {
+    if names.is_empty() || names.len() < environments.len() || names.len() > MAX_ENVIRONMENTS {
         return Err(ApiError::invalid(format!(
-            "`environments`: expected 1 to {MOST_ENVIRONMENTS} different names"
+            "`environments`: expected 1 to {MAX_ENVIRONMENTS} different names"
         )));
     }
     let id = app.project_cache.store().create_project(name.clone(), environments).await?.id;
@@ -101,51 +78,34 @@ pub(super) async fn create(
     app.project_cache.refresh().await?;
     let project = app.project_cache.project(id).ok_or(ApiError::NotFound)?;
     let actor = Actor::of_person(&session.person, Roles::of(Role::Admin), project, origin);
-    let entry = AuditEntry {
-        project: Some(id),
-        action: "project.created".to_owned(),
-        subject: name.clone(),
-        ..AuditEntry::of(actor.audit_note(&format!("created the project \"{name}\"")))
-    };
-    app.project_cache.store().record_audit(vec![entry]).await?;
-    Ok(Json(ProjectView::of(&actor.project)))
+    let sentence = format!("created the project \"{name}\"");
+    audit_entry::record(&app, &actor, "project.created", &name, None, &sentence).await?;
+    Ok(Json(project_response(&actor.project)))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Named {
-    name: String,
-}
-
-/// Gives a project another name.
+/// Renames a project.
 #[utoipa::path(
     patch, path = "/projects/{project}", tag = "projects", params(("project" = i64, Path)),
-    request_body = Named,
-    responses((status = 200, body = ProjectView), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = RenameProjectRequest,
+    responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn rename(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Named { name }): Sent<Named>,
-) -> Result<Json<ProjectView>, ApiError> {
-    let actor = access.to(project)?;
-    let name = a_name(&name)?;
-    let deed = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
+    PathParams(project): PathParams<i64>,
+    JsonBody(RenameProjectRequest { name }): JsonBody<RenameProjectRequest>,
+) -> Result<Json<ProjectResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let name = validate_name(&name)?;
+    let sentence = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
     app.project_cache.store().rename_project(actor.project.id, name.clone()).await?;
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: "project.renamed".to_owned(),
-        subject: name,
-        ..AuditEntry::of(actor.audit_note(&deed))
-    };
-    app.project_cache.store().record_audit(vec![entry]).await?;
+    audit_entry::record(&app, &actor, "project.renamed", &name, None, &sentence).await?;
     app.project_cache.refresh().await?;
-    Ok(Json(ProjectView::of(&actor.project)))
+    Ok(Json(project_response(&actor.project)))
 }
 
-/// Takes a name, or says what one looks like.
-pub(super) fn a_name(name: &str) -> Result<String, ApiError> {
+/// Returns a valid name without surrounding spaces.
+pub(super) fn validate_name(name: &str) -> Result<String, ApiError> {
     let name = name.trim();
     let is_good = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);
     if is_good {

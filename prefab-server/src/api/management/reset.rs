@@ -1,26 +1,23 @@
-//! A new password for somebody who has forgotten theirs: an admin makes a link, which works once.
+//! Password resets with a link that an admin creates.
 
 use crate::api::origin::RequestOrigin;
 use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{Access, At, Sent},
+    access::{Access, JsonBody, PathParams},
     people::{find, named},
     session::{
-        SessionView,
         audit::note,
-        begin,
-        checks::{a_password, link, same_site, too_often},
+        checks::{link, reject_cross_site, too_many_attempts, validate_password},
+        start_session,
     },
-    views::Problem,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
+use prefab_management_api::{ErrorResponse, PasswordResetLink, ResetPasswordRequest, SessionResponse};
 use prefab_service::sign_in::{Secret, network};
 use prefab_store::{
     AuditEntry, Role,
@@ -29,93 +26,72 @@ use prefab_store::{
     key::KeyHash,
 };
 
-const A_DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
+const LINK_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 
-/// A link to a new password, shown this once.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ResetView {
-    /// What `POST /password-reset` takes as `token`.
-    token: String,
-    /// Where they choose a password. Send it to them; nobody else does.
-    link: String,
-    /// Until when it works, in milliseconds since 1970.
-    expires_at: i64,
-}
-
-/// Makes a link with which somebody chooses a new password, once, within a day. An earlier one ends.
+/// Creates a link with which a member sets a new password, once, within one day. It replaces an earlier link.
 ///
-/// Their account opens all their projects, so this takes an admin of each of them.
+/// An account has access to all its projects, so this requires an admin of each of them.
 #[utoipa::path(
     post, path = "/projects/{project}/people/{person}/password-reset", tag = "people",
-    params(("project" = i64, Path), ("person" = i64, Path, description = "Their number")),
-    responses((status = 200, body = ResetView),
-              (status = 403, description = "They are in a project that you do not manage", body = Problem),
-              (status = 404, body = Problem))
+    params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
+    responses((status = 200, body = PasswordResetLink),
+              (status = 403, description = "The person is a member of a project that you do not manage", body = ErrorResponse),
+              (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn offer(
     State(app): State<App>,
     access: Access,
-    At((project, person)): At<(i64, i64)>,
+    PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
-) -> Result<Json<ResetView>, ApiError> {
+) -> Result<Json<PasswordResetLink>, ApiError> {
     let managed = access.managed();
-    let actor = access.holding(project, Role::Admin)?;
+    let actor = access.require_role(project, Role::Admin)?;
     let member = find(&app, &actor, person).await?;
     let account =
         app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
     if !account.projects.iter().all(|project| managed.contains(project)) {
         return Err(ApiError::Forbidden(
-            "they are in another project too: only an admin of all their projects may make such a link",
+            "the person is a member of other projects too; only an admin of all their projects can create this link",
         ));
     }
     let secret = Secret::new()?;
-    let expires_at_millis = clock::now_millis() + A_DAY_MILLIS;
+    let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
     app.project_cache.store().create_password_reset(reset).await?;
-    let deed = format!("made a link to a new password for {}", named(&member));
+    let sentence = format!("created a password reset link for {}", named(&member));
     let entries = account.projects.iter().map(|project| AuditEntry {
         project: Some(*project),
         action: "person.reset-offered".to_owned(),
         subject: person.to_string(),
-        ..AuditEntry::of(actor.audit_note(&deed))
+        ..AuditEntry::of(actor.audit_note(&sentence))
     });
     app.project_cache.store().record_audit(entries.collect()).await?;
-    Ok(Json(ResetView {
+    Ok(Json(PasswordResetLink {
         link: link(&app, &headers, "reset", secret.text()),
         token: secret.text().to_owned(),
         expires_at: expires_at_millis,
     }))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reset {
-    /// What stands behind `token=` in the link.
-    token: String,
-    /// At least ten characters.
-    password: String,
-}
-
 /// Sets a new password with a link, ends all sessions of that person, and logs in.
 #[utoipa::path(
-    post, path = "/password-reset", tag = "people", request_body = Reset, security(()),
-    responses((status = 200, body = SessionView), (status = 400, body = Problem),
-              (status = 403, description = "The link cannot be used", body = Problem),
-              (status = 429, description = "Too many attempts; `Retry-After` says when to come back", body = Problem))
+    post, path = "/password-reset", tag = "people", request_body = ResetPasswordRequest, security(()),
+    responses((status = 200, body = SessionResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "The link has been used or has expired", body = ErrorResponse),
+              (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn reset(
     State(app): State<App>,
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
-    Sent(Reset { token, password }): Sent<Reset>,
+    JsonBody(ResetPasswordRequest { token, password }): JsonBody<ResetPasswordRequest>,
 ) -> Result<Response, ApiError> {
-    same_site(&headers)?;
-    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_often)?;
-    a_password("password", &password)?;
+    reject_cross_site(&headers)?;
+    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
-    let refused = "this link has been used or has expired: ask for a new one";
-    // Hashing is dear, so only for those who may.
+    let refused = "this link has been used or has expired; ask an admin for a new one";
+    // Hashing is expensive, so it happens only for valid links.
     if !app.project_cache.store().is_password_reset_valid(hash).await? {
         return Err(ApiError::Forbidden(refused));
     }
@@ -124,6 +100,6 @@ pub(super) async fn reset(
     let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
     app.sign_in.by_email.reset(&person.email);
     let projects: Vec<ProjectId> = projects.into_keys().collect();
-    note(&app, &person, &projects, origin, ("person.password", "chose a new password by a link")).await?;
-    begin(&app, person, &headers).await
+    note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
+    start_session(&app, person, &headers).await
 }

@@ -3,7 +3,7 @@
 use prefab_service::actor::Actor;
 use prefab_store::Roles;
 
-/// Says roles in words: `editor, viewer in Production`.
+/// Describes roles: `editor, viewer in Production`.
 pub(super) fn in_words(actor: &Actor, roles: &Roles) -> String {
     let environments = actor.project.environments();
     let own = environments.iter().filter_map(|environment| {

@@ -1,72 +1,40 @@
-//! Encrypted values: which there are, and how they get a new key. The server never sees a key.
+//! Encrypted values and the rotation of their keys. The server never receives an encryption key.
 
 use std::collections::HashSet;
 
 use axum::{Json, extract::State, response::Response};
 use prefab_core::{Config, ConfigValue, Value};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use crate::api::management::{
-    access::{self, Access, Asked, At, Sent},
-    items::standing,
-    views::Problem,
+    access::{self, Access, JsonBody, PathParams, QueryParams},
+    items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{
+    EncryptedValue, ErrorResponse, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery,
+};
 use prefab_service::{actor::Actor, change::ChangeRequest};
 use prefab_store::Role;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only values that are encrypted with the key that this item names.
-    decrypt_with: Option<String>,
-}
-
-/// The encrypted values of an item.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Secret {
-    key: String,
-    /// Its version, as a text; in what is sent, the version that is replaced.
-    id: String,
-    values: Vec<EncryptedValue>,
-}
-
-/// An encrypted value.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct EncryptedValue {
-    /// The environment by number, or by name in what is sent; null for the default.
-    environment: Option<String>,
-    /// Which of its rules gives the value, from 0.
-    rule: usize,
-    /// The value as it was encrypted.
-    cipher_text: String,
-    /// The item that names the key.
-    decrypt_with: String,
-}
-
-/// Lists items with encrypted values, by key.
+/// Lists items with encrypted values, sorted by config key.
 #[utoipa::path(
-    get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Vec<Secret>), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path), SecretsQuery),
+    responses((status = 200, body = Vec<ItemSecrets>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { decrypt_with }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(SecretsQuery { decrypt_with }): QueryParams<SecretsQuery>,
 ) -> Result<Response, ApiError> {
-    let project = access.to(project)?.project;
+    let project = access.authorize(project)?.project;
     app.json(project.id, move |_| {
         let mut secrets = Vec::new();
         for (key, version) in project.configs() {
             let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
-            values.retain(|value| decrypt_with.as_ref().is_none_or(|wanted| *wanted == value.decrypt_with));
+            values.retain(|value| decrypt_with.as_ref().is_none_or(|key| *key == value.decrypt_with));
             if !values.is_empty() {
-                secrets.push(Secret { key, id: version.id.to_string(), values });
+                secrets.push(ItemSecrets { key, id: version.id.to_string(), values });
             }
         }
         Ok(secrets)
@@ -93,44 +61,30 @@ fn ciphers(config: &Config) -> Vec<EncryptedValue> {
     found
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rotation {
-    secrets: Vec<Secret>,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// What was replaced.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Rotated {
-    keys: Vec<String>,
-    /// How many values.
-    values: usize,
-}
-
-/// Replaces encrypted values, all or none: with others, or with the same under another key.
+/// Replaces encrypted values in one change, for example with the same values encrypted with another key.
 #[utoipa::path(
     post, path = "/projects/{project}/secrets", tag = "secrets", params(("project" = i64, Path)),
-    request_body = Rotation,
-    responses((status = 200, body = Rotated), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Another version stands by now", body = Problem))
+    request_body = RotateSecretsRequest,
+    responses((status = 200, body = RotateSecretsResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn rotate(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Rotation { secrets, comment }): Sent<Rotation>,
-) -> Result<Json<Rotated>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
+    PathParams(project): PathParams<i64>,
+    JsonBody(RotateSecretsRequest { secrets, comment }): JsonBody<RotateSecretsRequest>,
+) -> Result<Json<RotateSecretsResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let rotator = actor.clone();
     let (configs, rotated) = app.work(actor.project.id, move |_| rotated(&rotator, secrets)).await?;
     app.apply(&actor, ChangeRequest::put_all(configs)).await?;
     Ok(Json(rotated))
 }
 
-fn rotated(actor: &Actor, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated), ApiError> {
+fn rotated(
+    actor: &Actor,
+    secrets: Vec<ItemSecrets>,
+) -> Result<(Vec<Config>, RotateSecretsResponse), ApiError> {
     let mut configs = Vec::with_capacity(secrets.len());
     let mut keys = Vec::with_capacity(secrets.len());
     let mut seen = HashSet::new();
@@ -138,31 +92,29 @@ fn rotated(actor: &Actor, secrets: Vec<Secret>) -> Result<(Vec<Config>, Rotated)
     for (at, secret) in secrets.into_iter().enumerate() {
         if !seen.insert(secret.key.clone()) {
             let key = &secret.key;
-            return Err(ApiError::invalid(format!("`secrets[{at}].key`: `{key}` comes twice")));
+            return Err(ApiError::invalid(format!("`secrets[{at}].key`: `{key}` is listed twice")));
         }
         keys.push(secret.key.clone());
         values += secret.values.len();
         configs.push(replaced(actor, secret, &format!("secrets[{at}]"))?);
     }
-    Ok((configs, Rotated { keys, values }))
+    Ok((configs, RotateSecretsResponse { keys, values }))
 }
 
-fn replaced(actor: &Actor, secret: Secret, place: &str) -> Result<Config, ApiError> {
-    let Secret { key, id, values } = secret;
-    let (_, mut config) = standing(actor, &key)
-        .map_err(|_| ApiError::invalid(format!("`{place}.key`: there is no item `{key}`")))?;
-    config.id = id
-        .parse()
-        .map_err(|_| ApiError::invalid(format!("`{place}.id`: expected the text of a version's number")))?;
+fn replaced(actor: &Actor, secret: ItemSecrets, place: &str) -> Result<Config, ApiError> {
+    let ItemSecrets { key, id, values } = secret;
+    let (_, mut config) = current_item(actor, &key)
+        .map_err(|_| ApiError::invalid(format!("`{place}.key`: unknown item `{key}`")))?;
+    config.id = id.parse().map_err(|_| {
+        ApiError::invalid(format!("`{place}.id`: expected the number of a version, as a string"))
+    })?;
     for (at, cipher) in values.into_iter().enumerate() {
         let place = format!("{place}.values[{at}]");
         let EncryptedValue { environment, rule, cipher_text, decrypt_with } = cipher;
         let environment = environment.as_deref();
         let environment = access::optional_environment(actor, environment, &format!("{place}.environment"))?;
         if actor.project.config(&decrypt_with).is_none() {
-            return Err(ApiError::invalid(format!(
-                "`{place}.decryptWith`: there is no item `{decrypt_with}`"
-            )));
+            return Err(ApiError::invalid(format!("`{place}.decryptWith`: unknown item `{decrypt_with}`")));
         }
         let value = config
             .rows
@@ -171,9 +123,7 @@ fn replaced(actor: &Actor, secret: Secret, place: &str) -> Result<Config, ApiErr
             .and_then(|row| row.values.get_mut(rule)?.value.as_mut())
             .filter(|value| value.encrypted_with().is_some());
         let Some(value) = value else {
-            return Err(ApiError::invalid(format!(
-                "`{place}.rule`: rule {rule} there gives no encrypted value"
-            )));
+            return Err(ApiError::invalid(format!("`{place}.rule`: rule {rule} has no encrypted value")));
         };
         *value = ConfigValue {
             value: Value::String(cipher_text),

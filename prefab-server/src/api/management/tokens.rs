@@ -1,115 +1,73 @@
-//! Management tokens: for scripts that manage a project, with no more than they need.
+//! Management tokens, for scripts.
 
 use super::role_text::in_words;
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::api::management::audit_entry;
+use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    projects::a_name,
-    views::{Problem, RoleIn},
+    access::{self, Access, JsonBody, PathParams},
+    projects::validate_name,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{CreateTokenRequest, CreateTokenResponse, ErrorResponse, TokenResponse};
 use prefab_service::{actor::Actor, labels::token_label, sign_in::Secret};
 use prefab_store::{
-    AuditEntry, Role, Roles,
+    Role, Roles,
     accounts::{NewToken, Token},
     clock,
 };
 
-/// A management token without its text, which is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TokenView {
-    /// Its number, as a text.
-    id: String,
-    name: String,
-    /// What it may do where its environments say nothing else.
-    role: Role,
-    /// The environments with another role.
-    environments: Vec<RoleIn>,
-    created_by: String,
-    /// Times are in milliseconds since 1970.
-    created_at: i64,
-    /// To the minute.
-    last_used_at: Option<i64>,
-    expires_at: Option<i64>,
-    revoked_at: Option<i64>,
-}
-
-impl TokenView {
-    fn of(token: Token, actor: &Actor) -> Self {
-        Self {
-            id: token.id.to_string(),
-            name: token.name,
-            role: token.roles.project,
-            environments: RoleIn::exceptions(&actor.project.environments(), &token.roles),
-            created_by: token.created_by,
-            created_at: token.created_at_millis,
-            last_used_at: token.last_used_at_millis,
-            expires_at: token.expires_at_millis,
-            revoked_at: token.revoked_at_millis,
-        }
+fn token_response(token: Token, actor: &Actor) -> TokenResponse {
+    TokenResponse {
+        id: token.id.to_string(),
+        name: token.name,
+        role: role_response(token.roles.project),
+        environments: exceptional_roles(&actor.project.environments(), &token.roles),
+        created_by: token.created_by,
+        created_at: token.created_at_millis,
+        last_used_at: token.last_used_at_millis,
+        expires_at: token.expires_at_millis,
+        revoked_at: token.revoked_at_millis,
     }
 }
 
-/// Lists the management tokens of a project, ended ones too.
+/// Lists the management tokens of a project, including expired and revoked ones.
 #[utoipa::path(
     get, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<TokenView>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<TokenResponse>), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-) -> Result<Json<Vec<TokenView>>, ApiError> {
-    let actor = access.holding(project, Role::Admin)?;
+    PathParams(project): PathParams<i64>,
+) -> Result<Json<Vec<TokenResponse>>, ApiError> {
+    let actor = access.require_role(project, Role::Admin)?;
     let tokens = app.project_cache.store().tokens(actor.project.id).await?;
-    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, &actor)).collect()))
+    Ok(Json(tokens.into_iter().map(|token| token_response(token, &actor)).collect()))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct TokenWish {
-    /// What people call it.
-    #[schema(example = "release script")]
-    name: String,
-    role: Role,
-    /// The environments, by number or name, in which it has that role; elsewhere it looks only. All without.
-    environments: Option<Vec<String>>,
-    /// When it ends by itself, in milliseconds since 1970.
-    expires_at: Option<i64>,
-}
-
-/// A management token with its text, shown this once.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewTokenView {
-    /// Its number, as a text.
-    id: String,
-    /// To be sent as the password of HTTP Basic, or as a bearer token.
-    token: String,
-}
-
-/// Makes a management token. Its text is in the answer and nowhere else.
+/// Issues a management token. Only this response contains its text.
 #[utoipa::path(
     post, path = "/projects/{project}/tokens", tag = "people", params(("project" = i64, Path)),
-    request_body = TokenWish,
-    responses((status = 200, body = NewTokenView), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = CreateTokenRequest,
+    responses((status = 200, body = CreateTokenResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn issue(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(TokenWish { name, role, environments, expires_at }): Sent<TokenWish>,
-) -> Result<Json<NewTokenView>, ApiError> {
-    let actor = access.to(project)?;
-    let (name, roles) = (a_name(&name)?, roles(&actor, role, environments.as_deref())?);
+    PathParams(project): PathParams<i64>,
+    JsonBody(CreateTokenRequest { name, role, environments, expires_at }): JsonBody<CreateTokenRequest>,
+) -> Result<Json<CreateTokenResponse>, ApiError> {
+    let actor = access.authorize(project)?;
+    let (name, roles) = (validate_name(&name)?, roles(&actor, store_role(role), environments.as_deref())?);
     if expires_at.is_some_and(|at| at <= clock::now_millis()) {
-        return Err(ApiError::invalid("`expiresAt`: expected a time to come, in milliseconds since 1970"));
+        return Err(ApiError::invalid(
+            "`expiresAt`: expected a time in the future, in milliseconds since 1970",
+        ));
     }
     let secret = Secret::token()?;
-    let said = in_words(&actor, &roles);
+    let roles_text = in_words(&actor, &roles);
     let token = NewToken {
         project: actor.project.id,
         hash: secret.hash(),
@@ -121,31 +79,32 @@ pub(super) async fn issue(
         expires_at_millis: expires_at,
     };
     let id = app.project_cache.store().create_token(token).await?;
-    let deed = format!("made {} as {said}", token_label(id, &name));
-    note(&app, &actor, id, "token.created", &deed).await?;
-    Ok(Json(NewTokenView { id: id.to_string(), token: secret.text().to_owned() }))
+    let sentence = format!("issued {} as {roles_text}", token_label(id, &name));
+    audit_entry::record(&app, &actor, "token.created", id, None, &sentence).await?;
+    Ok(Json(CreateTokenResponse { id: id.to_string(), token: secret.text().to_owned() }))
 }
 
-/// Ends a management token at once and for good.
+/// Revokes a management token immediately and permanently.
 #[utoipa::path(
     delete, path = "/projects/{project}/tokens/{token}", tag = "people",
-    params(("project" = i64, Path), ("token" = i64, Path, description = "Its number")),
-    responses((status = 200, body = TokenView),
-              (status = 404, description = "There is none that has not ended", body = Problem))
+    params(("project" = i64, Path), ("token" = i64, Path, description = "The number of the token")),
+    responses((status = 200, body = TokenResponse),
+              (status = 404, description = "Unknown, expired or revoked", body = ErrorResponse))
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     access: Access,
-    At((project, id)): At<(i64, i64)>,
-) -> Result<Json<TokenView>, ApiError> {
-    let actor = access.to(project)?;
+    PathParams((project, id)): PathParams<(i64, i64)>,
+) -> Result<Json<TokenResponse>, ApiError> {
+    let actor = access.authorize(project)?;
     if !app.project_cache.store().revoke_token(actor.project.id, id).await? {
         return Err(ApiError::NotFound);
     }
     let tokens = app.project_cache.store().tokens(actor.project.id).await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or(ApiError::NotFound)?;
-    note(&app, &actor, id, "token.revoked", &format!("revoked {}", token_label(id, &token.name))).await?;
-    Ok(Json(TokenView::of(token, &actor)))
+    let sentence = format!("revoked {}", token_label(id, &token.name));
+    audit_entry::record(&app, &actor, "token.revoked", id, None, &sentence).await?;
+    Ok(Json(token_response(token, &actor)))
 }
 
 fn roles(actor: &Actor, role: Role, environments: Option<&[String]>) -> Result<Roles, ApiError> {
@@ -158,26 +117,16 @@ fn roles(actor: &Actor, role: Role, environments: Option<&[String]>) -> Result<R
     Ok(roles)
 }
 
-/// Writes down which tokens ended with somebody's place.
-pub(super) async fn note_ended(
+/// Records the tokens that were revoked together with a member or an account.
+pub(super) async fn record_revoked(
     app: &App,
     actor: &Actor,
     ended: &[Token],
     whose: &str,
 ) -> Result<(), ApiError> {
     for token in ended {
-        let deed = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
-        note(app, actor, token.id, "token.revoked", &deed).await?;
+        let sentence = format!("revoked {}, which acted for {whose}", token_label(token.id, &token.name));
+        audit_entry::record(app, actor, "token.revoked", token.id, None, &sentence).await?;
     }
     Ok(())
-}
-
-async fn note(app: &App, actor: &Actor, id: i64, action: &str, deed: &str) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        project: Some(actor.project.id),
-        action: action.to_owned(),
-        subject: id.to_string(),
-        ..AuditEntry::of(actor.audit_note(deed))
-    };
-    Ok(app.project_cache.store().record_audit(vec![entry]).await?)
 }

@@ -1,48 +1,36 @@
-//! Taking everything along, and bringing it here: plan first, then do.
+//! Export and import of a project.
 
 use std::sync::Arc;
 
 use axum::{body::Body, extract::State, response::Response};
 use prefab_core::{Config, datafile};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{self, Access, Asked, At},
-    views::Problem,
-};
-use crate::api::{bodies::MOST_IMPORTED, body::read, error::ApiError, state::App};
+use crate::api::management::access::{self, Access, PathParams, QueryParams};
+use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
+use prefab_management_api::{ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
 use prefab_service::{
     change::ChangeRequest,
     transfer::{self, ImportFile, PlannedChange},
 };
 use prefab_store::Role;
 
-/// The largest file that is read.
-const MOST_BYTES: usize = MOST_IMPORTED;
+/// The maximum size of an import, in bytes.
+const MAX_FILE_BYTES: usize = MAX_IMPORT_BYTES;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// Only what clients of this environment are given, as a datafile that SDKs load.
-    environment: Option<String>,
-}
-
-/// Exports everything, or a datafile of one environment.
+/// Exports the project, or a datafile of one environment.
 ///
-/// What comes out is the same as long as the configs are the same: it has neither versions nor authors.
+/// Equal configs give equal exports, because an export contains neither versions nor actors.
 #[utoipa::path(
-    get, path = "/projects/{project}/export", tag = "transfer", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Object), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/export", tag = "transfer", params(("project" = i64, Path), ExportQuery),
+    responses((status = 200, body = Object), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn export(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { environment }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(ExportQuery { environment }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let project = actor.project;
     app.json(project.id, move |_| {
@@ -54,94 +42,43 @@ pub(super) async fn export(
     .await
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct How {
-    /// Says what would change, and changes nothing. True unless it is said to be false.
-    dry_run: Option<bool>,
-    /// `json` for datafiles, downloads, exports and pages of a change history, `yaml` for files of defaults.
-    #[param(inline)]
-    format: Option<Format>,
-    /// The environment that a datafile's own rules are for, by number or name; without, they become the
-    /// rules of the environment it was made for, if that is here.
-    environment: Option<String>,
-    /// Imports what can be taken, and leaves out what cannot: broken patterns, rules for environments that are
-    /// not here, and what refers to these. Without, one of them keeps all of it from being imported.
-    skip_broken: Option<bool>,
-    /// Why, for the audit log; some environments take no change without.
-    comment: Option<String>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Format {
-    #[default]
-    Json,
-    Yaml,
-}
-
-/// What an import does, or would do.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Plan {
-    is_done: bool,
-    created: usize,
-    changed: usize,
-    same: usize,
-    /// Entries that cannot be taken, and why. Nothing is done while there are any, but with `skipBroken`.
-    problems: Vec<String>,
-    steps: Vec<PlannedStep>,
-    /// All of this as a text for people.
-    text: String,
-}
-
-/// What becomes of one key.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PlannedStep {
-    key: String,
-    /// `create` or `change`.
-    action: &'static str,
-    /// What is different, one sentence each.
-    differences: Vec<String>,
-}
-
 /// Imports a datafile, an unfiltered download, an export, a change history (one page or a list of pages), or a
-/// YAML file of defaults: all of it or nothing, or with `skipBroken` what can be taken. What a file does not name
-/// stays.
+/// YAML file of defaults, in one change. With `skipBroken`, invalid entries are skipped. Items that the file does not
+/// contain are not changed.
 #[utoipa::path(
-    post, path = "/projects/{project}/import", tag = "transfer", params(("project" = i64, Path), How),
+    post, path = "/projects/{project}/import", tag = "transfer", params(("project" = i64, Path), ImportQuery),
     request_body(content = String, content_type = "application/json"),
-    responses((status = 200, body = Plan), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem))
+    responses((status = 200, body = ImportPlan), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, body = ErrorResponse))
 )]
 pub(super) async fn import(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(how): Asked<How>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(query): QueryParams<ImportQuery>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(how.comment.unwrap_or_default());
-    let environment = access::optional_environment(&actor, how.environment.as_deref(), "environment")?;
-    let bytes = read(body, MOST_BYTES).await?;
-    let format = how.format.unwrap_or_default();
+    let actor =
+        access.require_role(project, Role::Publisher)?.with_comment(query.comment.unwrap_or_default());
+    let environment = access::optional_environment(&actor, query.environment.as_deref(), "environment")?;
+    let bytes = read(body, MAX_FILE_BYTES).await?;
+    let format = query.format.unwrap_or_default();
     let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
-    let is_wanted = how.dry_run == Some(false);
-    let skip_broken = how.skip_broken == Some(true);
-    // Each part has the whole time that a request may wait for CPU-heavy work.
+    let apply = query.dry_run == Some(false);
+    let skip_broken = query.skip_broken == Some(true);
+    // Each of the two jobs has the full time limit for CPU-heavy work.
     let read = app.work(project.id, move |_| parse(&bytes, format, limits.limits().import_configs)).await?;
     let limits = app.limits.clone();
     let planned = app
         .work(actor.project.id, move |deadline| {
             let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
-            Ok(shown(plan, is_wanted, skip_broken))
+            Ok(plan_response(plan, apply, skip_broken))
         })
         .await?;
     let (shown, configs) = planned;
     if shown.is_done {
         app.apply(&actor, ChangeRequest::put_all(configs).already_validated()).await?;
-    } else if is_wanted {
+    } else if apply {
         return Err(ApiError::Invalid(
             shown.problems.into_iter().map(prefab_service::Problem::from).collect(),
         ));
@@ -149,31 +86,31 @@ pub(super) async fn import(
     app.json(actor.project.id, move |_| Ok(shown)).await
 }
 
-fn parse(bytes: &[u8], format: Format, most: usize) -> Result<ImportFile, ApiError> {
+fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<ImportFile, ApiError> {
     let text = std::str::from_utf8(bytes);
     let text = text.map_err(|error| ApiError::invalid(format!("the body: not UTF-8: {error}")))?;
     let read = match format {
-        Format::Json => transfer::from_json(text, most),
-        Format::Yaml => transfer::from_yaml(text, most),
+        ImportFormat::Json => transfer::from_json(text, most),
+        ImportFormat::Yaml => transfer::from_yaml(text, most),
     };
     read.map_err(ApiError::invalid)
 }
 
-/// Returns a plan as it is shown, and the configs that are stored if it is carried out.
-fn shown(plan: transfer::Plan, is_wanted: bool, skip_broken: bool) -> (Plan, Vec<Config>) {
+/// Returns the plan for the response, and the configs to store.
+fn plan_response(plan: transfer::Plan, apply: bool, skip_broken: bool) -> (ImportPlan, Vec<Config>) {
     let steps = plan.steps.iter().map(view).collect();
-    let count = |wanted| plan.steps.iter().filter(|step| step.is_new() == wanted).count();
+    let count = |is_new| plan.steps.iter().filter(|step| step.is_new() == is_new).count();
     let (created, changed) = (count(true), count(false));
-    let is_done = is_wanted && (plan.problems.is_empty() || skip_broken);
+    let is_done = apply && (plan.problems.is_empty() || skip_broken);
     let text = plan.text();
     let configs = plan.steps.into_iter().map(|step| step.after).collect();
-    (Plan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)
+    (ImportPlan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)
 }
 
 fn view(step: &PlannedChange) -> PlannedStep {
     PlannedStep {
         key: step.after.key.clone(),
-        action: if step.is_new() { "create" } else { "change" },
+        action: if step.is_new() { "create" } else { "change" }.to_owned(),
         differences: step.differences.clone(),
     }
 }

@@ -1,70 +1,30 @@
-//! Which items does nobody use?
+//! Unused items.
 
 use std::{collections::HashMap, collections::HashSet};
 
 use axum::{extract::State, response::Response};
 use prefab_core::{Config, ConfigType};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::api::management::{
-    access::{Access, Asked, At},
-    views::Problem,
-};
+use crate::api::management::access::{Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
-use prefab_service::{
-    item::{Item, ItemType},
-    project::Configs,
-    references,
-};
+use prefab_management_api::{ErrorResponse, UnusedItem, UnusedQuery, UnusedResponse};
+use prefab_service::{item, project::Configs, references};
 use prefab_store::{HOUR_MILLIS, clock};
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// For how many days; 30 without.
-    days: Option<u32>,
-}
-
-/// Items that nobody uses.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Unused {
-    days: u32,
-    items: Vec<UnusedItem>,
-}
-
-/// An item that nobody uses.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct UnusedItem {
-    key: String,
-    #[serde(rename = "type")]
-    item_type: ItemType,
-    /// When it was changed, in milliseconds since 1970.
-    changed_at: i64,
-    /// When it was evaluated last, in milliseconds since 1970.
-    last_evaluated_at: Option<i64>,
-    /// Why it counts as unused, for people.
-    #[schema(example = "never evaluated")]
-    reason: &'static str,
-}
-
-/// Lists items that no client evaluated for some days, and segments, schemas and keys that nothing refers to.
+/// Lists items that no client has evaluated for some days, and segments, schemas and keys without references.
 ///
-/// Items that were changed within that time are left out: clients may not have come to them yet. Evaluations
-/// are known of clients that report telemetry.
+/// Items that were changed within that time are not listed. Only clients that report telemetry are counted.
 #[utoipa::path(
-    get, path = "/projects/{project}/unused", tag = "evaluation", params(("project" = i64, Path), Wanted),
-    responses((status = 200, body = Unused), (status = 400, body = Problem), (status = 404, body = Problem))
+    get, path = "/projects/{project}/unused", tag = "evaluation", params(("project" = i64, Path), UnusedQuery),
+    responses((status = 200, body = UnusedResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Asked(Wanted { days }): Asked<Wanted>,
+    PathParams(project): PathParams<i64>,
+    QueryParams(UnusedQuery { days }): QueryParams<UnusedQuery>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let days = days.unwrap_or(30);
     app.telemetry.flush(app.project_cache.store()).await;
     let evaluated = app.project_cache.store().last_evaluations(actor.project.id).await?;
@@ -73,7 +33,7 @@ pub(super) async fn list(
     app.json(actor.project.id, move |_| Ok(unused(&actor.project.configs(), &evaluated, days, since))).await
 }
 
-fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since: i64) -> Unused {
+fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since: i64) -> UnusedResponse {
     let referred: HashSet<&str> = references::referenced_keys(configs);
     let mut items = Vec::new();
     for (key, version) in configs {
@@ -84,23 +44,23 @@ fn unused(configs: &Configs, evaluated: &HashMap<String, i64>, days: u32, since:
         let is_referred = referred.contains(key.as_str());
         let reason = match last {
             _ if is_referred => continue,
-            _ if is_only_referred_to(config) => "nothing refers to it",
+            _ if is_only_referred_to(config) => "no references",
             Some(at) if at > since => continue,
-            Some(_) => "not evaluated any more",
+            Some(_) => "no longer evaluated",
             None => "never evaluated",
         };
         items.push(UnusedItem {
             key: key.clone(),
-            item_type: Item::of(config).purpose,
+            item_type: item::item_type(config),
             changed_at: version.changed_at_millis,
             last_evaluated_at: last,
-            reason,
+            reason: reason.to_owned(),
         });
     }
-    Unused { days, items }
+    UnusedResponse { days, items }
 }
 
-/// Clients evaluate such items on the way to others, and report only those.
+/// Clients do not report evaluations of segments and schemas, only of the items that refer to them.
 fn is_only_referred_to(config: &Config) -> bool {
     matches!(config.config_type, ConfigType::Segment | ConfigType::Schema)
 }

@@ -1,88 +1,64 @@
-//! One value: set where the rules of an item are to stay, or only looked at.
+//! Single values: set without changing other rules, or validated.
 
 use axum::{Json, extract::State, response::Response};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::api::management::{
-    access::{self, Access, At, Sent},
-    items::standing,
-    views::{Changed, Problem},
+    access::{self, Access, JsonBody, PathParams},
+    items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
+use prefab_management_api::{ChangeResponse, ErrorResponse, SetValueRequest, ValidateValueRequest};
 use prefab_service::{
     Conflict,
     change::{ChangeRequest, Edit},
-    item::FlatValue,
+    item,
     validate::{self, ValueProblem},
 };
 use prefab_store::Role;
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewValue {
-    value: FlatValue,
-    /// The environment by number or name; without, the default of all.
-    environment: Option<String>,
-    /// The version that the change is meant for; without, whichever stands.
-    version: Option<String>,
-    /// Why, for the audit log; some environments take no change without.
-    #[serde(default)]
-    comment: String,
-}
-
-/// Sets the value that is given where no rule with criteria holds, by default or in one environment.
+/// Sets the value that applies if no rule with criteria matches, for all environments or for one.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/value", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)), request_body = NewValue,
-    responses((status = 200, body = Changed), (status = 400, body = Problem), (status = 404, body = Problem),
-              (status = 409, description = "Another version stands by now", body = Problem))
+    params(("project" = i64, Path), ("key" = String, Path)), request_body = SetValueRequest,
+    responses((status = 200, body = ChangeResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse),
+              (status = 409, description = "Another version is current", body = ErrorResponse))
 )]
 pub(super) async fn set(
     State(app): State<App>,
     access: Access,
-    At((project, key)): At<(i64, String)>,
-    Sent(NewValue { value, environment, version, comment }): Sent<NewValue>,
-) -> Result<Json<Changed>, ApiError> {
-    let actor = access.holding(project, Role::Publisher)?.with_comment(comment);
-    let (standing, _) = standing(&actor, &key)?;
+    PathParams((project, key)): PathParams<(i64, String)>,
+    JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
+) -> Result<Json<ChangeResponse>, ApiError> {
+    let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let (current, _) = current_item(&actor, &key)?;
     if let Some(version) = version
-        && version != standing.id.to_string()
+        && version != current.id.to_string()
     {
-        return Err(Conflict::Version { key, current: standing.id }.into());
+        return Err(Conflict::Version { key, current: current.id }.into());
     }
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let value = value.to_value("value").map_err(ApiError::invalid)?;
-    let edit = Edit::set_default(&standing, environment, value)?;
+    let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
+    let edit = Edit::set_default(&current, environment, value)?;
     let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
-    Ok(Json(Changed { id: id.to_string(), key }))
+    Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Attempt {
-    value: FlatValue,
-    /// The key of the schema that it is to follow.
-    schema_key: Option<String>,
-}
-
-/// Says what is wrong with a value and where, and stores nothing: JSON that does not parse, a schema that is none,
-/// what does not follow a schema.
+/// Validates a value without storing it: JSON syntax, a schema, or a value against its schema. Returns the problems.
 #[utoipa::path(
     post, path = "/projects/{project}/validate", tag = "items", params(("project" = i64, Path)),
-    request_body = Attempt,
-    responses((status = 200, body = Vec<ValueProblem>), (status = 400, body = Problem), (status = 404, body = Problem))
+    request_body = ValidateValueRequest,
+    responses((status = 200, body = Vec<ValueProblem>), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn validate(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
-    Sent(Attempt { value, schema_key }): Sent<Attempt>,
+    PathParams(project): PathParams<i64>,
+    JsonBody(ValidateValueRequest { value, schema_key }): JsonBody<ValidateValueRequest>,
 ) -> Result<Response, ApiError> {
-    let project = access.holding(project, Role::Viewer)?.project;
+    let project = access.require_role(project, Role::Viewer)?.project;
     let limits = app.limits.clone();
     app.json(project.id, move |_| {
-        let value = value.to_value("value").map_err(ApiError::invalid)?;
+        let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
         Ok(validate::check_value(&value, schema_key.as_deref(), &project.configs(), limits.limits()))
     })
     .await

@@ -23,7 +23,7 @@ use prefab_service::{
 };
 use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
 
-/// Answers `POST config/`: a new config, or with an id the next version of that one.
+/// Handles `POST config/`: a new config, or with an id the next version of that one.
 pub(crate) async fn create(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -44,14 +44,14 @@ fn config(project: &Project, json: &Value) -> Result<Config, ApiError> {
     if config.config_type == ConfigType::NotSet {
         config.config_type = ConfigType::Config;
     }
-    // Official tools know of no tags, so they mean none of them when they say none.
-    if let Some(standing) = project.config(&config.key).filter(|_| json.get("tags").is_none()) {
-        config.tags = standing.config.as_ref().map(|config| config.tags.clone()).unwrap_or_default();
+    // The official command does not support tags, so an update without tags keeps them.
+    if let Some(current) = project.config(&config.key).filter(|_| json.get("tags").is_none()) {
+        config.tags = current.config.as_ref().map(|config| config.tags.clone()).unwrap_or_default();
     }
     Ok(config)
 }
 
-/// Answers `POST config/set-default/`.
+/// Handles `POST config/set-default/`.
 pub(crate) async fn set_default(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -64,46 +64,46 @@ pub(crate) async fn set_default(
     let value = json.get("value").ok_or_else(|| ApiError::invalid("`value`: expected a value"))?;
     let value = datafile::value_from_json(value).map_err(|finding| ApiError::invalid(finding.to_string()))?;
     let environment = int(&json, "environmentId")?.filter(|id| *id != 0).map(EnvironmentId);
-    let standing = caller.project.config(key).ok_or(ApiError::NotFound)?;
+    let current = caller.project.config(key).ok_or(ApiError::NotFound)?;
     if let Some(version) = int(&json, "currentVersionId")?
-        && version != standing.id
+        && version != current.id
     {
-        return Err(Conflict::Version { key: standing.key.clone(), current: standing.id }.into());
+        return Err(Conflict::Version { key: current.key.clone(), current: current.id }.into());
     }
     let actor = Actor::of(&caller, origin);
-    let edit = Edit::set_default(&standing, environment, value)?;
+    let edit = Edit::set_default(&current, environment, value)?;
     let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
-/// Answers `GET config/key/{key}` with the rows of every environment.
+/// Handles `GET config/key/{key}` with the rows of every environment.
 pub(crate) async fn get(Admin(caller): Admin, Path(key): Path<String>) -> Result<Json<Value>, ApiError> {
-    let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
-    standing.config.as_ref().map(|config| Json(datafile::config_to_json(config))).ok_or(ApiError::NotFound)
+    let current = caller.project.config(&key).ok_or(ApiError::NotFound)?;
+    current.config.as_ref().map(|config| Json(datafile::config_to_json(config))).ok_or(ApiError::NotFound)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Current {
+pub(crate) struct DeleteQuery {
     current_version_id: Option<i64>,
 }
 
-/// Answers `DELETE config/key/{key}`.
+/// Handles `DELETE config/key/{key}`.
 pub(crate) async fn delete(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(key): Path<String>,
     RequestOrigin(origin): RequestOrigin,
-    Query(current): Query<Current>,
+    Query(query): Query<DeleteQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let standing = caller.project.config(&key).ok_or(ApiError::NotFound)?;
-    let expected = current.current_version_id.map_or(Expected::Anything, Expected::Version);
-    let request = ChangeRequest::new(Edit::archive(standing.key.as_str(), expected));
+    let current = caller.project.config(&key).ok_or(ApiError::NotFound)?;
+    let expected = query.current_version_id.map_or(Expected::Anything, Expected::Version);
+    let request = ChangeRequest::new(Edit::archive(current.key.as_str(), expected));
     let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
 }
 
-/// Answers `GET project-environments`.
+/// Handles `GET project-environments`.
 pub(crate) async fn environments(Admin(caller): Admin) -> Json<Value> {
     let environments = caller.project.environments();
     let envs = environments.iter();
@@ -112,7 +112,7 @@ pub(crate) async fn environments(Admin(caller): Admin) -> Json<Value> {
     Json(json!({ "projectId": caller.project.id.0, "envs": envs }))
 }
 
-/// Answers `GET evaluation-stats/{key}` with what was reported in the last 24 hours.
+/// Handles `GET evaluation-stats/{key}` with what was reported in the last 24 hours.
 pub(crate) async fn evaluation_stats(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -133,7 +133,7 @@ pub(crate) async fn evaluation_stats(
     let mut environments = serde_json::Map::new();
     for environment in &*caller.project.environments() {
         let own = counts.iter().filter(|count| count.environment == environment.id);
-        // What came from several versions counts together.
+        // Counts of several versions are added.
         let mut values: BTreeMap<&str, i64> = BTreeMap::new();
         own.for_each(|count| {
             let known = values.entry(&count.value).or_default();
@@ -154,14 +154,14 @@ pub(crate) async fn evaluation_stats(
     }
     let total = counts.iter().map(|count| count.count).fold(0, add_counts);
     let mut stats = json!({ "key": key, "start": start, "end": end, "total": total });
-    // The official tool takes an empty object for evaluations.
+    // The official command treats an empty object as evaluations.
     if !environments.is_empty() {
         stats["environments"] = Value::Object(environments);
     }
     Ok(Json(stats))
 }
 
-/// Answers `POST config-recipes/feature-flag/boolean` with a flag to be posted to `config/` as it is.
+/// Handles `POST config-recipes/feature-flag/boolean` with a flag to be posted to `config/` as it is.
 pub(crate) async fn boolean_flag(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -200,7 +200,7 @@ pub(crate) async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
     crate::api::body::parse(app, bytes, parse).await
 }
 
-/// Reads an id, which may be a number or a text.
+/// Parses an id, which may be a number or a string.
 fn int(json: &Value, field: &str) -> Result<Option<i64>, ApiError> {
     let Some(json) = json.get(field).filter(|json| !json.is_null()) else { return Ok(None) };
     let int = json.as_i64().or_else(|| json.as_str()?.parse().ok());

@@ -1,4 +1,4 @@
-//! All configs in one file: as one environment's clients are given them, or as they are kept.
+//! Downloads of all configs: as the clients of an environment receive them, or with all rows.
 
 use axum::{
     extract::{Query, State},
@@ -12,17 +12,17 @@ use prefab_core::ids::EnvironmentId;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Wanted {
+pub(crate) struct DownloadQuery {
     env_id: Option<String>,
 }
 
-/// Answers `GET configs/download?envId=`.
+/// Handles `GET configs/download?envId=`.
 pub(crate) async fn datafile(
     State(app): State<App>,
     Admin(caller): Admin,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<DownloadQuery>,
 ) -> Result<Response, ApiError> {
-    let environment = match wanted.env_id.as_deref() {
+    let environment = match query.env_id.as_deref() {
         None | Some("") => caller.environment,
         Some(text) => {
             let id =
@@ -35,13 +35,13 @@ pub(crate) async fn datafile(
     app.json(project.id, move |_| Ok(datafile::to_json(&project.datafile(environment)))).await
 }
 
-/// Answers `GET configs/download-unfiltered` with the rows of every environment.
+/// Handles `GET configs/download-unfiltered` with the rows of every environment.
 pub(crate) async fn unfiltered(State(app): State<App>, Admin(caller): Admin) -> Result<Response, ApiError> {
     let project = caller.project;
     app.json(project.id, move |_| {
         let configs = project.configs();
         let configs = configs.values().filter_map(|version| version.config.clone());
-        // Official tools do not know them.
+        // Official tools do not support tags.
         let configs = configs.map(|config| Config { tags: Vec::new(), ..config }).collect();
         Ok(datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() }))
     })

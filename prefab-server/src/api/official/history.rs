@@ -1,4 +1,4 @@
-//! Every change of a project, newest first, in the form that tools for moving away read.
+//! The change history of a project, newest first, in the format of migration tools.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -14,25 +14,25 @@ use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use prefab_service::{change::diff, item, project::Project};
 use prefab_store::{Store, Version};
 
-const MOST: u32 = 500;
+const MAX_CHANGES: u32 = 500;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Wanted {
+pub(crate) struct HistoryQuery {
     limit: Option<u32>,
     cursor: Option<String>,
     include_new_version: Option<bool>,
     include_summary: Option<bool>,
 }
 
-/// Answers `GET change-history`.
+/// Handles `GET change-history`.
 pub(crate) async fn changes(
     State(app): State<App>,
     Admin(caller): Admin,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<HistoryQuery>,
 ) -> Result<Response, ApiError> {
-    let limit = wanted.limit.unwrap_or(50).clamp(1, MOST);
-    let cursor = wanted.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+    let limit = query.limit.unwrap_or(50).clamp(1, MAX_CHANGES);
+    let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     let before = cursor.map(str::parse::<i64>).transpose();
     let before = before.map_err(|_| ApiError::invalid("`cursor`: expected what the last page gave"))?;
     let store = app.project_cache.store();
@@ -44,7 +44,7 @@ pub(crate) async fn changes(
             .iter()
             .map(|version| {
                 let before = version.previous_id.and_then(|id| previous.get(&id)).and_then(Option::as_ref);
-                change(version, before, &project, &wanted)
+                change(version, before, &project, &query)
             })
             .collect();
         let mut answer = json!({ "changes": changes });
@@ -57,7 +57,7 @@ pub(crate) async fn changes(
     .await
 }
 
-/// Finds what each version replaced, most of which are on the same page.
+/// Finds the previous version of each version. Most are on the same page.
 async fn previous(
     store: &dyn Store,
     project: &Project,
@@ -74,7 +74,7 @@ async fn previous(
     Ok(known)
 }
 
-fn change(version: &Version, before: Option<&Config>, project: &Project, wanted: &Wanted) -> Value {
+fn change(version: &Version, before: Option<&Config>, project: &Project, query: &HistoryQuery) -> Value {
     let after = version.config.as_ref();
     let mut change = json!({
         "key": version.key,
@@ -88,17 +88,17 @@ fn change(version: &Version, before: Option<&Config>, project: &Project, wanted:
     if let Some(id) = version.previous_id {
         change["previousConfigId"] = id.to_string().into();
     }
-    if wanted.include_summary.unwrap_or(true) {
-        let said = diff::describe(before, after, &project.environments());
-        change["summary"] = format!("`{}`: {}", version.key, said.join("; ")).into();
+    if query.include_summary.unwrap_or(true) {
+        let differences = diff::describe(before, after, &project.environments());
+        change["summary"] = format!("`{}`: {}", version.key, differences.join("; ")).into();
     }
-    if let Some(config) = after.filter(|_| wanted.include_new_version.unwrap_or(true)) {
+    if let Some(config) = after.filter(|_| query.include_new_version.unwrap_or(true)) {
         change["newConfig"] = item::to_json(config);
     }
     change
 }
 
-/// A key's number stands for a person where no person is known.
+/// Returns the number of the person, or of the API key if there is none.
 fn changed_by(changed_by: &ChangedBy) -> Value {
     let ChangedBy { user_id, email, api_key_id, user_identity } = changed_by;
     if *user_id != 0 && api_key_id.is_empty() {

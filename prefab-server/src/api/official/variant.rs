@@ -1,4 +1,4 @@
-//! Personal overrides as the official tool sets them.
+//! Personal overrides of the official command.
 
 use crate::api::origin::RequestOrigin;
 use axum::{Json, body::Body, extract::State};
@@ -13,7 +13,7 @@ use prefab_service::{
 };
 use prefab_store::{RuleTarget, TimedRule};
 
-/// Answers `POST config/assign-variant`.
+/// Handles `POST config/assign-variant`.
 pub(crate) async fn assign(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -22,8 +22,8 @@ pub(crate) async fn assign(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
     let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
     let value = personal_overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, caller.environment, user, value);
@@ -33,14 +33,14 @@ pub(crate) async fn assign(
         environment: Some(caller.environment),
         target: RuleTarget::User(user.to_owned()),
     };
-    // An override that is set here has no end, even if an earlier one had.
+    // An override that is set here is permanent, so a scheduled removal is canceled.
     let request =
         ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
     let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
-/// Answers `POST config/remove-variant`. The value sent along says nothing that the person does not say.
+/// Handles `POST config/remove-variant`. The value in the body is ignored; the user identifies the override.
 pub(crate) async fn remove(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -49,8 +49,8 @@ pub(crate) async fn remove(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let standing = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = standing.config.clone().ok_or(ApiError::NotFound)?;
+    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
+    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
     if !personal_overrides::remove(&mut config, caller.environment, user) {
         return Err(ApiError::NotFound);
     }
@@ -65,5 +65,5 @@ fn key(json: &Value) -> Result<&str, ApiError> {
 }
 
 fn user(caller: &Caller) -> Result<&str, ApiError> {
-    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key belongs to nobody, so it has no overrides"))
+    caller.user_id.as_deref().ok_or(ApiError::Forbidden("this key has no user, so it cannot set overrides"))
 }

@@ -1,4 +1,4 @@
-//! Who may ask what.
+//! Extractors for API keys, by their rights.
 
 use crate::api::origin::origin_of;
 use axum::extract::FromRequestParts;
@@ -9,13 +9,13 @@ use crate::auth;
 use prefab_service::project_cache;
 use prefab_store::key::KeyKind;
 
-/// The owner of any good key.
+/// A valid API key of any kind.
 pub(crate) struct Anyone(pub(crate) project_cache::Caller);
 
-/// The owner of a key that may fetch configs with their rules.
+/// An API key that may fetch configs with their rules.
 pub(crate) struct Backend(pub(crate) project_cache::Caller);
 
-/// The owner of a key that may change configs.
+/// An API key that may change configs.
 pub(crate) struct Admin(pub(crate) project_cache::Caller);
 
 impl FromRequestParts<App> for Anyone {

@@ -1,4 +1,4 @@
-//! Checkpoints: all configs, or all that are newer than an id.
+//! Checkpoints: all configs, or all that are newer than a version.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
 use prefab_publish::{ContentCoding, Encoded, Encoding};
 use prefab_service::workers::Kind;
 
-/// Answers `configs/<id>` in every form it ever had. Only the last piece of the path counts: older clients
-/// put their project and a hash of their key before it.
+/// Handles `configs/<id>` in all its historic forms. Only the last segment of the path matters: older clients send their
+/// project and a hash of their key before it.
 pub(crate) async fn get(
     State(app): State<App>,
     Backend(caller): Backend,
@@ -29,11 +29,11 @@ pub(crate) async fn get(
         return Ok(respond(&answer, form, &headers));
     }
     let encode = move || respond(&snapshot.response(id, &caller.audience, form), form, &headers);
-    // SDKs start with this, so it waits rather than being refused.
+    // SDKs start with this request, so it waits for a worker instead of failing.
     Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
 }
 
-/// Protobuf unless JSON is asked for by name: Go names nothing, and old Python wants anything.
+/// Returns whether the client accepts JSON by name. Others receive protobuf: Go sends no `Accept`, old Python `*/*`.
 pub(crate) fn form(headers: &HeaderMap) -> Encoding {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") && !accept.contains("protobuf") {
@@ -43,8 +43,8 @@ pub(crate) fn form(headers: &HeaderMap) -> Encoding {
     }
 }
 
-/// Answers with the bytes, or with 304 where the client has them. Never with a `max-age`: clients would not
-/// ask again for that long, whoever tells them to.
+/// Returns the bytes, or 304 if the client has them. Without `max-age`, because clients would not fetch again for that
+/// time, even after a change.
 fn respond(answer: &Arc<Encoded>, form: Encoding, headers: &HeaderMap) -> Response<Body> {
     let (encoding, body) = encoding(answer, headers);
     let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
@@ -76,7 +76,7 @@ fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'s
     }
 }
 
-/// Chooses among what the client names. Java names nothing and must get plain bytes.
+/// Selects an encoding that the client names. Java names none and receives uncompressed bytes.
 fn coding(headers: &HeaderMap) -> ContentCoding {
     match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
         Some("zstd") => ContentCoding::Zstd,

@@ -34,8 +34,8 @@ use prefab_service::{
     workers::{Busy, Kind},
 };
 
-/// Below this, compression costs more than it saves.
-const WORTH_COMPRESSING: usize = 1 << 10;
+/// Smaller responses are not compressed.
+const MIN_COMPRESSED_BYTES: usize = 1 << 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,7 +43,7 @@ pub(crate) struct Collect {
     collect_context_mode: Option<String>,
 }
 
-/// Answers clients since 0.4.
+/// Handles clients since 0.4.
 pub(crate) async fn v2(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -55,7 +55,7 @@ pub(crate) async fn v2(
     answer(&app, caller, sent, &collect, ResponseFormat::V2, &headers).await
 }
 
-/// Answers older clients: the protobuf message in proto3 JSON.
+/// Handles older clients, which receive the protobuf message in proto3 JSON.
 pub(crate) async fn v1(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -67,7 +67,7 @@ pub(crate) async fn v1(
     answer(&app, caller, sent, &collect, ResponseFormat::V1, &headers).await
 }
 
-/// Answers the clients of 2022, which send a lookup key and attributes.
+/// Handles clients of 2022, which send a lookup key and attributes.
 pub(crate) async fn identity(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -78,7 +78,7 @@ pub(crate) async fn identity(
     answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
-/// Answers the very first release, whose key is in the path.
+/// Handles the first release, whose API key is in the path.
 pub(crate) async fn identity_with_key(
     State(app): State<App>,
     Path((key, encoded)): Path<(String, String)>,
@@ -90,7 +90,7 @@ pub(crate) async fn identity_with_key(
     answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
 
-/// What a client sent, as bytes and parsed.
+/// The contexts of a request, as bytes and parsed.
 struct Sent {
     bytes: Vec<u8>,
     contexts: ContextSet,
@@ -104,7 +104,7 @@ impl Sent {
 
     fn identity(encoded: &str) -> Result<Self, ApiError> {
         let (mut bytes, json) = decode(encoded)?;
-        // The same bytes have another meaning in the other form.
+        // The same bytes have a different meaning in the other format.
         bytes.extend_from_slice(b" identity");
         Ok(Self { bytes, contexts: contexts::from_identity(&json) })
     }
@@ -120,7 +120,7 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     app.metrics.evaluations.inc();
     let Sent { bytes, contexts } = sent;
-    // The browser reports no contexts itself; it says here what the server may keep.
+    // Browsers do not report contexts; this header contains what the server may store.
     let mode = collect.collect_context_mode.as_deref();
     let is_example = mode == Some("PERIODIC_EXAMPLE");
     if is_example || mode == Some("SHAPE_ONLY") {
@@ -128,7 +128,7 @@ async fn answer(
     }
     let inputs = Inputs::of(&caller, &bytes, format);
     let etag = inputs.etag();
-    // Only an evaluation that depends on nothing but its inputs has this tag.
+    // Only an evaluation that depends on its inputs alone has an `ETag`.
     if prefab_http::is_cached(headers, &etag) {
         return Ok(respond(&etag, None));
     }
@@ -160,7 +160,7 @@ async fn compute(
     }
     let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
-        // After the inputs were computed: the ruleset may be newer than they say, never older.
+        // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
         let ruleset = caller.channel.ruleset();
         let (json, depends_on) =
             evaluate::evaluate_all(&ruleset, &contexts, &caller, format, now_millis, deadline)?;
@@ -178,7 +178,7 @@ async fn compute(
 }
 
 fn compressed(json: &[u8]) -> Option<Vec<u8>> {
-    if json.len() < WORTH_COMPRESSING {
+    if json.len() < MIN_COMPRESSED_BYTES {
         return None;
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
@@ -187,19 +187,19 @@ fn compressed(json: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// Decompresses for the few clients that cannot. Bounded like an evaluation, since it is work, too.
+/// Decompresses for clients without gzip. It counts as an evaluation, because it takes similar time.
 async fn uncompressed(app: &App, computed: &Arc<Computed>) -> Result<Bytes, ApiError> {
     let computed = Arc::clone(computed);
     let bytes = app.workers.run(Kind::Evaluate, None, move |_| {
         let mut bytes = Vec::new();
-        // These bytes were compressed here.
+        // The server compressed these bytes itself.
         let _ = GzDecoder::new(&*computed.body.bytes).read_to_end(&mut bytes);
         Bytes::from(bytes)
     });
     Ok(bytes.await?)
 }
 
-/// Sends the body, or 304 without one. Browsers keep it for themselves and ask each time whether it still holds.
+/// Returns the body, or 304 without one. Only the browser may cache it, and must revalidate it.
 fn respond(etag: &str, body: Option<cache::Body>) -> Response {
     let mut response = Response::default();
     let fields = response.headers_mut();
@@ -224,7 +224,7 @@ fn decode(encoded: &str) -> Result<(Vec<u8>, Value), ApiError> {
     let bytes = auth::LENIENT
         .decode(encoded.trim())
         .map_err(|error| ApiError::invalid(format!("the contexts are not base64: {error}")))?;
-    // Clients before 0.3.5 sent Latin-1, in which every byte is a character.
+    // Clients before 0.3.5 send Latin-1, in which every byte is a character.
     let text = String::from_utf8(bytes)
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
     let json = serde_json::from_str(&text)

@@ -24,7 +24,7 @@ use prefab_service::{
 };
 use prefab_store::key::KeyKind;
 
-/// Returns the service, to be mounted beside the others.
+/// Returns the service.
 pub(crate) fn service(app: App) -> ConfigServiceServer<Service> {
     ConfigServiceServer::new(Service { app })
 }
@@ -40,7 +40,7 @@ impl Service {
         let caller = auth::api_key(&headers).and_then(|key| self.app.project_cache.caller(&key));
         match caller {
             Some(caller) if caller.kind != KeyKind::Frontend => Ok(caller),
-            // Java stops for good on this code and retries on every other one.
+            // The Java SDK stops permanently on this code and retries on every other one.
             _ => Err(Status::permission_denied("this key may not fetch configs")),
         }
     }
@@ -57,7 +57,7 @@ impl Service {
         encoded.map_err(|busy| Status::unavailable(busy.to_string()))?
     }
 
-    /// Waits for the next change. There are no keep-alives here, since HTTP/2 has its own.
+    /// Waits for the next change. HTTP/2 has its own keep-alives.
     async fn next(&self, subscription: &mut Subscription) -> Option<Result<wire::Configs, Status>> {
         loop {
             let StreamEvent::Changed(snapshot) = subscription.next().await? else { continue };

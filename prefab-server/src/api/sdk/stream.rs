@@ -1,4 +1,4 @@
-//! Streams: what is newer than the client's cursor, then every change as it comes.
+//! Event streams of SDKs: changes since the client's cursor, then every new change.
 
 use std::convert::Infallible;
 
@@ -18,18 +18,19 @@ use prefab_service::{
 };
 use serde::Deserialize;
 
-/// Sent at once, so that a client sees headers and proxies stop waiting.
-const HELLO: Bytes = Bytes::from_static(b": connected\n\n");
+/// Sent immediately, so that the client and proxies receive the headers.
+const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
-/// No status code says "later" to all clients: some never come back from it, others storm.
-const BUSY: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
+/// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
+/// without a delay.
+const TOO_MANY_STREAMS: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
 
 #[derive(Deserialize)]
 pub(crate) struct StreamQuery {
     format: Option<String>,
 }
 
-/// Answers `sse/config`.
+/// Handles `sse/config`.
 pub(crate) async fn get(
     State(app): State<App>,
     Backend(caller): Backend,
@@ -38,7 +39,7 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, ApiError> {
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
-        let busy = stream::iter([Ok::<_, Infallible>(BUSY)]);
+        let busy = stream::iter([Ok::<_, Infallible>(TOO_MANY_STREAMS)]);
         return Ok(respond(Body::from_stream(busy)));
     };
     let form = if query.format.as_deref() == Some("json") { Encoding::Json } else { Encoding::Protobuf };
@@ -49,26 +50,26 @@ pub(crate) async fn get(
     Ok(respond(Body::from_stream(events)))
 }
 
-/// Returns the id the client has seen. The generations of clients disagree on the header.
+/// Returns the last version that the client has. Generations of clients use different headers.
 fn cursor(headers: &HeaderMap) -> i64 {
     let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    // Where a library sends both, the larger one is the fresher one.
+    // If a client sends both, the larger one is newer.
     id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
 }
 
-/// Without a length, so that HTTP/1.1 sends it in chunks: Python delivers nothing else in time.
+/// The body has no length, so that HTTP/1.1 sends it in chunks. The Python SDK delays other bodies.
 fn respond(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Keeps nginx from collecting the stream.
+    // Disables buffering in nginx.
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// One client's stream of events. What is to be sent is encoded when it can be sent, so a client that does not
-/// read keeps none of it.
+/// The event stream of one client. Events are encoded when they can be sent, so a client that does not read uses no
+/// memory for them.
 struct Events {
     subscription: Subscription,
     form: Encoding,
@@ -81,10 +82,10 @@ impl Events {
         Self { subscription: Subscription::open(app, caller, protocol, permit, cursor), form, is_new: true }
     }
 
-    /// Returns the next bytes to send, or nothing when the stream is to end.
+    /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if std::mem::take(&mut self.is_new) {
-            return Some(HELLO);
+            return Some(PREAMBLE);
         }
         loop {
             match self.subscription.next().await? {

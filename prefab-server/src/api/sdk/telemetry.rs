@@ -1,4 +1,4 @@
-//! Telemetry intake, in every form it ever had.
+//! Telemetry endpoints, in all historic formats.
 
 use std::time::Instant;
 
@@ -14,10 +14,10 @@ use prost::Message;
 use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
 use prefab_service::{project_cache::Caller, telemetry::json, workers::Kind};
 
-/// The largest report that is decoded where it was read: decoding it takes less than a millisecond.
-const SMALL_REPORT: usize = 16 << 10;
+/// The maximum size of a report that is decoded on the async thread, which takes less than a millisecond.
+const MAX_INLINE_BYTES: usize = 16 << 10;
 
-/// Answers `telemetry`. Go takes nothing but 200 for success, and browsers want JSON back.
+/// Handles `telemetry`. The Go SDK accepts only status 200, and browsers expect JSON.
 pub(crate) async fn events(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -48,7 +48,7 @@ pub(crate) async fn events(
     })
 }
 
-/// Answers the older `known-loggers`.
+/// Handles the older `known-loggers`.
 pub(crate) async fn known_loggers(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -66,7 +66,7 @@ pub(crate) async fn known_loggers(
     Ok(empty())
 }
 
-/// Answers the older `context-shapes`.
+/// Handles the older `context-shapes`.
 pub(crate) async fn context_shapes(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -83,7 +83,7 @@ pub(crate) async fn context_shapes(
     Ok(empty())
 }
 
-/// Answers the short-lived `evaluated-keys` and `evaluated-configs`: taken, counted by size, not kept.
+/// Handles `evaluated-keys` and `evaluated-configs` of a few SDK releases. Their size is counted; the content is not stored.
 pub(crate) async fn evaluated(
     State(app): State<App>,
     Anyone(caller): Anyone,
@@ -110,13 +110,13 @@ async fn read(app: &App, caller: &Caller, body: Body) -> Result<Bytes, ApiError>
     }
 }
 
-/// Decodes and counts a report, large ones on a worker thread.
+/// Decodes and counts a report. Large reports are decoded on a worker thread.
 async fn take(
     app: &App,
     bytes: Bytes,
     take: impl FnOnce(Bytes) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<(), ApiError> {
-    if bytes.len() <= SMALL_REPORT {
+    if bytes.len() <= MAX_INLINE_BYTES {
         return take(bytes);
     }
     app.workers.run(Kind::Telemetry, None, move |_| take(bytes)).await?

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     attack::{
-        Attack, Request, State,
-        Who::{Admin, Nobody},
+        Attack,
+        Caller::{Admin, Anonymous},
+        Request, State,
     },
     payload::read,
 };
@@ -18,10 +19,10 @@ const MANY: &str = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 
 pub(crate) fn attacks() -> Vec<Attack> {
     vec![
         Attack::new("other secrets for the numbers of known keys, from invented addresses")
-            .send_at_once(8, Nobody, (0..500).map(|at| refused("1", at)).collect(), &[401])
-            .send_at_once(
+            .send_concurrently(8, Anonymous, (0..500).map(|at| refused("1", at)).collect(), &[401])
+            .send_concurrently(
                 8,
-                Nobody,
+                Anonymous,
                 (0..500).map(|at| refused(["2", "3", "4"][at % 3], at)).collect(),
                 &[401],
             )

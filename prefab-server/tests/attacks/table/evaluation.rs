@@ -4,8 +4,9 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     attack::{
-        Attack, Request, State,
-        Who::{FrontEnd, Publisher, Viewer},
+        Attack,
+        Caller::{FrontEnd, Publisher, Viewer},
+        Request, State,
     },
     payload::{backtracking, evaluate, item_of_patterns, manage, official_flag},
 };
@@ -24,12 +25,17 @@ pub(crate) fn attacks() -> Vec<Attack> {
                 )],
                 &[400],
             )
-            .send_at_once(2, FrontEnd, several(4, |_| "a".repeat(60)), &[200]),
+            .send_concurrently(2, FrontEnd, several(4, |_| "a".repeat(60)), &[200]),
         Attack::new("backtracking patterns within the limit of each flag")
             .send(Publisher, vec![flags_that_backtrack()], &[200])
-            .send_at_once(8, FrontEnd, several(16, |at| format!("{}{at}", "a".repeat(60))), &[200, 429, 503])
-            .send_at_once(4, Viewer, vec![manage("POST", "/explain", &explain); 4], &[200, 503]),
-        Attack::new("long texts for patterns that backtrack").send_at_once(
+            .send_concurrently(
+                8,
+                FrontEnd,
+                several(16, |at| format!("{}{at}", "a".repeat(60))),
+                &[200, 429, 503],
+            )
+            .send_concurrently(4, Viewer, vec![manage("POST", "/explain", &explain); 4], &[200, 503]),
+        Attack::new("long texts for patterns that backtrack").send_concurrently(
             8,
             FrontEnd,
             several(8, |at| format!("{}{at}", "a".repeat(4_000))),
@@ -37,7 +43,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         ),
         Attack::new("16 connections evaluate 1,000 flags")
             .send(Publisher, vec![many_flags(1_000)], &[200])
-            .send_at_once(16, FrontEnd, several(200, |at| at.to_string()), &[200, 429, 503])
+            .send_concurrently(16, FrontEnd, several(200, |at| at.to_string()), &[200, 429, 503])
             .expect(State::MemoryGrewAtMost { mebibytes: 100 }),
         Attack::new("a client that refuses compression")
             // A key may evaluate again after a second.

@@ -6,33 +6,34 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     attack::{
-        Attack, Request,
-        Who::{Editor, Publisher, Viewer},
+        Attack,
+        Caller::{Editor, Publisher, Viewer},
+        Request,
     },
     payload::manage,
 };
 
 pub(crate) fn attacks() -> Vec<Attack> {
     vec![
-        Attack::new("an explanation for 50,000 properties").send_at_once(
+        Attack::new("an explanation for 50,000 properties").send_concurrently(
             2,
             Viewer,
             vec![explain(50_000); 4],
             &[200, 400, 503],
         ),
-        Attack::new("a YAML file with 20,000 keys").send_at_once(
+        Attack::new("a YAML file with 20,000 keys").send_concurrently(
             2,
             Publisher,
             vec![yaml(20_000); 2],
             &[200, 400, 503],
         ),
-        Attack::new("an import of 10,000 configs, dry").send_at_once(
+        Attack::new("an import of 10,000 configs, dry").send_concurrently(
             2,
             Publisher,
             vec![json_import(10_000); 2],
             &[200, 400, 503],
         ),
-        Attack::new("a draft with a list of 100,000 texts").send_at_once(
+        Attack::new("a draft with a list of 100,000 texts").send_concurrently(
             2,
             Editor,
             vec![one_of(100_000); 2],

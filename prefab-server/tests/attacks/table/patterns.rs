@@ -4,8 +4,9 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     attack::{
-        Attack, State,
-        Who::{Admin, Editor, Publisher},
+        Attack,
+        Caller::{Admin, Editor, Publisher},
+        State,
     },
     payload::{item_of_patterns, large, manage, official_flag, read, too_large},
 };
@@ -15,7 +16,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         drafts_of_refused_patterns("feature_flag", "1,500 refused patterns in a draft of a flag"),
         drafts_of_refused_patterns("segment", "1,500 refused patterns in a draft of a segment"),
         drafts_of_refused_patterns("log_level", "1,500 refused patterns in a draft of a log level"),
-        is_bounded(Attack::new("800 large patterns in a flag").send_at_once(
+        is_bounded(Attack::new("800 large patterns in a flag").send_concurrently(
             2,
             Publisher,
             vec![manage("POST", "/items", &item_of_patterns("p", "feature_flag", large(800))); 2],
@@ -62,7 +63,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
 fn drafts_of_refused_patterns(kind: &str, name: &'static str) -> Attack {
     let key = if kind == "log_level" { "log-level.p" } else { "p" };
     let draft = manage("PUT", &format!("/items/{key}/draft"), &item_of_patterns(key, kind, too_large(1_500)));
-    is_bounded(Attack::new(name).send_at_once(2, Editor, vec![draft; 2], &[400, 503]))
+    is_bounded(Attack::new(name).send_concurrently(2, Editor, vec![draft; 2], &[400, 503]))
 }
 
 fn is_bounded(attack: Attack) -> Attack {

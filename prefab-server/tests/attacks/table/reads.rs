@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::{
     attack::{
-        Attack, Request, State,
-        Who::{Admin, Nobody, Viewer},
+        Attack,
+        Caller::{Admin, Anonymous, Viewer},
+        Request, State,
     },
     payload::read,
 };
@@ -25,14 +26,14 @@ const MANY_ENTRIES: &str =
 
 pub(crate) fn attacks() -> Vec<Attack> {
     vec![
-        Attack::new("/readyz beside 10,000 keys").sql(MANY_KEYS).load(16, Nobody, Request::get("/readyz")),
+        Attack::new("/readyz beside 10,000 keys").sql(MANY_KEYS).load(16, Anonymous, Request::get("/readyz")),
         Attack::new("charts of 100,000 evaluations")
             .sql(MANY_EVALUATIONS)
             .load(16, Viewer, read("/evaluations?by=hour"))
             .load(4, Viewer, read("/usage")),
         Attack::new("exports of 20,000 audit entries").sql(MANY_ENTRIES).load(4, Admin, read("/audit.jsonl")),
         Attack::new("90 log-ins")
-            .send_at_once(60, Nobody, (0..90).map(log_in).collect(), &[401, 429, 503])
+            .send_concurrently(60, Anonymous, (0..90).map(log_in).collect(), &[401, 429, 503])
             .expect(State::MemoryGrewAtMost { mebibytes: 64 }),
     ]
 }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     attack::{
         Attack,
-        Who::{Admin, Editor, Publisher, Viewer},
+        Caller::{Admin, Editor, Publisher, Viewer},
     },
     payload::{Names, item_of_schema, manage, read, schema, schema_item},
 };
@@ -35,7 +35,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
     attacks
 }
 
-/// The schema is refused wherever a schema can be sent.
+/// The schema is rejected at every endpoint that accepts schemas.
 fn too_deep(name: &'static str, schema: &str) -> Attack {
     let item = schema_item("sx", schema);
     let value = item["item"]["default"]["rules"][0]["value"].clone();
@@ -48,7 +48,7 @@ fn too_deep(name: &'static str, schema: &str) -> Attack {
         .send(Publisher, vec![manage("POST", "/import?dryRun=false", &import)], &[400])
         .response(Admin, read("/items/sx"), 404, |_| true)
         .send(Viewer, vec![manage("POST", "/validate", &json!({ "value": value }))], &[200, 400])
-        .send_at_once(2, Viewer, vec![manage("POST", "/validate", &validate); 2], &[200, 503])
+        .send_concurrently(2, Viewer, vec![manage("POST", "/validate", &validate); 2], &[200, 503])
 }
 
 /// The largest schema that is stored is validated by many at a time.
@@ -58,7 +58,7 @@ fn within_the_limit() -> Attack {
     let item = item_of_schema("follows", "small", &json!({}));
     Attack::new("a schema within the limit")
         .send(Publisher, vec![manage("POST", "/items", &schema_item("small", &schema))], &[200])
-        .send_at_once(16, Viewer, vec![manage("POST", "/validate", &validate); 32], &[200, 503])
+        .send_concurrently(16, Viewer, vec![manage("POST", "/validate", &validate); 32], &[200, 503])
         .send(Editor, vec![manage("PUT", "/items/follows/draft", &item)], &[200])
         .send(Publisher, vec![manage("POST", "/items", &item)], &[200])
 }
@@ -76,7 +76,7 @@ fn a_schema_that_refers_to_itself() -> Attack {
             vec![manage("POST", "/items", &schema_item("tree", &schema.to_string()))],
             &[200, 400],
         )
-        .send_at_once(4, Viewer, vec![manage("POST", "/validate", &validate); 4], &[200, 400, 503])
+        .send_concurrently(4, Viewer, vec![manage("POST", "/validate", &validate); 4], &[200, 400, 503])
         .send(Editor, vec![manage("PUT", "/items/branch/draft", &item)], &[400, 503])
         .send(Publisher, vec![manage("POST", "/items", &item)], &[400, 503])
 }

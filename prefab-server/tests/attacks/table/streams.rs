@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::{
     attack::{
-        Attack, Request, Sends, State,
-        Who::{Admin, Backend, Editor, Publisher, Viewer},
+        Attack,
+        Caller::{Admin, Backend, Editor, Publisher, Viewer},
+        Request, Sends, State,
     },
     payload::manage,
 };

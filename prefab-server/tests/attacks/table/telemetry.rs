@@ -8,8 +8,9 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     attack::{
-        Attack, Request, State,
-        Who::{Admin, FrontEnd, Neighbor, NeighborFrontEnd, Viewer},
+        Attack,
+        Caller::{Admin, FrontEnd, Neighbor, NeighborFrontEnd, Viewer},
+        Request, State,
     },
     payload::{evaluations, read, report},
 };

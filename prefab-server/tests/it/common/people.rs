@@ -1,4 +1,4 @@
-//! People in browsers, as far as the server can tell.
+//! People with sessions, as in browsers.
 
 use prefab_server::Role;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -8,23 +8,23 @@ use super::{TestServer, answer};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// Somebody who has logged in.
-pub(crate) struct Visitor {
+/// A person with a session.
+pub(crate) struct LoggedIn {
     pub(crate) id: String,
     pub(crate) email: String,
     pub(crate) cookie: String,
     pub(crate) csrf: String,
 }
 
-impl Visitor {
-    /// Signs up with the link that the server's first start shows.
+impl LoggedIn {
+    /// Signs up with the link of the first start.
     pub(crate) async fn first(server: &TestServer) -> Self {
         let link = server.running.sign_up.clone().unwrap();
         let token = link.split_once("token=").unwrap().1.to_owned();
         Self::of(sign_up(server, &token, "owner@example.com", "Owner").await).await
     }
 
-    /// Signs up on invitation with the admin key of project 1.
+    /// Signs up with an invitation of the admin key of project 1.
     pub(crate) async fn invited(server: &TestServer, name: &str, role: Role, environments: Json) -> Self {
         let email = format!("{}@example.com", name.to_lowercase());
         let wish = json!({"email": email, "role": role.name(), "environments": environments});
@@ -45,7 +45,7 @@ impl Visitor {
         }
     }
 
-    /// Asks as a page does.
+    /// Sends a request like a page.
     pub(crate) fn request(&self, server: &TestServer, method: &str, path: &str) -> RequestBuilder {
         let request =
             server.http.request(method.parse().unwrap(), server.url(&format!("/api/manage/v1{path}")));
@@ -64,7 +64,7 @@ impl Visitor {
         answer(request.send().await.unwrap()).await
     }
 
-    /// Asks for what must be given.
+    /// Sends a request that must succeed.
     pub(crate) async fn done(&self, server: &TestServer, method: &str, path: &str, body: Json) -> Json {
         let (status, answer) = self.ask(server, method, path, body).await;
         assert_eq!(status, 200, "{method} {path}: {answer}");
@@ -72,7 +72,7 @@ impl Visitor {
     }
 }
 
-/// Returns the cookie that an answer sets, without its attributes.
+/// Returns the cookie of a response, without its attributes.
 pub(crate) fn cookie(response: &Response) -> String {
     let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap()).unwrap_or_default();
     set.split(';').next().unwrap().to_owned()

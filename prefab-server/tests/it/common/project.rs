@@ -21,12 +21,12 @@ pub(crate) async fn done(server: &TestServer, method: &str, path: &str, body: Js
     answer
 }
 
-/// Reads what must be there.
+/// Sends a read that must succeed.
 pub(crate) async fn read(server: &TestServer, path: &str) -> Json {
     done(server, "GET", path, Json::Null).await
 }
 
-/// Sends a request that must be refused, and returns the status and the first cause.
+/// Sends a request that must fail, and returns the status and the first problem.
 pub(crate) async fn refused(server: &TestServer, method: &str, path: &str, body: Json) -> (u16, String) {
     let (status, answer) = ask(server, method, path, body).await;
     let cause = &answer["_embedded"]["errors"][0]["message"];

@@ -1,4 +1,4 @@
-//! A server on loopback that answers each connection as it is told.
+//! A server on loopback with a scripted response for each connection.
 
 use std::{
     sync::{Arc, Mutex},
@@ -110,7 +110,7 @@ impl Server {
                 tokio::spawn(async move {
                     let request = head(&mut socket).await;
                     seen.lock().unwrap().push(request);
-                    // The client may be gone by now, and may.
+                    // The client may have closed the connection.
                     let _ = answer.send(&mut socket).await;
                 });
             }

@@ -1,32 +1,32 @@
-//! A server in memory, whose moods are set from outside.
+//! A server in memory with faults that tests set.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
-use prefab_proto::packed::{self, Packed};
+use prefab_proto::packed::{self, PackedConfigs};
 use tokio::sync::mpsc;
 
 use crate::{
     SourceError, SourceErrorKind,
-    remote::{Fetched, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mood {
     Well,
-    /// Nobody answers.
+    /// The connection is refused.
     Away,
-    /// Nobody answers, and nobody says so for a while.
+    /// Requests time out.
     Hanging,
-    /// The key is refused.
+    /// The API key is rejected.
     Refusing,
-    /// The stream opens and says nothing, ever.
+    /// The stream opens and stays silent.
     Silent,
-    /// The stream says what is new, and ends.
+    /// The stream sends changes and ends.
     Ending,
-    /// The stream ends before it says what is new.
+    /// The stream ends before it sends changes.
     Cutting,
-    /// Checkpoints know nothing beyond this id.
+    /// Checkpoints contain nothing newer than this id.
     Stale(i64),
 }
 
@@ -59,7 +59,7 @@ impl Server {
         self.0.lock().unwrap()
     }
 
-    /// Sets the mood of everything, and ends the streams that are open.
+    /// Sets the fault of all requests, and ends open streams.
     pub(super) fn mood(&self, mood: Mood) {
         self.checkpoint_mood(mood);
         self.stream_mood(mood);
@@ -79,7 +79,7 @@ impl Server {
         self.change(config(key, id));
     }
 
-    /// Changes something that no stream tells of.
+    /// Makes a change that no stream delivers.
     pub(super) fn set_silently(&self, key: &str, id: i64) {
         let mut world = self.world();
         world.log.retain(|old| old.key != key);
@@ -99,7 +99,7 @@ impl Server {
         self.send(|| Frame::Unreadable("it is garbage".to_owned()));
     }
 
-    /// Sends a message that is whole, with a config in it that is not.
+    /// Sends a valid message with a damaged config.
     pub(super) fn send_damaged(&self) {
         self.send(|| Frame::Configs(packed::pack([1 << 3 | 2, 1, 0xff]).unwrap()));
     }
@@ -132,20 +132,20 @@ impl Server {
 }
 
 impl World {
-    fn newer_than(&self, since: i64, until: i64) -> Packed {
-        let news = self.log.iter().filter(|config| config.id > since && config.id <= until);
-        message(news.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
+    fn newer_than(&self, since: i64, until: i64) -> PackedConfigs {
+        let changes = self.log.iter().filter(|config| config.id > since && config.id <= until);
+        message(changes.filter(|config| since > 0 || !config.is_tombstone()).cloned().collect())
     }
 }
 
 impl Transport for Server {
     type Frames = mpsc::UnboundedReceiver<Frame>;
 
-    fn place(&self) -> String {
+    fn server_id(&self) -> String {
         "memory".to_owned()
     }
 
-    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Fetched, SourceError> {
+    async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Checkpoint, SourceError> {
         let mood = {
             let mut world = self.world();
             world.requests.push(format!("checkpoint {since}"));
@@ -154,7 +154,7 @@ impl Transport for Server {
         answer(mood, "remote_api").await?;
         let until = if let Mood::Stale(until) = mood { until } else { i64::MAX };
         let configs = self.world().newer_than(since, until);
-        Ok(Fetched { source: "remote_api".into(), configs: Some(configs) })
+        Ok(Checkpoint { source: "remote_api".into(), configs: Some(configs) })
     }
 
     async fn open(&mut self, since: i64) -> Result<Self::Frames, SourceError> {
@@ -172,9 +172,9 @@ impl Transport for Server {
         let mut world = self.world();
         if mood != Mood::Silent {
             let _ = sender.send(Frame::Alive);
-            let news = world.newer_than(since, i64::MAX);
-            if !news.set.configs.is_empty() && mood != Mood::Cutting {
-                let _ = sender.send(Frame::Configs(news));
+            let changes = world.newer_than(since, i64::MAX);
+            if !changes.set.configs.is_empty() && mood != Mood::Cutting {
+                let _ = sender.send(Frame::Configs(changes));
             }
         }
         if !matches!(mood, Mood::Ending | Mood::Cutting) {
@@ -210,7 +210,7 @@ fn config(key: &str, id: i64) -> Config {
     Config { id, ..Config::constant(key, id) }
 }
 
-fn message(configs: Vec<Config>) -> Packed {
+fn message(configs: Vec<Config>) -> PackedConfigs {
     let pointer = Some(Pointer { project_id: 1, start_at_id: 0, project_env_id: 308 });
-    packed::pack_message(&(&ConfigSet { configs, pointer, ..ConfigSet::default() }).into())
+    packed::pack_decoded(&(&ConfigSet { configs, pointer, ..ConfigSet::default() }).into())
 }

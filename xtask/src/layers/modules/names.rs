@@ -29,7 +29,7 @@ pub(super) fn edges(tree: &ModuleTree) -> BTreeMap<(usize, usize), BTreeSet<Stri
 /// Returns everything that a module uses.
 fn targets(tree: &ModuleTree, number: usize, module: &Module) -> Vec<Target> {
     let resolver = |path: &[String]| Resolver::new(tree).path(number, path);
-    // The name of a module alone is no use: what is behind it is, and that is among the paths.
+    // Importing a module is not a use. The items used through it are among the paths.
     let imports =
         module.imports.iter().filter(|import| !import.exported || module.words.contains(&import.name));
     let mut targets: Vec<Target> = imports.filter_map(|import| resolver(&import.path)).collect();

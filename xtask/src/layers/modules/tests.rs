@@ -43,7 +43,7 @@ fn an_import_is_an_edge_to_the_file_that_defines_the_item() {
 }
 
 #[test]
-fn paths_count_wherever_they_are_written() {
+fn paths_count_in_every_place() {
     check(
         &[
             ("src/lib.rs", "mod a; mod b; mod c; mod d; mod e;"),

@@ -1,47 +1,34 @@
-//! Drafts that come, are approved, and go.
+//! Events about drafts.
 
-use serde::Serialize;
 use tokio::sync::watch;
-use utoipa::ToSchema;
 
+use prefab_management_api::DraftEvent;
 use prefab_service::project::{Drafts, Project};
 
-/// A draft that was saved, approved, discarded or published, as event `draft`.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in super::super) struct DraftEvent {
-    key: String,
-    /// Nothing where there is no draft of the key any more.
-    saved_by: Option<String>,
-    /// When, in milliseconds since 1970.
-    saved_at: Option<i64>,
-    approved_by: Option<String>,
+/// Compares the drafts of a project with those of the last event.
+pub(super) struct DraftWatcher {
+    sent: Drafts,
+    current: watch::Receiver<Drafts>,
 }
 
-/// What somebody has been told of drafts.
-pub(super) struct Drawer {
-    told: Drafts,
-    news: watch::Receiver<Drafts>,
-}
-
-impl Drawer {
-    /// Begins with what there is now.
+impl DraftWatcher {
+    /// Starts with the current drafts.
     pub(super) fn of(project: &Project) -> Self {
-        let mut news = project.drafts();
-        let told = news.borrow_and_update().clone();
-        Self { told, news }
+        let mut current = project.drafts();
+        let sent = current.borrow_and_update().clone();
+        Self { sent, current }
     }
 
-    /// Waits until there is something to tell; false when there never will be.
+    /// Waits for a change. Returns false if there will be none.
     pub(super) async fn changed(&mut self) -> bool {
-        self.news.changed().await.is_ok()
+        self.current.changed().await.is_ok()
     }
 
-    /// Returns what is to be told, and takes it as told.
+    /// Returns the events since the last call.
     pub(super) fn events(&mut self) -> Vec<DraftEvent> {
-        let now = self.news.borrow_and_update().clone();
-        let before = std::mem::replace(&mut self.told, now);
-        differences(&before, &self.told)
+        let now = self.current.borrow_and_update().clone();
+        let before = std::mem::replace(&mut self.sent, now);
+        differences(&before, &self.sent)
     }
 }
 

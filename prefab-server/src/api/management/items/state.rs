@@ -1,29 +1,13 @@
-//! What an item comes to in each environment, for lists.
+//! The value of an item in each environment, for lists.
 
 use prefab_core::{ConditionalValue, Config};
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use prefab_management_api::ItemState;
 use prefab_service::describe;
 use prefab_store::Environment;
 
-/// What an item comes to in one environment.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in super::super) struct StateView {
-    /// The environment's number, as a text.
-    environment: String,
-    /// What is given where no rule with criteria holds, in words.
-    #[schema(example = "10 % true, 90 % false by user.key")]
-    value: String,
-    /// How many rules with criteria come before.
-    targeted: usize,
-    /// Whether the environment has rules of its own.
-    is_own: bool,
-}
-
-/// Returns what an item comes to in each environment.
-pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<StateView> {
+/// Returns the value of an item in each environment.
+pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<ItemState> {
     environments
         .iter()
         .map(|environment| {
@@ -33,7 +17,7 @@ pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<StateView
                 None => (rules(config, |id| id.is_none_or(|id| id == 0)).unwrap_or_default(), false),
             };
             let last = rules.iter().find(|rule| rule.criteria.is_empty()).or(rules.last());
-            StateView {
+            ItemState {
                 environment: environment.id.to_string(),
                 value: last
                     .and_then(|rule| rule.value.as_ref())
@@ -45,7 +29,7 @@ pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<StateView
         .collect()
 }
 
-/// Tells whether somebody must not see one of its values.
+/// Returns whether a value is encrypted or confidential.
 pub(super) fn is_secret(config: &Config) -> bool {
     config
         .rows
@@ -55,7 +39,7 @@ pub(super) fn is_secret(config: &Config) -> bool {
         .any(prefab_core::ConfigValue::is_secret)
 }
 
-fn rules(config: &Config, is_wanted: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {
-    let row = config.rows.iter().find(|row| is_wanted(row.project_env_id))?;
+fn rules(config: &Config, is_selected: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {
+    let row = config.rows.iter().find(|row| is_selected(row.project_env_id))?;
     Some(&row.values)
 }

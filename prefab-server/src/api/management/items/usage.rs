@@ -1,75 +1,56 @@
-//! How much items are used, beside them in a list or by itself.
+//! The usage of items.
 
 use std::collections::HashMap;
 
 use axum::{extract::State, response::Response};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::api::management::{
-    access::{Access, At},
-    views::Problem,
-};
+use crate::api::management::access::{Access, PathParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
+use prefab_management_api::{ErrorResponse, ItemUsage};
 use prefab_store::{HOUR_MILLIS, KeyRange, add_counts, clock};
 
-/// How many hours are told.
+/// The number of hours in a sparkline.
 const HOURS: usize = 24;
 
-/// How much a key is used.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Usage {
-    key: String,
-    /// When a client evaluated it last, in milliseconds since 1970.
-    pub(super) last_evaluated_at: Option<i64>,
-    /// How often clients evaluated it in this hour and the 23 before.
-    pub(super) evaluations_24h: i64,
-    /// The same by the hour, oldest first.
-    pub(super) sparkline: Vec<i64>,
+/// Returns the usage of a config key without evaluations.
+pub(super) fn unused(key: &str) -> ItemUsage {
+    ItemUsage { key: key.to_owned(), last_evaluated_at: None, evaluations_24h: 0, sparkline: vec![0; HOURS] }
 }
 
-impl Usage {
-    /// Returns what is said of a key that nobody has asked for.
-    pub(super) fn none(key: &str) -> Self {
-        Self { key: key.to_owned(), last_evaluated_at: None, evaluations_24h: 0, sparkline: vec![0; HOURS] }
-    }
-}
-
-/// Says how much the keys are used that clients evaluated; others are left out.
+/// Returns the usage of all evaluated items.
 #[utoipa::path(
     get, path = "/projects/{project}/usage", tag = "evaluation", params(("project" = i64, Path)),
-    responses((status = 200, body = Vec<Usage>), (status = 404, body = Problem))
+    responses((status = 200, body = Vec<ItemUsage>), (status = 404, body = ErrorResponse))
 )]
 pub(crate) async fn used(
     State(app): State<App>,
     access: Access,
-    At(project): At<i64>,
+    PathParams(project): PathParams<i64>,
 ) -> Result<Response, ApiError> {
-    let actor = access.to(project)?;
+    let actor = access.authorize(project)?;
     let all = KeyRange { first: String::new(), last: char::MAX.to_string() };
     let used = of(&app, actor.project.id, all).await?;
     app.json(actor.project.id, move |_| {
-        let mut used: Vec<Usage> = used.into_values().collect();
+        let mut used: Vec<ItemUsage> = used.into_values().collect();
         used.sort_by(|left, right| left.key.cmp(&right.key));
         Ok(used)
     })
     .await
 }
 
-/// Returns what clients reported of the keys of a range, where they did.
+/// Returns the reported usage of the config keys in a range.
 pub(super) async fn of(
     app: &App,
     project: ProjectId,
     range: KeyRange,
-) -> Result<HashMap<String, Usage>, ApiError> {
+) -> Result<HashMap<String, ItemUsage>, ApiError> {
     let store = app.project_cache.store();
     app.telemetry.flush(store).await;
     let this_hour = clock::now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
     let hours = i64::try_from(HOURS).unwrap_or(i64::MAX);
     let start = this_hour - (hours - 1) * HOUR_MILLIS;
-    let mut found: HashMap<String, Usage> = HashMap::new();
+    let mut found: HashMap<String, ItemUsage> = HashMap::new();
     for count in store.hourly_counts(project, range.clone(), start).await? {
         let hour = usize::try_from((count.at_millis - start).div_euclid(HOUR_MILLIS)).ok();
         let Some(hour) = hour.filter(|hour| *hour < HOURS) else { continue };
@@ -85,6 +66,6 @@ pub(super) async fn of(
     Ok(found)
 }
 
-fn of_key(found: &mut HashMap<String, Usage>, key: String) -> &mut Usage {
-    found.entry(key).or_insert_with_key(|key| Usage::none(key))
+fn of_key(found: &mut HashMap<String, ItemUsage>, key: String) -> &mut ItemUsage {
+    found.entry(key).or_insert_with_key(|key| unused(key))
 }

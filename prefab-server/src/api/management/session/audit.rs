@@ -1,4 +1,4 @@
-//! What the audit log says of people coming and going.
+//! Audit log entries about sessions and accounts.
 
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
@@ -8,15 +8,15 @@ use prefab_store::{
     accounts::{Account, Person},
 };
 
-use crate::api::management::session::checks::an_email;
+use crate::api::management::session::checks::validate_email;
 
-/// Writes into the log of each of somebody's projects what they did.
+/// Records an action of a person in the audit log of each of their projects.
 pub(in super::super) async fn note(
     app: &App,
     person: &Person,
     projects: &[ProjectId],
     origin: Origin,
-    (action, deed): (&str, &str),
+    (action, sentence): (&str, &str),
 ) -> Result<(), ApiError> {
     let Person { id, email, name } = person;
     let who = format!("{name} ({email})");
@@ -25,7 +25,7 @@ pub(in super::super) async fn note(
         action: action.to_owned(),
         subject: id.to_string(),
         note: AuditNote {
-            sentence: format!("{who} {deed}"),
+            sentence: format!("{who} {sentence}"),
             actor: who.clone(),
             origin: origin.address.clone(),
             via: origin.via.clone(),
@@ -36,8 +36,8 @@ pub(in super::super) async fn note(
     Ok(app.project_cache.store().record_audit(entries.collect()).await?)
 }
 
-/// Writes a refused log-in into the logs of the account's projects; into the first project's where there is no
-/// such account.
+/// Records a rejected log-in in the audit logs of the account's projects. Without such an account, in the log of the
+/// first project.
 pub(in super::super) async fn refused(
     app: &App,
     email: &str,
@@ -47,15 +47,15 @@ pub(in super::super) async fn refused(
 ) -> Result<(), ApiError> {
     let first = app.project_cache.projects().first().map(|project| project.id);
     let projects = account.map_or_else(|| Vec::from_iter(first), |account| account.projects.clone());
-    // What was typed may be long, or not an e-mail at all.
-    let typed = an_email(email).unwrap_or_else(|_| "somebody".to_owned());
+    // The input may be long, or not an e-mail address.
+    let typed = validate_email(email).unwrap_or_else(|_| "unknown person".to_owned());
     let entry = |project| AuditEntry {
         project: Some(project),
         action: "session.refused".to_owned(),
         subject: account.map(|account| account.person.id.to_string()).unwrap_or_default(),
         is_refused: true,
         note: AuditNote {
-            sentence: format!("{typed} was refused at logging in: {cause}"),
+            sentence: format!("log-in of {typed} was rejected: {cause}"),
             actor: typed.clone(),
             origin: network(origin.peer()),
             via: origin.via.clone(),

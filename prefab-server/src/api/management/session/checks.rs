@@ -1,4 +1,4 @@
-//! Is what was sent an e-mail, a password, and allowed at all?
+//! Checks of log-in requests.
 
 use std::time::Instant;
 
@@ -13,34 +13,33 @@ use prefab_service::{
     sign_in::{RetryAfter, network},
 };
 
-/// A page of somebody else must not log anybody in as it likes. Browsers say from where a request comes.
-pub(in super::super) fn same_site(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Rejects requests that the browser attributes to another site, so that it cannot log a person in.
+pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), ApiError> {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
-        Some(b"cross-site") => Err(ApiError::Forbidden("a page of another site may not log you in")),
+        Some(b"cross-site") => Err(ApiError::Forbidden("log-in from another site is not allowed")),
         _ => Ok(()),
     }
 }
 
-/// Counts an attempt to prove who one is.
-pub(in super::super) fn attempt(app: &App, email: &str, origin: &Origin) -> Result<(), RetryAfter> {
+/// Counts a log-in attempt.
+pub(in super::super) fn count_attempt(app: &App, email: &str, origin: &Origin) -> Result<(), RetryAfter> {
     let now = Instant::now();
     app.sign_in.by_address.attempt(&network(origin.peer()), now)?;
     app.sign_in.by_email.attempt(email, now)
 }
 
-pub(in super::super) fn too_often(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
+pub(in super::super) fn too_many_attempts(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
     ApiError::TooOften(after)
 }
 
-/// Tells whether the browser came by https, to us or to a proxy before us. Claiming it makes a cookie stricter
-/// and nothing else.
+/// Returns whether the browser uses https, to the server or to a proxy. A false claim only makes the cookie stricter.
 pub(in super::super) fn is_https(app: &App, headers: &HeaderMap) -> bool {
     app.tls
         || app.public_url.as_ref().is_some_and(PublicUrl::is_https)
         || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 
-/// Returns a link with a token into a page, at the server's public URL, or else as whoever asks reaches it.
+/// Returns a link to a page with a token, at the public URL of the server, else at the host of the request.
 pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: &str) -> String {
     if let Some(url) = &app.public_url {
         return format!("{}/{page}?token={token}", url.as_str());
@@ -50,8 +49,8 @@ pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: 
     format!("{scheme}://{host}/{page}?token={token}")
 }
 
-/// Takes an e-mail, or says what one looks like.
-pub(in super::super) fn an_email(email: &str) -> Result<String, ApiError> {
+/// Returns a valid e-mail address in lower case.
+pub(in super::super) fn validate_email(email: &str) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
     let is_good = email.len() <= 254
         && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control())
@@ -59,11 +58,11 @@ pub(in super::super) fn an_email(email: &str) -> Result<String, ApiError> {
     if is_good {
         Ok(email)
     } else {
-        Err(ApiError::invalid("`email`: expected something like ann@example.com"))
+        Err(ApiError::invalid("`email`: expected an e-mail address such as ann@example.com"))
     }
 }
 
-pub(in super::super) fn a_password(field: &str, password: &str) -> Result<(), ApiError> {
+pub(in super::super) fn validate_password(field: &str, password: &str) -> Result<(), ApiError> {
     if password.chars().count() >= 10 && password.len() <= 1_000 {
         Ok(())
     } else {

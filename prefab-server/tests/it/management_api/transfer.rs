@@ -1,0 +1,167 @@
+//! Exports, imports, datafiles and histories that move a project.
+
+use crate::common::{
+    TestServer, answer,
+    project::{done, refused, text_item},
+};
+use serde_json::{Value as Json, json};
+
+#[tokio::test]
+async fn an_export_can_be_imported_unchanged() {
+    let (from, to) = (TestServer::new().await, TestServer::new().await);
+    let plan = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
+    let segment = |key: &str, criterion: Json| {
+        json!({"item": {"key": key, "type": "segment", "default": {"rules": [
+            {"criteria": [criterion], "value": {"type": "bool", "value": true}}]}}})
+    };
+    done(&from, "POST", "/items", segment("z-inner", plan)).await;
+    let within = json!({"operator": "IN_SEG", "valueToMatch": {"type": "string", "value": "z-inner"}});
+    done(&from, "POST", "/items", segment("a-outer", within)).await;
+    done(&from, "POST", "/items", text_item("k", "1")).await;
+    assert_eq!(done(&from, "GET", "/items/z-inner/used-by", Json::Null).await, json!(["a-outer"]));
+    let export = done(&from, "GET", "/export", Json::Null).await;
+    let plan = done(&to, "POST", "/import", export.clone()).await;
+    assert_eq!((&plan["isDone"], &plan["created"]), (&json!(false), &json!(3)));
+    assert_eq!(done(&to, "GET", "/items", Json::Null).await["items"], json!([]));
+    done(&to, "POST", "/import?dryRun=false", export.clone()).await;
+    assert_eq!(done(&to, "GET", "/export", Json::Null).await.to_string(), export.to_string());
+    let again = done(&to, "POST", "/import?dryRun=false", export).await;
+    assert_eq!((&again["same"], &again["changed"]), (&json!(3), &json!(0)));
+}
+
+/// An export of which two things cannot be taken: a pattern, and rules for an environment that is nowhere. Others
+/// refer to the pattern's segment, one through another.
+fn broken_export() -> Json {
+    let text = |key: &str, rows: Json| json!({"key": key, "configType": "CONFIG", "valueType": "STRING", "rows": rows});
+    let plain = json!({"values": [{"value": {"string": "x"}}]});
+    let when = |criterion: Json| json!([{"values": [{"criteria": [criterion], "value": {"bool": true}}, {"value": {"bool": false}}]}]);
+    let segment = |key: &str, criterion: Json| json!({"key": key, "configType": "SEGMENT", "valueType": "BOOL", "rows": when(criterion)});
+    let within = |key: &str| json!({"operator": "IN_SEG", "valueToMatch": {"string": key}});
+    let pattern =
+        json!({"propertyName": "user.email", "operator": "PROP_MATCHES", "valueToMatch": {"string": "(["}});
+    let flag = json!({"key": "flag", "configType": "FEATURE_FLAG", "valueType": "BOOL", "rows": when(within("outer")),
+                      "allowableValues": [{"bool": true}, {"bool": false}]});
+    json!({"configs": [
+        text("good", json!([plain])),
+        text("elsewhere", json!([{"projectEnvId": "99", "values": plain["values"]}])),
+        segment("pattern", pattern), segment("outer", within("pattern")), flag]})
+}
+
+#[tokio::test]
+async fn an_import_can_skip_invalid_items() {
+    let server = TestServer::new().await;
+    let (status, problems) = refused(&server, "POST", "/import?dryRun=false", broken_export()).await;
+    assert_eq!((status, problems.contains("config `elsewhere`")), (400, true), "{problems}");
+    assert_eq!(done(&server, "GET", "/items", Json::Null).await["items"], json!([]), "all or nothing");
+    let plan = done(&server, "POST", "/import?skipBroken=true", broken_export()).await;
+    assert_eq!((&plan["isDone"], &plan["created"]), (&json!(false), &json!(1)), "{plan}");
+    let taken = done(&server, "POST", "/import?skipBroken=true&dryRun=false", broken_export()).await;
+    assert_eq!((&taken["isDone"], &taken["created"]), (&json!(true), &json!(1)), "{taken}");
+    let reply = taken["problems"].to_string();
+    for key in ["elsewhere", "pattern", "outer", "flag"] {
+        assert!(reply.contains(&format!("config `{key}`: ")), "`{key}` is missing: {reply}");
+    }
+    let items = done(&server, "GET", "/items", Json::Null).await;
+    let keys: Vec<&Json> = items["items"].as_array().unwrap().iter().map(|item| &item["key"]).collect();
+    assert_eq!(keys, ["good"]);
+}
+
+#[tokio::test]
+async fn a_change_history_can_be_imported() {
+    let (from, to) = (TestServer::new().await, TestServer::new().await);
+    let pro = json!({"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF", "valueToMatch": {"type": "string_list", "value": ["pro"]}});
+    let flag = json!({"item": {"key": "beta", "type": "feature_flag", "valueType": "bool",
+        "variants": [{"value": {"type": "bool", "value": true}}, {"value": {"type": "bool", "value": false}}],
+        "default": {"rules": [{"value": {"type": "bool", "value": false}}]},
+        "environments": [{"id": "Production", "rules": [
+            {"criteria": [pro], "value": {"type": "bool", "value": true}},
+            {"value": {"type": "weighted_values", "hashByPropertyName": "user.key", "value": [
+                {"weight": 1, "value": {"type": "bool", "value": true}},
+                {"weight": 9, "value": {"type": "bool", "value": false}}]}}]}]}});
+    done(&from, "POST", "/items", flag).await;
+    done(&from, "POST", "/items", text_item("k", "1")).await;
+    done(&from, "POST", "/items", text_item("gone", "1")).await;
+    from.set("k", "2").await;
+    from.delete("gone").await;
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/v1/change-history?includeNewVersion=true&limit=2&cursor={cursor}");
+        let page = answer(from.admin("GET", &path).send().await.unwrap()).await.1;
+        cursor = page["cursor"].as_str().unwrap_or_default().to_owned();
+        pages.push(page);
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    assert!(pages.len() > 2);
+    let plan = done(&to, "POST", "/import?dryRun=false", pages.into()).await;
+    assert_eq!((&plan["created"], &plan["isDone"]), (&json!(2), &json!(true)));
+    assert!(
+        plan["text"].as_str().unwrap().contains("+ k: created the string config; default: \"2\""),
+        "{plan}"
+    );
+    let export = async |server: &TestServer| done(server, "GET", "/export", Json::Null).await.to_string();
+    assert_eq!(export(&from).await, export(&to).await);
+}
+
+#[tokio::test]
+async fn importing_a_datafile_leaves_other_environments_unchanged() {
+    let server = TestServer::new().await;
+    done(&server, "POST", "/items", text_item("k", "1")).await;
+    for environment in ["Staging", "Production"] {
+        let value = json!({"value": {"type": "string", "value": environment}, "environment": environment});
+        done(&server, "PUT", "/items/k/value", value).await;
+    }
+    let datafile = done(&server, "GET", "/export?environment=Staging", Json::Null).await;
+    let value = json!({"value": {"type": "string", "value": "2"}, "environment": "Staging"});
+    done(&server, "PUT", "/items/k/value", value).await;
+    let plan = done(&server, "POST", "/import?dryRun=false", datafile).await;
+    assert_eq!(plan["steps"][0]["differences"], json!(["Staging: from \"2\" to \"Staging\""]));
+    let item = done(&server, "GET", "/items/k", Json::Null).await;
+    assert_eq!(item["environments"].as_array().unwrap().len(), 2, "{item}");
+}
+
+#[tokio::test]
+async fn change_history_is_listed_newest_first() {
+    let server = TestServer::new().await;
+    server.create("k", "1").await;
+    server.set("k", "2").await;
+    server.delete("k").await;
+    let page = async |cursor: &str| {
+        let path = format!("/api/v1/change-history?expands=changedBy&includeNewVersion=true&limit=2{cursor}");
+        answer(server.admin("GET", &path).send().await.unwrap()).await.1
+    };
+    let first = page("").await;
+    assert_eq!(first["changes"][0]["deleted"], true);
+    assert_eq!(first["changes"][1]["summary"], "`k`: default: from \"1\" to \"2\"");
+    assert_eq!(
+        first["changes"][1]["newConfig"]["default"]["rules"][0]["value"],
+        json!({"type": "string", "value": "2"})
+    );
+    let second = page(&format!("&cursor={}", first["cursor"].as_str().unwrap())).await;
+    assert_eq!(second["changes"].as_array().unwrap().len(), 1);
+    assert!(second["cursor"].is_null());
+}
+
+#[tokio::test]
+async fn ten_thousand_configs_load_in_one_checkpoint() {
+    let server = TestServer::new().await;
+    let configs: Vec<Json> = (0..10_000)
+        .map(|at| {
+            json!({"key": format!("config.{at}"), "configType": "CONFIG", "valueType": "INT", "rows": [
+                {"values": [{"value": {"int": at.to_string()}}]},
+                {"projectEnvId": "3", "values": [
+                    {"criteria": [{"propertyName": "user.key", "operator": "PROP_IS_ONE_OF",
+                                   "valueToMatch": {"stringList": {"values": ["a", "b"]}}}],
+                     "value": {"int": "1"}},
+                    {"value": {"int": "2"}}]}]})
+        })
+        .collect();
+    let started = std::time::Instant::now();
+    let plan = done(&server, "POST", "/import?dryRun=false", json!({ "configs": configs })).await;
+    eprintln!("imported in {:?}", started.elapsed());
+    assert_eq!((&plan["created"], &plan["isDone"]), (&json!(10_000), &json!(true)));
+    let page = done(&server, "GET", "/items?limit=1000&after=config.9", Json::Null).await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1_000);
+}
