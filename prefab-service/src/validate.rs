@@ -1,4 +1,4 @@
-//! Can this config be stored? What is wrong, and where.
+//! Validation of configs. Each problem has a place and a code.
 
 mod compiled;
 mod schema;
@@ -20,14 +20,15 @@ pub use compiled::validate_ruleset;
 pub use schema::Schemas;
 pub use value::{ValueProblem, check_value};
 
-/// How many tags a config has, and how long they are, at most.
+/// Maximum number of tags per config.
 const MAX_TAGS: usize = 20;
+/// Maximum length of a tag, in characters.
 const MAX_TAG_CHARS: usize = 40;
 
-/// The number of problems of a config after which its validation ends.
+/// Number of problems after which the validation of a config ends.
 const MAX_PROBLEMS: usize = 20;
 
-/// Lists what is wrong with a config that is to join those that stand.
+/// Lists the problems of a config beside the current ones.
 pub fn find_problems(
     config: &Config,
     current: &Configs,
@@ -43,7 +44,7 @@ pub fn find_problems(
     problems
 }
 
-/// Lists what is wrong with a config itself.
+/// Lists the problems of a config itself.
 pub fn validate_config(
     config: &Config,
     current: &Configs,
@@ -55,7 +56,7 @@ pub fn validate_config(
         problems.push(Problem::at("key", OutOfRange, "expected 1 to 512 bytes"));
     }
     if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
-        // Clients of HTTP resolve dots in paths, so nobody could ask for such a key again.
+        // HTTP clients resolve dots in paths, so such a key could never be requested.
         problems.push(Problem::at("key", Invalid, "expected neither control characters nor only dots"));
     }
     if config.rows.is_empty() {
@@ -67,14 +68,14 @@ pub fn validate_config(
     problems
 }
 
-/// Names the configs that refer to a segment, which therefore must stay.
+/// Lists the keys of the configs that refer to a segment.
 pub fn users_of_segment(key: &str, current: &Configs) -> Vec<String> {
     let refers = |config: &Config| refers_to(config, key);
     let users = current.values().filter(|version| version.config.as_ref().is_some_and(refers));
     users.map(|version| version.key.clone()).filter(|user| user != key).collect()
 }
 
-/// Tells whether a rule of a config refers to a segment.
+/// Returns whether a rule of a config refers to a segment.
 fn refers_to(config: &Config, segment: &str) -> bool {
     segments_of(config).any(|key| key == segment)
 }
@@ -104,7 +105,7 @@ fn tags(tags: &[String], problems: &mut Vec<Problem>) {
                 format!("expected 1 to {MAX_TAG_CHARS} characters without commas, nor spaces around them");
             problems.push(Problem::at(format!("tags[{at}]"), Invalid, expected));
         } else if tags[..at].contains(tag) {
-            let message = format!("\"{tag}\" is there twice");
+            let message = format!("\"{tag}\" occurs twice");
             problems.push(Problem::at(format!("tags[{at}]"), Duplicate, message));
         }
     }
@@ -148,7 +149,7 @@ fn operator_problem(operator: Operator) -> Option<(ProblemCode, &'static str)> {
         Operator::NotSet => Some((Required, "expected an operator")),
         Operator::Other(_) => Some((Unknown, "unknown operator")),
         Operator::IsPresent | Operator::IsNotPresent => {
-            Some((Invalid, "official clients have no word for this; compare with a list instead"))
+            Some((Invalid, "official clients do not support this operator; compare with a list instead"))
         }
         _ => None,
     }
@@ -182,14 +183,14 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
         problems.push(Problem::at(format!("{place}.json"), Invalid, error.to_string()));
     }
     if !is_of_type(value, config) {
-        let (wanted, got) = (config.value_type.name(), value.value.kind());
-        let message = format!("the config is declared as {wanted}, this is {got}");
+        let (declared, actual) = (config.value_type.name(), value.value.kind());
+        let message = format!("the config is declared as {declared}, but the value is {actual}");
         problems.push(Problem::at(place, WrongType, message));
     }
 }
 
 fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
-    // Encrypted values are texts whatever they hold, and provided ones are turned into the kind later.
+    // Encrypted values are strings, and provided values are converted by the client.
     if value.encrypted_with().is_some() || matches!(value.value, Value::Provided(_)) {
         return true;
     }
@@ -207,7 +208,7 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
         | (ValueType::IntRange, Value::IntRange(_))
         | (ValueType::Duration, Value::Duration(_))
         | (ValueType::Json, Value::Json(_)) => true,
-        // A schema is declared as whatever its tool says.
+        // A schema may be declared with any type.
         (_, Value::Schema(_)) => config.config_type == ConfigType::Schema,
         _ => false,
     }

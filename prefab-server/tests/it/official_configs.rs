@@ -69,7 +69,7 @@ async fn problems_name_their_place() {
     check(json!({"key": "k"}), "`rows`: expected at least one").await;
     check(
         with_row(json!({"values": [{"value": {"int": "1"}}]})),
-        "`rows[0].values[0].value`: the config is declared as STRING, this is int",
+        "`rows[0].values[0].value`: the config is declared as STRING, but the value is int",
     )
     .await;
     check(

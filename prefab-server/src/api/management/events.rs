@@ -242,11 +242,11 @@ impl Events {
 }
 
 fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
-    let AuditedChange { version, before, said } = audited;
+    let AuditedChange { version, before, audit } = audited;
     let environments = project.environments();
     let touched = touched_environments(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
-    let (who, sentence) = match said {
+    let (who, sentence) = match audit {
         Some((who, sentence)) => (who, Some(sentence)),
         None => (who(&version.changed_by), None),
     };
