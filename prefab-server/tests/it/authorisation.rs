@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 const PREFIX: &str = "/api/manage/v1";
 const HEADER: &str = "\
-# Who may what: the status that each route of the API's document answers to each who asks.
+# The status that each route of the API returns to each caller.
 #
 # anonymous  without a credential      key        an admin key of the project
 # frontend, backend                    keys that SDKs have
