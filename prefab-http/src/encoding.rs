@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 /// Returns the content coding to respond with, or `None` to send the response uncompressed.
 ///
 /// `offered` lists the available codings, the preferred one first. The client's weights take precedence over this
-/// order: `gzip;q=0` excludes gzip, and `*` stands for every coding that the client does not name. Without the
+/// order: `gzip;q=0` excludes gzip, and `*` means every coding that the client does not name. Without the
 /// header, the response is sent uncompressed, since some clients cannot decompress.
 ///
 /// ```

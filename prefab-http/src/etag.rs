@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-/// Returns whether the client already has the response with this entity tag, so that 304 is the answer.
+/// Returns whether the client already has the response with this entity tag, so that the server can respond with 304.
 ///
 /// `etag` is the value of the `ETag` header, quotes included: `"a"` or `W/"a"`. Tags are compared weakly, because
 /// proxies that compress make a tag weak. `*` matches every tag.

@@ -1,20 +1,20 @@
-//! What clients of one API key receive in every message.
+//! The part of every message that depends on the API key.
 
 use bytes::Bytes;
 use prefab_core::{Context, ContextSet};
 use prefab_proto::wire;
 use prost::Message as _;
 
-/// What clients of one key get in every message besides the pointer.
+/// The fields that clients of one API key receive in every message.
 ///
-/// Most keys belong to nobody and share one audience, hence one encoding.
+/// Most keys have no user. They share one audience, and so one encoded payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Audience {
     pub(crate) repeated: Bytes,
 }
 
 impl Audience {
-    /// Returns the audience of a person's key: their id lets their own overrides match.
+    /// Returns the audience of an API key. The id of its user lets the personal overrides of that user match.
     pub fn of(key_id: i64, user_id: Option<&str>) -> Self {
         let Some(user_id) = user_id else { return Self::default() };
         let context = Context::new("prefab-api-key").with("user-id", user_id);

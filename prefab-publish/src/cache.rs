@@ -1,4 +1,4 @@
-//! Encoded responses of one snapshot, within a bound of bytes.
+//! Cache of the encoded responses of one snapshot, limited in bytes.
 
 use std::{
     collections::HashMap,
@@ -7,22 +7,22 @@ use std::{
 
 use crate::{audience::Audience, encoding::Encoding};
 
-/// What was asked for: everything newer than an id, for an audience, in a form.
+/// The request: everything newer than an id, for an audience, in an encoding.
 pub(super) type ResponseKey = (i64, Audience, Encoding);
 
-/// How many entries are kept at most, so that adding them up takes no time.
+/// Maximum number of entries, so that adding up their sizes stays cheap.
 const MAX_ENTRIES: usize = 1_024;
 
-/// What an entry of a cache needs in memory.
+/// The memory that a cache entry needs.
 pub(super) trait Cost {
-    /// Returns the number of bytes. It may grow while the entry is entries.
+    /// Returns the number of bytes. It may grow while the entry is cached.
     fn bytes(&self) -> usize;
 }
 
-/// Responses by what was asked for.
+/// Responses by request.
 ///
-/// The full response of keys that belong to no person is always kept and does not count. Reconnecting clients
-/// ask for the same few of the others, so the cache is emptied when it is full.
+/// The full response for keys without a user is always kept and does not count toward the limit. Reconnecting clients
+/// request few different responses, so a full cache is emptied.
 pub(super) struct Cache<T> {
     limit: usize,
     entries: Mutex<HashMap<ResponseKey, T>>,
@@ -33,9 +33,9 @@ impl<T: Clone + Cost> Cache<T> {
         Self { limit, entries: Mutex::default() }
     }
 
-    /// Returns the response, and encodes it if it is not there.
+    /// Returns a response. Encodes and caches it if it is not cached.
     pub(super) fn get_or_encode(&self, key: ResponseKey, encode: impl FnOnce(&ResponseKey) -> T) -> T {
-        // Nothing in here can panic half-way, so what a poisoned lock guards is whole.
+        // No update can panic half-way, so the map behind a poisoned lock is valid.
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = entries.get(&key) {
             return found.clone();
@@ -54,7 +54,7 @@ impl<T: Clone + Cost> Cache<T> {
         encoded
     }
 
-    /// Returns the response if it is there, without waiting for one that is being encoded.
+    /// Returns a response if it is cached, without waiting for one that is being encoded.
     pub(super) fn get(&self, key: &ResponseKey) -> Option<T> {
         self.entries.try_lock().ok()?.get(key).cloned()
     }

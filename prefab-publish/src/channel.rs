@@ -1,4 +1,4 @@
-//! One environment: the snapshot that stands, and the stream of its changes.
+//! One environment: its current snapshot, and the stream of its changes.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,13 +15,13 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 /// The newest change of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Newest {
-    /// Its id.
+    /// The id.
     pub id: i64,
-    /// When it was published.
+    /// The time it was published.
     pub published_at: Instant,
 }
 
-/// One environment.
+/// The current state of one environment, and its open streams.
 pub struct Channel {
     state: Mutex<State>,
     /// The open streams of this environment.
@@ -31,14 +31,14 @@ pub struct Channel {
 struct State {
     snapshot: Arc<Snapshot>,
     ruleset: Arc<Ruleset>,
-    /// What the ruleset was compiled from.
+    /// The configs that the ruleset was compiled from.
     store: LayeredStore,
-    /// Carries an id rather than a snapshot, so that a stream that lags costs nothing.
+    /// Contains an id rather than a snapshot, so that a slow stream keeps no snapshot in memory.
     newest: watch::Sender<Newest>,
 }
 
 impl Channel {
-    /// Returns the channel of an environment without configs, which caches this many bytes of responses.
+    /// Creates the channel of an environment without configs. It caches up to `cache_bytes` bytes of responses.
     pub fn new(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
         let mut store = LayeredStore::default();
         let pointer = Pointer { project_id: project.0, start_at_id: 0, project_env_id: environment.0 };
@@ -54,12 +54,12 @@ impl Channel {
         }
     }
 
-    /// Takes in configs as [`for_sdk`](super::for_sdk) left them, oldest first, and tells all listeners.
+    /// Publishes configs to all streams. The configs are results of [`for_sdk`](super::for_sdk), oldest first.
     pub fn publish(&self, configs: Vec<Config>, last_id: i64, pointer: Pointer) {
         let mut state = self.state();
         let after = state.snapshot.last_id;
         let snapshot = Arc::new(state.snapshot.with(&configs, last_id));
-        // Encoded before the streams wake up, nearly all of which ask for this.
+        // Encoded before the streams wake up, because nearly all of them need this batch.
         snapshot.batch(after, &Audience::default(), Encoding::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
         state.ruleset = Arc::new(state.ruleset.with_changes(&state.store, &changed));
@@ -67,17 +67,17 @@ impl Channel {
         state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }
 
-    /// Returns what stands now.
+    /// Returns the current snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.state().snapshot)
     }
 
-    /// Returns the rules that stand now.
+    /// Returns the current ruleset.
     pub fn ruleset(&self) -> Arc<Ruleset> {
         Arc::clone(&self.state().ruleset)
     }
 
-    /// Returns the rules that stand now, but for one config, as [`for_sdk`](super::for_sdk) left it.
+    /// Returns the current ruleset with one config replaced. The config is a result of [`for_sdk`](super::for_sdk).
     pub fn ruleset_with(&self, config: Config) -> Ruleset {
         let (ruleset, project_env_id) = {
             let state = self.state();
@@ -89,13 +89,13 @@ impl Channel {
         ruleset.with_changes(&store, &changed)
     }
 
-    /// Follows the newest change. The snapshot contains it by the time that it shows here.
+    /// Subscribes to the newest change. The snapshot contains a change before the receiver sees it.
     pub fn subscribe(&self) -> watch::Receiver<Newest> {
         self.state().newest.subscribe()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What is behind the lock is replaced piece by piece, each piece whole.
+        // Each field is replaced as a whole, so a panic leaves a valid state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Configs as messages: for one answer, or as events of a stream.
+//! Encodes configs as messages: as one response, or as events of a stream.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
@@ -8,20 +8,20 @@ use prost::Message as _;
 
 use std::sync::Arc;
 
-/// Go's reader gives up on an event of more than 64 KiB, which is this much before base64.
+/// Maximum size of an event before base64, in bytes. The Go client cannot read events above 64 KiB.
 const MAX_EVENT_BYTES: usize = 45_000;
 
-/// How a message is written.
+/// The encoding of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// Protobuf; in base64 within a stream.
+    /// Protobuf; as base64 in a stream.
     Protobuf,
-    /// Proto3 JSON, as the one client that speaks no protobuf wants it.
+    /// Proto3 JSON, for the one client without protobuf.
     Json,
 }
 
 impl Encoding {
-    /// Returns the media type of a response in this form.
+    /// Returns the media type of a response.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Protobuf => "application/x-protobuf",
@@ -30,7 +30,7 @@ impl Encoding {
     }
 }
 
-/// Encodes one message: the configs, and in every message what clients take from every message.
+/// Encodes one message: the configs, followed by the fields that every message repeats.
 pub(super) fn message<'i>(
     items: impl IntoIterator<Item = &'i Item>,
     repeated: &[u8],
@@ -48,23 +48,23 @@ pub(super) fn message<'i>(
 }
 
 fn json(bytes: &[u8]) -> Vec<u8> {
-    // These are bytes of our own making.
+    // These bytes were encoded above, so decoding cannot fail.
     let set = convert::decode(bytes).map_or_else(|_| ConfigSet::default(), |decoded| decoded.set);
     datafile::to_json(&set).to_string().into_bytes()
 }
 
-/// Returns how many of the items, from the first one on, one event can carry.
+/// Returns how many of the first items fit in one event.
 pub(super) fn fitting(items: &[&Item], repeated: usize) -> usize {
     let mut size = repeated;
     let fitting = items.iter().take_while(|item| {
         size += item.bytes.len();
         size <= MAX_EVENT_BYTES
     });
-    // One config that is too large by itself still has to be sent.
+    // A config that is too large for an event is sent nevertheless.
     fitting.count().max(1).min(items.len())
 }
 
-/// Encodes items as one event; nothing if there are none.
+/// Encodes items as one event. Returns no bytes if there are no items.
 pub(super) fn event(items: &[&Item], repeated: &[u8], encoding: Encoding) -> Bytes {
     if items.is_empty() {
         return Bytes::new();
@@ -81,12 +81,12 @@ pub(super) fn event(items: &[&Item], repeated: &[u8], encoding: Encoding) -> Byt
     event.freeze()
 }
 
-/// Encodes one config as the field of a `Configs` message that it will be.
+/// Encodes one config as a field of a `Configs` message.
 pub(super) fn field(config: wire::Config) -> Bytes {
     wire::Configs { configs: vec![config], ..wire::Configs::default() }.encode_to_vec().into()
 }
 
-/// One config, ready to send.
+/// One encoded config.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(super) id: i64,

@@ -1,8 +1,7 @@
-//! What of a config leaves the house: what every official client understands, and nothing of other
-//! environments.
+//! Selects what of a config is sent to SDKs: what every official client supports, and nothing of other environments.
 //!
-//! The clients in the field disagree about much, so the server says only what they agree on. Each rule here
-//! names the trap it avoids.
+//! The official clients differ in many details, so the server sends only what they agree on. The comments name the client
+//! that requires each rule.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, IntRange, Operator, Value,
@@ -11,10 +10,9 @@ use prefab_core::{
 
 use prefab_core::ids::EnvironmentId;
 
-/// Returns a config as clients of one environment get it; `is_segment` tells which segments there are.
+/// Returns a config as clients of one environment receive it. `is_segment` returns whether a segment exists.
 ///
-/// What has no rules for that environment is a tombstone there, since leaving the key out would leave the
-/// old value standing in every client.
+/// A config without rules for the environment becomes a tombstone. If it were omitted, clients would keep its old value.
 pub fn for_sdk(config: &Config, environment: EnvironmentId, is_segment: impl Fn(&str) -> bool) -> Config {
     let rows = if config.is_tombstone() { Vec::new() } else { rows(config, environment, &is_segment) };
     if rows.is_empty() {
@@ -38,7 +36,7 @@ pub fn for_sdk(config: &Config, environment: EnvironmentId, is_segment: impl Fn(
         id: *id,
         project_id: *project_id,
         key: key.clone(),
-        // Who changed it is nobody's business out there, and every byte goes to every client.
+        // Omitted: authors are private, and each byte is sent to every client.
         changed_by: None,
         rows,
         allowable_values: allowable_values.clone(),
@@ -51,16 +49,16 @@ pub fn for_sdk(config: &Config, environment: EnvironmentId, is_segment: impl Fn(
     }
 }
 
-/// Returns a deletion in the one form that every client takes for one.
+/// Returns a tombstone in the form that every client supports.
 pub fn tombstone(id: i64, project_id: i64, key: &str) -> Config {
     Config { id, project_id, key: key.to_owned(), config_type: ConfigType::Deleted, ..Config::default() }
 }
 
-/// The environment's own row first, then the default row: Python and Node would serve another
-/// environment's row, and Ruby reports a row by its place.
+/// Returns the row of the environment, then the default row. Python and Node would evaluate the row of another
+/// environment, and Ruby reports a row by its position.
 fn rows(config: &Config, environment: EnvironmentId, is_segment: &impl Fn(&str) -> bool) -> Vec<ConfigRow> {
     let own = row(config, Some(environment.0), |id| id == Some(environment.0), is_segment);
-    // Zero is a default row to some clients and lost to others; absent is the same to all.
+    // Some clients treat 0 as the default row and others ignore it. All clients treat an absent id as the default row.
     let default = row(config, None, |id| matches!(id, None | Some(0)), is_segment);
     let mut rows: Vec<ConfigRow> = own.into_iter().chain(default).collect();
     if config.config_type == ConfigType::Segment {
@@ -69,7 +67,7 @@ fn rows(config: &Config, environment: EnvironmentId, is_segment: &impl Fn(&str) 
     rows
 }
 
-/// Makes one row of all that are meant for the same; clients look at the first only.
+/// Merges all rows for the same environment, because clients read only the first one.
 fn row(
     config: &Config,
     project_env_id: Option<i64>,
@@ -86,7 +84,7 @@ fn row(
     Some(merged)
 }
 
-/// Python raises for a segment that matches nothing, so every segment ends in an answer.
+/// Ends every segment with an unconditional value: Python raises an error for a segment without a matching rule.
 fn end_segment_with_value(rows: &mut Vec<ConfigRow>) {
     if rows.is_empty() {
         rows.push(ConfigRow::default());
@@ -98,7 +96,7 @@ fn end_segment_with_value(rows: &mut Vec<ConfigRow>) {
     }
 }
 
-/// Returns the rule, or nothing if it can never hold.
+/// Returns the rule, or `None` if it can never match.
 fn rule(rule: &ConditionalValue, is_segment: &impl Fn(&str) -> bool) -> Option<ConditionalValue> {
     let mut criteria = Vec::with_capacity(rule.criteria.len());
     for criterion in &rule.criteria {
@@ -110,11 +108,11 @@ fn rule(rule: &ConditionalValue, is_segment: &impl Fn(&str) -> bool) -> Option<C
     Some(ConditionalValue { criteria, value: rule.value.as_ref().map(value) })
 }
 
-/// How a criterion is said.
+/// The translation of a criterion.
 enum Translation {
-    /// As these, all of which must hold; as none if it always holds.
+    /// The criteria that replace it, all of which must match. Empty if it always matches.
     Criteria(Vec<Criterion>),
-    /// Not at all, and the rule neither.
+    /// The criterion never matches, so its rule is removed.
     NeverMatches,
 }
 
@@ -129,18 +127,18 @@ fn criterion(criterion: &Criterion, is_segment: &impl Fn(&str) -> bool) -> Trans
         _ => false,
     };
     match criterion.operator {
-        // Node throws on these, Ruby raises.
+        // Node and Ruby raise an error for these operators.
         Operator::AlwaysTrue => Translation::Criteria(Vec::new()),
         Operator::LookupKeyIn => renamed(Operator::PropIsOneOf),
         Operator::LookupKeyNotIn => renamed(Operator::PropIsNotOneOf),
-        // The last two are extensions of ours, which no official client has words for; validation keeps them out.
+        // No official client supports the last two, which are extensions. Validation rejects them.
         Operator::NotSet | Operator::Other(_) | Operator::IsPresent | Operator::IsNotPresent => {
             Translation::NeverMatches
         }
-        // Python raises on a segment that is not there.
+        // Python raises an error for a segment that does not exist.
         Operator::InSeg if !segment_exists() => Translation::NeverMatches,
         Operator::NotInSeg if !segment_exists() => Translation::Criteria(Vec::new()),
-        // Python does not know ranges, Node counts the end in, and unset bounds are 0 to Node and Ruby.
+        // Python does not support ranges, Node includes the end, and Node and Ruby treat an absent bound as 0.
         Operator::InIntRange => in_range(criterion),
         _ => Translation::Criteria(vec![criterion.clone()]),
     }
@@ -156,7 +154,7 @@ fn in_range(criterion: &Criterion) -> Translation {
         operator,
         value_to_match: Some(bound.into()),
     };
-    // Without any bound it still says that the property is a number.
+    // A range without bounds matches every number, so one bound is kept.
     let start = start.or(if end.is_none() { Some(i64::MIN) } else { None });
     let from = start.map(|start| bound(Operator::PropGreaterThanOrEqual, start));
     let to = end.map(|end| bound(Operator::PropLessThan, end));
@@ -171,7 +169,7 @@ fn value(value: &ConfigValue) -> ConfigValue {
         .map(|WeightedValue { weight, value }| WeightedValue { weight: *weight, value: self::value(value) });
     let weighted = WeightedValues {
         values: choices.collect(),
-        // Node throws where it is absent; empty means chance to all.
+        // Node raises an error if it is absent. For all clients an empty name means a random choice.
         hash_by_property_name: Some(hash_by_property_name.clone().unwrap_or_default()),
     };
     ConfigValue { value: Value::Weighted(weighted), ..value.clone() }

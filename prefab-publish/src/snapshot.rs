@@ -1,4 +1,4 @@
-//! All that an environment's clients may know, at one moment.
+//! The payload of one environment at one moment.
 
 use std::{
     io::Write as _,
@@ -23,12 +23,12 @@ use prefab_core::ids::{EnvironmentId, ProjectId};
 /// Level 6 costs three times as much and saves little on configs.
 const ZSTD_LEVEL: i32 = 3;
 
-/// The key of the tombstone that an empty project has: Ruby opens no stream before it has seen an id.
+/// The key of the tombstone in an empty project. The Ruby client opens no stream before it has received an id.
 const EMPTY_PROJECT_KEY: &str = "prefab.no-configs-yet";
 
-/// An answer in each encoding, made when first asked for.
+/// A response in each content coding. Each coding is computed on first use.
 pub struct Encoded {
-    /// Names the content; equal names mean equal bytes.
+    /// The entity tag, without quotes. Equal tags mean equal bytes.
     pub etag: String,
     /// The uncompressed bytes.
     pub plain: Bytes,
@@ -36,7 +36,7 @@ pub struct Encoded {
     zstd: OnceLock<Bytes>,
 }
 
-/// How an answer is compressed.
+/// How a response is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentCoding {
     /// Not compressed.
@@ -52,7 +52,7 @@ impl Encoded {
         Self { etag, plain, gzip: OnceLock::new(), zstd: OnceLock::new() }
     }
 
-    /// Tells whether an encoding has been made already.
+    /// Returns whether a content coding has been computed already.
     pub fn has(&self, coding: ContentCoding) -> bool {
         match coding {
             ContentCoding::Plain => true,
@@ -84,12 +84,12 @@ impl Cost for Arc<Encoded> {
     }
 }
 
-/// The next events of a stream.
+/// The next events for a stream.
 #[derive(Clone)]
 pub struct Batch {
     /// The events; empty if nothing is newer.
     pub events: Bytes,
-    /// The id up to which the client then has everything.
+    /// The id up to which the client has everything after these events.
     pub up_to: i64,
 }
 
@@ -99,16 +99,16 @@ impl Cost for Batch {
     }
 }
 
-/// All that an environment's clients may know, at one moment. News make a new one.
+/// The payload of one environment at one moment. Every change creates a new snapshot.
 ///
-/// Streams keep no snapshot: each keeps the id up to which its client has everything, and reads the current
-/// snapshot when it can send more. So a client that does not read keeps no old snapshot in memory.
+/// A stream stores the id up to which its client has everything, and reads the current snapshot when it can send more. So a
+/// client that does not read keeps no old snapshot in memory.
 pub struct Snapshot {
     project: ProjectId,
     environment: EnvironmentId,
     /// The id of the newest change.
     pub last_id: i64,
-    /// By id; each key once, deleted ones too.
+    /// The configs by id. Each key occurs once, deleted keys included.
     items: Vec<Item>,
     responses: Cache<Arc<Encoded>>,
     batches: Cache<Batch>,
@@ -116,7 +116,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Returns the snapshot of an environment without configs, which caches this many bytes of responses.
+    /// Creates the snapshot of an environment without configs. It caches up to `cache_bytes` bytes of responses.
     pub fn empty(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
         let nothing_yet = Item::new(&tombstone(first_id, project.0, EMPTY_PROJECT_KEY));
         Self::of(project, environment, first_id, vec![nothing_yet], cache_bytes)
@@ -129,15 +129,15 @@ impl Snapshot {
         items: Vec<Item>,
         cache_bytes: usize,
     ) -> Self {
-        // A batch is small; a person's full response is not.
+        // A batch is small; the full response of a user is large.
         let (responses, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
         Self { project, environment, last_id, items, responses, batches, cache_bytes }
     }
 
-    /// Returns the snapshot after these configs, which come oldest first and are all newer than it.
+    /// Returns the snapshot after these changes, which are newer than the snapshot and ordered oldest first.
     #[must_use]
     pub fn with(&self, configs: &[Config], last_id: i64) -> Self {
-        // Of several versions of a key the last one counts.
+        // Only the last of several versions of a key is kept.
         let mut newest: Vec<(&str, i64)> = configs.iter().map(|c| (c.key.as_str(), c.id)).collect();
         newest.sort_unstable();
         let is_replaced = |item: &Item| {
@@ -151,7 +151,7 @@ impl Snapshot {
         Self::of(self.project, self.environment, last_id, items, self.cache_bytes)
     }
 
-    /// Returns the answer to "what is newer than `id`": everything live for 0.
+    /// Returns the response with everything newer than `id`. For 0 it contains all live configs.
     pub fn response(&self, id: i64, audience: &Audience, encoding: Encoding) -> Arc<Encoded> {
         let key = (self.valid_cursor(id), audience.clone(), encoding);
         self.responses.get_or_encode(key, |(from, audience, encoding)| {
@@ -164,7 +164,7 @@ impl Snapshot {
         })
     }
 
-    /// Returns the answer to "what is newer than `id`" if it is cached, without waiting for it.
+    /// Returns the response with everything newer than `id` if it is cached, without waiting for it.
     pub fn cached_response(&self, id: i64, audience: &Audience, encoding: Encoding) -> Option<Arc<Encoded>> {
         self.responses.get(&(self.valid_cursor(id), audience.clone(), encoding))
     }
@@ -185,7 +185,7 @@ impl Snapshot {
         })
     }
 
-    /// A cursor beyond our newest change was given by somebody else and says nothing here.
+    /// Returns the cursor, or 0 if another server issued it: it is then above the newest id.
     pub fn valid_cursor(&self, id: i64) -> i64 {
         if id < 0 || id > self.last_id { 0 } else { id }
     }
@@ -195,11 +195,11 @@ impl Snapshot {
             return self.items[self.items.partition_point(|item| item.id <= id)..].iter().collect();
         }
         let live: Vec<&Item> = self.items.iter().filter(|item| !item.is_tombstone).collect();
-        // Something must carry an id.
+        // A client needs at least one id.
         if live.is_empty() { self.items.last().into_iter().collect() } else { live }
     }
 
-    /// What clients take from every message, so every message has it.
+    /// Returns the fields that every message repeats, because clients read them from every message.
     fn repeated(&self, audience: &Audience) -> Vec<u8> {
         let pointer = Pointer {
             project_id: self.project.0,

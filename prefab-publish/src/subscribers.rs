@@ -1,4 +1,4 @@
-//! Who listens, and which change each of them has been handed.
+//! The open streams of an environment, and the newest change that each of them has sent.
 
 use std::{
     collections::BTreeMap,
@@ -9,34 +9,34 @@ use std::{
     time::Duration,
 };
 
-/// How many deliveries are remembered for their times: several changes for thousands of clients.
+/// Number of recent delivery times that are kept: several changes for thousands of clients.
 const DELIVERY_TIMES: usize = 16_384;
 
-/// How somebody listens.
+/// The protocol of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
-    /// Events with protobuf in them, as SDKs want them.
+    /// Server-sent events with protobuf, for SDKs.
     Sse,
-    /// Events with JSON in them.
+    /// Server-sent events with JSON.
     SseJson,
-    /// The historic gRPC service.
+    /// The gRPC service of old SDKs.
     Grpc,
 }
 
-/// The listeners of one environment.
+/// The open streams of one environment.
 pub struct Subscribers {
     counts: Mutex<SubscriberCounts>,
-    /// The newest delivery times in microseconds, in a ring; `u32::MAX` where there is none yet.
+    /// The newest delivery times in microseconds, as a ring buffer. `u32::MAX` is an empty entry.
     times: Box<[AtomicU32]>,
     next_time: AtomicUsize,
 }
 
-/// How many listen.
+/// The number of open streams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubscriberCounts {
-    /// Subscribers by the newest change they have been handed.
+    /// Streams by the newest change that they have sent.
     pub by_version: BTreeMap<i64, usize>,
-    /// Subscribers by the form of their stream.
+    /// Streams by protocol.
     pub by_protocol: BTreeMap<Protocol, usize>,
 }
 
@@ -51,7 +51,7 @@ impl Default for Subscribers {
 }
 
 impl Subscribers {
-    /// Counts one more, who knows everything up to a version, until it is dropped.
+    /// Counts a stream whose client has everything up to a version, until the guard is dropped.
     pub fn add(self: &Arc<Self>, protocol: Protocol, version: i64) -> SubscriberGuard {
         let mut counts = self.lock();
         *counts.by_version.entry(version).or_default() += 1;
@@ -59,12 +59,12 @@ impl Subscribers {
         SubscriberGuard { all: Arc::clone(self), protocol, version }
     }
 
-    /// Returns how many streams are open now.
+    /// Returns the number of open streams.
     pub fn counts(&self) -> SubscriberCounts {
         self.lock().clone()
     }
 
-    /// Returns the remembered times that deliveries took, shortest first.
+    /// Returns the recent delivery times, shortest first.
     pub fn delivery_times(&self) -> Vec<Duration> {
         let times = self.times.iter().map(|time| time.load(Ordering::Relaxed));
         let mut times: Vec<u32> = times.filter(|time| *time != u32::MAX).collect();
@@ -83,7 +83,7 @@ impl Subscribers {
     }
 }
 
-/// One of them.
+/// Counts one open stream until it is dropped.
 pub struct SubscriberGuard {
     all: Arc<Subscribers>,
     protocol: Protocol,
@@ -91,8 +91,7 @@ pub struct SubscriberGuard {
 }
 
 impl SubscriberGuard {
-    /// Counts them as having been handed everything up to a version, and remembers how long that took where it
-    /// is known.
+    /// Records that the client has everything up to a version, and how long the delivery took if that is known.
     pub fn delivered(&mut self, version: i64, took: Option<Duration>) {
         let mut counts = self.all.lock();
         decrement(&mut counts.by_version, &self.version);

@@ -90,14 +90,14 @@ impl Actor {
 
     /// Returns the audit note for something the actor did.
     ///
-    /// `deed` completes the sentence that starts with the label: `created the project "web"`.
-    pub fn audit_note(&self, deed: &str) -> AuditNote {
+    /// `action` completes the sentence that starts with the label: `created the project "web"`.
+    pub fn audit_note(&self, action: &str) -> AuditNote {
         let Self { project: _, changed_by: _, roles: _, person_id: _, label, origin, comment } = self;
         AuditNote {
             actor: label.clone(),
             origin: origin.address.clone(),
             via: origin.via.clone(),
-            sentence: format!("{label} {deed}"),
+            sentence: format!("{label} {action}"),
             comment: comment.clone(),
         }
     }

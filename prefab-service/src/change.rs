@@ -1,4 +1,4 @@
-//! Changes to configs, and the only way to make them.
+//! Changes to configs. Every change goes through this module.
 //!
 //! Start with [`ChangeRequest`], and pass it to [`Service::apply`]. Every change takes the same steps: it is validated,
 //! checked against its [`Policy`], appended to the log of the store together with its audit note, and published. The

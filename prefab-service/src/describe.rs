@@ -1,4 +1,4 @@
-//! Values, rules and kinds as a person would say them.
+//! Values, rules and config types as text for people.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigType, ConfigValue, Value, ValueType, WeightedValues, datafile,
@@ -6,10 +6,10 @@ use prefab_core::{
 };
 use prefab_eval::describe_criterion;
 
-/// How much of a long text a sentence shows.
+/// Maximum number of characters of a text in a sentence.
 const SHOWN: usize = 120;
 
-/// Says a value: `"hello"`, `10 % true, 90 % false by user.key`, `[encrypted]`.
+/// Describes a value: `"hello"`, `10 % true, 90 % false by user.key`, `[encrypted]`.
 pub fn value(value: &ConfigValue) -> String {
     if value.encrypted_with().is_some() {
         return "[encrypted]".to_owned();
@@ -34,7 +34,7 @@ pub fn value(value: &ConfigValue) -> String {
     }
 }
 
-/// Says a rule: `true when user.plan is one of [pro]`.
+/// Describes a rule: `true when user.plan is one of [pro]`.
 pub fn rule(rule: &ConditionalValue) -> String {
     let value = rule.value.as_ref().map_or_else(|| "nothing".to_owned(), value);
     match criteria(rule) {
@@ -43,13 +43,13 @@ pub fn rule(rule: &ConditionalValue) -> String {
     }
 }
 
-/// Says the criteria of a rule, if it has any.
+/// Describes the criteria of a rule, or returns `None` if it has none.
 pub fn criteria(rule: &ConditionalValue) -> Option<String> {
-    let said: Vec<String> = rule.criteria.iter().map(describe_criterion).collect();
-    (!said.is_empty()).then(|| said.join(" and "))
+    let criteria: Vec<String> = rule.criteria.iter().map(describe_criterion).collect();
+    (!criteria.is_empty()).then(|| criteria.join(" and "))
 }
 
-/// Says what a config is: `feature flag`, `string config`.
+/// Describes the type of a config: `feature flag`, `string config`.
 pub fn kind(config: &Config) -> String {
     match config.config_type {
         ConfigType::FeatureFlag => "feature flag".to_owned(),
@@ -77,7 +77,7 @@ fn weighted(weighted: &WeightedValues) -> String {
         .collect();
     match weighted.hash_by_property_name.as_deref().filter(|name| !name.is_empty()) {
         Some(property) => format!("{} by {property}", choices.join(", ")),
-        None => format!("{} by chance", choices.join(", ")),
+        None => format!("{} at random", choices.join(", ")),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::workers::Busy;
 /// Why the service refuses a request. Callers match on the variant or on [`Error::code`], never on the text.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The thing does not exist, or the caller may not see it.
+    /// The resource does not exist, or the caller may not read it.
     #[error("not found")]
     NotFound,
     /// The caller's role does not allow this.

@@ -1,4 +1,4 @@
-//! Which values does a front end get? Those that are meant for it, evaluated for its contexts.
+//! Evaluations for front ends: all values that a front end may read, for its contexts.
 
 pub mod cache;
 pub mod contexts;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{project_cache::Caller, workers::Busy};
 use cache::DependsOn;
 
-/// The two forms of the answer.
+/// The two formats of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
     /// The protobuf message in proto3 JSON.
@@ -26,11 +26,11 @@ pub enum ResponseFormat {
     V2,
 }
 
-/// Evaluates everything a front end may see, and returns what the result depended on besides its inputs.
+/// Evaluates every config that a front end may read. Returns the response, and what it depends on besides its inputs.
 ///
 /// # Errors
 ///
-/// [`Busy`] if it is not done by the deadline.
+/// [`Busy`] after the deadline.
 pub fn evaluate_all(
     ruleset: &Ruleset,
     contexts: &ContextSet,
@@ -40,7 +40,7 @@ pub fn evaluate_all(
     deadline: Instant,
 ) -> Result<(Json, DependsOn), Busy> {
     let host = FrontEnd::new(now_millis);
-    // A person's overrides hold in their browser too.
+    // Personal overrides are in effect in the user's browser as well.
     let default = caller.user_id.as_deref().map(|user_id| {
         ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
     });
@@ -52,8 +52,8 @@ pub fn evaluate_all(
             return Err(Busy);
         }
         let key = entry.key();
-        let answer = ruleset.evaluate(key, &stack, &host);
-        values.extend(answer.ok().and_then(|answer| Some((key, evaluation(&answer, format)?))));
+        let evaluation = ruleset.evaluate(key, &stack, &host);
+        values.extend(evaluation.ok().and_then(|evaluation| Some((key, encode(&evaluation, format)?))));
     }
     let key_id = caller.key_id.to_string();
     let json = match format {
@@ -63,7 +63,7 @@ pub fn evaluate_all(
     Ok((json, host.depends_on()))
 }
 
-/// Flags and log levels always, others if they are marked.
+/// Returns whether front ends may read a config: flags and log levels always, others if they are marked.
 fn is_visible(config: &Config) -> bool {
     match config.config_type {
         ConfigType::FeatureFlag | ConfigType::LogLevel => true,
@@ -74,16 +74,16 @@ fn is_visible(config: &Config) -> bool {
     }
 }
 
-/// Writes one answer, unless it is a secret or of a kind that front ends do not have.
-fn evaluation(answer: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
-    if answer.is_confidential() {
+/// Encodes one evaluation. Returns `None` for a secret, and for a type that front ends do not support.
+fn encode(evaluation: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
+    if evaluation.is_confidential() {
         return None;
     }
-    let (kind, value) = value::to_json(&answer.value, format)?;
-    let metadata = metadata(answer);
+    let (kind, value) = value::to_json(&evaluation.value, format)?;
+    let metadata = metadata(evaluation);
     let mut fields = Map::new();
     match format {
-        // The first member is taken for the kind, so it goes first.
+        // Front ends read the type from the first member.
         ResponseFormat::V1 => {
             fields.insert(kind.to_owned(), value);
         }
@@ -95,24 +95,24 @@ fn evaluation(answer: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
     Some(Json::Object(fields))
 }
 
-fn metadata(answer: &Evaluation<'_>) -> Json {
-    let config = answer.config();
+fn metadata(evaluation: &Evaluation<'_>) -> Json {
+    let config = evaluation.config();
     let mut metadata = json!({
-        "configRowIndex": answer.config_row_index.to_string(),
-        "conditionalValueIndex": answer.conditional_value_index.to_string(),
+        "configRowIndex": evaluation.config_row_index.to_string(),
+        "conditionalValueIndex": evaluation.conditional_value_index.to_string(),
         "type": config.config_type.name(),
         "id": config.id.to_string(),
         "valueType": config.value_type.name(),
     });
-    if let Some(index) = answer.weighted_value_index {
+    if let Some(index) = evaluation.weighted_value_index {
         metadata["weightedValueIndex"] = index.to_string().into();
     }
     metadata
 }
 
-/// Clock and chance for evaluations of front ends. They do not see the server's environment variables.
+/// The host of front-end evaluations. It hides the environment variables of the server.
 ///
-/// Records what is read: a result that depended on neither clock nor chance is the same for the same inputs.
+/// It records whether the evaluation read the clock or chance. Without either, equal inputs give an equal result.
 struct FrontEnd {
     now_millis: i64,
     used_clock: AtomicBool,

@@ -47,17 +47,17 @@ pub fn item_type(config: &Config) -> ItemType {
     from_config::purpose(config.config_type)
 }
 
-/// Returns the flat form as tools for moving away read it, which want variants twice.
+/// Returns the item in the form that migration tools read, which contains the variants twice.
 pub fn to_json(config: &Config) -> Json {
     let item = from_config(config);
     let variants: Vec<&FlatValue> = item.variants.iter().map(|variant| &variant.value).collect();
-    // These are maps with texts for keys, which always can be written.
+    // Maps with string keys always serialize.
     let mut json = serde_json::to_value(&item).unwrap_or_default();
     json["allowableValues"] = serde_json::to_value(variants).unwrap_or_default();
     json
 }
 
-/// Names a type: `feature_flag`.
+/// Returns the name of a type: `feature_flag`.
 pub fn type_name(config_type: ConfigType) -> &'static str {
     match config_type {
         ConfigType::NotSet | ConfigType::Config | ConfigType::Deleted => "config",

@@ -1,4 +1,4 @@
-//! How API keys and management tokens are named for people, in the audit log and in history.
+//! Labels of API keys and management tokens in the audit log and in the history.
 
 /// Returns the label of an API key: `key 7 (ci)`.
 pub fn api_key_label(key_id: i64, name: &str) -> String {

@@ -1,8 +1,8 @@
 //! Who may change what, and what follows? The rules of the service, without HTTP.
 //!
-//! Start with [`Service`]: it owns the projects in memory and everything that acts on them. Every change takes the same
-//! steps ([`change`]): validated, checked against the policy of its environments, appended to the store, published, and
-//! only then acknowledged. [`Error`] says why a request was refused, in kinds that callers can match on.
+//! Start with [`Service`]: it owns the projects in memory and everything that acts on them. Every change goes through
+//! [`Service::apply`]: it is validated, checked against the policy of its environments, appended to the store, published,
+//! and only then acknowledged. [`Error`] is the reason for a refusal, with a code that callers can match on.
 
 pub mod actor;
 pub mod change;
@@ -46,30 +46,30 @@ use crate::{
     workers::{Busy, Kind, Workers},
 };
 
-/// The state of a running service, shared by everything that answers requests.
+/// The state of a running service, which all request handlers share.
 pub struct Service {
     /// The projects and API keys in memory.
     pub project_cache: Arc<ProjectCache>,
-    /// The limits, and what each API key uses of them.
+    /// The limits, and the usage of each API key.
     pub limits: Usage,
     /// Threads for CPU-heavy work.
     pub workers: Workers,
     /// The counters for Prometheus.
     pub metrics: Metrics,
-    /// What clients report.
+    /// The buffer of reported telemetry.
     pub telemetry: Arc<Telemetry>,
     /// The clock of everything in the service.
     pub clock: Clock,
-    /// When the process started, in milliseconds since 1970.
+    /// The time the process started, in milliseconds since 1970.
     pub started_millis: i64,
-    /// Turns true when the server is to stop.
+    /// Becomes true when the server shuts down.
     pub stop: watch::Receiver<bool>,
 }
 
 impl Service {
     /// Runs CPU-heavy work of a request on a worker thread.
     ///
-    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    /// The work receives its deadline. Long loops should check it with [`workers::check`].
     ///
     /// # Errors
     ///

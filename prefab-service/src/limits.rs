@@ -1,7 +1,7 @@
-//! Every limit of the server, in one table.
+//! Every limit of the server.
 //!
-//! Start with [`Limits`]: each field is one limit. [`Limits::table`] lists them with what happens beyond each;
-//! `docs/limits.md` is this table, and a test keeps the two equal.
+//! Start with [`Limits`]: each field is one limit. [`Limits::table`] lists them, with the effect of exceeding each.
+//! `docs/limits.md` contains this table, and a test compares the two.
 
 mod table;
 mod usage;

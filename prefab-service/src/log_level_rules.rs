@@ -1,4 +1,5 @@
-//! Log levels as single rules: for everybody, for a segment, or where a property has one of some values.
+//! Log levels as single rules: for all contexts, for a segment, or for contexts in which a property has one of several
+//! values.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, LogLevel, Operator, Value,
@@ -8,16 +9,16 @@ use prefab_core::{
 use prefab_core::ids::EnvironmentId;
 use prefab_store::RuleTarget;
 
-/// The key of all loggers that have no level of their own.
+/// The key of the level for all loggers without their own level.
 const ROOT: &str = "log-level";
 
-/// Returns the key of a logger's level. A key is taken as it is, and so is the root's.
+/// Returns the config key for the path of a logger. A config key is returned unchanged.
 pub fn key(path: &str) -> String {
     let is_key = path == ROOT || path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('.'));
     if is_key { path.to_owned() } else { format!("{ROOT}.{path}") }
 }
 
-/// Returns the logger whose level this is, if it is one.
+/// Returns the path of the logger that a config sets the level of, or `None` if the config is not a log level.
 pub fn path(config: &Config) -> Option<&str> {
     if !matches!(config.config_type, ConfigType::LogLevel | ConfigType::LogLevelV2) {
         return None;
@@ -25,13 +26,13 @@ pub fn path(config: &Config) -> Option<&str> {
     Some(config.key.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&config.key))
 }
 
-/// Returns a log level without rules, to be given some.
+/// Creates a log level without rules.
 pub fn new(key: String) -> Config {
     Config { key, config_type: ConfigType::LogLevelV2, value_type: ValueType::LogLevel, ..Config::default() }
 }
 
-/// Adds a level that ends, in place of an earlier one for the same. It comes before what stays for everybody,
-/// and that for some before that for all.
+/// Adds a temporary level. It replaces an earlier temporary level for the same target, and takes precedence over permanent
+/// levels for everyone. A level for some contexts takes precedence over one for everyone.
 pub fn add(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget, level: LogLevel) {
     remove(config, environment, target);
     let criteria = criteria(target);
@@ -44,7 +45,7 @@ pub fn add(config: &mut Config, environment: Option<EnvironmentId>, target: &Rul
     row.values.insert(at, rule);
 }
 
-/// Sets a level that stays: the fallback of the environment, or a first rule.
+/// Sets a permanent level: the fallback of the environment, or the first rule.
 pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget, level: LogLevel) {
     if *target != RuleTarget::Everyone {
         return add(config, environment, target, level);
@@ -58,19 +59,18 @@ pub fn set(config: &mut Config, environment: Option<EnvironmentId>, target: &Rul
     }
 }
 
-/// Takes a level away that was added; tells whether there was one. A row or a config that has nothing else
-/// is left without rules.
+/// Removes a level that was added. Returns whether there was one. A row without other rules is removed as well.
 pub fn remove(config: &mut Config, environment: Option<EnvironmentId>, target: &RuleTarget) -> bool {
     let criteria = criteria(target);
     let Some(at) = position(config, environment) else { return false };
     let before = config.rows[at].values.len();
     config.rows[at].values.retain(|rule| rule.criteria != criteria);
-    let taken = config.rows[at].values.len() < before;
+    let removed = config.rows[at].values.len() < before;
     clear(config, at);
-    taken
+    removed
 }
 
-/// Takes the fallback of an environment away; tells whether there was one.
+/// Removes the fallback of an environment. Returns whether there was one.
 pub fn remove_fallback(config: &mut Config, environment: Option<EnvironmentId>) -> bool {
     let Some(at) = position(config, environment) else { return false };
     let Some(rule) = fallback(&config.rows[at]) else { return false };
@@ -79,7 +79,7 @@ pub fn remove_fallback(config: &mut Config, environment: Option<EnvironmentId>) 
     true
 }
 
-/// Returns for whom a rule gives a level, if it is one of those that can be set alone.
+/// Returns the target of a rule, or `None` if the rule is not a single level.
 pub fn target(rule: &ConditionalValue) -> Option<RuleTarget> {
     let [criterion] = rule.criteria.as_slice() else {
         return rule.criteria.is_empty().then_some(RuleTarget::Everyone);
@@ -94,7 +94,8 @@ pub fn target(rule: &ConditionalValue) -> Option<RuleTarget> {
     }
 }
 
-/// A level that ends for everybody has a criterion, so that it cannot be taken for one that stays.
+/// Returns the criteria for a target. A temporary level for everyone has a criterion as well, which distinguishes it from
+/// a permanent one.
 fn criteria(target: &RuleTarget) -> Vec<Criterion> {
     let (property_name, operator, value) = match target {
         RuleTarget::Everyone => (String::new(), Operator::AlwaysTrue, None),
@@ -127,7 +128,7 @@ fn row(config: &mut Config, environment: Option<EnvironmentId>) -> &mut ConfigRo
     &mut config.rows[at]
 }
 
-/// Without rules the environment inherits again.
+/// Removes an empty row, so that the environment inherits the default rules again.
 fn clear(config: &mut Config, at: usize) {
     if config.rows[at].values.is_empty() {
         config.rows.remove(at);

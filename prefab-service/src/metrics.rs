@@ -1,4 +1,4 @@
-//! What the server counts, in the text that Prometheus reads.
+//! Metrics in the Prometheus text format.
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -6,7 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// What is told of a request: its status and nothing that grows with the number of clients.
+/// The labels of a request. None of them grows with the number of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     /// The HTTP method.
@@ -15,14 +15,14 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
-/// The counters. Cloning shares them.
+/// The metrics of a server. Clones share the counters.
 #[derive(Clone, Default)]
 pub struct Metrics {
-    /// Requests answered, by method and status.
+    /// Requests, by method and status.
     pub requests: Family<RequestLabels, Counter>,
     /// Checkpoints sent.
     pub checkpoints: Counter,
-    /// Config changes made through this process.
+    /// Config changes published by this process.
     pub changes: Counter,
     /// Open connections.
     pub connections: Gauge,
@@ -45,7 +45,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Writes the counters down.
+    /// Returns all metrics in the Prometheus text format.
     pub fn text(&self) -> String {
         let Self {
             requests,
@@ -62,25 +62,33 @@ impl Metrics {
             telemetry_dropped,
         } = self.clone();
         let mut registry = Registry::with_prefix("prefab");
-        registry.register("requests", "Requests answered", requests);
-        registry.register("checkpoints", "Checkpoints handed out", checkpoints);
-        registry.register("changes", "Config changes made through this process", changes);
+        registry.register("requests", "Requests", requests);
+        registry.register("checkpoints", "Checkpoints sent", checkpoints);
+        registry.register("changes", "Config changes published by this process", changes);
         registry.register("connections", "Open connections", connections);
-        registry.register("connections_refused", "Connections closed for want of room", connections_refused);
+        registry.register(
+            "connections_refused",
+            "Connections closed because a connection limit was reached",
+            connections_refused,
+        );
         registry.register(
             "connections_evicted",
             "Idle connections closed to make room for new ones",
             connections_evicted,
         );
         registry.register("streams", "Open streams", streams);
-        registry.register("streams_refused", "Streams ended for want of room", streams_refused);
+        registry.register(
+            "streams_refused",
+            "Streams closed because a stream limit was reached",
+            streams_refused,
+        );
         registry.register("evaluations", "Evaluations for front ends", evaluations);
         registry.register(
             "evaluations_refused",
             "Evaluations refused because their key sent too many per second",
             evaluations_refused,
         );
-        registry.register("telemetry_bytes", "Telemetry taken in", telemetry_bytes);
+        registry.register("telemetry_bytes", "Bytes of telemetry received", telemetry_bytes);
         registry.register(
             "telemetry_dropped",
             "Telemetry entries dropped: unknown config keys, or beyond a limit",

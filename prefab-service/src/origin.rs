@@ -1,16 +1,16 @@
-//! Where a request comes from.
+//! The origin of a request.
 
-/// Where a request comes from, for the audit log.
+/// The origin of a request, for the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The address of the peer, and the address that an untrusted proxy forwards for.
+    /// The address of the peer, followed by the address that an untrusted proxy claims to forward for.
     pub address: String,
-    /// The program, as it calls itself.
+    /// The program, as named in the request.
     pub via: String,
 }
 
 impl Origin {
-    /// Returns the address of the peer, without what untrusted proxies claim.
+    /// Returns the address of the peer, without the claims of untrusted proxies.
     pub fn peer(&self) -> &str {
         self.address.split(' ').next().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Personal overrides: a first rule that holds for one person in one environment.
+//! Personal overrides: a first rule that matches one user in one environment.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigValue, Criterion, LogLevel, Operator, Value, ValueType,
@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use prefab_core::ids::EnvironmentId;
 
-/// The property that a person's API key tells of them.
+/// The property that contains the user id of an API key.
 pub(super) const PROPERTY: &str = "prefab-api-key.user-id";
 
-/// A person's value in an environment.
+/// The value of one user in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Override<'c> {
     /// The environment in which the override is in effect.
@@ -35,11 +35,11 @@ pub fn list(config: &Config) -> Vec<Override<'_>> {
     found
 }
 
-/// Gives a person a value of their own, in place of an earlier one.
+/// Sets the value of a user. It replaces an earlier override of the same user.
 pub fn assign(config: &mut Config, environment: EnvironmentId, user: &str, mut value: ConfigValue) {
     remove(config, environment, user);
     let mut values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
-    // A person's own value of something confidential is confidential too.
+    // An override of a confidential value is confidential as well.
     value.confidential = value.confidential || values.any(ConfigValue::is_secret);
     let criterion = Criterion {
         property_name: PROPERTY.to_owned(),
@@ -53,7 +53,7 @@ pub fn assign(config: &mut Config, environment: EnvironmentId, user: &str, mut v
     }
 }
 
-/// Takes a person's own value away; tells whether there was one.
+/// Removes the value of a user. Returns whether there was one.
 pub fn remove(config: &mut Config, environment: EnvironmentId, user: &str) -> bool {
     let Some(at) = config.rows.iter().position(|row| row.project_env_id == Some(environment.0)) else {
         return false;
@@ -70,14 +70,14 @@ pub fn remove(config: &mut Config, environment: EnvironmentId, user: &str) -> bo
         rule.criteria[0].value_to_match = Some(Value::StringList(others).into());
         stays
     });
-    // The row was only there for the override: without it the environment inherits again.
+    // Without the override the row is empty. It is removed, so that the environment inherits the default rules again.
     if removed && row.values.is_empty() && config.rows.len() > 1 {
         config.rows.remove(at);
     }
     removed
 }
 
-/// Returns the people a rule is meant for, if it is an override.
+/// Returns the users of a rule, or `None` if it is not an override.
 fn users(rule: &ConditionalValue) -> Option<&[String]> {
     let [criterion] = rule.criteria.as_slice() else { return None };
     let is_ours = criterion.property_name == PROPERTY && criterion.operator == Operator::PropIsOneOf;
@@ -87,14 +87,14 @@ fn users(rule: &ConditionalValue) -> Option<&[String]> {
     }
 }
 
-/// Reads a value whose leaves are texts, as the official tool sends overrides: `{"int": "42"}`.
+/// Parses a value with strings for leaves, as the official tool sends overrides: `{"int": "42"}`.
 ///
-/// The config's declared type decides, since texts fit everything.
+/// The declared type of the config decides how a string is parsed.
 pub fn coerce(variant: &Json, declared: ValueType) -> Result<ConfigValue, String> {
     let fields = variant.as_object().ok_or("`variant`: expected an object such as {\"bool\": \"true\"}")?;
-    let (kind, leaf) = fields.iter().next().ok_or("`variant`: expected a value in it")?;
+    let (kind, leaf) = fields.iter().next().ok_or("`variant`: expected one member, such as \"bool\"")?;
     let kind = named(declared).unwrap_or(kind);
-    let refused = |wanted: &str| Err(format!("`variant.{kind}`: expected {wanted}, not {leaf}"));
+    let refused = |expected: &str| Err(format!("`variant.{kind}`: expected {expected}, not {leaf}"));
     let text = match leaf {
         Json::String(text) => Some(text.clone()),
         Json::Bool(_) | Json::Number(_) => Some(leaf.to_string()),
@@ -113,7 +113,7 @@ pub fn coerce(variant: &Json, declared: ValueType) -> Result<ConfigValue, String
         "stringList" => list_of(leaf).map(Value::StringList).ok_or(()),
         "json" => Ok(Value::Json(inner(leaf, "json"))),
         "duration" => Ok(Value::Duration(inner(leaf, "definition"))),
-        _ => return refused("a kind of value that can be overridden"),
+        _ => return refused("a type of value that can be overridden"),
     };
     match value {
         Ok(value) => Ok(value.into()),
@@ -122,8 +122,8 @@ pub fn coerce(variant: &Json, declared: ValueType) -> Result<ConfigValue, String
             "double" => "a number",
             "bool" => "true or false",
             "logLevel" => "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
-            "stringList" => "a list of texts",
-            _ => "a text",
+            "stringList" => "a list of strings",
+            _ => "a string",
         }),
     }
 }
@@ -152,7 +152,7 @@ fn list_of(leaf: &Json) -> Option<Vec<String>> {
     items.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect()
 }
 
-/// Takes the text, within its message or bare.
+/// Returns the string, which may be wrapped in a message.
 fn inner(leaf: &Json, field: &str) -> String {
     match leaf.get(field).unwrap_or(leaf) {
         Json::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! A project in memory: its configs as they stand, and a channel per environment.
+//! A project in memory: its current configs, and a channel per environment.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -17,31 +17,32 @@ use prefab_store::{DraftMark, Environment, Store, StoreError, Version};
 
 /// A project in memory.
 pub struct Project {
-    /// The number of the project.
+    /// The id.
     pub id: ProjectId,
     name: RwLock<Arc<str>>,
     environments: RwLock<Arc<[Environment]>>,
     channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
     configs: RwLock<Configs>,
-    /// The keys of deleted configs: clients may report them for a while.
+    /// The keys of deleted configs, because clients may report them for a while.
     deleted: RwLock<HashSet<String>>,
-    /// Held while versions are taken in, so that they are taken in once and in order. Holds the id of the newest.
+    /// The id of the newest applied version. The lock is held while versions are applied, so that each is applied once and
+    /// in order.
     last_id: Arc<Mutex<i64>>,
-    /// The id of the newest change that has been published.
+    /// The id of the newest published change.
     published: watch::Sender<i64>,
-    /// Which drafts there are, by key.
+    /// The drafts, by config key.
     drafts: watch::Sender<Drafts>,
     cache_bytes: usize,
 }
 
-/// The drafts of a project, as marks that change with each draft.
+/// The drafts of a project without their content.
 pub type Drafts = Arc<[DraftMark]>;
 
-/// The configs of a project as they stand, all environments' rows in them.
+/// The current configs of a project by key, with the rows of all environments.
 pub type Configs = BTreeMap<String, Arc<Version>>;
 
 impl Project {
-    /// Returns a project without configs, whose environments each cache this many bytes of responses.
+    /// Creates a project without configs. Each environment caches up to `cache_bytes` bytes of responses.
     pub fn new(project: prefab_store::Project, cache_bytes: usize) -> Self {
         let prefab_store::Project { id, name, first_id, environments } = project;
         let channel = |environment: &Environment| {
@@ -76,18 +77,18 @@ impl Project {
         self.channels().get(&environment).cloned()
     }
 
-    /// Takes in new names and new environments. Environments that are there already keep their channels, so
-    /// that open streams go on.
+    /// Applies a renamed project and new environments. Existing environments keep their channels, so that open streams
+    /// continue.
     pub async fn apply_environments(self: &Arc<Self>, project: prefab_store::Project, workers: &Workers) {
         let is_same = *self.name() == *project.name && *self.environments() == *project.environments;
         if is_same {
             return;
         }
-        // Nothing may be published between what a new channel starts with and its joining the others.
+        // Nothing may be published between the creation of a channel and its registration.
         let last_id = Arc::clone(&self.last_id).lock_owned().await;
         let this = Arc::clone(self);
         let add = move || this.add_environments(project, *last_id);
-        // Refused only while the process stops.
+        // Fails only while the process stops.
         let _ = workers.run_always(Kind::Publish, Some(self.id), add).await;
     }
 
@@ -111,7 +112,7 @@ impl Project {
         *self.environments.write().unwrap_or_else(PoisonError::into_inner) = environments.into();
     }
 
-    /// Returns what one environment's clients are given, by id.
+    /// Returns what clients of an environment receive, ordered by id.
     pub fn datafile(&self, environment: EnvironmentId) -> ConfigSet {
         let mut configs = sent(&self.configs(), environment, &self.segments());
         configs.retain(|config| !config.is_tombstone());
@@ -121,7 +122,8 @@ impl Project {
         ConfigSet { configs, pointer, ..ConfigSet::default() }
     }
 
-    /// Returns the rules that an environment's clients have, or would have if this config stood.
+    /// Returns the ruleset of an environment, with one config replaced if `instead` is given. Returns `None` if the project
+    /// has no such environment.
     pub fn ruleset(&self, environment: EnvironmentId, instead: Option<&Config>) -> Option<Arc<Ruleset>> {
         let channel = self.channel(environment)?;
         let Some(config) = instead else { return Some(channel.ruleset()) };
@@ -138,60 +140,68 @@ impl Project {
         Pointer { project_id: self.id.0, start_at_id: last_id, project_env_id: environment.0 }
     }
 
-    /// Returns the version of a key that stands, unless it is deleted.
+    /// Returns the current version of a config, or `None` if it does not exist.
     pub fn config(&self, key: &str) -> Option<Arc<Version>> {
         let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
         configs.get(key).cloned()
     }
 
-    /// Tells whether the project has, or had, a config with this key.
+    /// Returns whether the project has or had a config with this key.
     pub fn has_or_had(&self, key: &str) -> bool {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
             || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
 
-    /// Returns a copy of all that stands.
+    /// Returns all current configs.
     pub fn configs(&self) -> Configs {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes in what is new in the store and publishes it.
+    /// Applies and publishes all versions that are new in the store.
     ///
-    /// Publishing waits for a worker thread as long as it takes: what is stored must reach clients.
+    /// Publishing has no deadline, because stored changes must reach clients.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
     pub async fn sync(self: &Arc<Self>, store: &dyn Store, workers: &Workers) -> Result<(), StoreError> {
         let mut last_id = Arc::clone(&self.last_id).lock_owned().await;
         let versions = store.since(self.id, *last_id).await?;
         let Some(newest) = versions.last().map(|newest| newest.id) else { return Ok(()) };
         let this = Arc::clone(self);
-        // All of it happens on the worker thread, so a caller that stops waiting leaves nothing half done.
+        // All of it runs on the worker thread, so that a cancelled caller leaves nothing half done.
         let publish = move || {
             *last_id = newest;
             this.apply_versions(&versions);
             this.publish(&versions, newest);
             this.published.send_replace(newest);
         };
-        // Refused only while the process stops.
+        // Fails only while the process stops.
         let _ = workers.run_always(Kind::Publish, Some(self.id), publish).await;
         Ok(())
     }
 
-    /// Follows the id of the newest change that has been published.
+    /// Subscribes to the id of the newest published change.
     pub fn published(&self) -> watch::Receiver<i64> {
         self.published.subscribe()
     }
 
-    /// Looks which drafts there are now.
+    /// Reloads the list of drafts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read.
     pub async fn refresh_drafts(&self, store: &dyn Store) -> Result<(), StoreError> {
         let drafts: Drafts = store.draft_marks(self.id).await?.into();
         self.drafts.send_if_modified(|known| {
-            let is_news = *known != drafts;
+            let is_changed = *known != drafts;
             *known = drafts;
-            is_news
+            is_changed
         });
         Ok(())
     }
 
-    /// Follows which drafts there are.
+    /// Subscribes to the list of drafts.
     pub fn drafts(&self) -> watch::Receiver<Drafts> {
         self.drafts.subscribe()
     }

@@ -141,14 +141,14 @@ impl ProjectCache {
     ///
     /// A refresh that fails is retried after one second; until then requests see the previous state.
     pub async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut changes = self.store.watch();
+        let mut notifications = self.store.watch();
         let mut flush = Box::pin(self.clock.sleep(KEY_USAGE_FLUSH_INTERVAL));
         let mut is_behind = false;
         loop {
             // The awaited guards must be dropped before the store is read.
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
-                changed = changes.changed() => if changed.is_err() { return } else { Next::Refresh },
+                notified = notifications.changed() => if notified.is_err() { return } else { Next::Refresh },
                 () = self.clock.sleep(RETRY_INTERVAL), if is_behind => Next::Refresh,
                 () = flush.as_mut() => Next::FlushKeyUsage,
             };
@@ -257,16 +257,16 @@ impl ProjectCache {
     pub async fn key_ended(&self, key_id: i64) {
         let mut changed = self.keys_changed.subscribe();
         while self.is_live(key_id) {
-            let expires = self.read(|state| state.keys.get(&key_id).and_then(|key| key.expires_at_millis));
-            let expired = async {
-                match expires {
+            let expires_at = self.read(|state| state.keys.get(&key_id).and_then(|key| key.expires_at_millis));
+            let expiry = async {
+                match expires_at {
                     Some(at) => self.clock.sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 _ = changed.changed() => {}
-                () = expired => {}
+                () = expiry => {}
             }
         }
     }

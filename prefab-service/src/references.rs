@@ -1,4 +1,4 @@
-//! Which configs refer to a config?
+//! References between configs.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use prefab_core::{Config, ConfigValue, Operator, Value};
 
 use crate::{project::Configs, validate};
 
-/// Names the configs that use this one as a segment, as a schema, or as the key of their secrets.
+/// Lists the keys of the configs that use this one as a segment, as a schema, or as the key of their encrypted values.
 pub fn find(key: &str, current: &Configs) -> Vec<String> {
     let mut users = validate::users_of_segment(key, current);
     for (user, version) in current {
@@ -24,7 +24,7 @@ fn refers(config: &Config, key: &str) -> bool {
     config.schema_key.as_deref() == Some(key) || values.any(|value| value.encrypted_with() == Some(key))
 }
 
-/// Lists all keys that some config refers to.
+/// Returns the keys that at least one config refers to.
 pub fn referenced_keys(current: &Configs) -> HashSet<&str> {
     let mut referred = HashSet::new();
     for config in current.values().filter_map(|version| version.config.as_ref()) {

@@ -1,6 +1,6 @@
 //! Removal of rules that were set for a limited time: personal overrides and log levels.
 //!
-//! Every server polls the store. The change names the version it was made from, so exactly one server succeeds and the
+//! Every server polls the store. The change names the version that it replaces, so exactly one server succeeds and the
 //! others get a conflict. A removal is stored before its rule exists and until the rule is gone, so it survives a restart
 //! and a crash.
 

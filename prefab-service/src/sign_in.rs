@@ -1,7 +1,7 @@
-//! How do people sign in? Passwords, secrets that are shown once, and limits on attempts.
+//! Sign-in of people: passwords, secrets that are shown once, and limits on attempts.
 //!
-//! Start with [`SignIn`]. A person is identified by an e-mail. A password is one way to prove it and has a table of
-//! its own, so that other ways can be added.
+//! Start with [`SignIn`]. An e-mail address identifies a person. Passwords are stored in a separate table, so that other
+//! ways to sign in can be added.
 
 mod password;
 mod secret;
@@ -15,13 +15,14 @@ pub use password::{PasswordError, Passwords};
 pub use secret::{Secret, csrf};
 pub use throttle::{RetryAfter, Throttle, network};
 
-/// Within which time attempts are counted.
+/// The time window in which attempts are counted: 5 minutes.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
+/// Maximum number of attempts per e-mail address and window.
 const MAX_PER_EMAIL: u32 = 10;
-/// Many people may share an address.
+/// Maximum number of attempts per network address and window. Many people may share an address.
 const MAX_PER_ADDRESS: u32 = 100;
 
-/// What the endpoints that let people in share.
+/// The state that all sign-in endpoints share.
 pub struct SignIn {
     /// Attempts per e-mail.
     pub by_email: Throttle,

@@ -1,4 +1,4 @@
-//! Following one environment: what a stream has to say next, whatever it is written in.
+//! Per-client subscription to the changes of one environment, independent of the encoding.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -14,40 +14,40 @@ use crate::{
 };
 use prefab_publish::{Newest, Protocol, Snapshot, SubscriberGuard};
 
-/// The official clients count a silence of 30 seconds, one of them of 60, as a dead connection.
+/// How often an idle stream sends a keep-alive. The official clients close a stream after 30 s or 60 s of silence.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// What a stream has to say.
+/// What a stream sends next.
 pub enum StreamEvent {
-    /// There is more than the client has: [`Subscription::sent`] is the id up to which it has everything.
+    /// The environment has changed: [`Subscription::sent`] is the id up to which the client has everything.
     Changed(Arc<Snapshot>),
-    /// Nothing, but it is still there.
+    /// A keep-alive.
     KeepAlive,
 }
 
-/// One client's place in the changes of an environment.
+/// The position of one client in the changes of an environment.
 ///
-/// It is an id and nothing else, however far the client falls behind.
+/// The position is an id, so a slow client needs no more memory than a fast one.
 pub struct Subscription {
     /// The owner of the API key that opened the stream.
     pub caller: Caller,
     newest: watch::Receiver<Newest>,
     /// The id up to which the client has everything.
     sent: i64,
-    /// Whether the client has once had everything.
+    /// Whether the client has had everything once.
     is_current: bool,
     stop: watch::Receiver<bool>,
     keep_alive: Pin<Box<Sleep>>,
-    /// Ends when the key does.
+    /// Ends when the API key is revoked or expires.
     key_ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     listener: SubscriberGuard,
-    /// What the client was handed last, and when it was published; counts once more is asked for.
+    /// The last batch: its newest id, and the time it was published. It counts as delivered when the next one is requested.
     handed: Option<(i64, Option<std::time::Instant>)>,
     _permit: StreamPermit,
 }
 
 impl Subscription {
-    /// Begins with what is newer than the client's cursor.
+    /// Opens a subscription that starts with everything newer than `cursor`.
     pub fn open(
         service: &Service,
         caller: Caller,
@@ -77,20 +77,20 @@ impl Subscription {
         self.sent
     }
 
-    /// Remembers that the client is handed everything up to an id.
+    /// Records that the client is sent everything up to an id.
     pub fn mark_sent(&mut self, up_to: i64) {
         let newest = *self.newest.borrow();
         let is_newest = up_to >= newest.id;
-        // What a client receives to begin with was published before it came.
+        // The initial payload was published before the client connected, so its delivery time has no meaning.
         let published_at = (self.is_current && is_newest).then_some(newest.published_at);
         self.is_current |= is_newest;
         self.handed = Some((up_to, published_at));
         self.sent = up_to;
     }
 
-    /// Waits for the next thing to say; nothing when the stream is to end.
+    /// Waits for the next event. Returns `None` when the stream must end.
     pub async fn next(&mut self) -> Option<StreamEvent> {
-        // Whoever asks for more has written what came before to its connection.
+        // A request for the next event means that the previous one was written to the connection.
         if let Some((version, published_at)) = self.handed.take() {
             self.listener.delivered(version, published_at.map(|at| at.elapsed()));
         }
@@ -99,7 +99,7 @@ impl Subscription {
             () = self.key_ended.as_mut() => return None,
             _ = self.stop.wait_for(|stop| *stop) => return None,
             newer = self.newest.wait_for(|newest| newest.id > self.sent) => {
-                // The project is being set up anew; the client comes back and finds it.
+                // The channel is gone, so the stream ends and the client reconnects.
                 newer.ok()?;
                 StreamEvent::Changed(self.caller.channel.snapshot())
             }

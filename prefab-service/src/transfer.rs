@@ -1,4 +1,4 @@
-//! What an import would do, and what an export has.
+//! Import and export of configs.
 
 mod import_file;
 mod official_history;
@@ -14,7 +14,7 @@ pub use import_file::ImportFile;
 pub use parse::{from_json, from_yaml};
 pub use plan::{Plan, PlannedChange, plan};
 
-/// Returns everything but what every version changes: equal configs give equal bytes.
+/// Returns all configs without the fields that every version changes, so that equal configs give equal bytes.
 pub fn export(project: &Project) -> Json {
     let configs = project.configs();
     let configs = configs.values().filter_map(|version| version.config.as_ref()).map(content).collect();
@@ -28,7 +28,7 @@ pub fn export(project: &Project) -> Json {
     json
 }
 
-/// Returns a config without what every version changes.
+/// Returns a config without the fields that every version changes.
 fn content(config: &Config) -> Config {
     Config { id: 0, project_id: 0, changed_by: None, draft_id: None, ..config.clone() }
 }

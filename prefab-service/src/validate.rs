@@ -1,4 +1,4 @@
-//! Can this config be stored? What is wrong, and where.
+//! Validation of configs. Each problem has a place and a code.
 
 mod compiled;
 mod lossless;
@@ -22,14 +22,15 @@ pub use lossless::convert_to_declared_type;
 pub use schema::Schemas;
 pub use value::{ValueProblem, check_value};
 
-/// How many tags a config has, and how long they are, at most.
+/// Maximum number of tags per config.
 const MAX_TAGS: usize = 20;
+/// Maximum length of a tag, in characters.
 const MAX_TAG_CHARS: usize = 40;
 
-/// The number of problems of a config after which its validation ends.
+/// Number of problems after which the validation of a config ends.
 const MAX_PROBLEMS: usize = 20;
 
-/// Lists what is wrong with a config that is to join those that stand.
+/// Lists the problems of a config beside the current ones.
 pub fn find_problems(
     config: &Config,
     current: &Configs,
@@ -49,7 +50,7 @@ pub fn find_problems(
     problems
 }
 
-/// Lists what is wrong with a config itself. [`convert_to_declared_type`] comes first.
+/// Lists the problems of a config itself. [`convert_to_declared_type`] comes first.
 pub fn validate_config(
     config: &Config,
     current: &Configs,
@@ -61,7 +62,7 @@ pub fn validate_config(
         problems.push(Problem::at("key", OutOfRange, "expected 1 to 512 bytes"));
     }
     if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
-        // Clients of HTTP resolve dots in paths, so nobody could ask for such a key again.
+        // HTTP clients resolve dots in paths, so such a key could never be requested.
         problems.push(Problem::at("key", Invalid, "expected neither control characters nor only dots"));
     }
     if config.rows.is_empty() {
@@ -73,14 +74,14 @@ pub fn validate_config(
     problems
 }
 
-/// Names the configs that refer to a segment, which therefore must stay.
+/// Lists the keys of the configs that refer to a segment.
 pub fn users_of_segment(key: &str, current: &Configs) -> Vec<String> {
     let refers = |config: &Config| refers_to(config, key);
     let users = current.values().filter(|version| version.config.as_ref().is_some_and(refers));
     users.map(|version| version.key.clone()).filter(|user| user != key).collect()
 }
 
-/// Tells whether a rule of a config refers to a segment.
+/// Returns whether a rule of a config refers to a segment.
 fn refers_to(config: &Config, segment: &str) -> bool {
     segments_of(config).any(|key| key == segment)
 }
@@ -110,7 +111,7 @@ fn tags(tags: &[String], problems: &mut Vec<Problem>) {
                 format!("expected 1 to {MAX_TAG_CHARS} characters without commas, nor spaces around them");
             problems.push(Problem::at(format!("tags[{at}]"), Invalid, expected));
         } else if tags[..at].contains(tag) {
-            let message = format!("\"{tag}\" is there twice");
+            let message = format!("\"{tag}\" occurs twice");
             problems.push(Problem::at(format!("tags[{at}]"), Duplicate, message));
         }
     }
@@ -154,7 +155,7 @@ fn operator_problem(operator: Operator) -> Option<(ProblemCode, &'static str)> {
         Operator::NotSet => Some((Required, "expected an operator")),
         Operator::Other(_) => Some((Unknown, "unknown operator")),
         Operator::IsPresent | Operator::IsNotPresent => {
-            Some((Invalid, "official clients have no word for this; compare with a list instead"))
+            Some((Invalid, "official clients do not support this operator; compare with a list instead"))
         }
         _ => None,
     }
@@ -188,21 +189,21 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
         problems.push(Problem::at(format!("{place}.json"), Invalid, error.to_string()));
     }
     if !is_of_type(value, config) {
-        let (wanted, got) = (config.value_type.name(), value.value.kind());
+        let (declared, actual) = (config.value_type.name(), value.value.kind());
         let message = match (config.value_type, &value.value) {
             (ValueType::Double, Value::Int(int)) => {
                 format!(
-                    "the config is declared as {wanted}, and a double cannot represent the int {int} exactly"
+                    "the config is declared as {declared}, but a double cannot represent the int {int} exactly"
                 )
             }
-            _ => format!("the config is declared as {wanted}, this is {got}"),
+            _ => format!("the config is declared as {declared}, but the value is {actual}"),
         };
         problems.push(Problem::at(place, WrongType, message));
     }
 }
 
 fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
-    // Encrypted values are texts whatever they hold, and provided ones are turned into the kind later.
+    // Encrypted values are strings, and provided values are converted by the client.
     if value.encrypted_with().is_some() || matches!(value.value, Value::Provided(_)) {
         return true;
     }
@@ -220,7 +221,7 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
         | (ValueType::IntRange, Value::IntRange(_))
         | (ValueType::Duration, Value::Duration(_))
         | (ValueType::Json, Value::Json(_)) => true,
-        // A schema is declared as whatever its tool says.
+        // A schema may be declared with any type.
         (_, Value::Schema(_)) => config.config_type == ConfigType::Schema,
         _ => false,
     }

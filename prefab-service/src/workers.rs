@@ -1,7 +1,7 @@
 //! Threads for CPU-heavy work, so that the async threads stay free.
 //!
-//! Each [`Kind`] of work has threads of its own. One project has a queue of its own and uses at most all threads but
-//! one. So neither front-end evaluations nor one project's expensive changes delay the changes of other projects.
+//! Each [`Kind`] of work has its own threads. Each project has its own queue and uses at most all threads but one. So
+//! neither front-end evaluations nor expensive changes of one project delay the changes of other projects.
 
 use std::{
     collections::HashMap,
@@ -39,7 +39,7 @@ pub enum Kind {
 #[error("the server is busy; try again in {} s", RETRY_AFTER.as_secs())]
 pub struct Busy;
 
-/// Ends work whose caller does not wait for it any more.
+/// Fails after the deadline, so that work ends whose caller no longer waits for it.
 ///
 /// # Errors
 ///
@@ -66,12 +66,12 @@ impl Workers {
 
     /// Runs work on a worker thread and waits for its result.
     ///
-    /// The work receives the moment at which its caller stops waiting; long loops should check it.
+    /// The work receives its deadline. Long loops should check it with [`check`].
     ///
     /// # Errors
     ///
-    /// [`Busy`] if the queue is full, or if the result is not there in time. Work that has begun goes on and
-    /// keeps its thread until it ends.
+    /// [`Busy`] if the queue is full, or if the work does not finish in time. Work that has started continues and keeps its
+    /// thread until it ends.
     pub async fn run<T: Send + 'static>(
         &self,
         kind: Kind,
@@ -81,9 +81,9 @@ impl Workers {
         self.pool(kind).run(project, work).await
     }
 
-    /// Runs work on a worker thread, however long the queue is and however long the work takes.
+    /// Runs work on a worker thread, without a deadline and without a limit on the queue.
     ///
-    /// For work that must be done because something else has been done already, such as publishing what is stored.
+    /// For work that must follow something that was already done, such as publishing a stored change.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Workers {
     }
 }
 
-/// Runs work on a thread, which stays taken until the work ends.
+/// Runs work on a thread, which is in use until the work ends.
 async fn spawn<T: Send + 'static>(
     permits: Permits,
     work: impl FnOnce() -> T + Send + 'static,
@@ -127,9 +127,9 @@ async fn spawn<T: Send + 'static>(
 struct Pool {
     threads: Arc<Semaphore>,
     per_project: usize,
-    /// The jobs that belong to no project share a queue, too.
+    /// All jobs without a project share one queue.
     queues: Mutex<HashMap<Option<ProjectId>, Arc<Queue>>>,
-    /// The most jobs that wait in one queue.
+    /// Maximum number of jobs that wait in one queue.
     most: usize,
     timeout: Duration,
 }
@@ -140,7 +140,7 @@ struct Queue {
     waiting: AtomicUsize,
 }
 
-/// Keeps a thread taken until the work ends, even if nobody waits for it any more.
+/// Reserves a thread until the work ends, even if its caller no longer waits for it.
 struct Permits {
     _thread: OwnedSemaphorePermit,
     _project: OwnedSemaphorePermit,
@@ -178,7 +178,7 @@ impl Pool {
     }
 
     async fn wait(&self, project: Option<ProjectId>) -> Result<Permits, Busy> {
-        // First the project's own, so that one project's queue does not hold threads back from others.
+        // First the permit of the project, so that the queue of one project does not block threads for others.
         let own = Arc::clone(&self.queue(project).threads);
         let project = own.acquire_owned().await.map_err(|_| Busy)?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
@@ -195,13 +195,13 @@ impl Pool {
     }
 }
 
-/// A place in the queue, given back when it is dropped.
+/// A place in the queue. Dropping it releases the place.
 struct Place<'a>(&'a Queue);
 
 impl<'a> Place<'a> {
     fn take(queue: &'a Queue, most: usize) -> Result<Self, Busy> {
         let before = queue.waiting.fetch_add(1, Ordering::Relaxed);
-        // From here on dropping gives the place back.
+        // From here on, dropping releases the place.
         let place = Self(queue);
         if before < most { Ok(place) } else { Err(Busy) }
     }
@@ -236,11 +236,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(workers.run(Kind::Manage, None, |_| 3).await, Err(Busy));
-        assert_eq!(
-            workers.run(Kind::Evaluate, None, |_| 4).await,
-            Ok(4),
-            "another kind has threads of its own"
-        );
+        assert_eq!(workers.run(Kind::Evaluate, None, |_| 4).await, Ok(4), "another kind has its own threads");
         drop(release);
         assert!(first.await.unwrap().is_ok());
         assert_eq!(queued.await.unwrap(), Ok(2));
@@ -307,7 +303,7 @@ mod tests {
         let workers = workers(1, 8, 50);
         let (release, held) = std::sync::mpsc::channel::<()>();
         assert_eq!(workers.run(Kind::Manage, None, move |_| held.recv().is_ok()).await, Err(Busy));
-        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Err(Busy), "the thread is still taken");
+        assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Err(Busy), "the thread is still in use");
         drop(release);
         assert_eq!(workers.run(Kind::Manage, None, |_| ()).await, Ok(()));
     }

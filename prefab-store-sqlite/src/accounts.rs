@@ -1,4 +1,4 @@
-//! People, with their sessions, invitations and tokens.
+//! Implements [`Accounts`] for [`SqliteStore`].
 
 mod invitations;
 mod members;
@@ -146,7 +146,7 @@ impl Accounts for SqliteStore {
     }
 }
 
-/// How roles are kept: `{"project":"editor","environments":{"3":"viewer"}}`.
+/// The stored form of roles: `{"project":"editor","environments":{"3":"viewer"}}`.
 #[derive(Deserialize, Serialize)]
 struct Kept {
     project: String,
@@ -156,11 +156,11 @@ struct Kept {
 fn written(roles: &Roles) -> String {
     let environments = roles.environments.iter().map(|(id, role)| (id.0, role.name().to_owned()));
     let kept = Kept { project: roles.project.name().to_owned(), environments: environments.collect() };
-    // Texts and numbers always can be written.
+    // Strings and numbers always serialize.
     serde_json::to_string(&kept).unwrap_or_default()
 }
 
-/// Reads roles; one that a newer version invented is the least to this one.
+/// Decodes roles. A role that only a newer version supports becomes `viewer`.
 fn read(text: &str) -> Roles {
     let Ok(Kept { project, environments }) = serde_json::from_str(text) else {
         return Roles::of(Role::Viewer);

@@ -1,4 +1,4 @@
-//! API keys, behind their trait.
+//! Implements [`ApiKeys`] for [`SqliteStore`].
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoreFuture, key::IssuedKey};

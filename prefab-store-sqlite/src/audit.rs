@@ -1,4 +1,4 @@
-//! The audit log.
+//! Queries on the audit log.
 
 use rusqlite::{Connection, Row, ToSql, params};
 
@@ -10,7 +10,7 @@ pub(super) fn insert(connection: &Connection, entry: &AuditEntry, now: i64) -> R
     write(connection, entry, (None, 1), now)
 }
 
-/// Writes the first of equal refusals; `name` is what makes them equal.
+/// Writes the first of several equal refusals. Refusals with the same `name` are equal.
 pub(super) fn insert_refusal(
     connection: &Connection,
     entry: &AuditEntry,
@@ -60,7 +60,7 @@ pub(super) fn read(connection: &Connection, filter: &AuditFilter) -> Result<Vec<
     let AuditFilter {
         project,
         subject,
-        who,
+        actor,
         action,
         environment,
         text,
@@ -72,19 +72,19 @@ pub(super) fn read(connection: &Connection, filter: &AuditFilter) -> Result<Vec<
     let mut conditions = Conditions::default();
     conditions.add("project_id = ?", project.map(|id| id.0));
     conditions.add("subject = ?", subject.clone());
-    conditions.add("instr(lower(who), lower(?)) > 0", who.clone());
+    conditions.add("instr(lower(who), lower(?)) > 0", actor.clone());
     conditions.add("(action || '.') LIKE ? || '.%'", action.clone());
     conditions.add("environment_id = ?", environment.map(|id| id.0));
     conditions.add("instr(lower(sentence || ' ' || comment), lower(?)) > 0", text.clone());
     conditions.add("at_millis >= ?", *from_millis);
     conditions.add("at_millis < ?", *to_millis);
     conditions.add("id < ?", *before);
-    let Conditions { said, values } = conditions;
-    let wanted = if said.is_empty() { "1".to_owned() } else { said.join(" AND ") };
+    let Conditions { terms, values } = conditions;
+    let condition = if terms.is_empty() { "1".to_owned() } else { terms.join(" AND ") };
     let query = format!(
         "SELECT id, at_millis, project_id, who, origin, via, action, subject, environment_id, version_id,
                 is_refused, sentence, comment, count
-         FROM audit WHERE {wanted} ORDER BY id DESC LIMIT {limit}"
+         FROM audit WHERE {condition} ORDER BY id DESC LIMIT {limit}"
     );
     let reading = || failed("reading the audit log");
     let mut statement = connection.prepare(&query).map_err(reading())?;
@@ -112,14 +112,14 @@ pub(super) fn comments(
 
 #[derive(Default)]
 struct Conditions {
-    said: Vec<&'static str>,
+    terms: Vec<&'static str>,
     values: Vec<Box<dyn ToSql>>,
 }
 
 impl Conditions {
-    fn add<T: ToSql + 'static>(&mut self, said: &'static str, value: Option<T>) {
+    fn add<T: ToSql + 'static>(&mut self, term: &'static str, value: Option<T>) {
         if let Some(value) = value {
-            self.said.push(said);
+            self.terms.push(term);
             self.values.push(Box::new(value));
         }
     }

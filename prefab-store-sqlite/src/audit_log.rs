@@ -1,4 +1,4 @@
-//! The audit log, behind its trait.
+//! Implements [`AuditLog`] for [`SqliteStore`].
 
 use prefab_store::{AuditEntry, AuditFilter, AuditLog, AuditRecord, Refusal, StoreFuture};
 

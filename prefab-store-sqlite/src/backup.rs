@@ -1,4 +1,4 @@
-//! Copies of the database while the server runs.
+//! Backups of the database while the server runs.
 
 use std::{path::PathBuf, thread};
 
@@ -13,23 +13,25 @@ impl Backup for SqliteStore {
         let (answer, answered) = oneshot::channel();
         let path = self.path.clone();
         let copying = failed("writing a backup");
-        // With a connection of its own, so that nobody who writes has to wait for it.
+        // The backup has a connection of its own, so that writes do not wait for it.
         let started = thread::Builder::new().name("prefab-backup".to_owned()).spawn(move || {
             if let Err(error) = private_files::create(&file) {
                 let _ = answer.send(Err(StoreError::unavailable("writing a backup", error)));
                 return;
             }
-            // Writes into an empty file alone, and sees one moment of the database.
+            // `VACUUM INTO` requires an empty file, and reads a consistent state.
             let copied = Connection::open(path).and_then(|connection| {
                 connection.busy_timeout(BUSY_TIMEOUT)?;
                 connection.execute("VACUUM INTO ?1", [file.to_string_lossy()])
             });
-            // Nobody waits any more where a request was given up.
+            // If the request was cancelled, the result has no receiver.
             let _ = answer.send(copied.map(drop).map_err(copying));
         });
         Box::pin(async move {
             started.map_err(|error| StoreError::unavailable("writing a backup", error))?;
-            answered.await.map_err(|_| StoreError::unavailable("writing a backup", "it was given up"))?
+            answered
+                .await
+                .map_err(|_| StoreError::unavailable("writing a backup", "the backup thread has stopped"))?
         })
     }
 

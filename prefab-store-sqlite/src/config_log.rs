@@ -1,4 +1,4 @@
-//! The log of config versions, behind its trait.
+//! Implements [`ConfigLog`] for [`SqliteStore`].
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{AuditedChange, Change, ConfigLog, KeyRange, StoreFuture, Version};

@@ -1,4 +1,4 @@
-//! Changes that are not made yet.
+//! Implements [`Drafts`] for [`SqliteStore`].
 
 use prefab_proto::wire;
 use prost::Message as _;
@@ -66,7 +66,7 @@ fn marks(connection: &Connection, project: ProjectId) -> Result<Vec<DraftMark>, 
     marks.map_err(reading())
 }
 
-/// A draft whose bytes are damaged is left out, loudly.
+/// Decodes a draft. A damaged draft is skipped and logged.
 fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
     let key: String = row.get(0)?;
     let body: Option<Vec<u8>> = row.get(1)?;
@@ -74,7 +74,7 @@ fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
     let config = match body.as_deref().map(|body| log::decode(body, &tags)).transpose() {
         Ok(config) => config,
         Err(cause) => {
-            error!(key, cause, "stored draft cannot be read and is left out");
+            error!(key, cause, "stored draft is damaged, skipping it");
             return Ok(None);
         }
     };
@@ -106,7 +106,7 @@ fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(),
         .map_err(failed("saving a draft"))
 }
 
-/// What was approved is what was seen: a draft that was saved anew meanwhile is another one.
+/// Records an approval, unless the draft was saved again since the approver read it.
 fn approve(connection: &Connection, project: ProjectId, draft: &Draft, by: &str) -> Result<bool, StoreError> {
     connection
         .execute(
@@ -122,5 +122,5 @@ fn forget(connection: &Connection, project: ProjectId, key: &str) -> Result<bool
     connection
         .execute("DELETE FROM draft WHERE project_id = ?1 AND key = ?2", params![project.0, key])
         .map(|changed| changed > 0)
-        .map_err(failed("throwing a draft away"))
+        .map_err(failed("discarding a draft"))
 }

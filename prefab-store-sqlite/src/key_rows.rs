@@ -1,4 +1,4 @@
-//! Keys as people see them.
+//! Queries on API keys.
 
 use rusqlite::{Connection, Row, params};
 
@@ -17,12 +17,12 @@ pub(super) fn issue(connection: &mut Connection, request: NewKey, now: i64) -> R
             "UPDATE api_key SET name = ?2, created_by = ?3, expires_at_millis = ?4 WHERE id = ?1",
             params![issued.id, name, created_by, expires_at_millis],
         )
-        .map_err(failed("making a key"))?;
+        .map_err(failed("issuing an API key"))?;
     Ok(issued)
 }
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<KeyDetails>, StoreError> {
-    let reading = || failed("reading keys");
+    let reading = || failed("reading API keys");
     let mut statement = connection
         .prepare_cached(
             "SELECT id, environment_id, kind, name, user_id, created_by, created_at_millis,
@@ -55,7 +55,7 @@ fn details(row: &Row<'_>) -> rusqlite::Result<Option<KeyDetails>> {
     }))
 }
 
-/// A key that has ended stays ended, whatever is said later.
+/// Sets the expiry of a key. A key that has ended stays ended.
 pub(super) fn expire(connection: &Connection, id: i64, at_millis: i64, now: i64) -> Result<bool, StoreError> {
     connection
         .execute(
@@ -65,11 +65,11 @@ pub(super) fn expire(connection: &Connection, id: i64, at_millis: i64, now: i64)
             params![id, at_millis, now],
         )
         .map(|changed| changed > 0)
-        .map_err(failed("ending a key"))
+        .map_err(failed("setting the expiry of an API key"))
 }
 
 pub(super) fn used(connection: &mut Connection, used: &[(i64, i64)]) -> Result<(), StoreError> {
-    let writing = || failed("writing when keys were used");
+    let writing = || failed("writing API key usage");
     let transaction = write(connection)?;
     for (id, at_millis) in used {
         transaction

@@ -1,10 +1,9 @@
-//! How does one `SQLite` file store the changes? In WAL mode, with one thread that writes and a few that read.
+//! How does one `SQLite` file store the changes? In WAL mode, with one writer thread and four reader threads.
 //!
 //! Start with [`SqliteStore`], which implements the traits of [`prefab_store`]. [`restore`] restores a backup.
 //!
-//! Short reads, which requests and changes wait for, have threads of their own, so that neither reports nor exports
-//! delay them. Other processes may use the same file. Their commits show in `PRAGMA data_version`, which the thread
-//! looks at whenever it has been idle for a moment.
+//! Short reads have their own threads, so that neither reports nor exports delay requests and changes. Several processes may
+//! use the same file. The writer thread checks `PRAGMA data_version` every 250 ms for commits of other processes.
 
 mod accounts;
 mod api_keys;
@@ -45,21 +44,21 @@ use readers::Readers;
 
 use prefab_store::{Store, StoreError, StoreFuture, UnavailableReason, clock::Clock};
 
-/// How long the thread is idle before it looks for commits of other processes.
+/// How often the writer checks for commits of other processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How many prepared statements are kept: about as many as there are.
+/// Number of cached prepared statements: about as many as this crate has.
 const STATEMENTS: usize = 64;
 
-/// How long a writer waits for one in another process.
+/// How long a write waits for a write of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many threads read, for each kind of reads.
+/// Number of reader threads, for each kind of reads.
 const READERS: usize = 2;
 
 type Job = Box<dyn FnOnce(&mut Connection) -> Outcome + Send>;
 
-/// Whether a job may have changed something that watchers want to know.
+/// Whether a job may have changed something that watchers must be notified of.
 enum Outcome {
     Changed,
     Same,
@@ -70,23 +69,31 @@ pub struct SqliteStore {
     path: PathBuf,
     clock: Clock,
     jobs: mpsc::Sender<Job>,
-    /// For what takes a moment: one thing by its key or hash, and what a change waits for.
+    /// Runs short reads: one row by its key or hash, and reads that a change waits for.
     lookups: Readers,
-    /// For what can take longer: lists, charts and exports.
+    /// Runs long reads: lists, charts and exports.
     reports: Readers,
     changes: watch::Receiver<u64>,
 }
 
 impl SqliteStore {
-    /// Opens the file with the clock of the system, creating or upgrading what is in it.
+    /// Opens a database with the clock of the system. Creates the file if it does not exist, and migrates an older schema.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the file cannot be opened, or if a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_with_clock(path, Clock::system())
     }
 
-    /// Opens the file, creating or upgrading what is in it. Everything that the store dates has the time of this clock.
+    /// Opens a database. The store reads the time from `clock`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self, StoreError> {
-        // The files beside it, which `SQLite` makes, are given the rights of this one.
-        private_files::claim(path).map_err(|error| StoreError::unavailable("making the file", error))?;
+        // SQLite creates its companion files with the permissions of this file.
+        private_files::claim(path).map_err(|error| StoreError::unavailable("creating the file", error))?;
         let mut connection = Connection::open(path).map_err(failed("opening the file"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed("setting up"))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -112,20 +119,20 @@ impl SqliteStore {
         let job: Job = Box::new(move |connection| {
             let result = job(connection);
             let outcome = if changes && result.is_ok() { Outcome::Changed } else { Outcome::Same };
-            // Nobody waits any more where a request was given up; the change stands all the same.
+            // If the request was cancelled, the result has no receiver. The change is stored nevertheless.
             let _ = answer.send(result);
             outcome
         });
         let sent = self.jobs.send(job);
         Box::pin(async move {
-            sent.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?;
-            answered.await.map_err(|_| StoreError::unavailable("asking the writer", "it has stopped"))?
+            sent.map_err(|_| StoreError::unavailable("waiting for the writer", "it has stopped"))?;
+            answered.await.map_err(|_| StoreError::unavailable("waiting for the writer", "it has stopped"))?
         })
     }
 }
 
-/// Does jobs, and looks for commits of other processes every now and then. `seen` is what was there before
-/// anybody could ask: a commit after that must be told.
+/// Runs jobs, and checks for commits of other processes every 250 ms. `seen` is the data version before the store was
+/// returned to its caller, who is notified of every later commit.
 fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
     let mut looked = Instant::now();
     loop {
@@ -153,9 +160,9 @@ fn data_version(connection: &Connection) -> i64 {
     connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or_default()
 }
 
-/// Begins a transaction that waits for other writers right away, rather than failing half-way.
+/// Begins a transaction that waits for other writers immediately, so that it cannot fail half-way.
 fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("beginning to write"))
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("beginning a write"))
 }
 
 fn failed(operation: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
@@ -193,7 +200,7 @@ impl Store for SqliteStore {
     fn ping(&self) -> StoreFuture<'_, ()> {
         let query = "SELECT count(*) FROM (SELECT 1 FROM project LIMIT 1)";
         self.lookups.run(move |connection| {
-            connection.query_row(query, [], |_| Ok(())).map_err(failed("looking whether it answers"))
+            connection.query_row(query, [], |_| Ok(())).map_err(failed("checking the connection"))
         })
     }
 

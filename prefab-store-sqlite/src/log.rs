@@ -1,4 +1,4 @@
-//! The log of config versions.
+//! Queries on the log of config versions.
 
 use prefab_core::{ChangedBy, Config};
 use prefab_proto::wire;
@@ -98,7 +98,7 @@ fn append_one(
     Ok(())
 }
 
-/// Returns the id of the newest version, and once more if that version is not a deletion.
+/// Returns the id of the newest version, and the same id again unless that version is a deletion.
 fn head(
     transaction: &Transaction<'_>,
     project: ProjectId,
@@ -120,7 +120,7 @@ fn head(
 const COLUMNS: &str = "v.id, v.previous_id, v.key, v.body, v.user_id, v.email, v.api_key_id, v.user_identity, \
                        v.changed_at_millis, v.tags";
 
-/// How many bytes of configs are read at once for streams of events.
+/// Maximum size of the configs that one read for event streams returns, in bytes.
 const MOST_BYTES: usize = 4 << 20;
 
 pub(super) fn since(
@@ -149,7 +149,7 @@ pub(super) fn history(
     versions(connection, &query, params![project.0, key, limit])
 }
 
-/// Lists the changes of a project, newest first, from before an id.
+/// Lists the changes of a project with an id lower than `before`, newest first.
 pub(super) fn changes(
     connection: &Connection,
     project: ProjectId,
@@ -163,8 +163,8 @@ pub(super) fn changes(
     versions(connection, &query, params![project.0, before.unwrap_or(i64::MAX), limit])
 }
 
-/// Lists the changes after an id, oldest first, each with what it replaced; fewer than asked for where they are
-/// large.
+/// Lists the changes after an id, oldest first, each with the replaced config. Returns fewer than `limit` if the configs
+/// are large.
 pub(super) fn changes_after(
     connection: &Connection,
     project: ProjectId,
@@ -178,7 +178,7 @@ pub(super) fn changes_after(
          LEFT JOIN audit a ON a.project_id = v.project_id AND a.version_id = v.id AND a.action LIKE 'config.%'
          WHERE v.project_id = ?1 AND v.id > ?2 ORDER BY v.id LIMIT ?3"
     );
-    let told = |row: &Row<'_>| {
+    let audited = |row: &Row<'_>| {
         let size = [3, 10]
             .map(|body| row.get_ref(body).ok().and_then(|body| body.as_blob().ok()).map_or(0, <[u8]>::len));
         let size: usize = size.iter().sum();
@@ -186,14 +186,14 @@ pub(super) fn changes_after(
         let (before, tags): (Option<Vec<u8>>, Option<String>) = (row.get(10)?, row.get(11)?);
         let (who, sentence): (Option<String>, Option<String>) = (row.get(12)?, row.get(13)?);
         let before = before.and_then(|body| decode(&body, &tags.unwrap_or_default()).ok());
-        Ok((size, Some(AuditedChange { version, before, said: who.zip(sentence) })))
+        Ok((size, Some(AuditedChange { version, before, audit: who.zip(sentence) })))
     };
     let mut statement = connection.prepare_cached(&query).map_err(reading())?;
-    let rows = statement.query_map(params![project.0, id, limit], told).map_err(reading())?;
+    let rows = statement.query_map(params![project.0, id, limit], audited).map_err(reading())?;
     let (mut changes, mut bytes) = (Vec::new(), 0);
     for row in rows {
-        let (size, told) = row.map_err(reading())?;
-        changes.extend(told);
+        let (size, audited) = row.map_err(reading())?;
+        changes.extend(audited);
         bytes += size;
         if bytes > MOST_BYTES && !changes.is_empty() {
             break;
@@ -202,7 +202,7 @@ pub(super) fn changes_after(
     Ok(changes)
 }
 
-/// Returns one version, whether it stands or not.
+/// Returns one version, current or not.
 pub(super) fn version_by_id(
     connection: &Connection,
     project: ProjectId,
@@ -233,7 +233,7 @@ fn versions(connection: &Connection, query: &str, params: impl Params) -> Result
     Ok(versions)
 }
 
-/// A version whose bytes are damaged is left out, loudly: the others must still be served.
+/// Decodes a version. A damaged version is skipped and logged, so that the others are still served.
 fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     let (id, key): (i64, String) = (row.get(0)?, row.get(2)?);
     let body: Option<Vec<u8>> = row.get(3)?;
@@ -241,7 +241,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     let config = match body.as_deref().map(|body| decode(body, &tags)).transpose() {
         Ok(config) => config,
         Err(cause) => {
-            error!(key, id, cause, "stored config cannot be read and is left out");
+            error!(key, id, cause, "stored config is damaged, skipping it");
             return Ok(None);
         }
     };
@@ -260,7 +260,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Option<Version>> {
     }))
 }
 
-/// Reads a config from its two columns: the wire has no tags.
+/// Decodes a config from its two columns. Tags have a column of their own, because the wire format has no tags.
 pub(super) fn decode(body: &[u8], tags: &str) -> Result<Config, String> {
     let config = wire::Config::decode(body).map_err(|error| error.to_string())?;
     let config: Config =
@@ -269,6 +269,6 @@ pub(super) fn decode(body: &[u8], tags: &str) -> Result<Config, String> {
 }
 
 pub(super) fn tags_text(config: Option<&Config>) -> String {
-    // A list of texts always can be written.
+    // A list of strings always serializes.
     serde_json::to_string(config.map(|config| &*config.tags).unwrap_or_default()).unwrap_or_default()
 }

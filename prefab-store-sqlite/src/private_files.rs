@@ -1,4 +1,4 @@
-//! Files that are their owner's alone: configs hold secrets, and a database the hashes of passwords.
+//! Files that only their owner can read, because configs contain secrets and a database contains password hashes.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// Makes a folder that nobody else looks into; one that is there stays as it is.
+/// Creates a folder that only its owner can read. An existing folder stays unchanged.
 pub fn folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +15,7 @@ pub fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes an empty file that nobody else reads; refuses one that is there.
+/// Creates an empty file that only its owner can read. Fails if the file exists.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -24,7 +24,7 @@ pub fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes sure that there is a file, and that nobody else reads it if it is new.
+/// Creates a file that only its owner can read, unless the file exists.
 pub fn claim(path: &Path) -> io::Result<()> {
     match create(path) {
         Ok(_) => Ok(()),
@@ -33,7 +33,7 @@ pub fn claim(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Tells whether everybody on this machine may read a file.
+/// Returns whether all users of this machine may read a file.
 pub fn is_open_to_all(path: &Path) -> bool {
     #[cfg(unix)]
     {

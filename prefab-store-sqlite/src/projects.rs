@@ -1,4 +1,4 @@
-//! Projects and environments, behind their trait.
+//! Implements [`Projects`] for [`SqliteStore`].
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{Environment, Project, Projects, Registry, StoreError, StoreFuture, key::IssuedKey};
@@ -72,7 +72,7 @@ fn update_environment(
         .map_err(|error| named(error, name, "changing an environment"))
 }
 
-/// Tells a name that is taken from a database that does not work.
+/// Returns [`StoreError::NameTaken`] for a violated uniqueness constraint.
 fn named(error: rusqlite::Error, name: &str, operation: &'static str) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken(name.to_owned()),

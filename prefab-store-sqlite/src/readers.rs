@@ -1,4 +1,4 @@
-//! Reads, on connections of their own: in WAL mode they neither wait for writes nor delay them.
+//! Connections for reading. In WAL mode, reads neither wait for writes nor delay them.
 
 use std::{
     path::Path,
@@ -14,18 +14,18 @@ use prefab_store::{StoreError, StoreFuture};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// Threads that read, each with a connection that cannot write.
+/// Reader threads, each with a read-only connection.
 pub(super) struct Readers {
     jobs: mpsc::Sender<Job>,
 }
 
 impl Readers {
-    /// Opens connections to a database that is set up already.
+    /// Opens connections to a database that has been migrated.
     pub(super) fn open(path: &Path, name: &str, threads: usize) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
-            let connection = connect(path).map_err(failed("opening the file to read"))?;
+            let connection = connect(path).map_err(failed("opening the file for reading"))?;
             let queue = Arc::clone(&queue);
             thread::Builder::new()
                 .name(name.to_owned())
@@ -35,23 +35,22 @@ impl Readers {
         Ok(Self { jobs })
     }
 
-    /// Reads within one transaction, thus at one moment of the database, and after all writes that have been
-    /// acknowledged.
+    /// Runs a read in one transaction: it sees a consistent state that contains all acknowledged writes.
     pub(super) fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            // Where a request was given up, nothing is read.
+            // A cancelled request is skipped.
             if !answer.is_closed() {
-                let transaction = connection.transaction().map_err(failed("beginning to read"));
+                let transaction = connection.transaction().map_err(failed("beginning a read"));
                 let _ = answer.send(transaction.and_then(|transaction| read(&transaction)));
             }
         });
         let sent = self.jobs.send(job);
         Box::pin(async move {
-            let stopped = || StoreError::unavailable("asking a reader", "it has stopped");
+            let stopped = || StoreError::unavailable("waiting for a reader", "it has stopped");
             sent.map_err(|_| stopped())?;
             answered.await.map_err(|_| stopped())?
         })

@@ -1,5 +1,5 @@
-//! Writes refusals into the audit log: one entry per hour for equal ones, with a count, and a bounded number of
-//! entries however many differ.
+//! Refusals in the audit log: equal refusals of one hour share an entry with a count, and the number of entries per hour
+//! is limited.
 
 use rusqlite::{Connection, params};
 
@@ -39,14 +39,14 @@ fn write_one(
     audit::insert_refusal(connection, &further.entry, (&name, *count), now)
 }
 
-/// Names what makes refusals equal. The program is no part of it: it is what the client claims.
+/// Returns the name that equal refusals share. It does not contain the program, which the client can choose freely.
 fn name(entry: &AuditEntry, hour: i64) -> String {
     let project = entry.project.map(|id| id.0).unwrap_or_default();
     let AuditEntry { action, subject, note, .. } = entry;
     format!("{hour}/{project}/{action}/{subject}/{}/{}", note.origin, note.sentence)
 }
 
-/// Adds to the count of an entry; returns whether there is one.
+/// Adds to the count of an entry. Returns whether the entry exists.
 fn add(connection: &Connection, name: &str, count: i64) -> Result<bool, StoreError> {
     let statement = format!("UPDATE audit SET count = min(count + ?2, {MAX_COUNT}) WHERE refusal = ?1");
     let updated = connection
@@ -55,7 +55,7 @@ fn add(connection: &Connection, name: &str, count: i64) -> Result<bool, StoreErr
     updated.map(|count| count > 0).map_err(failed("writing the audit log"))
 }
 
-/// Counts the entries whose names begin so: `prefix` ends with a slash, which `0` follows.
+/// Counts the entries whose names start with `prefix`, which ends with a slash; `0` is the character after it.
 fn named(connection: &Connection, prefix: &str) -> Result<i64, StoreError> {
     let end = format!("{}0", prefix.trim_end_matches('/'));
     let query = "SELECT count(*) FROM audit WHERE refusal >= ?1 AND refusal < ?2";

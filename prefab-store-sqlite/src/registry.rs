@@ -1,4 +1,4 @@
-//! Projects, environments and keys.
+//! Queries on projects, environments and API keys.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -23,11 +23,11 @@ pub(super) fn read(connection: &Connection) -> Result<Registry, StoreError> {
                     expires_at_millis, name
              FROM api_key ORDER BY id",
         )
-        .map_err(failed("reading keys"))?;
-    let keys = statement.query_map([], key).map_err(failed("reading keys"))?;
+        .map_err(failed("reading API keys"))?;
+    let keys = statement.query_map([], key).map_err(failed("reading API keys"))?;
     for key in keys {
-        // A kind that a newer version invented is no key to this one.
-        registry.keys.extend(key.map_err(failed("reading keys"))?);
+        // A key of a kind that only a newer version supports is skipped.
+        registry.keys.extend(key.map_err(failed("reading API keys"))?);
     }
     Ok(registry)
 }
@@ -92,8 +92,8 @@ pub(super) fn create_project(
     Ok(project)
 }
 
-/// Creates a project with every kind of key for each environment, unless there is one already: of two servers
-/// that begin with an empty file at once, one makes it.
+/// Creates a project with every kind of key for each environment, unless a project exists. If two servers start with an
+/// empty file at the same time, one of them creates the project.
 pub(super) fn create_first_project(
     connection: &mut Connection,
     name: &str,
@@ -108,7 +108,7 @@ pub(super) fn create_first_project(
     let mut keys = Vec::new();
     for environment in &project.environments {
         for kind in KeyKind::ALL {
-            // Whoever has an admin key is somebody, so that overrides of their own can match.
+            // An admin key gets a user id, so that personal overrides can match.
             let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
             let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };
             keys.push(insert_key(&transaction, &request, clock.now_millis())?);
@@ -125,7 +125,7 @@ fn insert_project(
     clock: &Clock,
 ) -> Result<Project, StoreError> {
     let creating = || failed("creating a project");
-    // Ids continue the clock: above everything this project may have said before a restored backup.
+    // Ids start at the clock, so that they are above all ids that clients may have seen before a backup was restored.
     let first_id = clock.now_micros();
     connection
         .execute(
@@ -159,12 +159,12 @@ pub(super) fn issue_key(
 ) -> Result<IssuedKey, StoreError> {
     let transaction = write(connection)?;
     let issued = insert_key(&transaction, request, now)?;
-    transaction.commit().map_err(failed("making a key"))?;
+    transaction.commit().map_err(failed("issuing an API key"))?;
     Ok(issued)
 }
 
 fn insert_key(connection: &Connection, request: &KeyRequest, now: i64) -> Result<IssuedKey, StoreError> {
-    let issuing = || failed("making a key");
+    let issuing = || failed("issuing an API key");
     let KeyRequest { project, environment, kind, user_id } = request;
     let name: Option<String> = connection
         .query_row(
@@ -175,7 +175,7 @@ fn insert_key(connection: &Connection, request: &KeyRequest, now: i64) -> Result
         .optional()
         .map_err(issuing())?;
     let name = name.ok_or(StoreError::UnknownProject(*project))?;
-    // The text holds the number and the hash covers the text, so the hash comes second.
+    // The text contains the id and the hash covers the text, so the row is inserted before its hash is known.
     connection
         .execute(
             "INSERT INTO api_key (project_id, environment_id, kind, hash, user_id, created_at_millis)
@@ -197,5 +197,5 @@ pub(super) fn revoke_key(connection: &Connection, id: i64, now: i64) -> Result<b
             params![id, now],
         )
         .map(|changed| changed > 0)
-        .map_err(failed("revoking a key"))
+        .map_err(failed("revoking an API key"))
 }

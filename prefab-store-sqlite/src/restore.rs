@@ -1,4 +1,4 @@
-//! Bringing a backup back: into an empty data directory, or in place of what is there.
+//! Restoring a backup into an empty data directory, or in place of an existing database.
 
 use std::{
     fs::{self, File},
@@ -10,59 +10,59 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{newest_schema, private_files};
 
-/// The database's name within a data directory.
+/// The file name of the database in a data directory.
 pub const DATABASE: &str = "prefab.db";
 
-/// What a backup brought back.
+/// A restored backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// The database.
     pub database: PathBuf,
-    /// How many projects it has.
+    /// The number of projects.
     pub projects: i64,
-    /// How many configs stand, of all projects.
+    /// The number of current configs of all projects.
     pub configs: i64,
-    /// The newest version, of all projects.
+    /// The newest version id of all projects.
     pub newest: i64,
-    /// Where the database went that was there before.
+    /// The new name of the database that existed before.
     pub kept: Option<PathBuf>,
 }
 
-/// Whether a restore may take the place of a database.
+/// Whether a restore may replace an existing database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// It is refused.
+    /// The restore fails.
     Refused,
-    /// The database that is there is kept beside it, under another name.
+    /// The existing database is renamed and stays in the same folder.
     Allowed,
 }
 
-/// Why a backup was not brought back. What was there before still is.
+/// Why a backup was not restored. The data directory is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// The file cannot be read, or is no backup.
-    #[error("backup `{}`: {cause}", path.display())]
+    /// The file cannot be read, or is not a backup.
+    #[error("cannot restore backup `{}`: {cause}", path.display())]
     Backup {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         cause: String,
     },
-    /// There is a database already.
-    #[error("`{}` is there already; say that it may be replaced, or name another data directory", path.display())]
+    /// A database exists.
+    #[error("database `{}` exists already; allow it to be replaced, or name another data directory", path.display())]
     Exists {
         /// The database.
         path: PathBuf,
     },
     /// A server uses the database.
-    #[error("`{}` is in use; stop its server first", path.display())]
+    #[error("database `{}` is in use; stop its server first", path.display())]
     InUse {
         /// The database.
         path: PathBuf,
     },
     /// A file cannot be written or moved.
-    #[error("`{}`", path.display())]
+    #[error("cannot write `{}`", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -71,15 +71,23 @@ pub enum RestoreError {
     },
 }
 
-/// Brings a backup back into a data directory, whose server must not be running.
+/// Restores a backup into a data directory. Its server must not be running.
 ///
-/// Versions made afterwards have higher ids than any before, so clients take them. What clients were given
-/// after the backup was made they keep until it is changed again, or until they start anew.
+/// Versions created afterwards have higher ids than all versions before, so clients accept them. A config that clients
+/// received after the backup was written stays in effect in those clients until it changes again or they restart.
+///
+/// # Errors
+///
+/// [`RestoreError`]. The data directory is then unchanged.
 pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
     restore_to(backup, &data_dir.join(DATABASE), overwrite)
 }
 
-/// Brings a backup back as the database with this name, whose server must not be running.
+/// Restores a backup as the database with this path. Its server must not be running.
+///
+/// # Errors
+///
+/// [`RestoreError`]. The database is then unchanged.
 pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
     let (projects, configs, newest) =
         look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })?;
@@ -97,7 +105,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         }
         close(&database)?;
     }
-    // Complete and on the disk before anything that is there is touched.
+    // The copy is complete and on the disk before any existing file is renamed.
     let copy = beside(&database, ".restoring");
     let _ = fs::remove_file(&copy);
     let written = private_files::create(&copy).and_then(|mut new| {
@@ -111,7 +119,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         fs::rename(&database, &aside).map_err(failed(&aside))?;
         kept = Some(aside.clone());
     }
-    // What a damaged or lost database has left beside it would be taken for changes to the new one.
+    // SQLite would apply the companion files of a damaged or lost database to the new one.
     for end in ["-wal", "-shm"] {
         let (left, aside) = (beside(&database, end), beside(&aside, end));
         if left.exists() {
@@ -122,29 +130,29 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     Ok(Restored { database, projects, configs, newest, kept })
 }
 
-/// Names a file that stands beside another and belongs to it.
+/// Returns the path of a companion file.
 fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// Tells what a backup has, or why it is none.
+/// Reads what a backup contains. Returns the reason if it is not a backup.
 fn look_at(backup: &Path) -> Result<(i64, i64, i64), String> {
-    let said = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "it is no backup of a Prefab server".to_owned(),
+    let reason = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "it is not a backup of a Prefab server".to_owned(),
         _ => error.to_string(),
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(backup, flags).map_err(said)?;
-    let schema: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(said)?;
+    let connection = Connection::open_with_flags(backup, flags).map_err(reason)?;
+    let schema: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(reason)?;
     if schema > newest_schema() {
         return Err(format!(
-            "it was written by a newer version (schema {schema}, known {})",
+            "it was written by a newer version (schema {schema}; this version supports up to {})",
             newest_schema()
         ));
     }
-    let checked: String = connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).map_err(said)?;
+    let checked: String = connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).map_err(reason)?;
     if checked != "ok" {
         return Err(format!("it is damaged: {checked}"));
     }
@@ -154,10 +162,10 @@ fn look_at(backup: &Path) -> Result<(i64, i64, i64), String> {
                          (SELECT coalesce(max(last_id), 0) FROM project)";
     connection
         .query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .map_err(|_| "it is no backup of a Prefab server".to_owned())
+        .map_err(|_| "it is not a backup of a Prefab server".to_owned())
 }
 
-/// Writes everything into the one file, which takes that nobody else has it open.
+/// Merges the companion files into the database file. Fails if another process has it open.
 fn close(database: &Path) -> Result<(), RestoreError> {
     let mode: rusqlite::Result<String> = Connection::open(database)
         .and_then(|connection| connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)));
@@ -165,7 +173,7 @@ fn close(database: &Path) -> Result<(), RestoreError> {
         Ok(mode) if mode == "delete" => Ok(()),
         Ok(_) => Err(RestoreError::InUse { path: database.to_owned() }),
         Err(error) => match error.sqlite_error_code() {
-            // No server can use it, and it is put aside as it is.
+            // No server can use a damaged database, so it is renamed without changes.
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Ok(()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Err(RestoreError::InUse { path: database.to_owned() })
@@ -193,7 +201,7 @@ mod tests {
         let restored = restore(&backup, &new, Overwrite::Refused).unwrap();
         assert_eq!((restored.projects, restored.configs, restored.kept), (1, 0, None));
         let refused = |overwrite| restore(&backup, &old, overwrite).unwrap_err().to_string();
-        assert!(refused(Overwrite::Refused).contains("is there already"));
+        assert!(refused(Overwrite::Refused).contains("exists already"));
         assert!(refused(Overwrite::Allowed).contains("stop its server first"));
         let again = restore(&backup, &new, Overwrite::Allowed).unwrap();
         assert!(again.kept.unwrap().exists());
@@ -207,7 +215,7 @@ mod tests {
             restore(wrong, &new, Overwrite::Allowed).unwrap_err();
         }
     }
-    /// Makes a data directory of one project, and a backup of it.
+    /// Creates a data directory with one project, and a backup of it.
     async fn backed_up(dir: &Path, name: &str) -> PathBuf {
         let (data, backup) = (dir.join(name), dir.join(format!("{name}.backup")));
         fs::create_dir_all(&data).unwrap();
@@ -226,7 +234,7 @@ mod tests {
             let data = dir.path().join(format!("data-{case:?}"));
             fs::create_dir_all(&data).unwrap();
             let database = data.join(DATABASE);
-            // Changes that were not written into the file yet, as a killed server leaves them.
+            // A killed server leaves changes that are not in the database file yet.
             fs::copy(&bad, &database).unwrap();
             let connection = Connection::open(&database).unwrap();
             connection.pragma_update(None, "journal_mode", "WAL").unwrap();

@@ -1,16 +1,16 @@
-//! Deletes what is old, in small batches: other work of the store waits for each batch.
+//! Deletion of old rows in small batches, because other work of the store waits for each batch.
 
 use rusqlite::{Connection, params};
 
 use crate::{failed, write};
 use prefab_store::{HOUR_MILLIS, StoreError};
 
-/// How many rows of a table are deleted at a time.
+/// Maximum number of rows of a table per batch.
 const BATCH: u32 = 1_000;
 
-/// Deletes a batch of old counts from each table; returns whether there is more to delete.
+/// Deletes a batch of old counts from each table. Returns whether there are more.
 ///
-/// The moment when a key was last evaluated is kept as long as the key's log.
+/// The time of the last evaluation of a key is kept as long as the log of the key.
 pub(super) fn forget_counts(connection: &mut Connection, at_millis: i64) -> Result<bool, StoreError> {
     let deleting = || failed("deleting old counts");
     let hour = at_millis.div_euclid(HOUR_MILLIS);
@@ -44,7 +44,7 @@ pub(super) fn forget_counts(connection: &mut Connection, at_millis: i64) -> Resu
     Ok(has_more)
 }
 
-/// Deletes those of the oldest audit entries that are old enough; returns whether there may be more.
+/// Deletes a batch of the oldest audit entries. Returns whether there may be more.
 pub(super) fn forget_audit(connection: &mut Connection, at_millis: i64) -> Result<bool, StoreError> {
     let deleted = connection
         .execute(

@@ -1,4 +1,4 @@
-//! Rules that are removed at a time.
+//! Implements [`ScheduledRemovals`] for [`SqliteStore`].
 
 use rusqlite::{Connection, Params, Row, params};
 
@@ -39,7 +39,7 @@ fn schedule_removal(connection: &Connection, expiry: ScheduledRemoval) -> Result
             params![project.0, key, environment, written(&target), at_millis, set_by],
         )
         .map(drop)
-        .map_err(failed("writing when a rule ends"))
+        .map_err(failed("scheduling the removal of a rule"))
 }
 
 fn forget(connection: &Connection, rule: &TimedRule, at_millis: Option<i64>) -> Result<(), StoreError> {
@@ -52,7 +52,7 @@ fn forget(connection: &Connection, rule: &TimedRule, at_millis: Option<i64>) -> 
             params![project.0, key, environment, written(target), at_millis],
         )
         .map(drop)
-        .map_err(failed("forgetting when a rule ends"))
+        .map_err(failed("deleting the scheduled removal of a rule"))
 }
 
 fn read(
@@ -60,7 +60,7 @@ fn read(
     wanted: &str,
     values: impl Params,
 ) -> Result<Vec<ScheduledRemoval>, StoreError> {
-    let reading = || failed("reading which rules end");
+    let reading = || failed("reading scheduled removals");
     let query = format!(
         "SELECT project_id, key, environment_id, target, at_millis, set_by FROM expiry
          WHERE {wanted} ORDER BY at_millis, key"
@@ -74,7 +74,7 @@ fn read(
     Ok(expiries)
 }
 
-/// A target that a newer version invented is left to that one.
+/// Decodes a target. A target that only a newer version supports is skipped.
 fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<ScheduledRemoval>> {
     let target: String = row.get(3)?;
     let Some(target) = target_of(&target) else { return Ok(None) };
@@ -91,7 +91,7 @@ fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<ScheduledRemoval>> {
     }))
 }
 
-/// Equal targets are written alike, since the text is part of the table's key.
+/// Encodes a target. Equal targets have equal texts, because the text is part of the primary key.
 fn written(target: &RuleTarget) -> String {
     match target {
         RuleTarget::User(user) => serde_json::json!(["person", user]),

@@ -1,8 +1,8 @@
-//! The tables.
+//! The tables and their migrations.
 //!
-//! They are made for several servers on one database: every writer takes its ids from the counter in
-//! `project` within the writing transaction, so ids become visible in their own order; `config_head` says
-//! which version of a key stands, and is what a writer's belief is compared with.
+//! Several servers can share one database. Every writer gets its ids from the counter in `project` within the writing
+//! transaction, so ids become visible in their order. `config_head` contains the current version of each key, which is
+//! compared with the version that a writer expects.
 
 use std::{
     thread,
@@ -225,7 +225,7 @@ CREATE TABLE reset (
 ALTER TABLE config_version ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE draft ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ",
-    // The user of a key may have the number of a person by chance, so the name tells who made a token.
+    // The user id of an API key can equal the id of a person by chance, so the name identifies the creator of a token.
     "
 ALTER TABLE token ADD COLUMN owner_id INTEGER;
 UPDATE token SET owner_id = created_by_person WHERE EXISTS (
@@ -233,8 +233,8 @@ UPDATE token SET owner_id = created_by_person WHERE EXISTS (
   WHERE person.id = token.created_by_person AND token.created_by = person.name || ' (' || person.email || ')'
 );
 ",
-    // Sums of counts that were not clamped overflow. Half of the loggers' room is left for new names, since those
-    // that are listed here may be invented.
+    // Sums of counts that were not clamped overflow. Half of the logger rows are left for new names, since the listed names
+    // may be invented.
     "
 UPDATE evaluation SET count = max(0, min(count, 9007199254740992))
 WHERE count NOT BETWEEN 0 AND 9007199254740992;
@@ -287,10 +287,10 @@ pub(crate) fn newest() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// Sets the connection's modes. While another server does so with the same new file, `SQLite` answers that it is
-/// busy at once, whatever patience it was given.
+/// Sets the modes of the connection. While another server does so with the same new file, `SQLite` returns a busy error
+/// immediately, regardless of the busy timeout.
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    // `FULL` also outlives a loss of power, at the price of a flush per change; changes are rare.
+    // `FULL` survives a power failure and costs one flush per change. Changes are rare.
     const MODES: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
     let started = Instant::now();
     loop {
@@ -306,16 +306,18 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Sets the connection up and brings the tables to the newest version.
+/// Prepares the connection and migrates the tables to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     set_up(connection).map_err(failed("setting up"))?;
     let transaction = super::write(connection)?;
     let version: i64 = transaction
         .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(failed("reading the schema's version"))?;
+        .map_err(failed("reading the schema version"))?;
     let known = newest();
     if version > known {
-        let cause = format!("it was written by a newer version (schema {version}, known {known})");
+        let cause = format!(
+            "it was written by a newer version (schema {version}; this version supports up to {known})"
+        );
         return Err(StoreError::unavailable("opening the file", cause));
     }
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {

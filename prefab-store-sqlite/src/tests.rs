@@ -1,4 +1,4 @@
-//! What is particular to `SQLite`: the contract of every store is tested in `tests/contract.rs`.
+//! Tests of the `SQLite` store. `tests/contract.rs` runs the tests for every store.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -105,10 +105,12 @@ async fn a_full_database_reports_it_and_is_unchanged() {
     test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     let room = |pages: i64| {
         test.store.run(false, move |connection| {
-            connection.pragma_update(None, "max_page_count", pages).map_err(failed("making room"))
+            connection
+                .pragma_update(None, "max_page_count", pages)
+                .map_err(failed("setting the maximum size"))
         })
     };
-    room(1).await.unwrap(); // no less than there are
+    room(1).await.unwrap(); // SQLite never goes below the current number of pages
     let key = "k".repeat(500_000);
     let error = test.append(change(&key, Some(1), Expected::Absent)).await.unwrap_err();
     assert!(
@@ -171,11 +173,11 @@ async fn large_changes_are_returned_in_batches() {
         let config = Some(Config::constant("a", large.as_str()));
         test.append(Change { config, ..change }).await.unwrap();
     }
-    let (mut told, mut pages, mut seen) = (0, Vec::new(), 0);
+    let (mut last_id, mut pages, mut seen) = (0, Vec::new(), 0);
     loop {
-        let page = test.store.changes_after(test.project.id, told, 200).await.unwrap();
+        let page = test.store.changes_after(test.project.id, last_id, 200).await.unwrap();
         let Some(last) = page.last() else { break };
-        told = last.version.id;
+        last_id = last.version.id;
         seen += page.len();
         pages.push(page.len());
     }

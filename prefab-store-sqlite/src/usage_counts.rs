@@ -1,4 +1,4 @@
-//! Counts that clients report, behind their trait.
+//! Implements [`UsageCounts`] for [`SqliteStore`].
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{

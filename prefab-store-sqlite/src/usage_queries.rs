@@ -1,4 +1,4 @@
-//! Reads what clients reported.
+//! Queries on the counts that clients reported.
 
 use rusqlite::{Connection, Params, Row, Statement, params};
 
@@ -9,10 +9,10 @@ use prefab_store::{
     MAX_COUNT, Property, StoreError,
 };
 
-/// How many loggers one answer has, at most.
+/// Maximum number of loggers in one result.
 const MOST_LOGGERS: i64 = 20_000;
 
-/// A sum of counts that neither overflows, as `sum` does, nor goes beyond `MAX_COUNT`.
+/// Returns the SQL for a sum of counts. Unlike `sum`, it does not overflow, and it is at most `MAX_COUNT`.
 fn sum(column: &str) -> String {
     format!("CAST(min(total({column}), {MAX_COUNT}.0) AS INTEGER)")
 }
@@ -22,7 +22,7 @@ pub(super) fn evaluations(
     wanted: &EvaluationFilter,
 ) -> Result<Vec<EvaluationCount>, StoreError> {
     let EvaluationFilter { project, key, environment, from_millis, to_millis, hours } = wanted;
-    // Without a key the values of different keys would be added up, which says nothing.
+    // Without a key the counts of all keys are added up, so values and versions have no meaning.
     let (config_id, value) = if key.is_some() { ("config_id", "value") } else { ("0", "''") };
     let count = sum("count");
     let query = format!(
@@ -85,7 +85,7 @@ pub(super) fn loggers(
     project: ProjectId,
     environment: Option<EnvironmentId>,
 ) -> Result<Vec<Logger>, StoreError> {
-    // Names that only front-end keys reported come last, so that they are the first to find no room.
+    // Names that only front-end keys reported come last, so that the limit cuts them off first.
     let levels = ["traces", "debugs", "infos", "warns", "errors", "fatals"].map(sum).join(", ");
     let query = format!(
         "SELECT n.environment_id, n.name, {levels}, max(last_at_millis)
@@ -156,5 +156,5 @@ fn read<T>(
 ) -> Result<Vec<T>, StoreError> {
     let rows = |statement: &mut Statement<'_>| statement.query_map(values, read)?.collect();
     let statement = connection.prepare_cached(query);
-    statement.and_then(|mut statement| rows(&mut statement)).map_err(failed("reading what was reported"))
+    statement.and_then(|mut statement| rows(&mut statement)).map_err(failed("reading reported counts"))
 }

@@ -1,7 +1,7 @@
-//! Writes what clients reported, within the row limits of each environment.
+//! Writes the counts that clients reported, within the row limits of each environment.
 //!
-//! Reports of front-end keys get half of each limit: such keys are public, and what anybody sends with one must not
-//! leave the servers' own reports without room.
+//! Reports of front-end keys may use half of each limit. Such keys are public, so without this rule anyone could use up the
+//! rows for the reports of servers.
 
 use rusqlite::{Connection, ErrorCode, params};
 use tracing::warn;
@@ -11,18 +11,18 @@ use prefab_store::{HOUR_MILLIS, MAX_COUNT, StoreError, UsageBatch};
 
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
-/// A front-end key's count uses one row of its half for each of these bytes of its key and value that it begins.
+/// A count of a front-end key uses one row of its half per this many bytes of its key and value, rounded up.
 const BYTES_PER_ROW: usize = 64;
 
 /// Adds reports, each environment in a savepoint of its own, and returns how many entries were dropped.
 ///
-/// An environment that cannot be written is dropped: the same rows would fail again, for ever.
+/// The reports of an environment that cannot be written are dropped, because the same rows would fail again.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if nothing was written for a reason that may pass, such as a full disk.
+/// [`StoreError`] if nothing was written for a temporary reason, such as a full disk.
 pub(super) fn add(connection: &mut Connection, seen: &[UsageBatch]) -> Result<u64, StoreError> {
-    let writing = || failed("writing what was reported");
+    let writing = || failed("writing reported counts");
     let mut transaction = write(connection)?;
     let mut dropped = 0;
     for seen in seen {
@@ -35,7 +35,7 @@ pub(super) fn add(connection: &mut Connection, seen: &[UsageBatch]) -> Result<u6
             Err(error) if may_pass(&error) => return Err(writing()(error)),
             Err(error) => {
                 let (project, environment) = (seen.project.0, seen.environment.0);
-                warn!(%error, project, environment, "telemetry of an environment cannot be written, dropping it");
+                warn!(%error, project, environment, "writing the telemetry of an environment failed, dropping it");
                 dropped += entries(seen);
             }
         }
@@ -44,7 +44,7 @@ pub(super) fn add(connection: &mut Connection, seen: &[UsageBatch]) -> Result<u6
     Ok(dropped)
 }
 
-/// Tells whether the same rows could be written later.
+/// Returns whether the same rows could be written later.
 fn may_pass(error: &rusqlite::Error) -> bool {
     use ErrorCode::{
         CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, OutOfMemory, ReadOnly,
@@ -102,13 +102,13 @@ fn add_evaluations(connection: &Connection, seen: &UsageBatch) -> rusqlite::Resu
     let mut room = Room::of(connection, seen, hour)?;
     let mut dropped = 0;
     for one in &seen.evaluations {
-        // A deleted key has a head, too: clients may report it for a while.
+        // A deleted key has a head as well, because clients may report it for a while.
         if !has_key.query_row(params![project, one.key], |row| row.get::<_, bool>(0))? {
             dropped += 1;
             continue;
         }
         last.execute(params![project, one.key, seen.at_millis])?;
-        // Older versions of the key are in the log. An id that is not is stored as "the client did not say".
+        // Older versions of the key are in the log. An unknown version id is stored as 0, as if the client had not reported it.
         let is_known = one.config_id != 0
             && has_version.query_row(params![project, one.key, one.config_id], |row| row.get(0))?;
         let config_id = if is_known { one.config_id } else { 0 };
@@ -127,7 +127,7 @@ fn add_evaluations(connection: &Connection, seen: &UsageBatch) -> rusqlite::Resu
     Ok(dropped)
 }
 
-/// How many of an environment's evaluation rows of this hour are used.
+/// The number of evaluation rows that an environment has used in this hour.
 struct Room {
     limit: i64,
     is_public: bool,
@@ -148,7 +148,7 @@ impl Room {
         Ok(Self { limit, is_public, used, used_by_public_keys })
     }
 
-    /// Uses room for a new row with so many bytes of text; returns whether there is any.
+    /// Uses a row for this many bytes of text. Returns whether a row was left.
     fn use_for(&mut self, bytes: usize) -> bool {
         if self.used >= self.limit {
             return false;
@@ -275,7 +275,7 @@ fn add_examples(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<
     if seen.examples.is_empty() {
         return Ok(());
     }
-    // Two tables, so that those of front-end keys displace none of the others.
+    // Two tables, so that examples of front-end keys do not replace the others.
     let (table, most) = if seen.is_public {
         ("public_context_example", seen.limits.examples / 2)
     } else {
@@ -291,8 +291,8 @@ fn add_examples(connection: &Connection, seen: &UsageBatch) -> rusqlite::Result<
     keep_newest(connection, seen, table, &["at_millis", "contexts"], most)
 }
 
-/// Deletes the oldest rows beyond a number. The order is that of all columns: rows with the same time must not be
-/// kept together.
+/// Deletes the oldest rows beyond a maximum number. Rows with the same time are ordered by the other columns, so that the
+/// maximum is exact.
 fn keep_newest(
     connection: &Connection,
     seen: &UsageBatch,

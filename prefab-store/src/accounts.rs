@@ -6,251 +6,252 @@ use prefab_core::ids::ProjectId;
 
 use crate::{Roles, StoreFuture, key::KeyHash};
 
-/// Stores accounts. Of everything secret it stores only hashes.
+/// Stores accounts. Passwords, sessions, invitations and tokens are stored as hashes.
 pub trait Accounts: Send + Sync + 'static {
-    /// Tells whether anybody has signed up yet.
+    /// Returns whether there is at least one account.
     fn has_accounts(&self) -> StoreFuture<'_, bool>;
 
-    /// Invites somebody, and returns the invitation's number.
+    /// Creates an invitation and returns its id.
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64>;
 
-    /// Lists a project's invitations that can still be used.
+    /// Lists the invitations of a project that can still be used.
     fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>>;
 
-    /// Takes an invitation back; tells whether there was one that could still be used.
+    /// Revokes an invitation. Returns whether there was one that could still be used.
     fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool>;
 
-    /// Tells whether an invitation can be used by somebody with this e-mail.
+    /// Returns whether an invitation can be used with this e-mail address.
     fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool>;
 
-    /// Makes a person of somebody who was invited, and uses the invitation up.
+    /// Creates the account of an invited person and marks the invitation as used.
     fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignUpOutcome>;
 
-    /// Finds a person by e-mail.
+    /// Returns the account with this e-mail address.
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>>;
 
-    /// Gives a person another password, and ends their sessions but one.
+    /// Sets a password and ends all sessions of the person except `but`.
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()>;
 
-    /// Keeps a link to a new password, in place of an earlier one.
+    /// Creates a password reset link. It replaces an earlier link of the same person.
     fn create_password_reset(&self, reset: NewReset) -> StoreFuture<'_, ()>;
 
-    /// Tells whether a link to a new password can be used.
+    /// Returns whether a password reset link can be used.
     fn is_password_reset_valid(&self, reset: KeyHash) -> StoreFuture<'_, bool>;
 
-    /// Gives a password to whom a link is for, uses it up, and ends all their sessions.
+    /// Sets the password of the person a reset link is for, marks the link as used, and ends all sessions of the person.
+    /// Returns `None` if the link cannot be used.
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>>;
 
-    /// Deletes a person with the tokens that act for them, unless a project would be left without an admin.
+    /// Deletes a person and revokes the tokens that act for them, unless a project would have no admin.
     fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome>;
 
-    /// Begins a session.
+    /// Creates a session.
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()>;
 
-    /// Finds a session that has not ended; `is_use` says that it is being used.
+    /// Returns a session that has not ended. `is_use` records that it is being used.
     fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>>;
 
     /// Ends a session.
     fn end_session(&self, session: KeyHash) -> StoreFuture<'_, ()>;
 
-    /// Lists the people of a project by e-mail.
+    /// Lists the members of a project by e-mail address.
     fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>>;
 
-    /// Adds a person to a project, or gives them other roles.
+    /// Adds a person to a project, or changes their roles.
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange>;
 
-    /// Takes a person out of a project, with the tokens that act for them there.
+    /// Removes a person from a project and revokes the tokens that act for them there.
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange>;
 
-    /// Keeps a new management token, and returns its number.
+    /// Creates a management token and returns its id.
     fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64>;
 
-    /// Lists a project's management tokens, ended ones too.
+    /// Lists the management tokens of a project, ended ones included.
     fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>>;
 
-    /// Ends a management token; tells whether there was one that had not ended.
+    /// Revokes a management token. Returns whether there was one that had not ended.
     fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool>;
 
-    /// Finds a management token that has not ended, with no more roles than whom it acts for has by now; `is_use`
-    /// says that it is being used.
+    /// Returns a management token that has not ended. Its roles are limited to the current roles of the person it acts
+    /// for. `is_use` records that it is being used.
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>>;
 }
 
-/// A session that is not used for this long has ended.
+/// The time after which an unused session ends: 24 hours.
 pub const SESSION_IDLE_MILLIS: i64 = 24 * 3_600 * 1_000;
 
-/// A session ends after this long, used or not.
+/// The time after which every session ends: 14 days.
 pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Their number.
+    /// The id.
     pub id: i64,
-    /// Their e-mail, in lower case.
+    /// The e-mail address in lower case.
     pub email: String,
-    /// What they are called.
+    /// The name.
     pub name: String,
 }
 
-/// A person and how they prove who they are.
+/// A person, with their password and projects.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Who they are.
+    /// The person.
     pub person: Person,
-    /// The hash of their password, if they have one.
+    /// The hash of the password, if the person has one.
     pub password: Option<String>,
-    /// The projects they are in.
+    /// The projects of the person.
     pub projects: Vec<ProjectId>,
 }
 
-/// Somebody who signs up.
+/// The account to create.
 #[derive(Clone)]
 pub struct NewPerson {
-    /// Their e-mail, in lower case.
+    /// The e-mail address in lower case.
     pub email: String,
-    /// What they are called.
+    /// The name.
     pub name: String,
-    /// The hash of their password.
+    /// The hash of the password.
     pub password: String,
 }
 
-/// What came of signing up.
+/// The outcome of a sign-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignUpOutcome {
-    /// They are a person now, and in these projects.
+    /// The account was created, in these projects.
     Created(Person, Vec<ProjectId>),
-    /// The invitation cannot be used, or not by them.
+    /// The invitation cannot be used, or not with this e-mail address.
     NotInvited,
-    /// There is somebody with that e-mail.
+    /// The e-mail address has an account.
     EmailTaken,
 }
 
-/// An invitation that is wanted.
+/// The invitation to create.
 #[derive(Clone, Debug)]
 pub struct NewInvitation {
-    /// The hash of its text.
+    /// The hash of the secret.
     pub hash: KeyHash,
-    /// Who it is for and what they may do; nothing for the very first person, who may do everything.
+    /// The project, the e-mail address and the roles; `None` for the first person, who becomes admin of every project.
     pub to: Option<(ProjectId, String, Roles)>,
-    /// Who invites.
+    /// The label of the actor who invites.
     pub created_by: String,
-    /// Until when it can be used, in milliseconds since 1970.
+    /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: i64,
 }
 
-/// An invitation as it is kept.
+/// A stored invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Whom it is for.
+    /// The e-mail address of the invited person.
     pub email: String,
-    /// What they may do.
+    /// The roles.
     pub roles: Roles,
-    /// Who invited.
+    /// The label of the actor who invited.
     pub created_by: String,
-    /// When, in milliseconds since 1970.
+    /// The time it was created, in milliseconds since 1970.
     pub created_at_millis: i64,
-    /// Until when it can be used.
+    /// The time it expires.
     pub expires_at_millis: i64,
 }
 
-/// A link to a new password that is wanted.
+/// The password reset link to create.
 #[derive(Clone, Debug)]
 pub struct NewReset {
-    /// The hash of its text.
+    /// The hash of the secret.
     pub hash: KeyHash,
-    /// Who it is for.
+    /// The id of the person.
     pub person: i64,
-    /// Until when it can be used, in milliseconds since 1970.
+    /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: i64,
 }
 
-/// Somebody who has proved who they are.
+/// A signed-in person.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Who they are.
+    /// The person.
     pub person: Person,
-    /// The projects they are in.
+    /// The roles of the person, by project.
     pub projects: BTreeMap<ProjectId, Roles>,
 }
 
-/// A person in a project.
+/// A member of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Who they are.
+    /// The person.
     pub person: Person,
-    /// What they may do.
+    /// The roles.
     pub roles: Roles,
-    /// Since when, in milliseconds since 1970.
+    /// The time the person joined, in milliseconds since 1970.
     pub joined_at_millis: i64,
 }
 
-/// What came of changing somebody's place in a project.
+/// The outcome of a change to a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberChange {
-    /// It is as was wanted, and these tokens have ended.
+    /// The member was changed, and these tokens were revoked.
     Done(Vec<Token>),
-    /// There is nobody like that.
+    /// The person is not a member.
     Unknown,
-    /// Nobody would be left to manage the project.
+    /// The project would have no admin.
     LastAdmin,
 }
 
-/// What came of deleting somebody.
+/// The outcome of the deletion of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeletePersonOutcome {
-    /// They are gone, and these tokens have ended.
+    /// The person was deleted, and these tokens were revoked.
     Done(Vec<Token>),
-    /// Nobody would be left to manage this project.
+    /// This project would have no admin.
     LastAdmin(ProjectId),
 }
 
-/// A management token that is wanted.
+/// The management token to create.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// The hash of its text.
+    /// The hash of the secret.
     pub hash: KeyHash,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// What it may do.
+    /// The roles.
     pub roles: Roles,
-    /// Who made it.
+    /// The label of the actor who created it.
     pub created_by: String,
-    /// The user behind that, or 0.
+    /// The id of that person, or 0.
     pub created_by_person: i64,
-    /// The person it acts for and ends with; none where a key made it.
+    /// The id of the person it acts for, whose removal revokes it; `None` if an API key created it.
     pub owner: Option<i64>,
-    /// When it ends by itself, in milliseconds since 1970.
+    /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: Option<i64>,
 }
 
-/// A management token as it is kept.
+/// A stored management token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// What it may do.
+    /// The roles.
     pub roles: Roles,
-    /// Who made it.
+    /// The label of the actor who created it.
     pub created_by: String,
-    /// The user behind that, or 0.
+    /// The id of that person, or 0.
     pub created_by_person: i64,
-    /// The person it acts for and ends with; none where a key made it.
+    /// The id of the person it acts for, whose removal revokes it; `None` if an API key created it.
     pub owner: Option<i64>,
-    /// When it was made, in milliseconds since 1970.
+    /// The time it was created, in milliseconds since 1970.
     pub created_at_millis: i64,
-    /// When it was used last, to the minute.
+    /// The time of its last use, to the minute.
     pub last_used_at_millis: Option<i64>,
-    /// When it ends by itself.
+    /// The time it expires.
     pub expires_at_millis: Option<i64>,
-    /// When it was revoked.
+    /// The time it was revoked.
     pub revoked_at_millis: Option<i64>,
 }

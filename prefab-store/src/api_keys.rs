@@ -1,4 +1,4 @@
-//! API keys as they are stored.
+//! Stored API keys.
 
 use std::sync::Arc;
 
@@ -9,103 +9,103 @@ use crate::{
     key::{IssuedKey, KeyHash, KeyKind},
 };
 
-/// Stores API keys: their hashes and what people see of them.
+/// Stores API keys: their hashes and their descriptions, never their text.
 pub trait ApiKeys: Send + Sync + 'static {
-    /// Makes a key. Only its hash is kept.
+    /// Issues a key without a name.
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey>;
 
-    /// Makes a key that people can tell from others.
+    /// Issues a key with a name.
     fn issue_named_key(&self, request: NewKey) -> StoreFuture<'_, IssuedKey>;
 
-    /// Lists a project's keys as people see them.
+    /// Lists the keys of a project, revoked and expired ones included.
     fn keys(&self, project: ProjectId) -> StoreFuture<'_, Vec<KeyDetails>>;
 
-    /// Revokes a key for good; tells whether there was one to revoke.
+    /// Revokes a key permanently. Returns whether there was a key to revoke.
     fn revoke_key(&self, id: i64) -> StoreFuture<'_, bool>;
 
-    /// Says when a key ends, in milliseconds since 1970; tells whether there was one that had not ended.
+    /// Sets the expiry of a key, in milliseconds since 1970. Returns whether there was a key that had not ended.
     fn expire_key(&self, id: i64, at_millis: i64) -> StoreFuture<'_, bool>;
 
-    /// Writes down when keys were used last.
+    /// Records the last use of keys: pairs of key id and time in milliseconds since 1970.
     fn record_key_usage(&self, used: Vec<(i64, i64)>) -> StoreFuture<'_, ()>;
 }
 
-/// A key as it is kept.
+/// A stored key.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// What it may do.
+    /// The kind.
     pub kind: KeyKind,
-    /// The hash of its text.
+    /// The hash of the text.
     pub hash: KeyHash,
-    /// The person it belongs to, whose overrides it sees.
+    /// The id of the user it belongs to, whose personal overrides it receives.
     pub user_id: Option<Arc<str>>,
-    /// Whether it has been revoked.
+    /// Whether the key is revoked.
     pub revoked: bool,
-    /// When it ends by itself, in milliseconds since 1970.
+    /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: Option<i64>,
-    /// What people call it.
+    /// The name.
     pub name: Arc<str>,
 }
 
-/// A wish for a key.
+/// A request for a key without a name.
 #[derive(Clone, Debug)]
 pub struct KeyRequest {
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// What it may do.
+    /// The kind.
     pub kind: KeyKind,
-    /// The person it belongs to.
+    /// The id of the user it belongs to.
     pub user_id: Option<String>,
 }
 
-/// A wish for a key that people can tell from others.
+/// A request for a key with a name.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// What it may do.
+    /// The kind.
     pub kind: KeyKind,
-    /// The person it belongs to.
+    /// The id of the user it belongs to.
     pub user_id: Option<String>,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// Who made it.
+    /// The label of the actor who issued it.
     pub created_by: String,
-    /// When it ends by itself, in milliseconds since 1970.
+    /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: Option<i64>,
 }
 
-/// A key as people see it: everything but its text, which is not kept.
+/// The description of a key, without its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyDetails {
-    /// Its number, with which its text begins.
+    /// The id, with which the text starts.
     pub id: i64,
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// What it may do.
+    /// The kind.
     pub kind: KeyKind,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// The person it belongs to.
+    /// The id of the user it belongs to.
     pub user_id: Option<String>,
-    /// Who made it.
+    /// The label of the actor who issued it.
     pub created_by: String,
-    /// When it was made, in milliseconds since 1970.
+    /// The time it was issued, in milliseconds since 1970.
     pub created_at_millis: i64,
-    /// When it was used last.
+    /// The time of its last use.
     pub last_used_at_millis: Option<i64>,
-    /// When it ends by itself.
+    /// The time it expires.
     pub expires_at_millis: Option<i64>,
-    /// When it was revoked.
+    /// The time it was revoked.
     pub revoked_at_millis: Option<i64>,
 }

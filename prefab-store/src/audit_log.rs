@@ -1,95 +1,95 @@
-//! The audit log: who did what, and what was refused.
+//! The audit log: what actors did, and what was refused.
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 use crate::StoreFuture;
 
-/// How many entries of refusals an hour may have, besides one per project and action for all further refusals.
+/// Maximum number of refusal entries per hour. Further refusals share one entry per project and action.
 pub const REFUSALS_PER_HOUR: i64 = 1_000;
-/// How many of them may be a single project's.
+/// Maximum number of refusal entries per hour and project.
 pub const REFUSALS_PER_PROJECT: i64 = 200;
 
 /// Stores the audit log.
 pub trait AuditLog: Send + Sync + 'static {
-    /// Writes entries into the audit log.
+    /// Writes entries.
     fn record_audit(&self, entries: Vec<AuditEntry>) -> StoreFuture<'_, ()>;
 
-    /// Writes refusals into the audit log: equal ones of an hour are one entry with a count, and the number of entries
-    /// per hour is bounded.
+    /// Writes refusals. Equal refusals of one hour share an entry with a count, and the number of entries per hour is
+    /// limited.
     fn record_refusals(&self, refusals: Vec<Refusal>) -> StoreFuture<'_, ()>;
 
-    /// Deletes some of the audit entries from before a moment; returns whether there may be more.
+    /// Deletes a batch of the entries before a time, in milliseconds since 1970. Returns whether there may be more.
     fn delete_audit_entries_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
 
-    /// Lists entries of the audit log, newest first.
+    /// Lists entries, newest first.
     fn audit(&self, filter: AuditFilter) -> StoreFuture<'_, Vec<AuditRecord>>;
 }
 
-/// What the audit log says of a deed.
+/// The description of an action for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditNote {
-    /// Who: `ann@acme.test`, `key 7 (ci)`.
+    /// The label of the actor: `Ann (ann@acme.test)`, `key 7 (ci)`.
     pub actor: String,
-    /// From where: an address.
+    /// The address the request came from.
     pub origin: String,
-    /// With which program, as it calls itself.
+    /// The program that sent the request, as named in the request.
     pub via: String,
-    /// What was done, in words.
+    /// The action as a sentence.
     pub sentence: String,
-    /// Why, in that person's words.
+    /// The comment of the actor.
     pub comment: String,
 }
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// The project, unless it concerns all.
+    /// The project; `None` for an action on the server.
     pub project: Option<ProjectId>,
-    /// What kind of deed: `config.changed`.
+    /// The kind of action: `config.changed`.
     pub action: String,
-    /// What it was done to: a config's key, an environment's name.
+    /// What was changed: a config key, the name of an environment.
     pub subject: String,
-    /// The environment, if it concerns one.
+    /// The environment, if the action is about one.
     pub environment: Option<EnvironmentId>,
-    /// The version that came of it.
+    /// The version that the action created.
     pub version_id: Option<i64>,
-    /// Whether it was refused.
+    /// Whether the action was refused.
     pub is_refused: bool,
-    /// Who, from where, and the sentence.
+    /// The description.
     pub note: AuditNote,
 }
 
 impl AuditEntry {
-    /// Returns an entry with nothing but a note.
+    /// Creates an entry with a note and without anything else.
     pub fn of(note: AuditNote) -> Self {
         Self { note, ..Self::default() }
     }
 }
 
-/// An entry as it is kept.
+/// A stored entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Its number; grows.
+    /// The id. Newer entries have higher ids.
     pub id: i64,
-    /// When, in milliseconds since 1970; the first time, if it happened more than once.
+    /// The time of the action, in milliseconds since 1970; the first time, if `count` is above 1.
     pub at_millis: i64,
-    /// How many times. More than once for refusals only.
+    /// The number of times. Only refusals have a count above 1.
     pub count: i64,
-    /// What.
+    /// The entry.
     pub entry: AuditEntry,
 }
 
-/// What was refused, and how many times since the last time it was written.
+/// A refused action, and how often it was refused since it was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What was refused. Entries with the same project, action, subject, origin and sentence are equal.
+    /// The entry. Entries with the same project, action, subject, origin and sentence are equal.
     pub entry: AuditEntry,
-    /// How many times.
+    /// The number of times.
     pub count: i64,
 }
 
 impl Refusal {
-    /// Returns the entry that stands for all refusals of an hour that found no room for an entry of their own.
+    /// Returns the entry for all refusals of an hour beyond the maximum number of entries.
     pub fn further(project: Option<ProjectId>, action: &str, count: i64) -> Self {
         let note = AuditNote { sentence: FURTHER.to_owned(), ..AuditNote::default() };
         let entry =
@@ -100,27 +100,27 @@ impl Refusal {
 
 const FURTHER: &str = "further refusals in this hour, too many to list";
 
-/// Which entries of the audit log are wanted.
+/// A filter for audit entries. Empty fields match every entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Of this project.
+    /// The project.
     pub project: Option<ProjectId>,
-    /// About exactly this subject.
+    /// The exact subject.
     pub subject: Option<String>,
-    /// By somebody whose name contains this.
-    pub who: Option<String>,
-    /// Deeds of this kind, or of every kind before its dot: `config`, `config.changed`.
+    /// A part of the label of the actor, in any case.
+    pub actor: Option<String>,
+    /// The kind of action, or the part of it before the dot: `config.changed`, `config`.
     pub action: Option<String>,
-    /// About this environment.
+    /// The environment.
     pub environment: Option<EnvironmentId>,
-    /// Whose sentence or comment contains this.
+    /// A part of the sentence or the comment, in any case.
     pub text: Option<String>,
-    /// Not before this moment.
+    /// The earliest time, in milliseconds since 1970.
     pub from_millis: Option<i64>,
-    /// Before this moment.
+    /// The time before which entries match, in milliseconds since 1970.
     pub to_millis: Option<i64>,
-    /// Before this entry.
+    /// The id below which entries match.
     pub before: Option<i64>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: u32,
 }

@@ -16,70 +16,70 @@ pub trait ConfigLog: Send + Sync + 'static {
     /// Lists the versions of one key, newest first.
     fn history(&self, project: ProjectId, key: String, limit: u32) -> StoreFuture<'_, Vec<Version>>;
 
-    /// Lists the changes of a project, newest first, from before an id.
+    /// Lists the changes of a project with an id lower than `before`, newest first.
     fn changes(&self, project: ProjectId, before: Option<i64>, limit: u32) -> StoreFuture<'_, Vec<Version>>;
 
-    /// Lists the changes after an id, oldest first, with what they replaced and who the audit log says it was.
+    /// Lists the changes after an id, oldest first, with the replaced configs and the audit entries.
     fn changes_after(&self, project: ProjectId, id: i64, limit: u32) -> StoreFuture<'_, Vec<AuditedChange>>;
 
-    /// Returns one version, whether it stands or not.
+    /// Returns one version, current or not.
     fn version(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Option<Version>>;
 
     /// Lists the tombstones of keys that are deleted.
     fn deleted(&self, project: ProjectId) -> StoreFuture<'_, Vec<Version>>;
 
-    /// Lists the comments on the versions that stand, by version, where there is one.
+    /// Lists the comments on current versions by version id. Versions without a comment are skipped.
     fn comments(&self, project: ProjectId, keys: KeyRange) -> StoreFuture<'_, Vec<(i64, String)>>;
 }
 
-/// A change that is wanted.
+/// A change to append.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// What it is to be; nothing deletes it.
+    /// The new config; `None` deletes it.
     pub config: Option<Config>,
-    /// What the writer believes to be there.
+    /// The version that must be current.
     pub expected: Expected,
-    /// Who wants it.
+    /// The actor.
     pub changed_by: ChangedBy,
-    /// What the audit log says of it, written with it or not at all.
+    /// The audit note, which is written in the same transaction.
     pub note: Option<AuditNote>,
 }
 
-/// A change that was made.
+/// A stored version of a config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
-    /// Its id.
+    /// The id.
     pub id: i64,
-    /// The id of the version it replaced.
+    /// The id of the version that it replaced.
     pub previous_id: Option<i64>,
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// What it became; nothing for a deletion.
+    /// The config; `None` for a deletion.
     pub config: Option<Config>,
-    /// Who made it.
+    /// The actor.
     pub changed_by: ChangedBy,
-    /// When, in milliseconds since 1970.
+    /// The time of the change, in milliseconds since 1970.
     pub changed_at_millis: i64,
 }
 
-/// A change with what is told of it.
+/// A version with its audit entry.
 #[derive(Clone, Debug)]
 pub struct AuditedChange {
-    /// What came of it.
+    /// The new version.
     pub version: Version,
-    /// What it replaced.
+    /// The config that it replaced.
     pub before: Option<Config>,
-    /// Who made it and what it was, as the audit log says.
-    pub said: Option<(String, String)>,
+    /// The actor and the sentence of the audit entry, if there is one.
+    pub audit: Option<(String, String)>,
 }
 
-/// Keys between two, both included.
+/// A range of config keys, both ends included.
 #[derive(Clone, Debug)]
 pub struct KeyRange {
-    /// The first.
+    /// The first key.
     pub first: String,
-    /// The last.
+    /// The last key.
     pub last: String,
 }

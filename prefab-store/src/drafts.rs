@@ -1,4 +1,4 @@
-//! Unpublished changes.
+//! Drafts: unpublished changes.
 
 use prefab_core::{Config, ids::ProjectId};
 
@@ -9,49 +9,50 @@ pub trait Drafts: Send + Sync + 'static {
     /// Lists a project's drafts by key.
     fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>>;
 
-    /// Lists which drafts a project has, without what they are.
+    /// Lists the drafts of a project without their content.
     fn draft_marks(&self, project: ProjectId) -> StoreFuture<'_, Vec<DraftMark>>;
 
-    /// Keeps a draft in place of an earlier one of that key, whose approval does not hold for it.
+    /// Saves a draft. It replaces an earlier draft of the same key, together with its approval.
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()>;
 
-    /// Writes down who approved a draft; tells whether it is still the one that was saved at that moment.
+    /// Records the approval of a draft. Returns whether the stored draft is still the given one.
     fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool>;
 
-    /// Throws a draft away; tells whether there was one.
+    /// Discards a draft. Returns whether there was one.
     fn discard_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool>;
 }
 
-/// What tells a draft from another one of its key.
+/// The part of a draft that differs between two drafts of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftMark {
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// Who saved it, as people know them.
+    /// The label of the actor who saved it.
     pub saved_by: String,
-    /// When, in milliseconds since 1970.
+    /// The time it was saved, in milliseconds since 1970.
     pub saved_at_millis: i64,
-    /// Who approved it.
+    /// The label of the actor who approved it.
     pub approved_by: Option<String>,
 }
 
-/// A change that is not made yet. Each key has one at most.
+/// An unpublished change. Each config key has at most one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// What it is to be; nothing archives it.
+    /// The config after the change; `None` archives it.
     pub config: Option<Config>,
-    /// The version it is meant for; 0 where the key is new.
+    /// The version that the draft is based on; 0 if the key is new.
     pub base_id: i64,
-    /// Why.
+    /// The comment.
     pub comment: String,
-    /// Who saved it, as people know them.
+    /// The label of the actor who saved it.
     pub saved_by: String,
-    /// The person behind that, so that the same one with another key is no second person.
+    /// The identity of that actor: the same for all keys and tokens of one person, so that a person cannot approve their
+    /// own draft.
     pub saved_by_person: String,
-    /// When, in milliseconds since 1970.
+    /// The time it was saved, in milliseconds since 1970.
     pub saved_at_millis: i64,
-    /// Who approved it.
+    /// The label of the actor who approved it.
     pub approved_by: Option<String>,
 }

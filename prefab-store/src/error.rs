@@ -6,62 +6,62 @@ use prefab_core::ids::ProjectId;
 
 use crate::expected::Expected;
 
-/// What a store answers with, some time later.
+/// The result of a store operation, as a future.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Why a store did not do what it was asked.
+/// Why a store operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else was faster.
+    /// Another version is current.
     #[error("config `{key}`: {}", conflict(*.current))]
     Conflict {
-        /// The key.
+        /// The config key.
         key: String,
-        /// What the writer expected.
+        /// The version that the writer expected.
         expected: Expected,
-        /// The version that is there.
+        /// The current version; `None` if there is none.
         current: Option<i64>,
     },
-    /// There is no such project.
-    #[error("project {0}: there is none with this number")]
+    /// The project does not exist.
+    #[error("project {0} does not exist")]
     UnknownProject(ProjectId),
-    /// Somebody else has that name.
-    #[error("`{0}`: the name is taken")]
+    /// The name is in use.
+    #[error("the name `{0}` is already in use")]
     NameTaken(String),
-    /// The database cannot be used right now, or at all.
-    #[error("database: {operation}")]
+    /// The database cannot be used at the moment, or at all.
+    #[error("database error while {operation}")]
     Unavailable {
-        /// What was being done.
+        /// What was being done, as a gerund: `writing a change`.
         operation: &'static str,
-        /// What whoever runs the server can do something about.
+        /// The kind of failure.
         reason: UnavailableReason,
-        /// Why it failed.
+        /// The cause.
         source: Box<dyn StdError + Send + Sync>,
     },
 }
 
 impl StoreError {
-    /// Returns the error of a store that cannot be used for an unknown reason.
+    /// Creates an [`Unavailable`](Self::Unavailable) error with the reason [`UnavailableReason::Other`].
     pub fn unavailable(operation: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable { operation, reason: UnavailableReason::Other, source: source.into() }
     }
 }
 
-/// Why a database cannot be used, as far as people can do something about it.
+/// Why a database cannot be used. The operator of a server can fix most of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnavailableReason {
-    /// There is no room for more.
+    /// The disk is full.
     DiskFull,
-    /// It, or where it is, may not be written to.
+    /// The file or its folder is read-only for the server.
     ReadOnly,
-    /// Another server writes for very long.
+    /// Another process keeps the database locked.
     Busy,
-    /// It is not what a server wrote.
+    /// The file is damaged, or is not a database.
     Damaged,
-    /// Something else.
+    /// Any other failure.
     Other,
 }
 
 fn conflict(current: Option<i64>) -> String {
-    current.map_or("it is not there any more".to_owned(), |id| format!("version {id} is there already"))
+    current.map_or("the config does not exist".to_owned(), |id| format!("the current version is {id}"))
 }

@@ -1,11 +1,11 @@
-//! What a writer expects to replace.
+//! Optimistic locking of configs.
 
-/// What a writer believes to be there, so that two cannot silently overwrite one another.
+/// The version that a writer expects to replace, so that two writers cannot silently overwrite one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Whatever is there.
+    /// Any version, or none.
     Anything,
-    /// Nothing: the key is new, or deleted.
+    /// No version: the key is new or deleted.
     Absent,
     /// The version with this id.
     Version(i64),

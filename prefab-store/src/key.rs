@@ -1,7 +1,7 @@
-//! API keys: their form, their kinds, and how one is checked.
+//! API keys: their format, their kinds and their verification.
 //!
-//! A key reads `<id>-<environment>-P<project>-E<environment id>-<KIND>-<secret>`, the form that every
-//! official client and tool accepts. The id finds the key, the hash of the whole text proves it.
+//! The format is `<id>-<environment>-P<project>-E<environment id>-<KIND>-<secret>`, which every official client and tool
+//! accepts. The id selects the stored key; the hash of the whole text verifies it.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use subtle::ConstantTimeEq as _;
 use crate::StoreError;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
-/// What a key may do.
+/// What an API key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyKind {
-    /// Fetches and streams configs, and reports.
+    /// Fetches and streams configs, and sends telemetry.
     Backend,
-    /// Is given values that the server evaluated, and reports. Public: it stands in web pages.
+    /// Receives values that the server evaluated, and sends telemetry. It is public, because web pages contain it.
     Frontend,
-    /// Does what a backend key does and changes configs.
+    /// Does everything that a backend key does, and changes configs.
     Admin,
 }
 
@@ -40,8 +40,10 @@ impl KeyKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The official command-line tool takes no key without `SDK` or `BACKEND` in this place, so a key for a
-    /// web page has neither.
+    /// Returns the part of the text that names the kind.
+    ///
+    /// The official command-line tool accepts only keys that contain `SDK` or `BACKEND`, so a front-end key contains
+    /// neither.
     fn text_part(self) -> &'static str {
         match self {
             Self::Backend => "SDK",
@@ -57,37 +59,37 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// The SHA-256 of a key's text. Keys are 256 random bits, so a fast hash is enough.
+/// The SHA-256 hash of a key. A key contains 256 random bits, so a fast hash is secure.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHash(pub [u8; 32]);
 
 impl KeyHash {
-    /// Hashes a key's text.
+    /// Hashes the text of a key.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// Compares in a time that tells nothing about where the two differ.
+    /// Compares two hashes in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 }
 
-/// A key that was just made: the only time its text is known.
+/// A key that was just issued. Its text is not stored, so this is the only time it is available.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IssuedKey {
-    /// The key's number.
+    /// The id.
     pub id: i64,
-    /// The name of its environment.
+    /// The name of the environment.
     pub environment: String,
-    /// What it may do.
+    /// The kind.
     pub kind: KeyKind,
-    /// Its text.
+    /// The text.
     pub key: String,
 }
 
 impl fmt::Debug for IssuedKey {
-    /// Leaves the text out: it must not reach a log by accident.
+    /// Omits the text, so that it cannot reach a log by accident.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, environment, kind, key: _ } = self;
         f.debug_struct("IssuedKey")
@@ -98,7 +100,11 @@ impl fmt::Debug for IssuedKey {
     }
 }
 
-/// Makes the text of a new key.
+/// Issues a key with a random secret.
+///
+/// # Errors
+///
+/// [`StoreError::Unavailable`] if the operating system provides no random bytes.
 pub fn issue(
     id: i64,
     (environment, name): (EnvironmentId, &str),
@@ -106,14 +112,14 @@ pub fn issue(
     kind: KeyKind,
 ) -> Result<IssuedKey, StoreError> {
     let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| StoreError::unavailable("making a key", error))?;
+    getrandom::fill(&mut secret).map_err(|error| StoreError::unavailable("generating an API key", error))?;
     let label: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let (word, secret) = (kind.text_part(), hex::encode(secret));
     let key = format!("{id}-{label}-P{project}-E{environment}-{word}-{secret}");
     Ok(IssuedKey { id, environment: name.to_owned(), kind, key })
 }
 
-/// Returns the number a key's text begins with.
+/// Returns the id that the text of a key starts with, or `None` if it is not an API key.
 pub fn parse_id(text: &str) -> Option<i64> {
     text.split_once('-')?.0.parse().ok()
 }

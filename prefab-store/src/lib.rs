@@ -1,10 +1,11 @@
 //! Where do changes live? An append-only log of config versions, behind traits.
 //!
-//! The log is the truth and ids order it: within a project every change has a higher id than all before
-//! it, and no id is used twice. [`Store::watch`] only hints that something may have changed. The receiver of a hint
-//! calls [`ConfigLog::since`]. So several servers can share one database, and a lost hint costs time, not data.
+//! Start with [`Store`], which combines one trait per noun: [`ConfigLog`], [`Projects`], [`ApiKeys`], [`Drafts`],
+//! [`AuditLog`], [`UsageCounts`], [`ScheduledRemovals`] and [`Accounts`].
 //!
-//! Each noun has a trait of its own, and [`Store`] is all of them.
+//! The log is the source of truth, and ids order it: within a project every change has a higher id than all changes before
+//! it, and no id is used twice. [`Store::watch`] only signals that something may have changed; the receiver then calls
+//! [`ConfigLog::since`]. So several servers can share one database, and a lost signal causes a delay, not a loss of data.
 
 pub mod accounts;
 mod api_keys;
@@ -48,12 +49,12 @@ pub use usage_counts::{
 pub trait Store:
     ConfigLog + Projects + ApiKeys + Drafts + AuditLog + UsageCounts + ScheduledRemovals + Accounts
 {
-    /// Counts hints that something changed, here or in another process.
+    /// Returns a counter that increases whenever something may have changed, in this process or another one.
     fn watch(&self) -> watch::Receiver<u64>;
 
-    /// Fails if the database cannot be read.
+    /// Checks that the database can be read.
     fn ping(&self) -> StoreFuture<'_, ()>;
 
-    /// Returns the size of everything, in bytes.
+    /// Returns the size of the database, in bytes.
     fn size(&self) -> StoreFuture<'_, i64>;
 }

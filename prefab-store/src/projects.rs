@@ -6,59 +6,60 @@ use crate::{StoreFuture, api_keys::StoredKey, key::IssuedKey};
 
 /// Stores projects and their environments.
 pub trait Projects: Send + Sync + 'static {
-    /// Lists projects, environments and keys.
+    /// Lists all projects, environments and API keys.
     fn registry(&self) -> StoreFuture<'_, Registry>;
 
     /// Creates a project with environments. Its log starts empty, at an id above 0.
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project>;
 
-    /// Creates a project with environments and every kind of key for each, unless there is a project already.
+    /// Creates a project with environments, and an API key of every kind for each environment. Returns `None` if a project
+    /// exists already.
     fn create_first_project(
         &self,
         name: String,
         environments: Vec<String>,
     ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>>;
 
-    /// Gives a project another name.
+    /// Renames a project.
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()>;
 
     /// Creates an environment.
     fn create_environment(&self, project: ProjectId, name: String) -> StoreFuture<'_, Environment>;
 
-    /// Gives an environment another name and other demands; tells whether there was one.
+    /// Changes the name and the protection of an environment. Returns whether the environment exists.
     fn update_environment(&self, project: ProjectId, environment: Environment) -> StoreFuture<'_, bool>;
 }
 
-/// Projects, environments and keys.
+/// All projects, environments and API keys.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     /// The projects.
     pub projects: Vec<Project>,
-    /// The keys, revoked ones too.
+    /// The API keys, revoked ones included.
     pub keys: Vec<StoredKey>,
 }
 
 /// A project and its environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Its number.
+    /// The id.
     pub id: ProjectId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The id its log starts after.
+    /// The id after which its log starts.
     pub first_id: i64,
-    /// Its environments.
+    /// The environments.
     pub environments: Vec<Environment>,
 }
 
 /// An environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// Its number.
+    /// The id.
     pub id: EnvironmentId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What changes to it take.
+    /// What changes to it require.
     pub protection: Protection,
 }
 
@@ -69,7 +70,7 @@ impl Environment {
     }
 }
 
-/// What changes to an environment take.
+/// What changes to an environment require.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Protection {
     /// A comment with every change.

@@ -1,4 +1,4 @@
-//! What somebody may do.
+//! Roles of actors in a project and its environments.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use prefab_core::ids::EnvironmentId;
 
-/// What somebody may do; each may all that those before it may.
+/// A role. Each role allows everything that the roles before it allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Looks at everything but changes nothing.
+    /// Reads everything and changes nothing.
     Viewer,
     /// Saves drafts and sets personal overrides.
     Editor,
@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, the least first.
+    /// Every role, the least powerful first.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Publisher, Self::Admin];
 
     /// Returns the name: `publisher`.
@@ -40,23 +40,23 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// Says what is missing where this is the least that is needed.
+    /// Returns the error message for an actor without this role.
     pub fn missing_role_message(self) -> &'static str {
         match self {
-            Self::Viewer => "this takes the role viewer",
-            Self::Editor => "this takes the role editor",
-            Self::Publisher => "this takes the role publisher",
-            Self::Admin => "this takes the role admin",
+            Self::Viewer => "the role viewer is required",
+            Self::Editor => "the role editor is required",
+            Self::Publisher => "the role publisher is required",
+            Self::Admin => "the role admin is required",
         }
     }
 }
 
-/// What somebody may do in a project, and in environments where it is something else.
+/// The role in a project, and the environments with another role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roles {
-    /// In the project, and wherever nothing else is said.
+    /// The role in the project and in every environment without a role of its own.
     pub project: Role,
-    /// In some environments.
+    /// The environments with a role of their own.
     pub environments: BTreeMap<EnvironmentId, Role>,
 }
 
@@ -71,7 +71,7 @@ impl Roles {
         self.environments.get(&environment).copied().unwrap_or(self.project)
     }
 
-    /// Returns what both allow.
+    /// Returns the roles that both allow.
     #[must_use]
     pub fn limited_to(&self, by: &Self) -> Self {
         let environments = self.environments.keys().chain(by.environments.keys());
@@ -83,7 +83,7 @@ impl Roles {
         }
     }
 
-    /// Returns the highest role that there is in any place.
+    /// Returns the highest of all roles.
     pub fn highest(&self) -> Role {
         self.environments.values().copied().fold(self.project, Role::max)
     }

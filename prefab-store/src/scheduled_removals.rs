@@ -1,60 +1,60 @@
-//! Rules that are removed at a time.
+//! Rules that the server removes at a given time.
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 use crate::StoreFuture;
 
-/// Stores when rules are to be removed.
+/// Stores when rules will be removed.
 pub trait ScheduledRemovals: Send + Sync + 'static {
-    /// Remembers when a rule ends, in place of what was remembered of it.
+    /// Schedules the removal of a rule. Replaces an earlier schedule of the same rule.
     fn schedule_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()>;
 
-    /// Forgets that a rule ends.
+    /// Cancels the removal of a rule.
     fn cancel_removal(&self, rule: TimedRule) -> StoreFuture<'_, ()>;
 
-    /// Forgets an end that has been dealt with, unless the rule has got another one meanwhile.
+    /// Deletes a removal that is done, unless the rule has another schedule by then.
     fn complete_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()>;
 
-    /// Lists what has ended by now, of all projects.
+    /// Lists the removals of all projects that are due.
     fn due_removals(&self, now_millis: i64) -> StoreFuture<'_, Vec<ScheduledRemoval>>;
 
-    /// Lists the rules of a project that end.
+    /// Lists the scheduled removals of a project.
     fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<ScheduledRemoval>>;
 }
 
-/// A rule that can end.
+/// A rule that can be removed at a given time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedRule {
-    /// Its project.
+    /// The project.
     pub project: ProjectId,
-    /// Its key.
+    /// The config key.
     pub key: String,
-    /// Its environment; nothing for the rules of all.
+    /// The environment; `None` for the default rules.
     pub environment: Option<EnvironmentId>,
-    /// Which of the rules there it is.
+    /// The users or contexts that the rule is for.
     pub target: RuleTarget,
 }
 
-/// Which of a key's rules in an environment.
+/// The users or contexts that a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleTarget {
-    /// A person's own value.
+    /// One user: a personal override.
     User(String),
-    /// What holds where a property has one of some values.
+    /// Contexts in which a property has one of these values.
     Property(String, Vec<String>),
-    /// What holds for those in a segment.
+    /// Contexts in a segment.
     Segment(String),
-    /// What holds for all for whom nothing else does.
+    /// All contexts.
     Everyone,
 }
 
-/// When a rule ends.
+/// The scheduled removal of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledRemoval {
     /// The rule.
     pub rule: TimedRule,
-    /// When, in milliseconds since 1970.
+    /// The time of the removal, in milliseconds since 1970.
     pub at_millis: i64,
-    /// Who set it.
+    /// The label of the actor who set the rule.
     pub set_by: String,
 }

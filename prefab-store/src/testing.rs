@@ -9,7 +9,7 @@
 //! });
 //! ```
 //!
-//! The outer closure prepares the place of one empty store, for example a folder or a schema. The inner closure opens
+//! The outer closure prepares one empty store, for example a folder or a schema. The inner closure opens
 //! a handle on that store. The suite opens several handles, as several servers on one database do, and steps the clock
 //! that it passes.
 

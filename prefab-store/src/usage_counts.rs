@@ -6,19 +6,19 @@ use crate::{StoreFuture, config_log::KeyRange};
 
 /// Stores the counts that clients report.
 pub trait UsageCounts: Send + Sync + 'static {
-    /// Adds to the stored counts and returns how many entries were dropped: those of config keys that the project
-    /// does not have, those beyond the [`RowLimits`], and those that cannot be written.
+    /// Adds to the stored counts. Returns the number of dropped entries: those of unknown config keys, those beyond the
+    /// [`RowLimits`], and those that cannot be written.
     ///
     /// An environment whose report cannot be written does not affect the others.
     fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64>;
 
-    /// Counts evaluations, oldest first.
+    /// Returns evaluation counts, oldest first.
     fn evaluation_counts(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>>;
 
-    /// Tells when keys were evaluated last.
+    /// Returns the time of the last evaluation of each key, in milliseconds since 1970.
     fn last_evaluations(&self, project: ProjectId) -> StoreFuture<'_, Vec<(String, i64)>>;
 
-    /// Counts the evaluations of keys by the hour, from an hour on.
+    /// Returns the evaluation counts of keys per hour, from the hour of `from_millis` on.
     fn hourly_counts(
         &self,
         project: ProjectId,
@@ -30,28 +30,28 @@ pub trait UsageCounts: Send + Sync + 'static {
     fn loggers(&self, project: ProjectId, environment: Option<EnvironmentId>)
     -> StoreFuture<'_, Vec<Logger>>;
 
-    /// Lists the properties that contexts had, by context and name.
+    /// Lists the reported context properties by context and name.
     fn properties(
         &self,
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Property>>;
 
-    /// Lists contexts that were met, newest first.
+    /// Lists reported example contexts, newest first.
     fn examples(
         &self,
         project: ProjectId,
         environment: Option<EnvironmentId>,
     ) -> StoreFuture<'_, Vec<Example>>;
 
-    /// Deletes some of what was counted before a moment; returns whether there is more to delete.
+    /// Deletes a batch of the counts before a time, in milliseconds since 1970. Returns whether there are more.
     fn delete_counts_before(&self, at_millis: i64) -> StoreFuture<'_, bool>;
 }
 
-/// Length of the hours that evaluations are counted by.
+/// The length of an hour in milliseconds, the smallest unit of evaluation counts.
 pub const HOUR_MILLIS: i64 = 3_600_000;
 
-/// The highest count that is stored or returned: the highest that JavaScript reads exactly.
+/// The highest count that is stored or returned, which is the highest number that JavaScript reads exactly.
 pub const MAX_COUNT: i64 = 1 << 53;
 
 /// Adds two counts without going beyond [`MAX_COUNT`].
@@ -79,123 +79,123 @@ pub struct RowLimits {
     pub examples: i64,
 }
 
-/// What the clients of one environment reported.
+/// Counts that the clients of one environment reported.
 #[derive(Clone, Debug)]
 pub struct UsageBatch {
-    /// Their project.
+    /// The project.
     pub project: ProjectId,
-    /// Their environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// Whether they came with front-end keys, which are public. Such reports get half of the rows.
+    /// Whether the reports came with front-end keys, which are public. Such reports may use half of the rows.
     pub is_public: bool,
-    /// How many rows the environment may have.
+    /// The row limits of the environment.
     pub limits: RowLimits,
-    /// When, in milliseconds since 1970.
+    /// The time of the batch, in milliseconds since 1970.
     pub at_millis: i64,
-    /// How often which value was handed out.
+    /// The evaluations.
     pub evaluations: Vec<ReportedEvaluation>,
-    /// Which loggers wrote how much.
+    /// Log calls by logger.
     pub loggers: Vec<(String, LevelCounts)>,
-    /// The properties that contexts had.
+    /// Context properties: context, property, number of the value type.
     pub properties: Vec<(String, String, i32)>,
-    /// Contexts in JSON, and when they were met.
+    /// Example contexts in JSON, with their time in milliseconds since 1970.
     pub examples: Vec<(String, i64)>,
 }
 
-/// How often a value was handed out.
+/// How often a value was returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportedEvaluation {
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// The version it came from; 0 where the client did not say.
+    /// The version it came from; 0 if the client did not report it.
     pub config_id: i64,
-    /// The value in JSON; empty where it is not known.
+    /// The value in JSON; empty if it is unknown.
     pub value: String,
-    /// How often.
+    /// The number of evaluations.
     pub count: i64,
 }
 
 /// Log calls by level: trace, debug, info, warn, error, fatal.
 pub type LevelCounts = [i64; 6];
 
-/// Which evaluations are wanted.
+/// A filter for evaluation counts.
 #[derive(Clone, Debug)]
 pub struct EvaluationFilter {
-    /// Of this project.
+    /// The project.
     pub project: ProjectId,
-    /// Of this key; of all keys together without.
+    /// The config key; `None` adds up all keys.
     pub key: Option<String>,
-    /// In this environment.
+    /// The environment; `None` for all.
     pub environment: Option<EnvironmentId>,
-    /// Not before the hour of this moment.
+    /// The first hour, as any time in it, in milliseconds since 1970.
     pub from_millis: i64,
-    /// Before this moment.
+    /// The end, exclusive, in milliseconds since 1970.
     pub to_millis: i64,
-    /// The length of the buckets they are counted by, in hours.
+    /// The length of a bucket, in hours.
     pub hours: i64,
 }
 
-/// Evaluations of one value in one bucket of time.
+/// The evaluation count of one value in one bucket of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluationCount {
     /// The environment.
     pub environment: EnvironmentId,
-    /// When the bucket begins, in milliseconds since 1970.
+    /// The start of the bucket, in milliseconds since 1970.
     pub at_millis: i64,
-    /// The version it came from.
+    /// The version that the value came from.
     pub config_id: i64,
     /// The value in JSON.
     pub value: String,
-    /// How often.
+    /// The number of evaluations.
     pub count: i64,
 }
 
-/// The evaluations of a key in an hour.
+/// The evaluation count of a key in one hour.
 #[derive(Clone, Debug)]
 pub struct HourlyCount {
-    /// The key.
+    /// The config key.
     pub key: String,
-    /// When the hour begins, in milliseconds since 1970.
+    /// The start of the hour, in milliseconds since 1970.
     pub at_millis: i64,
-    /// How often.
+    /// The number of evaluations.
     pub count: i64,
 }
 
 /// A logger.
 #[derive(Clone, Debug)]
 pub struct Logger {
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its calls by level.
+    /// Log calls by level.
     pub counts: LevelCounts,
-    /// When it was reported last, in milliseconds since 1970.
+    /// The time of the last report, in milliseconds since 1970.
     pub last_at_millis: i64,
 }
 
-/// A property of a context, with one kind of value that it had.
+/// A context property, with one type of value that it had.
 #[derive(Clone, Debug)]
 pub struct Property {
-    /// Its environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// The context's name.
+    /// The name of the context.
     pub context: String,
-    /// Its own name.
+    /// The name of the property.
     pub name: String,
-    /// The number of the kind, as in `ConfigValue`.
+    /// The number of the value type, as in the `ConfigValue` message.
     pub kind: i32,
-    /// When it was met last, in milliseconds since 1970.
+    /// The time it was last seen, in milliseconds since 1970.
     pub last_at_millis: i64,
 }
 
-/// Contexts that were met.
+/// An example of contexts that clients used.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Their environment.
+    /// The environment.
     pub environment: EnvironmentId,
-    /// When, in milliseconds since 1970.
+    /// The time it was last seen, in milliseconds since 1970.
     pub at_millis: i64,
-    /// In JSON, by name.
+    /// The contexts as a JSON object by context name.
     pub contexts: String,
 }

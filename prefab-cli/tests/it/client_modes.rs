@@ -246,7 +246,10 @@ async fn grpc_with_the_right_key_and_with_wrong_ones() {
     for wrong in ["1-wrong-key", key(&server, KeyKind::Frontend)] {
         let error = builder(&server, wrong).build_async().await.unwrap_err();
         assert_eq!(error.code(), "unauthorized");
-        assert!(error.to_string().ends_with("set PREFAB_API_KEY to a backend key of this server"), "{error}");
+        assert!(
+            error.to_string().ends_with("set PREFAB_API_KEY to a backend API key of this server"),
+            "{error}"
+        );
     }
 
     // The stream reconnects after a restart of the server.
@@ -274,7 +277,7 @@ async fn a_rejected_key_is_reported_beside_the_value() {
         let answer = prefab(&dir, &who).args(["get", KEY]).output().unwrap();
         let output = String::from_utf8(answer.stderr).unwrap();
         let refusal = format!(
-            "remote_api: `{}` refused the API key: {status}; set PREFAB_API_KEY to a backend key of this server",
+            "remote_api: `{}` rejected the API key: {status}; set PREFAB_API_KEY to a backend API key of this server",
             server.url
         );
         assert!(output.contains(&refusal), "{output}");

@@ -60,7 +60,7 @@ fn a_missing_key_is_exit_code_1_with_a_hint() {
     assert_eq!((code, error), (1, format!("error: config `elsewhere`: no value and no default{only_files}")));
     assert!(unknown(&["explain", "elsewhere"]).2.ends_with(only_files));
     assert!(unknown(&["list", "elsewhere"]).2.ends_with(only_files));
-    let unmatched = "error: config `new-checkout`: none of its rules matches, and there is no default\n";
+    let unmatched = "error: config `new-checkout`: no rule matches and there is no default\n";
     assert_eq!(unknown(&["get", "new-checkout"]).2, unmatched);
 }
 

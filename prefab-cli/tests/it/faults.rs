@@ -213,7 +213,7 @@ fn a_key_that_is_temporarily_rejected() {
     world.turn(&Fault::Status(401));
     world.set(50);
     let problem =
-        || asker.client.problems().iter().any(|problem| problem.contains("refused the API key: 401"));
+        || asker.client.problems().iter().any(|problem| problem.contains("rejected the API key: 401"));
     eventually("the refusal", problem);
     throughout(SECOND / 2, "the last value stays", || asker.seen() == [30]);
     if std::env::var_os(LONG).is_some() {

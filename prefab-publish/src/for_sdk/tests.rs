@@ -1,4 +1,4 @@
-//! One test per trap.
+//! One test per rule.
 
 #![allow(clippy::needless_pass_by_value, reason = "`json!` reads best in place")]
 

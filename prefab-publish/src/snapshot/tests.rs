@@ -1,4 +1,4 @@
-//! What is answered to which cursor.
+//! Responses by cursor.
 
 use prefab_core::{Config, ConfigSet};
 use prefab_proto::convert;
@@ -59,16 +59,16 @@ fn deleting_the_last_config_leaves_its_tombstone() {
 #[test]
 fn a_user_receives_their_default_context_and_their_own_etag() {
     let snapshot = snapshot().with(&[config("a", 101)], 101);
-    let (nobody, ada) = (Audience::default(), Audience::of(3, Some("ada")));
+    let (anonymous, ada) = (Audience::default(), Audience::of(3, Some("ada")));
     let set = sent(&snapshot, 0, &ada);
     assert_eq!(set.default_context.property("prefab-api-key", "user-id"), Some(&"ada".into()));
-    assert!(sent(&snapshot, 0, &nobody).default_context.is_empty());
+    assert!(sent(&snapshot, 0, &anonymous).default_context.is_empty());
     let tag = |id, audience, encoding| snapshot.response(id, audience, encoding).etag.clone();
     let tags = [
-        tag(0, &nobody, Encoding::Protobuf),
+        tag(0, &anonymous, Encoding::Protobuf),
         tag(0, &ada, Encoding::Protobuf),
-        tag(0, &nobody, Encoding::Json),
-        tag(101, &nobody, Encoding::Protobuf),
+        tag(0, &anonymous, Encoding::Json),
+        tag(101, &anonymous, Encoding::Protobuf),
     ];
     for (at, one) in tags.iter().enumerate() {
         assert!(!tags[at + 1..].contains(one), "{tags:?}");

@@ -58,7 +58,7 @@ async fn problems_name_their_place() {
     );
     let mut item = text_item("k", "v");
     item["item"]["default"]["rules"][0]["value"]["value"] = 3.into();
-    check("/items", item, "`item.default.rules[0].value.value`: expected a text, not 3").await;
+    check("/items", item, "`item.default.rules[0].value.value`: expected a string, not 3").await;
     check("/items", json!({"item": {"key": "k"}}), "`item`: missing field `type`").await;
     check("/items", json!([]), "the body: invalid length 0, expected struct ItemRequest with 2 elements")
         .await;
@@ -109,7 +109,7 @@ async fn new_environments_are_served_and_can_require_comments() {
     let path = format!("/environments/{}", made["id"].as_str().unwrap());
     done(&server, "PATCH", &path, json!({"name": "Trial", "needsComment": true})).await;
     let mut value = json!({"value": {"type": "string", "value": "2"}, "environment": "trial"});
-    let cause = "`comment`: environment `Trial` takes no change without one; say why";
+    let cause = "`comment`: environment `Trial` requires a comment with every change";
     assert_eq!(refused(&server, "PUT", "/items/k/value", value.clone()).await, (400, cause.to_owned()));
     value["comment"] = "because".into();
     done(&server, "PUT", "/items/k/value", value).await;

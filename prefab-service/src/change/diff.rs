@@ -1,11 +1,11 @@
-//! What is different between two versions, in words.
+//! The differences between two versions, as text for people.
 
 use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigValue};
 
 use crate::describe;
 use prefab_store::Environment;
 
-/// Says the differences, one sentence each; none if there is no difference that matters.
+/// Describes the differences, one per entry. Returns nothing if the versions evaluate the same way.
 pub fn describe(
     before: Option<&Config>,
     after: Option<&Config>,
@@ -16,26 +16,26 @@ pub fn describe(
         (Some(before), None) => vec![format!("deleted the {}", describe::kind(before))],
         (None, Some(after)) => {
             let empty = Config { rows: Vec::new(), ..after.clone() };
-            let mut said = vec![format!("created the {}", describe::kind(after))];
+            let mut differences = vec![format!("created the {}", describe::kind(after))];
             if !after.tags.is_empty() {
-                said.push(format!("tags [{}]", after.tags.join(", ")));
+                differences.push(format!("tags [{}]", after.tags.join(", ")));
             }
-            said.extend(rows(&empty, after, environments));
-            said
+            differences.extend(rows(&empty, after, environments));
+            differences
         }
         (Some(before), Some(after)) => {
-            let mut said = declarations(before, after);
-            said.extend(rows(before, after, environments));
-            said
+            let mut differences = declarations(before, after);
+            differences.extend(rows(before, after, environments));
+            differences
         }
     }
 }
 
 fn declarations(before: &Config, after: &Config) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut differences = Vec::new();
     let mut check = |what: &str, before: String, after: String| {
         if before != after {
-            said.push(format!("{what} from {before} to {after}"));
+            differences.push(format!("{what} from {before} to {after}"));
         }
     };
     check("kind", describe::kind(before), describe::kind(after));
@@ -49,11 +49,11 @@ fn declarations(before: &Config, after: &Config) -> Vec<String> {
     let tags = |config: &Config| format!("[{}]", config.tags.join(", "));
     check("tags", tags(before), tags(after));
     let variants = |config: &Config| {
-        let said: Vec<String> = config.allowable_values.iter().map(variant).collect();
-        format!("[{}]", said.join(", "))
+        let variants: Vec<String> = config.allowable_values.iter().map(variant).collect();
+        format!("[{}]", variants.join(", "))
     };
     check("variants", variants(before), variants(after));
-    said
+    differences
 }
 
 fn variant(value: &ConfigValue) -> String {
@@ -69,7 +69,7 @@ fn rows(before: &Config, after: &Config, environments: &[Environment]) -> Vec<St
     scopes.flat_map(|(id, name)| scope(&name, row(before, id), row(after, id))).collect()
 }
 
-/// Returns the row for an environment; 0 is another way to say none.
+/// Returns the row of an environment. An id of 0 means the default row.
 fn row(config: &Config, environment: Option<i64>) -> Option<&ConfigRow> {
     config.rows.iter().find(|row| row.project_env_id.filter(|id| *id != 0) == environment)
 }
@@ -93,15 +93,15 @@ fn rules(name: &str, before: &[ConditionalValue], after: &[ConditionalValue]) ->
         return changed.map(|(before, after)| value_changed(name, before, after)).collect();
     }
     let removed = before.iter().filter(|rule| !after.contains(rule));
-    let mut said: Vec<String> =
+    let mut differences: Vec<String> =
         removed.map(|rule| format!("{name}: removed {}", describe::rule(rule))).collect();
     for (at, rule) in after.iter().enumerate().filter(|(_, rule)| !before.contains(rule)) {
-        said.push(format!("{name}: added as rule {} {}", at + 1, describe::rule(rule)));
+        differences.push(format!("{name}: added as rule {} {}", at + 1, describe::rule(rule)));
     }
-    if said.is_empty() {
-        said.push(format!("{name}: rules in another order"));
+    if differences.is_empty() {
+        differences.push(format!("{name}: rules reordered"));
     }
-    said
+    differences
 }
 
 fn value_changed(name: &str, before: &ConditionalValue, after: &ConditionalValue) -> String {
@@ -110,8 +110,8 @@ fn value_changed(name: &str, before: &ConditionalValue, after: &ConditionalValue
     let place = describe::criteria(after).map(|criteria| format!(" when {criteria}")).unwrap_or_default();
     let (before, after) = (value(before), value(after));
     if before == after {
-        // Secrets look alike.
-        return format!("{name}{place}: another {after}");
+        // Two secrets have the same description.
+        return format!("{name}{place}: changed to another {after}");
     }
     format!("{name}{place}: from {before} to {after}")
 }
@@ -142,9 +142,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(before: Option<&Config>, after: Option<&Config>, said: &[&str]) {
+    fn check(before: Option<&Config>, after: Option<&Config>, expected: &[&str]) {
         let environments = [Environment::new(EnvironmentId(3), "Production")];
-        assert_eq!(describe(before, after, &environments), said);
+        assert_eq!(describe(before, after, &environments), expected);
     }
 
     #[test]

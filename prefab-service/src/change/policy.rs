@@ -65,7 +65,7 @@ impl Policy {
     ///
     /// [`Error::Forbidden`], [`Conflict::NeedsApproval`] or [`Error::NeedsComment`], in this order.
     pub(super) fn check(
-        &self,
+        self,
         actor: &Actor,
         change: &PreparedChange,
         environments: &[Environment],

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use prefab_store::{StoreError, UnavailableReason};
 
-/// The kind of an error, for programs. Names stay; new ones may be added.
+/// The kind of an error, for programs. Existing names never change; new ones may be added.
 ///
-/// One list for everything that answers requests, so that a code means the same on every endpoint.
+/// All endpoints share this list, so that a code has the same meaning everywhere.
 /// `docs/error-codes.md` describes each code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -18,9 +18,9 @@ pub enum ErrorCode {
     Unauthorized,
     /// The credential does not allow this.
     Forbidden,
-    /// The thing does not exist, or the caller may not see it.
+    /// The resource does not exist, or the caller may not read it.
     NotFound,
-    /// The request is invalid; its problems have places and codes of their own.
+    /// The request is invalid. Each problem has its own place and code.
     Invalid,
     /// An environment requires a comment.
     NeedsComment,

@@ -8,7 +8,7 @@ use super::code::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum Conflict {
     /// Another version of the config is current.
-    #[error("`{key}` has changed meanwhile: its version is {current}")]
+    #[error("`{key}` has changed since you read it: the current version is {current}")]
     Version {
         /// The config key.
         key: String,
@@ -16,13 +16,13 @@ pub enum Conflict {
         current: i64,
     },
     /// The config to replace was deleted.
-    #[error("key `{0}` is not there any more")]
+    #[error("`{0}` was deleted since you read it")]
     Deleted(String),
     /// A new config has the key of another one.
     #[error("key `{0}` is already in use. Pass existing config id to overwrite")]
     KeyTaken(String),
     /// The name is in use.
-    #[error("`{0}`: the name is taken")]
+    #[error("the name `{0}` is already in use")]
     NameTaken(String),
     /// Other configs refer to the segment or schema.
     #[error("{kind} `{key}` is used by `{}`", .users.join("`, `"))]
@@ -35,7 +35,7 @@ pub enum Conflict {
         users: Vec<String>,
     },
     /// An environment requires the approval of a second person.
-    #[error("environment `{environment}` takes the approval of a second person: {next_step}")]
+    #[error("environment `{environment}` requires the approval of a second person: {next_step}")]
     NeedsApproval {
         /// The name of the environment.
         environment: String,
@@ -43,7 +43,7 @@ pub enum Conflict {
         next_step: &'static str,
     },
     /// The approver saved the draft.
-    #[error("the draft of `{key}` {whose}: approving it takes somebody else")]
+    #[error("the draft of `{key}` {whose}; another person has to approve it")]
     OwnDraft {
         /// The key of the draft.
         key: String,
@@ -51,7 +51,7 @@ pub enum Conflict {
         whose: String,
     },
     /// The draft was saved again since it was read.
-    #[error("the draft of `{0}` has changed meanwhile: look again")]
+    #[error("the draft of `{0}` was saved again since you read it; review it again")]
     DraftChanged(String),
     /// The item is not a log level.
     #[error("`{0}` is not a log level")]
@@ -68,10 +68,10 @@ pub enum Conflict {
         next_step: &'static str,
     },
     /// The person is a member of the project.
-    #[error("{0} is in the project already")]
+    #[error("{0} is already a member of the project")]
     AlreadyMember(String),
     /// The project would have no admin.
-    #[error("{0}: make somebody else one first")]
+    #[error("{0}; make another member an admin first")]
     LastAdmin(String),
 }
 

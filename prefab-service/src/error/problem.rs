@@ -18,17 +18,17 @@ pub struct Problem {
     pub message: String,
 }
 
-/// The kind of a problem, for programs. Names stay; new ones may be added.
+/// The kind of a problem, for programs. Existing names never change; new ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
     /// Any problem without a code of its own.
     Invalid,
-    /// A field that must be there is absent or empty.
+    /// A required field is absent or empty.
     Required,
     /// A number, a length or a count is outside its limits.
     OutOfRange,
-    /// The same thing is there twice.
+    /// The same entry occurs twice.
     Duplicate,
     /// The field refers to something that does not exist.
     Unknown,
@@ -46,7 +46,7 @@ impl Problem {
         Self { place: place.into(), pointer: String::new(), code, message: message.into() }
     }
 
-    /// Returns the problem with its place inside of another field. One without a place stays without one.
+    /// Returns the problem with its place inside another field. A problem without a place is returned unchanged.
     #[must_use]
     pub fn within(mut self, field: &str) -> Self {
         if !self.place.is_empty() {

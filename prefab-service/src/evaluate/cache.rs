@@ -1,4 +1,4 @@
-//! Front-end evaluations that were computed before, by what they depend on.
+//! Cache of front-end evaluations, by what they depend on.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,13 @@ use crate::project_cache::Caller;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::clock::Clock;
 
-/// How many entries an environment's cache expects; its size is bounded in bytes.
+/// Expected number of entries per environment. The limit is in bytes.
 const EXPECTED: usize = 64;
 
-/// What an entry takes besides its body.
+/// Memory of an entry besides its body, in bytes.
 const OVERHEAD: usize = 256;
 
-/// How long evaluations that depend on the clock are kept.
+/// How long evaluations that depend on the clock are cached.
 const CLOCK_RESOLUTION_MILLIS: i64 = 1_000;
 
 /// Everything that an evaluation depends on, besides the clock and chance.
@@ -28,12 +28,12 @@ const CLOCK_RESOLUTION_MILLIS: i64 = 1_000;
 pub struct Inputs([u8; 32]);
 
 impl Inputs {
-    /// Returns the inputs of a request with these contexts, as sent.
+    /// Returns the inputs of a request with these encoded contexts.
     pub fn of(caller: &Caller, contexts: &[u8], format: ResponseFormat) -> Self {
         let ProjectId(project) = caller.project.id;
         let EnvironmentId(environment) = caller.environment;
         let mut hash = Sha256::new();
-        // Another version of this program may evaluate or write differently.
+        // Another version of this program may produce another response.
         hash.update(concat!(env!("CARGO_PKG_VERSION"), "\n"));
         for number in [project, environment, caller.key_id, caller.channel.snapshot().last_id] {
             hash.update(number.to_be_bytes());
@@ -101,7 +101,7 @@ impl Computed {
     }
 }
 
-/// Evaluations that were computed before. Bounded per environment.
+/// Cache of front-end evaluations, limited per environment.
 pub struct Cache {
     bytes: usize,
     clock: Clock,
@@ -120,7 +120,7 @@ impl Weighter<Inputs, Arc<Computed>> for BySize {
 }
 
 impl Cache {
-    /// Creates a cache that keeps at most this many bytes per environment.
+    /// Creates a cache of at most this many bytes per environment.
     pub fn new(bytes: usize, clock: Clock) -> Self {
         Self { bytes, clock, environments: Mutex::default() }
     }
@@ -132,7 +132,7 @@ impl Cache {
         computed.expires_at_millis.is_none_or(|at| at > self.clock.now_millis()).then_some(computed)
     }
 
-    /// Caches a result. A result that has expired already is not kept.
+    /// Caches a result, unless it has already expired.
     pub fn insert(&self, environment: EnvironmentId, inputs: Inputs, computed: &Arc<Computed>) {
         if computed.expires_at_millis.is_some_and(|at| at <= self.clock.now_millis()) {
             return;

@@ -30,7 +30,7 @@ pub fn from_identity(json: &Json) -> ContextSet {
     )
 }
 
-/// Takes the value for what JSON says it is; the browser's word for its kind adds nothing.
+/// Returns the value with the type that it has in JSON. The type that the browser names adds no information.
 fn plain(json: &Json) -> ContextValue {
     match json {
         Json::Bool(bool) => ContextValue::Bool(*bool),

@@ -1,4 +1,4 @@
-//! One value, as front ends of each generation read it.
+//! One value in each response format.
 
 use prefab_core::duration::format_duration;
 use prefab_eval::EvaluatedValue;
@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::ResponseFormat;
 
-/// Returns the kind's name and the value.
+/// Returns the name of the type, and the value.
 pub(super) fn to_json(value: &EvaluatedValue<'_>, format: ResponseFormat) -> Option<(&'static str, Json)> {
     let is_old = format == ResponseFormat::V1;
     Some(match value {

@@ -1,4 +1,4 @@
-//! Configs to their flat form.
+//! Converts configs to items.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use prefab_core::{
@@ -133,7 +133,7 @@ fn kind(value: &Value) -> (ValueKind, Json) {
         Value::Bool(bool) => (ValueKind::Bool, (*bool).into()),
         Value::LogLevel(level) => (ValueKind::LogLevel, level.name().into()),
         Value::StringList(list) => (ValueKind::StringList, json!(list)),
-        // As it was written: parsing it would lose the order and the digits that people chose.
+        // Not parsed, because parsing would lose the order of members and the digits of numbers.
         Value::Json(text) => (ValueKind::Json, text.as_str().into()),
         Value::Duration(text) => (ValueKind::Duration, text.as_str().into()),
         Value::Weighted(weighted) => {
@@ -150,7 +150,7 @@ fn kind(value: &Value) -> (ValueKind, Json) {
     }
 }
 
-/// Messages look the same in both forms.
+/// Returns a value whose message is the same in both forms.
 fn within(value: &Value, field: &str) -> Json {
     let mut json = datafile::value_to_json(&value.clone().into());
     json.get_mut(field).map(Json::take).unwrap_or_default()

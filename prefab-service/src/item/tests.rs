@@ -1,4 +1,4 @@
-//! The flat form loses nothing and says what is wrong.
+//! Items lose nothing, and problems name their place.
 
 use prefab_core::datafile;
 use serde_json::json;
@@ -71,6 +71,7 @@ fn problems_name_their_place() {
         "key": "k", "type": "config", "environments": [{"id": "Prod", "rules": []}]
     }))
     .unwrap();
-    let problem = "`environments[0].id`: there is no environment \"Prod\"; there are Development, Production";
+    let problem =
+        "`environments[0].id`: unknown environment \"Prod\"; expected one of Development, Production";
     assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
 }

@@ -1,4 +1,4 @@
-//! The flat form to configs. What is wrong names its place and what belongs there.
+//! Converts items to configs. Each problem names its place and what is expected there.
 
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigType, ConfigValue, Criterion, LogLevel, Operator, Value,
@@ -57,23 +57,24 @@ pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config
     if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
+/// Returns the value, or adds the problem to the list.
 fn kept<T>(read: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
     read.map_err(|problem| problems.push(problem)).ok()
 }
 
 fn version(id: Option<&str>) -> Result<i64, String> {
     let Some(id) = id else { return Ok(0) };
-    id.parse().map_err(|_| format!("`id`: expected the text of a version's number, not \"{id}\""))
+    id.parse().map_err(|_| format!("`id`: expected a version as a decimal string, not \"{id}\""))
 }
 
-/// Finds an environment by its number or its name.
+/// Finds an environment by its id or its name.
 pub(super) fn environment(text: &str, environments: &[Environment], place: &str) -> Result<i64, String> {
     let found = environments.iter().find(|environment| {
         environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
     });
     found.map(|environment| environment.id.0).ok_or_else(|| {
         let names: Vec<_> = environments.iter().map(|environment| environment.name.as_str()).collect();
-        format!("`{place}.id`: there is no environment \"{text}\"; there are {}", names.join(", "))
+        format!("`{place}.id`: unknown environment \"{text}\"; expected one of {}", names.join(", "))
     })
 }
 
@@ -108,7 +109,7 @@ fn declared(item_type: ItemType, kind: Option<ValueKind>) -> Result<ValueType, S
         Some(ValueKind::Bytes) => ValueType::Bytes,
         Some(ValueKind::LimitDefinition) => ValueType::LimitDefinition,
         Some(ValueKind::Schema | ValueKind::WeightedValues | ValueKind::Provided) => {
-            return Err("`valueType`: expected the kind of value that comes out, such as string".to_owned());
+            return Err("`valueType`: expected the type of the evaluated value, such as string".to_owned());
         }
     })
 }
@@ -144,7 +145,7 @@ fn criterion(criterion: &FlatCriterion, place: &str) -> Result<Criterion, String
 
 pub(super) fn value(flat: &FlatValue, place: &str) -> Result<ConfigValue, String> {
     let FlatValue { kind, value, hash_by_property_name, confidential, decrypt_with } = flat;
-    // Cipher text is a text whatever it holds.
+    // An encrypted value is a string, regardless of the type of its content.
     let is_cipher = decrypt_with.as_ref().is_some_and(|key| !key.is_empty());
     let value = match (kind, value) {
         (ValueKind::WeightedValues, value) => weighted(value, hash_by_property_name.clone(), place)?,
@@ -177,7 +178,7 @@ fn plain(kind: ValueKind, value: &Json, place: &str) -> Result<Value, String> {
             let items = value.as_array().map(|items| items.iter().map(|item| item.as_str().map(Into::into)));
             items.and_then(Iterator::collect).map(Value::StringList)
         }
-        // A JSON value may stand there itself, or as a text.
+        // A JSON value may be embedded, or encoded as a string.
         ValueKind::Json => Some(Value::Json(text.map_or_else(|| value.to_string(), ToOwned::to_owned))),
         ValueKind::Bytes => return message("bytes", value, place),
         ValueKind::IntRange => return message("intRange", value, place),
@@ -186,23 +187,23 @@ fn plain(kind: ValueKind, value: &Json, place: &str) -> Result<Value, String> {
         ValueKind::LimitDefinition => return message("limitDefinition", value, place),
         ValueKind::WeightedValues => None,
     };
-    found.ok_or_else(|| format!("`{place}.value`: expected {}, not {value}", wanted(kind)))
+    found.ok_or_else(|| format!("`{place}.value`: expected {}, not {value}", expected(kind)))
 }
 
-fn wanted(kind: ValueKind) -> &'static str {
+fn expected(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Bool => "true or false",
         ValueKind::Int => "a whole number of 64 bits",
         ValueKind::Double => "a number",
-        ValueKind::String => "a text",
+        ValueKind::String => "a string",
         ValueKind::Duration => "a duration such as \"PT30S\"",
         ValueKind::LogLevel => "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
-        ValueKind::StringList => "a list of texts",
-        _ => "another kind of value",
+        ValueKind::StringList => "a list of strings",
+        _ => "another type of value",
     }
 }
 
-/// Messages look the same in both forms.
+/// Reads a value whose message is the same in both forms.
 fn message(field: &str, value: &Json, place: &str) -> Result<Value, String> {
     let read = datafile::value_from_json(&json!({ field: value }));
     read.map(|value| value.value).map_err(|finding| {

@@ -1,4 +1,4 @@
-//! The limits as rows for people.
+//! The table of limits.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 /// One row of the table of limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// What is limited.
+    /// The limited resource.
     pub name: &'static str,
     /// The limit, with its unit.
     pub value: String,
-    /// The option of `prefab serve` that changes it, if there is one.
+    /// The option of `prefab serve` that changes it, if one exists.
     pub option: Option<&'static str>,
-    /// What happens beyond it.
+    /// The effect of exceeding it.
     pub beyond: &'static str,
 }
 
 impl Limits {
-    /// Lists the limits with what happens beyond each.
+    /// Lists all limits, with the effect of exceeding each.
     ///
     /// ```
     /// let table = prefab_service::limits::Limits::default().table();
@@ -203,13 +203,13 @@ impl Limits {
                 "Patterns per config",
                 patterns_per_config.to_string(),
                 None,
-                "The config is refused; in an SDK the criterion does not match, and a finding says so",
+                "The config is refused; in an SDK the criterion does not match, and a finding reports it",
             ),
             row(
                 "Compiled patterns per config",
                 bytes(*pattern_bytes_per_config),
                 None,
-                "The config is refused; in an SDK the criterion does not match, and a finding says so",
+                "The config is refused; in an SDK the criterion does not match, and a finding reports it",
             ),
             row(
                 "JSON Schema with its references expanded",
@@ -251,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    /// `PREFAB_BLESS=1` writes the page anew.
+    /// `PREFAB_BLESS=1` rewrites the page.
     #[test]
     fn the_limits_page_is_current() {
         let mut page = String::from(

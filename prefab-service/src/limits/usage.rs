@@ -1,4 +1,4 @@
-//! Per-key accounting: open streams and telemetry bytes per minute.
+//! Usage per API key: open streams, telemetry per minute, evaluations per second.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 use super::Limits;
 use prefab_store::key::KeyKind;
 
-/// What each key uses of its bounds.
+/// The usage of the limits, per API key and per caller of the management API.
 #[derive(Clone)]
 pub struct Usage {
     limits: Arc<Limits>,
@@ -20,11 +20,11 @@ pub struct Usage {
 /// A caller of the management API whose event streams are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Principal {
-    /// An admin key, by its number.
+    /// An admin key, by id.
     Key(i64),
-    /// A management token, by its number.
+    /// A management token, by id.
     Token(i64),
-    /// A person, by their number, whichever sessions they have.
+    /// A person, by id. All sessions of a person count together.
     Person(i64),
 }
 
@@ -50,7 +50,7 @@ impl Usage {
         &self.limits
     }
 
-    /// Returns a permit for one stream, given back when it is dropped.
+    /// Returns a permit for one stream, or `None` at the limit. Dropping the permit releases it.
     pub fn stream(&self, key_id: i64) -> Option<StreamPermit> {
         let mut keys = self.keys();
         let used = keys.entry(key_id).or_default();
@@ -61,7 +61,8 @@ impl Usage {
         Some(StreamPermit { usage: self.clone(), owner: Owner::Key(key_id) })
     }
 
-    /// Returns a permit for one event stream of the management API, given back when it is dropped.
+    /// Returns a permit for one event stream of the management API, or `None` at the limit. Dropping the permit releases
+    /// it.
     pub fn event_stream(&self, principal: Principal) -> Option<StreamPermit> {
         let mut streams = self.event_streams();
         let open = streams.get(&principal).copied().unwrap_or_default();
@@ -72,7 +73,7 @@ impl Usage {
         Some(StreamPermit { usage: self.clone(), owner: Owner::Principal(principal) })
     }
 
-    /// Counts bytes of telemetry; tells whether they are within the bound.
+    /// Counts bytes of telemetry. Returns whether they are within the limit.
     pub fn telemetry(&self, key_id: i64, kind: KeyKind, bytes: usize, now: Instant) -> bool {
         let limit = match kind {
             KeyKind::Frontend => self.limits.front_end_telemetry_bytes_per_minute,

@@ -1,7 +1,7 @@
 //! Passwords: argon2id, on one thread with one block of memory.
 //!
-//! Each hash needs 19 MiB. An allocator keeps such a block for every thread that ever had one, so there is one
-//! thread, and it uses its block again.
+//! Each hash needs 19 MiB. An allocator keeps such a block for every thread that ever used one, so a single thread reuses
+//! one block.
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -13,12 +13,12 @@ use tokio::sync::oneshot;
 
 use crate::workers::Busy;
 
-/// What the password of somebody unknown is compared with, so that the answer takes as long. It has the
-/// parameters of those that [`Passwords::hash`] makes, and nobody knows what gives it.
+/// The hash that a password is compared with if the account does not exist, so that the response takes the same time. It
+/// has the parameters of [`Passwords::hash`], and no known password matches it.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// After how long without a password the memory is released.
+/// Idle time after which the memory is released.
 const IDLE: Duration = Duration::from_secs(60);
 
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
@@ -26,11 +26,11 @@ type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Too many passwords wait.
+    /// Too many passwords are waiting.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// It cannot be hashed at all.
-    #[error("hashing a password: {0}")]
+    /// The password cannot be hashed.
+    #[error("cannot hash the password: {0}")]
     Failed(String),
 }
 
@@ -40,30 +40,30 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the thread, for which this many passwords may wait. It ends when this is dropped.
+    /// Starts the thread. At most `most_waiting` passwords may wait. The thread ends when this value is dropped.
     pub fn new(most_waiting: usize) -> Self {
         let (jobs, queue) = mpsc::sync_channel(most_waiting);
         let started = thread::Builder::new().name("prefab-passwords".to_owned()).spawn(move || work(&queue));
         if let Err(error) = started {
-            tracing::error!(%error, "the thread that hashes passwords did not start; nobody can log in");
+            tracing::error!(%error, "starting the password thread failed; sign-in is not possible");
         }
         Self { jobs }
     }
 
-    /// Hashes a password with a salt of its own.
+    /// Hashes a password with a random salt.
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Busy`] if too many passwords wait.
+    /// [`PasswordError::Busy`] if too many passwords are waiting.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         self.run(move |memory| hash(&password, memory)).await?
     }
 
-    /// Tells whether a password is the one that gave a hash; takes as long where there is none.
+    /// Returns whether a password matches a hash. Without a hash the call takes the same time and returns false.
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Busy`] if too many passwords wait.
+    /// [`PasswordError::Busy`] if too many passwords are waiting.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| DUMMY_HASH.to_owned());
@@ -76,7 +76,7 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |memory| {
-            // Where nobody waits any more, nothing is hashed.
+            // The password of a cancelled request is not hashed.
             if !answer.is_closed() {
                 let _ = answer.send(work(memory));
             }

@@ -1,11 +1,12 @@
-//! Secrets that are handed out once: sessions, invitations, management tokens.
+//! Secrets that are shown once: sessions, invitations, management tokens.
 
 use prefab_store::{StoreError, key::KeyHash};
 
-/// What stands before a management token, so that people and scanners know it.
+/// The prefix of management tokens, by which people and secret scanners recognize them.
 const TOKEN_PREFIX: &str = "pft-";
 
-/// 256 random bits as a text. Only the hash is kept; nothing prints the text by accident.
+/// 256 random bits as text. Only the hash is stored. The type has no `Debug`, so that the text cannot reach a log by
+/// accident.
 pub struct Secret(String);
 
 impl Secret {
@@ -16,16 +17,20 @@ impl Secret {
     /// [`StoreError::Unavailable`] if the operating system provides no random bytes.
     pub fn new() -> Result<Self, StoreError> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| StoreError::unavailable("making a secret", error))?;
+        getrandom::fill(&mut bytes).map_err(|error| StoreError::unavailable("generating a secret", error))?;
         Ok(Self(hex::encode(bytes)))
     }
 
-    /// Makes the text of a management token.
+    /// Creates the secret of a management token.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
     pub fn token() -> Result<Self, StoreError> {
         Self::new().map(|Self(text)| Self(format!("{TOKEN_PREFIX}{text}")))
     }
 
-    /// Tells whether a text looks like a management token.
+    /// Returns whether a text has the prefix of a management token.
     pub fn is_token(text: &str) -> bool {
         text.starts_with(TOKEN_PREFIX)
     }
@@ -35,14 +40,13 @@ impl Secret {
         &self.0
     }
 
-    /// Returns the hash that the store keeps.
+    /// Returns the hash for the store.
     pub fn hash(&self) -> KeyHash {
         KeyHash::of(&self.0)
     }
 }
 
-/// Returns what a page proves with that it may read answers of this session. It follows from the session's
-/// secret, and tells nothing about it.
+/// Returns the CSRF token of a session. It is derived from the secret of the session and does not reveal it.
 pub fn csrf(session: &str) -> String {
     hex::encode(KeyHash::of(&format!("csrf {session}")).0)
 }

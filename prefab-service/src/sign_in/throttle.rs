@@ -1,4 +1,4 @@
-//! How often somebody may try, within bounds of memory.
+//! Limit on attempts per name and time window, with bounded memory.
 
 use std::{
     collections::HashMap,
@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many are remembered at once. Where there are more, those who tried first are forgotten.
+/// Maximum number of names in memory. Beyond it the oldest half is dropped.
 const MAX_NAMES: usize = 10_000;
 
-/// Counts attempts by name within a window of time.
+/// Counts attempts per name in a time window.
 pub struct Throttle {
     most: u32,
     window: Duration,
@@ -23,12 +23,12 @@ struct Attempts {
     count: u32,
 }
 
-/// A refusal: one attempt too many.
+/// The error for an attempt beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryAfter {
-    /// After how long to try again.
+    /// The time until the next attempt is allowed.
     pub after: Duration,
-    /// Whether it is the first refusal in this window.
+    /// Whether this is the first refusal in the window.
     pub is_first: bool,
 }
 
@@ -38,7 +38,11 @@ impl Throttle {
         Self { most, window, attempts: Mutex::default() }
     }
 
-    /// Counts an attempt, before it is made: those made at once count all.
+    /// Counts an attempt. Call it before the attempt, so that concurrent attempts all count.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryAfter`] beyond the limit.
     pub fn attempt(&self, name: &str, now: Instant) -> Result<(), RetryAfter> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.len() >= MAX_NAMES && !attempts.contains_key(name) {
@@ -56,7 +60,7 @@ impl Throttle {
         Err(RetryAfter { after, is_first: entry.count == self.most + 1 })
     }
 
-    /// Forgets the attempts of somebody who has proved to be who they say.
+    /// Resets the count of a name after a successful attempt.
     pub fn reset(&self, name: &str) {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
@@ -73,7 +77,8 @@ fn make_room(attempts: &mut HashMap<String, Attempts>, window: Duration, now: In
     attempts.retain(|_, entry| entry.since > middle);
 }
 
-/// Names where somebody is: one address, or of the newer kind the network, since a single machine has all of it.
+/// Returns the network that an address counts for: an IPv4 address itself, or the /64 network of an IPv6 address, because
+/// one machine can use all addresses of it.
 pub fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
@@ -100,7 +105,7 @@ mod tests {
         let later = start + Duration::from_secs(10);
         assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: true }));
         assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: false }));
-        assert_eq!(throttle.attempt("bea", later), Ok(()), "others have their own bound");
+        assert_eq!(throttle.attempt("bea", later), Ok(()), "each name has its own limit");
         assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));
         throttle.reset("ann");
         assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));

@@ -1,13 +1,13 @@
-//! Telemetry in JSON, as browsers and one server SDK send it: nearly proto3 JSON.
+//! Telemetry in JSON, as browsers and one server SDK send it: almost proto3 JSON.
 //!
-//! Numbers come as numbers or texts, values have members that no message knows, anything may be missing.
-//! Whatever can be understood is; the rest is skipped.
+//! Numbers may be strings, values may have unknown members, and every member may be missing. Members that cannot be parsed
+//! are skipped.
 
 use prefab_core::datafile;
 use prefab_proto::wire::{self, telemetry_event::Payload};
 use serde_json::Value as Json;
 
-/// Reads a report.
+/// Parses a report.
 pub fn events(json: &Json) -> wire::TelemetryEvents {
     wire::TelemetryEvents {
         instance_hash: text(json, "instanceHash"),

@@ -1,4 +1,4 @@
-//! What the clients of one environment reported since it was last written down.
+//! Counts of one environment that are not in the store yet.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,20 +15,20 @@ use super::{
 use crate::project::Project;
 use prefab_store::{HOUR_MILLIS, LevelCounts, ReportedEvaluation, RowLimits, UsageBatch, add_counts};
 
-/// The highest count that one counter of a report may add. Negative ones add nothing.
+/// Maximum count that one counter of a report adds. Negative counts add nothing.
 const MAX_COUNT_PER_REPORT: i64 = 1_000_000_000_000;
-/// How many different values and versions of one key are told apart within an hour; the others are counted together.
+/// Maximum number of distinct values, and of distinct versions, per config key and hour. Further ones are counted together.
 const MAX_VALUES: usize = 100;
 /// Maximum length of a logger's name, and of the names of a context and its properties, in bytes.
 const MAX_NAME_BYTES: usize = 256;
-/// Maximum length of a value, in bytes; the rest is cut off.
+/// Maximum length of a value, in bytes. Longer values are truncated.
 const MAX_VALUE_BYTES: usize = 1_024;
-/// The same of a value that comes with a front-end key. Longer ones do not fit on a page of the database.
+/// Maximum length of a value from a front-end key, in bytes. Longer values do not fit on a page of the database.
 const MAX_PUBLIC_VALUE_BYTES: usize = 400;
-/// The largest example that is kept, in bytes.
+/// Maximum size of an example context, in bytes.
 const MAX_EXAMPLE_BYTES: usize = 8_192;
 
-/// What the clients of one environment reported: with front-end keys, or with all others.
+/// Counts of one environment, from front-end keys or from all other keys.
 pub(super) struct PendingCounts {
     source: ReportSource,
     limits: RowLimits,
@@ -36,13 +36,13 @@ pub(super) struct PendingCounts {
     evaluations: HashMap<(String, i64, String), i64>,
     /// Log calls by logger.
     loggers: HashMap<String, LevelCounts>,
-    /// Properties by context, each with its kind's number.
+    /// Context, property and number of the value type.
     shapes: HashSet<(String, String, i32)>,
-    /// Contexts as they were met, newest last.
+    /// Example contexts, newest last.
     examples: Vec<(String, i64)>,
-    /// Entries that found no room, ever.
+    /// Number of entries dropped beyond a limit, since the start.
     pub(super) dropped: u64,
-    /// What is told apart of each key in this hour.
+    /// The distinct values and versions of each key in this hour.
     keys: HashMap<String, DistinctValues>,
     hour: i64,
     hasher: RandomState,
@@ -71,7 +71,7 @@ impl PendingCounts {
         }
     }
 
-    /// Takes in a report and returns how much clients say they dropped themselves.
+    /// Adds a report. Returns the number of events that the client dropped before sending, as the client reports it.
     pub(super) fn report(
         &mut self,
         project: &Project,
@@ -135,7 +135,7 @@ impl PendingCounts {
         }
     }
 
-    /// Returns the version and the value, or 0 and nothing where the key had too many others in this hour.
+    /// Returns the version and the value. Beyond the maximum number of distinct ones, the version is 0 and the value empty.
     fn distinguish(&mut self, key: &str, version: i64, value: String) -> (i64, String) {
         let hash = self.hasher.hash_one(&value);
         if !self.keys.contains_key(key) && has_room(self.keys.len(), self.limits.evaluations) {
@@ -144,10 +144,10 @@ impl PendingCounts {
         let Some(DistinctValues { values, versions }) = self.keys.get_mut(key) else {
             return (0, String::new());
         };
-        let is_told = |count: usize| count < MAX_VALUES;
+        let has_room_for = |count: usize| count < MAX_VALUES;
         let has_version =
-            versions.contains(&version) || (is_told(versions.len()) && versions.insert(version));
-        let has_value = values.contains(&hash) || (is_told(values.len()) && values.insert(hash));
+            versions.contains(&version) || (has_room_for(versions.len()) && versions.insert(version));
+        let has_value = values.contains(&hash) || (has_room_for(values.len()) && values.insert(hash));
         (if has_version { version } else { 0 }, if has_value { value } else { String::new() })
     }
 
@@ -174,7 +174,7 @@ impl PendingCounts {
         }
     }
 
-    /// Java sends all its shapes again every 15 seconds, so a shape is known or not, never counted.
+    /// Records shapes. They are not counted, because the Java client sends all of them again every 15 s.
     fn shapes(&mut self, shapes: wire::ContextShapes) {
         for shape in shapes.shapes {
             for (property, kind) in shape.field_types {
@@ -201,7 +201,7 @@ impl PendingCounts {
         }
     }
 
-    /// Keeps an example; a client's clock may be wrong, but nothing has been met in the future.
+    /// Keeps an example. A time in the future is replaced by the current time, because the clock of a client may be wrong.
     pub(super) fn example(&mut self, contexts: &ContextSet, at_millis: i64, now_millis: i64) {
         let at_millis = if at_millis > 0 { at_millis.min(now_millis) } else { now_millis };
         let text = contexts_to_json(contexts).to_string();
@@ -219,7 +219,7 @@ impl PendingCounts {
         self.examples.push(example);
     }
 
-    /// Hands out what is to be written down.
+    /// Removes and returns the counts to write.
     pub(super) fn take(&mut self) -> Self {
         Self {
             evaluations: std::mem::take(&mut self.evaluations),
@@ -230,7 +230,7 @@ impl PendingCounts {
         }
     }
 
-    /// Takes back what could not be written down.
+    /// Adds counts that could not be written.
     pub(super) fn put_back(&mut self, unwritten: Self) {
         let Self { evaluations, loggers, shapes, examples, .. } = unwritten;
         for (name, count) in evaluations {
@@ -247,7 +247,7 @@ impl PendingCounts {
         }
     }
 
-    /// Names some of the keys.
+    /// Lists up to `most` config keys.
     pub(super) fn keys(&self, most: usize) -> Vec<String> {
         let keys: HashSet<&String> = self.evaluations.keys().map(|(key, ..)| key).collect();
         let mut keys: Vec<String> = keys.into_iter().take(most).cloned().collect();
@@ -255,7 +255,7 @@ impl PendingCounts {
         keys
     }
 
-    /// Counts the entries.
+    /// Returns the number of entries.
     pub(super) fn len(&self) -> usize {
         self.evaluations.len() + self.loggers.len() + self.shapes.len() + self.examples.len()
     }
@@ -264,7 +264,7 @@ impl PendingCounts {
         self.source
     }
 
-    /// Returns what the store gets; `limits` are those of the environment, whoever reports.
+    /// Returns the batch for the store. `limits` are the limits of the environment for all reports.
     pub(super) fn to_batch(&self, limits: RowLimits, at_millis: i64) -> UsageBatch {
         let ReportSource { project, environment, is_public } = self.source;
         let evaluations =

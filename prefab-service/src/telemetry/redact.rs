@@ -1,4 +1,4 @@
-//! How values and contexts are kept: as JSON, redacted where they are secret.
+//! The stored form of values and contexts: JSON, with secrets redacted.
 
 use prefab_core::{ConfigValue, Context, ContextSet, ContextValue, Value, datafile, redact};
 use prefab_proto::wire;
@@ -6,15 +6,15 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::project::Project;
 
-/// Tells whether any value of a config must not be shown. Go reports such values in clear, and Python and
-/// Java those that the environment provides.
+/// Returns whether a config has a secret value. The Go client reports secret values in clear text, and Python and Java
+/// report values of environment variables.
 pub(super) fn is_secret(project: &Project, key: &str) -> bool {
     let Some(version) = project.config(key) else { return false };
     let rows = version.config.iter().flat_map(|config| &config.rows);
     rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(ConfigValue::is_secret)
 }
 
-/// Returns a value's JSON, or that of its redacted form, or of its beginning if it has more than `longest` bytes.
+/// Returns the JSON of a value: redacted if it is secret, and truncated if it has more than `longest` bytes.
 pub(super) fn redacted_json(value: wire::ConfigValue, secret: bool, longest: usize) -> String {
     let secret = secret || value.confidential.unwrap_or_default() || value.decrypt_with.is_some();
     let Ok(mut value) = ConfigValue::try_from(value) else { return String::new() };
@@ -53,7 +53,7 @@ fn context_value_to_json(value: &ContextValue) -> Json {
     }
 }
 
-/// Tells whether a property can have values of the kind with this number.
+/// Returns whether context properties can have the value type with this number.
 pub(super) fn is_kind(number: i32) -> bool {
     matches!(number, 1 | 2 | 4 | 5 | 10)
 }

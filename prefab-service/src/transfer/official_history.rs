@@ -1,4 +1,4 @@
-//! Histories of changes, as the official service tells them: the newest of each key is what it is now.
+//! Histories of changes from the official service. The newest change of each key is its current state.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,11 +10,11 @@ use crate::transfer::import_file::ImportFile;
 use prefab_core::ids::EnvironmentId;
 use prefab_store::Environment;
 
-/// What an item may have; histories have more.
+/// The fields of an item. Histories contain more.
 const FIELDS: [&str; 8] =
     ["key", "type", "valueType", "sendToClientSdk", "schemaKey", "tags", "default", "environments"];
 
-/// Returns the changes, newest first, if this is one page of a history, or a list of pages.
+/// Returns the changes, newest first, or `None` if the JSON is neither a page of a history nor a list of pages.
 pub(super) fn of(json: &Json) -> Option<Vec<&Json>> {
     if let Some(pages) = json.as_array() {
         let pages: Option<Vec<Vec<&Json>>> = pages.iter().map(of).collect();
@@ -23,7 +23,7 @@ pub(super) fn of(json: &Json) -> Option<Vec<&Json>> {
     json.get("changes").and_then(Json::as_array).map(|changes| changes.iter().collect())
 }
 
-/// Reads what each key is now. Environments without a number get one that nothing else has, and their name.
+/// Reads the current state of each key. An environment without a numeric id gets an unused id, and its text as name.
 pub(super) fn read(changes: &[&Json], names: BTreeMap<i64, String>) -> ImportFile {
     let mut read = ImportFile { set: ConfigSet::default(), names, problems: Vec::new() };
     let mut seen = HashSet::new();
@@ -41,7 +41,7 @@ pub(super) fn read(changes: &[&Json], names: BTreeMap<i64, String>) -> ImportFil
             },
             None if change.get("deleted").and_then(Json::as_bool) == Some(true) => {}
             None => read.problems.push(format!(
-                "config `{key}`: `newConfig`: expected the config; ask with includeNewVersion=true"
+                "config `{key}`: `newConfig`: expected the config; export the history with includeNewVersion=true"
             )),
         }
     }
@@ -53,7 +53,7 @@ fn config(json: &Json, names: &mut BTreeMap<i64, String>) -> Result<Config, Vec<
     let mut item: Map<String, Json> = fields.filter(|(_, value)| !value.is_null()).collect();
     item.insert("variants".to_owned(), variants(json));
     for name in ["type", "valueType"] {
-        // Some write these as the datafile does.
+        // Some files contain these in upper case, as a datafile does.
         if let Some(Json::String(text)) = item.get_mut(name) {
             text.make_ascii_lowercase();
         }
@@ -64,7 +64,7 @@ fn config(json: &Json, names: &mut BTreeMap<i64, String>) -> Result<Config, Vec<
     item::to_config(&item, &environments)
 }
 
-/// Variants are values, or have a value and a name.
+/// Returns the variants, which are values or objects with a value and a name.
 fn variants(json: &Json) -> Json {
     let list = |name: &str| json.get(name).and_then(Json::as_array).filter(|list| !list.is_empty());
     let variants = list("variants").or_else(|| list("allowableValues"));

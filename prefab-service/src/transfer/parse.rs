@@ -1,4 +1,4 @@
-//! Files as they come: datafiles, downloads, exports, histories of official_history, YAML files of defaults.
+//! Parses files to import: datafiles, downloads, exports, histories of changes, YAML files of defaults.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,11 @@ use serde_json::Value as Json;
 
 use crate::transfer::{import_file::ImportFile, official_history};
 
-/// Reads a datafile, an unfiltered download, an export or a history of changes.
+/// Parses a datafile, an unfiltered download, an export or a history of changes.
+///
+/// # Errors
+///
+/// The reason, if the text is not JSON or contains more than `most` configs.
 pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("the body: {error}"))?;
     let listed = json.get("configs").and_then(Json::as_array).map_or(0, Vec::len);
@@ -25,7 +29,11 @@ pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
     })
 }
 
-/// Reads a YAML file of defaults.
+/// Parses a YAML file of defaults.
+///
+/// # Errors
+///
+/// The reason, if the text is not YAML or contains more than `most` configs.
 pub fn from_yaml(text: &str, most: usize) -> Result<ImportFile, String> {
     let parsed = yaml::parse(text, "the body".to_owned()).map_err(|error| format!("the body: {error}"))?;
     bound(parsed.items.len(), most)?;
@@ -44,7 +52,7 @@ fn bound(configs: usize, most: usize) -> Result<(), String> {
     Err(format!("the body: expected at most {most} configs, not {configs}; import them in parts"))
 }
 
-/// Returns the names of the environments, by number, where a file tells them.
+/// Returns the names of the environments by id, if the file contains them.
 fn names(json: &Json) -> BTreeMap<i64, String> {
     let environments = json.get("environments").and_then(Json::as_array).into_iter().flatten();
     let name = |environment: &Json| {

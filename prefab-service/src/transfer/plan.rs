@@ -1,4 +1,4 @@
-//! What an import would do.
+//! The plan of an import.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -21,35 +21,35 @@ use crate::{
 use prefab_core::ids::EnvironmentId;
 use prefab_store::{Environment, Version};
 
-/// What an import would do.
+/// The changes that an import would make.
 pub struct Plan {
-    /// The changes, in the order in which they are made.
+    /// The changes, in their order.
     pub steps: Vec<PlannedChange>,
-    /// How many configs are already equal to the imported ones.
+    /// The number of imported configs that equal the current ones.
     pub same: usize,
-    /// What cannot be imported, and why.
+    /// The configs that cannot be imported, with the reason.
     pub problems: Vec<String>,
     is_partial: bool,
 }
 
-/// What becomes of one key.
+/// The change of one config.
 pub struct PlannedChange {
-    /// With the version that it replaces as its id, or 0.
+    /// The imported config. Its id is that of the version that it replaces, or 0.
     pub after: Config,
     /// The current config; `None` if the key is new.
     pub before: Option<Config>,
-    /// The differences between `before` and `after`, in words.
+    /// The differences between `before` and `after`, for people.
     pub differences: Vec<String>,
 }
 
 impl PlannedChange {
-    /// Returns whether the step creates a config.
+    /// Returns whether the change creates a config.
     pub fn is_new(&self) -> bool {
         self.before.is_none()
     }
 }
 
-/// Finds out what an import would do; `target` is the environment that a datafile's own rules are for.
+/// Plans an import. `target` is the environment that receives the rules of a datafile.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ pub fn plan(
     let ImportFile { set, names, problems } = read;
     let environments = project.environments();
     let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
-    // A datafile knows of one environment; what the others have is not its business.
+    // A datafile contains the rules of one environment, so the rules of the others stay.
     let is_partial = theirs.is_some() && names.is_empty();
     let place = |id: i64| match (target, theirs) {
         (Some(target), Some(theirs)) if theirs == id => Some(target.0),
@@ -74,7 +74,7 @@ pub fn plan(
     let current = project.configs();
     let mut next = current.clone();
     let mut schemas = Schemas::new(limits);
-    // Schemas and segments first, since others refer to them; of a key that comes twice the later stands.
+    // Schemas and segments come first, because others refer to them. If a key occurs twice, the later config is imported.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
     let by_key: BTreeMap<String, Config> = live.map(|config| (config.key.clone(), config)).collect();
     let (schema_configs, others): (Vec<Config>, Vec<Config>) =
@@ -92,7 +92,7 @@ pub fn plan(
     Ok(plan)
 }
 
-/// The number of rounds in which configs are refused that refer to refused ones.
+/// Maximum number of rounds that refuse configs because they refer to refused ones.
 const MAX_ROUNDS: usize = 20;
 
 impl Plan {
@@ -110,7 +110,7 @@ impl Plan {
             _ => config,
         };
         validate::convert_to_declared_type(&mut config);
-        // Most files know of no tags, and what a file does not name stays.
+        // Most files contain no tags, so the current tags stay.
         if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {
             config.tags.clone_from(&before.tags);
         }
@@ -138,8 +138,8 @@ impl Plan {
         self.steps.push(PlannedChange { after, before, differences });
     }
 
-    /// Compiles all that is new at once, which costs what compiling one of them beside the segments does. What
-    /// cannot be taken is left out, and then what refers to it.
+    /// Compiles all changed configs together, which costs as much as compiling one of them beside the segments. Invalid
+    /// configs are removed from the plan, then the configs that refer to them.
     fn check_together(
         &mut self,
         current: &Configs,
@@ -148,8 +148,8 @@ impl Plan {
     ) -> Result<(), Busy> {
         for _ in 0..MAX_ROUNDS {
             workers::check(deadline)?;
-            let news: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
-            let found = validate::validate_ruleset(&news, current, environments, usize::MAX);
+            let changed: Vec<&Config> = self.steps.iter().map(|step| &step.after).collect();
+            let found = validate::validate_ruleset(&changed, current, environments, usize::MAX);
             let before = self.steps.len();
             let broken: HashSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
             self.steps.retain(|step| !broken.contains(step.after.key.as_str()));
@@ -163,7 +163,7 @@ impl Plan {
         }
         // Each round refuses what refers to something that the round before refused.
         for step in std::mem::take(&mut self.steps) {
-            let problem = "not checked: too many of the configs refer to ones that are refused".into();
+            let problem = "not checked: too many configs refer to refused configs".into();
             self.refuse(&step.after.key, vec![problem]);
         }
         Ok(())
@@ -173,7 +173,7 @@ impl Plan {
         self.problems.extend(problems.into_iter().map(|problem| format!("config `{key}`: {problem}")));
     }
 
-    /// Says what would be done, for people.
+    /// Describes the plan for people.
     pub fn text(&self) -> String {
         let Self { steps, same, problems, is_partial: _ } = self;
         let created = steps.iter().filter(|step| step.is_new()).count();
@@ -191,7 +191,7 @@ impl Plan {
     }
 }
 
-/// Puts segments behind those they refer to; circles stay as they are and are found when they are checked.
+/// Orders segments after the segments that they refer to. Cycles keep their order; validation reports them.
 fn in_order(segments: Vec<Config>) -> Vec<Config> {
     let places: HashMap<&str, usize> =
         segments.iter().enumerate().map(|(place, segment)| (segment.key.as_str(), place)).collect();
@@ -234,7 +234,7 @@ fn moved(mut config: Config, place: impl Fn(i64) -> Option<i64>) -> Result<Confi
         if let Some(id) = row.project_env_id.filter(|id| *id != 0) {
             row.project_env_id = Some(place(id).ok_or_else(|| {
                 let key = &config.key;
-                format!("config `{key}`: it has rules for environment {id}, which is not here")
+                format!("config `{key}`: it has rules for environment {id}, which this project does not have")
             })?);
         }
     }
@@ -244,7 +244,7 @@ fn moved(mut config: Config, place: impl Fn(i64) -> Option<i64>) -> Result<Confi
     Ok(config)
 }
 
-/// Adds the rules that other environments have.
+/// Adds the current rules of the other environments.
 fn with_others(mut config: Config, before: &Config) -> Config {
     let is_named = |id: Option<i64>| config.rows.iter().any(|row| row.project_env_id == id);
     let others = before.rows.iter().filter(|row| row.project_env_id.is_some_and(|id| id != 0));

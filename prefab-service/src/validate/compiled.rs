@@ -1,4 +1,4 @@
-//! What does the engine report about configs beside the current ones?
+//! Problems that the evaluation engine reports when it compiles configs beside the current ones.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -11,15 +11,15 @@ use prefab_eval::{Finding, Options, Ruleset};
 use crate::{Problem, ProblemCode, project::Configs};
 use prefab_store::Environment;
 
-/// Compiles configs beside the current segments, and returns what the engine reports that it did not report before:
-/// operands that do not fit their operators, patterns that do not parse or exceed a limit, segments that are missing or
-/// refer to themselves. Each problem comes with the key of its config. Ends once there are `most` problems.
+/// Compiles configs beside the current segments, and returns the new problems with the keys of their configs: operands that
+/// do not fit their operators, patterns that do not parse or exceed a limit, segments that are missing or refer to
+/// themselves. Returns at most `most` problems.
 ///
 /// A problem that the current version of a config has too is not returned, so that the other rules of the config can
 /// still be changed.
 ///
-/// If there are patterns among the configs, the current configs with patterns take part, too: all of them share
-/// the limits of a ruleset.
+/// If the configs contain patterns, the current configs with patterns are compiled as well, because all patterns share the
+/// limits of a ruleset.
 pub fn validate_ruleset(
     configs: &[&Config],
     current: &Configs,
@@ -59,8 +59,7 @@ pub fn validate_ruleset(
     problems
 }
 
-/// Lists the environments for which the configs differ. Those without rows of their own all have the default rows:
-/// environment 0 represents them.
+/// Lists the environments for which the configs differ. Environment 0 represents all environments without their own rows.
 fn distinct(environments: &[Environment], entries: &[Entry]) -> BTreeSet<i64> {
     let configs = entries.iter().map(Entry::config);
     let named: HashSet<i64> = configs
@@ -71,9 +70,9 @@ fn distinct(environments: &[Environment], entries: &[Entry]) -> BTreeSet<i64> {
 }
 
 struct Compiler {
-    /// The current configs that take part.
+    /// The current configs that are compiled.
     before: Vec<Entry>,
-    /// These with the new ones.
+    /// The configs after the change.
     after: Vec<Entry>,
     options: Options,
 }

@@ -1,6 +1,6 @@
-//! Do JSON values follow their schema?
+//! Validation of JSON values against JSON Schema.
 //!
-//! Only schemas in JSON Schema are asked; one in Zod is code, which is for the clients to run.
+//! Zod schemas are not checked, because they are code that only clients can run.
 
 mod graph;
 mod steps;
@@ -14,16 +14,16 @@ use serde_json::Value as Json;
 use self::graph::Graph;
 use crate::{Problem, ProblemCode, limits::Limits, project::Configs};
 
-/// How many deviations of one value are told.
+/// Maximum number of reported deviations per value.
 const MAX_DEVIATIONS: usize = 5;
 
-/// The most bytes that one compiled pattern of a schema may have.
+/// Maximum size of one compiled pattern of a schema, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
-/// How far a pattern may look back before it counts as not matching.
+/// Maximum number of backtracking steps, after which a pattern counts as not matching.
 const BACKTRACK_LIMIT: usize = 10_000;
 
-/// Schemas by their keys, made once for all configs that are checked with them.
+/// Compiled schemas by key, shared by all configs of one validation.
 pub struct Schemas<'l> {
     limits: &'l Limits,
     checkers: HashMap<String, Option<Checker>>,
@@ -35,7 +35,7 @@ impl<'l> Schemas<'l> {
         Self { limits, checkers: HashMap::new() }
     }
 
-    /// Lists where a config does not follow its schema, or where others would not follow it, if it is one.
+    /// Lists where a config does not match its schema. For a schema, lists where other configs would not match it.
     pub(super) fn problems(&mut self, config: &Config, current: &Configs) -> Vec<Problem> {
         if config.config_type == ConfigType::Schema {
             self.checkers.remove(&config.key);
@@ -44,17 +44,17 @@ impl<'l> Schemas<'l> {
         let Some(key) = &config.schema_key else { return Vec::new() };
         let schema = current.get(key).and_then(|version| version.config.as_ref());
         let Some(schema) = schema.filter(|schema| schema.config_type == ConfigType::Schema) else {
-            let message = format!("there is no schema `{key}`");
+            let message = format!("schema `{key}` does not exist");
             return vec![Problem::at("schemaKey", ProblemCode::Unknown, message)];
         };
-        // A schema that cannot be used was told when it was stored, or came here before it was asked.
+        // An unusable schema was reported when it was stored, or was stored before schemas were validated.
         let known = self.checkers.entry(key.clone());
         let known = known.or_insert_with(|| checker(schema, self.limits).and_then(Result::ok));
         known.as_ref().map(|checker| deviations(config, checker)).unwrap_or_default()
     }
 }
 
-/// A compiled schema, and what a check with it costs.
+/// A compiled schema, and the cost of a check with it.
 pub(super) struct Checker {
     validator: Validator,
     graph: Graph,
@@ -99,13 +99,13 @@ fn of_schema(schema: &Config, current: &Configs, limits: &Limits) -> Vec<Problem
     users
         .flat_map(|user| {
             let deviations = deviations(user, &checker).into_iter();
-            let text = |deviation| format!("config `{}` would not follow it: {deviation}", user.key);
+            let text = |deviation| format!("config `{}` would not match it: {deviation}", user.key);
             deviations.map(move |deviation| Problem::at("", ProblemCode::Schema, text(deviation)))
         })
         .collect()
 }
 
-/// Returns what checks values, if the schema is in JSON Schema.
+/// Compiles a schema. Returns `None` if it is not in JSON Schema.
 pub(super) fn checker(config: &Config, limits: &Limits) -> Option<Result<Checker, String>> {
     let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
     let mut texts = values.filter_map(|value| match &value.value {
@@ -136,7 +136,7 @@ fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<Pro
                 look(&choice.value, &place, checker, found);
             }
         }
-        // Nobody here can read what is encrypted.
+        // Encrypted values cannot be checked.
         value_ if value.encrypted_with().is_none() => {
             let Some(json) = instance(value_) else { return };
             let field = if matches!(value_, Value::Json(_)) { "json" } else { "string" };
@@ -149,17 +149,17 @@ fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<Pro
     }
 }
 
-/// Where in a value something is not as its schema says.
+/// A place at which a value does not match its schema.
 pub(super) struct Deviation {
     /// The place, as a JSON pointer.
     pub(super) pointer: String,
     pub(super) message: String,
 }
 
-/// Returns what of a value a schema is about. A text that holds JSON is taken for what it holds.
+/// Returns the JSON that a schema applies to. A string that contains a JSON object or array is parsed.
 pub(super) fn instance(value: &Value) -> Option<Json> {
     match value {
-        // What is no JSON at all is told elsewhere.
+        // Invalid JSON is reported elsewhere.
         Value::Json(text) => serde_json::from_str(text).ok(),
         Value::String(text) => {
             let held = Some(text.trim_start()).filter(|text| text.starts_with(['{', '[']));
@@ -169,18 +169,24 @@ pub(super) fn instance(value: &Value) -> Option<Json> {
     }
 }
 
-/// Lists where JSON does not follow a schema.
+/// Lists where JSON does not match a schema.
 pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> Vec<Deviation> {
     if !steps::are_within(&checker.graph, json, checker.steps) {
-        let message =
-            format!("it is too large for its schema: checking it takes more than {} steps", checker.steps);
+        let message = format!(
+            "the value is too large for its schema: checking it takes more than {} steps",
+            checker.steps
+        );
         return vec![Deviation { pointer: String::new(), message }];
     }
     let errors = checker.validator.iter_errors(json).take(MAX_DEVIATIONS);
     let deviation = |error: jsonschema::ValidationError<'_>| Deviation {
         pointer: error.instance_path().to_string(),
-        // What a secret holds must not come back in an error.
-        message: if is_confidential { "it does not follow the schema".to_owned() } else { error.to_string() },
+        // An error must not contain a secret.
+        message: if is_confidential {
+            "the value does not match the schema".to_owned()
+        } else {
+            error.to_string()
+        },
     };
     errors.map(deviation).collect()
 }

@@ -1,4 +1,4 @@
-//! What is wrong with one value, and where in its text? For those who are still typing.
+//! Validation of a single value, for editors.
 
 use prefab_core::{Config, ConfigType, ConfigValue, SchemaType, Value};
 use serde::Serialize;
@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 use super::schema::{self, Checker, Deviation};
 use crate::{limits::Limits, project::Configs};
 
-/// Something wrong with a value.
+/// A problem of a value.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ValueProblem {
-    /// Where in the JSON, as a JSON pointer; nothing where the text is no JSON.
+    /// The place in the JSON, as a JSON pointer; null if the text is not JSON.
     #[schema(example = "/limits/0")]
     pointer: Option<String>,
-    /// The line of the text, from 1; only where the text is no JSON.
+    /// The line in the text, starting at 1; only if the text is not JSON.
     line: Option<usize>,
     /// What is wrong.
     #[schema(example = "\"many\" is not of type \"integer\"")]
@@ -33,7 +33,7 @@ impl ValueProblem {
     }
 }
 
-/// Lists what is wrong with a value that is to follow a schema, if one is named.
+/// Lists the problems of a value, and where it does not match its schema if `schema_key` is given.
 pub fn check_value(
     value: &ConfigValue,
     schema_key: Option<&str>,
@@ -46,12 +46,12 @@ pub fn check_value(
     match &value.value {
         Value::Json(text) => match parse(text) {
             Ok(_) => of_schema(value, schema_key, current, limits),
-            Err(flaw) => vec![flaw],
+            Err(problem) => vec![problem],
         },
         Value::Schema(schema) if schema.schema_type == SchemaType::JsonSchema => {
             let json = match parse(&schema.schema) {
                 Ok(json) => json,
-                Err(flaw) => return vec![flaw],
+                Err(problem) => return vec![problem],
             };
             Checker::new(&json, limits).err().into_iter().map(ValueProblem::from).collect()
         }
@@ -68,12 +68,12 @@ fn of_schema(
     let Some(key) = schema_key else { return Vec::new() };
     let schema = current.get(key).and_then(|version| version.config.as_ref());
     let Some(schema) = schema.filter(|schema: &&Config| schema.config_type == ConfigType::Schema) else {
-        return vec![ValueProblem::whole(format!("there is no schema `{key}`"))];
+        return vec![ValueProblem::whole(format!("schema `{key}` does not exist"))];
     };
     let checker = match schema::checker(schema, limits) {
         None => return Vec::new(),
         Some(Ok(checker)) => checker,
-        // A version from before the limits may have stored it.
+        // A version without these limits may have stored the schema.
         Some(Err(problem)) => {
             return vec![ValueProblem::whole(format!("schema `{key}` is skipped: {problem}"))];
         }
@@ -84,8 +84,8 @@ fn of_schema(
 
 fn parse(text: &str) -> Result<Json, ValueProblem> {
     serde_json::from_str(text).map_err(|error| {
-        let said = error.to_string();
-        let message = said.split(" at line ").next().unwrap_or(&said).to_owned();
+        let text = error.to_string();
+        let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
         ValueProblem { pointer: None, line: Some(error.line()), message }
     })
 }

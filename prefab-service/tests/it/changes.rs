@@ -91,7 +91,7 @@ async fn a_draft_is_saved_and_then_published() {
     let request = ChangeRequest::new(Edit::put(flag("a"))).as_draft();
     let draft = fixture.service.apply(&editor, request).await.unwrap().draft.unwrap();
     assert_eq!((draft.base_id, draft.saved_at_millis, &*draft.comment), (0, START_MILLIS, "for the launch"));
-    assert_eq!(fixture.store.drafts(fixture.project.id).await.unwrap(), [draft.clone()]);
+    assert_eq!(fixture.store.drafts(fixture.project.id).await.unwrap(), std::slice::from_ref(&draft));
     assert!(fixture.config("a").is_none());
     let publisher = fixture.person(Role::Publisher);
     fixture.service.apply(&publisher, ChangeRequest::publish_draft(draft)).await.unwrap().id().unwrap();

@@ -1,4 +1,4 @@
-//! A service on an empty SQLite store.
+//! A service on an empty `SQLite` store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Invitations: used once, until they expire.
+//! Invitations. Each can be used once before it expires.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -23,7 +23,7 @@ pub(super) fn keep(connection: &Connection, invitation: &NewInvitation, now: i64
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![hash.0, project, email, roles, created_by, now, expires_at_millis],
         )
-        .map_err(failed("keeping an invitation"))?;
+        .map_err(failed("creating an invitation"))?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -65,18 +65,18 @@ pub(super) fn revoke(
             params![id, project.0, now],
         )
         .map(|changed| changed > 0)
-        .map_err(failed("taking an invitation back"))
+        .map_err(failed("revoking an invitation"))
 }
 
 /// An invitation that can be used.
 pub(super) struct Found {
     pub(super) id: i64,
-    /// Nothing for the very first person.
+    /// `None` for the first person.
     pub(super) to: Option<(ProjectId, Roles)>,
 }
 
-/// Finds an invitation that somebody can use. The one for the very first person is for whoever comes, as long
-/// as nobody has.
+/// Finds an invitation that can be used with an e-mail address. The invitation for the first person is valid for any
+/// address, as long as there is no account.
 pub(super) fn find(
     connection: &Connection,
     hash: &KeyHash,

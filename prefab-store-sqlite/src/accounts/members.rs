@@ -1,4 +1,4 @@
-//! Who is in which project, and what may they do there?
+//! Members of projects and their roles.
 
 use rusqlite::{Connection, params};
 
@@ -15,7 +15,7 @@ use prefab_store::{
 };
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Member>, StoreError> {
-    let reading = || failed("reading the people of a project");
+    let reading = || failed("reading the members of a project");
     let mut statement = connection
         .prepare_cached(
             "SELECT id, email, name, roles, joined_at_millis FROM member JOIN person ON id = person_id
@@ -43,10 +43,10 @@ pub(super) fn insert(
             params![project.0, person, written(roles), now],
         )
         .map(drop)
-        .map_err(failed("adding somebody to a project"))
+        .map_err(failed("adding a member to a project"))
 }
 
-/// Gives somebody other roles, or with none takes them out of the project.
+/// Changes the roles of a member, or removes the member if `roles` is `None`.
 pub(super) fn change(
     connection: &mut Connection,
     project: ProjectId,
@@ -54,7 +54,7 @@ pub(super) fn change(
     roles: Option<&Roles>,
     now: i64,
 ) -> Result<MemberChange, StoreError> {
-    let changing = || failed("changing the people of a project");
+    let changing = || failed("changing the members of a project");
     let transaction = write(connection)?;
     let before = list(&transaction, project)?.into_iter().find(|member| member.person.id == person);
     let was_admin = before.as_ref().is_some_and(|member| member.roles.project == Role::Admin);
@@ -78,7 +78,7 @@ pub(super) fn change(
     Ok(MemberChange::Done(ended))
 }
 
-/// Tells whether nobody but this person manages a project.
+/// Returns whether this person is the only admin of a project.
 pub(super) fn is_last_admin(
     connection: &Connection,
     project: ProjectId,

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::{accounts::read, failed};
 
-/// Returns what a person may do, by project.
+/// Returns the roles of a person, by project.
 pub(super) fn projects(
     connection: &Connection,
     person: i64,

@@ -1,4 +1,4 @@
-//! Links to a new password: used once, until they expire. Each person has one at most.
+//! Password reset links. Each can be used once before it expires, and a person has at most one.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -22,10 +22,10 @@ pub(super) fn keep(connection: &Connection, reset: &NewReset) -> Result<(), Stor
             params![person, hash.0, expires_at_millis],
         )
         .map(drop)
-        .map_err(failed("keeping a link to a new password"))
+        .map_err(failed("creating a password reset link"))
 }
 
-/// Returns whose password a link sets.
+/// Returns the person whose password a link sets.
 pub(super) fn find(connection: &Connection, reset: &KeyHash, now: i64) -> Result<Option<Person>, StoreError> {
     connection
         .query_row(
@@ -35,10 +35,10 @@ pub(super) fn find(connection: &Connection, reset: &KeyHash, now: i64) -> Result
             person,
         )
         .optional()
-        .map_err(failed("finding a link to a new password"))
+        .map_err(failed("reading a password reset link"))
 }
 
-/// Sets the password, uses the link up, and ends all sessions.
+/// Sets the password, deletes the link, and ends all sessions.
 pub(super) fn use_up(
     connection: &mut Connection,
     reset: &KeyHash,
@@ -59,5 +59,5 @@ pub(super) fn forget(connection: &Connection, person: i64) -> Result<(), StoreEr
     connection
         .execute("DELETE FROM reset WHERE person_id = ?1", [person])
         .map(drop)
-        .map_err(failed("forgetting a link to a new password"))
+        .map_err(failed("deleting a password reset link"))
 }

@@ -1,4 +1,4 @@
-//! Who somebody is, and how they prove it.
+//! People and their passwords.
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
@@ -18,7 +18,7 @@ use prefab_store::{
 pub(super) fn exist(connection: &Connection) -> Result<bool, StoreError> {
     connection
         .query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))
-        .map_err(failed("looking for people"))
+        .map_err(failed("counting accounts"))
 }
 
 pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Account>, StoreError> {
@@ -43,7 +43,7 @@ pub(super) fn sign_up(
     new: NewPerson,
     now: i64,
 ) -> Result<SignUpOutcome, StoreError> {
-    let signing_up = || failed("signing somebody up");
+    let signing_up = || failed("creating an account");
     let NewPerson { email, name, password } = new;
     let transaction = write(connection)?;
     let Some(invited) = invitations::find(&transaction, invitation, &email, now)? else {
@@ -79,7 +79,7 @@ pub(super) fn sign_up(
     Ok(SignUpOutcome::Created(Person { id, email, name }, projects))
 }
 
-/// What the very first person may do.
+/// Returns the roles of the first person: admin of every project.
 fn everywhere(connection: &Connection) -> Result<Vec<(ProjectId, Roles)>, StoreError> {
     let reading = || failed("reading projects");
     let mut statement = connection.prepare("SELECT id FROM project ORDER BY id").map_err(reading())?;
@@ -116,7 +116,7 @@ pub(super) fn keep_password(
         .map_err(failed("changing a password"))
 }
 
-/// Deletes somebody. What they did keeps their name, as text.
+/// Deletes a person. The audit log keeps their name as text.
 pub(super) fn delete(
     connection: &mut Connection,
     person: i64,

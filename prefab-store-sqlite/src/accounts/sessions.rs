@@ -1,4 +1,4 @@
-//! Sessions: they end when they are not used for a day, and after two weeks at any rate.
+//! Sessions. A session ends after a day without use, and after two weeks in any case.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -10,10 +10,10 @@ use prefab_store::{
     key::KeyHash,
 };
 
-/// How exactly it is known when something was used: a write for each request would be too dear.
+/// The resolution of the time of the last use, since a write per request would be too expensive.
 const USE_MILLIS: i64 = 60_000;
 
-/// Tells whether a use is to be written down, after the last one that was.
+/// Returns whether a use should be written, given the last one that was written.
 pub(super) fn is_due(last_used_millis: i64, now: i64) -> bool {
     now - last_used_millis >= USE_MILLIS
 }
@@ -24,7 +24,7 @@ pub(super) fn start(
     session: &KeyHash,
     now: i64,
 ) -> Result<(), StoreError> {
-    let starting = || failed("beginning a session");
+    let starting = || failed("creating a session");
     connection
         .execute(
             "DELETE FROM session WHERE created_at_millis < ?1 OR last_used_at_millis < ?2",
@@ -56,18 +56,18 @@ pub(super) fn find(
             let since = params![session.0, now - SESSION_MILLIS, now - SESSION_IDLE_MILLIS];
             statement.query_row(since, |row| Ok((person(row)?, row.get::<_, i64>(3)?))).optional()
         })
-        .map_err(failed("finding a session"))?;
+        .map_err(failed("reading a session"))?;
     let Some((person, last_used)) = found else { return Ok(None) };
     let projects = memberships::projects(connection, person.id)?;
     Ok(Some((Session { person, projects }, last_used)))
 }
 
-/// Writes down that a session is used.
+/// Records the use of a session.
 pub(super) fn used(connection: &Connection, session: &KeyHash, now: i64) -> Result<(), StoreError> {
     connection
         .execute("UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1", params![session.0, now])
         .map(drop)
-        .map_err(failed("using a session"))
+        .map_err(failed("writing the use of a session"))
 }
 
 pub(super) fn end(connection: &Connection, session: &KeyHash) -> Result<(), StoreError> {
@@ -77,7 +77,7 @@ pub(super) fn end(connection: &Connection, session: &KeyHash) -> Result<(), Stor
         .map_err(failed("ending a session"))
 }
 
-/// Ends all sessions of a person, but one.
+/// Ends all sessions of a person except one.
 pub(super) fn end_all(connection: &Connection, person: i64, but: Option<&KeyHash>) -> Result<(), StoreError> {
     let but: &[u8] = but.map_or(&[], |hash| &hash.0);
     connection

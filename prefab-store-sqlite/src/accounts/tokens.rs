@@ -35,7 +35,7 @@ pub(super) fn keep(connection: &Connection, token: &NewToken, now: i64) -> Resul
                 owner
             ],
         )
-        .map_err(failed("keeping a token"))?;
+        .map_err(failed("creating a token"))?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -61,10 +61,10 @@ pub(super) fn revoke(
             params![id, project.0, now],
         )
         .map(|changed| changed > 0)
-        .map_err(failed("ending a token"))
+        .map_err(failed("revoking a token"))
 }
 
-/// Ends what acts for somebody, in one project or in all, and returns what had not ended.
+/// Revokes the tokens that act for a person, in one project or in all. Returns the tokens that had not ended.
 pub(super) fn revoke_all(
     connection: &Connection,
     owner: i64,
@@ -77,10 +77,10 @@ pub(super) fn revoke_all(
            AND (expires_at_millis IS NULL OR expires_at_millis > ?3)
          RETURNING {COLUMNS}"
     );
-    let mut statement = connection.prepare(&query).map_err(failed("ending tokens"))?;
+    let mut statement = connection.prepare(&query).map_err(failed("revoking tokens"))?;
     let project = project.map(|project| project.0);
     let ended = statement.query_map(params![owner, project, now], token);
-    let mut ended: Vec<Token> = ended.and_then(Iterator::collect).map_err(failed("ending tokens"))?;
+    let mut ended: Vec<Token> = ended.and_then(Iterator::collect).map_err(failed("revoking tokens"))?;
     ended.sort_by_key(|token| token.id);
     Ok(ended)
 }
@@ -93,19 +93,19 @@ pub(super) fn find(connection: &Connection, hash: &KeyHash, now: i64) -> Result<
     let found = connection
         .prepare_cached(&query)
         .and_then(|mut statement| statement.query_row(params![hash.0, now], token).optional())
-        .map_err(failed("finding a token"))?;
+        .map_err(failed("reading a token"))?;
     Ok(found.map(|token| bounded(connection, token)).transpose()?.flatten())
 }
 
-/// Writes down that a token is used.
+/// Records the use of a token.
 pub(super) fn used(connection: &Connection, id: i64, now: i64) -> Result<(), StoreError> {
     connection
         .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, now])
         .map(drop)
-        .map_err(failed("using a token"))
+        .map_err(failed("writing the use of a token"))
 }
 
-/// Whom a token acts for may have other roles by now, or none.
+/// Limits a token to the current roles of the person it acts for, who may have been removed.
 fn bounded(connection: &Connection, token: Token) -> Result<Option<Token>, StoreError> {
     let Some(owner) = token.owner else { return Ok(Some(token)) };
     let mut places = memberships::projects(connection, owner)?;

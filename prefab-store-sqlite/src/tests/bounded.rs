@@ -1,4 +1,4 @@
-//! What clients and strangers can make the store keep.
+//! Limits on what clients and strangers can store.
 
 use rusqlite::params;
 
@@ -65,7 +65,7 @@ async fn a_day_of_random_telemetry_needs_less_than_20_mb() {
         test.append(change(key, Some(1), Expected::Absent)).await.unwrap();
     }
     let start = clock::now_millis().div_euclid(24 * HOUR_MILLIS) * 24 * HOUR_MILLIS;
-    // The most that fits: values of a row's length in one run, of the greatest length in the other.
+    // The maximum that fits: short values of one row each, then values of the maximum length.
     for (days, length) in [(0, 38), (1, 400)] {
         let before = test.store.size().await.unwrap();
         for hour in 0..24 {
@@ -113,7 +113,7 @@ async fn an_environment_that_cannot_be_written_does_not_affect_others() {
 async fn a_full_disk_drops_nothing_within_the_retry_time() {
     let test = test_store().await;
     test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
-    test.execute("PRAGMA max_page_count = 1").await; // no less than there are
+    test.execute("PRAGMA max_page_count = 1").await; // SQLite never goes below the current number of pages
     let mut seen = test.usage_batch(false, clock::now_millis());
     seen.evaluations = vec![evaluated("a", "x".repeat(100_000), 3)];
     test.store.record_usage(vec![seen.clone()]).await.unwrap_err();

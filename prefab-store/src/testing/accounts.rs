@@ -10,7 +10,7 @@ use crate::{
     key::KeyHash,
 };
 
-/// How long invitations, resets and tokens of the tests can be used.
+/// The lifetime of invitations, password resets and tokens in the tests.
 const LIFE_MILLIS: i64 = 60_000;
 
 fn invitation(fixture: &Fixture, text: &str, to: Option<(&str, Role)>) -> NewInvitation {
@@ -44,7 +44,7 @@ async fn start(fixture: &Fixture, person: &Person, session: &str) {
     fixture.store.start_session(person.id, KeyHash::of(session)).await.unwrap();
 }
 
-/// Tells whether a session has not ended, without using it.
+/// Returns whether a session has not ended, without recording a use.
 async fn is_open(fixture: &Fixture, session: &str) -> bool {
     fixture.store.session(KeyHash::of(session), false).await.unwrap().is_some()
 }

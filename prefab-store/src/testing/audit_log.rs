@@ -45,9 +45,9 @@ pub(super) async fn each_filter_selects_entries(fixture: Fixture) {
     let by_bob = AuditEntry { note: note("Bob", "changed it", "why"), ..entry(&fixture, "by bob") };
     let key = AuditEntry { action: "config_key.issued".to_owned(), ..entry(&fixture, "key") };
     let live = AuditEntry { environment: Some(fixture.production()), ..entry(&fixture, "live") };
-    let said = AuditEntry { note: note("ann", "Turned it on", ""), ..entry(&fixture, "said") };
+    let worded = AuditEntry { note: note("ann", "Turned it on", ""), ..entry(&fixture, "worded") };
     let why = AuditEntry { note: note("ann", "", "TURNED back"), ..entry(&fixture, "why") };
-    fixture.store.record_audit(vec![elsewhere, everywhere, by_bob, key, live, said, why]).await.unwrap();
+    fixture.store.record_audit(vec![elsewhere, everywhere, by_bob, key, live, worded, why]).await.unwrap();
     let start = fixture.now();
     fixture.step(1_000);
     fixture.store.record_audit(vec![entry(&fixture, "late")]).await.unwrap();
@@ -57,14 +57,14 @@ pub(super) async fn each_filter_selects_entries(fixture: Fixture) {
         (AuditFilter { project: Some(other.id), ..all() }, vec!["elsewhere"]),
         (AuditFilter { subject: text("key"), ..all() }, vec!["key"]),
         (AuditFilter { subject: text("ke"), ..all() }, vec![]),
-        (AuditFilter { who: text("bOB"), ..all() }, vec!["by bob"]),
+        (AuditFilter { actor: text("bOB"), ..all() }, vec!["by bob"]),
         (AuditFilter { action: text("config_key"), ..all() }, vec!["key"]),
         (AuditFilter { action: text("config_key.issued"), ..all() }, vec!["key"]),
         (AuditFilter { action: text("config_key.is"), ..all() }, vec![]),
         (AuditFilter { environment: Some(fixture.production()), ..all() }, vec!["live"]),
-        (AuditFilter { text: text("turned"), ..all() }, vec!["why", "said"]),
+        (AuditFilter { text: text("turned"), ..all() }, vec!["why", "worded"]),
         (AuditFilter { from_millis: Some(start + 1_000), ..all() }, vec!["late"]),
-        (AuditFilter { to_millis: Some(start + 1_000), text: text("turned it"), ..all() }, vec!["said"]),
+        (AuditFilter { to_millis: Some(start + 1_000), text: text("turned it"), ..all() }, vec!["worded"]),
         (AuditFilter { to_millis: Some(start), ..all() }, vec![]),
     ] {
         assert_eq!(subjects(&fixture, filter.clone()).await, expected, "{filter:?}");

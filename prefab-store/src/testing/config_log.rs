@@ -89,13 +89,13 @@ pub(super) async fn a_version_is_returned_as_it_was_appended(fixture: Fixture) {
     let first = fixture.set("a", 1).await;
     fixture.step(5_000);
     let config = Config { tags: vec!["one".to_owned(), "two".to_owned()], ..Config::constant("a", "ä\0") };
-    let wanted = Change { config: Some(config.clone()), ..change("a", None, Expected::Version(first)) };
-    let id = fixture.append(wanted.clone()).await.unwrap();
+    let change = Change { config: Some(config.clone()), ..change("a", None, Expected::Version(first)) };
+    let id = fixture.append(change.clone()).await.unwrap();
     let version = fixture.store.version(fixture.id(), id).await.unwrap().unwrap();
     assert_eq!((version.id, version.previous_id, &*version.key), (id, Some(first), "a"));
-    assert_eq!((&version.changed_by, version.changed_at_millis), (&wanted.changed_by, fixture.now()));
+    assert_eq!((&version.changed_by, version.changed_at_millis), (&change.changed_by, fixture.now()));
     let expected =
-        Config { id, project_id: fixture.id().0, changed_by: Some(wanted.changed_by.clone()), ..config };
+        Config { id, project_id: fixture.id().0, changed_by: Some(change.changed_by.clone()), ..config };
     assert_eq!(version.config, Some(expected));
     let other = fixture.other_handle();
     assert_eq!(other.version(fixture.id(), id).await.unwrap(), Some(version));
@@ -124,18 +124,19 @@ pub(super) async fn changes_are_listed_in_pages_newest_first(fixture: Fixture) {
 
 pub(super) async fn changes_after_an_id_are_listed_oldest_first_with_what_they_replaced(fixture: Fixture) {
     let first = fixture.set("a", 1).await;
-    let told = Change {
+    let second = Change {
         note: Some(note("ann", "changed a", "why not")),
         ..change("a", Some(2), Expected::Version(first))
     };
-    let second = fixture.append(told).await.unwrap();
+    let second = fixture.append(second).await.unwrap();
     let third = fixture.delete("a").await;
     let changes = fixture.store.changes_after(fixture.id(), 0, 10).await.unwrap();
-    let all: Vec<i64> = changes.iter().map(|told| told.version.id).collect();
+    let all: Vec<i64> = changes.iter().map(|audited| audited.version.id).collect();
     assert_eq!(all, [first, second, third]);
-    let before: Vec<_> = changes.iter().map(|told| told.before.as_ref().map(|config| config.id)).collect();
+    let before: Vec<_> =
+        changes.iter().map(|audited| audited.before.as_ref().map(|config| config.id)).collect();
     assert_eq!(before, [None, Some(first), Some(second)]);
-    assert_eq!(changes[1].said, Some(("ann".to_owned(), "changed a".to_owned())));
+    assert_eq!(changes[1].audit, Some(("ann".to_owned(), "changed a".to_owned())));
     let one = fixture.store.changes_after(fixture.id(), first, 1).await.unwrap();
     assert_eq!(one.len(), 1);
     assert_eq!(one[0].version.id, second);

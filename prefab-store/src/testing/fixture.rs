@@ -25,7 +25,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Creates a project in an empty store. `make` prepares a new empty store and returns what opens handles on it.
+    /// Creates a project in an empty store. `make` prepares a new empty store and returns a function that opens handles on it.
     ///
     /// # Panics
     ///
@@ -48,7 +48,7 @@ impl Fixture {
         (self.open)(self.clock.clone())
     }
 
-    /// Returns what opens handles on another store, which is empty. The store exists until it is dropped.
+    /// Returns a function that opens handles on another, empty store. The store exists until the function is dropped.
     pub(super) fn empty(&self) -> Open {
         (self.make)()
     }
@@ -79,12 +79,12 @@ impl Fixture {
         self.store.append(self.id(), vec![change]).await.map(|ids| ids[0])
     }
 
-    /// Sets a key whatever its current version is.
+    /// Sets a key, regardless of its current version.
     pub(super) async fn set(&self, key: &str, value: i64) -> i64 {
         self.append(change(key, Some(value), Expected::Anything)).await.unwrap()
     }
 
-    /// Deletes a key whatever its current version is.
+    /// Deletes a key, regardless of its current version.
     pub(super) async fn delete(&self, key: &str) -> i64 {
         self.append(change(key, None, Expected::Anything)).await.unwrap()
     }

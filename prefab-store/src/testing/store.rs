@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::fixture::Fixture;
 
-/// How long a hint may take.
+/// Maximum time until a notification arrives.
 const HINT: Duration = Duration::from_secs(20);
 
 pub(super) async fn a_change_is_a_hint_to_every_handle(fixture: Fixture) {

@@ -107,7 +107,11 @@ pub(super) async fn an_unknown_key_is_dropped_and_an_unknown_version_is_not_name
     let unknown = ReportedEvaluation { config_id: 5, ..evaluated("a", "1", 2) };
     assert_eq!(record(&fixture, vec![evaluated("invented", "1", 1), unknown]).await, 1);
     let stored = counts(&fixture, filter(&fixture, "a")).await;
-    assert_eq!((stored.len(), stored[0].config_id, stored[0].count), (1, 0, 2), "a deleted key is known");
+    assert_eq!(
+        (stored.len(), stored[0].config_id, stored[0].count),
+        (1, 0, 2),
+        "counts of a deleted key are stored"
+    );
     assert_eq!(counts(&fixture, filter(&fixture, "invented")).await, []);
 }
 
@@ -118,7 +122,7 @@ fn values(number: usize) -> Vec<ReportedEvaluation> {
 pub(super) async fn evaluation_rows_are_limited_per_hour(fixture: Fixture) {
     fixture.set("a", 1).await;
     assert_eq!(record(&fixture, values(13)).await, 3);
-    assert_eq!(record(&fixture, values(13)).await, 3, "rows that exist are counted on");
+    assert_eq!(record(&fixture, values(13)).await, 3, "existing rows can be increased");
     fixture.step(HOUR_MILLIS);
     assert_eq!(record(&fixture, values(10)).await, 0);
     assert_eq!(counts(&fixture, filter(&fixture, "a")).await.len(), 20);

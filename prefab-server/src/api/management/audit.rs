@@ -111,7 +111,7 @@ fn filter(query: AuditQuery, actor: &Actor, limit: u32) -> Result<AuditFilter, A
     Ok(AuditFilter {
         project: Some(actor.project.id),
         subject,
-        who,
+        actor: who,
         action,
         environment: access::optional_environment(actor, environment.as_deref(), "environment")?,
         text,

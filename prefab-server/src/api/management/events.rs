@@ -205,10 +205,10 @@ impl Events {
             // The rest is read after the client has received these.
             self.published.mark_changed();
         }
-        for told in changes {
-            let id = told.version.id;
+        for change_record in changes {
+            let id = change_record.version.id;
             self.sent = id;
-            self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
+            self.waiting.push_back(event_bytes("change", Some(id), &change(change_record, &self.project)));
         }
         Some(())
     }
@@ -242,11 +242,11 @@ impl Events {
 }
 
 fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
-    let AuditedChange { version, before, said } = audited;
+    let AuditedChange { version, before, audit } = audited;
     let environments = project.environments();
     let touched = touched_environments(before.as_ref(), version.config.as_ref(), &environments);
     let config = version.config.as_ref().or(before.as_ref());
-    let (who, sentence) = match said {
+    let (who, sentence) = match audit {
         Some((who, sentence)) => (who, Some(sentence)),
         None => (who(&version.changed_by), None),
     };

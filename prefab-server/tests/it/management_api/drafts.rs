@@ -83,7 +83,7 @@ async fn json_follows_its_schema_or_is_refused() {
                         "default": {"rules": [{"value": {"type": "json", "value": value}}]}}})
     };
     let (_, cause) = refused(&server, "POST", "/items", limits(json!({"max": 3}))).await;
-    assert_eq!(cause, "`schemaKey`: there is no schema `limits-schema`");
+    assert_eq!(cause, "`schemaKey`: schema `limits-schema` does not exist");
     let (_, cause) = refused(&server, "POST", "/items", schema(json!({"type": "strng"}))).await;
     assert!(cause.starts_with("the schema is not JSON Schema"), "{cause}");
     let described =
@@ -95,7 +95,7 @@ async fn json_follows_its_schema_or_is_refused() {
     let mut narrower = schema(json!({"properties": {"max": {"maximum": 2}}}));
     narrower["item"]["id"] = made["id"].clone();
     let (_, cause) = refused(&server, "PUT", "/items/limits-schema", narrower).await;
-    assert!(cause.starts_with("config `limits` would not follow it"), "{cause}");
+    assert!(cause.starts_with("config `limits` would not match it"), "{cause}");
     assert_eq!(done(&server, "GET", "/items/limits-schema/used-by", Json::Null).await, json!(["limits"]));
     let (status, cause) = refused(&server, "DELETE", "/items/limits-schema", Json::Null).await;
     assert_eq!((status, cause.as_str()), (409, "schema `limits-schema` is used by `limits`"));
@@ -129,7 +129,7 @@ async fn validation_names_the_place_of_each_problem() {
     let missing = json!({"schemaKey": "unknown", "value": {"type": "json", "value": "{}"}});
     assert_eq!(
         done(&server, "POST", "/validate", missing).await[0]["message"],
-        "there is no schema `unknown`"
+        "schema `unknown` does not exist"
     );
     let broken = json!({"value": {"type": "schema", "value": {"schemaType": "JSON_SCHEMA", "schema": "{\"type\": 3}"}}});
     assert_eq!(done(&server, "POST", "/validate", broken).await[0]["pointer"], "/type");
@@ -158,6 +158,6 @@ async fn an_old_version_and_a_draft_can_be_explained() {
     assert_eq!(explained("draft".into()).await, json!(["three", null]));
     assert_eq!(explained(Json::Null).await, json!(["two", second["id"]]));
     let question = json!({"key": "k", "environment": "Production", "version": "7"});
-    let cause = "`version`: `k` has no version 7 that has values";
+    let cause = "`version`: `k` has no version 7 with values";
     assert_eq!(refused(&server, "POST", "/explain", question).await, (400, cause.to_owned()));
 }

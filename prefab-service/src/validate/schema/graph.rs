@@ -1,4 +1,4 @@
-//! The subschemas of a JSON Schema and how checking one leads to others.
+//! The graph of subschemas of a JSON Schema.
 //!
 //! A small schema can lead to exponentially many checks: each subschema may refer to the next one twice. The graph
 //! counts them without performing them.
@@ -11,10 +11,10 @@ use serde_json::{Map, Value as Json};
 
 use self::refs::Refs;
 
-/// The longest chain of subschemas, so that checks fit the stack of a thread.
+/// Maximum length of a chain of subschemas, so that checks fit the stack of a thread.
 pub(super) const MAX_DEPTH: usize = 250;
 
-/// The most edges of a graph. References to anchors of the same name may lead to each of them.
+/// Maximum number of edges. A reference to an anchor leads to every anchor with that name.
 const MAX_EDGES: usize = 500_000;
 
 const TOO_DEEP: &str = "the schema is nested too deeply";
@@ -30,7 +30,7 @@ pub(super) struct Node {
     pub(super) items: Vec<Vec<usize>>,
     /// Subschemas for all properties or all items.
     pub(super) each: Vec<usize>,
-    /// Whether properties or items are looked up that no other keyword has looked at.
+    /// Whether it checks the properties or items that no other keyword has evaluated.
     pub(super) has_unevaluated: bool,
     /// Steps besides those of subschemas, such as one for each value of an `enum`.
     pub(super) steps: usize,
@@ -43,14 +43,14 @@ pub(super) struct Node {
 /// A subschema for the same value.
 pub(super) struct Edge {
     pub(super) to: usize,
-    /// Whether it is checked first for its result, and once more for its errors.
+    /// Whether it is checked twice: for its result, then for its errors.
     pub(super) is_twice: bool,
 }
 
 /// The subschemas that a schema leads to. The first one is the schema itself.
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
-    /// The place of each node in an order in which subschemas for the same value come after those that lead to them.
+    /// The rank of each node. A subschema for the same value has a higher rank than the subschemas that lead to it.
     pub(super) ranks: Vec<usize>,
     pub(super) patterns: usize,
 }
@@ -60,8 +60,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// The reason why it is refused: more than `most` subschemas, a reference out of it, a reference that leads back
-    /// to itself without leading to another part of the value.
+    /// The reason for a refusal: more than `most` subschemas, a reference to another document, or a reference to itself for
+    /// the same value.
     pub(super) fn of(schema: &Json, most: usize) -> Result<Self, String> {
         let refs = Refs::of(schema);
         let mut builder = Builder { most, ..Builder::default() };
@@ -81,7 +81,7 @@ impl Graph {
     ///
     /// The schema is nested too deeply.
     pub(super) fn expanded(&self, most: usize) -> Result<usize, String> {
-        // `true` and `false` are schemas without keywords; what is no schema at all is refused when it is compiled.
+        // `true` and `false` are schemas without keywords. Anything else is refused when it is compiled.
         if self.nodes.is_empty() {
             return Ok(1);
         }
@@ -135,7 +135,7 @@ impl Graph {
         match visits[index] {
             Visit::Done(_) => return Ok(()),
             Visit::Open => {
-                return Err("the schema refers back to itself for the same value, without end".to_owned());
+                return Err("the schema refers back to itself for the same value".to_owned());
             }
             Visit::New if depth > MAX_DEPTH => return Err(TOO_DEEP.to_owned()),
             Visit::New => visits[index] = Visit::Open,
@@ -168,7 +168,7 @@ struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    /// Returns the node of a subschema; none for `true` and `false`, which cost nothing.
+    /// Returns the node of a subschema, or `None` for `true` and `false`, which cost nothing.
     fn node(&mut self, schema: &'s Json) -> Option<usize> {
         let fields = schema.as_object()?;
         let index = *self.known.entry(std::ptr::from_ref(schema)).or_insert_with(|| {
@@ -201,7 +201,7 @@ impl<'s> Builder<'s> {
             "$ref" | "$dynamicRef" | "$recursiveRef" => {
                 let Some(text) = value.as_str() else { return Ok(()) };
                 let targets = refs.targets(keyword, text, value)?;
-                // Bounded here, too: each target is an edge.
+                // Limited here as well, because each target is an edge.
                 for target in targets.into_iter().take(MAX_EDGES) {
                     self.in_place(index, target, false);
                 }
@@ -288,7 +288,8 @@ fn size(value: &Json) -> usize {
     }
 }
 
-/// Patterns that look around or back are matched by backtracking, which has a limit of its own.
+/// Returns the cost of a pattern. Patterns with look-around or back-references are matched by backtracking, which has its
+/// own limit.
 fn pattern_steps(pattern: &str) -> usize {
     let looks = ["(?=", "(?!", "(?<", "(?>"].iter().any(|group| pattern.contains(group));
     let refers = pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && pair[1].is_ascii_digit());

@@ -1,7 +1,6 @@
-//! How many steps a check of a value takes, counted without performing them.
+//! Counts the steps of a check without performing them.
 //!
-//! Equal checks are counted together, so counting takes no longer than one check of each subschema at each part of the
-//! value, however many checks that stands for.
+//! Equal checks are counted together, so counting takes at most one step per subschema and part of the value.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +8,14 @@ use serde_json::Value as Json;
 
 use super::graph::{Graph, MAX_DEPTH, Node};
 
-/// How often a subschema is checked at a part of a value.
+/// The number of checks of a subschema at a part of a value.
 #[derive(Clone, Copy, Default)]
 struct Checks {
-    /// For its errors.
+    /// Checks for errors.
     errors: usize,
-    /// For whether it holds.
+    /// Checks for the result.
     result: usize,
-    /// For which properties and items it looks at.
+    /// Checks for the properties and items that it evaluates.
     looks: usize,
     /// The longest chain of checks that led to it.
     depth: usize,
@@ -47,7 +46,7 @@ impl Checks {
     }
 }
 
-/// Tells whether a check of a value takes at most so many steps, and no deeper chain than fits a stack.
+/// Returns whether a check of a value takes at most `most` steps, and fits the stack.
 pub(super) fn are_within(graph: &Graph, value: &Json, most: usize) -> bool {
     if graph.nodes.is_empty() {
         return true;
@@ -63,7 +62,7 @@ struct Count<'g> {
 }
 
 impl Count<'_> {
-    /// Counts the checks of a part of the value and of what is in it; none once there are too many.
+    /// Counts the checks of a part of the value and of its content. Returns `None` beyond the limit.
     fn part(&mut self, value: &Json, begun: Vec<(usize, Checks)>) -> Option<()> {
         let here = self.here(value, begun)?;
         match value {
@@ -85,7 +84,7 @@ impl Count<'_> {
         Some(())
     }
 
-    /// Counts the checks of a part of the value and returns those that lead to what is in it.
+    /// Counts the checks of a part of the value. Returns the checks that continue in its content.
     fn here(&mut self, value: &Json, begun: Vec<(usize, Checks)>) -> Option<Vec<(usize, Checks)>> {
         let graph = self.graph;
         let mut waiting: BTreeMap<usize, (usize, Checks)> = BTreeMap::new();
@@ -96,7 +95,7 @@ impl Count<'_> {
             add(&mut waiting, index, checks);
         }
         let mut leading = Vec::new();
-        // Subschemas come after all those that lead to them.
+        // A subschema comes after all subschemas that lead to it.
         while let Some((_, (index, checks))) = waiting.pop_first() {
             let node = &graph.nodes[index];
             self.take(checks.sum().saturating_mul(steps(node, value)))?;
@@ -122,7 +121,7 @@ impl Count<'_> {
         for (index, checks) in here {
             let node = &self.graph.nodes[*index];
             self.take(1 + node.each.len())?;
-            // Each of the two kinds of checks goes on as it is; looking takes a result.
+            // Both kinds of checks continue unchanged; evaluating properties requires a result.
             let Checks { errors, result, looks, depth } = *checks;
             let result = result.saturating_add(looks);
             let checks = Checks { errors, result, looks: 0, depth: depth + 1 };

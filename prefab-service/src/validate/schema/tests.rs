@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Checks a value as [`within`] does; the reason where it is refused.
+/// Checks a value with [`within`]. Returns the number of deviations, or the reason for a refusal.
 fn check(schema: &Json, value: &Json) -> Result<usize, String> {
     let checker = Checker::new(schema, &Limits::default()).map_err(|deviation| deviation.message)?;
     let found = within(value, false, &checker);
@@ -101,7 +101,7 @@ fn unresolvable_references_are_refused() {
     check(json!({ "allOf": patterns }), "1001 patterns");
 }
 
-/// The longest chains that are allowed fit the stack of a thread.
+/// The longest allowed chains fit the stack of a thread.
 #[test]
 fn the_deepest_allowed_schema_fits_the_stack() {
     let thread = std::thread::Builder::new().stack_size(2 << 20);

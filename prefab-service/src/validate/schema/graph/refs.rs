@@ -1,20 +1,20 @@
-//! What the references of a JSON Schema may lead to.
+//! The possible targets of references in a JSON Schema.
 //!
-//! The rules of JSON Schema depend on its version and on how a check came to a reference. Costs must never be counted
-//! too low, so a reference leads here to everything that it may lead to there.
+//! The rules of JSON Schema depend on its version and on the path of a check. The cost must never be underestimated, so a
+//! reference leads to every possible target.
 
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-/// The parts of a schema that references can name.
+/// The parts of a schema that references can lead to.
 pub(super) struct Refs<'s> {
-    /// Those with an identifier of their own, after the schema itself.
+    /// The schema itself, then the subschemas with an identifier.
     resources: Vec<Resource<'s>>,
     anchors: HashMap<&'s str, Vec<&'s Json>>,
-    /// Those with `$recursiveAnchor`.
+    /// The subschemas with `$recursiveAnchor`.
     recursive: Vec<&'s Json>,
-    /// The innermost resource that a reference is in, by the address of its text.
+    /// The innermost resource around each reference, by the address of the text of the reference.
     homes: HashMap<*const Json, usize>,
 }
 
@@ -68,7 +68,7 @@ impl<'s> Refs<'s> {
         }
     }
 
-    /// Returns what a reference may lead to. `place` is the JSON of its text.
+    /// Returns the possible targets of a reference. `place` is the JSON of its text.
     pub(super) fn targets(&self, keyword: &str, text: &str, place: &Json) -> Result<Vec<&'s Json>, String> {
         let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
         let fragment = decoded(fragment);
@@ -91,7 +91,7 @@ impl<'s> Refs<'s> {
         Ok(targets)
     }
 
-    /// Returns the resources that the part of a reference before its `#` may name.
+    /// Returns the resources that the part of a reference before `#` may name.
     fn resources(&self, base: &str, place: &Json) -> Vec<&'s Json> {
         let mut found = Vec::new();
         if base.is_empty() {
@@ -105,7 +105,7 @@ impl<'s> Refs<'s> {
         let name = last_segment(base);
         let is_meant = |id: &str| match (name, last_segment(id)) {
             (Some(name), Some(id)) => name == id,
-            // Whatever has to be normalized first may be anything.
+            // A reference that requires normalization may lead to any resource.
             _ => true,
         };
         let resources = self.resources.iter().filter(|resource| is_meant(resource.id));
@@ -114,7 +114,7 @@ impl<'s> Refs<'s> {
     }
 }
 
-/// Returns the last segment of the path of a URI, if that says which document it names.
+/// Returns the last segment of the path of a URI, or `None` if it does not identify the document.
 fn last_segment(uri: &str) -> Option<&str> {
     let uri = uri.split('#').next().unwrap_or_default();
     let last = uri.rsplit('/').next().unwrap_or_default();
@@ -122,7 +122,7 @@ fn last_segment(uri: &str) -> Option<&str> {
     (is_plain || uri.is_empty()).then_some(last)
 }
 
-/// Decodes `%41` and alike.
+/// Decodes percent-encoded characters such as `%41`.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
