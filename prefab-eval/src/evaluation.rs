@@ -3,13 +3,13 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use prefab_core::{
-    Config, Entry, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, ValueType,
+    Config, Entry, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, Value, ValueType,
     duration::format_duration, text::TextBuffer,
 };
 use serde_json::Value as Json;
 
 use crate::{
-    compiled::CompiledConfig,
+    compiled::{CompiledConfig, OriginalConfig},
     compiled_value::{CompiledValue, ValueKind},
     provided::coerce,
     rule::Rule,
@@ -359,7 +359,43 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn display_value(&self) -> String {
-        if self.secret { self.redacted() } else { self.value.to_string() }
+        if self.secret {
+            return self.redacted();
+        }
+        self.written_json().map_or_else(|| self.value.to_string(), Cow::into_owned)
+    }
+
+    /// Returns a JSON value as it is written in the config, with the digits of its numbers and repeated members.
+    ///
+    /// Returns `None` for other types, and for JSON that is read from an environment variable. May decode the config on
+    /// each call, so do not call it on a hot path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "price", "rows": [{"values": [
+    ///     {"value": {"json": {"json": "{\"eur\": 1.10}"}}}
+    /// ]}]}]}"#)?;
+    /// let evaluation = ruleset.evaluate("price", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.written_json().as_deref(), Some(r#"{"eur": 1.10}"#));
+    /// assert_eq!(evaluation.value.to_json(), Some(serde_json::json!({"eur": 1.1})));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn written_json(&self) -> Option<Cow<'r, str>> {
+        if !matches!(self.compiled.kind, ValueKind::Json(_)) {
+            return None;
+        }
+        let original = OriginalConfig::of(self.config);
+        let mut value = original.value(self.config_row_index, self.conditional_value_index)?;
+        if let (Value::Weighted(weighted), Some(chosen)) = (&value.value, self.weighted_value_index) {
+            value = &weighted.values.get(chosen as usize)?.value;
+        }
+        match &value.value {
+            Value::Json(text) => Some(Cow::Owned(text.clone())),
+            _ => None,
+        }
     }
 
     /// Returns the value as another type, if it is the text of an environment variable and the config declares no type.

@@ -173,3 +173,35 @@ fn a_variable_that_is_not_utf_8_has_its_own_error() {
     assert_eq!(error("BROKEN"), "environment variable `BROKEN` is not valid UTF-8: set it to UTF-8 text");
     assert_eq!(error("UNSET"), "environment variable `UNSET` is not set");
 }
+
+#[test]
+fn json_is_shown_as_it_is_written() {
+    let text = r#"{"b": 1.10, "id": 123456789012345678901234567890, "b": 1e3}"#;
+    let other = "[1.10]";
+    let weighted = prefab_core::WeightedValues {
+        values: [text, other]
+            .map(|text| prefab_core::WeightedValue { weight: 1, value: Value::Json(text.into()).into() })
+            .into(),
+        hash_by_property_name: None,
+    };
+    let shown = |value: ConfigValue, random: f64| {
+        let mut config = Config::constant("price", value);
+        // The row of another environment comes first and is not evaluated.
+        let elsewhere = ConfigRow {
+            project_env_id: Some(9),
+            ..ConfigRow::default_row(vec![ConditionalValue::always(ConfigValue::from("elsewhere"))])
+        };
+        config.rows.insert(0, elsewhere);
+        let provenance = Arc::new(Provenance::new(Layer::Remote, "test"));
+        let ruleset = Ruleset::build([Entry::new(config, provenance)], Options::default());
+        let host = FixedHost::default().with_random(random);
+        let evaluation = ruleset.evaluate("price", &Contexts::default(), &host).unwrap();
+        (evaluation.display_value(), evaluation.written_json().map(std::borrow::Cow::into_owned))
+    };
+    assert_eq!(shown(Value::Json(text.into()).into(), 0.0), (text.to_owned(), Some(text.to_owned())));
+    assert_eq!(shown(Value::Weighted(weighted.clone()).into(), 0.0).1.as_deref(), Some(text));
+    assert_eq!(shown(Value::Weighted(weighted).into(), 0.9).1.as_deref(), Some(other));
+    assert_eq!(shown("text".into(), 0.0), ("text".to_owned(), None));
+    let secret = ConfigValue { confidential: true, ..Value::Json(text.into()).into() };
+    assert!(shown(secret, 0.0).0.starts_with("*****"));
+}

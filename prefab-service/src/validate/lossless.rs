@@ -42,7 +42,7 @@ mod tests {
             hash_by_property_name: None,
         };
         let rules =
-            [2.into(), (1 + (1 << 53)).into(), 0.5.into(), ConfigValue::from(Value::Weighted(weighted))];
+            [2.into(), ((1_i64 << 53) + 1).into(), 0.5.into(), ConfigValue::from(Value::Weighted(weighted))];
         let rules = rules.into_iter().map(|value| ConditionalValue::when(Vec::new(), value)).collect();
         let mut config = Config {
             value_type: ValueType::Double,
