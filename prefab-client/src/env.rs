@@ -40,11 +40,17 @@ pub(crate) use prefab_log::BOOTSTRAP_LEVEL_VAR as BOOTSTRAP_LOG_LEVEL;
 
 /// Returns a variable. Text that is not Unicode counts as absent; empty text does not.
 pub(crate) fn var(name: &str) -> Option<String> {
-    // Some versions of the standard library panic for a name that no variable can have.
-    if name.is_empty() || name.contains(['=', '\0']) {
-        return None;
-    }
-    std::env::var(name).ok()
+    is_possible_name(name).then(|| std::env::var(name).ok()).flatten()
+}
+
+/// Returns whether a variable is set to text that is not Unicode.
+pub(crate) fn is_malformed(name: &str) -> bool {
+    is_possible_name(name) && matches!(std::env::var(name), Err(std::env::VarError::NotUnicode(_)))
+}
+
+/// Some versions of the standard library panic for a name that no variable can have.
+fn is_possible_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0'])
 }
 
 /// Returns a variable that is not blank.

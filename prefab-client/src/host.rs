@@ -18,6 +18,10 @@ impl Host for SystemHost {
         crate::env::var(name)
     }
 
+    fn is_env_var_malformed(&self, name: &str) -> bool {
+        crate::env::is_malformed(name)
+    }
+
     fn random(&self) -> f64 {
         fastrand::f64()
     }

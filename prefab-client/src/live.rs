@@ -15,7 +15,7 @@ use prefab_core::LogLevel;
 use prefab_eval::{Contexts, Host, Ruleset};
 use serde::de::DeserializeOwned;
 
-use crate::{FromValue, Json, log_target::LOG};
+use crate::{FromValue, Json, log_target::LOG, typed};
 
 /// The current value of one config key; created by [`Client::live`](crate::Client::live).
 ///
@@ -227,7 +227,7 @@ pub(crate) trait Refresh: Send + Sync {
 impl<T: LiveValue> Refresh for LiveCell<T> {
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
         let (problem, is_none) = match rules.evaluate(&self.key, contexts, host) {
-            Ok(answer) => match T::from_value(&answer.value) {
+            Ok(answer) => match typed::read(&answer) {
                 Ok(value) => {
                     self.store.store(value);
                     self.record_problem(None);

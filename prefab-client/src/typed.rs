@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use prefab_core::LogLevel;
+use prefab_core::{LogLevel, ValueType, exact_double};
 use prefab_eval::{EvaluatedValue, Evaluation};
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 
 /// A type that a config value can be read as; see [`Client::get`](crate::Client::get).
 ///
-/// Kinds are never converted: an int is not a double, a string is not a bool. A narrower integer type accepts the ints
-/// that fit it.
+/// Only lossless conversions are made: a narrower integer type accepts the ints that fit it, and `f64` accepts the ints
+/// that it represents exactly. A string is never a number or a bool. The exception is the text of an environment
+/// variable whose type is not declared: it can be read as a `String` and as any type that it can be parsed as.
 ///
 /// # Examples
 ///
@@ -76,12 +77,34 @@ macro_rules! from_value {
 }
 from_value! {
     i64, "int", EvaluatedValue::Int(int) => *int;
-    f64, "double", EvaluatedValue::Double(double) => *double;
     bool, "bool", EvaluatedValue::Bool(bool) => *bool;
     String, "string", EvaluatedValue::String(text) => text.clone().into_owned();
     Vec<String>, "string list", EvaluatedValue::StringList(list) => list.clone().into_owned();
     Duration, "duration", EvaluatedValue::Duration(duration) => *duration;
     LogLevel, "log level", EvaluatedValue::LogLevel(level) => *level;
+}
+
+impl FromValue for f64 {
+    const EXPECTED: &'static str = "double";
+
+    #[inline]
+    fn from_value(value: &EvaluatedValue<'_>) -> Result<Self, Mismatch> {
+        match value {
+            EvaluatedValue::Double(double) => Ok(*double),
+            other => whole(other),
+        }
+    }
+}
+
+/// Converts an int that a double represents exactly.
+#[inline(never)]
+fn whole(value: &EvaluatedValue<'_>) -> Result<f64, Mismatch> {
+    match value {
+        EvaluatedValue::Int(int) => exact_double(*int).ok_or_else(|| Mismatch {
+            found: format!("the int {int}, which a double cannot represent exactly"),
+        }),
+        other => Err(Mismatch::of(other)),
+    }
 }
 
 macro_rules! narrower {
@@ -115,7 +138,7 @@ impl FromValue for serde_json::Value {
     }
 }
 
-/// A JSON value, deserialized into a type of the program.
+/// A JSON value, deserialized into a type of the program. A value of another type is deserialized from its JSON form.
 ///
 /// # Examples
 ///
@@ -143,9 +166,70 @@ impl<T: DeserializeOwned> FromValue for Json<T> {
             EvaluatedValue::Json(json) => {
                 T::deserialize(json.as_ref()).map(Json).map_err(|_| Mismatch { found: misfit::<T>(json) })
             }
-            other => Err(Mismatch::of(other)),
+            EvaluatedValue::Int(int) => {
+                T::deserialize(ExactInt(*int)).map(Json).map_err(|_| Mismatch::of(value))
+            }
+            other => other
+                .to_json()
+                .and_then(|json| T::deserialize(&json).ok())
+                .map(Json)
+                .ok_or_else(|| Mismatch::of(other)),
         }
     }
+}
+
+/// Deserializes an int, and a double only if it represents the int exactly.
+struct ExactInt(i64);
+
+impl<'de> Deserializer<'de> for ExactInt {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match u64::try_from(self.0) {
+            Ok(positive) => visitor.visit_u64(positive),
+            Err(_) => visitor.visit_i64(self.0),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match exact_double(self.0) {
+            Some(double) => visitor.visit_f64(double),
+            None => Err(de::Error::custom("a double cannot represent the int exactly")),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// Converts the value of an evaluation.
+#[inline]
+pub(crate) fn read<T: FromValue>(evaluation: &Evaluation<'_>) -> Result<T, Mismatch> {
+    T::from_value(&evaluation.value).or_else(|mismatch| read_provided(evaluation).ok_or(mismatch))
+}
+
+/// Converts the text of an environment variable whose type is not declared.
+#[cold]
+fn read_provided<T: FromValue>(evaluation: &Evaluation<'_>) -> Option<T> {
+    use ValueType as Type;
+    [Type::String, Type::Double, Type::Duration, Type::LogLevel, Type::Json]
+        .into_iter()
+        .filter_map(|value_type| evaluation.provided_as(value_type))
+        .find_map(|value| T::from_value(&value).ok())
 }
 
 /// Deserializes again, to find the path of the error.

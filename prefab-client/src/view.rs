@@ -11,6 +11,7 @@ use crate::{
     log_target::LOG,
     scope::InnermostScope,
     shared::Inner,
+    typed,
 };
 
 /// A client with the contexts of one call; created by [`Client::with`](crate::Client::with).
@@ -384,7 +385,7 @@ pub(crate) fn is_true(answer: Result<Option<bool>, SelectError>) -> Option<bool>
 
 #[inline]
 fn convert<T: FromValue>(key: &str, answer: &Evaluation<'_>) -> Result<T, Error> {
-    T::from_value(&answer.value).map_err(|mismatch| Error::TypeMismatch {
+    typed::read(answer).map_err(|mismatch| Error::TypeMismatch {
         key: key.to_owned(),
         expected: T::EXPECTED,
         found: mismatch.shown(answer),

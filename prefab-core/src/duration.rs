@@ -103,6 +103,49 @@ fn amount(whole: &[u8], fraction: &[u8], size: u128) -> Option<u128> {
     sum.checked_add(part * size / scale)
 }
 
+/// Parses a duration of the short form, such as `30s`, `250ms` or `1h30m`, or of the ISO 8601 form.
+///
+/// The units of the short form are `w`, `d`, `h`, `m`, `s` and `ms`, in this order, each at most once.
+///
+/// # Errors
+///
+/// [`DurationError`] if the text has neither form, or if it is longer than a [`Duration`] can represent.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use prefab_core::duration::parse_short_duration;
+/// assert_eq!(parse_short_duration("30s")?, Duration::from_secs(30));
+/// assert_eq!(parse_short_duration("1h30m")?, Duration::from_secs(5_400));
+/// assert_eq!(parse_short_duration("PT30S")?, Duration::from_secs(30));
+/// # Ok::<(), prefab_core::DurationError>(())
+/// ```
+pub fn parse_short_duration(text: &str) -> Result<Duration, DurationError> {
+    short(text).map_or_else(|| parse_duration(text), Ok)
+}
+
+/// Parses the short form by writing it in the ISO 8601 form.
+fn short(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, &str, u32); 6] =
+        [("w", "W", 1), ("d", "D", 1), ("h", "H", 1), ("m", "M", 1), ("s", "S", 1), ("ms", "S", 1_000)];
+    let mut rest = text;
+    let mut units = UNITS.iter();
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let (number, after) = rest.split_at(unit_at);
+        let unit_end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (name, after) = after.split_at(unit_end);
+        let (_, letter, divisor) = units.find(|(unit, ..)| *unit == name)?;
+        let designator = if matches!(*letter, "W" | "D") { "P" } else { "PT" };
+        let part = parse(format!("{designator}{number}{letter}").as_bytes())?;
+        total = total.checked_add(part / *divisor)?;
+        rest = after;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
 /// Formats a duration so that [`parse_duration`] reads it back.
 ///
 /// # Examples
@@ -168,6 +211,23 @@ mod tests {
             check(bad, None);
         }
         for bad in ["PTT5S", "PT.5S", "PT5.S", "P1DT2D", "P99999999999999999999999999W", "P1H"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn short_durations_have_units_in_order() {
+        let check = |text: &str, expected: Option<Duration>| {
+            assert_eq!(parse_short_duration(text).ok(), expected, "{text}");
+        };
+        check("30s", Some(Duration::from_secs(30)));
+        check("1.5h", Some(Duration::from_secs(5_400)));
+        check("1h30m", Some(Duration::from_secs(5_400)));
+        check("250ms", Some(Duration::from_millis(250)));
+        check("1s250ms", Some(Duration::from_millis(1_250)));
+        check("2w1d", Some(Duration::from_secs(15 * 86_400)));
+        check("PT90M", Some(Duration::from_secs(5_400)));
+        for bad in ["", "30", "s", "30m1h", "1h1h", "30 s", " 30s", "-30s", "30S", "30sec", "1hPT", "1h30"] {
             check(bad, None);
         }
     }

@@ -61,7 +61,7 @@ pub use store::{Entry, LayeredStore, Update};
 pub use stored::StoredConfig;
 pub use value::{
     ConfigValue, IntRange, LimitDefinition, Provided, ProvidedSource, Schema, SchemaType, Value,
-    WeightedValue, WeightedValues,
+    WeightedValue, WeightedValues, exact_double,
 };
 
 /// Compiles the examples of the README.

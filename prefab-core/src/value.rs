@@ -173,6 +173,26 @@ value_from! {
     Provided => Provided, LimitDefinition => LimitDefinition, Schema => Schema,
 }
 
+/// Returns an int as a double, if a double represents it exactly.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::exact_double;
+/// assert_eq!(exact_double(2), Some(2.0));
+/// assert_eq!(exact_double((1 << 53) + 1), None);
+/// ```
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "the result is compared with the int"
+)]
+pub fn exact_double(int: i64) -> Option<f64> {
+    let double = int as f64;
+    // 128 bits, because i64::MAX rounds to 2^63.
+    (double as i128 == i128::from(int)).then_some(double)
+}
+
 impl From<std::time::Duration> for Value {
     fn from(duration: std::time::Duration) -> Self {
         Self::Duration(crate::duration::format_duration(duration))

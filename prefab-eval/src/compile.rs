@@ -19,7 +19,7 @@ use crate::{
     compiled_value::{CompiledValue, Encrypted, ValueKind},
     keys::KeyTable,
     murmur3::Murmur3,
-    operators::Test,
+    operators::{InvalidOperand, Test},
     pattern_budget::PatternBudget,
     property,
     property::Property,
@@ -142,35 +142,49 @@ impl<'a> Compiler<'a> {
     ) -> Condition {
         let Criterion { property_name, operator, value_to_match } = criterion;
         let value = value_to_match.as_ref().map(|value| &value.value);
+        if property::is_padded(*operator, property_name) {
+            let cause =
+                format!("the property `{}` has spaces around it; remove them", property_name.escape_debug());
+            self.report(config, format!("{}.propertyName", place()), cause);
+        }
         // A client without a namespace compares the property like any other, by a plain prefix.
         let by_segment = self.namespace.is_some() && property::is_namespace(property_name);
         let check = match (operator, value) {
             (Operator::InSeg | Operator::NotInSeg, Some(Value::String(key))) => {
-                Check::Segment { slot: self.slot(key), negated: *operator == Operator::NotInSeg }
+                Ok(Check::Segment { slot: self.slot(key), negated: *operator == Operator::NotInSeg })
             }
-            (Operator::InSeg, _) => Check::Test(Test::Never),
-            (Operator::NotInSeg, _) => Check::Test(Test::Always),
+            (Operator::InSeg | Operator::NotInSeg, _) => Err(InvalidOperand::Segment),
+            (_, Some(Value::Provided { source: ProvidedSource::EnvVar, .. }))
+                if !Test::accepts_variable(*operator) =>
+            {
+                Err(InvalidOperand::Variable)
+            }
             (_, Some(Value::Provided { source: ProvidedSource::EnvVar, lookup })) => {
-                Check::Provided(Box::new(ProvidedSide {
+                Ok(Check::Provided(Box::new(ProvidedSide {
                     operator: *operator,
                     variable: (*lookup).into(),
                     by_segment,
-                }))
+                })))
             }
             (Operator::PropMatches | Operator::PropDoesNotMatch, Some(Value::String(text))) => {
                 let negated = *operator == Operator::PropDoesNotMatch;
                 match self.patterns.pattern(text) {
-                    Ok(pattern) => Check::of_pattern(pattern, negated),
+                    Ok(pattern) => Ok(Check::of_pattern(pattern, negated)),
                     Err(cause) => {
                         if let Some(cause) = cause {
                             self.report(config, place(), cause);
                         }
-                        Check::Test(Test::Never)
+                        Ok(Check::Test(Test::Never))
                     }
                 }
             }
-            _ => Check::Test(Test::compile(*operator, value, by_segment)),
+            _ => Test::compile(*operator, value, by_segment).map(Check::Test),
         };
+        let check = check.unwrap_or_else(|invalid| {
+            let cause = invalid.describe(*operator, value_to_match.as_ref());
+            self.report(config, format!("{}.{}", place(), invalid.field()), cause);
+            Check::Test(InvalidOperand::test(*operator))
+        });
         Condition {
             property: Property::compile(property_name, self.namespace.as_ref(), &mut self.interner),
             check,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use prefab_core::{Config, ContextValue, Criterion, Entry};
+use prefab_core::{Config, ConfigValue, ContextValue, Criterion, Entry};
 use smallvec::SmallVec;
 
 use crate::{
@@ -115,6 +115,12 @@ impl<'c> OriginalConfig<'c> {
     /// Returns the number of rows that an evaluation can try.
     pub(crate) fn rows(&self) -> u32 {
         u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns the value of a rule.
+    pub(crate) fn value(&self, row: u32, rule: u32) -> Option<&ConfigValue> {
+        let row = self.config.rows.get(*self.rows.get(row as usize)?)?;
+        row.values.get(rule as usize)?.value.as_ref()
     }
 
     pub(crate) fn criterion(&self, rule: &Rule, at: usize) -> Option<&Criterion> {

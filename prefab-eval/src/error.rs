@@ -27,6 +27,12 @@ pub enum EvalError {
         /// The variable.
         variable: String,
     },
+    /// The value is read from an environment variable whose bytes are not valid UTF-8.
+    #[error("environment variable `{variable}` is not valid UTF-8: set it to UTF-8 text")]
+    MalformedEnvVar {
+        /// The variable.
+        variable: String,
+    },
     /// The text of the environment variable cannot be converted to the declared type. The message does not contain it.
     #[error("environment variable `{variable}`: expected {}", described(*.expected))]
     UnableToCoerceEnvVar {
@@ -83,7 +89,7 @@ impl EvalError {
         match self {
             Self::UnknownKey | Self::NoMatch => "missing_default",
             Self::MissingEnvVar { .. } => "missing_env_var",
-            Self::UnableToCoerceEnvVar { .. } => "unable_to_coerce_env_var",
+            Self::MalformedEnvVar { .. } | Self::UnableToCoerceEnvVar { .. } => "unable_to_coerce_env_var",
             Self::UnknownProvidedSource => "unknown_provided_source",
             Self::UnableToDecrypt { .. } => "unable_to_decrypt",
             Self::InvalidJson { .. } => "invalid_json",

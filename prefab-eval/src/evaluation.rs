@@ -3,14 +3,15 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use prefab_core::{
-    Config, Entry, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, duration::format_duration,
-    text::TextBuffer,
+    Config, Entry, IntRange, LimitDefinition, LogLevel, Match, Provenance, Schema, Value, ValueType,
+    duration::format_duration, text::TextBuffer,
 };
 use serde_json::Value as Json;
 
 use crate::{
-    compiled::CompiledConfig,
+    compiled::{CompiledConfig, OriginalConfig},
     compiled_value::{CompiledValue, ValueKind},
+    provided::coerce,
     rule::Rule,
 };
 
@@ -256,7 +257,7 @@ pub struct Evaluation<'r> {
     pub(crate) config: &'r CompiledConfig,
     pub(crate) compiled: &'r CompiledValue,
     pub(crate) secret: bool,
-    /// The text of the environment variable, if it is a secret.
+    /// The text of the environment variable, if it is a secret or if the config declares no type.
     pub(crate) provided: Option<Box<str>>,
 }
 
@@ -358,7 +359,70 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn display_value(&self) -> String {
-        if self.secret { self.redacted() } else { self.value.to_string() }
+        if self.secret {
+            return self.redacted();
+        }
+        self.written_json().map_or_else(|| self.value.to_string(), Cow::into_owned)
+    }
+
+    /// Returns a JSON value as it is written in the config, with the digits of its numbers and repeated members.
+    ///
+    /// Returns `None` for other types, and for JSON that is read from an environment variable. May decode the config on
+    /// each call, so do not call it on a hot path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "price", "rows": [{"values": [
+    ///     {"value": {"json": {"json": "{\"eur\": 1.10}"}}}
+    /// ]}]}]}"#)?;
+    /// let evaluation = ruleset.evaluate("price", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.written_json().as_deref(), Some(r#"{"eur": 1.10}"#));
+    /// assert_eq!(evaluation.value.to_json(), Some(serde_json::json!({"eur": 1.1})));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn written_json(&self) -> Option<Cow<'r, str>> {
+        if !matches!(self.compiled.kind, ValueKind::Json(_)) {
+            return None;
+        }
+        let original = OriginalConfig::of(self.config);
+        let mut value = original.value(self.config_row_index, self.conditional_value_index)?;
+        if let (Value::Weighted(weighted), Some(chosen)) = (&value.value, self.weighted_value_index) {
+            value = &weighted.values.get(chosen as usize)?.value;
+        }
+        match &value.value {
+            Value::Json(text) => Some(Cow::Owned(text.clone())),
+            _ => None,
+        }
+    }
+
+    /// Returns the value as another type, if it is the text of an environment variable and the config declares no type.
+    ///
+    /// The type of such a text is inferred: `0123` is an int. A program that reads a string gets the text as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, EvaluatedValue, FixedHost, Ruleset, ValueType};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "password", "rows": [{"values": [
+    ///     {"value": {"provided": {"source": "ENV_VAR", "lookup": "PASSWORD"}}}
+    /// ]}]}]}"#)?;
+    /// let host = FixedHost::default().with_env_var("PASSWORD", "0123");
+    /// let evaluation = ruleset.evaluate("password", &Contexts::default(), &host)?;
+    /// assert_eq!(evaluation.value, EvaluatedValue::Int(123));
+    /// assert_eq!(evaluation.provided_as(ValueType::String), Some(EvaluatedValue::String("0123".into())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn provided_as(&self, value_type: ValueType) -> Option<EvaluatedValue<'static>> {
+        match (&self.compiled.kind, &self.provided) {
+            (ValueKind::Provided { expected: ValueType::NotSet, .. }, Some(text)) => {
+                coerce(text.clone().into_string(), value_type)
+            }
+            _ => None,
+        }
     }
 
     /// Returns the name of the variant, or the text of the value if the variant has no name.

@@ -35,6 +35,13 @@ pub trait Host {
     /// Returns the value of an environment variable, or `None` if it is not set. An empty variable is set.
     fn env_var(&self, name: &str) -> Option<String>;
 
+    /// Returns whether an environment variable is set to bytes that are not valid UTF-8, so that
+    /// [`env_var`](Self::env_var) returns `None`. By default, no variable is.
+    fn is_env_var_malformed(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// Returns a uniformly distributed number in `[0, 1)`, for rollouts without a property to hash.
     fn random(&self) -> f64;
 }

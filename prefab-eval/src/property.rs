@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prefab_core::ContextValue;
+use prefab_core::{ContextValue, Operator};
 
 use crate::{
     contexts::Stack,
@@ -28,6 +28,12 @@ const NAMESPACE: [&str; 2] = ["NAMESPACE", "prefab.namespace"];
 
 pub(crate) fn is_namespace(name: &str) -> bool {
     NAMESPACE.contains(&name)
+}
+
+/// Returns whether the name of a property that `operator` compares has spaces around it.
+pub(crate) fn is_padded(operator: Operator, name: &str) -> bool {
+    let compares = !matches!(operator, Operator::InSeg | Operator::NotInSeg | Operator::AlwaysTrue);
+    compares && name.trim() != name
 }
 
 impl Property {

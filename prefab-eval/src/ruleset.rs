@@ -263,8 +263,8 @@ impl Ruleset {
         self.options.project_env_id
     }
 
-    /// Returns the problems of all configs, sorted by key: invalid patterns and values, missing segments, and segments
-    /// that refer to themselves.
+    /// Returns the problems of all configs, sorted by key: operands that do not fit their operators, invalid patterns and
+    /// values, missing segments, and segments that refer to themselves.
     ///
     /// Walks every config, so do not call it on a hot path.
     ///

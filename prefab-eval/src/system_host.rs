@@ -27,10 +27,16 @@ impl Host for SystemHost {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// Returns the variable. A variable that is not valid Unicode counts as not set.
+    /// Returns the variable. One that is not valid UTF-8 is `None`; see
+    /// [`is_env_var_malformed`](Host::is_env_var_malformed).
     #[expect(clippy::disallowed_methods, reason = "this host is the place that reads the environment")]
     fn env_var(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this host is the place that reads the environment")]
+    fn is_env_var_malformed(&self, name: &str) -> bool {
+        matches!(std::env::var(name), Err(std::env::VarError::NotUnicode(_)))
     }
 
     /// Returns a random number. It is not suitable for cryptography.

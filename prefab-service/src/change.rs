@@ -146,9 +146,10 @@ fn check(
 ) -> Result<Vec<PreparedChange>, Error> {
     let (current, environments) = (actor.project.configs(), actor.project.environments());
     let mut changes = Vec::with_capacity(edits.len());
-    for edit in edits {
+    for mut edit in edits {
         workers::check(deadline)?;
-        if let Some(config) = edit.config.as_ref().filter(|_| !is_validated) {
+        if let Some(config) = edit.config.as_mut().filter(|_| !is_validated) {
+            validate::convert_to_declared_type(config);
             let problems = validate::find_problems(config, &current, &environments, limits);
             if !problems.is_empty() {
                 return Err(Error::Invalid(problems));

@@ -79,7 +79,7 @@ fn encode(evaluation: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
     if evaluation.is_confidential() {
         return None;
     }
-    let (kind, value) = value::to_json(&evaluation.value, format)?;
+    let (kind, value) = value::evaluation_to_json(evaluation, format)?;
     let metadata = metadata(evaluation);
     let mut fields = Map::new();
     match format {

@@ -1,6 +1,7 @@
 //! Validation of configs. Each problem has a place and a code.
 
 mod compiled;
+mod lossless;
 mod schema;
 mod value;
 
@@ -17,6 +18,7 @@ use crate::{
 use prefab_store::Environment;
 
 pub use compiled::validate_ruleset;
+pub use lossless::convert_to_declared_type;
 pub use schema::Schemas;
 pub use value::{ValueProblem, check_value};
 
@@ -37,14 +39,18 @@ pub fn find_problems(
 ) -> Vec<Problem> {
     let mut problems = validate_config(config, current, environments, &mut Schemas::new(limits));
     if problems.len() < MAX_PROBLEMS {
-        let found = validate_ruleset(&[config], current, environments, MAX_PROBLEMS);
-        problems.extend(found.into_iter().map(|(_, problem)| problem));
+        for (_, problem) in validate_ruleset(&[config], current, environments, MAX_PROBLEMS) {
+            // The engine also reports missing and unknown operators.
+            if !problems.iter().any(|known| known.place == problem.place) {
+                problems.push(problem);
+            }
+        }
     }
     problems.truncate(MAX_PROBLEMS);
     problems
 }
 
-/// Lists the problems of a config itself.
+/// Lists the problems of a config itself. [`convert_to_declared_type`] comes first.
 pub fn validate_config(
     config: &Config,
     current: &Configs,
@@ -184,7 +190,14 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
     }
     if !is_of_type(value, config) {
         let (declared, actual) = (config.value_type.name(), value.value.kind());
-        let message = format!("the config is declared as {declared}, but the value is {actual}");
+        let message = match (config.value_type, &value.value) {
+            (ValueType::Double, Value::Int(int)) => {
+                format!(
+                    "the config is declared as {declared}, but a double cannot represent the int {int} exactly"
+                )
+            }
+            _ => format!("the config is declared as {declared}, but the value is {actual}"),
+        };
         problems.push(Problem::at(place, WrongType, message));
     }
 }
@@ -200,7 +213,7 @@ fn is_of_type(value: &ConfigValue, config: &Config) -> bool {
         | (ValueType::Int, Value::Int(_))
         | (ValueType::String, Value::String(_))
         | (ValueType::Bytes, Value::Bytes(_))
-        | (ValueType::Double, Value::Double(_) | Value::Int(_))
+        | (ValueType::Double, Value::Double(_))
         | (ValueType::Bool, Value::Bool(_))
         | (ValueType::LimitDefinition, Value::LimitDefinition(_))
         | (ValueType::LogLevel, Value::LogLevel(_))

@@ -30,8 +30,11 @@ mod findings;
 mod flatten;
 mod merge;
 mod node;
+mod operand;
 mod scalar;
 mod shorthand;
+mod surrogates;
+mod typed;
 mod value;
 
 use std::sync::Arc;

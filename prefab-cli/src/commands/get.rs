@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else if details.error.is_none() {
         let text = match json.get("value") {
             Some(Json::String(text)) => text.clone(),
-            Some(_) if details.kind == "duration" => details.display.clone(),
+            // JSON is printed as it is written, with the digits of its numbers.
+            Some(_) if matches!(details.kind, "duration" | "json") => details.display.clone(),
             Some(Json::Null) | None => details.display.clone(),
             Some(value) => value.to_string(),
         };

@@ -384,3 +384,26 @@ fn the_config_table_contains_key_value_type_match_and_source() {
     let client = Client::in_memory().value("max-jobs", 30).value("greeting", "a\nb").build().unwrap();
     insta::assert_snapshot!(client.config_table());
 }
+
+/// Cargo and nextest set `CARGO_PKG_VERSION_MAJOR` for a test; its text is a number.
+#[test]
+fn a_provided_text_is_read_as_the_type_that_the_program_requests() {
+    let number = env!("CARGO_PKG_VERSION_MAJOR");
+    let (_dir, builder) = files(
+        "plain: {type: provided, lookup: CARGO_PKG_VERSION_MAJOR}\n\
+         text: {type: provided, lookup: CARGO_PKG_VERSION_MAJOR, value_type: string}\n\
+         pause: {type: duration, value: 30s}\n\
+         retry: {type: json, value: {times: 3}}\n",
+    );
+    let client = builder.watch(false).build().unwrap();
+    assert_eq!(client.get::<String>("plain").unwrap(), number);
+    assert_eq!(client.get_or("plain", "default".to_owned()), number);
+    assert_eq!(client.live::<String>("plain").unwrap().get(), number);
+    assert_eq!(client.get::<i64>("plain").unwrap().to_string(), number);
+    assert_eq!(client.get::<f64>("plain").unwrap().to_string(), number);
+    assert!(client.get::<bool>("plain").is_err());
+    assert_eq!(client.get::<String>("text").unwrap(), number);
+    assert!(client.get::<i64>("text").is_err(), "the declared type applies");
+    assert_eq!(client.get::<Duration>("pause").unwrap(), Duration::from_secs(30));
+    assert_eq!(client.get::<Json<serde_json::Value>>("retry").unwrap().0, serde_json::json!({"times": 3}));
+}

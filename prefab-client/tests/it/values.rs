@@ -156,3 +156,81 @@ fn an_error_distinguishes_a_missing_key_from_rules_that_do_not_match() {
     let pro = ContextSet::from(Context::new("user").with("plan", "pro"));
     assert_eq!(client.with(&pro).get::<bool>("new-checkout"), Ok(true));
 }
+
+#[test]
+fn an_int_is_a_double_if_a_double_represents_it_exactly() {
+    let big = (1_i64 << 53) + 1;
+    let client = Client::in_memory().value("pause-seconds", 2).value("big", big).build().unwrap();
+    assert_eq!(client.get::<f64>("pause-seconds"), Ok(2.0));
+    assert_eq!(client.get_or("pause-seconds", 1.5), 2.0);
+    assert_eq!(client.live::<f64>("pause-seconds").unwrap().get(), 2.0);
+    assert_eq!(client.live_or("pause-seconds", 1.5).get(), 2.0);
+    assert_eq!(client.get::<Json<f64>>("pause-seconds"), Ok(Json(2.0)));
+    assert_eq!(client.get::<Json<Option<f64>>>("pause-seconds"), Ok(Json(Some(2.0))));
+    assert_eq!(client.get::<Json<u8>>("pause-seconds"), Ok(Json(2)));
+    assert_eq!(
+        client.get::<f64>("big").unwrap_err().to_string(),
+        "config `big`: expected double, found the int 9007199254740993, which a double cannot represent exactly"
+    );
+    assert!(client.get::<Json<f64>>("big").is_err());
+    assert_eq!(client.get::<Json<i64>>("big"), Ok(Json(big)));
+    assert!(client.get::<i64>("pause-seconds").is_ok() && client.get::<bool>("pause-seconds").is_err());
+}
+
+#[test]
+fn the_pairs_of_kinds_and_types_are_those_of_the_documentation() {
+    let client = Client::in_memory()
+        .value("int", 2)
+        .value("double", 2.0)
+        .value("string", "2")
+        .value("bool", true)
+        .value("list", ["2"])
+        .value("duration", std::time::Duration::from_secs(2))
+        .value("level", prefab_client::LogLevel::Info)
+        .value("json", serde_json::json!(2))
+        .build()
+        .unwrap();
+    let readable = |key: &str| {
+        let pairs = [
+            ("i64", client.get::<i64>(key).is_ok()),
+            ("u8", client.get::<u8>(key).is_ok()),
+            ("f64", client.get::<f64>(key).is_ok()),
+            ("String", client.get::<String>(key).is_ok()),
+            ("bool", client.get::<bool>(key).is_ok()),
+            ("Vec<String>", client.get::<Vec<String>>(key).is_ok()),
+            ("Duration", client.get::<std::time::Duration>(key).is_ok()),
+            ("LogLevel", client.get::<prefab_client::LogLevel>(key).is_ok()),
+            ("Json<f64>", client.get::<Json<f64>>(key).is_ok()),
+            ("Json<String>", client.get::<Json<String>>(key).is_ok()),
+        ];
+        pairs.into_iter().filter(|(_, is_ok)| *is_ok).map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(readable("int"), "i64 u8 f64 Json<f64>");
+    assert_eq!(readable("double"), "f64 Json<f64>");
+    assert_eq!(readable("string"), "String Json<String>");
+    assert_eq!(readable("bool"), "bool");
+    assert_eq!(readable("list"), "Vec<String>");
+    assert_eq!(readable("duration"), "Duration Json<f64>");
+    assert_eq!(readable("level"), "LogLevel Json<String>");
+    assert_eq!(readable("json"), "Json<f64>");
+}
+
+#[test]
+fn criteria_that_never_match_are_problems() {
+    let criterion = Criterion {
+        property_name: "user.birthday".into(),
+        operator: Operator::PropBefore,
+        value_to_match: Some("2024-12-05".into()),
+    };
+    let rows = vec![ConfigRow::default_row(vec![ConditionalValue::when(vec![criterion], true)])];
+    let client =
+        Client::in_memory().config(Config { rows, ..Config::constant("flag", true) }).build().unwrap();
+    assert_eq!(
+        client.problems(),
+        [
+            "config `flag`: `rows[0].values[0].criteria[0].valueToMatch`: `PROP_BEFORE` compares with a date and time \
+          with an offset, for example `2024-12-05T10:30:00Z`, or with milliseconds since 1970, not the string \
+          `2024-12-05`; the criterion never matches"
+        ]
+    );
+}

@@ -2,14 +2,14 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use prefab_core::{Operator, borrowed::Value};
+use prefab_core::{Operator, ValueType, borrowed::Value};
 
 use super::{Evaluator, Frame, MAX_DEPTH};
 use crate::{
     EvalError, EvaluatedValue, Evaluation, SearchLimit, SelectedRule,
     compiled_value::{Encrypted, ValueKind},
     decrypt::decrypt,
-    operators::{ParsedPattern, Test},
+    operators::{InvalidOperand, ParsedPattern, Test},
     provided::coerce,
     rule::{Check, ProvidedSide},
     trace::Trace,
@@ -29,8 +29,16 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                 let text = self.host.env_var(variable);
                 self.trace.provided(variable, text.is_some());
                 let variable = || variable.clone().into_string();
-                let text = text.ok_or_else(|| EvalError::MissingEnvVar { variable: variable() })?;
-                provided = selection.secret.then(|| text.as_str().into());
+                let text = text.ok_or_else(|| {
+                    if self.host.is_env_var_malformed(&variable()) {
+                        EvalError::MalformedEnvVar { variable: variable() }
+                    } else {
+                        EvalError::MissingEnvVar { variable: variable() }
+                    }
+                })?;
+                // The text of an undeclared type is kept, because the caller may read it as another type.
+                let is_kept = selection.secret || *expected == ValueType::NotSet;
+                provided = is_kept.then(|| text.as_str().into());
                 coerce(text, *expected).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
                     variable: variable(),
                     expected: *expected,
@@ -94,7 +102,8 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             | Operator::HierarchicalMatch => Value::String(text),
             _ => Value::StringList(vec![text]),
         });
-        Check::Test(Test::compile(*operator, value.as_ref(), *by_segment))
+        let test = Test::compile(*operator, value.as_ref(), *by_segment);
+        Check::Test(test.unwrap_or_else(|_| InvalidOperand::test(*operator)))
     }
 
     /// Compiles a pattern for one search. Compiling counts as 40,000 steps, which take about as long.

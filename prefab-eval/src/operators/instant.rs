@@ -17,15 +17,16 @@ pub struct InvalidInstant;
 pub(crate) fn of(property: Option<&ContextValue>) -> Option<i64> {
     match property? {
         ContextValue::Int(millis) => Some(*millis),
-        ContextValue::Double(millis) => Some(truncate(*millis)),
+        ContextValue::Double(millis) => truncate(*millis),
         ContextValue::String(text) => parse_instant(text).ok(),
         _ => None,
     }
 }
 
+/// Returns whole milliseconds; `None` for NaN, which is neither before nor after any instant.
 #[expect(clippy::cast_possible_truncation, reason = "instants out of range saturate")]
-pub(crate) fn truncate(millis: f64) -> i64 {
-    millis as i64
+pub(crate) fn truncate(millis: f64) -> Option<i64> {
+    (!millis.is_nan()).then_some(millis as i64)
 }
 
 /// Parses `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset to milliseconds since 1970-01-01T00:00:00Z.

@@ -4,6 +4,7 @@ mod affix;
 mod instant;
 mod number;
 mod one_of;
+mod operand;
 mod pattern;
 mod texts;
 mod version;
@@ -20,6 +21,7 @@ pub(crate) use pattern::{ParsedPattern, Pattern};
 use affix::{Affix, PackedTexts};
 use number::{Number, Relation};
 pub(crate) use one_of::TextSet;
+pub(crate) use operand::InvalidOperand;
 pub(crate) use texts::fingerprint;
 use version::Version;
 
@@ -70,77 +72,107 @@ pub(crate) enum Test {
 
 impl Test {
     /// Compiles an operator, except segments, which need the ruleset, and patterns, which have limits.
-    pub(crate) fn compile(operator: Operator, value: Option<&Value<'_>>, by_segment: bool) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOperand`] if the operand does not fit the operator. [`InvalidOperand::test`] is then the test.
+    pub(crate) fn compile(
+        operator: Operator,
+        value: Option<&Value<'_>>,
+        by_segment: bool,
+    ) -> Result<Self, InvalidOperand> {
         use Operator as O;
-        match operator {
+        Ok(match operator {
             O::AlwaysTrue => Self::Always,
-            O::LookupKeyIn | O::PropIsOneOf => Self::one_of(value, false),
-            O::LookupKeyNotIn | O::PropIsNotOneOf => Self::one_of(value, true),
-            O::PropStartsWithOneOf => Self::affix(Affix::Start, value, false),
-            O::PropDoesNotStartWithOneOf => Self::affix(Affix::Start, value, true),
-            O::PropEndsWithOneOf => Self::affix(Affix::End, value, false),
-            O::PropDoesNotEndWithOneOf => Self::affix(Affix::End, value, true),
-            O::PropContainsOneOf => Self::affix(Affix::Anywhere, value, false),
-            O::PropDoesNotContainOneOf => Self::affix(Affix::Anywhere, value, true),
+            O::LookupKeyIn | O::PropIsOneOf => Self::one_of(list(value)?, false),
+            O::LookupKeyNotIn | O::PropIsNotOneOf => Self::one_of(list(value)?, true),
+            O::PropStartsWithOneOf => Self::affix(Affix::Start, list(value)?, false),
+            O::PropDoesNotStartWithOneOf => Self::affix(Affix::Start, list(value)?, true),
+            O::PropEndsWithOneOf => Self::affix(Affix::End, list(value)?, false),
+            O::PropDoesNotEndWithOneOf => Self::affix(Affix::End, list(value)?, true),
+            O::PropContainsOneOf => Self::affix(Affix::Anywhere, list(value)?, false),
+            O::PropDoesNotContainOneOf => Self::affix(Affix::Anywhere, list(value)?, true),
             O::HierarchicalMatch => match value {
                 Some(Value::String(prefix)) => Self::Hierarchical { prefix: (*prefix).into(), by_segment },
-                _ => Self::Never,
+                _ => return Err(InvalidOperand::Text),
             },
             O::InIntRange => match value {
                 Some(Value::IntRange(range)) => {
                     let (start, end) = range.bounds();
+                    if start >= end {
+                        return Err(InvalidOperand::EmptyIntRange);
+                    }
                     Self::InIntRange { start, end }
                 }
-                _ => Self::Never,
+                _ => return Err(InvalidOperand::IntRange),
             },
-            O::PropLessThan => Self::compare(Relation::Less, value),
-            O::PropLessThanOrEqual => Self::compare(Relation::LessOrEqual, value),
-            O::PropGreaterThan => Self::compare(Relation::Greater, value),
-            O::PropGreaterThanOrEqual => Self::compare(Relation::GreaterOrEqual, value),
-            O::PropBefore => Self::instant(value, true),
-            O::PropAfter => Self::instant(value, false),
-            O::PropSemverLessThan => Self::semver(Relation::Less, value),
-            O::PropSemverEqual => Self::semver(Relation::Equal, value),
-            O::PropSemverGreaterThan => Self::semver(Relation::Greater, value),
+            O::PropLessThan => Self::compare(Relation::Less, value)?,
+            O::PropLessThanOrEqual => Self::compare(Relation::LessOrEqual, value)?,
+            O::PropGreaterThan => Self::compare(Relation::Greater, value)?,
+            O::PropGreaterThanOrEqual => Self::compare(Relation::GreaterOrEqual, value)?,
+            O::PropBefore => Self::instant(value, true)?,
+            O::PropAfter => Self::instant(value, false)?,
+            O::PropSemverLessThan => Self::semver(Relation::Less, value)?,
+            O::PropSemverEqual => Self::semver(Relation::Equal, value)?,
+            O::PropSemverGreaterThan => Self::semver(Relation::Greater, value)?,
             O::IsPresent => Self::Present { negated: false },
             O::IsNotPresent => Self::Present { negated: true },
-            // Unknown operators, for example those of later versions, never match.
-            _ => Self::Never,
-        }
+            O::InSeg | O::NotInSeg => return Err(InvalidOperand::Segment),
+            O::PropMatches | O::PropDoesNotMatch => return Err(InvalidOperand::Pattern),
+            O::NotSet => return Err(InvalidOperand::NoOperator),
+            // Operators of later versions.
+            _ => return Err(InvalidOperand::UnknownOperator),
+        })
     }
 
-    fn one_of(value: Option<&Value<'_>>, negated: bool) -> Self {
-        Self::OneOf { texts: TextSet::new(list(value)), negated }
+    /// Returns whether an operator can compare with the text of an environment variable.
+    pub(crate) fn accepts_variable(operator: Operator) -> bool {
+        use Operator as O;
+        !matches!(
+            operator,
+            O::NotSet
+                | O::Other(_)
+                | O::InIntRange
+                | O::PropLessThan
+                | O::PropLessThanOrEqual
+                | O::PropGreaterThan
+                | O::PropGreaterThanOrEqual
+        )
     }
 
-    fn affix(affix: Affix, value: Option<&Value<'_>>, negated: bool) -> Self {
-        Self::Affix { affix, texts: PackedTexts::new(list(value)), negated }
+    fn one_of(texts: &[&str], negated: bool) -> Self {
+        Self::OneOf { texts: TextSet::new(texts), negated }
     }
 
-    fn compare(relation: Relation, value: Option<&Value<'_>>) -> Self {
-        match value {
-            Some(Value::Int(int)) => Self::Compare { relation, number: Number::Int(*int) },
-            Some(Value::Double(double)) => Self::Compare { relation, number: Number::Double(*double) },
-            _ => Self::Never,
-        }
+    fn affix(affix: Affix, texts: &[&str], negated: bool) -> Self {
+        Self::Affix { affix, texts: PackedTexts::new(texts), negated }
     }
 
-    fn instant(value: Option<&Value<'_>>, before: bool) -> Self {
+    fn compare(relation: Relation, value: Option<&Value<'_>>) -> Result<Self, InvalidOperand> {
+        let number = match value {
+            Some(Value::Int(int)) => Number::Int(*int),
+            Some(Value::Double(double)) if !double.is_nan() => Number::Double(*double),
+            _ => return Err(InvalidOperand::Number),
+        };
+        Ok(Self::Compare { relation, number })
+    }
+
+    fn instant(value: Option<&Value<'_>>, before: bool) -> Result<Self, InvalidOperand> {
         let millis = match value {
             Some(Value::Int(millis)) => Some(*millis),
-            Some(Value::Double(millis)) => Some(instant::truncate(*millis)),
+            Some(Value::Double(millis)) => instant::truncate(*millis),
             Some(Value::String(text)) => parse_instant(text).ok(),
             _ => None,
         };
-        millis.map_or(Self::Never, |millis| Self::Instant { millis, before })
+        Ok(Self::Instant { millis: millis.ok_or(InvalidOperand::Instant)?, before })
     }
 
-    fn semver(relation: Relation, value: Option<&Value<'_>>) -> Self {
+    fn semver(relation: Relation, value: Option<&Value<'_>>) -> Result<Self, InvalidOperand> {
         match value {
             Some(Value::String(text)) if Version::parse(text).is_some() => {
-                Self::Semver { relation, version: (*text).into() }
+                Ok(Self::Semver { relation, version: (*text).into() })
             }
-            _ => Self::Never,
+            _ => Err(InvalidOperand::Version),
         }
     }
 
@@ -205,11 +237,10 @@ impl Test {
     }
 }
 
-/// Returns the list of a criterion. An operand of another type counts as an empty list.
-fn list<'v>(value: Option<&'v Value<'_>>) -> &'v [&'v str] {
+fn list<'v>(value: Option<&'v Value<'_>>) -> Result<&'v [&'v str], InvalidOperand> {
     match value {
-        Some(Value::StringList(list)) => list,
-        _ => &[],
+        Some(Value::StringList(list)) => Ok(list),
+        _ => Err(InvalidOperand::List),
     }
 }
 

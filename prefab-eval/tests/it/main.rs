@@ -3,6 +3,7 @@
 mod cases;
 mod chains;
 mod explain;
+mod findings;
 mod patterns;
 mod properties;
 #[path = "../support/mod.rs"]

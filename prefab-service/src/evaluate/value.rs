@@ -1,13 +1,24 @@
 //! One value in each response format.
 
 use prefab_core::duration::format_duration;
-use prefab_eval::EvaluatedValue;
+use prefab_eval::{EvaluatedValue, Evaluation};
 use serde_json::{Value as Json, json};
 
 use super::ResponseFormat;
 
-/// Returns the name of the type, and the value.
-pub(super) fn to_json(value: &EvaluatedValue<'_>, format: ResponseFormat) -> Option<(&'static str, Json)> {
+/// Returns the name of the type, and the value. JSON is sent as it is written in the config.
+pub(super) fn evaluation_to_json(
+    evaluation: &Evaluation<'_>,
+    format: ResponseFormat,
+) -> Option<(&'static str, Json)> {
+    match evaluation.written_json() {
+        Some(text) if format == ResponseFormat::V1 => Some(("json", json!({ "json": text }))),
+        Some(text) => Some(("json", json!(text))),
+        None => to_json(&evaluation.value, format),
+    }
+}
+
+fn to_json(value: &EvaluatedValue<'_>, format: ResponseFormat) -> Option<(&'static str, Json)> {
     let is_old = format == ResponseFormat::V1;
     Some(match value {
         EvaluatedValue::Int(int) if is_old => ("int", int.to_string().into()),

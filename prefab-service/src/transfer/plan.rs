@@ -109,6 +109,7 @@ impl Plan {
             Some(before) if self.is_partial => with_others(config, before),
             _ => config,
         };
+        validate::convert_to_declared_type(&mut config);
         // Most files contain no tags, so the current tags stay.
         if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {
             config.tags.clone_from(&before.tags);

@@ -1,7 +1,7 @@
 //! Problems that the evaluation engine reports when it compiles configs beside the current ones.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,8 +11,12 @@ use prefab_eval::{Finding, Options, Ruleset};
 use crate::{Problem, ProblemCode, project::Configs};
 use prefab_store::Environment;
 
-/// Compiles configs beside the current segments, and returns the new problems with the keys of their configs: patterns that
-/// do not parse or exceed a limit, segments that are missing or refer to themselves. Returns at most `most` problems.
+/// Compiles configs beside the current segments, and returns the new problems with the keys of their configs: operands that
+/// do not fit their operators, patterns that do not parse or exceed a limit, segments that are missing or refer to
+/// themselves. Returns at most `most` problems.
+///
+/// A problem that the current version of a config has too is not returned, so that the other rules of the config can
+/// still be changed.
 ///
 /// If the configs contain patterns, the current configs with patterns are compiled as well, because all patterns share the
 /// limits of a ruleset.
@@ -28,9 +32,19 @@ pub fn validate_ruleset(
     for environment in distinct(environments, &compiler.after) {
         let mut after = compiler.findings(&compiler.after, environment);
         if !after.is_empty() {
-            let before: HashSet<Finding> =
-                compiler.findings(&compiler.before, environment).into_iter().collect();
-            after.retain(|finding| !before.contains(finding));
+            let mut before: HashMap<(String, String), usize> = HashMap::new();
+            for finding in compiler.findings(&compiler.before, environment) {
+                *before.entry((finding.key, finding.cause)).or_default() += 1;
+            }
+            // The place of an old problem differs if a rule was added before it.
+            after.retain(|finding| {
+                let known = before.get_mut(&(finding.key.clone(), finding.cause.clone()));
+                known.is_none_or(|count| {
+                    let is_new = *count == 0;
+                    *count = count.saturating_sub(1);
+                    is_new
+                })
+            });
         }
         for finding in after {
             if problems.len() >= most {
@@ -68,12 +82,14 @@ impl Compiler {
         let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
         let entry = |config: &Config| Entry::new(config.clone(), Arc::clone(&provenance));
         let has_patterns = configs.iter().any(|config| has_pattern(config));
+        let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
         let takes_part = |config: &&Config| {
-            config.config_type == ConfigType::Segment || (has_patterns && has_pattern(config))
+            config.config_type == ConfigType::Segment
+                || replaced.contains(config.key.as_str())
+                || (has_patterns && has_pattern(config))
         };
         let current = current.values().filter_map(|version| version.config.as_ref()).filter(takes_part);
         let current: Vec<&Config> = current.collect();
-        let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
         let kept = current.iter().filter(|config| !replaced.contains(config.key.as_str()));
         let after = kept.chain(configs).map(|config| entry(config)).collect();
         let before = current.iter().map(|config| entry(config)).collect();

@@ -133,3 +133,61 @@ async fn the_default_value_changes_in_one_environment_only() {
     .collect::<Vec<_>>();
     assert_eq!(touched, ["Production"]);
 }
+
+/// Returns a flag with a rule that never matches: `2.0` is not a full version.
+fn with_short_version(key: &str) -> Config {
+    let criterion = Criterion {
+        property_name: "app.version".to_owned(),
+        operator: Operator::PropSemverEqual,
+        value_to_match: Some(ConfigValue::from("2.0")),
+    };
+    let rules = vec![ConditionalValue::when(vec![criterion], true), ConditionalValue::always(false)];
+    Config { rows: vec![ConfigRow::default_row(rules)], ..flag(key) }
+}
+
+#[tokio::test]
+async fn a_criterion_that_never_matches_is_rejected_with_its_place() {
+    let fixture = Fixture::new().await;
+    let error = fixture.put(with_short_version("a")).await.unwrap_err();
+    let Error::Invalid(problems) = &error else { panic!("{error}") };
+    assert_eq!(problems[0].place, "rows[0].values[0].criteria[0].valueToMatch");
+    assert_eq!(
+        problems[0].message,
+        "`PROP_SEMVER_EQUAL` compares with a full semantic version, for example `2.0.0`, not the string `2.0`; the \
+         criterion never matches"
+    );
+    assert_eq!(problems.len(), 1);
+}
+
+#[tokio::test]
+async fn a_config_that_already_has_such_a_criterion_can_still_be_changed() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.person(Role::Admin);
+    let stored = ChangeRequest::new(Edit::put(with_short_version("a"))).already_validated();
+    let id = fixture.service.apply(&admin, stored).await.unwrap().ids[0];
+    // A rule in front of the old one changes its place.
+    let mut changed = Config { id, ..with_short_version("a") };
+    let first = Criterion {
+        property_name: "user.key".to_owned(),
+        operator: Operator::PropIsOneOf,
+        value_to_match: Some(["ada"].into()),
+    };
+    changed.rows[0].values.insert(0, ConditionalValue::when(vec![first], true));
+    let id = fixture.put(changed.clone()).await.unwrap();
+    let mut second = Config { id, ..changed };
+    let copy = second.rows[0].values[1].clone();
+    second.rows[0].values.insert(0, copy);
+    assert!(matches!(fixture.put(second).await, Err(Error::Invalid(_))), "a second one is new");
+}
+
+#[tokio::test]
+async fn an_int_in_a_double_config_is_stored_as_a_double() {
+    let fixture = Fixture::new().await;
+    let double = |int: i64| Config { value_type: ValueType::Double, ..Config::constant("ratio", int) };
+    fixture.put(double(2)).await.unwrap();
+    let stored = fixture.config("ratio").unwrap();
+    assert_eq!(stored.rows[0].values[0].value, Some(ConfigValue::from(2.0)));
+    let inexact = Config { key: "big".to_owned(), ..double((1 << 53) + 1) };
+    let error = fixture.put(inexact).await.unwrap_err().to_string();
+    assert!(error.contains("a double cannot represent the int 9007199254740993 exactly"), "{error}");
+}

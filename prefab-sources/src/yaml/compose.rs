@@ -12,6 +12,7 @@ use super::{
     findings::Findings,
     merge,
     node::{Kind, Node},
+    surrogates::Surrogates,
 };
 use crate::{Position, finding::excerpt};
 
@@ -25,7 +26,11 @@ pub(super) fn compose(text: &str, findings: &mut Findings) -> Result<Option<Rc<N
         nodes: 0,
         documents: 0,
         root: None,
+        surrogates: None,
     };
+    let hidden = Surrogates::hide(text);
+    let text = hidden.as_ref().map_or(text, |(text, _)| text);
+    composer.surrogates = hidden.as_ref().map(|(_, surrogates)| *surrogates);
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| YamlError {
@@ -53,6 +58,7 @@ struct Composer<'a> {
     nodes: usize,
     documents: usize,
     root: Option<Rc<Node>>,
+    surrogates: Option<Surrogates>,
 }
 
 /// A collection that is not complete.
@@ -93,7 +99,12 @@ impl Composer<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.count()?;
                 let size = Size { nodes: 1, bytes: text.len(), height: 0 };
-                let kind = Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                let text = text.into_owned();
+                let (text, lone_surrogate) = match self.surrogates {
+                    Some(surrogates) => surrogates.reveal(text),
+                    None => (text, false),
+                };
+                let kind = Kind::Scalar { text, plain: style == ScalarStyle::Plain, lone_surrogate };
                 self.finish(Node { at, tag: tag.map(|tag| tag_text(&tag)), kind }, size, anchor);
             }
             Event::SequenceStart(anchor, tag) => {

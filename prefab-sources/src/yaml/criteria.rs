@@ -1,10 +1,11 @@
 //! The criteria of a feature flag.
 
-use prefab_core::{Criterion, Operator, context::LOOKUP};
+use prefab_core::{ConfigValue, Criterion, Operator, Value, context::LOOKUP};
 
 use super::{
     findings::Findings,
     node::{Kind, Member, Node},
+    operand,
     scalar::Plain,
     shorthand::{EntryError, get},
     value::{meaning, texts},
@@ -42,33 +43,47 @@ fn criterion(
     members: &[Member],
     findings: &mut Findings,
 ) -> Result<Criterion, EntryError> {
-    const FIELDS: [&str; 3] = ["operator", "property", "values"];
+    const FIELDS: [&str; 4] = ["operator", "property", "values", "value"];
     for member in members.iter().filter(|member| !FIELDS.contains(&&*member.key)) {
         let message = format!("ignored `{}`: it is not a field of a criterion", excerpt(&member.key));
         findings.key(key, member.at, message);
     }
     let operator = operator(node, members)?;
-    let value_to_match = match get(members, "values").map(|member| &member.value) {
-        Some(values) => match &values.kind {
-            Kind::List(items) => Some(texts(items).map_err(|why| wrong(values, why))?.into()),
+    let value_to_match = match (get(members, "values"), get(members, "value")) {
+        (Some(_), Some(value)) => {
+            return Err(wrong(&value.value, "a criterion has `values` or `value`, not both".to_owned()));
+        }
+        (Some(values), None) => match &values.value.kind {
+            Kind::List(items) => Some(texts(items).map_err(|why| wrong(&values.value, why))?.into()),
             _ => {
                 return Err(wrong(
-                    values,
-                    format!("`values` is a list such as [a, b], not {}", values.kind_name()),
+                    &values.value,
+                    format!("`values` is a list such as [a, b], not {}", values.value.kind_name()),
                 ));
             }
         },
-        None if compares_nothing(operator) => None,
-        None => {
+        (None, Some(value)) => {
+            Some(operand::read(operator, &value.value).map_err(|why| wrong(&value.value, why))?.into())
+        }
+        (None, None) if compares_nothing(operator) => None,
+        (None, None) if !compares_a_list(operator) => {
+            return Err(wrong(
+                node,
+                format!("`value` is missing; `{}` compares with a single value", operator.name()),
+            ));
+        }
+        (None, None) => {
             return Err(wrong(
                 node,
                 format!("`values` is missing; `{}` compares with a list", operator.name()),
             ));
         }
     };
-    if value_to_match.is_some() && !compares_a_list(operator) && !compares_nothing(operator) {
+    let is_list = matches!(&value_to_match, Some(ConfigValue { value: Value::StringList(_), .. }));
+    if is_list && !compares_a_list(operator) && !compares_nothing(operator) {
         let message = format!(
-            "`{}` compares with a single value, but `values` is a list; the criterion never matches",
+            "`{}` compares with a single value, but `values` is a list; the criterion never matches; write `value` \
+             with a single value",
             operator.name()
         );
         findings.key(key, node.at, message);

@@ -9,7 +9,7 @@ use prefab_core::{
 use super::{
     MAX_KEY_BYTES, MAX_KEYS_BYTES, YamlError, YamlErrorKind, YamlItem,
     findings::Findings,
-    node::{Kind, Member, Node},
+    node::{Kind, LONE_SURROGATE, Member, Node},
     scalar::Plain,
     shorthand,
     value::{collection_tag, is_log_level, meaning, value},
@@ -69,12 +69,20 @@ impl Walk<'_> {
             if let Err(why) = collection_tag(node) {
                 self.findings.key(key, at, why);
             } else if let Some(form) = shorthand::EntryForm::of(members) {
+                if node.has_lone_surrogate() {
+                    self.findings.key(key, at, LONE_SURROGATE);
+                    return Ok(());
+                }
                 shorthand::read(self, form, key, at, members);
             } else {
                 for member in members {
                     self.member(Some(key), member)?;
                 }
             }
+            return Ok(());
+        }
+        if node.has_lone_surrogate() {
+            self.findings.key(key, at, LONE_SURROGATE);
             return Ok(());
         }
         match value(key, node, false) {

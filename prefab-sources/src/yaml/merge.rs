@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use super::{
     findings::Findings,
-    node::{Kind, Member, Node},
+    node::{Kind, LONE_SURROGATE, Member, Node},
 };
 use crate::finding::excerpt;
 
@@ -21,7 +21,7 @@ pub(super) fn members(
     let mut own = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         match &key.kind {
-            Kind::Scalar { text, plain: true } if text == "<<" => match mappings(&value) {
+            Kind::Scalar { text, plain: true, .. } if text == "<<" => match mappings(&value) {
                 Some(mappings) => merged.extend(mappings.into_iter().rev().flatten().cloned()),
                 None => findings.key(
                     &path("<<"),
@@ -32,6 +32,9 @@ pub(super) fn members(
                     ),
                 ),
             },
+            Kind::Scalar { text, lone_surrogate: true, .. } => {
+                findings.key(&path(text), key.at, LONE_SURROGATE);
+            }
             Kind::Scalar { text, .. } => {
                 own.push(Member { key: text.as_str().into(), at: key.at, value });
             }

@@ -18,6 +18,8 @@ pub(super) enum Kind {
         text: String,
         /// Plain scalars may be numbers, booleans or null. Quoted and block scalars are strings.
         plain: bool,
+        /// Whether the text has an escape of half a surrogate pair, which no string can contain.
+        lone_surrogate: bool,
     },
     List(Vec<Rc<Node>>),
     Map(Vec<Member>),
@@ -31,12 +33,25 @@ pub(super) struct Member {
     pub(super) value: Rc<Node>,
 }
 
+/// The message about a scalar with half a surrogate pair.
+pub(super) const LONE_SURROGATE: &str =
+    "a `\\u` escape is half of a surrogate pair; write both halves, or the character itself";
+
 impl Node {
     /// Returns the text of a scalar, as written.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } => Some(text),
             Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
+    /// Returns whether a scalar in this node has half a surrogate pair.
+    pub(super) fn has_lone_surrogate(&self) -> bool {
+        match &self.kind {
+            Kind::Scalar { lone_surrogate, .. } => *lone_surrogate,
+            Kind::List(items) => items.iter().any(|item| item.has_lone_surrogate()),
+            Kind::Map(members) => members.iter().any(|member| member.value.has_lone_surrogate()),
         }
     }
 

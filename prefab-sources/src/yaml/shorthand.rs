@@ -7,6 +7,7 @@ use super::{
     flatten::{Entry, Walk, plain_type},
     node::{Kind, Member, Node},
     scalar::Plain,
+    typed::{self, declared_type},
     value::{is_log_level, meaning, value},
 };
 use crate::{Position, finding::excerpt};
@@ -20,6 +21,8 @@ pub(super) enum EntryForm {
     NoFlag,
     /// `type: provided`
     Provided,
+    /// `type: duration` or `type: json`
+    Typed,
     /// `decrypt_with` or `confidential`
     Secret,
 }
@@ -36,6 +39,9 @@ impl EntryForm {
         if get(members, "type").is_some_and(|member| member.value.text() == Some("provided")) {
             return Some(Self::Provided);
         }
+        if declared_type(members).is_some() {
+            return Some(Self::Typed);
+        }
         let secret = is_on("decrypt_with") == Some(true) || is_on("confidential") == Some(true);
         secret.then_some(Self::Secret)
     }
@@ -45,6 +51,7 @@ impl EntryForm {
             Self::Flag => "a feature flag",
             Self::NoFlag => "an entry with `feature_flag: false`",
             Self::Provided => "a provided value",
+            Self::Typed => "a value with a type",
             Self::Secret => "a confidential value",
         }
     }
@@ -53,7 +60,8 @@ impl EntryForm {
         match self {
             Self::Flag => &["feature_flag", "value", "criterion", "criteria", "confidential", "decrypt_with"],
             Self::NoFlag => &["feature_flag", "value", "confidential", "decrypt_with"],
-            Self::Provided => &["type", "source", "lookup", "confidential"],
+            Self::Provided => &["type", "source", "lookup", "value_type", "confidential"],
+            Self::Typed => &["type", "value", "confidential"],
             Self::Secret => &["value", "confidential", "decrypt_with"],
         }
     }
@@ -71,6 +79,7 @@ pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position
             walk.put(Entry { key, at, config_type: plain_type(key), value_type, value });
         }),
         EntryForm::Provided => provided(walk, key, at, members),
+        EntryForm::Typed => typed(walk, key, at, members),
     };
     if let Err(EntryError { at: position, why }) = taken {
         walk.findings.key(key, position.unwrap_or(at), why);
@@ -110,10 +119,59 @@ fn provided(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) ->
     }
     let provided = Provided { source: ProvidedSource::EnvVar, lookup: lookup.to_owned() };
     let value = ConfigValue { confidential: is_confidential(members), ..provided.into() };
-    // The kind of other values is detected when the variable is read; a level would be read as a string.
-    let value_type = if is_log_level(key) { ValueType::LogLevel } else { ValueType::NotSet };
+    let value_type = provided_type(key, members)?;
     let entry = Entry { key, at, config_type: plain_type(key), value_type, value };
     walk.put_with(entry, Vec::new(), Vec::new(), Match::Text(lookup.into()));
+    Ok(())
+}
+
+/// Returns the type that the text of a variable is converted to. Without one, the type is inferred when the variable is read.
+fn provided_type(key: &str, members: &[Member]) -> Result<ValueType, EntryError> {
+    use ValueType as Type;
+    const TYPES: [Type; 8] = [
+        Type::String,
+        Type::Int,
+        Type::Double,
+        Type::Bool,
+        Type::StringList,
+        Type::Duration,
+        Type::Json,
+        Type::LogLevel,
+    ];
+    let Some(member) = get(members, "value_type") else {
+        // A level would be inferred as a string.
+        return Ok(if is_log_level(key) { Type::LogLevel } else { Type::NotSet });
+    };
+    let text = member.value.text().unwrap_or_default();
+    let named = TYPES.into_iter().find(|value_type| value_type.name().eq_ignore_ascii_case(text));
+    match named {
+        Some(value_type) if !is_log_level(key) || value_type == Type::LogLevel => Ok(value_type),
+        Some(_) => Err(EntryError {
+            at: Some(member.at),
+            why: String::from("the type of a log level is `log_level`; remove `value_type`"),
+        }),
+        None => {
+            let names = TYPES.map(|value_type| format!("`{}`", value_type.name().to_lowercase())).join(", ");
+            let why = format!("unknown `value_type` `{}`: expected one of {names}", excerpt(text));
+            Err(EntryError { at: Some(member.at), why })
+        }
+    }
+}
+
+fn typed(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Result<(), EntryError> {
+    let (Some(value_type), Some(member)) = (declared_type(members), get(members, "value")) else {
+        return Err(String::from("`value` is missing; add it").into());
+    };
+    if is_log_level(key) {
+        return Err(String::from("a log level must be a word such as `warn`").into());
+    }
+    if meaning(&member.value) == Ok(Plain::Null) {
+        return Err(String::from("`value` is missing; add it").into());
+    }
+    let confidential = is_confidential(members);
+    let value = typed::value(value_type, &member.value, confidential)?;
+    let value = ConfigValue { value, confidential, ..ConfigValue::default() };
+    walk.put(Entry { key, at, config_type: plain_type(key), value_type, value });
     Ok(())
 }
 

@@ -66,7 +66,7 @@ pub(super) fn texts(items: &[Rc<Node>]) -> Result<Vec<String>, String> {
 
 /// Returns the meaning of a scalar; collections are [`Plain::Text`].
 pub(super) fn meaning(node: &Node) -> Result<Plain, String> {
-    let Kind::Scalar { text, plain } = &node.kind else { return Ok(Plain::Text) };
+    let Kind::Scalar { text, plain, .. } = &node.kind else { return Ok(Plain::Text) };
     let resolved = || {
         scalar::resolve(text).map_err(|_| {
             String::from("the integer does not fit in 64 bits; put it in quotes to make it a string")
