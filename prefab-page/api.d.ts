@@ -359,9 +359,9 @@ declare namespace Api {
     /** The rules, in the order of their evaluation. */
     rules: Rule[];
   }
-  /** The kind of an error, for programs. Names stay; new ones may be added.
+  /** The kind of an error, for programs. Existing names never change; new ones may be added.
    * 
-   * One list for everything that answers requests, so that a code means the same on every endpoint.
+   * All endpoints share this list, so that a code has the same meaning everywhere.
    * `docs/error-codes.md` describes each code. */
   type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "invalid" | "needs_comment" | "version_conflict" | "name_taken" | "in_use" | "needs_approval" | "own_draft" | "draft_changed" | "wrong_type" | "not_archived" | "account_exists" | "already_member" | "last_admin" | "body_too_large" | "body_too_slow" | "rate_limited" | "too_many_streams" | "busy" | "database_busy" | "database_read_only" | "storage_full" | "internal";
   /** A problem of a request. */
@@ -489,6 +489,8 @@ declare namespace Api {
     connections: number;
     /** The telemetry that the server received since its start. */
     telemetry: TelemetryHealth;
+    /** Names in the project that people can confuse, one sentence each: they look the same, or like a number. */
+    confusingNames?: string[];
     /** The environments of the project. */
     environments: EnvironmentHealth[];
   }
@@ -504,10 +506,23 @@ declare namespace Api {
     same: number;
     /** The invalid entries and their problems. Without `skipBroken`, the import stops if there are any. */
     problems: string[];
+    /** What the environments in the file become. */
+    environments?: ImportedEnvironment[];
     /** The created and changed items. */
     steps: PlannedStep[];
     /** The plan as a text, for people. */
     text: string;
+  }
+  /** What an environment in an imported file becomes. */
+  interface ImportedEnvironment {
+    /** The number of the environment in the file, or its name if it has no number. */
+    from: string;
+    /** The name of the environment in the file, if it has one. */
+    name?: string | null;
+    /** The name of the environment of the project. `null` if the project has none for it. */
+    to?: string | null;
+    /** Whether the import creates the environment. */
+    isNew: boolean;
   }
   /** An open invitation. */
   interface InvitationResponse {
@@ -781,7 +796,7 @@ declare namespace Api {
     /** The differences, one sentence each. */
     differences: string[];
   }
-  /** The kind of a problem, for programs. Names stay; new ones may be added. */
+  /** The kind of a problem, for programs. Existing names never change; new ones may be added. */
   type ProblemCode = "invalid" | "required" | "out_of_range" | "duplicate" | "unknown" | "wrong_type" | "schema" | "needs_comment";
   /** A project. */
   interface ProjectResponse {
@@ -1061,11 +1076,11 @@ declare namespace Api {
   }
   /** The type of a value, or the way in which it is computed. */
   type ValueKind = "bool" | "int" | "double" | "string" | "string_list" | "json" | "log_level" | "duration" | "int_range" | "bytes" | "schema" | "limit_definition" | "weighted_values" | "provided";
-  /** Something wrong with a value. */
+  /** A problem of a value. */
   interface ValueProblem {
-    /** Where in the JSON, as a JSON pointer; nothing where the text is no JSON. */
+    /** The place in the JSON, as a JSON pointer; null if the text is not JSON. */
     pointer?: string | null;
-    /** The line of the text, from 1; only where the text is no JSON. */
+    /** The line in the text, starting at 1; only if the text is not JSON. */
     line?: number | null;
     /** What is wrong. */
     message: string;

@@ -23,6 +23,9 @@ pub struct HealthResponse {
     pub connections: i64,
     /// The telemetry that the server received since its start.
     pub telemetry: TelemetryHealth,
+    /// Names in the project that people can confuse, one sentence each: they look the same, or like a number.
+    #[serde(default)]
+    pub confusing_names: Vec<String>,
     /// The environments of the project.
     pub environments: Vec<EnvironmentHealth>,
 }

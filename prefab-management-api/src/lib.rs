@@ -68,7 +68,7 @@ pub use sessions::{
     ResetPasswordRequest, SessionProject, SessionResponse, SignUpRequest,
 };
 pub use tokens::{CreateTokenRequest, CreateTokenResponse, TokenResponse};
-pub use transfer::{ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
+pub use transfer::{ExportQuery, ImportFormat, ImportPlan, ImportQuery, ImportedEnvironment, PlannedStep};
 
 #[cfg(test)]
 mod tests;

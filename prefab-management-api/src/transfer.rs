@@ -10,6 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 pub struct ExportQuery {
     /// Only what the server sends to clients of this environment, as a datafile for SDKs.
     pub environment: Option<String>,
+    /// Whether a datafile contains the schemas, which no SDK reads. True by default, so that an import finds them.
+    pub schemas: Option<bool>,
 }
 
 /// Controls an import.
@@ -28,6 +30,12 @@ pub struct ImportQuery {
     /// Whether to skip invalid entries: invalid patterns, rules for unknown environments, and items that refer to
     /// skipped ones. By default, one invalid entry stops the import.
     pub skip_broken: Option<bool>,
+    /// The environment of the project for each environment in the file, as a JSON object such as `{"143": "Production"}`,
+    /// by number or name. By default, environments are matched by name, and by number if the file has no names.
+    pub map: Option<String>,
+    /// Whether to create environments that the file or `map` names and the project does not have. An environment without
+    /// a name becomes `Environment 143`. Requires an admin of the project.
+    pub create_environments: Option<bool>,
     /// The reason for the change, for the audit log. Some environments require one.
     pub comment: Option<String>,
 }
@@ -57,10 +65,29 @@ pub struct ImportPlan {
     pub same: usize,
     /// The invalid entries and their problems. Without `skipBroken`, the import stops if there are any.
     pub problems: Vec<String>,
+    /// What the environments in the file become.
+    #[serde(default)]
+    pub environments: Vec<ImportedEnvironment>,
     /// The created and changed items.
     pub steps: Vec<PlannedStep>,
     /// The plan as a text, for people.
     pub text: String,
+}
+
+/// What an environment in an imported file becomes.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedEnvironment {
+    /// The number of the environment in the file, or its name if it has no number.
+    #[schema(example = "143")]
+    pub from: String,
+    /// The name of the environment in the file, if it has one.
+    pub name: Option<String>,
+    /// The name of the environment of the project. `null` if the project has none for it.
+    #[schema(example = "Production")]
+    pub to: Option<String>,
+    /// Whether the import creates the environment.
+    pub is_new: bool,
 }
 
 /// An item that an import creates or changes.

@@ -66,9 +66,15 @@ pub(super) fn fitting(items: &[&Item], repeated: usize) -> usize {
 
 /// Encodes items as one event. Returns no bytes if there are no items.
 pub(super) fn event(items: &[&Item], repeated: &[u8], encoding: Encoding) -> Bytes {
-    if items.is_empty() {
-        return Bytes::new();
-    }
+    if items.is_empty() { Bytes::new() } else { event_of(items, repeated, encoding) }
+}
+
+/// Encodes an event without items, which contains only the fields that every message repeats.
+pub(super) fn event_without_items(repeated: &[u8], encoding: Encoding) -> Bytes {
+    event_of(&[], repeated, encoding)
+}
+
+fn event_of(items: &[&Item], repeated: &[u8], encoding: Encoding) -> Bytes {
     let message = message(items.iter().copied(), repeated, encoding);
     let text = match encoding {
         Encoding::Protobuf => BASE64_STANDARD.encode(&message).into_bytes().into(),

@@ -13,7 +13,20 @@ use prefab_core::ids::EnvironmentId;
 /// Returns a config as clients of one environment receive it. `is_segment` returns whether a segment exists.
 ///
 /// A config without rules for the environment becomes a tombstone. If it were omitted, clients would keep its old value.
+/// A schema becomes a tombstone as well: no SDK reads schemas, and Ruby logs an error for each.
 pub fn for_sdk(config: &Config, environment: EnvironmentId, is_segment: impl Fn(&str) -> bool) -> Config {
+    if config.config_type == ConfigType::Schema {
+        return tombstone(config.id, config.project_id, &config.key);
+    }
+    for_environment(config, environment, is_segment)
+}
+
+/// Returns the part of a config that applies in one environment, schemas included. Otherwise like [`for_sdk`].
+pub fn for_environment(
+    config: &Config,
+    environment: EnvironmentId,
+    is_segment: impl Fn(&str) -> bool,
+) -> Config {
     let rows = if config.is_tombstone() { Vec::new() } else { rows(config, environment, &is_segment) };
     if rows.is_empty() {
         return tombstone(config.id, config.project_id, &config.key);

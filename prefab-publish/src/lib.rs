@@ -14,6 +14,6 @@ mod subscribers;
 pub use audience::Audience;
 pub use channel::{Channel, Newest};
 pub use encoding::Encoding;
-pub use for_sdk::{for_sdk, tombstone};
+pub use for_sdk::{for_environment, for_sdk, tombstone};
 pub use snapshot::{ContentCoding, Encoded, Snapshot};
 pub use subscribers::{Protocol, SubscriberCounts, SubscriberGuard};

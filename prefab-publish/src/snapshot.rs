@@ -185,6 +185,11 @@ impl Snapshot {
         })
     }
 
+    /// Returns an event without configs, for a client that has everything. Some tools wait for a first event.
+    pub fn event_without_configs(&self, audience: &Audience, encoding: Encoding) -> Bytes {
+        encoding::event_without_items(&self.repeated(audience), encoding)
+    }
+
     /// Returns the cursor, or 0 if another server issued it: it is then above the newest id.
     pub fn valid_cursor(&self, id: i64) -> i64 {
         if id < 0 || id > self.last_id { 0 } else { id }

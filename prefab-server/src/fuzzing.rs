@@ -20,7 +20,8 @@ use prefab_service::{
     project::Project,
     project_cache::{Caller, ProjectCache},
     telemetry::{Settings, Telemetry, json},
-    transfer, validate,
+    transfer::{self, MappingOptions},
+    validate,
     workers::Workers,
 };
 use prefab_store::{
@@ -108,7 +109,9 @@ impl Server {
         let most = self.limits.import_configs;
         for read in [transfer::from_json(text, most), transfer::from_yaml(text, most)].into_iter().flatten() {
             let deadline = Instant::now() + self.limits.job_timeout;
-            let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)), &self.limits, deadline);
+            let target = Some(EnvironmentId(1));
+            let options = MappingOptions { target, create_missing: true, ..MappingOptions::default() };
+            let plan = transfer::plan(read, &self.project, &options, &self.limits, deadline);
             let _ = plan.map(|plan| plan.text());
         }
     }

@@ -22,8 +22,13 @@ pub use prepared::PreparedChange;
 pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Actor, limits::Limits, project::Configs, references, validate, workers,
+    Conflict, Error, Service, actor::Actor, limits::Limits, names::NameIndex, project::Configs, references,
+    validate, workers,
 };
+
+/// Maximum number of attempts of a change to the current state.
+const MAX_ATTEMPTS: usize = 20;
+
 /// The outcome of [`Service::apply`].
 #[derive(Debug)]
 pub struct ChangeOutcome {
@@ -81,6 +86,34 @@ impl Service {
             }
         }
         Ok(outcome)
+    }
+
+    /// Applies a change that `request` computes from the current state. If another change came first, it is computed again.
+    ///
+    /// This is for callers that name no version, so that a conflict would mean nothing to them. A caller that names one
+    /// receives the conflict from `request`, which compares the version with the current one. Such requests to a project
+    /// take turns, so a retry is needed only after a change with a version, or of another server.
+    ///
+    /// # Errors
+    ///
+    /// The errors of `request` and of [`apply`](Self::apply). A conflict after 20 attempts.
+    pub async fn apply_to_current<E: From<Error>>(
+        &self,
+        actor: &Actor,
+        request: impl Fn() -> Result<ChangeRequest, E>,
+    ) -> Result<ChangeOutcome, E> {
+        let _turn = actor.project.edit_turn().await;
+        let mut attempt = 1;
+        loop {
+            match self.apply(actor, request()?).await {
+                Err(Error::Conflict(conflict)) if conflict.is_outdated() && attempt < MAX_ATTEMPTS => {
+                    attempt += 1;
+                    let synced = actor.project.sync(self.project_cache.store(), &self.workers).await;
+                    synced.map_err(Error::from)?;
+                }
+                outcome => return outcome.map_err(E::from),
+            }
+        }
     }
 
     /// Archives or replaces a config from which an expired rule was removed. This is a change of the server itself: the
@@ -146,8 +179,12 @@ fn check(
 ) -> Result<Vec<PreparedChange>, Error> {
     let (current, environments) = (actor.project.configs(), actor.project.environments());
     let mut changes = Vec::with_capacity(edits.len());
+    let mut names = None;
     for mut edit in edits {
         workers::check(deadline)?;
+        if let Some(config) = &edit.config {
+            check_names(config, &current, &mut names)?;
+        }
         if let Some(config) = edit.config.as_mut().filter(|_| !is_validated) {
             validate::convert_to_declared_type(config);
             let problems = validate::find_problems(config, &current, &environments, limits);
@@ -163,6 +200,22 @@ fn check(
     }
     changes.iter().try_for_each(|change| policy.check(actor, change, &environments))?;
     Ok(changes)
+}
+
+/// Rejects a new key or tag that looks like another one. The index is built for the first config with a new name.
+fn check_names(config: &Config, current: &Configs, names: &mut Option<NameIndex>) -> Result<(), Error> {
+    let before = current.get(&config.key).and_then(|version| version.config.as_ref());
+    let is_known = |tag: &String| before.is_some_and(|before| before.tags.contains(tag));
+    if before.is_some() && config.tags.iter().all(is_known) {
+        return Ok(());
+    }
+    let names = names.get_or_insert_with(|| NameIndex::new(current));
+    if before.is_none() {
+        names.check_key(&config.key)?;
+    }
+    let problems = names.tag_problems(before, config);
+    names.add(config);
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
 /// Rejects the removal of a segment or a schema that other configs refer to: the Python client raises an error for a

@@ -60,7 +60,13 @@ impl Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Conflict::of(error).map_or_else(Self::Store, Self::Conflict)
+        match Conflict::of(error) {
+            Ok(conflict) => Self::Conflict(conflict),
+            Err(error @ StoreError::InvalidName(_)) => {
+                Self::invalid(Problem::at("name", ProblemCode::Invalid, error.to_string()))
+            }
+            Err(error) => Self::Store(error),
+        }
     }
 }
 

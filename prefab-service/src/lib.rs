@@ -15,6 +15,7 @@ pub mod labels;
 pub mod limits;
 pub mod log_level_rules;
 pub mod metrics;
+pub mod names;
 pub mod origin;
 pub mod personal_overrides;
 pub mod project;

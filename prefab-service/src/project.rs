@@ -7,13 +7,16 @@ use std::{
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
 use prefab_eval::Ruleset;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::workers::{Kind, Workers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_publish::{Channel, for_sdk};
+use prefab_publish::{Channel, for_environment, for_sdk};
 use prefab_store;
-use prefab_store::{DraftMark, Environment, Store, StoreError, Version};
+use prefab_store::{
+    DraftMark, Environment, Store, StoreError, Version,
+    names::{self, Case, NoMatch},
+};
 
 /// A project in memory.
 pub struct Project {
@@ -32,6 +35,8 @@ pub struct Project {
     published: watch::Sender<i64>,
     /// The drafts, by config key.
     drafts: watch::Sender<Drafts>,
+    /// The turn of requests that change configs without an expected version.
+    edit_turn: Mutex<()>,
     cache_bytes: usize,
 }
 
@@ -58,6 +63,7 @@ impl Project {
             deleted: RwLock::default(),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
+            edit_turn: Mutex::default(),
             cache_bytes,
         }
     }
@@ -114,7 +120,20 @@ impl Project {
 
     /// Returns what clients of an environment receive, ordered by id.
     pub fn datafile(&self, environment: EnvironmentId) -> ConfigSet {
-        let mut configs = sent(&self.configs(), environment, &self.segments());
+        self.datafile_of(environment, sent(&self.configs(), environment, &self.segments()))
+    }
+
+    /// Returns what clients of an environment receive, and the schemas, which no SDK reads, ordered by id.
+    pub fn datafile_with_schemas(&self, environment: EnvironmentId) -> ConfigSet {
+        let (configs, segments) = (self.configs(), self.segments());
+        let mut all = sent(&configs, environment, &segments);
+        let schemas = configs.values().filter_map(|version| version.config.as_ref());
+        let schemas = schemas.filter(|config| config.config_type == ConfigType::Schema);
+        all.extend(schemas.map(|config| for_environment(config, environment, |key| segments.contains(key))));
+        self.datafile_of(environment, all)
+    }
+
+    fn datafile_of(&self, environment: EnvironmentId, mut configs: Vec<Config>) -> ConfigSet {
         configs.retain(|config| !config.is_tombstone());
         configs.sort_by_key(|config| config.id);
         let last_id = configs.last().map(|config| config.id).unwrap_or_default();
@@ -150,6 +169,31 @@ impl Project {
     pub fn has_or_had(&self, key: &str) -> bool {
         self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
             || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    /// Finds the key of a current or deleted config: the exact key, else the only one that looks the same. Returns `None`
+    /// if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`NoMatch::Ambiguous`] if several keys look the same.
+    pub fn find_key(&self, text: &str) -> Result<Option<String>, NoMatch> {
+        if self.has_or_had(text) {
+            return Ok(Some(text.to_owned()));
+        }
+        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
+        let keys: Vec<&str> = configs.keys().map(String::as_str).collect();
+        match names::find(&keys, text, Case::Sensitive, |key| (None, *key)) {
+            Ok(key) => Ok(Some((*key).to_owned())),
+            Err(NoMatch::Unknown(_)) => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Waits for the turn to change configs without a version that the caller expects. Requests that take turns do not
+    /// conflict with each other.
+    pub(crate) async fn edit_turn(&self) -> MutexGuard<'_, ()> {
+        self.edit_turn.lock().await
     }
 
     /// Returns all current configs.

@@ -1,5 +1,6 @@
 //! Import and export of configs.
 
+mod environments;
 mod import_file;
 mod official_history;
 mod parse;
@@ -10,6 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::project::Project;
 
+pub use environments::{BecomesEnvironment, MappedEnvironment, MappingOptions};
 pub use import_file::ImportFile;
 pub use parse::{from_json, from_yaml};
 pub use plan::{Plan, PlannedChange, plan};

@@ -15,7 +15,10 @@ use crate::{
     limits::Limits,
     project::Configs,
 };
-use prefab_store::Environment;
+use prefab_store::{
+    Environment,
+    names::{Case, fold},
+};
 
 pub use compiled::validate_ruleset;
 pub use lossless::convert_to_declared_type;
@@ -110,7 +113,7 @@ fn tags(tags: &[String], problems: &mut Vec<Problem>) {
             let expected =
                 format!("expected 1 to {MAX_TAG_CHARS} characters without commas, nor spaces around them");
             problems.push(Problem::at(format!("tags[{at}]"), Invalid, expected));
-        } else if tags[..at].contains(tag) {
+        } else if tags[..at].iter().any(|other| fold(other, Case::Sensitive) == fold(tag, Case::Sensitive)) {
             let message = format!("\"{tag}\" occurs twice");
             problems.push(Problem::at(format!("tags[{at}]"), Duplicate, message));
         }

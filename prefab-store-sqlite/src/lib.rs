@@ -23,6 +23,7 @@ mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
+mod unique_names;
 mod usage_counts;
 mod usage_queries;
 mod usage_writes;

@@ -2,9 +2,9 @@
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{Environment, Project, Projects, Registry, StoreError, StoreFuture, key::IssuedKey};
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 
-use crate::{SqliteStore, failed, registry};
+use crate::{SqliteStore, failed, registry, unique_names, write};
 
 impl Projects for SqliteStore {
     fn registry(&self) -> StoreFuture<'_, Registry> {
@@ -28,12 +28,7 @@ impl Projects for SqliteStore {
     }
 
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {
-        self.run(true, move |connection| {
-            connection
-                .execute("UPDATE project SET name = ?2 WHERE id = ?1", params![project.0, name])
-                .map(drop)
-                .map_err(failed("renaming a project"))
-        })
+        self.run(true, move |connection| rename_project(connection, project, &name))
     }
 
     fn create_environment(&self, project: ProjectId, name: String) -> StoreFuture<'_, Environment> {
@@ -45,37 +40,55 @@ impl Projects for SqliteStore {
     }
 }
 
+fn rename_project(connection: &mut Connection, project: ProjectId, name: &str) -> Result<(), StoreError> {
+    let renaming = || failed("renaming a project");
+    let transaction = write(connection)?;
+    unique_names::project(&transaction, name, Some(project))?;
+    transaction
+        .execute("UPDATE project SET name = ?2 WHERE id = ?1", params![project.0, name])
+        .map_err(renaming())?;
+    transaction.commit().map_err(renaming())
+}
+
 fn create_environment(
-    connection: &Connection,
+    connection: &mut Connection,
     project: ProjectId,
     name: &str,
 ) -> Result<Environment, StoreError> {
-    connection
+    let creating = || failed("creating an environment");
+    let transaction = write(connection)?;
+    unique_names::environment(&transaction, project, name, None)?;
+    transaction
         .execute("INSERT INTO environment (project_id, name) VALUES (?1, ?2)", params![project.0, name])
-        .map_err(|error| named(error, name, "creating an environment"))?;
-    Ok(Environment::new(EnvironmentId(connection.last_insert_rowid()), name))
+        .map_err(creating())?;
+    let id = EnvironmentId(transaction.last_insert_rowid());
+    transaction.commit().map_err(creating())?;
+    Ok(Environment::new(id, name))
 }
 
 fn update_environment(
-    connection: &Connection,
+    connection: &mut Connection,
     project: ProjectId,
     environment: &Environment,
 ) -> Result<bool, StoreError> {
+    let changing = || failed("changing an environment");
     let Environment { id, name, protection } = environment;
-    connection
+    let transaction = write(connection)?;
+    let query = "SELECT 1 FROM environment WHERE project_id = ?1 AND id = ?2 AND name = ?3";
+    let mut statement = transaction.prepare_cached(query).map_err(changing())?;
+    // A name from before the rule stays until someone changes it.
+    let keeps_name = statement.exists(params![project.0, id.0, name]).map_err(changing())?;
+    drop(statement);
+    if !keeps_name {
+        unique_names::environment(&transaction, project, name, Some(*id))?;
+    }
+    let changed = transaction
         .execute(
             "UPDATE environment SET name = ?3, needs_comment = ?4, needs_approval = ?5
              WHERE project_id = ?1 AND id = ?2",
             params![project.0, id.0, name, protection.needs_comment, protection.needs_approval],
         )
-        .map(|changed| changed > 0)
-        .map_err(|error| named(error, name, "changing an environment"))
-}
-
-/// Returns [`StoreError::NameTaken`] for a violated uniqueness constraint.
-fn named(error: rusqlite::Error, name: &str, operation: &'static str) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => StoreError::NameTaken(name.to_owned()),
-        _ => failed(operation)(error),
-    }
+        .map_err(changing())?;
+    transaction.commit().map_err(changing())?;
+    Ok(changed > 0)
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::{failed, write};
+use crate::{failed, unique_names, write};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
     Environment, KeyRequest, Project, Protection, Registry, StoreError, StoredKey,
@@ -125,6 +125,7 @@ fn insert_project(
     clock: &Clock,
 ) -> Result<Project, StoreError> {
     let creating = || failed("creating a project");
+    unique_names::project(connection, name, None)?;
     // Ids start at the clock, so that they are above all ids that clients may have seen before a backup was restored.
     let first_id = clock.now_micros();
     connection
@@ -140,6 +141,7 @@ fn insert_project(
         environments: Vec::new(),
     };
     for name in environments {
+        unique_names::environment(connection, project.id, name, None)?;
         connection
             .execute(
                 "INSERT INTO environment (project_id, name) VALUES (?1, ?2)",

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, future::Future, pin::Pin};
 
 use prefab_core::ids::ProjectId;
 
-use crate::expected::Expected;
+use crate::{expected::Expected, names::NameProblem};
 
 /// The result of a store operation, as a future.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -25,9 +25,19 @@ pub enum StoreError {
     /// The project does not exist.
     #[error("project {0} does not exist")]
     UnknownProject(ProjectId),
-    /// The name is in use.
-    #[error("the name `{0}` is already in use")]
-    NameTaken(String),
+    /// The name, or one that looks the same, is in use.
+    #[error("{}", name_taken(.name, .existing))]
+    NameTaken {
+        /// The refused name.
+        name: String,
+        /// The name in use.
+        existing: String,
+    },
+    /// The name has no visible character, or could be confused with an id.
+    #[error(
+        "`{0}` cannot be a name: expected visible characters, and not only a number, which could be an id"
+    )]
+    InvalidName(String),
     /// The database cannot be used at the moment, or at all.
     #[error("database error while {operation}")]
     Unavailable {
@@ -40,7 +50,24 @@ pub enum StoreError {
     },
 }
 
+/// Returns the message for a name that is in use. It names the other one if the two differ.
+pub fn name_taken(name: &str, existing: &str) -> String {
+    if name == existing {
+        return format!("the name `{name}` is already in use");
+    }
+    let (name, existing) = (name.escape_debug(), existing.escape_debug());
+    format!("the name `{name}` looks like `{existing}`, which is already in use")
+}
+
 impl StoreError {
+    /// Returns the error for a name that [`names::check_new`](crate::names::check_new) refuses.
+    pub fn of_name(name: &str, problem: NameProblem) -> Self {
+        match problem {
+            NameProblem::Taken { existing } => Self::NameTaken { name: name.to_owned(), existing },
+            NameProblem::LikeId | NameProblem::Invisible => Self::InvalidName(name.to_owned()),
+        }
+    }
+
     /// Creates an [`Unavailable`](Self::Unavailable) error with the reason [`UnavailableReason::Other`].
     pub fn unavailable(operation: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable { operation, reason: UnavailableReason::Other, source: source.into() }

@@ -17,6 +17,7 @@ mod drafts;
 mod error;
 mod expected;
 pub mod key;
+pub mod names;
 mod projects;
 mod role;
 mod scheduled_removals;
@@ -35,7 +36,7 @@ pub use audit_log::{
 pub use backup::{Backup, BackupFormat};
 pub use config_log::{AuditedChange, Change, ConfigLog, KeyRange, Version};
 pub use drafts::{Draft, DraftMark, Drafts};
-pub use error::{StoreError, StoreFuture, UnavailableReason};
+pub use error::{StoreError, StoreFuture, UnavailableReason, name_taken};
 pub use expected::Expected;
 pub use projects::{Environment, Project, Projects, Protection, Registry};
 pub use role::{Role, Roles};

@@ -75,6 +75,7 @@ suite! { ($)
         only_one_handle_creates_the_first_project,
         an_environment_is_renamed_and_protected,
         a_name_is_taken_once_per_project,
+        a_project_name_is_taken_once,
     }
     api_keys {
         a_key_is_stored_as_its_hash,
@@ -115,6 +116,7 @@ suite! { ($)
         every_target_is_returned_as_it_was_scheduled,
     }
     accounts {
+        a_token_name_is_taken_while_the_token_is_in_effect,
         the_first_user_manages_every_project,
         an_invitation_is_for_one_user_once,
         an_invitation_ends_at_its_time_or_when_it_is_revoked,

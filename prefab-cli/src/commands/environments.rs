@@ -4,6 +4,7 @@ use prefab_management_api::{
     CompareQuery, CopyRulesRequest, CopyRulesResponse, CreateEnvironmentRequest, EnvironmentResponse,
     RuleDifference, UpdateEnvironmentRequest,
 };
+use prefab_store::names::{self, Case};
 use reqwest::Method;
 use serde_json::json;
 
@@ -29,13 +30,12 @@ pub(super) fn all(server: &Server) -> Result<Vec<EnvironmentResponse>, Failure> 
 pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<EnvironmentResponse>, Failure> {
     let Some(name) = name.filter(|name| !name.is_empty() && *name != "[default]") else { return Ok(None) };
     let all = all(server)?;
-    let found =
-        all.iter().find(|environment| environment.id == name || environment.name.eq_ignore_ascii_case(name));
-    let found = found.cloned().ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|environment| environment.name.as_str()).collect();
-        let message = format!("unknown environment \"{name}\"; the project has {}", names.join(", "));
-        Failure::Usage(anyhow::Error::msg(message))
+    let found = names::find(&all, name, Case::Insensitive, |environment| {
+        (Some(environment.id.clone()), environment.name.as_str())
     });
+    let found = found
+        .cloned()
+        .map_err(|problem| Failure::Usage(anyhow::Error::msg(problem.describe("environment", name))));
     found.map(Some)
 }
 

@@ -5,6 +5,7 @@ use prefab_management_api::{
     CreateInvitationRequest, CreateInvitationResponse, EnvironmentRole, EnvironmentRoleRequest,
     InvitationResponse, MemberResponse, PasswordResetLink, Role,
 };
+use prefab_store::names::{self, Case};
 use reqwest::Method;
 use serde_json::json;
 
@@ -106,8 +107,8 @@ fn with_link(text: &str, link: &str) -> String {
 
 fn member_id(server: &Server, email: &str) -> Result<String, Failure> {
     let members: Reply<Vec<MemberResponse>> = server.get("/people")?;
-    let member = members.iter().find(|member| member.email.eq_ignore_ascii_case(email));
-    let id = member.map(|member| member.id.clone());
+    let member = names::find(&members, email, Case::Insensitive, |member| (None, member.email.as_str()));
+    let id = member.ok().map(|member| member.id.clone());
     id.with_context(|| format!("the project has no member {email}; `prefab person list` lists the members"))
         .map_err(Failure::Usage)
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use prefab_management_api::{ChangeResponse, FlatValue, Item, SetValueRequest, ValueKind};
+use prefab_server::ErrorCode;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -59,7 +60,25 @@ fn percentage(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Maximum number of attempts, if other writers change the item in between.
+const MAX_ATTEMPTS: usize = 20;
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let mut attempt = 1;
+    loop {
+        match roll_out(args) {
+            // The value of the rest depends on the current version, so the rollout is computed again.
+            Err(Failure::Refused(refusal))
+                if refusal.code == ErrorCode::VersionConflict && attempt < MAX_ATTEMPTS =>
+            {
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn roll_out(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let path = item_path(&args.key);
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;

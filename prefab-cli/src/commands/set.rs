@@ -77,29 +77,27 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         args.key,
         describe_value(&value)
     );
-    if environment.as_ref().is_some_and(environments::needs_confirmation)
+    let is_asked = environment.as_ref().is_some_and(environments::needs_confirmation)
         && !args.connection.json
-        && !is_confirmed(&args.connection, &text)?
-    {
+        && can_ask(&args.connection);
+    if is_asked && !args.connection.confirm(&format!("{text}\nPublish it?"))? {
         return Err(Failure::NoValue);
     }
     let request = SetValueRequest {
         value,
         environment: environment.map(|environment| environment.id),
-        version: item.id.clone(),
+        // Only a person who was asked has seen this version.
+        version: item.id.clone().filter(|_| is_asked),
         comment: args.connection.comment.clone(),
     };
     let reply: Reply<ChangeResponse> = server.send(Method::PUT, &format!("{path}/value"), &request)?;
     reply.print(args.connection.json, &text)
 }
 
-/// Asks for confirmation of a change in production, on a terminal only. Scripts do not need to confirm.
-fn is_confirmed(connection: &Connection, change: &str) -> Result<bool, Failure> {
+/// Returns whether a person can confirm a change. Scripts do not need to confirm.
+fn can_ask(connection: &Connection) -> bool {
     use std::io::IsTerminal as _;
-    if connection.yes || !std::io::stdin().is_terminal() {
-        return Ok(true);
-    }
-    connection.confirm(&format!("{change}\nPublish it?"))
+    !connection.yes && std::io::stdin().is_terminal()
 }
 
 fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Failure> {

@@ -1,6 +1,7 @@
 //! `prefab export`, `prefab import`, `prefab download`, `prefab backup`, `prefab restore`
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::Write as _,
     path::{Path, PathBuf},
@@ -62,6 +63,14 @@ pub(crate) struct ImportArgs {
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
+    /// The environment of the project for an environment of the file, by name or number: 143=Production; can be repeated
+    #[arg(long, value_name = "FROM=TO", value_parser = mapping)]
+    map: Vec<(String, String)>,
+
+    /// Create the environments that the project does not have
+    #[arg(long)]
+    create_environments: bool,
+
     /// Show the changes without applying them
     #[arg(long)]
     dry_run: bool,
@@ -105,7 +114,7 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let query = ExportQuery { environment: environment.map(|environment| environment.id) };
+    let query = ExportQuery { environment: environment.map(|environment| environment.id), schemas: None };
     write(args.output.as_deref(), &exported(&server, &query)?)
 }
 
@@ -114,7 +123,9 @@ pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let named = environments::named(&server, args.environment.as_deref())?;
     let EnvironmentResponse { id, name, .. } = named.context("no environment: set --environment")?;
-    let text = exported(&server, &ExportQuery { environment: Some(id.clone()) })?;
+    // Only SDKs read this file.
+    let query = ExportQuery { environment: Some(id.clone()), schemas: Some(false) };
+    let text = exported(&server, &query)?;
     let file = args.output.clone().unwrap_or_else(|| format!("prefab.{name}.{id}.config.json").into());
     write(Some(&file), &text)?;
     let json = serde_json::json!({"success": true, "filePath": file.display().to_string()});
@@ -139,12 +150,16 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let bytes = fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let is_yaml = args.file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let map: BTreeMap<&str, &str> = args.map.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+    let map = (!map.is_empty()).then(|| serde_json::json!(map).to_string());
     let route = |dry_run: bool| {
         let query = ImportQuery {
             dry_run: Some(dry_run),
             format: args.format.or(is_yaml.then_some(ImportFormat::Yaml)),
             environment: args.environment.clone(),
             skip_broken: args.skip_broken.then_some(true),
+            map: map.clone(),
+            create_environments: args.create_environments.then_some(true),
             comment: Some(args.connection.comment.clone()).filter(|comment| !comment.is_empty()),
         };
         with_query("/import", &query)
@@ -164,9 +179,16 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
         plan.print(args.connection.json, plan.text.trim_end())?;
     }
     let (count, invalid) = (plan.created + plan.changed, plan.problems.len());
-    if invalid > 0 && !args.dry_run && !args.skip_broken {
-        let message =
+    if invalid > 0 && !args.skip_broken {
+        let mut message =
             format!("nothing was imported: {invalid} entries are invalid; --skip-broken skips them");
+        if let Some(unknown) = plan.environments.iter().find(|environment| environment.to.is_none()) {
+            let hint = format!(
+                "; --map {}=NAME maps an environment, --create-environments creates the missing ones",
+                unknown.from
+            );
+            message.push_str(&hint);
+        }
         return Err(anyhow::Error::msg(message).into());
     }
     if args.dry_run || count == 0 {
@@ -181,6 +203,15 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let done: Reply<ImportPlan> = done?;
     let skipped = if invalid > 0 { format!(" Skipped {invalid} invalid entries.") } else { String::new() };
     done.print(args.connection.json, &format!("Imported {count} items.{skipped}"))
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.trim().is_empty() && !to.trim().is_empty() => {
+            Ok((from.trim().to_owned(), to.trim().to_owned()))
+        }
+        _ => Err("expected FROM=TO, for example 143=Production".to_owned()),
+    }
 }
 
 fn spinner(doing: &str) -> ProgressBar {

@@ -132,3 +132,12 @@ fn a_segment_ends_with_an_unconditional_value() {
     assert_eq!(segment(json!([{"projectEnvId": "6", "values": [rule]}])), json!([{"values": [no]}]));
     assert_eq!(segment(json!([{"values": [rule, no]}])), json!([{"values": [rule, no]}]));
 }
+
+#[test]
+fn schemas_are_not_sent_to_sdks() {
+    let json = json!({"id": "7", "key": "s", "configType": "SCHEMA",
+        "rows": [{"values": [{"value": {"schema": {"schema": "{}", "schemaType": "JSON_SCHEMA"}}}]}]});
+    let schema = config_from_json(&json).unwrap();
+    assert_eq!(for_sdk(&schema, EnvironmentId(5), |_| false), tombstone(7, 0, "s"));
+    assert_eq!(for_environment(&schema, EnvironmentId(5), |_| false).config_type, ConfigType::Schema);
+}

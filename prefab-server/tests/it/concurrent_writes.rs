@@ -1,7 +1,11 @@
 //! Concurrent writes: of two writers of a key exactly one succeeds, and of two servers on an empty file exactly one
 //! creates the first project.
 
-use crate::common::{TestServer, answer, text_config};
+use crate::common::{
+    TestServer, answer,
+    project::{ask, done, read, text_item},
+    text_config,
+};
 use prefab_server::{Options, serve};
 use serde_json::json;
 
@@ -66,4 +70,58 @@ async fn two_servers_at_an_empty_file_make_one_project() {
         left.shutdown().await;
         right.shutdown().await;
     }
+}
+
+/// Two writers of the same item, in two environments, who name no version.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_of_two_environments_do_not_conflict() {
+    let server = TestServer::new().await;
+    done(&server, "POST", "/items", text_item("k", "0")).await;
+    let mut draft = text_item("k", "draft");
+    draft["item"]["id"] = read(&server, "/items/k").await["id"].clone();
+    let write = async |environment: &str| {
+        for round in 0..40 {
+            let value = json!({"type": "string", "value": format!("{environment}{round}")});
+            let set = json!({"environment": environment, "value": value});
+            let assign = json!({"environment": environment, "user": "ann", "value": value});
+            let level = json!({"environment": environment, "level": "DEBUG"});
+            let remove = format!("/items/k/override?environment={environment}&user=ann");
+            for (method, path, body) in [
+                ("PUT", "/items/k/value", set),
+                ("PUT", "/items/k/override", assign),
+                ("PUT", "/log-levels/app", level),
+                ("PUT", "/items/k/draft", draft.clone()),
+                ("DELETE", &remove, json!(null)),
+            ] {
+                let (status, reply) = ask(&server, method, path, body).await;
+                assert_eq!(status, 200, "{environment} {round} {method} {path}: {reply}");
+            }
+        }
+    };
+    tokio::join!(write("Development"), write("Staging"), write("Production"));
+    let item = read(&server, "/items/k").await;
+    let values: Vec<_> = item["environments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| &own["rules"][0]["value"]["value"])
+        .collect();
+    assert_eq!(values.len(), 3);
+    for environment in ["Development", "Staging", "Production"] {
+        let last = json!(format!("{environment}39"));
+        assert!(values.contains(&&last), "{values:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_who_names_a_version_still_receives_the_conflict() {
+    let server = TestServer::new().await;
+    let first = done(&server, "POST", "/items", text_item("k", "0")).await;
+    let write = async |value: &str| {
+        let value = json!({"type": "string", "value": value});
+        let body = json!({"value": value, "version": first["id"]});
+        ask(&server, "PUT", "/items/k/value", body).await.0.as_u16()
+    };
+    let (left, right) = tokio::join!(write("left"), write("right"));
+    assert!(matches!((left, right), (200, 409) | (409, 200)), "{left} {right}");
 }

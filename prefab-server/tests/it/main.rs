@@ -18,6 +18,7 @@ mod grpc;
 mod heavy_requests;
 mod limits;
 mod management_api;
+mod names;
 mod official;
 mod official_configs;
 mod official_datafile;

@@ -64,7 +64,7 @@ async fn problems_name_their_place() {
         .await;
     let question = json!({"key": "k", "environment": "Prod"});
     let cause =
-        "`environment`: unknown environment \"Prod\"; the project has Development, Staging, Production";
+        "`environment`: unknown environment \"Prod\"; expected one of Development, Staging, Production";
     check("/explain", question, cause).await;
     let (status, cause) = refused(&server, "GET", "/items?lmit=3", Json::Null).await;
     assert_eq!(status, 400);
@@ -218,4 +218,14 @@ async fn an_unchanged_list_returns_not_modified() {
     assert_eq!(done(&server, "GET", "/usage", Json::Null).await, json!([]));
     let page = done(&server, "GET", "/items?limit=1", Json::Null).await;
     assert_eq!(page["items"][0]["sparkline"].as_array().unwrap().len(), 24);
+}
+
+#[tokio::test]
+async fn a_boolean_flag_without_variants_gets_true_and_false() {
+    let server = TestServer::new().await;
+    let rules = json!({"rules": [{"value": {"type": "bool", "value": false}}]});
+    let flag = json!({"item": {"key": "f", "type": "feature_flag", "valueType": "bool", "default": rules}});
+    done(&server, "POST", "/items", flag).await;
+    let config = server.configs("/api/v1/configs/0").await.configs.remove(0);
+    assert_eq!(config.allowable_values, [true.into(), false.into()]);
 }

@@ -202,3 +202,39 @@ async fn revoking_a_key_ends_its_streams() {
         assert!(late < Duration::from_secs(5), "{end}: {late:?}");
     }
 }
+
+#[tokio::test]
+async fn a_client_that_is_up_to_date_receives_a_first_event() {
+    let server = TestServer::new().await;
+    let newest = server.create("a", "1").await;
+    let key = server.key("Development", KeyKind::Admin);
+    let open = |path: &str| {
+        let request = server.http.get(server.url(path)).basic_auth("authuser", Some(&key));
+        Stream::open(request.header("x-prefab-start-at-id", newest))
+    };
+    let mut stream = open(PATH).await;
+    let first = stream.set().await.unwrap();
+    assert_eq!((first.configs.len(), first.pointer.unwrap().start_at_id), (0, newest));
+    assert_eq!(first.default_context.property("prefab-api-key", "user-id"), Some(&"1".into()));
+    server.set("a", "2").await;
+    assert_eq!(keys(&stream.set().await.unwrap()), ["a"]);
+    let mut stream = open("/api/v2/sse/config?format=json").await;
+    let newer: serde_json::Value = serde_json::from_str(&stream.data().await.unwrap()).unwrap();
+    assert_eq!(newer["configs"][0]["key"], "a", "a client that is behind receives the changes first");
+}
+
+#[tokio::test]
+async fn schemas_are_not_sent() {
+    let server = TestServer::new().await;
+    let schema = json!({"key": "s", "configType": "SCHEMA", "rows": [{"values": [{"value":
+        {"schema": {"schema": "{}", "schemaType": "JSON_SCHEMA"}}}]}]});
+    assert_eq!(server.post("/api/v1/config/", schema).await.0, 200);
+    server.create("a", "1").await;
+    assert_eq!(keys(&server.configs("/api/v1/configs/0").await), ["a"]);
+    let mut stream = Stream::open(server.get(PATH)).await;
+    assert_eq!(keys(&stream.set().await.unwrap()), ["a"]);
+    let download = server.admin("GET", "/api/v1/configs/download").send().await.unwrap();
+    assert!(!download.text().await.unwrap().contains("SCHEMA"));
+    let export = server.admin("GET", "/api/manage/v1/projects/1/export?environment=Development");
+    assert!(export.send().await.unwrap().text().await.unwrap().contains("SCHEMA"));
+}

@@ -156,7 +156,8 @@ impl From<&StoreError> for ErrorCode {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Conflict { .. } => Self::VersionConflict,
-            StoreError::NameTaken(_) => Self::NameTaken,
+            StoreError::NameTaken { .. } => Self::NameTaken,
+            StoreError::InvalidName(_) => Self::Invalid,
             StoreError::UnknownProject(_) => Self::Internal,
             StoreError::Unavailable { reason, .. } => match reason {
                 UnavailableReason::DiskFull => Self::StorageFull,

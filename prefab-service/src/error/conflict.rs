@@ -1,6 +1,6 @@
 //! Requests that are valid, but not in the current state.
 
-use prefab_store::{Expected, StoreError};
+use prefab_store::{Expected, StoreError, name_taken};
 
 use super::code::ErrorCode;
 
@@ -21,9 +21,14 @@ pub enum Conflict {
     /// A new config has the key of another one.
     #[error("key `{0}` is already in use. Pass existing config id to overwrite")]
     KeyTaken(String),
-    /// The name is in use.
-    #[error("the name `{0}` is already in use")]
-    NameTaken(String),
+    /// The name, or one that looks the same, is in use.
+    #[error("{}", name_taken(.name, .existing))]
+    NameTaken {
+        /// The refused name.
+        name: String,
+        /// The name in use.
+        existing: String,
+    },
     /// Other configs refer to the segment or schema.
     #[error("{kind} `{key}` is used by `{}`", .users.join("`, `"))]
     InUse {
@@ -76,11 +81,16 @@ pub enum Conflict {
 }
 
 impl Conflict {
+    /// Returns whether another change came first, so that the same request can succeed if it reads the current state again.
+    pub const fn is_outdated(&self) -> bool {
+        matches!(self, Self::Version { .. } | Self::Deleted(_) | Self::KeyTaken(_))
+    }
+
     /// Returns the kind, for programs.
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Version { .. } | Self::Deleted(_) => ErrorCode::VersionConflict,
-            Self::KeyTaken(_) | Self::NameTaken(_) => ErrorCode::NameTaken,
+            Self::KeyTaken(_) | Self::NameTaken { .. } => ErrorCode::NameTaken,
             Self::InUse { .. } => ErrorCode::InUse,
             Self::NeedsApproval { .. } => ErrorCode::NeedsApproval,
             Self::OwnDraft { .. } => ErrorCode::OwnDraft,
@@ -103,7 +113,7 @@ impl Conflict {
                 Ok(Self::Version { key, current })
             }
             StoreError::Conflict { key, expected: _, current: None } => Ok(Self::Deleted(key)),
-            StoreError::NameTaken(name) => Ok(Self::NameTaken(name)),
+            StoreError::NameTaken { name, existing } => Ok(Self::NameTaken { name, existing }),
             other => Err(other),
         }
     }

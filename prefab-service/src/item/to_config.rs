@@ -7,7 +7,7 @@ use prefab_core::{
 use serde_json::{Value as Json, json};
 
 use crate::item::{EnvironmentRules, FlatCriterion, FlatValue, Item, ItemType, Rule, ValueKind};
-use prefab_store::Environment;
+use prefab_store::{Environment, names};
 
 pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config, Vec<String>> {
     let Item {
@@ -69,13 +69,10 @@ fn version(id: Option<&str>) -> Result<i64, String> {
 
 /// Finds an environment by its id or its name.
 pub(super) fn environment(text: &str, environments: &[Environment], place: &str) -> Result<i64, String> {
-    let found = environments.iter().find(|environment| {
-        environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
-    });
-    found.map(|environment| environment.id.0).ok_or_else(|| {
-        let names: Vec<_> = environments.iter().map(|environment| environment.name.as_str()).collect();
-        format!("`{place}.id`: unknown environment \"{text}\"; expected one of {}", names.join(", "))
-    })
+    let found = names::find_environment(environments, text);
+    found
+        .map(|environment| environment.id.0)
+        .map_err(|problem| format!("`{place}.id`: {}", problem.describe("environment", text)))
 }
 
 fn config_type(item_type: ItemType) -> ConfigType {

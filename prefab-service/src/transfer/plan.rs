@@ -9,16 +9,20 @@ use std::{
 
 use prefab_core::{Config, ConfigType};
 
-use crate::transfer::{content, import_file::ImportFile};
+use crate::transfer::{
+    content,
+    environments::{self, BecomesEnvironment, MappedEnvironment, MappingOptions},
+    import_file::ImportFile,
+};
 use crate::{
-    Problem,
+    Problem, ProblemCode,
     change::diff,
     limits::Limits,
+    names::NameIndex,
     project::{Configs, Project},
     validate::{self, Schemas},
     workers::{self, Busy},
 };
-use prefab_core::ids::EnvironmentId;
 use prefab_store::{Environment, Version};
 
 /// The changes that an import would make.
@@ -29,6 +33,8 @@ pub struct Plan {
     pub same: usize,
     /// The configs that cannot be imported, with the reason.
     pub problems: Vec<String>,
+    /// What the environments of the file become.
+    pub environments: Vec<MappedEnvironment>,
     is_partial: bool,
 }
 
@@ -49,7 +55,7 @@ impl PlannedChange {
     }
 }
 
-/// Plans an import. `target` is the environment that receives the rules of a datafile.
+/// Plans an import.
 ///
 /// # Errors
 ///
@@ -57,22 +63,34 @@ impl PlannedChange {
 pub fn plan(
     read: ImportFile,
     project: &Project,
-    target: Option<EnvironmentId>,
+    options: &MappingOptions,
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Plan, Busy> {
-    let ImportFile { set, names, problems } = read;
-    let environments = project.environments();
-    let theirs = set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
-    // A datafile contains the rules of one environment, so the rules of the others stay.
-    let is_partial = theirs.is_some() && names.is_empty();
-    let place = |id: i64| match (target, theirs) {
-        (Some(target), Some(theirs)) if theirs == id => Some(target.0),
-        _ => matching(id, names.get(&id), &environments),
+    let (mapped, mapping_problems) = environments::map(&read, &project.environments(), options);
+    let ImportFile { set, names, mut problems } = read;
+    problems.extend(mapping_problems);
+    let place = |id: i64| -> Option<i64> {
+        let found = mapped.iter().find(|mapped| mapped.id == id)?;
+        found.becomes.as_ref().map(|becomes| becomes.environment().id.0)
     };
-    let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
+    // The configs are validated as if the new environments existed.
+    let new = mapped.iter().filter_map(|mapped| match &mapped.becomes {
+        Some(BecomesEnvironment::New(new)) => Some(new.clone()),
+        _ => None,
+    });
+    let mut environments = project.environments().to_vec();
+    for new in new {
+        if !environments.contains(&new) {
+            environments.push(new);
+        }
+    }
+    // A datafile contains the rules of one environment, so the rules of the others stay.
+    let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
+    let mut plan = Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_partial };
     let current = project.configs();
     let mut next = current.clone();
+    let mut names = NameIndex::new(&current);
     let mut schemas = Schemas::new(limits);
     // Schemas and segments come first, because others refer to them. If a key occurs twice, the later config is imported.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
@@ -84,7 +102,7 @@ pub fn plan(
     for config in schema_configs.into_iter().chain(in_order(segments)).chain(others) {
         workers::check(deadline)?;
         match moved(config, place) {
-            Ok(config) => plan.add(config, &mut next, &environments, &mut schemas),
+            Ok(config) => plan.add(config, (&mut next, &mut names), &environments, &mut schemas),
             Err(problem) => plan.problems.push(problem),
         }
     }
@@ -99,7 +117,7 @@ impl Plan {
     fn add(
         &mut self,
         config: Config,
-        next: &mut Configs,
+        (next, names): (&mut Configs, &mut NameIndex),
         environments: &[Environment],
         schemas: &mut Schemas<'_>,
     ) {
@@ -120,7 +138,13 @@ impl Plan {
         }
         let id = before.as_ref().map(|before| before.id).unwrap_or_default();
         let after = Config { id, ..config };
-        let problems = validate::validate_config(&after, next, environments, schemas);
+        let mut problems = validate::validate_config(&after, next, environments, schemas);
+        if before.is_none()
+            && let Err(conflict) = names.check_key(&after.key)
+        {
+            problems.push(Problem::at("key", ProblemCode::Duplicate, conflict.to_string()));
+        }
+        problems.extend(names.tag_problems(before.as_ref(), &after));
         if !problems.is_empty() {
             self.refuse(&after.key, problems);
             return;
@@ -134,6 +158,7 @@ impl Plan {
             changed_by: prefab_core::ChangedBy::default(),
             changed_at_millis: 0,
         };
+        names.add(&after);
         next.insert(after.key.clone(), Arc::new(version));
         self.steps.push(PlannedChange { after, before, differences });
     }
@@ -175,11 +200,21 @@ impl Plan {
 
     /// Describes the plan for people.
     pub fn text(&self) -> String {
-        let Self { steps, same, problems, is_partial: _ } = self;
+        let Self { steps, same, problems, environments, is_partial: _ } = self;
         let created = steps.iter().filter(|step| step.is_new()).count();
         let changed = steps.len() - created;
         let mut text = format!("{created} to create, {changed} to change, {same} the same\n");
         // Writing to a string cannot fail.
+        for mapped in environments {
+            let from = mapped.label();
+            let _ = match &mapped.becomes {
+                Some(BecomesEnvironment::Existing(to)) => writeln!(text, "environment {from} is {}", to.name),
+                Some(BecomesEnvironment::New(to)) => {
+                    writeln!(text, "environment {from} is the new environment {}", to.name)
+                }
+                None => writeln!(text, "environment {from} is unknown"),
+            };
+        }
         for problem in problems {
             let _ = writeln!(text, "! {problem}");
         }
@@ -221,20 +256,12 @@ fn in_order(segments: Vec<Config>) -> Vec<Config> {
     order.into_iter().filter_map(|place| segments[place].take()).collect()
 }
 
-fn matching(id: i64, name: Option<&String>, environments: &[Environment]) -> Option<i64> {
-    let found = match name {
-        Some(name) => environments.iter().find(|environment| environment.name == *name),
-        None => environments.iter().find(|environment| environment.id.0 == id),
-    };
-    found.map(|environment| environment.id.0)
-}
-
 fn moved(mut config: Config, place: impl Fn(i64) -> Option<i64>) -> Result<Config, String> {
     for row in &mut config.rows {
         if let Some(id) = row.project_env_id.filter(|id| *id != 0) {
             row.project_env_id = Some(place(id).ok_or_else(|| {
                 let key = &config.key;
-                format!("config `{key}`: it has rules for environment {id}, which this project does not have")
+                format!("config `{key}`: it has rules for environment {id}, which this project does not have: map it to an environment, or create the missing ones")
             })?);
         }
     }

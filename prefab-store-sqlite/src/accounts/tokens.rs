@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::accounts::memberships;
 use crate::accounts::{read, written};
-use crate::failed;
+use crate::{failed, unique_names, write};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     StoreError,
@@ -15,10 +15,13 @@ use prefab_store::{
 const COLUMNS: &str = "id, project_id, name, roles, created_by, created_by_person, created_at_millis,
                        last_used_at_millis, expires_at_millis, revoked_at_millis, owner_id";
 
-pub(super) fn keep(connection: &Connection, token: &NewToken, now: i64) -> Result<i64, StoreError> {
+pub(super) fn keep(connection: &mut Connection, token: &NewToken, now: i64) -> Result<i64, StoreError> {
     let NewToken { project, hash, name, roles, created_by, created_by_person, owner, expires_at_millis } =
         token;
-    connection
+    let creating = || failed("creating a token");
+    let transaction = write(connection)?;
+    unique_names::token(&transaction, *project, name, now)?;
+    transaction
         .execute(
             "INSERT INTO token (project_id, hash, name, roles, created_by, created_by_person,
                                 created_at_millis, expires_at_millis, owner_id)
@@ -35,8 +38,10 @@ pub(super) fn keep(connection: &Connection, token: &NewToken, now: i64) -> Resul
                 owner
             ],
         )
-        .map_err(failed("creating a token"))?;
-    Ok(connection.last_insert_rowid())
+        .map_err(creating())?;
+    let id = transaction.last_insert_rowid();
+    transaction.commit().map_err(creating())?;
+    Ok(id)
 }
 
 pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Token>, StoreError> {

@@ -2,7 +2,7 @@ use prefab_core::ids::ProjectId;
 
 use super::fixture::Fixture;
 use crate::{
-    Role, Roles,
+    Role, Roles, StoreError,
     accounts::{
         DeletePersonOutcome, MemberChange, NewInvitation, NewPerson, NewReset, NewToken, Person,
         SESSION_IDLE_MILLIS, SESSION_MILLIS, SignUpOutcome, Token,
@@ -293,4 +293,22 @@ pub(super) async fn a_token_ends_at_its_time_or_when_it_is_revoked(fixture: Fixt
     fixture.step(LIFE_MILLIS);
     assert!(find(&fixture, "late").await.is_none() && !revoke(fixture.id(), late).await);
     assert_eq!(numbers(&fixture.other_handle().tokens(fixture.id()).await.unwrap()), [revoked, late]);
+}
+
+pub(super) async fn a_token_name_is_taken_while_the_token_is_in_effect(fixture: Fixture) {
+    let first = token(&fixture, fixture.id(), "deploy", None).await;
+    let again = || NewToken {
+        project: fixture.id(),
+        hash: KeyHash::of("another text"),
+        name: "De\u{200b}ploy ".to_owned(),
+        roles: Roles::of(Role::Viewer),
+        created_by: "ann".to_owned(),
+        created_by_person: 0,
+        owner: None,
+        expires_at_millis: None,
+    };
+    let error = fixture.store.create_token(again()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::NameTaken { existing, .. } if existing == "deploy"), "{error:?}");
+    assert!(fixture.store.revoke_token(fixture.id(), first).await.unwrap());
+    fixture.store.create_token(again()).await.unwrap();
 }

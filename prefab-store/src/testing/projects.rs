@@ -42,13 +42,39 @@ pub(super) async fn an_environment_is_renamed_and_protected(fixture: Fixture) {
     assert!(!fixture.store.update_environment(second.id, elsewhere).await.unwrap());
 }
 
+/// Names that look like `Production`.
+const LIKE_PRODUCTION: [&str; 4] = ["Production", "production", "Produc\u{200b}tion", " PRODUCTION"];
+
+#[track_caller]
+fn assert_taken(error: &StoreError) {
+    let is_taken = matches!(error, StoreError::NameTaken { existing, .. } if existing == "Production");
+    assert!(is_taken, "{error:?}");
+}
+
 pub(super) async fn a_name_is_taken_once_per_project(fixture: Fixture) {
-    let taken =
-        |error: StoreError| assert!(matches!(&error, StoreError::NameTaken(name) if name == "Production"));
-    taken(fixture.store.create_environment(fixture.id(), "Production".to_owned()).await.unwrap_err());
-    let renamed = Environment::new(fixture.development(), "Production");
-    taken(fixture.store.update_environment(fixture.id(), renamed).await.unwrap_err());
-    let second =
-        fixture.store.create_project("second".to_owned(), vec!["Production".to_owned()]).await.unwrap();
+    let (store, id) = (&fixture.store, fixture.id());
+    for name in LIKE_PRODUCTION {
+        assert_taken(&store.create_environment(id, name.to_owned()).await.unwrap_err());
+        let renamed = Environment::new(fixture.development(), name);
+        assert_taken(&store.update_environment(id, renamed).await.unwrap_err());
+    }
+    let number = store.create_environment(id, "3".to_owned()).await.unwrap_err();
+    assert!(matches!(&number, StoreError::InvalidName(name) if name == "3"), "{number:?}");
+    let second = store.create_project("second".to_owned(), vec!["Production".to_owned()]).await.unwrap();
     assert_eq!(second.environments[0].name, "Production");
+    let twice = vec!["Production".to_owned(), "production".to_owned()];
+    assert_taken(&store.create_project("third".to_owned(), twice).await.unwrap_err());
+    // An environment can change the case of its own name.
+    let renamed = Environment::new(fixture.production(), "production");
+    assert!(store.update_environment(id, renamed).await.unwrap());
+}
+
+pub(super) async fn a_project_name_is_taken_once(fixture: Fixture) {
+    let store = &fixture.store;
+    let second = store.create_project("Production".to_owned(), Vec::new()).await.unwrap();
+    for name in LIKE_PRODUCTION {
+        assert_taken(&store.create_project(name.to_owned(), Vec::new()).await.unwrap_err());
+        assert_taken(&store.rename_project(fixture.id(), name.to_owned()).await.unwrap_err());
+    }
+    store.rename_project(second.id, "production".to_owned()).await.unwrap();
 }

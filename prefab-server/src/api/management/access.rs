@@ -17,7 +17,11 @@ use crate::api::{
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::Origin;
 use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
-use prefab_store::{Environment, Role, accounts::Session};
+use prefab_store::{
+    Environment, Role,
+    accounts::Session,
+    names::{self, NoMatch},
+};
 
 /// The access of an authenticated caller.
 pub(super) struct Access {
@@ -127,16 +131,29 @@ impl FromRequestParts<App> for Access {
 /// Returns an environment by number or name.
 pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
-    let found = environments.iter().find(|environment| {
-        environment.id.to_string() == text || environment.name.eq_ignore_ascii_case(text)
-    });
-    found.cloned().ok_or_else(|| {
-        let names: Vec<_> = environments.iter().map(|environment| environment.name.as_str()).collect();
-        ApiError::invalid(format!(
-            "`{field}`: unknown environment \"{text}\"; the project has {}",
-            names.join(", ")
-        ))
+    names::find_environment(&environments, text)
+        .cloned()
+        .map_err(|problem| ApiError::invalid(format!("`{field}`: {}", problem.describe("environment", text))))
+}
+
+/// Returns the environment of a path by number or name. An unknown one is not found; an ambiguous name is invalid.
+pub(super) fn path_environment(actor: &Actor, text: &str) -> Result<Environment, ApiError> {
+    let environments = actor.project.environments();
+    names::find_environment(&environments, text).cloned().map_err(|problem| match problem {
+        NoMatch::Unknown(_) => ApiError::NotFound,
+        NoMatch::Ambiguous(_) => {
+            ApiError::invalid(format!("`environment`: {}", problem.describe("environment", text)))
+        }
     })
+}
+
+/// Returns the config key that a person means. A key that matches nothing is returned unchanged.
+pub(super) fn item_key(actor: &Actor, text: String) -> Result<String, ApiError> {
+    actor
+        .project
+        .find_key(text.as_str())
+        .map(|found| found.unwrap_or(text.clone()))
+        .map_err(|problem| ApiError::invalid(format!("`key`: {}", problem.describe("item", &text))))
 }
 
 /// Returns an environment by number or name. `None` without a name.

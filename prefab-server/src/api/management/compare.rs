@@ -56,7 +56,7 @@ pub(super) async fn copy(
     JsonBody(CopyRulesRequest { from, keys, dry_run, comment }): JsonBody<CopyRulesRequest>,
 ) -> Result<Json<CopyRulesResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let to = access::environment(&actor, &to, "environment").map_err(|_| ApiError::NotFound)?.id;
+    let to = access::path_environment(&actor, &to)?.id;
     let from = access::environment(&actor, &from, "from")?.id;
     let copier = actor.clone();
     let configs = app.work(actor.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;

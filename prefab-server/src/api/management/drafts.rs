@@ -4,7 +4,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::audit_entry;
 use crate::api::management::{
-    access::{Access, JsonBody, OptionalJsonBody, PathParams},
+    access::{self, Access, JsonBody, OptionalJsonBody, PathParams},
     items,
 };
 use crate::api::{error::ApiError, state::App};
@@ -78,6 +78,7 @@ pub(super) async fn show(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
     view(&app, &actor, draft).await
 }
@@ -95,6 +96,7 @@ pub(super) async fn save(
     JsonBody(SaveDraftRequest { item, comment }): JsonBody<SaveDraftRequest>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Editor)?.with_comment(comment);
+    let key = access::item_key(&actor, key)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!(
             "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
@@ -106,7 +108,10 @@ pub(super) async fn save(
     }
     let base_id = current.map(|version| version.id).unwrap_or_default();
     let edit = match item {
-        Some(item) => Edit::put(Config { id: base_id, ..items::config(&app, &actor, item).await? }),
+        Some(item) => {
+            let config = Config { id: base_id, ..items::config(&app, &actor, item).await? };
+            Edit::put(if base_id == 0 { items::with_variants(config) } else { config })
+        }
         None => Edit::archive(key, Expected::Version(base_id)),
     };
     let saved = app.apply(&actor, ChangeRequest::new(edit).as_draft()).await?;
@@ -125,6 +130,7 @@ pub(super) async fn discard(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Editor)?;
+    let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
     let answer = view(&app, &actor, draft.clone()).await?;
     app.project_cache.store().discard_draft(actor.project.id, key).await?;
@@ -145,6 +151,7 @@ pub(super) async fn approve(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?;
+    let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
     if draft.saved_by_person == actor.identity() {
         let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
@@ -181,6 +188,7 @@ pub(super) async fn publish(
     OptionalJsonBody(PublishDraftRequest { comment }): OptionalJsonBody<PublishDraftRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?;
+    let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
     let actor = actor.with_comment(comment.unwrap_or_else(|| draft.comment.clone()));
     let id = app.apply(&actor, ChangeRequest::publish_draft(draft)).await?.id()?;

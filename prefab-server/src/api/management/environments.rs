@@ -12,6 +12,7 @@ use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     CreateEnvironmentRequest, EnvironmentResponse, ErrorResponse, UpdateEnvironmentRequest,
 };
+use prefab_service::actor::Actor;
 use prefab_store::{Environment, Protection};
 
 /// Lists the environments of a project.
@@ -41,20 +42,19 @@ pub(super) async fn create(
     JsonBody(CreateEnvironmentRequest { name }): JsonBody<CreateEnvironmentRequest>,
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
     let actor = access.authorize(project)?;
-    let environment =
-        app.project_cache.store().create_environment(actor.project.id, validate_name(&name)?).await?;
-    let sentence = format!("created environment `{}`", environment.name);
-    audit_entry::record(
-        &app,
-        &actor,
-        "environment.created",
-        &environment.name,
-        Some(environment.id),
-        &sentence,
-    )
-    .await?;
+    let environment = create_named(&app, &actor, name).await?;
     app.project_cache.refresh().await?;
     Ok(Json(environment_response(&environment)))
+}
+
+/// Creates an environment in the store. The caller refreshes the project cache.
+pub(super) async fn create_named(app: &App, actor: &Actor, name: String) -> Result<Environment, ApiError> {
+    let store = app.project_cache.store();
+    let environment = store.create_environment(actor.project.id, validate_name(&name)?).await?;
+    let sentence = format!("created environment `{}`", environment.name);
+    let (name, id) = (&environment.name, Some(environment.id));
+    audit_entry::record(app, actor, "environment.created", name, id, &sentence).await?;
+    Ok(environment)
 }
 
 /// Renames or protects an environment. Absent fields keep their value.
@@ -72,7 +72,7 @@ pub(super) async fn update(
     JsonBody(change): JsonBody<UpdateEnvironmentRequest>,
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
     let actor = access.authorize(project)?;
-    let before = access::environment(&actor, &text, "environment").map_err(|_| ApiError::NotFound)?;
+    let before = access::path_environment(&actor, &text)?;
     let UpdateEnvironmentRequest { name, needs_comment, needs_approval } = change;
     let after = Environment {
         id: before.id,

@@ -1,6 +1,6 @@
 //! The health of the server: connected clients, propagation times and sizes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 
@@ -14,7 +14,7 @@ use prefab_management_api::{
     TelemetryHealth,
 };
 use prefab_publish::{Audience, Channel, Encoding, Protocol};
-use prefab_service::project::Project;
+use prefab_service::{names, project::Project};
 use prefab_store::Environment;
 
 /// Returns the health of the server for a project.
@@ -35,10 +35,18 @@ pub(super) async fn show(
         Some(of(environment, &channel, app.telemetry.reports(environment.id), project))
     });
     let newest = *project.published().borrow();
+    let now = app.clock.now_millis();
+    let tokens = app.project_cache.store().tokens(project.id).await?.into_iter();
+    let active = tokens.filter(|token| {
+        token.revoked_at_millis.is_none() && token.expires_at_millis.is_none_or(|at| at > now)
+    });
+    let tokens: Vec<String> = active.map(|token| token.name).collect();
+    let named = Arc::clone(project);
+    let confusing_names = app.work(project.id, move |_| Ok(names::confusing_names(&named, &tokens))).await?;
     Ok(Json(HealthResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_millis,
-        now: app.clock.now_millis(),
+        now,
         newest: newest.to_string(),
         database_bytes: app.project_cache.store().size().await?,
         connections: app.metrics.connections.get(),
@@ -47,6 +55,7 @@ pub(super) async fn show(
             dropped: app.metrics.telemetry_dropped.get(),
             dropped_by_clients: app.telemetry.dropped_by_clients(),
         },
+        confusing_names,
         environments: shown.collect(),
     }))
 }

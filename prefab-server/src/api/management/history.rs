@@ -5,16 +5,18 @@ use std::collections::HashMap;
 use axum::{Json, extract::State, response::Response};
 use prefab_core::Config;
 
+use crate::api::management::access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams};
 use crate::api::management::views::item_version;
-use crate::api::management::{
-    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
-    items::put,
-};
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
     ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevertRequest,
 };
-use prefab_service::{Conflict, actor::Actor, change::diff, item};
+use prefab_service::{
+    Conflict,
+    actor::Actor,
+    change::{ChangeRequest, Edit, diff},
+    item,
+};
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// The maximum number of listed versions.
@@ -32,6 +34,7 @@ pub(super) async fn versions(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     let versions = app.project_cache.store().history(actor.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
@@ -53,6 +56,7 @@ pub(super) async fn version(
     PathParams((project, key, id)): PathParams<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &actor, &key).await?;
     app.json(actor.project.id, move |_| {
@@ -75,6 +79,7 @@ pub(super) async fn diff(
     QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
@@ -115,6 +120,7 @@ pub(super) async fn revert(
     JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let key = access::item_key(&actor, key)?;
     let id =
         to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
     let version = find(&app, &actor, &key, id).await?;
@@ -139,6 +145,7 @@ pub(super) async fn restore(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    let key = access::item_key(&actor, key)?;
     if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }
@@ -164,8 +171,13 @@ pub(super) async fn archived(
 }
 
 async fn restore_config(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {
-    let current = actor.project.config(&config.key).map(|version| version.id);
-    put(app, actor, Config { id: current.unwrap_or_default(), ..config }).await
+    let request = || {
+        let current = actor.project.config(&config.key).map(|version| version.id);
+        let config = Config { id: current.unwrap_or_default(), ..config.clone() };
+        Ok::<_, ApiError>(ChangeRequest::new(Edit::put(config)))
+    };
+    let id = app.apply_to_current(actor, request).await?.id()?;
+    Ok(Json(ChangeResponse { id: id.to_string(), key: config.key }))
 }
 
 pub(super) async fn find(app: &App, actor: &Actor, key: &str, id: i64) -> Result<Option<Version>, ApiError> {

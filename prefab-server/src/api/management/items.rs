@@ -11,10 +11,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, StatusCode};
-use prefab_core::Config;
+use prefab_core::{Config, ConfigType, ValueType};
 
 use crate::api::management::{
-    access::{Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
+    access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
     compression,
     views::who,
 };
@@ -142,7 +142,7 @@ pub(super) async fn create(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let config = config(&app, &actor, item).await?;
-    let config = Config { id: 0, ..config };
+    let config = with_variants(Config { id: 0, ..config });
     put(&app, &actor, config).await
 }
 
@@ -158,6 +158,7 @@ pub(super) async fn show(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     let (_, config) = current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(item::from_config(&config))).await
 }
@@ -176,6 +177,7 @@ pub(super) async fn replace(
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    let key = access::item_key(&actor, key)?;
     current_item(&actor, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!(
@@ -203,6 +205,7 @@ pub(super) async fn archive(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
+    let key = access::item_key(&actor, key)?;
     let (version, _) = current_item(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
@@ -228,6 +231,7 @@ pub(super) async fn used_by(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
+    let key = access::item_key(&actor, key)?;
     current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }
@@ -237,6 +241,15 @@ pub(super) fn current_item(actor: &Actor, key: &str) -> Result<(Arc<Version>, Co
     let version = actor.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
+}
+
+/// Adds the variants true and false to a boolean flag without variants, because editors offer only variants.
+pub(super) fn with_variants(config: Config) -> Config {
+    let is_boolean = config.config_type == ConfigType::FeatureFlag && config.value_type == ValueType::Bool;
+    if !is_boolean || !config.allowable_values.is_empty() {
+        return config;
+    }
+    Config { allowable_values: vec![true.into(), false.into()], ..config }
 }
 
 pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {

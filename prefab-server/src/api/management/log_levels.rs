@@ -136,17 +136,19 @@ pub(super) async fn set(
         ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
     })?;
     let expires_at = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
-    let key = log_level_rules::key(path.trim());
+    let key = access::item_key(&actor, log_level_rules::key(path.trim()))?;
     let target = target.map_or(Ok(RuleTarget::Everyone), store_target)?;
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
-    let mut config = current(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
-    if expires_at.is_some() {
-        log_level_rules::add(&mut config, environment, &rule.target, level);
-    } else {
-        log_level_rules::set(&mut config, environment, &rule.target, level);
-    }
-    let request = ChangeRequest::new(Edit::put(config)).with_removal(rule, expires_at);
-    let id = app.apply(&actor, request).await?.id()?;
+    let request = || {
+        let mut config = current(&actor, &key)?.unwrap_or_else(|| log_level_rules::new(key.clone()));
+        if expires_at.is_some() {
+            log_level_rules::add(&mut config, environment, &rule.target, level);
+        } else {
+            log_level_rules::set(&mut config, environment, &rule.target, level);
+        }
+        Ok::<_, ApiError>(ChangeRequest::new(Edit::put(config)).with_removal(rule.clone(), expires_at))
+    };
+    let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(SetLogLevelResponse { id: id.to_string(), key, expires_at }))
 }
 
@@ -167,26 +169,30 @@ pub(super) async fn remove(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let key = log_level_rules::key(path.trim());
+    let key = access::item_key(&actor, log_level_rules::key(path.trim()))?;
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
     let target = if property.is_none() && segment.is_none() {
         RuleTarget::Everyone
     } else {
         store_target(LevelTarget { property, values: values.map(split).unwrap_or_default(), segment })?
     };
-    let mut config = current(&actor, &key)?.ok_or(ApiError::NotFound)?;
-    let taken = log_level_rules::remove(&mut config, environment, &target)
-        || (target == RuleTarget::Everyone && log_level_rules::remove_fallback(&mut config, environment));
-    if !taken {
-        return Err(ApiError::NotFound);
-    }
-    let edit = if config.rows.is_empty() {
-        Edit::archive(key.as_str(), Expected::Version(config.id))
-    } else {
-        Edit::put(config)
-    };
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
-    let id = app.apply(&actor, ChangeRequest::new(edit).with_removal(rule, None)).await?.id()?;
+    let request = || {
+        let mut config = current(&actor, &key)?.ok_or(ApiError::NotFound)?;
+        let is_removed = log_level_rules::remove(&mut config, environment, &rule.target)
+            || (rule.target == RuleTarget::Everyone
+                && log_level_rules::remove_fallback(&mut config, environment));
+        if !is_removed {
+            return Err(ApiError::NotFound);
+        }
+        let edit = if config.rows.is_empty() {
+            Edit::archive(key.as_str(), Expected::Version(config.id))
+        } else {
+            Edit::put(config)
+        };
+        Ok(ChangeRequest::new(edit).with_removal(rule.clone(), None))
+    };
+    let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 

@@ -10,7 +10,7 @@ use crate::api::management::{
     lifetime,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_core::ids::EnvironmentId;
+use prefab_core::{Config, ids::EnvironmentId};
 use prefab_management_api::{
     ChangeResponse, ErrorResponse, OverrideQuery, OverrideResponse, SetOverrideRequest,
 };
@@ -77,14 +77,16 @@ pub(super) async fn assign(
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected the name of a user"));
     }
-    let (_, mut config) = current_item(&actor, &key)?;
+    let key = access::item_key(&actor, key)?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    personal_overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
-    let request =
-        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end);
-    let id = app.apply(&actor, request).await?.id()?;
+    let request = || {
+        let (_, mut config) = current_item(&actor, &key)?;
+        personal_overrides::assign(&mut config, environment, user.trim(), value.clone());
+        Ok::<_, ApiError>(override_request(config, rule.clone(), end))
+    };
+    let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 
@@ -103,15 +105,21 @@ pub(super) async fn remove(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&actor, &environment, "environment")?.id;
-    let (_, mut config) = current_item(&actor, &key)?;
-    if !personal_overrides::remove(&mut config, environment, &user) {
-        return Err(ApiError::NotFound);
-    }
+    let key = access::item_key(&actor, key)?;
     let rule = rule(&actor, &key, environment, &user);
-    let request =
-        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
-    let id = app.apply(&actor, request).await?.id()?;
+    let request = || {
+        let (_, mut config) = current_item(&actor, &key)?;
+        if !personal_overrides::remove(&mut config, environment, &user) {
+            return Err(ApiError::NotFound);
+        }
+        Ok(override_request(config, rule.clone(), None))
+    };
+    let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
+}
+
+fn override_request(config: Config, rule: TimedRule, end: Option<i64>) -> ChangeRequest {
+    ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end)
 }
 
 fn rule(actor: &Actor, key: &str, environment: EnvironmentId, user: &str) -> TimedRule {

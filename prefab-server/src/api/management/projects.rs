@@ -14,7 +14,10 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
 use prefab_service::{actor::Actor, project::Project};
-use prefab_store::{Role, Roles};
+use prefab_store::{
+    Role, Roles,
+    names::{Case, fold},
+};
 
 /// The maximum number of environments of a new project.
 const MAX_ENVIRONMENTS: usize = 50;
@@ -67,7 +70,8 @@ pub(super) async fn create(
     let name = validate_name(&name)?;
     let environments: Vec<String> =
         environments.iter().map(|name| validate_name(name)).collect::<Result<_, _>>()?;
-    let names: HashSet<String> = environments.iter().map(|name| name.to_lowercase()).collect();
+    let names: HashSet<String> =
+        environments.iter().map(|name| fold(name, Case::Insensitive).into_owned()).collect();
     if names.is_empty() || names.len() < environments.len() || names.len() > MAX_ENVIRONMENTS {
         return Err(ApiError::invalid(format!(
             "`environments`: expected 1 to {MAX_ENVIRONMENTS} different names"

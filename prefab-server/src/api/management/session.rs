@@ -25,7 +25,10 @@ use prefab_management_api::{
     EmptyResponse, ErrorResponse, LogInRequest, PersonResponse, SessionProject, SessionResponse,
 };
 use prefab_service::sign_in::{Secret, csrf};
-use prefab_store::accounts::{Person, SESSION_MILLIS, Session};
+use prefab_store::{
+    accounts::{Person, SESSION_MILLIS, Session},
+    names::{Case, fold},
+};
 
 fn session_response(app: &App, session: Session, csrf: String) -> SessionResponse {
     let Session { person: Person { id, email, name }, projects } = session;
@@ -61,7 +64,7 @@ pub(super) async fn log_in(
     JsonBody(LogInRequest { email, password }): JsonBody<LogInRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    let email = email.trim().to_lowercase();
+    let email = fold(&email, Case::Insensitive).into_owned();
     let allowed = count_attempt(&app, &email, &origin);
     let account = match allowed {
         Err(later) if !later.is_first => return Err(too_many_attempts(later)),

@@ -1,18 +1,27 @@
 //! Export and import of a project.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use axum::{body::Body, extract::State, response::Response};
 use prefab_core::{Config, datafile};
 
-use crate::api::management::access::{self, Access, PathParams, QueryParams};
-use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
-use prefab_management_api::{ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
-use prefab_service::{
-    change::ChangeRequest,
-    transfer::{self, ImportFile, PlannedChange},
+use crate::api::management::{
+    access::{self, Access, PathParams, QueryParams},
+    environments,
 };
-use prefab_store::Role;
+use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
+use prefab_management_api::{
+    ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, ImportedEnvironment, PlannedStep,
+};
+use prefab_service::{
+    actor::Actor,
+    change::ChangeRequest,
+    transfer::{self, BecomesEnvironment, ImportFile, MappedEnvironment, MappingOptions, PlannedChange},
+};
+use prefab_store::{Environment, Role};
 
 /// The maximum size of an import, in bytes.
 const MAX_FILE_BYTES: usize = MAX_IMPORT_BYTES;
@@ -28,14 +37,15 @@ pub(super) async fn export(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(ExportQuery { environment }): QueryParams<ExportQuery>,
+    QueryParams(ExportQuery { environment, schemas }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
-            Some(environment) => datafile::to_json(&project.datafile(environment)),
+            Some(environment) if schemas == Some(false) => datafile::to_json(&project.datafile(environment)),
+            Some(environment) => datafile::to_json(&project.datafile_with_schemas(environment)),
             None => transfer::export(&project),
         })
     })
@@ -60,7 +70,15 @@ pub(super) async fn import(
 ) -> Result<Response, ApiError> {
     let actor =
         access.require_role(project, Role::Publisher)?.with_comment(query.comment.unwrap_or_default());
-    let environment = access::optional_environment(&actor, query.environment.as_deref(), "environment")?;
+    let create_missing = query.create_environments == Some(true);
+    if create_missing && actor.roles.project < Role::Admin {
+        return Err(ApiError::Forbidden(Role::Admin.missing_role_message()));
+    }
+    let options = MappingOptions {
+        target: access::optional_environment(&actor, query.environment.as_deref(), "environment")?,
+        table: table(query.map.as_deref())?,
+        create_missing,
+    };
     let bytes = read(body, MAX_FILE_BYTES).await?;
     let format = query.format.unwrap_or_default();
     let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
@@ -71,12 +89,13 @@ pub(super) async fn import(
     let limits = app.limits.clone();
     let planned = app
         .work(actor.project.id, move |deadline| {
-            let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
+            let plan = transfer::plan(read, &project, &options, limits.limits(), deadline)?;
             Ok(plan_response(plan, apply, skip_broken))
         })
         .await?;
-    let (shown, configs) = planned;
+    let (shown, mut configs, new) = planned;
     if shown.is_done {
+        create_environments(&app, &actor, new, &mut configs).await?;
         app.apply(&actor, ChangeRequest::put_all(configs).already_validated()).await?;
     } else if apply {
         return Err(ApiError::Invalid(
@@ -84,6 +103,35 @@ pub(super) async fn import(
         ));
     }
     app.json(actor.project.id, move |_| Ok(shown)).await
+}
+
+/// Reads the table of environments.
+fn table(json: Option<&str>) -> Result<BTreeMap<String, String>, ApiError> {
+    let Some(json) = json.filter(|json| !json.is_empty()) else { return Ok(BTreeMap::new()) };
+    serde_json::from_str(json).map_err(|error| {
+        ApiError::invalid(format!("`map`: expected an object such as {{\"143\": \"Production\"}}: {error}"))
+    })
+}
+
+/// Creates the new environments of a plan, and replaces their preliminary ids in the configs.
+async fn create_environments(
+    app: &App,
+    actor: &Actor,
+    new: Vec<Environment>,
+    configs: &mut [Config],
+) -> Result<(), ApiError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut ids = HashMap::new();
+    for preliminary in new {
+        let created = environments::create_named(app, actor, preliminary.name).await?;
+        ids.insert(preliminary.id.0, created.id.0);
+    }
+    for row in configs.iter_mut().flat_map(|config| &mut config.rows) {
+        row.project_env_id = row.project_env_id.map(|id| ids.get(&id).copied().unwrap_or(id));
+    }
+    Ok(app.project_cache.refresh().await?)
 }
 
 fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<ImportFile, ApiError> {
@@ -96,15 +144,43 @@ fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<ImportFile, 
     read.map_err(ApiError::invalid)
 }
 
-/// Returns the plan for the response, and the configs to store.
-fn plan_response(plan: transfer::Plan, apply: bool, skip_broken: bool) -> (ImportPlan, Vec<Config>) {
+/// Returns the plan for the response, the configs to store, and the environments to create.
+fn plan_response(
+    plan: transfer::Plan,
+    apply: bool,
+    skip_broken: bool,
+) -> (ImportPlan, Vec<Config>, Vec<Environment>) {
     let steps = plan.steps.iter().map(view).collect();
     let count = |is_new| plan.steps.iter().filter(|step| step.is_new() == is_new).count();
     let (created, changed) = (count(true), count(false));
     let is_done = apply && (plan.problems.is_empty() || skip_broken);
     let text = plan.text();
+    let mut new: Vec<Environment> = Vec::new();
+    for mapped in &plan.environments {
+        if let Some(BecomesEnvironment::New(environment)) = &mapped.becomes
+            && !new.contains(environment)
+        {
+            new.push(environment.clone());
+        }
+    }
+    let environments = plan.environments.into_iter().map(imported_environment).collect();
     let configs = plan.steps.into_iter().map(|step| step.after).collect();
-    (ImportPlan { is_done, created, changed, same: plan.same, problems: plan.problems, steps, text }, configs)
+    let (same, problems) = (plan.same, plan.problems);
+    (ImportPlan { is_done, created, changed, same, problems, environments, steps, text }, configs, new)
+}
+
+fn imported_environment(mapped: MappedEnvironment) -> ImportedEnvironment {
+    let MappedEnvironment { id, name, becomes } = mapped;
+    let from = match &name {
+        Some(name) if id < 0 => name.clone(),
+        _ => id.to_string(),
+    };
+    ImportedEnvironment {
+        from,
+        name,
+        is_new: matches!(becomes, Some(BecomesEnvironment::New(_))),
+        to: becomes.map(|becomes| becomes.environment().name.clone()),
+    }
 }
 
 fn view(step: &PlannedChange) -> PlannedStep {

@@ -30,16 +30,17 @@ pub(super) async fn set(
     JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let (current, _) = current_item(&actor, &key)?;
-    if let Some(version) = version
-        && version != current.id.to_string()
-    {
-        return Err(Conflict::Version { key, current: current.id }.into());
-    }
+    let key = access::item_key(&actor, key)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    let edit = Edit::set_default(&current, environment, value)?;
-    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
+    let request = || {
+        let (current, _) = current_item(&actor, &key)?;
+        if version.as_ref().is_some_and(|version| *version != current.id.to_string()) {
+            return Err(ApiError::from(Conflict::Version { key: key.clone(), current: current.id }));
+        }
+        Ok(ChangeRequest::new(Edit::set_default(&current, environment, value.clone())?))
+    };
+    let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
 

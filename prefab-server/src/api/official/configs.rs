@@ -64,15 +64,16 @@ pub(crate) async fn set_default(
     let value = json.get("value").ok_or_else(|| ApiError::invalid("`value`: expected a value"))?;
     let value = datafile::value_from_json(value).map_err(|finding| ApiError::invalid(finding.to_string()))?;
     let environment = int(&json, "environmentId")?.filter(|id| *id != 0).map(EnvironmentId);
-    let current = caller.project.config(key).ok_or(ApiError::NotFound)?;
-    if let Some(version) = int(&json, "currentVersionId")?
-        && version != current.id
-    {
-        return Err(Conflict::Version { key: current.key.clone(), current: current.id }.into());
-    }
-    let actor = Actor::of(&caller, origin);
-    let edit = Edit::set_default(&current, environment, value)?;
-    let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
+    let version = int(&json, "currentVersionId")?;
+    let request = || {
+        let current = caller.project.config(key).ok_or(ApiError::NotFound)?;
+        if version.is_some_and(|version| version != current.id) {
+            let conflict = Conflict::Version { key: current.key.clone(), current: current.id };
+            return Err(ApiError::from(conflict));
+        }
+        Ok(ChangeRequest::new(Edit::set_default(&current, environment, value.clone())?))
+    };
+    let id = app.apply_to_current(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 

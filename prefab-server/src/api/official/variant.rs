@@ -2,6 +2,7 @@
 
 use crate::api::origin::RequestOrigin;
 use axum::{Json, body::Body, extract::State};
+use prefab_core::Config;
 use serde_json::{Value, json};
 
 use crate::api::{error::ApiError, official::configs::read, sdk::api_key::Admin, state::App};
@@ -22,21 +23,23 @@ pub(crate) async fn assign(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
+    let key = key(&json)?;
     let variant = json.get("variant").ok_or_else(|| ApiError::invalid("`variant`: expected a value"))?;
-    let value = personal_overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
-    personal_overrides::assign(&mut config, caller.environment, user, value);
     let rule = TimedRule {
         project: caller.project.id,
-        key: config.key.clone(),
+        key: key.to_owned(),
         environment: Some(caller.environment),
         target: RuleTarget::User(user.to_owned()),
     };
     // An override that is set here is permanent, so a scheduled removal is canceled.
-    let request =
-        ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, None);
-    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
+    let request = || {
+        let mut config = current(&caller, key)?;
+        let value = personal_overrides::coerce(variant, config.value_type).map_err(ApiError::invalid)?;
+        personal_overrides::assign(&mut config, caller.environment, user, value);
+        let change = ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE);
+        Ok::<_, ApiError>(change.with_removal(rule.clone(), None))
+    };
+    let id = app.apply_to_current(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "response": { "message": "", "newId": id.to_string() } })))
 }
 
@@ -49,14 +52,21 @@ pub(crate) async fn remove(
 ) -> Result<Json<Value>, ApiError> {
     let json = read(&app, body).await?;
     let user = user(&caller)?;
-    let current = caller.project.config(key(&json)?).ok_or(ApiError::NotFound)?;
-    let mut config = current.config.clone().ok_or(ApiError::NotFound)?;
-    if !personal_overrides::remove(&mut config, caller.environment, user) {
-        return Err(ApiError::NotFound);
-    }
-    let request = ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE);
-    let id = app.apply(&Actor::of(&caller, origin), request).await?.id()?;
+    let key = key(&json)?;
+    let request = || {
+        let mut config = current(&caller, key)?;
+        if !personal_overrides::remove(&mut config, caller.environment, user) {
+            return Err(ApiError::NotFound);
+        }
+        Ok(ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE))
+    };
+    let id = app.apply_to_current(&Actor::of(&caller, origin), request).await?.id()?;
     Ok(Json(json!({ "message": "", "newId": id.to_string() })))
+}
+
+fn current(caller: &Caller, key: &str) -> Result<Config, ApiError> {
+    let current = caller.project.config(key).ok_or(ApiError::NotFound)?;
+    current.config.clone().ok_or(ApiError::NotFound)
 }
 
 fn key(json: &Value) -> Result<&str, ApiError> {

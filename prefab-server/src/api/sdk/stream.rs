@@ -73,19 +73,46 @@ fn respond(body: Body) -> Response<Body> {
 struct Events {
     subscription: Subscription,
     form: Encoding,
-    is_new: bool,
+    next_step: Step,
+}
+
+/// What a stream sends next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The comment that opens the stream.
+    Preamble,
+    /// The first event. The editor server of the official tools waits for one, even if it has all configs.
+    FirstEvent,
+    /// The changes.
+    Changes,
 }
 
 impl Events {
     fn new(app: &App, caller: Caller, cursor: i64, form: Encoding, permit: StreamPermit) -> Self {
         let protocol = if form == Encoding::Json { Protocol::SseJson } else { Protocol::Sse };
-        Self { subscription: Subscription::open(app, caller, protocol, permit, cursor), form, is_new: true }
+        Self {
+            subscription: Subscription::open(app, caller, protocol, permit, cursor),
+            form,
+            next_step: Step::Preamble,
+        }
     }
 
     /// Returns the next bytes to send, or `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
-        if std::mem::take(&mut self.is_new) {
-            return Some(PREAMBLE);
+        match self.next_step {
+            Step::Preamble => {
+                self.next_step = Step::FirstEvent;
+                return Some(PREAMBLE);
+            }
+            Step::FirstEvent => {
+                self.next_step = Step::Changes;
+                let caller = &self.subscription.caller;
+                let snapshot = caller.channel.snapshot();
+                if snapshot.last_id == self.subscription.sent() {
+                    return Some(snapshot.event_without_configs(&caller.audience, self.form));
+                }
+            }
+            Step::Changes => {}
         }
         loop {
             match self.subscription.next().await? {

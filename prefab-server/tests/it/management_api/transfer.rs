@@ -165,3 +165,63 @@ async fn ten_thousand_configs_load_in_one_checkpoint() {
     let page = done(&server, "GET", "/items?limit=1000&after=config.9", Json::Null).await;
     assert_eq!(page["items"].as_array().unwrap().len(), 1_000);
 }
+
+/// An unfiltered download of another service: no names, and its own ids.
+fn unfiltered() -> Json {
+    let rows = json!([{"projectEnvId": "143", "values": [{"value": {"string": "x"}}]},
+                      {"projectEnvId": "144", "values": [{"value": {"string": "y"}}]},
+                      {"values": [{"value": {"string": "z"}}]}]);
+    json!({"configs": [{"id": "1", "key": "a.b", "configType": "CONFIG", "valueType": "STRING", "rows": rows}]})
+}
+
+#[tokio::test]
+async fn environments_are_mapped_by_a_table_and_created_on_request() {
+    let server = TestServer::new().await;
+    let plan = done(&server, "POST", "/import", unfiltered()).await;
+    assert_eq!(plan["environments"][0], json!({"from": "143", "name": null, "to": null, "isNew": false}));
+    let (status, problem) = refused(&server, "POST", "/import?dryRun=false", unfiltered()).await;
+    assert!(status == 400 && problem.contains("environment 143"), "{problem}");
+    // {"143": "production"}
+    let map = "map=%7B%22143%22%3A%22production%22%7D";
+    let path = format!("/import?{map}&createEnvironments=true&dryRun=false");
+    let done_plan = done(&server, "POST", &path, unfiltered()).await;
+    let becomes = json!([{"from": "143", "name": null, "to": "Production", "isNew": false},
+                         {"from": "144", "name": null, "to": "Environment 144", "isNew": true}]);
+    assert_eq!((&done_plan["environments"], &done_plan["isDone"]), (&becomes, &json!(true)));
+    let text = done_plan["text"].as_str().unwrap();
+    assert!(text.contains("environment 144 is the new environment Environment 144"), "{text}");
+    let item = done(&server, "GET", "/items/a.b", Json::Null).await;
+    let values: Vec<_> = item["environments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| (own["id"].as_str().unwrap(), own["rules"][0]["value"]["value"].as_str().unwrap()))
+        .collect();
+    assert_eq!(values, [("3", "x"), ("4", "y")]);
+    let again = done(&server, "POST", &path, unfiltered()).await;
+    assert_eq!((&again["same"], &again["environments"][1]["isNew"]), (&json!(1), &json!(false)), "{again}");
+    let (status, problem) = refused(
+        &server,
+        "POST",
+        "/import?map=%7B%22999%22%3A%22Staging%22%7D&dryRun=false",
+        json!({"configs": []}),
+    )
+    .await;
+    assert!(status == 400 && problem.contains("the file has no environment \"999\""), "{problem}");
+    let (status, problem) = refused(&server, "POST", "/import?map=x", json!({"configs": []})).await;
+    assert!(status == 400 && problem.starts_with("`map`: expected an object"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_unfiltered_download_of_the_official_service_is_imported_completely() {
+    let Some(dir) = std::env::var_os("PREFAB_CONFORMANCE_DIR") else {
+        eprintln!("SKIPPED: PREFAB_CONFORMANCE_DIR is not set, so no download was imported");
+        return;
+    };
+    let text = std::fs::read_to_string(std::path::Path::new(&dir).join("configs.all-envs.json")).unwrap();
+    let download: Json = serde_json::from_str(&text).unwrap();
+    let count = download["configs"].as_array().unwrap().len();
+    let server = TestServer::new().await;
+    let plan = done(&server, "POST", "/import?createEnvironments=true&dryRun=false", download).await;
+    assert_eq!((&plan["created"], &plan["problems"]), (&json!(count), &json!([])), "{}", plan["text"]);
+}

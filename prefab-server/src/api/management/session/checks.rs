@@ -12,6 +12,7 @@ use prefab_service::{
     origin::Origin,
     sign_in::{RetryAfter, network},
 };
+use prefab_store::names::{Case, fold};
 
 /// Rejects requests that the browser attributes to another site, so that it cannot log a person in.
 pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -49,9 +50,9 @@ pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: 
     format!("{scheme}://{host}/{page}?token={token}")
 }
 
-/// Returns a valid e-mail address in lower case.
+/// Returns a valid e-mail address in the form in which addresses are compared: in lower case, without invisible characters.
 pub(in super::super) fn validate_email(email: &str) -> Result<String, ApiError> {
-    let email = email.trim().to_lowercase();
+    let email = fold(email, Case::Insensitive).into_owned();
     let is_good = email.len() <= 254
         && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control())
         && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
