@@ -25,8 +25,8 @@ mod transfer;
 
 pub use audit::{AuditLogEntry, AuditQuery};
 pub use change::{
-    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ItemVersion, RevertRequest, SetValueRequest,
-    ValidateValueRequest,
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ItemVersion, RevealQuery, RevertRequest,
+    SetValueRequest, ValidateValueRequest,
 };
 pub use contexts::{ContextExample, ContextProperty, ContextShape, ContextsQuery, ContextsResponse};
 pub use drafts::{DraftResponse, PublishDraftRequest, SaveDraftRequest};

@@ -10,6 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 pub struct ExportQuery {
     /// Only what the server sends to clients of this environment, as a datafile for SDKs.
     pub environment: Option<String>,
+    /// Whether to return confidential values in clear. This requires the role publisher, and is recorded in the audit log.
+    pub reveal: Option<bool>,
 }
 
 /// Controls an import.

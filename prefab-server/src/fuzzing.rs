@@ -24,7 +24,7 @@ use prefab_service::{
     workers::Workers,
 };
 use prefab_store::{
-    Change, EvaluationFilter, Expected, HOUR_MILLIS, Store,
+    Change, EvaluationFilter, Expected, HOUR_MILLIS, Role, Roles, Store,
     clock::{self, Clock},
     key::KeyKind,
 };
@@ -108,7 +108,13 @@ impl Server {
         let most = self.limits.import_configs;
         for read in [transfer::from_json(text, most), transfer::from_yaml(text, most)].into_iter().flatten() {
             let deadline = Instant::now() + self.limits.job_timeout;
-            let plan = transfer::plan(read, &self.project, Some(EnvironmentId(1)), &self.limits, deadline);
+            let plan = transfer::plan(
+                read,
+                (&self.project, &Roles::of(Role::Admin)),
+                Some(EnvironmentId(1)),
+                &self.limits,
+                deadline,
+            );
             let _ = plan.map(|plan| plan.text());
         }
     }

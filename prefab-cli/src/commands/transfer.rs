@@ -31,6 +31,10 @@ pub(crate) struct ExportArgs {
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
+    /// Write confidential values in clear; requires the role publisher, and is recorded in the audit log
+    #[arg(long)]
+    reveal: bool,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -105,7 +109,10 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let query = ExportQuery { environment: environment.map(|environment| environment.id) };
+    let query = ExportQuery {
+        environment: environment.map(|environment| environment.id),
+        reveal: args.reveal.then_some(true),
+    };
     write(args.output.as_deref(), &exported(&server, &query)?)
 }
 
@@ -114,7 +121,8 @@ pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let named = environments::named(&server, args.environment.as_deref())?;
     let EnvironmentResponse { id, name, .. } = named.context("no environment: set --environment")?;
-    let text = exported(&server, &ExportQuery { environment: Some(id.clone()) })?;
+    // Programs read the file, so it contains every value.
+    let text = exported(&server, &ExportQuery { environment: Some(id.clone()), reveal: Some(true) })?;
     let file = args.output.clone().unwrap_or_else(|| format!("prefab.{name}.{id}.config.json").into());
     write(Some(&file), &text)?;
     let json = serde_json::json!({"success": true, "filePath": file.display().to_string()});

@@ -10,6 +10,7 @@ mod audit_entry;
 mod backup;
 mod compare;
 mod compression;
+mod confidential;
 mod contexts;
 mod credentials;
 mod drafts;

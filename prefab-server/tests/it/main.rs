@@ -7,6 +7,7 @@ mod backup;
 mod checkpoints;
 mod common;
 mod concurrent_writes;
+mod confidential;
 mod connections;
 mod docs;
 mod error_codes;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::{body::Body, extract::State, response::Response};
 use prefab_core::{Config, datafile};
 
-use crate::api::management::access::{self, Access, PathParams, QueryParams};
+use crate::api::management::{
+    access::{self, Access, PathParams, QueryParams},
+    confidential,
+};
 use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, PlannedStep};
 use prefab_service::{
@@ -17,26 +20,34 @@ use prefab_store::Role;
 /// The maximum size of an import, in bytes.
 const MAX_FILE_BYTES: usize = MAX_IMPORT_BYTES;
 
-/// Exports the project, or a datafile of one environment.
+/// Exports the project, or a datafile of one environment. Confidential values are redacted, unless `reveal` is true.
 ///
 /// Equal configs give equal exports, because an export contains neither versions nor actors.
 #[utoipa::path(
     get, path = "/projects/{project}/export", tag = "transfer", params(("project" = i64, Path), ExportQuery),
-    responses((status = 200, body = Object), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = Object), (status = 400, body = ErrorResponse),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn export(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(ExportQuery { environment }): QueryParams<ExportQuery>,
+    QueryParams(ExportQuery { environment, reveal }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    let configs = actor.project.configs();
+    let configs = configs.values().filter_map(|version| version.config.as_ref());
+    let form = confidential::form(&app, &actor, reveal, "the project in an export", configs).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
-            Some(environment) => datafile::to_json(&project.datafile(environment)),
-            None => transfer::export(&project),
+            Some(environment) => {
+                let mut set = project.datafile(environment);
+                set.configs = set.configs.iter().map(|config| form.of(config)).collect();
+                datafile::to_json(&set)
+            }
+            None => transfer::export(&project, |config| form.of(config)),
         })
     })
     .await
@@ -63,7 +74,8 @@ pub(super) async fn import(
     let environment = access::optional_environment(&actor, query.environment.as_deref(), "environment")?;
     let bytes = read(body, MAX_FILE_BYTES).await?;
     let format = query.format.unwrap_or_default();
-    let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
+    let (project, roles) = (Arc::clone(&actor.project), actor.roles.clone());
+    let limits = app.limits.clone();
     let apply = query.dry_run == Some(false);
     let skip_broken = query.skip_broken == Some(true);
     // Each of the two jobs has the full time limit for CPU-heavy work.
@@ -71,7 +83,7 @@ pub(super) async fn import(
     let limits = app.limits.clone();
     let planned = app
         .work(actor.project.id, move |deadline| {
-            let plan = transfer::plan(read, &project, environment, limits.limits(), deadline)?;
+            let plan = transfer::plan(read, (&project, &roles), environment, limits.limits(), deadline)?;
             Ok(plan_response(plan, apply, skip_broken))
         })
         .await?;
