@@ -1,7 +1,18 @@
 // The types of the management API, generated from its OpenAPI document by `cargo xtask page-types --write`.
 
 declare namespace Api {
-  /** Adds a person with an account to a project. */
+  /** The origin of an account. Check it before you add the account: the server does not verify e-mail addresses. */
+  interface AccountResponse {
+    /** The e-mail address. */
+    email: string;
+    /** The name. */
+    name: string;
+    /** The actor who invited the person. Absent for the first person. */
+    invitedBy?: string | null;
+    /** The time at which the account was created, in milliseconds since 1970. */
+    createdAt: number;
+  }
+  /** Offers a person with an account membership in a project. */
   interface AddMemberRequest {
     /** The e-mail address of the account. Invite people without an account. */
     email: string;
@@ -359,9 +370,9 @@ declare namespace Api {
     /** The rules, in the order of their evaluation. */
     rules: Rule[];
   }
-  /** The kind of an error, for programs. Names stay; new ones may be added.
+  /** The kind of an error, for programs. Existing names never change; new ones may be added.
    * 
-   * One list for everything that answers requests, so that a code means the same on every endpoint.
+   * All endpoints share this list, so that a code has the same meaning everywhere.
    * `docs/error-codes.md` describes each code. */
   type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "invalid" | "needs_comment" | "version_conflict" | "name_taken" | "in_use" | "needs_approval" | "own_draft" | "draft_changed" | "wrong_type" | "not_archived" | "account_exists" | "already_member" | "last_admin" | "body_too_large" | "body_too_slow" | "rate_limited" | "too_many_streams" | "busy" | "database_busy" | "database_read_only" | "storage_full" | "internal";
   /** A problem of a request. */
@@ -509,6 +520,13 @@ declare namespace Api {
     /** The plan as a text, for people. */
     text: string;
   }
+  /** The owners and settings of the installation. */
+  interface InstallationResponse {
+    /** The owners, sorted by e-mail address. */
+    owners: PersonResponse[];
+    /** Who may invite people without an account. */
+    inviters: Inviters;
+  }
   /** An open invitation. */
   interface InvitationResponse {
     /** The number of the invitation, as a string. */
@@ -525,6 +543,15 @@ declare namespace Api {
     createdAt: number;
     /** The time at which the invitation expires, in milliseconds since 1970. */
     expiresAt: number;
+  }
+  /** Who may invite people without an account. */
+  type Inviters = "admins" | "owners";
+  /** The valid API keys and management tokens of a project that a person has issued. */
+  interface IssuedCredentials {
+    /** The API keys. */
+    keys: ApiKeyResponse[];
+    /** The management tokens. */
+    tokens: TokenResponse[];
   }
   /** A config, feature flag, segment, log level or schema. */
   interface Item {
@@ -727,8 +754,25 @@ declare namespace Api {
     role: Role;
     /** The environments with a different role. */
     environments: EnvironmentRole[];
-    /** The time at which the person joined, in milliseconds since 1970. */
+    /** The time at which the person joined, or of the offer if the membership is pending, in milliseconds since 1970. */
     joinedAt: number;
+    /** Whether the person has not accepted the membership yet, and has no access. */
+    isPending?: boolean;
+  }
+  /** Membership in a project that an admin has offered to a person. It gives no access until the person accepts it. */
+  interface MembershipOffer {
+    /** The number of the project, as a string. */
+    project: string;
+    /** The name of the project. */
+    name: string;
+    /** The role in the project. */
+    role: Role;
+    /** The environments with a different role. */
+    environments: EnvironmentRole[];
+    /** The actor who made the offer. */
+    offeredBy: string;
+    /** The time of the offer, in milliseconds since 1970. */
+    offeredAt: number;
   }
   /** A value that applies to one user. */
   interface OverrideResponse {
@@ -781,7 +825,7 @@ declare namespace Api {
     /** The differences, one sentence each. */
     differences: string[];
   }
-  /** The kind of a problem, for programs. Names stay; new ones may be added. */
+  /** The kind of a problem, for programs. Existing names never change; new ones may be added. */
   type ProblemCode = "invalid" | "required" | "out_of_range" | "duplicate" | "unknown" | "wrong_type" | "schema" | "needs_comment";
   /** A project. */
   interface ProjectResponse {
@@ -820,6 +864,11 @@ declare namespace Api {
     /** The number of streams. */
     clients: number;
   }
+  /** A person who was removed from a project. */
+  type RemovedMember = MemberResponse & {
+    /** What the person has issued and what remains valid. `DELETE …/people/{person}/credentials` revokes it. */
+    credentials?: IssuedCredentials;
+  };
   /** Renames a project. */
   interface RenameProjectRequest {
     /** The new name. */
@@ -827,7 +876,7 @@ declare namespace Api {
   }
   /** Sets a new password with a link. */
   interface ResetPasswordRequest {
-    /** The token of the link: the value of `token=`. */
+    /** The token of the link: the text after `#token=`. */
     token: string;
     /** The new password, of at least ten characters. */
     password: string;
@@ -906,6 +955,10 @@ declare namespace Api {
     csrf: string;
     /** The projects of the person. */
     projects: SessionProject[];
+    /** Whether the person is an owner of the installation. */
+    isOwner?: boolean;
+    /** The projects that the person can join. */
+    offers?: MembershipOffer[];
   }
   /** Sets the level of a logger. */
   interface SetLogLevelRequest {
@@ -957,7 +1010,7 @@ declare namespace Api {
   }
   /** Creates an account from an invitation. */
   interface SignUpRequest {
-    /** The token of the invitation: the value of `token=` in its link. */
+    /** The token of the invitation: the text after `#token=` in its link. */
     token: string;
     /** The e-mail address. */
     email: string;
@@ -1037,6 +1090,10 @@ declare namespace Api {
     /** Whether every change requires the approval of a second person. */
     needsApproval?: boolean | null;
   }
+  /** Changes the settings of the installation. Absent fields keep their value. */
+  interface UpdateInstallationRequest {
+    inviters?: Inviters | null;
+  }
   /** Changes the role of a member. Absent fields keep their value. */
   interface UpdateMemberRequest {
     role?: Role | null;
@@ -1061,11 +1118,11 @@ declare namespace Api {
   }
   /** The type of a value, or the way in which it is computed. */
   type ValueKind = "bool" | "int" | "double" | "string" | "string_list" | "json" | "log_level" | "duration" | "int_range" | "bytes" | "schema" | "limit_definition" | "weighted_values" | "provided";
-  /** Something wrong with a value. */
+  /** A problem of a value. */
   interface ValueProblem {
-    /** Where in the JSON, as a JSON pointer; nothing where the text is no JSON. */
+    /** The place in the JSON, as a JSON pointer; null if the text is not JSON. */
     pointer?: string | null;
-    /** The line of the text, from 1; only where the text is no JSON. */
+    /** The line in the text, starting at 1; only if the text is not JSON. */
     line?: number | null;
     /** What is wrong. */
     message: string;

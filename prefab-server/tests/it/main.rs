@@ -16,6 +16,7 @@ mod frontend;
 #[cfg(feature = "fuzzing")]
 mod fuzz_corpus;
 mod grpc;
+mod hardening;
 mod heavy_requests;
 mod limits;
 mod management_api;
@@ -25,6 +26,7 @@ mod official_datafile;
 mod official_tool;
 mod openapi;
 mod operating;
+mod ownership;
 mod patterns;
 mod people;
 mod restart;

@@ -14,7 +14,7 @@ async fn keys_are_not_issued_before_the_server_can_listen() {
     let options = Options::local(dir.path().join("data"));
     let refused = Options { listen: taken.local_addr().unwrap(), ..options.clone() };
     let error = serve(refused).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("--listen takes another address"), "{error}");
+    assert!(error.hint().unwrap().contains("--listen selects another one"), "{error}");
     assert_eq!(serve(options).await.unwrap().keys.len(), 9, "they are shown once, so they were not lost");
 }
 
@@ -57,7 +57,7 @@ async fn links_begin_with_the_public_url() {
     let url = "https://prefab.example.com";
     let server = TestServer::with(|options| options.public_url = Some(url.parse().unwrap())).await;
     let link = server.running.sign_up.clone().unwrap();
-    let token = link.strip_prefix(&format!("{url}/sign-up?token=")).unwrap();
+    let token = link.strip_prefix(&format!("{url}/sign-up#token=")).unwrap();
     let answer = server
         .http
         .post(server.url("/api/manage/v1/sign-up"))
@@ -72,7 +72,7 @@ async fn links_begin_with_the_public_url() {
     assert!(cookie.contains("; Secure"), "browsers come by https: {cookie}");
     let invitation = json!({"email": "bea@example.com", "role": "viewer"});
     let (_, answer) = server.post("/api/manage/v1/projects/1/invitations", invitation).await;
-    assert!(answer["link"].as_str().unwrap().starts_with(&format!("{url}/sign-up?")), "{answer}");
+    assert!(answer["link"].as_str().unwrap().starts_with(&format!("{url}/sign-up#")), "{answer}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use prefab_store::{
     clock,
 };
 
-fn token_response(token: Token, actor: &Actor) -> TokenResponse {
+pub(super) fn token_response(token: Token, actor: &Actor) -> TokenResponse {
     TokenResponse {
         id: token.id.to_string(),
         name: token.name,
