@@ -42,7 +42,7 @@ async fn deleting_an_account_revokes_only_its_tokens() {
     // What a token makes acts for the same person.
     let made = ask(&server, &own, "POST", TOKENS, json!({"name": "made by own", "role": "viewer"})).await.1;
     let child = made["token"].as_str().unwrap();
-    // The admin key's user has the number of a person by chance, and is nobody's account.
+    // The admin key's user has the number of a person by chance, and belongs to no account.
     let wish = json!({"name": "of the key", "role": "admin"});
     let (_, made) = server.post("/api/manage/v1/projects/1/tokens", wish).await;
     let of_key = made["token"].as_str().unwrap();

@@ -2,7 +2,7 @@
 # Walks the official command-line tool through everything it can do.
 #
 # PREFAB_TEST_TOOL names the tool, PREFAB_TEST_URL the server, PREFAB_TEST_KEY an admin key of Development and
-# PREFAB_TEST_OTHER_KEY one of Production. Says what went wrong and ends with 1, or says "walked".
+# PREFAB_TEST_OTHER_KEY one of Production. Prints the problem and exits with 1, or prints "walked".
 set -uo pipefail
 export PREFAB_API_URL=$PREFAB_TEST_URL PREFAB_API_KEY=$PREFAB_TEST_KEY NO_COLOR=1
 folder=$(mktemp -d)
@@ -11,18 +11,18 @@ cd "$folder" || exit 1
 
 tool() { "$PREFAB_TEST_TOOL" "$@" --no-interactive 2>&1; }
 
-# check WANTED ARGUMENTS…: the tool succeeds and says what is wanted.
+# check WANTED ARGUMENTS…: the tool succeeds and prints WANTED.
 check() {
-  local wanted=$1 said; shift
-  said=$(tool "$@") || { echo "failed: prefab $*: $said"; exit 1; }
-  [[ $said == *"$wanted"* ]] || { echo "prefab $* does not say '$wanted': $said"; exit 1; }
+  local wanted=$1 output; shift
+  output=$(tool "$@") || { echo "failed: prefab $*: $output"; exit 1; }
+  [[ $output == *"$wanted"* ]] || { echo "prefab $* does not print '$wanted': $output"; exit 1; }
 }
 
-# refuse WANTED ARGUMENTS…: the tool ends with an error of its own, 2, and says what is wanted.
+# refuse WANTED ARGUMENTS…: the tool exits with 2 and prints WANTED.
 refuse() {
-  local wanted=$1 said code; shift
-  said=$(tool "$@"); code=$?
-  [[ $code == 2 && $said == *"$wanted"* ]] || { echo "prefab $* ends with $code: $said"; exit 1; }
+  local wanted=$1 output code; shift
+  output=$(tool "$@"); code=$?
+  [[ $code == 2 && $output == *"$wanted"* ]] || { echo "prefab $* exits with $code: $output"; exit 1; }
 }
 
 check 'Created boolean flag: my.flag' create my.flag --type boolean-flag --value true
@@ -37,7 +37,7 @@ check 'Created (confidential) config: prefab.secrets.encryption.key' \
   create prefab.secrets.encryption.key --type string --env-var PREFAB_SECRET --confidential
 secret=$(tool generate-new-hex-key | grep -oE '[0-9a-f]{64}' | head -n 1)
 export PREFAB_SECRET=$secret
-check 'Created config: my.secret' create my.secret --type string --value tell-nobody --secret
+check 'Created config: my.secret' create my.secret --type string --value keep-private --secret
 refuse 'already exists' create my.string --type string --value again
 
 check 'my.double' list
@@ -47,15 +47,15 @@ check '3' get my.int
 check '1.5' get my.double
 check 'c' get my.list
 check 'b: [ 1, 2 ]' get my.json
-check 'tell-nobody' get my.secret
+check 'keep-private' get my.secret
 MY_ENV=from-here check 'from-here' get my.env
-refuse 'does not exist' get nobody.made.this
+refuse 'does not exist' get never.created
 
 check 'Successfully changed default to `77`' set-default my.int --value 77 --environment Development --confirm
 check '77' get my.int
 check 'Successfully changed' set-default my.flag --value false --environment Production --confirm
-check 'Successfully changed' set-default my.secret --value told --environment Development --confirm
-check 'told' get my.secret
+check 'Successfully changed' set-default my.secret --value changed --environment Development --confirm
+check 'changed' get my.secret
 check 'Successfully changed' set-default my.env --env-var OTHER --environment Staging --confirm
 refuse 'nowhere' set-default my.int --value 1 --environment nowhere --confirm
 
@@ -122,6 +122,6 @@ check 'Updated schema: url-schema' schema url-schema --set-zod 'z.object({url: z
 check 'z.string().url()' schema url-schema --get
 
 # With a key that is unknown the tool ends with 1, as it does for every error that it did not foresee.
-said=$(PREFAB_API_KEY=1-Development-P1-E1-SDK-unknown tool list)
-[[ $said == *'Unauthorized. Check your Prefab SDK API key'* ]] || { echo "an unknown key: $said"; exit 1; }
+output=$(PREFAB_API_KEY=1-Development-P1-E1-SDK-unknown tool list)
+[[ $output == *'Unauthorized. Check your Prefab SDK API key'* ]] || { echo "an unknown key: $output"; exit 1; }
 echo walked

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know: which project there is, and that a refused request changes nothing."""
+"""Hooks for schemathesis: existing ids for its requests, and a check that refused requests change nothing."""
 
 import json
 import os
@@ -12,7 +12,7 @@ KEY = os.environ["PREFAB_TEST_KEY"]
 PROJECT = f"{URL}/api/manage/v1/projects/1"
 OWN = KEY.split("-")[0]
 KEYS = ["text", "flag", "segment", "log-level.app", "secret-key"]
-# What these say changes with every request, or by itself.
+# The responses of these change with every request, or with time.
 VOLATILE = {"lastUsedAt", "lastEvaluatedAt"}
 
 last = None
@@ -40,7 +40,7 @@ def state():
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Aims most requests at what is there, since what is not is refused at once."""
+    """Aims most requests at existing objects, because requests for others fail early."""
     global last
     if last is None:
         last = state()
@@ -48,7 +48,7 @@ def before_call(context, case, kwargs):
     if not parameters:
         return
     if "/keys/" in case.path and str(parameters.get("key")).strip() == OWN:
-        # Whoever ends the key of this run ends the run.
+        # Revoking the API key of this run ends the run.
         parameters["key"] = 1
     dice = zlib.crc32(repr(sorted(parameters.items())).encode())
     if dice % 10:
@@ -65,7 +65,7 @@ def before_call(context, case, kwargs):
 @schemathesis.check
 def refused_requests_change_nothing(context, response, case):
     global last
-    # A session is what this run has not.
+    # This run has no session.
     if response.status_code == 401 and not case.path.endswith(("/session", "/session/password", "/account")):
         raise AssertionError("the key of this run is gone: choose another start")
     if case.method.upper() == "GET":
@@ -73,7 +73,7 @@ def refused_requests_change_nothing(context, response, case):
     now = state()
     if response.status_code >= 400 and now != last:
         entry = ask("/audit?limit=1")[0]
-        # What was set for a time ends by itself.
+        # Settings with an expiry are removed by the server.
         if entry["who"] != "expiry":
             different = [path for path in now if now[path] != last[path]]
             raise AssertionError(f"status {response.status_code}, but {different} changed: {entry['sentence']}")

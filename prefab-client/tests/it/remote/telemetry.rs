@@ -402,7 +402,7 @@ fn a_report_beyond_the_message_limit_is_split() {
     server.set("max-jobs", 30);
     let client = of(&server).build().unwrap();
     // Twice the limit of the server for one message, which is 2 MB.
-    let about = "what is known of a user, ".repeat(400);
+    let about = "the properties of a user, ".repeat(400);
     for nth in 0..400 {
         let user = Context::new("user").with("key", format!("u-{nth}")).with("about", about.clone());
         assert_eq!(client.with(&user.into()).get_or("max-jobs", 0), 30);

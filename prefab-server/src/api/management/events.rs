@@ -205,10 +205,10 @@ impl Events {
             // The rest is read after the client has received these.
             self.published.mark_changed();
         }
-        for told in changes {
-            let id = told.version.id;
+        for change_record in changes {
+            let id = change_record.version.id;
             self.sent = id;
-            self.waiting.push_back(event_bytes("change", Some(id), &change(told, &self.project)));
+            self.waiting.push_back(event_bytes("change", Some(id), &change(change_record, &self.project)));
         }
         Some(())
     }

@@ -22,7 +22,7 @@ const MANY_EVALUATIONS: &str =
 const MANY_ENTRIES: &str =
     "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20000)
     INSERT INTO audit (project_id, at_millis, who, origin, via, action, subject, is_refused, sentence, comment)
-    SELECT 1, 1700000000000 + n, 'somebody', '', '', 'config.changed', 'known', 0, 'line ' || n, '' FROM number";
+    SELECT 1, 1700000000000 + n, 'Ann', '', '', 'config.changed', 'known', 0, 'line ' || n, '' FROM number";
 
 pub(crate) fn attacks() -> Vec<Attack> {
     vec![
