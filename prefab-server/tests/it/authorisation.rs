@@ -23,13 +23,8 @@ const HEADER: &str = "\
 # offered    a person who was added to the project and has not accepted it
 # removed    a person who was removed from the project
 #
-<<<<<<< HEAD
 # 200 success, 401 no valid credential, 403 not allowed, 404 the caller has no access to the project, 409 allowed but in
 # conflict: approving one's own draft, or the last owner's account.
-=======
-# 200 success, 401 not authenticated, 403 not allowed, 404 the project is hidden from the caller, 409 allowed, but in
-# conflict with the current state: the caller saved the draft. No caller is an admin of all projects, as a backup requires.
->>>>>>> main
 
 ";
 const WHO: [&str; 12] = [

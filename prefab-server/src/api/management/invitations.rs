@@ -18,12 +18,7 @@ use prefab_management_api::{
 use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
-<<<<<<< HEAD
     accounts::{Invitation, Inviters, NewInvitation},
-    clock,
-=======
-    accounts::{Invitation, NewInvitation},
->>>>>>> main
 };
 /// The maximum lifetime of an invitation: 30 days.
 const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;

@@ -14,7 +14,7 @@ use prefab_service::{
     actor::Actor,
     labels::{api_key_label, token_label},
 };
-use prefab_store::{KeyDetails, Role, accounts::Token, clock};
+use prefab_store::{KeyDetails, Role, accounts::Token};
 
 /// Lists the valid API keys and management tokens that a person has issued in the project.
 ///
@@ -79,7 +79,7 @@ fn response(keys: Vec<KeyDetails>, tokens: Vec<Token>, actor: &Actor) -> IssuedC
 }
 
 async fn find(app: &App, actor: &Actor, person: i64) -> Result<(Vec<KeyDetails>, Vec<Token>), ApiError> {
-    let (store, project, now) = (app.project_cache.store(), actor.project.id, clock::now_millis());
+    let (store, project, now) = (app.project_cache.store(), actor.project.id, app.clock.now_millis());
     let is_valid =
         |revoked: Option<i64>, expires: Option<i64>| revoked.is_none() && expires.is_none_or(|at| at > now);
     let mut keys = store.keys(project).await?;

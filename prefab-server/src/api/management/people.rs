@@ -22,7 +22,6 @@ use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
     Role, Roles,
     accounts::{Member, MemberChange, MembershipOffer, Person, Token},
-    clock,
 };
 
 fn pending_response(offer: MembershipOffer, actor: &Actor) -> MemberResponse {
@@ -112,7 +111,7 @@ pub(super) async fn add(
         person: account.person,
         roles,
         offered_by: actor.label.clone(),
-        offered_at_millis: clock::now_millis(),
+        offered_at_millis: app.clock.now_millis(),
     };
     app.project_cache.store().offer_membership(offer.clone()).await?;
     let (name, role) = (person_label(&offer.person), in_words(&actor, &offer.roles));
