@@ -1,7 +1,18 @@
 // The types of the management API, generated from its OpenAPI document by `cargo xtask page-types --write`.
 
 declare namespace Api {
-  /** Adds a person with an account to a project. */
+  /** The origin of an account. Check it before you add the account: the server does not verify e-mail addresses. */
+  interface AccountResponse {
+    /** The e-mail address. */
+    email: string;
+    /** The name. */
+    name: string;
+    /** The actor who invited the person. Absent for the first person. */
+    invitedBy?: string | null;
+    /** The time at which the account was created, in milliseconds since 1970. */
+    createdAt: number;
+  }
+  /** Offers a person with an account membership in a project. */
   interface AddMemberRequest {
     /** The e-mail address of the account. Invite people without an account. */
     email: string;
@@ -541,6 +552,15 @@ declare namespace Api {
     /** The time at which the invitation expires, in milliseconds since 1970. */
     expiresAt: number;
   }
+  /** Who may invite people without an account. */
+  type Inviters = "admins" | "owners";
+  /** The valid API keys and management tokens of a project that a person has issued. */
+  interface IssuedCredentials {
+    /** The API keys. */
+    keys: ApiKeyResponse[];
+    /** The management tokens. */
+    tokens: TokenResponse[];
+  }
   /** A config, feature flag, segment, log level or schema. */
   interface Item {
     /** The version, a number as a string that increases with every change. In a request, the version to replace. */
@@ -742,8 +762,25 @@ declare namespace Api {
     role: Role;
     /** The environments with a different role. */
     environments: EnvironmentRole[];
-    /** The time at which the person joined, in milliseconds since 1970. */
+    /** The time at which the person joined, or of the offer if the membership is pending, in milliseconds since 1970. */
     joinedAt: number;
+    /** Whether the person has not accepted the membership yet, and has no access. */
+    isPending?: boolean;
+  }
+  /** Membership in a project that an admin has offered to a person. It gives no access until the person accepts it. */
+  interface MembershipOffer {
+    /** The number of the project, as a string. */
+    project: string;
+    /** The name of the project. */
+    name: string;
+    /** The role in the project. */
+    role: Role;
+    /** The environments with a different role. */
+    environments: EnvironmentRole[];
+    /** The actor who made the offer. */
+    offeredBy: string;
+    /** The time of the offer, in milliseconds since 1970. */
+    offeredAt: number;
   }
   /** A value that applies to one user. */
   interface OverrideResponse {
@@ -835,6 +872,11 @@ declare namespace Api {
     /** The number of streams. */
     clients: number;
   }
+  /** A person who was removed from a project. */
+  type RemovedMember = MemberResponse & {
+    /** What the person has issued and what remains valid. `DELETE …/people/{person}/credentials` revokes it. */
+    credentials?: IssuedCredentials;
+  };
   /** Renames a project. */
   interface RenameProjectRequest {
     /** The new name. */
@@ -842,7 +884,7 @@ declare namespace Api {
   }
   /** Sets a new password with a link. */
   interface ResetPasswordRequest {
-    /** The token of the link: the value of `token=`. */
+    /** The token of the link: the text after `#token=`. */
     token: string;
     /** The new password, of at least ten characters. */
     password: string;
@@ -921,6 +963,10 @@ declare namespace Api {
     csrf: string;
     /** The projects of the person. */
     projects: SessionProject[];
+    /** Whether the person is an owner of the installation. */
+    isOwner?: boolean;
+    /** The projects that the person can join. */
+    offers?: MembershipOffer[];
   }
   /** Sets the level of a logger. */
   interface SetLogLevelRequest {
@@ -972,7 +1018,7 @@ declare namespace Api {
   }
   /** Creates an account from an invitation. */
   interface SignUpRequest {
-    /** The token of the invitation: the value of `token=` in its link. */
+    /** The token of the invitation: the text after `#token=` in its link. */
     token: string;
     /** The e-mail address. */
     email: string;
@@ -1051,6 +1097,10 @@ declare namespace Api {
     needsComment?: boolean | null;
     /** Whether every change requires the approval of a second person. */
     needsApproval?: boolean | null;
+  }
+  /** Changes the settings of the installation. Absent fields keep their value. */
+  interface UpdateInstallationRequest {
+    inviters?: Inviters | null;
   }
   /** Changes the role of a member. Absent fields keep their value. */
   interface UpdateMemberRequest {

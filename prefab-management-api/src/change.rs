@@ -85,6 +85,17 @@ pub struct DiffQuery {
     pub from: Option<i64>,
     /// The newer version. By default, the newest version.
     pub to: Option<i64>,
+    /// Whether to return confidential values in clear. This requires the role publisher, and is recorded in the audit log.
+    pub reveal: Option<bool>,
+}
+
+/// Selects how confidential values are returned.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RevealQuery {
+    /// Whether to return confidential values in clear. This requires the role publisher, and is recorded in the audit log.
+    pub reveal: Option<bool>,
 }
 
 /// The differences between two versions.

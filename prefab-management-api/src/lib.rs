@@ -12,6 +12,7 @@ mod evaluations;
 mod events;
 mod explain;
 mod health;
+mod installation;
 mod invitations;
 mod item;
 mod items;
@@ -27,8 +28,8 @@ mod transfer;
 
 pub use audit::{AuditLogEntry, AuditQuery};
 pub use change::{
-    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ItemVersion, RevertRequest, SetValueRequest,
-    ValidateValueRequest,
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ItemVersion, RevealQuery, RevertRequest,
+    SetValueRequest, ValidateValueRequest,
 };
 pub use contexts::{ContextExample, ContextProperty, ContextShape, ContextsQuery, ContextsResponse};
 pub use drafts::{DraftResponse, PublishDraftRequest, SaveDraftRequest};
@@ -46,6 +47,7 @@ pub use explain::{ExplainRequest, ExplainResponse, ExplainedStep};
 pub use health::{
     EnvironmentHealth, HealthResponse, PayloadSizes, Propagation, ProtocolCount, TelemetryHealth,
 };
+pub use installation::{InstallationResponse, Inviters, UpdateInstallationRequest};
 pub use invitations::{CreateInvitationRequest, CreateInvitationResponse, InvitationResponse};
 pub use item::{EnvironmentRules, FlatCriterion, FlatValue, Item, ItemType, Rule, Rules, ValueKind, Variant};
 pub use items::{ItemPage, ItemRequest, ItemState, ItemSummary, ItemUsage, ListItemsQuery};
@@ -58,14 +60,14 @@ pub use log_levels::{
 };
 pub use overrides::{OverrideQuery, OverrideResponse, SetOverrideRequest};
 pub use people::{
-    AddMemberRequest, EnvironmentRole, EnvironmentRoleRequest, MemberResponse, PasswordResetLink, Role,
-    UpdateMemberRequest,
+    AccountQuery, AccountResponse, AddMemberRequest, EnvironmentRole, EnvironmentRoleRequest,
+    IssuedCredentials, MemberResponse, PasswordResetLink, RemovedMember, Role, UpdateMemberRequest,
 };
 pub use projects::{CreateProjectRequest, DEFAULT_ENVIRONMENTS, ProjectResponse, RenameProjectRequest};
 pub use secrets::{EncryptedValue, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery};
 pub use sessions::{
-    ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, LogInRequest, PersonResponse,
-    ResetPasswordRequest, SessionProject, SessionResponse, SignUpRequest,
+    ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, LogInRequest, MembershipOffer,
+    PersonResponse, ResetPasswordRequest, SessionProject, SessionResponse, SignUpRequest,
 };
 pub use tokens::{CreateTokenRequest, CreateTokenResponse, TokenResponse};
 pub use transfer::{ExportQuery, ImportFormat, ImportPlan, ImportQuery, ImportedEnvironment, PlannedStep};

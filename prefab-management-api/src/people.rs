@@ -1,7 +1,9 @@
 //! Members of a project and their roles.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{ApiKeyResponse, TokenResponse};
 
 /// A role. Each role includes the rights of the roles before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, ToSchema)]
@@ -64,11 +66,57 @@ pub struct MemberResponse {
     pub role: Role,
     /// The environments with a different role.
     pub environments: Vec<EnvironmentRole>,
-    /// The time at which the person joined, in milliseconds since 1970.
+    /// The time at which the person joined, or of the offer if the membership is pending, in milliseconds since 1970.
     pub joined_at: i64,
+    /// Whether the person has not accepted the membership yet, and has no access.
+    #[serde(default)]
+    pub is_pending: bool,
 }
 
-/// Adds a person with an account to a project.
+/// Selects an account.
+#[derive(Clone, Debug, Deserialize, Serialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AccountQuery {
+    /// The e-mail address of the account.
+    pub email: String,
+}
+
+/// The origin of an account. Check it before you add the account: the server does not verify e-mail addresses.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountResponse {
+    /// The e-mail address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The actor who invited the person. Absent for the first person.
+    pub invited_by: Option<String>,
+    /// The time at which the account was created, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// The valid API keys and management tokens of a project that a person has issued.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct IssuedCredentials {
+    /// The API keys.
+    pub keys: Vec<ApiKeyResponse>,
+    /// The management tokens.
+    pub tokens: Vec<TokenResponse>,
+}
+
+/// A person who was removed from a project.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct RemovedMember {
+    /// The person.
+    #[serde(flatten)]
+    pub member: MemberResponse,
+    /// What the person has issued and what remains valid. `DELETE …/people/{person}/credentials` revokes it.
+    #[serde(default)]
+    pub credentials: IssuedCredentials,
+}
+
+/// Offers a person with an account membership in a project.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddMemberRequest {

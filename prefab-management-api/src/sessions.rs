@@ -7,6 +7,7 @@ use crate::{EnvironmentRole, Role};
 
 /// The session of a person.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionResponse {
     /// The person.
     pub person: PersonResponse,
@@ -14,6 +15,30 @@ pub struct SessionResponse {
     pub csrf: String,
     /// The projects of the person.
     pub projects: Vec<SessionProject>,
+    /// Whether the person is an owner of the installation.
+    #[serde(default)]
+    pub is_owner: bool,
+    /// The projects that the person can join.
+    #[serde(default)]
+    pub offers: Vec<MembershipOffer>,
+}
+
+/// Membership in a project that an admin has offered to a person. It gives no access until the person accepts it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MembershipOffer {
+    /// The number of the project, as a string.
+    pub project: String,
+    /// The name of the project.
+    pub name: String,
+    /// The role in the project.
+    pub role: Role,
+    /// The environments with a different role.
+    pub environments: Vec<EnvironmentRole>,
+    /// The actor who made the offer.
+    pub offered_by: String,
+    /// The time of the offer, in milliseconds since 1970.
+    pub offered_at: i64,
 }
 
 /// A person.
@@ -58,7 +83,7 @@ pub struct EmptyResponse {}
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignUpRequest {
-    /// The token of the invitation: the value of `token=` in its link.
+    /// The token of the invitation: the text after `#token=` in its link.
     pub token: String,
     /// The e-mail address.
     #[schema(example = "ann@example.com")]
@@ -92,7 +117,7 @@ pub struct DeleteAccountRequest {
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetPasswordRequest {
-    /// The token of the link: the value of `token=`.
+    /// The token of the link: the text after `#token=`.
     pub token: String,
     /// The new password, of at least ten characters.
     pub password: String,

@@ -12,6 +12,8 @@ pub struct ExportQuery {
     pub environment: Option<String>,
     /// Whether a datafile contains the schemas, which no SDK reads. True by default, so that an import finds them.
     pub schemas: Option<bool>,
+    /// Whether to return confidential values in clear. This requires the role publisher, and is recorded in the audit log.
+    pub reveal: Option<bool>,
 }
 
 /// Controls an import.

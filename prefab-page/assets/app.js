@@ -7,6 +7,7 @@ import * as items from './items.js';
 import * as router from './router.js';
 import { hasLinkToken, signInAgain, signInForms } from './parts/sign-in.js';
 import { layout, logo } from './parts/layout.js';
+import { offersCard } from './parts/offers.js';
 
 /** @type {Record<string, string>} */
 const PAGES = {
@@ -68,6 +69,9 @@ async function open() {
   cleanups.splice(0).forEach((action) => action());
   const place = router.currentPlace();
   router.rememberLocation();
+  if (!hasLinkToken() && !api.session.projects.length && api.session.offers.length) {
+    return show(document.body, h('main', { class: 'narrowed stack' }, offersCard(open)));
+  }
   if (hasLinkToken() || !api.session.projects.length) return showSignIn();
   const project = await loadProject(place.project);
   if (!project || !place.page) {

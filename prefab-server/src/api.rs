@@ -13,4 +13,7 @@ pub(crate) mod origin;
 pub(crate) mod ready;
 pub(crate) mod router;
 mod sdk;
+mod security_headers;
 pub(crate) mod state;
+
+pub(crate) use management::remove_leftovers;

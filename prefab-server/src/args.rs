@@ -22,6 +22,10 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
 
+    /// Start even if the database is damaged, and serve what can be read; `/readyz` then returns 503
+    #[arg(long, env = "PREFAB_SERVER_ALLOW_DAMAGED")]
+    pub allow_damaged: bool,
+
     /// Datafile or YAML file with the configs of a new project; ignored if the database has a project
     #[arg(long, env = "PREFAB_SERVER_SEED_FROM", value_name = "FILE")]
     pub seed_from: Option<PathBuf>,
@@ -114,6 +118,7 @@ impl From<ServeArgs> for Options {
             listen,
             data_dir,
             database,
+            allow_damaged,
             seed_from,
             tls_certificate,
             tls_key,
@@ -138,6 +143,7 @@ impl From<ServeArgs> for Options {
             listen,
             data_dir,
             database,
+            allow_damaged,
             seed_from,
             tls: tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
             limits: Limits {

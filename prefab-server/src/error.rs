@@ -87,7 +87,7 @@ impl Error {
             },
             Self::Database { source: StoreError::Unavailable { reason, .. }, .. } => match reason {
                 UnavailableReason::Damaged => Some(
-                    "the file is damaged or is not a database of a Prefab server; `prefab restore BACKUP --overwrite` replaces it with a backup and keeps it",
+                    "the file is damaged or is not a database of a Prefab server; `prefab restore BACKUP --overwrite` replaces it with a backup and keeps it; --allow-damaged serves what can be read",
                 ),
                 UnavailableReason::ReadOnly => {
                     Some("the user of the server process needs write permission for the file and its folder")

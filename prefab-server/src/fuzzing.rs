@@ -25,7 +25,7 @@ use prefab_service::{
     workers::Workers,
 };
 use prefab_store::{
-    Change, EvaluationFilter, Expected, HOUR_MILLIS, Store,
+    Change, EvaluationFilter, Expected, HOUR_MILLIS, Role, Roles, Store,
     clock::{self, Clock},
     key::KeyKind,
 };
@@ -111,7 +111,8 @@ impl Server {
             let deadline = Instant::now() + self.limits.job_timeout;
             let target = Some(EnvironmentId(1));
             let options = MappingOptions { target, create_missing: true, ..MappingOptions::default() };
-            let plan = transfer::plan(read, &self.project, &options, &self.limits, deadline);
+            let caller = (&self.project, &Roles::of(Role::Admin));
+            let plan = transfer::plan(read, caller, &options, &self.limits, deadline);
             let _ = plan.map(|plan| plan.text());
         }
     }

@@ -31,5 +31,5 @@ pub use prefab_service::{ErrorCode, UnknownCode};
 pub use prefab_store::key::{IssuedKey, KeyKind};
 pub use prefab_store::{Role, Roles};
 pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored, restore, restore_to};
-pub use recover::{Recovered, recover};
+pub use recover::{Recovered, recover, recover_owner};
 pub use serve::{Running, Stop, serve};

@@ -34,6 +34,9 @@ use prefab_service::{limits::Limits, metrics::Metrics};
 /// How long a connection that is closed for being idle may take to end in good order.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
+/// How often the files of the certificate are checked for changes.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Accepts connections.
 pub(crate) struct Acceptor {
     pub(crate) listener: TcpListener,
@@ -68,8 +71,13 @@ impl Acceptor {
             metrics: metrics.clone(),
             stop: stop.clone(),
         });
+        let mut certificate = tokio::time::interval(CERTIFICATE_INTERVAL);
         loop {
             let accepted = tokio::select! {
+                _ = certificate.tick(), if context.tls.is_some() => {
+                    context.tls.iter().for_each(Tls::reload);
+                    continue;
+                }
                 accepted = listener.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
             };

@@ -14,6 +14,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The database file. By default, `prefab.db` in the data folder.
     pub database: Option<PathBuf>,
+    /// Whether to start with a damaged database, and serve what can be read.
+    pub allow_damaged: bool,
     /// A datafile, or a YAML file by its extension, with the configs of a new project.
     pub seed_from: Option<PathBuf>,
     /// The certificate and key for https. Without them, the server uses http.
@@ -39,6 +41,7 @@ impl Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: data_dir.into(),
             database: None,
+            allow_damaged: false,
             seed_from: None,
             tls: None,
             limits: Limits::default(),

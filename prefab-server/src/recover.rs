@@ -4,11 +4,17 @@ use std::path::Path;
 
 use crate::Error;
 use prefab_core::ids::ProjectId;
+use prefab_service::sign_in::Secret;
 use prefab_store::{
     ApiKeys as _, AuditEntry, AuditLog as _, AuditNote, NewKey, Projects as _, StoreError,
+    accounts::{Accounts as _, NewReset},
+    clock,
     key::{IssuedKey, KeyKind},
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
+
+/// The lifetime of the password reset link: one day.
+const LINK_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 
 const ACTOR: &str = "an operator with access to the database";
 
@@ -36,6 +42,50 @@ pub async fn recover(data_dir: &Path, database: Option<&Path>) -> Result<Vec<Rec
     keys(&file).await.map_err(|source| Error::Database { path: file, source })
 }
 
+/// Makes a person an owner of the installation. Returns the token of a password reset link, or `None` if there is no account
+/// with this e-mail address.
+///
+/// This requires write permission for the database file. The server may be running. The audit log records it.
+///
+/// # Errors
+///
+/// [`Error`] if the database does not exist or cannot be written.
+pub async fn recover_owner(
+    data_dir: &Path,
+    database: Option<&Path>,
+    email: &str,
+) -> Result<Option<String>, Error> {
+    let file = database.map_or_else(|| data_dir.join(DATABASE), Path::to_owned);
+    if !file.exists() {
+        return Err(Error::NoDatabase { path: file });
+    }
+    owner(&file, email).await.map_err(|source| Error::Database { path: file, source })
+}
+
+async fn owner(file: &Path, email: &str) -> Result<Option<String>, StoreError> {
+    let store = SqliteStore::open(file)?;
+    let Some(account) = store.account(email.trim().to_lowercase()).await? else { return Ok(None) };
+    let person = account.person;
+    store.set_owner(person.id, true).await?;
+    let secret = Secret::new()?;
+    let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
+    let reset = NewReset { hash: secret.hash(), person: person.id, expires_at_millis };
+    store.create_password_reset(reset).await?;
+    let first = store.registry().await?.projects.first().map(|project| project.id);
+    let sentence = format!(
+        "{ACTOR} made {} ({}) an owner and created a password reset link with `prefab recover`",
+        person.name, person.email
+    );
+    let entry = AuditEntry {
+        project: first,
+        action: "installation.owner".to_owned(),
+        subject: person.id.to_string(),
+        ..AuditEntry::of(AuditNote { actor: ACTOR.to_owned(), sentence, ..AuditNote::default() })
+    };
+    store.record_audit(vec![entry]).await?;
+    Ok(Some(secret.text().to_owned()))
+}
+
 async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
     let store = SqliteStore::open(file)?;
     let mut recovered = Vec::new();
@@ -48,6 +98,7 @@ async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
             user_id: None,
             name: "recovered".to_owned(),
             created_by: ACTOR.to_owned(),
+            created_by_person: None,
             expires_at_millis: None,
         };
         let key = store.issue_named_key(request).await?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::{
     Error,
@@ -33,7 +33,7 @@ use prefab_service::{
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
-use prefab_store::{Backup, Store, clock::Clock, key::IssuedKey};
+use prefab_store::{Backup, Store, StoreError, UnavailableReason, clock::Clock, key::IssuedKey};
 use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 
 /// The number of open files that are reserved for other uses than connections.
@@ -61,6 +61,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         listen,
         data_dir,
         database,
+        allow_damaged,
         seed_from,
         tls,
         mut limits,
@@ -76,9 +77,20 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
     private_files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
+    if let Err(error) = api::remove_leftovers(&data_dir) {
+        warn!(%error, data_dir = %data_dir.display(), "cannot remove the files of interrupted backups");
+    }
     let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
     let unusable = |source| Error::Database { path: database.clone(), source };
     let sqlite = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
+    let is_damaged = match sqlite.check().await {
+        Ok(()) => false,
+        Err(error) if allow_damaged => {
+            error!(%error, cause = ?std::error::Error::source(&error), "the database is damaged; serving what can be read");
+            true
+        }
+        Err(error) => return Err(unusable(error)),
+    };
     let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&sqlite);
     let store: Arc<dyn Store> = sqlite;
     if private_files::is_open_to_all(&database) {
@@ -98,8 +110,17 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
-    let sign_up = setup::invite_first(&*store).await.map_err(unusable)?;
-    let sign_up = sign_up.map(|token| format!("{public}/sign-up?token={token}"));
+    let sign_up = match setup::invite_first(&*store).await {
+        Err(StoreError::Unavailable {
+            reason: UnavailableReason::DiskFull | UnavailableReason::ReadOnly,
+            ..
+        }) => {
+            warn!("the database cannot be written, so there is no link to sign up");
+            None
+        }
+        invited => invited.map_err(unusable)?,
+    };
+    let sign_up = sign_up.map(|token| format!("{public}/sign-up#token={token}"));
     limits.connections = connections_within(raise_open_files(), limits.connections);
     let (stop, stopping) = watch::channel(false);
     let metrics = Metrics::default();
@@ -128,6 +149,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         evaluations,
         stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
+        is_damaged,
     });
     tokio::spawn(project_cache.follow(stopping.clone()));
     tokio::spawn(scheduled_removals::follow(Arc::clone(&service), stopping.clone()));

@@ -7,7 +7,14 @@ pub(crate) use without::Tls;
 
 #[cfg(feature = "tls")]
 mod with {
-    use std::{fs::File, io, io::BufReader, path::Path, sync::Arc};
+    use std::{
+        fs::File,
+        io,
+        io::BufReader,
+        path::Path,
+        sync::{Arc, PoisonError, RwLock},
+        time::SystemTime,
+    };
 
     use rustls::{
         ServerConfig,
@@ -16,37 +23,78 @@ mod with {
     };
     use tokio::io::{AsyncRead, AsyncWrite};
     use tokio_rustls::{TlsAcceptor, server::TlsStream};
+    use tracing::{info, warn};
 
     use crate::{Error, options::TlsFiles};
 
     /// The TLS acceptor of an https server.
     pub(crate) struct Tls {
-        acceptor: TlsAcceptor,
+        files: TlsFiles,
+        current: RwLock<Loaded>,
     }
+
+    /// The certificate in use, and the state of its files.
+    struct Loaded {
+        acceptor: TlsAcceptor,
+        stamp: Stamp,
+    }
+
+    /// When the two files were last modified.
+    type Stamp = [Option<SystemTime>; 2];
 
     impl Tls {
         pub(crate) fn load(files: &TlsFiles) -> Result<Self, Error> {
-            let TlsFiles { certificate, key } = files;
-            let chain = CertificateDer::pem_reader_iter(open(certificate)?).collect::<Result<Vec<_>, _>>();
-            let chain = chain.map_err(failed(certificate))?;
-            let private_key = PrivateKeyDer::from_pem_reader(open(key)?).map_err(failed(key))?;
-            let provider = Arc::new(aws_lc_rs::default_provider());
-            let mut config = ServerConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .map_err(failed(certificate))?
-                .with_no_client_auth()
-                .with_single_cert(chain, private_key)
-                .map_err(failed(certificate))?;
-            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-            Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
+            let current = RwLock::new(Loaded { stamp: stamp(files), acceptor: read(files)? });
+            Ok(Self { files: files.clone(), current })
+        }
+
+        /// Loads the certificate again if a file has changed. A certificate that cannot be used does not replace the current
+        /// one.
+        pub(crate) fn reload(&self) {
+            let found = stamp(&self.files);
+            if found == self.current.read().unwrap_or_else(PoisonError::into_inner).stamp {
+                return;
+            }
+            let loaded = read(&self.files);
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            current.stamp = found;
+            match loaded {
+                Ok(acceptor) => {
+                    current.acceptor = acceptor;
+                    info!(certificate = %self.files.certificate.display(), "certificate reloaded");
+                }
+                Err(error) => warn!(%error, "certificate reload failed; serving the previous certificate"),
+            }
         }
 
         pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
             &self,
             stream: S,
         ) -> io::Result<TlsStream<S>> {
-            self.acceptor.accept(stream).await
+            let acceptor = self.current.read().unwrap_or_else(PoisonError::into_inner).acceptor.clone();
+            acceptor.accept(stream).await
         }
+    }
+
+    fn stamp(files: &TlsFiles) -> Stamp {
+        let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
+        [modified(&files.certificate), modified(&files.key)]
+    }
+
+    fn read(files: &TlsFiles) -> Result<TlsAcceptor, Error> {
+        let TlsFiles { certificate, key } = files;
+        let chain = CertificateDer::pem_reader_iter(open(certificate)?).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(failed(certificate))?;
+        let private_key = PrivateKeyDer::from_pem_reader(open(key)?).map_err(failed(key))?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(failed(certificate))?
+            .with_no_client_auth()
+            .with_single_cert(chain, private_key)
+            .map_err(failed(certificate))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
     fn open(path: &Path) -> Result<BufReader<File>, Error> {
@@ -71,6 +119,10 @@ mod without {
         pub(crate) fn load(files: &TlsFiles) -> Result<Self, Error> {
             let cause = "this build has no TLS; build with the feature `tls`".to_owned();
             Err(Error::Tls { path: files.certificate.clone(), cause })
+        }
+
+        pub(crate) fn reload(&self) {
+            match *self {}
         }
 
         pub(crate) fn accept<S>(&self, _: S) -> Ready<io::Result<S>> {

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod change;
+pub mod confidential;
 pub mod describe;
 mod error;
 pub mod evaluate;

@@ -17,9 +17,12 @@ pub use parse::{from_json, from_yaml};
 pub use plan::{Plan, PlannedChange, plan};
 
 /// Returns all configs without the fields that every version changes, so that equal configs give equal bytes.
-pub fn export(project: &Project) -> Json {
+///
+/// `form` returns the form in which a config is exported.
+pub fn export(project: &Project, form: impl Fn(&Config) -> Config) -> Json {
     let configs = project.configs();
-    let configs = configs.values().filter_map(|version| version.config.as_ref()).map(content).collect();
+    let configs = configs.values().filter_map(|version| version.config.as_ref());
+    let configs = configs.map(|config| content(&form(config))).collect();
     let mut json = datafile::to_json(&ConfigSet { configs, ..ConfigSet::default() });
     let environments = project.environments();
     let names: Vec<Json> = environments

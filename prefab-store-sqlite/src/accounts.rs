@@ -1,8 +1,11 @@
 //! Implements [`Accounts`] for [`SqliteStore`].
 
+mod browsers;
 mod invitations;
 mod members;
 mod memberships;
+mod offers;
+mod owners;
 mod password_resets;
 mod people;
 mod person_row;
@@ -16,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use crate::SqliteStore;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::{
-    Role, Roles, StoreFuture,
+    Role, Roles, StoreError, StoreFuture, UnavailableReason,
     accounts::{
-        Account, Accounts, DeletePersonOutcome, Invitation, Member, MemberChange, NewInvitation, NewPerson,
-        NewReset, NewToken, Session, SignUpOutcome, Token,
+        Account, Accounts, DeletePersonOutcome, Invitation, Inviters, Member, MemberChange, MembershipOffer,
+        NewInvitation, NewPerson, NewReset, NewToken, OwnerChange, Person, Session, SignUpOutcome, Token,
     },
     key::KeyHash,
 };
@@ -83,6 +86,16 @@ impl Accounts for SqliteStore {
         self.run(false, move |connection| people::delete(connection, person, now))
     }
 
+    fn remember_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, ()> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| browsers::keep(connection, person, &browser, now))
+    }
+
+    fn is_known_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.lookups.run(move |connection| browsers::is_known(connection, person, &browser, now))
+    }
+
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
         self.run(false, move |connection| sessions::start(connection, person, &session, now))
@@ -94,7 +107,8 @@ impl Accounts for SqliteStore {
         Box::pin(async move {
             let Some((found, last_used)) = found.await? else { return Ok(None) };
             if is_use && sessions::is_due(last_used, now) {
-                self.run(false, move |connection| sessions::used(connection, &session, now)).await?;
+                let used = self.run(false, move |connection| sessions::used(connection, &session, now)).await;
+                unless_full(used)?;
             }
             Ok(Some(found))
         })
@@ -118,6 +132,43 @@ impl Accounts for SqliteStore {
         self.run(false, move |connection| members::change(connection, project, person, None, now))
     }
 
+    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| offers::keep(connection, &offer))
+    }
+
+    fn membership_offers(&self, project: ProjectId) -> StoreFuture<'_, Vec<MembershipOffer>> {
+        self.lookups.run(move |connection| offers::list(connection, project))
+    }
+
+    fn offers_to(&self, person: i64) -> StoreFuture<'_, Vec<MembershipOffer>> {
+        self.lookups.run(move |connection| offers::to(connection, person))
+    }
+
+    fn accept_membership(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool> {
+        let now = self.clock.now_millis();
+        self.run(false, move |connection| offers::accept(connection, project, person, now))
+    }
+
+    fn remove_offer(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool> {
+        self.run(false, move |connection| offers::remove(connection, project, person))
+    }
+
+    fn owners(&self) -> StoreFuture<'_, Vec<Person>> {
+        self.lookups.run(owners::list)
+    }
+
+    fn set_owner(&self, person: i64, is_owner: bool) -> StoreFuture<'_, OwnerChange> {
+        self.run(false, move |connection| owners::set(connection, person, is_owner))
+    }
+
+    fn inviters(&self) -> StoreFuture<'_, Inviters> {
+        self.lookups.run(owners::inviters)
+    }
+
+    fn set_inviters(&self, inviters: Inviters) -> StoreFuture<'_, ()> {
+        self.run(false, move |connection| owners::set_inviters(connection, inviters))
+    }
+
     fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
         let now = self.clock.now_millis();
         self.run(false, move |connection| tokens::keep(connection, &token, now))
@@ -139,10 +190,21 @@ impl Accounts for SqliteStore {
             let Some(found) = found.await? else { return Ok(None) };
             if is_use && found.last_used_at_millis.is_none_or(|used| sessions::is_due(used, now)) {
                 let id = found.id;
-                self.run(false, move |connection| tokens::used(connection, id, now)).await?;
+                unless_full(self.run(false, move |connection| tokens::used(connection, id, now)).await)?;
             }
             Ok(Some(found))
         })
+    }
+}
+
+/// Ignores that the time of a use cannot be written, so that a full disk does not refuse reads.
+fn unless_full(written: Result<(), StoreError>) -> Result<(), StoreError> {
+    match written {
+        Err(StoreError::Unavailable {
+            reason: UnavailableReason::DiskFull | UnavailableReason::ReadOnly,
+            ..
+        }) => Ok(()),
+        other => other,
     }
 }
 

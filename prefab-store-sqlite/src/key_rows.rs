@@ -10,12 +10,22 @@ use prefab_store::{
 };
 
 pub(super) fn issue(connection: &mut Connection, request: NewKey, now: i64) -> Result<IssuedKey, StoreError> {
-    let NewKey { project, environment, kind, user_id, name, created_by, expires_at_millis } = request;
+    let NewKey {
+        project,
+        environment,
+        kind,
+        user_id,
+        name,
+        created_by,
+        created_by_person,
+        expires_at_millis,
+    } = request;
     let issued = registry::issue_key(connection, &KeyRequest { project, environment, kind, user_id }, now)?;
     connection
         .execute(
-            "UPDATE api_key SET name = ?2, created_by = ?3, expires_at_millis = ?4 WHERE id = ?1",
-            params![issued.id, name, created_by, expires_at_millis],
+            "UPDATE api_key SET name = ?2, created_by = ?3, expires_at_millis = ?4, created_by_person = ?5
+             WHERE id = ?1",
+            params![issued.id, name, created_by, expires_at_millis, created_by_person],
         )
         .map_err(failed("issuing an API key"))?;
     Ok(issued)
@@ -26,7 +36,7 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Ke
     let mut statement = connection
         .prepare_cached(
             "SELECT id, environment_id, kind, name, user_id, created_by, created_at_millis,
-                    last_used_at_millis, expires_at_millis, revoked_at_millis
+                    last_used_at_millis, expires_at_millis, revoked_at_millis, created_by_person
              FROM api_key WHERE project_id = ?1 ORDER BY id",
         )
         .map_err(reading())?;
@@ -52,6 +62,7 @@ fn details(row: &Row<'_>) -> rusqlite::Result<Option<KeyDetails>> {
         last_used_at_millis: row.get(7)?,
         expires_at_millis: row.get(8)?,
         revoked_at_millis: row.get(9)?,
+        created_by_person: row.get(10)?,
     }))
 }
 

@@ -21,7 +21,12 @@ pub(super) struct Readers {
 
 impl Readers {
     /// Opens connections to a database that has been migrated.
-    pub(super) fn open(path: &Path, name: &str, threads: usize) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        path: &Path,
+        name: &str,
+        threads: usize,
+        connect: fn(&Path) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
@@ -57,7 +62,7 @@ impl Readers {
     }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;

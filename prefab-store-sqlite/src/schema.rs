@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode};
 
 use crate::failed;
-use prefab_store::StoreError;
+use prefab_store::{StoreError, UnavailableReason};
 
 /// One entry per version of the schema, applied in order and never edited afterwards.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -280,6 +280,39 @@ ALTER TABLE audit ADD COLUMN refusal TEXT;
 CREATE UNIQUE INDEX audit_by_refusal ON audit (refusal) WHERE refusal IS NOT NULL;
 CREATE INDEX audit_by_project ON audit (project_id);
 ",
+    // The invitation of the first person has no project.
+    "
+ALTER TABLE person ADD COLUMN is_owner INTEGER NOT NULL DEFAULT 0;
+UPDATE person SET is_owner = 1
+WHERE id IN (SELECT used_by FROM invitation WHERE project_id IS NULL AND used_by IS NOT NULL);
+ALTER TABLE person ADD COLUMN invited_by TEXT;
+UPDATE person SET invited_by = (
+  SELECT created_by FROM invitation WHERE used_by = person.id AND project_id IS NOT NULL
+);
+CREATE TABLE membership_offer (
+  project_id INTEGER NOT NULL REFERENCES project (id),
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  roles TEXT NOT NULL,
+  offered_by TEXT NOT NULL,
+  offered_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (project_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_offer_by_person ON membership_offer (person_id);
+CREATE TABLE installation (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE api_key ADD COLUMN created_by_person INTEGER;
+UPDATE api_key SET created_by_person = (
+  SELECT id FROM person WHERE person.name || ' (' || person.email || ')' = api_key.created_by
+);
+CREATE TABLE known_browser (
+  hash BLOB PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  seen_at_millis INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_browser_by_person ON known_browser (person_id);
+",
 ];
 
 /// Returns the newest version of the schema.
@@ -309,20 +342,48 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 /// Prepares the connection and migrates the tables to the newest version.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     set_up(connection).map_err(failed("setting up"))?;
-    let transaction = super::write(connection)?;
-    let version: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(failed("reading the schema version"))?;
-    let known = newest();
-    if version > known {
-        let cause = format!(
-            "it was written by a newer version (schema {version}; this version supports up to {known})"
-        );
-        return Err(StoreError::unavailable("opening the file", cause));
+    // A full disk would refuse a write.
+    if version(connection)? == newest() {
+        return Ok(());
     }
+    let transaction = super::write(connection)?;
+    let version = version(&transaction)?;
+    let known = newest();
+    reject_newer(version)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(failed("upgrading the schema"))?;
     }
     transaction.pragma_update(None, "user_version", known).map_err(failed("upgrading the schema"))?;
     transaction.commit().map_err(failed("upgrading the schema"))
+}
+
+/// Fails if the tables are not of the newest version.
+pub(super) fn check_version(connection: &Connection) -> Result<(), StoreError> {
+    let version = version(connection)?;
+    reject_newer(version)?;
+    if version == newest() {
+        return Ok(());
+    }
+    let cause = "the disk is full, and the database needs an upgrade";
+    Err(StoreError::Unavailable {
+        operation: "upgrading the schema",
+        reason: UnavailableReason::DiskFull,
+        source: cause.into(),
+    })
+}
+
+fn version(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(failed("reading the schema version"))
+}
+
+fn reject_newer(version: i64) -> Result<(), StoreError> {
+    let known = newest();
+    if version <= known {
+        return Ok(());
+    }
+    let cause =
+        format!("it was written by a newer version (schema {version}; this version supports up to {known})");
+    Err(StoreError::unavailable("opening the file", cause))
 }

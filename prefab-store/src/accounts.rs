@@ -42,8 +42,15 @@ pub trait Accounts: Send + Sync + 'static {
     /// Returns `None` if the link cannot be used.
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>>;
 
-    /// Deletes a person and revokes the tokens that act for them, unless a project would have no admin.
+    /// Deletes a person and revokes the tokens that act for them, unless a project would have no admin, or the installation
+    /// no owner.
     fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome>;
+
+    /// Records that a person has logged in with a browser.
+    fn remember_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, ()>;
+
+    /// Returns whether a person has logged in with a browser, since their last change of the password.
+    fn is_known_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, bool>;
 
     /// Creates a session.
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()>;
@@ -62,6 +69,33 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// Removes a person from a project and revokes the tokens that act for them there.
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange>;
+
+    /// Offers an account membership in a project. It replaces an earlier offer to the same person.
+    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()>;
+
+    /// Lists the offers of a project that the person has not accepted, by e-mail address.
+    fn membership_offers(&self, project: ProjectId) -> StoreFuture<'_, Vec<MembershipOffer>>;
+
+    /// Lists the offers to a person, by project.
+    fn offers_to(&self, person: i64) -> StoreFuture<'_, Vec<MembershipOffer>>;
+
+    /// Makes a person a member of a project with the roles of an offer. Returns whether there was an offer.
+    fn accept_membership(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool>;
+
+    /// Removes an offer. Returns whether there was one.
+    fn remove_offer(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool>;
+
+    /// Lists the owners of the installation, by e-mail address.
+    fn owners(&self) -> StoreFuture<'_, Vec<Person>>;
+
+    /// Makes a person an owner of the installation, or an owner an ordinary person.
+    fn set_owner(&self, person: i64, is_owner: bool) -> StoreFuture<'_, OwnerChange>;
+
+    /// Returns who may invite people without an account.
+    fn inviters(&self) -> StoreFuture<'_, Inviters>;
+
+    /// Sets who may invite people without an account.
+    fn set_inviters(&self, inviters: Inviters) -> StoreFuture<'_, ()>;
 
     /// Creates a management token and returns its id.
     fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64>;
@@ -83,6 +117,9 @@ pub const SESSION_IDLE_MILLIS: i64 = 24 * 3_600 * 1_000;
 /// The time after which every session ends: 14 days.
 pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
 
+/// The time for which a browser is remembered after a log-in: 180 days.
+pub const KNOWN_BROWSER_MILLIS: i64 = 180 * 24 * 3_600 * 1_000;
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -103,6 +140,12 @@ pub struct Account {
     pub password: Option<String>,
     /// The projects of the person.
     pub projects: Vec<ProjectId>,
+    /// Whether the person is an owner of the installation.
+    pub is_owner: bool,
+    /// The label of the actor who invited the person; `None` for the first person.
+    pub invited_by: Option<String>,
+    /// The time the account was created, in milliseconds since 1970.
+    pub created_at_millis: i64,
 }
 
 /// The account to create.
@@ -132,7 +175,8 @@ pub enum SignUpOutcome {
 pub struct NewInvitation {
     /// The hash of the secret.
     pub hash: KeyHash,
-    /// The project, the e-mail address and the roles; `None` for the first person, who becomes admin of every project.
+    /// The project, the e-mail address and the roles; `None` for the first person, who becomes owner of the installation and
+    /// admin of every project.
     pub to: Option<(ProjectId, String, Roles)>,
     /// The label of the actor who invites.
     pub created_by: String,
@@ -175,6 +219,44 @@ pub struct Session {
     pub person: Person,
     /// The roles of the person, by project.
     pub projects: BTreeMap<ProjectId, Roles>,
+    /// Whether the person is an owner of the installation.
+    pub is_owner: bool,
+}
+
+/// Membership in a project that a person has not accepted yet. Until then it gives no access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipOffer {
+    /// The project.
+    pub project: ProjectId,
+    /// The person.
+    pub person: Person,
+    /// The roles.
+    pub roles: Roles,
+    /// The label of the actor who made the offer.
+    pub offered_by: String,
+    /// The time of the offer, in milliseconds since 1970.
+    pub offered_at_millis: i64,
+}
+
+/// Who may invite people without an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inviters {
+    /// Admins of projects, to their project.
+    #[default]
+    Admins,
+    /// Owners of the installation, to the projects of which they are admins.
+    Owners,
+}
+
+/// The outcome of a change to the owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerChange {
+    /// The person is an owner, or not, as requested.
+    Done,
+    /// There is no such person.
+    Unknown,
+    /// The installation would have no owner.
+    LastOwner,
 }
 
 /// A member of a project.
@@ -206,6 +288,8 @@ pub enum DeletePersonOutcome {
     Done(Vec<Token>),
     /// This project would have no admin.
     LastAdmin(ProjectId),
+    /// The installation would have no owner.
+    LastOwner,
 }
 
 /// The management token to create.

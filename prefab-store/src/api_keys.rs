@@ -81,6 +81,8 @@ pub struct NewKey {
     pub name: String,
     /// The label of the actor who issued it.
     pub created_by: String,
+    /// The id of the person who issued it, directly or with a token or an admin key of their own.
+    pub created_by_person: Option<i64>,
     /// The time it expires, in milliseconds since 1970.
     pub expires_at_millis: Option<i64>,
 }
@@ -100,6 +102,8 @@ pub struct KeyDetails {
     pub user_id: Option<String>,
     /// The label of the actor who issued it.
     pub created_by: String,
+    /// The id of the person who issued it, directly or with a token or an admin key of their own.
+    pub created_by_person: Option<i64>,
     /// The time it was issued, in milliseconds since 1970.
     pub created_at_millis: i64,
     /// The time of its last use.

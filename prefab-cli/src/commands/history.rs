@@ -74,7 +74,7 @@ fn versions(server: &Server, key: &str) -> Result<Reply<Vec<ItemVersion>>, Failu
 /// Shows the differences between two versions.
 pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let query = DiffQuery { from: args.from, to: args.to };
+    let query = DiffQuery { from: args.from, to: args.to, reveal: None };
     let difference = server.find(&format!("{}/diff", item_path(&args.key)), &query);
     let difference: Reply<DiffResponse> =
         difference.map_err(|failure| suggest_key(&server, &args.key, failure))?;

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use prefab_management_api::{
     CreateInvitationRequest, CreateInvitationResponse, EnvironmentRole, EnvironmentRoleRequest,
-    InvitationResponse, MemberResponse, PasswordResetLink, Role,
+    InvitationResponse, MemberResponse, PasswordResetLink, RemovedMember, Role,
 };
 use prefab_store::names::{self, Case};
 use reqwest::Method;
@@ -92,8 +92,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             if !connection.confirm(&format!("Remove {email} from the project?"))? {
                 return Err(Failure::NoValue);
             }
-            let reply: Reply<MemberResponse> = server.send_empty(Method::DELETE, &path)?;
-            reply.print(connection.json, &format!("Removed {email} from the project"))
+            let reply: Reply<RemovedMember> = server.send_empty(Method::DELETE, &path)?;
+            let keys = reply.credentials.keys.iter().map(|key| format!("API key {} ({})", key.id, key.name));
+            let tokens =
+                reply.credentials.tokens.iter().map(|token| format!("token {} ({})", token.id, token.name));
+            let valid: Vec<String> = keys.chain(tokens).collect();
+            let hint = if valid.is_empty() {
+                String::new()
+            } else {
+                format!("\nIssued by this person and still valid: {}", valid.join(", "))
+            };
+            reply.print(connection.json, &format!("Removed {email} from the project{hint}"))
         }
     }
 }

@@ -20,14 +20,28 @@ pub(crate) struct Args {
     /// The database file of the server [default: prefab.db in the data folder]
     #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
     database: Option<PathBuf>,
+
+    /// Make this person an owner of the installation, and create a password reset link, instead of admin keys
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
 }
 
-/// Issues an admin key for each project, in the database itself.
+/// Issues an admin key for each project, or recovers an owner, in the database itself.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    if let Some(email) = &args.owner {
+        let token = prefab_server::recover_owner(&args.data_dir, args.database.as_deref(), email);
+        let token = runtime.block_on(token).map_err(with_hint)?;
+        let token = token.with_context(|| format!("no account has the e-mail address {email}"));
+        let token = token.map_err(Failure::Usage)?;
+        output::line(&format!(
+            "{STRONG}{email}{STRONG:#} is an owner. Set a new password within one day, at:\n"
+        ))?;
+        return Ok(output::line(&format!("  {VALUE}URL-OF-THE-SERVER/reset#token={token}{VALUE:#}"))?);
+    }
     let recovered = prefab_server::recover(&args.data_dir, args.database.as_deref());
     let recovered = runtime.block_on(recovered).map_err(with_hint)?;
     output::line("New admin keys, shown only once:\n")?;

@@ -32,6 +32,10 @@ pub(crate) struct ExportArgs {
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
+    /// Write confidential values in clear; requires the role publisher, and is recorded in the audit log
+    #[arg(long)]
+    reveal: bool,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -114,7 +118,11 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let query = ExportQuery { environment: environment.map(|environment| environment.id), schemas: None };
+    let query = ExportQuery {
+        environment: environment.map(|environment| environment.id),
+        schemas: None,
+        reveal: args.reveal.then_some(true),
+    };
     write(args.output.as_deref(), &exported(&server, &query)?)
 }
 
@@ -123,8 +131,8 @@ pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let named = environments::named(&server, args.environment.as_deref())?;
     let EnvironmentResponse { id, name, .. } = named.context("no environment: set --environment")?;
-    // Only SDKs read this file.
-    let query = ExportQuery { environment: Some(id.clone()), schemas: Some(false) };
+    // Only SDKs read this file, so it contains every value and no schemas.
+    let query = ExportQuery { environment: Some(id.clone()), schemas: Some(false), reveal: Some(true) };
     let text = exported(&server, &query)?;
     let file = args.output.clone().unwrap_or_else(|| format!("prefab.{name}.{id}.config.json").into());
     write(Some(&file), &text)?;

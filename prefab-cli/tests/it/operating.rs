@@ -245,7 +245,7 @@ async fn people_can_be_invited_and_tokens_issued() {
     let workspace = Workspace::new().await;
     workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     let invite = ["person", "invite", "bea@example.com", "--role", "publisher", "--in", "Production=viewer"];
-    assert!(workspace.run(&invite).contains("/sign-up?token="));
+    assert!(workspace.run(&invite).contains("/sign-up#token="));
     assert!(
         workspace
             .run(&["person", "list"])

@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { field, h, notify, show } from '../dom.js';
 import * as router from '../router.js';
 import { dialog } from '../parts/dialog.js';
+import { offersCard } from '../parts/offers.js';
 import { form } from '../parts/sign-in.js';
 
 /** @type {(main: HTMLElement, page: PageContext) => unknown} */
@@ -36,7 +37,7 @@ export default function render(main, page) {
     api.clearSession();
     router.navigate('/account');
   }
-  show(main, title, h('div', { class: 'stack narrowed' }, h('section', { class: 'card' }, h('h2', null, 'Projects'), h('dl', { class: 'pairs' }, projects.map((one) => [h('dt', null, one.name), h('dd', null, roles(one))]))),
+  show(main, title, h('div', { class: 'stack narrowed' }, offersCard(() => location.reload()), h('section', { class: 'card' }, h('h2', null, 'Projects'), h('dl', { class: 'pairs' }, projects.map((one) => [h('dt', null, one.name), h('dd', null, roles(one))]))),
     h('section', { class: 'card' }, h('h2', null, 'Password'), change),
     h('section', { class: 'card' }, h('h2', null, 'Delete account'), h('p', { class: 'hint' }, 'If you are the last admin of a project, make someone else admin first.'), h('div', null, h('button', { type: 'button', class: 'danger', onclick: deleteAccount }, 'Delete account')))));
 }

@@ -24,8 +24,8 @@ export default async function render(main, page) {
     const environmentRoles = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
     show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
       h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
-        h('td', null, page.isAdmin ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
-        h('td', { class: 'time' }, ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),
+        h('td', null, page.isAdmin && !one.isPending ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
+        h('td', { class: 'time' }, one.isPending ? `Pending since ${ago(one.joinedAt)}` : ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && !one.isPending && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),
           h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove')))))))) :
       h('section', { class: 'empty' }, h('h2', null, 'No accounts yet'), h('p', null, 'Invite yourself first. With your own account, the audit log shows who did what.')),
     invitations.length > 0 && h('h2', null, 'Pending invitations'), invitations.length > 0 && h('ul', { class: 'card' }, invitations.map((one) => h('li', { class: 'row ends' }, h('span', null, `${one.email} as ${one.role}`, h('span', { class: 'faint small' }, ` · expires ${new Date(one.expiresAt).toLocaleDateString()}`)),
@@ -40,7 +40,17 @@ export default async function render(main, page) {
   }
   /** @param {Person} one */
   async function remove(one) {
-    if (await confirm(`Remove ${one.name}?`, h('p', null, 'They lose access to this project, and their tokens for it are revoked. The audit log keeps their actions.'), 'Remove', () => api.remove(page.api('people', one.id)), { isDanger: true, asksComment: false })) await draw();
+    /** @type {() => Promise<Api.RemovedMember>} */
+    const end = () => api.remove(page.api('people', one.id));
+    const removed = await confirm(`Remove ${one.name}?`, h('p', null, 'They lose access to this project, and their tokens for it are revoked. The audit log keeps their actions.'), 'Remove', end, { isDanger: true, asksComment: false });
+    if (!removed) return;
+    const { keys = [], tokens = [] } = removed.credentials ?? {};
+    const issued = [...keys.map((key) => `API key ${key.id} (${key.name}), ${key.kind}`), ...tokens.map((token) => `Token ${token.id} (${token.name}), ${token.role}`)];
+    if (issued.length) {
+      const list = h('div', { class: 'stack' }, h('p', null, `${one.name} has issued these credentials, and they are still valid. Programs may use them.`), h('ul', null, issued.map((text) => h('li', null, text))));
+      await confirm('Revoke their credentials?', list, 'Revoke all', () => api.remove(page.api('people', one.id, 'credentials')), { isDanger: true, asksComment: false });
+    }
+    await draw();
   }
   /** @param {Person} one */
   async function reset(one) {
@@ -59,9 +69,17 @@ export default async function render(main, page) {
         try {
           close(await api.post(page.api('invitations'), { email: email.value.trim(), role }));
         } catch (error) {
-          // A person who has an account in another project is added without an invitation.
           if (error.code !== 'account_exists') return show(wrong, withCode(error.message));
-          try { close(await api.post(page.api('people'), { email: email.value.trim(), role })); } catch (again) { show(wrong, again.message); }
+          // A person who has an account is added without an invitation, after a look at where the account comes from.
+          try {
+            /** @type {Api.AccountResponse} */
+            const account = await api.get(page.api('account') + api.query({ email: email.value.trim() }));
+            const origin = account.invitedBy ? `invited by ${account.invitedBy}` : 'the first account of this server';
+            show(wrong, h('p', null, `${account.name} has an account since ${new Date(account.createdAt).toLocaleDateString()}, ${origin}. The server does not verify e-mail addresses, so check that this is the right person. They have to accept.`),
+              h('button', { type: 'button', onclick: async () => {
+                try { close(await api.post(page.api('people'), { email: account.email, role })); } catch (again) { show(wrong, again.message); }
+              } }, `Add ${account.name}`));
+          } catch (again) { show(wrong, again.message); }
         }
       } }, field('E-mail', email), field('Role', select(ROLES, role, (next) => { role = next; })), wrong, h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, 'Invite'), h('button', { type: 'button', onclick: () => close(null) }, 'Cancel')));
     });

@@ -11,7 +11,8 @@ export const hasLinkToken = () => ['/sign-up', '/reset'].includes(location.pathn
  * @type {(done: () => void) => HTMLElement}
  */
 export function signInForms(done) {
-  const token = hasLinkToken() ? new URLSearchParams(location.search).get('token') : null;
+  // Links of earlier versions have the token in the query.
+  const token = hasLinkToken() ? new URLSearchParams(location.hash.slice(1) || location.search).get('token') : null;
   if (token) return location.pathname === '/reset' ? resetForm(token, done) : signUpForm(token, done);
   return h('div', { class: 'stack' }, passwordForm(done), keyForm(done));
 }

@@ -21,10 +21,13 @@ pub(super) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Responds with 503 while the server is stopping or the database does not respond.
+/// Responds with 503 while the server is stopping, if the database does not respond, or if it was damaged at the start.
 pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
     if *app.stop.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    if app.is_damaged {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database is damaged");
     }
     if app.readiness.of(async { app.project_cache.store().ping().await.is_ok() }).await {
         (StatusCode::OK, "ok")

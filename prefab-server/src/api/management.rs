@@ -10,6 +10,7 @@ mod audit_entry;
 mod backup;
 mod compare;
 mod compression;
+mod confidential;
 mod contexts;
 mod credentials;
 mod drafts;
@@ -20,12 +21,15 @@ mod events;
 mod explain;
 mod health;
 mod history;
+mod installation;
 mod invitations;
+mod issued_credentials;
 mod items;
 mod keys;
 mod lifetime;
 mod log_levels;
 mod loggers;
+mod offers;
 mod overrides;
 mod people;
 mod projects;
@@ -48,6 +52,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::state::App;
+pub(crate) use backup::remove_leftovers;
 pub(super) use stream_authorization::StreamAuthorizations;
 
 /// The path under which the API is mounted.
@@ -76,7 +81,7 @@ impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
-        let cookie = ApiKey::Cookie(ApiKeyValue::new(credentials::COOKIE_NAME));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(credentials::SESSION_COOKIE.of(false)));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
@@ -138,6 +143,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(keys::rotate))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::update, people::remove))
+        .routes(routes!(people::account))
+        .routes(routes!(issued_credentials::list, issued_credentials::revoke))
+        .routes(routes!(offers::accept, offers::decline))
+        .routes(routes!(installation::show, installation::update))
+        .routes(routes!(installation::add_owner, installation::remove_owner))
         .routes(routes!(reset::offer))
         .routes(routes!(invitations::list, invitations::create))
         .routes(routes!(invitations::revoke))

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{bodies, cors, health, management, official, sdk, state::App};
+use super::{bodies, cors, health, management, official, sdk, security_headers, state::App};
 use crate::stalled;
 
 /// Returns the router of all endpoints.
@@ -30,6 +30,7 @@ pub(crate) fn router(app: App) -> Router {
         .route_service("/prefab.ConfigService/{method}", grpc)
         .fallback(health::not_found)
         .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
+        .layer(middleware::from_fn_with_state(app.clone(), security_headers::add))
         .layer(middleware::from_fn_with_state(app.clone(), health::count))
         .layer(middleware::map_response(stalled::chunked))
         .with_state(app)
@@ -73,7 +74,11 @@ fn sdk() -> Router<App> {
     let router = Router::new()
         .route("/configs/{id}", get(sdk::configs::get))
         .route("/configs/{a}/{b}/{id}", get(sdk::configs::get))
-        .route("/sse/config", get(sdk::stream::get));
+        .merge(
+            Router::new()
+                .route("/sse/config", get(sdk::stream::get))
+                .layer(middleware::from_fn(sdk::stream::hold_refusals)),
+        );
     let router = router.merge(for_browsers(
         Router::new()
             .route("/telemetry", post(sdk::telemetry::events))

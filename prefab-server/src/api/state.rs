@@ -25,6 +25,8 @@ pub(crate) struct Parts {
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,
+    /// Whether the server was started with a damaged database.
+    pub(crate) is_damaged: bool,
     /// Whether the server itself serves https.
     pub(crate) tls: bool,
     /// The URL at which browsers reach the server, if it is configured.

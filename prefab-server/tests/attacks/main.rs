@@ -17,7 +17,9 @@ mod table;
 mod world;
 
 use run::run;
-use table::{audit, bodies, evaluation, idle, management, patterns, reads, schemas, streams, telemetry};
+use table::{
+    audit, bodies, evaluation, idle, management, patterns, reads, schemas, streams, telemetry, trust,
+};
 use world::Setup;
 
 /// The connections of the table come from another address than the checks, so that the limit per address applies.
@@ -83,4 +85,9 @@ async fn the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_management_requests() {
     run(Setup { options: &[], limits: r#"{"job_timeout_millis": 3000}"# }, management::attacks()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rights_of_callers() {
+    run(Setup { options: &["--trusted-proxy", "127.0.0.1"], limits: "{}" }, trust::attacks()).await;
 }

@@ -10,3 +10,4 @@ pub(crate) mod reads;
 pub(crate) mod schemas;
 pub(crate) mod streams;
 pub(crate) mod telemetry;
+pub(crate) mod trust;

@@ -18,14 +18,29 @@ const HEADER: &str = "\
 # anonymous  without a credential      key        an admin key of the project
 # frontend, backend                    keys that SDKs have
 # viewer, editor, publisher, admin     people in the project
+# owner      an owner of the installation, who is admin of the project
 # elsewhere  an admin of another project, who is not in this one
+# offered    a person who was added to the project and has not accepted it
+# removed    a person who was removed from the project
 #
-# 200 success, 401 not authenticated, 403 not allowed, 404 the project is hidden from the caller, 409 allowed, but in
-# conflict with the current state: the caller saved the draft. No caller is an admin of all projects, as a backup requires.
+# 200 success, 401 no valid credential, 403 not allowed, 404 the caller has no access to the project, 409 allowed but in
+# conflict: approving one's own draft, or the last owner's account.
 
 ";
-const WHO: [&str; 9] =
-    ["anonymous", "frontend", "backend", "key", "viewer", "editor", "publisher", "admin", "elsewhere"];
+const WHO: [&str; 12] = [
+    "anonymous",
+    "frontend",
+    "backend",
+    "key",
+    "viewer",
+    "editor",
+    "publisher",
+    "admin",
+    "owner",
+    "elsewhere",
+    "offered",
+    "removed",
+];
 
 #[tokio::test]
 async fn every_role_has_the_rights_in_the_table() {
@@ -70,11 +85,12 @@ struct World {
 }
 
 /// An admin of another project, without access to the first one.
-async fn elsewhere(server: &TestServer, owner: &LoggedIn) -> LoggedIn {
-    let wish = json!({"email": "elsewhere@example.com", "role": "admin"});
+async fn elsewhere(server: &TestServer, owner: &LoggedIn, name: &str) -> LoggedIn {
+    let email = format!("{name}@example.com");
+    let wish = json!({"email": email, "role": "admin"});
     let made = owner.done(server, "POST", "/projects/2/invitations", wish).await;
     let token = made["token"].as_str().unwrap();
-    LoggedIn::of(sign_up(server, token, "elsewhere@example.com", "Elsewhere").await).await
+    LoggedIn::of(sign_up(server, token, &email, name).await).await
 }
 
 impl World {
@@ -87,16 +103,47 @@ impl World {
         }
         let project = owner.done(&server, "POST", "/projects", json!({"name": "Other"})).await;
         assert_eq!(project["id"], "2");
-        people.push(("elsewhere", elsewhere(&server, &owner).await));
         let spare = LoggedIn::invited(&server, "Spare", Role::Viewer, json!([])).await;
-        Self { server, owner, people, spare, made: 0 }
+        let mut world = Self { server, owner, people, spare, made: 0 };
+        for who in ["elsewhere", "offered", "removed"] {
+            let person = world.sign_up_again(who).await;
+            world.people.push((who, person));
+        }
+        let owner = LoggedIn::of(log_in(&world.server, &world.owner.email, PASSWORD).await).await;
+        world.people.push(("owner", owner));
+        world
+    }
+
+    /// Adds the person to the project, without the person's consent.
+    async fn offer(&self, email: &str) {
+        let add = json!({"email": email, "role": "admin"}).to_string();
+        let path = format!("{PREFIX}/projects/1/people");
+        let status = self.server.admin("POST", &path).body(add).send().await.unwrap().status();
+        assert_eq!(status, 200);
+    }
+
+    async fn remove(&self, id: &str) {
+        let path = format!("{PREFIX}/projects/1/people/{id}");
+        let status = self.server.admin("DELETE", &path).send().await.unwrap().status().as_u16();
+        assert!([200, 404].contains(&status), "{status}");
     }
 
     /// Creates the account of a caller again after its deletion.
     async fn sign_up_again(&self, who: &'static str) -> LoggedIn {
         match Role::from_name(who) {
             Some(role) => LoggedIn::invited(&self.server, who, role, json!([])).await,
-            None => elsewhere(&self.server, &self.owner).await,
+            None if who == "removed" => {
+                let person = LoggedIn::invited(&self.server, who, Role::Admin, json!([])).await;
+                self.remove(&person.id).await;
+                person
+            }
+            None => {
+                let person = elsewhere(&self.server, &self.owner, who).await;
+                if who == "offered" {
+                    self.offer(&person.email).await;
+                }
+                person
+            }
         }
     }
 
@@ -124,6 +171,16 @@ impl World {
         {
             *visitor = LoggedIn::of(log_in(&self.server, &visitor.email, PASSWORD).await).await;
         }
+        if (who, method, path.as_str()) == ("owner", "PUT", "/session/password") {
+            // The other sessions of the person have ended.
+            self.owner = LoggedIn::of(log_in(&self.server, &self.owner.email, PASSWORD).await).await;
+        }
+        if ("POST", "/password-reset", 200) == (method, path.as_str(), status) {
+            self.spare = LoggedIn::of(response).await;
+        }
+        if path.starts_with("/installation/owners") {
+            self.owner.done(&self.server, "DELETE", &path, Json::Null).await;
+        }
         if let ("DELETE", "/account", 200) = (method, path.as_str(), status)
             && let Some(at) = self.people.iter().position(|(name, _)| *name == who)
         {
@@ -149,8 +206,17 @@ impl World {
             let saved = draft.body(item(&key).to_string()).send().await.unwrap();
             assert_eq!(saved.status(), 200);
         }
+        if template.starts_with("/session/offers") {
+            let (_, person) = self.people.iter().find(|(name, _)| *name == "offered").unwrap();
+            self.remove(&person.id).await;
+            self.offer(&person.email).await;
+        }
         if template.contains("{person}") {
             self.spare_is_member(true).await;
+            let make =
+                if template.starts_with("/installation") && method == "DELETE" { "PUT" } else { "DELETE" };
+            let owners = format!("/installation/owners/{}", self.spare.id);
+            self.owner.done(&self.server, make, &owners, Json::Null).await;
             path = path.replace("{person}", &self.spare.id);
         }
         if template.contains("{invitation}") {
@@ -176,6 +242,9 @@ impl World {
     async fn body(&self, method: &str, template: &str, key: &str) -> (&'static str, Json) {
         let place = template.strip_prefix("/projects/{project}").unwrap_or(template);
         let body = match (method, place) {
+            ("GET", "/account") => return ("?email=spare@example.com", Json::Null),
+            ("PATCH", "/installation") => json!({"inviters": "admins"}),
+            ("PUT", "/installation/owners/{person}") | ("POST", "/session/offers/{project}") => Json::Null,
             ("GET", "/compare") => return ("?left=Staging&right=Production", Json::Null),
             ("DELETE", "/items/{key}/override") => {
                 let own = json!({"environment": "Staging", "user": "9", "value": text("mine")});
@@ -263,6 +332,9 @@ impl World {
         // The member may have this state already.
         let status = request.send().await.unwrap().status().as_u16();
         assert!([200, 404, 409].contains(&status), "{status}");
+        if wanted && status == 200 {
+            self.spare.done(&self.server, "POST", "/session/offers/1", Json::Null).await;
+        }
     }
 }
 

@@ -146,3 +146,36 @@ fn certificate(dir: &Path) -> (TlsFiles, CertificateDer<'static>) {
     std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
     (files, made.cert.der().clone())
 }
+
+#[tokio::test]
+async fn a_renewed_certificate_is_served_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (files, first) = certificate(dir.path());
+    let options = Options { tls: Some(files.clone()), ..Options::local(dir.path().join("data")) };
+    let running = serve(options).await.unwrap();
+    let is_served = async |made: &CertificateDer<'static>| {
+        let mut roots = RootCertStore::empty();
+        roots.add(made.clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let stream = TcpStream::connect(running.address).await.unwrap();
+        let name = ServerName::try_from("belt.test").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.is_ok()
+    };
+    assert!(is_served(&first).await);
+    // An unusable certificate does not replace the current one.
+    std::fs::write(&files.certificate, "no certificate").unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(is_served(&first).await);
+    let (_, second) = certificate(dir.path());
+    for _ in 0..40 {
+        if is_served(&second).await {
+            return running.shutdown().await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the new certificate is not served");
+}

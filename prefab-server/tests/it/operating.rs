@@ -57,7 +57,7 @@ async fn links_begin_with_the_public_url() {
     let url = "https://prefab.example.com";
     let server = TestServer::with(|options| options.public_url = Some(url.parse().unwrap())).await;
     let link = server.running.sign_up.clone().unwrap();
-    let token = link.strip_prefix(&format!("{url}/sign-up?token=")).unwrap();
+    let token = link.strip_prefix(&format!("{url}/sign-up#token=")).unwrap();
     let answer = server
         .http
         .post(server.url("/api/manage/v1/sign-up"))
@@ -72,7 +72,7 @@ async fn links_begin_with_the_public_url() {
     assert!(cookie.contains("; Secure"), "browsers come by https: {cookie}");
     let invitation = json!({"email": "bea@example.com", "role": "viewer"});
     let (_, answer) = server.post("/api/manage/v1/projects/1/invitations", invitation).await;
-    assert!(answer["link"].as_str().unwrap().starts_with(&format!("{url}/sign-up?")), "{answer}");
+    assert!(answer["link"].as_str().unwrap().starts_with(&format!("{url}/sign-up#")), "{answer}");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn audit_sentences(server: &TestServer, action: &str) -> Vec<String> {
 async fn the_first_sign_up_link_works_once() {
     let server = TestServer::new().await;
     let link = server.running.sign_up.clone().unwrap();
-    let token = link.strip_prefix(&format!("{}/sign-up?token=", server.running.url)).unwrap();
+    let token = link.strip_prefix(&format!("{}/sign-up#token=", server.running.url)).unwrap();
     let options = || Options::local(server.dir.path().join("data"));
     // As long as there is unknown, every start shows a link, and all of them hold.
     let other = serve(options()).await.unwrap();
@@ -90,7 +90,7 @@ async fn an_invitation_works_once_for_one_person() {
                       "environments": [{"environment": "Production", "role": "viewer"}]});
     let made = ann.done(&server, "POST", path, wish.clone()).await;
     let token = made["token"].as_str().unwrap();
-    assert_eq!(made["link"], format!("{}/sign-up?token={token}", server.running.url));
+    assert_eq!(made["link"], format!("{}/sign-up#token={token}", server.running.url));
     let listed = ann.done(&server, "GET", path, Json::Null).await;
     assert_eq!((&listed[0]["email"], &listed[0]["role"]), (&json!("bea@example.com"), &json!("editor")));
     assert!(!listed.to_string().contains(token));
@@ -128,7 +128,7 @@ async fn a_password_reset_link_requires_an_admin_of_every_project() {
     let first = bea.done(&server, "POST", &path, Json::Null).await;
     let second = bea.done(&server, "POST", &path, Json::Null).await;
     let token = second["token"].as_str().unwrap();
-    assert_eq!(second["link"], format!("{}/reset?token={token}", server.running.url));
+    assert_eq!(second["link"], format!("{}/reset#token={token}", server.running.url));
     let reset = async |token: &Json, password: &str| {
         let body = json!({"token": token, "password": password}).to_string();
         server.http.post(server.url("/api/manage/v1/password-reset")).body(body).send().await.unwrap()
@@ -304,6 +304,8 @@ async fn a_project_is_visible_to_its_members_only() {
     assert_eq!(listed.as_array().unwrap().len(), 1);
     let add = json!({"email": bea.email, "role": "admin"});
     ann.done(&server, "POST", &format!("{path}/people"), add.clone()).await;
+    assert_eq!(bea.ask(&server, "GET", &path, Json::Null).await.0, 404, "she has not accepted it");
+    bea.done(&server, "POST", &format!("/session/offers/{}", made["id"].as_str().unwrap()), Json::Null).await;
     assert_eq!(ann.ask(&server, "POST", &format!("{path}/people"), add).await.0, 409);
     assert_eq!(bea.done(&server, "GET", "/projects", Json::Null).await.as_array().unwrap().len(), 2);
     ann.done(&server, "DELETE", &format!("{path}/people/{}", ann.id), Json::Null).await;

@@ -65,6 +65,9 @@ async fn deleting_an_account_revokes_only_its_tokens() {
     );
 
     let cleo = LoggedIn::invited(&server, "Cleo", Role::Admin, json!([])).await;
+    let last = owner.ask(&server, "DELETE", "/account", json!({"password": PASSWORD})).await;
+    assert_eq!(last.0, 409, "the last owner of the installation stays");
+    owner.done(&server, "PUT", &format!("/installation/owners/{}", cleo.id), Json::Null).await;
     owner.done(&server, "DELETE", "/account", json!({"password": PASSWORD})).await;
     assert_eq!((looks(&server, &others).await, looks(&server, of_key).await), (401, 200));
     cleo.done(&server, "GET", "/projects/1", Json::Null).await;
@@ -78,15 +81,14 @@ async fn removed_members_lose_their_tokens_permanently() {
     let made =
         owner.done(&server, "POST", "/projects", json!({"name": "Shop", "environments": ["Live"]})).await;
     let shop = format!("/projects/{}", made["id"].as_str().unwrap());
-    let add = json!({"email": bea.email, "role": "admin"});
-    owner.done(&server, "POST", &format!("{shop}/people"), add.clone()).await;
+    bea.join(&server, &owner, made["id"].as_str().unwrap(), Role::Admin).await;
     let here = token(&server, &bea, "here").await;
     let made =
         bea.done(&server, "POST", &format!("{shop}/tokens"), json!({"name": "s", "role": "viewer"})).await;
     let there = made["token"].as_str().unwrap();
 
     owner.done(&server, "DELETE", &format!("/projects/1/people/{}", bea.id), Json::Null).await;
-    owner.done(&server, "POST", "/projects/1/people", add).await;
+    bea.join(&server, &owner, "1", Role::Admin).await;
     assert_eq!(looks(&server, &here).await, 401, "coming back brings no token back");
     assert_eq!(
         ask(&server, there, "GET", &shop, Json::Null).await.0,

@@ -78,6 +78,9 @@ pub enum Conflict {
     /// The project would have no admin.
     #[error("{0}; make another member an admin first")]
     LastAdmin(String),
+    /// The installation would have no owner.
+    #[error("this is the last owner of the installation; make another person an owner first")]
+    LastOwner,
 }
 
 impl Conflict {
@@ -99,7 +102,7 @@ impl Conflict {
             Self::NotArchived(_) => ErrorCode::NotArchived,
             Self::AccountExists { .. } => ErrorCode::AccountExists,
             Self::AlreadyMember(_) => ErrorCode::AlreadyMember,
-            Self::LastAdmin(_) => ErrorCode::LastAdmin,
+            Self::LastAdmin(_) | Self::LastOwner => ErrorCode::LastAdmin,
         }
     }
 

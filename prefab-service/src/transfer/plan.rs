@@ -17,13 +17,14 @@ use crate::transfer::{
 use crate::{
     Problem, ProblemCode,
     change::diff,
+    confidential,
     limits::Limits,
     names::NameIndex,
     project::{Configs, Project},
     validate::{self, Schemas},
     workers::{self, Busy},
 };
-use prefab_store::{Environment, Version};
+use prefab_store::{Environment, Roles, Version};
 
 /// The changes that an import would make.
 pub struct Plan {
@@ -55,14 +56,14 @@ impl PlannedChange {
     }
 }
 
-/// Plans an import.
+/// Plans an import by a caller with these roles.
 ///
 /// # Errors
 ///
 /// [`Busy`] after the deadline.
 pub fn plan(
     read: ImportFile,
-    project: &Project,
+    (project, roles): (&Project, &Roles),
     options: &MappingOptions,
     limits: &Limits,
     deadline: Instant,
@@ -101,7 +102,12 @@ pub fn plan(
         others.into_iter().partition(|config| config.config_type == ConfigType::Segment);
     for config in schema_configs.into_iter().chain(in_order(segments)).chain(others) {
         workers::check(deadline)?;
-        match moved(config, place) {
+        let before = next.get(&config.key).and_then(|version| version.config.clone());
+        let may_read = |scope| confidential::may_read(roles, &environments, scope);
+        let config = moved(config, place).and_then(|config| {
+            confidential::restored(config, &before, may_read).map_err(|problem| problem.to_string())
+        });
+        match config {
             Ok(config) => plan.add(config, (&mut next, &mut names), &environments, &mut schemas),
             Err(problem) => plan.problems.push(problem),
         }

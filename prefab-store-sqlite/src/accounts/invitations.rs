@@ -73,6 +73,8 @@ pub(super) struct Found {
     pub(super) id: i64,
     /// `None` for the first person.
     pub(super) to: Option<(ProjectId, Roles)>,
+    /// The label of the actor who invited.
+    pub(super) created_by: String,
 }
 
 /// Finds an invitation that can be used with an e-mail address. The invitation for the first person is valid for any
@@ -85,14 +87,14 @@ pub(super) fn find(
 ) -> Result<Option<Found>, StoreError> {
     connection
         .query_row(
-            "SELECT id, project_id, roles FROM invitation
+            "SELECT id, project_id, roles, created_by FROM invitation
              WHERE hash = ?1 AND used_at_millis IS NULL AND expires_at_millis > ?2
                AND (email = ?3 OR project_id IS NULL AND NOT EXISTS (SELECT 1 FROM person))",
             params![hash.0, now, email],
             |row| {
                 let (project, roles): (Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?);
                 let to = project.map(|id| (ProjectId(id), read(roles.as_deref().unwrap_or_default())));
-                Ok(Found { id: row.get(0)?, to })
+                Ok(Found { id: row.get(0)?, to, created_by: row.get(3)? })
             },
         )
         .optional()

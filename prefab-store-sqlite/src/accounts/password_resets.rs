@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::accounts::{memberships, person_row::person};
 use crate::failed;
 use crate::{
-    accounts::{people::keep_password, sessions},
+    accounts::{browsers, owners, people::keep_password, sessions},
     write,
 };
 use prefab_store::{
@@ -51,8 +51,10 @@ pub(super) fn use_up(
     forget(&transaction, person.id)?;
     sessions::end_all(&transaction, person.id, None)?;
     let projects = memberships::projects(&transaction, person.id)?;
+    let is_owner = owners::is_owner(&transaction, person.id)?;
+    browsers::forget(&transaction, person.id)?;
     transaction.commit().map_err(failed("setting a new password"))?;
-    Ok(Some(Session { person, projects }))
+    Ok(Some(Session { person, projects, is_owner }))
 }
 
 pub(super) fn forget(connection: &Connection, person: i64) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use crate::accounts::{memberships, person_row::person};
 use crate::failed;
 use crate::{
-    accounts::{invitations, members, sessions, tokens},
+    accounts::{browsers, invitations, members, owners, sessions, tokens},
     write,
 };
 use prefab_core::ids::ProjectId;
@@ -25,10 +25,19 @@ pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Accoun
     let finding = || failed("finding a person");
     let account = connection
         .query_row(
-            "SELECT id, email, name, password.hash FROM person LEFT JOIN password ON person_id = id
+            "SELECT id, email, name, password.hash, is_owner, invited_by, created_at_millis FROM person LEFT JOIN password ON person_id = id
              WHERE email = ?1",
             [email],
-            |row| Ok(Account { person: person(row)?, password: row.get(3)?, projects: Vec::new() }),
+            |row| {
+                Ok(Account {
+                    person: person(row)?,
+                    password: row.get(3)?,
+                    projects: Vec::new(),
+                    is_owner: row.get(4)?,
+                    invited_by: row.get(5)?,
+                    created_at_millis: row.get(6)?,
+                })
+            },
         )
         .optional()
         .map_err(finding())?;
@@ -50,8 +59,8 @@ pub(super) fn sign_up(
         return Ok(SignUpOutcome::NotInvited);
     };
     let made = transaction.execute(
-        "INSERT INTO person (email, name, created_at_millis) VALUES (?1, ?2, ?3)",
-        params![email, name, now],
+        "INSERT INTO person (email, name, created_at_millis, is_owner, invited_by) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![email, name, now, invited.to.is_none(), invited.to.is_some().then_some(&invited.created_by)],
     );
     match made {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -97,6 +106,7 @@ pub(super) fn set_password(
     let transaction = write(connection)?;
     keep_password(&transaction, person, hash, now)?;
     sessions::end_all(&transaction, person, Some(but))?;
+    browsers::forget(&transaction, person)?;
     transaction.commit().map_err(failed("changing a password"))
 }
 
@@ -128,9 +138,14 @@ pub(super) fn delete(
             return Ok(DeletePersonOutcome::LastAdmin(project));
         }
     }
+    if owners::is_last(&transaction, person)? {
+        return Ok(DeletePersonOutcome::LastOwner);
+    }
     let ended = tokens::revoke_all(&transaction, person, None, now)?;
     for statement in [
         "DELETE FROM member WHERE person_id = ?1",
+        "DELETE FROM membership_offer WHERE person_id = ?1",
+        "DELETE FROM known_browser WHERE person_id = ?1",
         "DELETE FROM session WHERE person_id = ?1",
         "DELETE FROM reset WHERE person_id = ?1",
         "DELETE FROM password WHERE person_id = ?1",

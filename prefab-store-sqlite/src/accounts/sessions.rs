@@ -49,17 +49,19 @@ pub(super) fn find(
 ) -> Result<Option<(Session, i64)>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT id, email, name, last_used_at_millis FROM session JOIN person ON id = person_id
+            "SELECT id, email, name, last_used_at_millis, is_owner FROM session JOIN person ON id = person_id
              WHERE hash = ?1 AND session.created_at_millis >= ?2 AND last_used_at_millis >= ?3",
         )
         .and_then(|mut statement| {
             let since = params![session.0, now - SESSION_MILLIS, now - SESSION_IDLE_MILLIS];
-            statement.query_row(since, |row| Ok((person(row)?, row.get::<_, i64>(3)?))).optional()
+            statement
+                .query_row(since, |row| Ok((person(row)?, row.get::<_, i64>(3)?, row.get(4)?)))
+                .optional()
         })
         .map_err(failed("reading a session"))?;
-    let Some((person, last_used)) = found else { return Ok(None) };
+    let Some((person, last_used, is_owner)) = found else { return Ok(None) };
     let projects = memberships::projects(connection, person.id)?;
-    Ok(Some((Session { person, projects }, last_used)))
+    Ok(Some((Session { person, projects, is_owner }, last_used)))
 }
 
 /// Records the use of a session.

@@ -4,8 +4,8 @@ use super::fixture::Fixture;
 use crate::{
     Role, Roles, StoreError,
     accounts::{
-        DeletePersonOutcome, MemberChange, NewInvitation, NewPerson, NewReset, NewToken, Person,
-        SESSION_IDLE_MILLIS, SESSION_MILLIS, SignUpOutcome, Token,
+        DeletePersonOutcome, Inviters, MemberChange, MembershipOffer, NewInvitation, NewPerson, NewReset,
+        NewToken, OwnerChange, Person, SESSION_IDLE_MILLIS, SESSION_MILLIS, SignUpOutcome, Token,
     },
     key::KeyHash,
 };
@@ -311,4 +311,65 @@ pub(super) async fn a_token_name_is_taken_while_the_token_is_in_effect(fixture: 
     assert!(matches!(&error, StoreError::NameTaken { existing, .. } if existing == "deploy"), "{error:?}");
     assert!(fixture.store.revoke_token(fixture.id(), first).await.unwrap());
     fixture.store.create_token(again()).await.unwrap();
+}
+
+pub(super) async fn membership_starts_when_the_person_accepts_it(fixture: Fixture) {
+    let ann = member(&fixture, "ann@acme.test", Role::Admin).await;
+    let second = fixture.store.create_project("second".to_owned(), Vec::new()).await.unwrap().id;
+    let offer = |role| MembershipOffer {
+        project: second,
+        person: ann.clone(),
+        roles: Roles::of(role),
+        offered_by: "bea".to_owned(),
+        offered_at_millis: 7,
+    };
+    fixture.store.offer_membership(offer(Role::Admin)).await.unwrap();
+    fixture.store.offer_membership(offer(Role::Editor)).await.unwrap();
+    assert_eq!(fixture.store.membership_offers(second).await.unwrap(), [offer(Role::Editor)]);
+    assert_eq!(fixture.store.offers_to(ann.id).await.unwrap(), [offer(Role::Editor)]);
+    assert_eq!(fixture.store.members(second).await.unwrap(), []);
+    assert!(!fixture.store.accept_membership(fixture.id(), ann.id).await.unwrap());
+    assert!(fixture.store.accept_membership(second, ann.id).await.unwrap());
+    assert!(!fixture.store.accept_membership(second, ann.id).await.unwrap(), "once");
+    assert_eq!(fixture.store.members(second).await.unwrap()[0].roles, Roles::of(Role::Editor));
+    assert_eq!(fixture.store.offers_to(ann.id).await.unwrap(), []);
+    fixture.store.offer_membership(offer(Role::Admin)).await.unwrap();
+    assert!(fixture.store.remove_offer(second, ann.id).await.unwrap());
+    assert!(!fixture.store.remove_offer(second, ann.id).await.unwrap());
+}
+
+pub(super) async fn the_last_owner_stays(fixture: Fixture) {
+    fixture.store.invite(invitation(&fixture, "first", None)).await.unwrap();
+    let SignUpOutcome::Created(ann, _) = sign_up(&fixture, "first", "ann@acme.test").await else { panic!() };
+    let bea = member(&fixture, "bea@acme.test", Role::Admin).await;
+    start(&fixture, &ann, "ann").await;
+    start(&fixture, &bea, "bea").await;
+    let is_owner = async |session: &str| {
+        fixture.store.session(KeyHash::of(session), false).await.unwrap().unwrap().is_owner
+    };
+    assert_eq!((is_owner("ann").await, is_owner("bea").await), (true, false));
+    let account = fixture.store.account("bea@acme.test".to_owned()).await.unwrap().unwrap();
+    assert_eq!((account.is_owner, account.invited_by.as_deref()), (false, Some("ann")));
+    assert_eq!(fixture.store.set_owner(ann.id, false).await.unwrap(), OwnerChange::LastOwner);
+    assert_eq!(fixture.store.delete_person(ann.id).await.unwrap(), DeletePersonOutcome::LastOwner);
+    assert_eq!(fixture.store.set_owner(99, true).await.unwrap(), OwnerChange::Unknown);
+    assert_eq!(fixture.store.set_owner(bea.id, true).await.unwrap(), OwnerChange::Done);
+    assert_eq!(fixture.store.owners().await.unwrap(), [ann.clone(), bea]);
+    assert_eq!(fixture.store.set_owner(ann.id, false).await.unwrap(), OwnerChange::Done);
+    assert_eq!(fixture.store.inviters().await.unwrap(), Inviters::Admins);
+    fixture.store.set_inviters(Inviters::Owners).await.unwrap();
+    assert_eq!(fixture.store.inviters().await.unwrap(), Inviters::Owners);
+}
+
+pub(super) async fn a_browser_is_known_until_the_password_changes(fixture: Fixture) {
+    let ann = member(&fixture, "ann@acme.test", Role::Admin).await;
+    let bea = member(&fixture, "bea@acme.test", Role::Admin).await;
+    let (here, other) = (KeyHash::of("here"), KeyHash::of("other"));
+    fixture.store.remember_browser(ann.id, here).await.unwrap();
+    let known =
+        async |person: &Person, browser| fixture.store.is_known_browser(person.id, browser).await.unwrap();
+    assert!(known(&ann, here).await);
+    assert!(!known(&ann, other).await && !known(&bea, here).await);
+    fixture.store.set_password(ann.id, "new".to_owned(), other).await.unwrap();
+    assert!(!known(&ann, here).await);
 }

@@ -19,6 +19,7 @@ fn named(fixture: &Fixture, expires_at_millis: Option<i64>) -> NewKey {
         user_id: None,
         name: "ci".to_owned(),
         created_by: "ann".to_owned(),
+        created_by_person: Some(7),
         expires_at_millis,
     }
 }
@@ -72,6 +73,7 @@ pub(super) async fn a_named_key_is_listed_with_its_details(fixture: Fixture) {
         name: "ci".to_owned(),
         user_id: None,
         created_by: "ann".to_owned(),
+        created_by_person: Some(7),
         created_at_millis: fixture.now(),
         last_used_at_millis: None,
         expires_at_millis: ends,

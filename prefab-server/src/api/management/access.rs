@@ -15,10 +15,10 @@ use crate::api::{
     state::App,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_service::Origin;
+use prefab_service::{Origin, labels};
 use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
 use prefab_store::{
-    Environment, Role,
+    AuditNote, Environment, Role,
     accounts::Session,
     names::{self, NoMatch},
 };
@@ -62,17 +62,45 @@ impl Access {
                 Some(Actor::of_token(&token, project, origin))
             }
             Principal::Person(session, _) => {
-                let Session { person, mut projects } = session;
+                let Session { person, mut projects, is_owner: _ } = session;
                 Some(Actor::of_person(&person, projects.remove(&id)?, project_cache.project(id)?, origin))
             }
         }
     }
 
-    /// Returns an admin of all projects, as an author in the first one.
-    pub(super) fn as_global_admin(self) -> Option<Actor> {
-        let (projects, managed) = (self.project_cache.projects(), self.managed());
-        let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
-        self.actor(first)
+    /// Returns whether the caller is an admin of every project.
+    pub(super) fn is_global_admin(&self) -> bool {
+        self.project_cache.projects().len() == self.managed().len()
+    }
+
+    /// Returns whether the caller is an owner of the installation: a person, or a management token with the role admin that
+    /// acts for one. An API key is not, because every admin of a project can issue one.
+    pub(super) async fn is_owner(&self, app: &App) -> Result<bool, ApiError> {
+        Ok(match &self.principal {
+            Principal::Key(_) => false,
+            Principal::Person(session, _) => session.is_owner,
+            Principal::Token(token, _) => {
+                let owners = app.project_cache.store().owners().await?;
+                token.roles.project == Role::Admin && owners.iter().any(|owner| Some(owner.id) == token.owner)
+            }
+        })
+    }
+
+    /// Returns the audit note of an action on the installation as a whole.
+    pub(super) fn note(&self, action: &str) -> AuditNote {
+        let Origin { address, via, .. } = self.origin.clone();
+        let actor = match &self.principal {
+            Principal::Key(caller) => labels::api_key_label(caller.key_id, &caller.name),
+            Principal::Token(token, _) => labels::token_label(token.id, &token.name),
+            Principal::Person(session, _) => format!("{} ({})", session.person.name, session.person.email),
+        };
+        AuditNote {
+            sentence: format!("{actor} {action}"),
+            actor,
+            origin: address,
+            via,
+            comment: String::new(),
+        }
     }
 
     /// Lists the projects of which the caller is an admin.

@@ -79,7 +79,7 @@ pub(super) async fn change_password(
     RequestOrigin(origin): RequestOrigin,
     JsonBody(ChangePasswordRequest { current, password }): JsonBody<ChangePasswordRequest>,
 ) -> Result<Json<EmptyResponse>, ApiError> {
-    let BrowserSession { session: Session { person, projects }, hash, csrf: _ } = visitor;
+    let BrowserSession { session: Session { person, projects, is_owner: _ }, hash, csrf: _ } = visitor;
     validate_password("password", &password)?;
     prove(&app, &person, current, &origin, "`current` is not your password").await?;
     let password = app.sign_in.passwords.hash(password).await?;
@@ -94,7 +94,7 @@ pub(super) async fn change_password(
     delete, path = "/account", tag = "people", request_body = DeleteAccountRequest, security(("session" = [])),
     responses((status = 200, body = EmptyResponse), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
               (status = 403, description = "The password is wrong", body = ErrorResponse),
-              (status = 409, description = "A project would have no admin", body = ErrorResponse),
+              (status = 409, description = "A project would have no admin, or the installation no owner", body = ErrorResponse),
               (status = 429, description = "Too many attempts; `Retry-After` contains the time to wait", body = ErrorResponse))
 )]
 pub(super) async fn delete(
@@ -104,10 +104,11 @@ pub(super) async fn delete(
     headers: HeaderMap,
     JsonBody(DeleteAccountRequest { password }): JsonBody<DeleteAccountRequest>,
 ) -> Result<Response, ApiError> {
-    let Session { person, projects } = visitor.session;
+    let Session { person, projects, is_owner: _ } = visitor.session;
     prove(&app, &person, password, &origin, "`password` is not your password").await?;
     let revoked = match app.project_cache.store().delete_person(person.id).await? {
         DeletePersonOutcome::Done(revoked) => revoked,
+        DeletePersonOutcome::LastOwner => return Err(Conflict::LastOwner.into()),
         DeletePersonOutcome::LastAdmin(project) => {
             let name = app
                 .project_cache
@@ -136,12 +137,12 @@ async fn prove(
     origin: &Origin,
     refusal: &'static str,
 ) -> Result<(), ApiError> {
-    count_attempt(app, &person.email, origin).map_err(too_many_attempts)?;
+    count_attempt(app, &person.email, origin, None).map_err(too_many_attempts)?;
     let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
     if !app.sign_in.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
-    app.sign_in.by_email.reset(&person.email);
+    app.sign_in.succeeded(&person.email, &network(origin.peer()), None);
     Ok(())
 }

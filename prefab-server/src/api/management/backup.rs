@@ -1,6 +1,12 @@
 //! Backups of the store of a running server.
 
-use std::{convert::Infallible, fs::File, io::Read as _, path::PathBuf};
+use std::{
+    convert::Infallible,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -10,7 +16,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, header};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::api::management::access::Access;
 use crate::api::{error::ApiError, state::App};
@@ -18,30 +24,32 @@ use prefab_management_api::ErrorResponse;
 use prefab_store::{AuditEntry, BackupFormat, StoreError};
 
 const CHUNK: usize = 256 << 10;
+/// The age after which a backup without a change is not being written.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 
 /// Downloads a consistent copy of the whole store, for `prefab restore`.
 ///
-/// The copy contains all projects and accounts, so it requires an admin of every project. Passwords and API keys are
+/// The copy contains all projects and accounts, so it requires an owner of the installation, a management token with the
+/// role admin that acts for one, or an admin of every project. Passwords and API keys are
 /// stored as hashes; encrypted values stay encrypted. The media type depends on the store.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/*", body = String),
-              (status = 403, description = "You are not an admin of every project", body = ErrorResponse))
+              (status = 403, description = "You are neither an owner of the installation nor an admin of every project", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let Some(actor) = access.as_global_admin() else {
+    if !access.is_global_admin() && !access.is_owner(&app).await? {
         return Err(ApiError::Forbidden(
-            "a backup contains all projects; only an admin of every project can download it",
+            "a backup contains all projects; only an owner of the installation or an admin of every project can download it",
         ));
-    };
-    let own = actor.project.id;
+    }
     let BackupFormat { media_type, extension } = app.backup.format();
     let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance(&app))));
     app.backup.backup(file.0.clone()).await?;
     let entry = AuditEntry {
-        project: Some(own),
+        project: app.project_cache.projects().first().map(|project| project.id),
         action: "backup.taken".to_owned(),
-        ..AuditEntry::of(actor.audit_note("downloaded a backup"))
+        ..AuditEntry::of(access.note("downloaded a backup"))
     };
     app.project_cache.store().record_audit(vec![entry]).await?;
     let opened = File::open(&file.0).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
@@ -69,6 +77,25 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
 /// Returns a unique file name.
 fn chance(app: &App) -> String {
     format!("{}-{:08x}", app.clock.now_micros(), getrandom::u32().unwrap_or_default())
+}
+
+/// Removes the files of backups that a crash has interrupted. Newer ones may be in use by another server with the same data
+/// folder.
+pub(crate) fn remove_leftovers(data_dir: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(data_dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_backup = name.to_str().is_some_and(|name| {
+            name.strip_prefix("backup-").is_some_and(|rest| rest.ends_with(".db") || rest.contains(".db-"))
+        });
+        let age =
+            entry.metadata().and_then(|data| data.modified()).map(|at| at.elapsed().unwrap_or_default());
+        if is_backup && age.is_ok_and(|age| age > LEFTOVER_AGE) {
+            std::fs::remove_file(entry.path())?;
+            warn!(file = %entry.path().display(), "removed a backup that was interrupted");
+        }
+    }
+    Ok(())
 }
 
 /// A file that is removed when it is dropped.

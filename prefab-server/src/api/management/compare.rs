@@ -11,7 +11,7 @@ use prefab_core::ids::EnvironmentId;
 use prefab_management_api::{
     CompareQuery, CopyRulesRequest, CopyRulesResponse, ErrorResponse, RuleDifference,
 };
-use prefab_service::{actor::Actor, change::ChangeRequest, describe};
+use prefab_service::{actor::Actor, change::ChangeRequest, confidential, describe};
 use prefab_store::Role;
 
 /// Lists the items whose rules differ between two environments.
@@ -60,6 +60,13 @@ pub(super) async fn copy(
     let from = access::environment(&actor, &from, "from")?.id;
     let copier = actor.clone();
     let configs = app.work(actor.project.id, move |_| Ok(copied(&copier, from, to, keys))).await?;
+    // A confidential value could be read in the other environment afterwards.
+    let is_secret = configs.iter().any(|config| confidential::scopes(config).contains(&Some(from.0)));
+    if is_secret && !confidential::may_read(&actor.roles, &actor.project.environments(), Some(from.0)) {
+        return Err(ApiError::Forbidden(
+            "copying confidential values requires the role publisher in the environment they are copied from",
+        ));
+    }
     let keys = configs.iter().map(|config| config.key.clone()).collect();
     if !dry_run {
         app.apply(&actor, ChangeRequest::put_all(configs)).await?;

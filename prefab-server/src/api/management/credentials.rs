@@ -5,6 +5,7 @@ use cookie::Cookie;
 use http::{HeaderMap, header::COOKIE, request::Parts};
 use subtle::ConstantTimeEq as _;
 
+use crate::api::management::session::checks::is_https;
 use crate::api::{error::ApiError, sdk::api_key::Admin, state::App};
 use crate::auth;
 use prefab_service::{
@@ -16,8 +17,22 @@ use prefab_store::{
     key::KeyHash,
 };
 
-/// The name of the session cookie.
-pub(super) const COOKIE_NAME: &str = "prefab_session";
+/// The cookie of a session.
+pub(super) const SESSION_COOKIE: CookieName = CookieName("prefab_session", "__Host-prefab_session");
+/// The cookie of a browser in which a person has logged in.
+pub(super) const BROWSER_COOKIE: CookieName = CookieName("prefab_browser", "__Host-prefab_browser");
+
+/// The names of a cookie over http and https. Browsers accept a name with `__Host-` only over https, from the host itself, so
+/// no other host of the domain can set such a cookie.
+#[derive(Clone, Copy)]
+pub(super) struct CookieName(&'static str, &'static str);
+
+impl CookieName {
+    /// Returns the name.
+    pub(super) const fn of(self, is_https: bool) -> &'static str {
+        if is_https { self.1 } else { self.0 }
+    }
+}
 /// The header that protects sessions from cross-site request forgery.
 const CSRF_HEADER: &str = "x-prefab-csrf";
 
@@ -64,7 +79,8 @@ impl FromRequestParts<App> for BrowserSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let text = session_secret(&parts.headers).ok_or(ApiError::Unauthorized)?;
+        let is_https = is_https(app, &parts.headers);
+        let text = cookie_secret(&parts.headers, SESSION_COOKIE, is_https).ok_or(ApiError::Unauthorized)?;
         let hash = KeyHash::of(&text);
         let session = app.project_cache.store().session(hash, true).await?.ok_or(ApiError::Unauthorized)?;
         let csrf = csrf(&text);
@@ -80,11 +96,11 @@ impl FromRequestParts<App> for BrowserSession {
     }
 }
 
-/// Returns the secret of the session.
-fn session_secret(headers: &HeaderMap) -> Option<String> {
+/// Returns the secret in a cookie.
+pub(super) fn cookie_secret(headers: &HeaderMap, name: CookieName, is_https: bool) -> Option<String> {
     let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == COOKIE_NAME).map(|cookie| cookie.value().to_owned())
+    cookies.find(|cookie| cookie.name() == name.of(is_https)).map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]
@@ -93,17 +109,20 @@ mod tests {
 
     #[test]
     fn the_session_is_found_among_other_cookies() {
-        let check = |values: &[&str], expected: Option<&str>| {
+        let check = |values: &[&str], is_https: bool, expected: Option<&str>| {
             let mut headers = HeaderMap::new();
             for value in values {
                 headers.append(COOKIE, value.parse().unwrap());
             }
-            assert_eq!(session_secret(&headers).as_deref(), expected);
+            assert_eq!(cookie_secret(&headers, SESSION_COOKIE, is_https).as_deref(), expected);
         };
-        check(&[], None);
-        check(&["theme=dark"], None);
-        check(&["theme=dark; prefab_session=abc"], Some("abc"));
-        check(&["theme=dark", "prefab_session=abc; x=y"], Some("abc"));
-        check(&["not_prefab_session=abc"], None);
+        check(&[], false, None);
+        check(&["theme=dark"], false, None);
+        check(&["theme=dark; prefab_session=abc"], false, Some("abc"));
+        check(&["theme=dark", "prefab_session=abc; x=y"], false, Some("abc"));
+        check(&["not_prefab_session=abc"], false, None);
+        // Another host of the domain may have set the name without the prefix.
+        check(&["prefab_session=evil; __Host-prefab_session=abc"], true, Some("abc"));
+        check(&["prefab_session=evil"], true, None);
     }
 }

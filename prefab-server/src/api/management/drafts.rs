@@ -4,13 +4,14 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::audit_entry;
 use crate::api::management::{
-    access::{self, Access, JsonBody, OptionalJsonBody, PathParams},
+    access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
+    confidential::{self, Form},
     items,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_core::Config;
 use prefab_management_api::{
-    ChangeResponse, DraftResponse, ErrorResponse, PublishDraftRequest, SaveDraftRequest,
+    ChangeResponse, DraftResponse, ErrorResponse, PublishDraftRequest, RevealQuery, SaveDraftRequest,
 };
 use prefab_service::{
     Conflict,
@@ -20,7 +21,7 @@ use prefab_service::{
 };
 use prefab_store::{Draft, Expected, Role};
 
-fn draft_response(draft: Draft, actor: &Actor) -> DraftResponse {
+fn draft_response(draft: Draft, actor: &Actor, form: Form) -> DraftResponse {
     let current = actor.project.config(&draft.key);
     let before = current.as_ref().and_then(|version| version.config.as_ref());
     let differences = diff::describe(before, draft.config.as_ref(), &actor.project.environments());
@@ -29,7 +30,7 @@ fn draft_response(draft: Draft, actor: &Actor) -> DraftResponse {
         is_stale: current.as_ref().map(|version| version.id).unwrap_or_default() != draft.base_id,
         needs_approval: environment_needing_approval(&change, &actor.project.environments()).is_some(),
         differences,
-        item: draft.config.as_ref().map(item::from_config),
+        item: draft.config.as_ref().map(|config| item::from_config(&form.of(config))),
         base: (draft.base_id != 0).then(|| draft.base_id.to_string()),
         comment: draft.comment,
         saved_by: draft.saved_by,
@@ -39,9 +40,9 @@ fn draft_response(draft: Draft, actor: &Actor) -> DraftResponse {
     }
 }
 
-async fn view(app: &App, actor: &Actor, draft: Draft) -> Result<Response, ApiError> {
+async fn view(app: &App, actor: &Actor, draft: Draft, form: Form) -> Result<Response, ApiError> {
     let actor = actor.clone();
-    app.json(actor.project.id, move |_| Ok(draft_response(draft, &actor))).await
+    app.json(actor.project.id, move |_| Ok(draft_response(draft, &actor, form))).await
 }
 
 /// Lists drafts, sorted by config key.
@@ -59,7 +60,7 @@ pub(super) async fn list(
     app.json(actor.project.id, move |deadline| {
         let view = |draft| {
             workers::check(deadline)?;
-            Ok(draft_response(draft, &actor))
+            Ok(draft_response(draft, &actor, Form::Redacted))
         };
         drafts.into_iter().map(view).collect::<Result<Vec<_>, ApiError>>()
     })
@@ -69,18 +70,22 @@ pub(super) async fn list(
 /// Returns the draft of an item.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/draft", tag = "drafts",
-    params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = DraftResponse), (status = 404, body = ErrorResponse))
+    params(("project" = i64, Path), ("key" = String, Path), RevealQuery),
+    responses((status = 200, body = DraftResponse),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse),
+              (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
-    view(&app, &actor, draft).await
+    let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), &draft.config).await?;
+    view(&app, &actor, draft, form).await
 }
 
 /// Saves a draft, based on the current version. It replaces an existing draft of the item.
@@ -115,7 +120,7 @@ pub(super) async fn save(
         None => Edit::archive(key, Expected::Version(base_id)),
     };
     let saved = app.apply(&actor, ChangeRequest::new(edit).as_draft()).await?;
-    view(&app, &actor, saved.draft.ok_or(ApiError::NotFound)?).await
+    view(&app, &actor, saved.draft.ok_or(ApiError::NotFound)?, Form::Redacted).await
 }
 
 /// Discards a draft.
@@ -132,7 +137,7 @@ pub(super) async fn discard(
     let actor = access.require_role(project, Role::Editor)?;
     let key = access::item_key(&actor, key)?;
     let draft = find(&app, &actor, &key).await?;
-    let answer = view(&app, &actor, draft.clone()).await?;
+    let answer = view(&app, &actor, draft.clone(), Form::Redacted).await?;
     app.project_cache.store().discard_draft(actor.project.id, key).await?;
     record(&app, &actor, &draft, "draft.discarded", "discarded the draft of").await?;
     Ok(answer)
@@ -166,7 +171,7 @@ pub(super) async fn approve(
         ChangeRequest::new(Edit::of_draft(draft.clone())).with_policy(Policy::APPROVE_DRAFT).dry_run();
     app.apply(&actor, approval).await?;
     let approved = Draft { approved_by: Some(actor.label.clone()), ..draft.clone() };
-    let answer = view(&app, &actor, approved).await?;
+    let answer = view(&app, &actor, approved, Form::Redacted).await?;
     if !app.project_cache.store().approve_draft(actor.project.id, draft.clone(), actor.label.clone()).await? {
         return Err(Conflict::DraftChanged(key).into());
     }

@@ -79,7 +79,7 @@ pub(super) async fn stream(
     let mut response = Body::from_stream(body).into_response();
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Disables buffering in nginx.
     fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)

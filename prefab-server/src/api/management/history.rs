@@ -6,10 +6,12 @@ use axum::{Json, extract::State, response::Response};
 use prefab_core::Config;
 
 use crate::api::management::access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams};
+use crate::api::management::confidential;
 use crate::api::management::views::item_version;
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
-    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevertRequest,
+    ChangeComment, ChangeResponse, DiffQuery, DiffResponse, ErrorResponse, ItemVersion, RevealQuery,
+    RevertRequest,
 };
 use prefab_service::{
     Conflict,
@@ -20,7 +22,7 @@ use prefab_service::{
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// The maximum number of listed versions.
-const MAX_VERSIONS: u32 = 1_000;
+pub(super) const MAX_VERSIONS: u32 = 1_000;
 
 /// Lists the versions of an item, newest first. The item may be archived.
 #[utoipa::path(
@@ -47,20 +49,24 @@ pub(super) async fn versions(
 /// Returns a version and its content.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/versions/{version}", tag = "history",
-    params(("project" = i64, Path), ("key" = String, Path), ("version" = String, Path)),
-    responses((status = 200, body = ItemVersion), (status = 404, body = ErrorResponse))
+    params(("project" = i64, Path), ("key" = String, Path), ("version" = String, Path), RevealQuery),
+    responses((status = 200, body = ItemVersion),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse),
+              (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn version(
     State(app): State<App>,
     access: Access,
     PathParams((project, key, id)): PathParams<(i64, String, i64)>,
+    QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let key = access::item_key(&actor, key)?;
     let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &actor, &key).await?;
+    let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), &version.config).await?;
     app.json(actor.project.id, move |_| {
-        let item = version.config.as_ref().map(item::from_config);
+        let item = version.config.as_ref().map(|config| item::from_config(&form.of(config)));
         Ok(ItemVersion { item, ..item_version(&version, records.get(&id)) })
     })
     .await
@@ -70,13 +76,14 @@ pub(super) async fn version(
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}/diff", tag = "history",
     params(("project" = i64, Path), ("key" = String, Path), DiffQuery),
-    responses((status = 200, body = DiffResponse), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = DiffResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn diff(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
+    QueryParams(DiffQuery { from, to, reveal }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let key = access::item_key(&actor, key)?;
@@ -92,6 +99,9 @@ pub(super) async fn diff(
         None => None,
         Some(id) => Some(find(&app, &actor, &key, id).await?.ok_or_else(missing("from", id))?),
     };
+    let configs = from.iter().chain([&to]).filter_map(|version| version.config.as_ref());
+    let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), configs).await?;
+    let view = move |config: &Config| item::from_config(&form.of(config));
     app.json(actor.project.id, move |_| {
         let before = from.as_ref().and_then(|version| version.config.as_ref());
         let after = to.config.as_ref();
@@ -99,8 +109,8 @@ pub(super) async fn diff(
             from: from.as_ref().map(|version| version.id.to_string()),
             to: to.id.to_string(),
             differences: diff::describe(before, after, &actor.project.environments()),
-            before: before.map(item::from_config),
-            after: after.map(item::from_config),
+            before: before.map(view),
+            after: after.map(view),
         })
     })
     .await

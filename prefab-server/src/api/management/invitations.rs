@@ -18,7 +18,7 @@ use prefab_management_api::{
 use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
-    accounts::{Invitation, NewInvitation},
+    accounts::{Invitation, Inviters, NewInvitation},
 };
 /// The maximum lifetime of an invitation: 30 days.
 const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
@@ -56,6 +56,7 @@ pub(super) async fn list(
     post, path = "/projects/{project}/invitations", tag = "people", params(("project" = i64, Path)),
     request_body = CreateInvitationRequest,
     responses((status = 200, body = CreateInvitationResponse), (status = 400, body = ErrorResponse),
+              (status = 403, description = "Only owners of the installation may invite people without an account", body = ErrorResponse),
               (status = 404, body = ErrorResponse), (status = 409, description = "The e-mail address has an account", body = ErrorResponse))
 )]
 pub(super) async fn create(
@@ -67,7 +68,13 @@ pub(super) async fn create(
         CreateInvitationRequest,
     >,
 ) -> Result<Json<CreateInvitationResponse>, ApiError> {
+    let is_owner = access.is_owner(&app).await?;
     let actor = access.authorize(project)?;
+    if !is_owner && app.project_cache.store().inviters().await? == Inviters::Owners {
+        return Err(ApiError::Forbidden(
+            "on this server, only an owner of the installation can invite people without an account",
+        ));
+    }
     let (email, roles) = (validate_email(&email)?, roles(&actor, store_role(role), &environments)?);
     if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));

@@ -15,7 +15,7 @@ use prefab_core::{Config, ConfigType, ValueType};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
-    compression,
+    compression, confidential,
     views::who,
 };
 use crate::api::{error::ApiError, state::App};
@@ -30,6 +30,7 @@ use prefab_store::{Environment, Expected, KeyRange, Role, Version};
 
 use prefab_management_api::{
     ChangeComment, ChangeResponse, ErrorResponse, Item, ItemPage, ItemRequest, ItemSummary, ListItemsQuery,
+    RevealQuery,
 };
 pub(super) use usage::{__path_used, used};
 
@@ -146,21 +147,25 @@ pub(super) async fn create(
     put(&app, &actor, config).await
 }
 
-/// Returns an item with its rules.
+/// Returns an item with its rules. Confidential values are redacted, unless `reveal` is true.
 #[utoipa::path(
     get, path = "/projects/{project}/items/{key}", tag = "items",
-    params(("project" = i64, Path), ("key" = String, Path)),
-    responses((status = 200, body = Item), (status = 404, body = ErrorResponse))
+    params(("project" = i64, Path), ("key" = String, Path), RevealQuery),
+    responses((status = 200, body = Item),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse),
+              (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn show(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
+    QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let key = access::item_key(&actor, key)?;
     let (_, config) = current_item(&actor, &key)?;
-    app.json(actor.project.id, move |_| Ok(item::from_config(&config))).await
+    let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), [&config]).await?;
+    app.json(actor.project.id, move |_| Ok(item::from_config(&form.of(&config)))).await
 }
 
 /// Replaces an item. `item.id` must be the current version.
@@ -268,5 +273,6 @@ pub(super) async fn config(app: &App, actor: &Actor, item: Item) -> Result<Confi
             ApiError::Invalid(problems.collect())
         })
     };
-    app.work(actor.project.id, read).await
+    let config = app.work(actor.project.id, read).await?;
+    confidential::restored(app, actor, config).await
 }

@@ -31,7 +31,7 @@ fn store_kind(kind: api::KeyKind) -> KeyKind {
     }
 }
 
-fn key_response(key: KeyDetails) -> ApiKeyResponse {
+pub(super) fn key_response(key: KeyDetails) -> ApiKeyResponse {
     ApiKeyResponse {
         id: key.id.to_string(),
         name: key.name,
@@ -94,6 +94,7 @@ pub(super) async fn issue(
         user_id: user.filter(|user| !user.is_empty()).or_else(|| owner(&actor, kind)),
         name: super::projects::validate_name(&name)?,
         created_by: actor.label.clone(),
+        created_by_person: Some(actor.changed_by.user_id).filter(|id| *id != 0),
         expires_at_millis: expires_at,
     };
     issue_key(&app, &actor, request).await
@@ -173,6 +174,7 @@ pub(super) async fn rotate(
         user_id: key.user_id,
         name: key.name,
         created_by: actor.label.clone(),
+        created_by_person: Some(actor.changed_by.user_id).filter(|id| *id != 0),
         expires_at_millis: None,
     };
     issue_key(&app, &actor, request).await

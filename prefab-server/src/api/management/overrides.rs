@@ -6,6 +6,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams, QueryParams},
+    confidential::reject_redacted,
     items::current_item,
     lifetime,
 };
@@ -17,7 +18,7 @@ use prefab_management_api::{
 use prefab_service::{
     actor::Actor,
     change::{ChangeRequest, Edit, Policy},
-    item, personal_overrides,
+    confidential, item, personal_overrides,
     project::Project,
 };
 use prefab_store::{Role, RuleTarget, ScheduledRemoval, TimedRule};
@@ -53,7 +54,7 @@ fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideResp
             key: key.clone(),
             environment: found.environment.to_string(),
             user: found.user.to_owned(),
-            value: item::from_value(found.value),
+            value: item::from_value(&confidential::redacted_value(found.value)),
         }));
     }
     views
@@ -79,6 +80,7 @@ pub(super) async fn assign(
     }
     let key = access::item_key(&actor, key)?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
+    reject_redacted(&value)?;
     let rule = rule(&actor, &key, environment, user.trim());
     let end = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
     let request = || {

@@ -8,19 +8,27 @@ use axum::{Json, extract::State};
 use crate::api::management::audit_entry;
 use crate::api::management::views::{exceptional_roles, role_response, store_role};
 use crate::api::management::{
-    access::{self, Access, JsonBody, PathParams},
+    access::{self, Access, JsonBody, PathParams, QueryParams},
+    issued_credentials,
     session::checks::validate_email,
     tokens,
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
-    AddMemberRequest, EnvironmentRoleRequest, ErrorResponse, MemberResponse, UpdateMemberRequest,
+    AccountQuery, AccountResponse, AddMemberRequest, EnvironmentRoleRequest, ErrorResponse,
+    IssuedCredentials, MemberResponse, RemovedMember, UpdateMemberRequest,
 };
 use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
     Role, Roles,
-    accounts::{Member, MemberChange, Token},
+    accounts::{Member, MemberChange, MembershipOffer, Person, Token},
 };
+
+fn pending_response(offer: MembershipOffer, actor: &Actor) -> MemberResponse {
+    let MembershipOffer { project: _, person, roles, offered_by: _, offered_at_millis } = offer;
+    let member = Member { person, roles, joined_at_millis: offered_at_millis };
+    MemberResponse { is_pending: true, ..member_response(member, actor) }
+}
 
 fn member_response(member: Member, actor: &Actor) -> MemberResponse {
     let Member { person, roles, joined_at_millis } = member;
@@ -31,10 +39,11 @@ fn member_response(member: Member, actor: &Actor) -> MemberResponse {
         environments: exceptional_roles(&actor.project.environments(), &roles),
         role: role_response(roles.project),
         joined_at: joined_at_millis,
+        is_pending: false,
     }
 }
 
-/// Lists the members of a project, sorted by e-mail address.
+/// Lists the members of a project, sorted by e-mail address, then the pending ones.
 #[utoipa::path(
     get, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
     responses((status = 200, body = Vec<MemberResponse>), (status = 404, body = ErrorResponse))
@@ -46,10 +55,35 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<MemberResponse>>, ApiError> {
     let actor = access.authorize(project)?;
     let members = app.project_cache.store().members(actor.project.id).await?;
-    Ok(Json(members.into_iter().map(|member| member_response(member, &actor)).collect()))
+    let offers = app.project_cache.store().membership_offers(actor.project.id).await?;
+    let members = members.into_iter().map(|member| member_response(member, &actor));
+    Ok(Json(members.chain(offers.into_iter().map(|offer| pending_response(offer, &actor))).collect()))
 }
 
-/// Adds a person with an account to a project.
+/// Returns who invited an account, and when it was created, so that you can check it before you add it.
+#[utoipa::path(
+    get, path = "/projects/{project}/account", tag = "people", params(("project" = i64, Path), AccountQuery),
+    responses((status = 200, body = AccountResponse),
+              (status = 404, description = "No account has this e-mail address", body = ErrorResponse))
+)]
+pub(super) async fn account(
+    State(app): State<App>,
+    access: Access,
+    PathParams(project): PathParams<i64>,
+    QueryParams(AccountQuery { email }): QueryParams<AccountQuery>,
+) -> Result<Json<AccountResponse>, ApiError> {
+    access.require_role(project, Role::Admin)?;
+    let account = app.project_cache.store().account(validate_email(&email)?).await?;
+    let account = account.ok_or(ApiError::NotFound)?;
+    Ok(Json(AccountResponse {
+        email: account.person.email,
+        name: account.person.name,
+        invited_by: account.invited_by,
+        created_at: account.created_at_millis,
+    }))
+}
+
+/// Offers a person with an account membership in a project. The person has no access until they accept it.
 #[utoipa::path(
     post, path = "/projects/{project}/people", tag = "people", params(("project" = i64, Path)),
     request_body = AddMemberRequest,
@@ -72,11 +106,18 @@ pub(super) async fn add(
     if account.projects.contains(&actor.project.id) {
         return Err(Conflict::AlreadyMember(email).into());
     }
-    change(&app, &actor, account.person.id, Some(roles.clone())).await?;
-    let member = find(&app, &actor, account.person.id).await?;
-    let sentence = format!("added {} as {}", named(&member), in_words(&actor, &roles));
-    audit_entry::record(&app, &actor, "person.added", member.person.id, None, &sentence).await?;
-    Ok(Json(member_response(member, &actor)))
+    let offer = MembershipOffer {
+        project: actor.project.id,
+        person: account.person,
+        roles,
+        offered_by: actor.label.clone(),
+        offered_at_millis: app.clock.now_millis(),
+    };
+    app.project_cache.store().offer_membership(offer.clone()).await?;
+    let (name, role) = (person_label(&offer.person), in_words(&actor, &offer.roles));
+    let sentence = format!("added {name} as {role}; they have to accept it");
+    audit_entry::record(&app, &actor, "person.added", offer.person.id, None, &sentence).await?;
+    Ok(Json(pending_response(offer, &actor)))
 }
 
 /// Changes the role of a member.
@@ -112,24 +153,37 @@ pub(super) async fn update(
 }
 
 /// Removes a member, and revokes the management tokens that act for them in the project. The account remains.
+///
+/// The response lists the credentials that the person has issued and that remain valid. For a pending member, this
+/// withdraws the offer.
 #[utoipa::path(
     delete, path = "/projects/{project}/people/{person}", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
-    responses((status = 200, body = MemberResponse), (status = 404, body = ErrorResponse),
+    responses((status = 200, body = RemovedMember), (status = 404, body = ErrorResponse),
               (status = 409, description = "The project would have no admin", body = ErrorResponse))
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     access: Access,
     PathParams((project, person)): PathParams<(i64, i64)>,
-) -> Result<Json<MemberResponse>, ApiError> {
+) -> Result<Json<RemovedMember>, ApiError> {
     let actor = access.authorize(project)?;
+    let store = app.project_cache.store();
+    let offers = store.membership_offers(actor.project.id).await?;
+    if let Some(offer) = offers.into_iter().find(|offer| offer.person.id == person) {
+        store.remove_offer(actor.project.id, person).await?;
+        let sentence = format!("withdrew the membership of {}", person_label(&offer.person));
+        audit_entry::record(&app, &actor, "person.removed", person, None, &sentence).await?;
+        let member = pending_response(offer, &actor);
+        return Ok(Json(RemovedMember { member, credentials: IssuedCredentials::default() }));
+    }
     let member = find(&app, &actor, person).await?;
     let ended = change(&app, &actor, person, None).await?;
     tokens::record_revoked(&app, &actor, &ended, &named(&member)).await?;
     let sentence = format!("removed {} from the project", named(&member));
     audit_entry::record(&app, &actor, "person.removed", person, None, &sentence).await?;
-    Ok(Json(member_response(member, &actor)))
+    let credentials = issued_credentials::valid(&app, &actor, person).await?;
+    Ok(Json(RemovedMember { member: member_response(member, &actor), credentials }))
 }
 
 /// Returns the roles of a request.
@@ -168,5 +222,9 @@ pub(super) async fn find(app: &App, actor: &Actor, person: i64) -> Result<Member
 }
 
 pub(super) fn named(member: &Member) -> String {
-    format!("{} ({})", member.person.name, member.person.email)
+    person_label(&member.person)
+}
+
+pub(super) fn person_label(person: &Person) -> String {
+    format!("{} ({})", person.name, person.email)
 }

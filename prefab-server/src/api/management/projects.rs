@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use axum::{Json, extract::State};
 
-use crate::api::management::audit_entry;
 use crate::api::management::views::environment_response;
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
     credentials::Principal,
 };
+use crate::api::management::{audit_entry, installation};
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{CreateProjectRequest, ErrorResponse, ProjectResponse, RenameProjectRequest};
 use prefab_service::{actor::Actor, project::Project};
@@ -49,7 +49,7 @@ pub(super) async fn show(
     Ok(Json(project_response(&actor.project)))
 }
 
-/// Creates a project. This requires a person who is an admin of another project; they become its admin.
+/// Creates a project. This requires an owner of the installation, who becomes its admin.
 #[utoipa::path(
     post, path = "/projects", tag = "projects", request_body = CreateProjectRequest,
     responses((status = 200, body = ProjectResponse), (status = 400, body = ErrorResponse),
@@ -64,8 +64,8 @@ pub(super) async fn create(
     let Principal::Person(session, _) = &access.principal else {
         return Err(ApiError::Forbidden("only a person can create a project, not an API key or a token"));
     };
-    if !session.projects.values().any(|roles| roles.project == Role::Admin) {
-        return Err(ApiError::Forbidden(Role::Admin.missing_role_message()));
+    if !session.is_owner {
+        return Err(ApiError::Forbidden(installation::OWNERS_ONLY));
     }
     let name = validate_name(&name)?;
     let environments: Vec<String> =

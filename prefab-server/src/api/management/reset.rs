@@ -29,12 +29,13 @@ const LINK_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 
 /// Creates a link with which a member sets a new password, once, within one day. It replaces an earlier link.
 ///
-/// An account has access to all its projects, so this requires an admin of each of them.
+/// An account has access to all its projects, so this requires an owner of the installation, or an admin of each of the
+/// projects. For an owner of the installation, it requires another owner.
 #[utoipa::path(
     post, path = "/projects/{project}/people/{person}/password-reset", tag = "people",
     params(("project" = i64, Path), ("person" = i64, Path, description = "The number of the person")),
     responses((status = 200, body = PasswordResetLink),
-              (status = 403, description = "The person is a member of a project that you do not manage", body = ErrorResponse),
+              (status = 403, description = "The person is a member of a project that you do not manage, or an owner of the installation", body = ErrorResponse),
               (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn offer(
@@ -43,14 +44,19 @@ pub(super) async fn offer(
     PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
 ) -> Result<Json<PasswordResetLink>, ApiError> {
-    let managed = access.managed();
+    let (managed, is_owner) = (access.managed(), access.is_owner(&app).await?);
     let actor = access.require_role(project, Role::Admin)?;
     let member = find(&app, &actor, person).await?;
     let account =
         app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
-    if !account.projects.iter().all(|project| managed.contains(project)) {
+    if account.is_owner && !is_owner {
         return Err(ApiError::Forbidden(
-            "the person is a member of other projects too; only an admin of all their projects can create this link",
+            "the person is an owner of the installation; only another owner, or `prefab recover --owner`, can create this link",
+        ));
+    }
+    if !is_owner && !account.projects.iter().all(|project| managed.contains(project)) {
+        return Err(ApiError::Forbidden(
+            "the person is a member of other projects too; only an owner of the installation or an admin of all their projects can create this link",
         ));
     }
     let secret = Secret::new()?;
@@ -96,8 +102,8 @@ pub(super) async fn reset(
     }
     let password = app.sign_in.passwords.hash(password).await?;
     let done = app.project_cache.store().reset_password(hash, password).await?;
-    let Session { person, projects } = done.ok_or(ApiError::Forbidden(refused))?;
-    app.sign_in.by_email.reset(&person.email);
+    let Session { person, projects, is_owner: _ } = done.ok_or(ApiError::Forbidden(refused))?;
+    app.sign_in.succeeded(&person.email, &network(origin.peer()), None);
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
     start_session(&app, person, &headers).await

@@ -12,26 +12,44 @@ use axum::{
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::api::management::views::{environment_role, role_response};
+use crate::api::management::views::{environment_role, exceptional_roles, role_response};
 use crate::api::management::{
     access::JsonBody,
-    credentials::{BrowserSession, COOKIE_NAME},
+    credentials::{BROWSER_COOKIE, BrowserSession, CookieName, SESSION_COOKIE, cookie_secret},
 };
 use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
 use checks::{count_attempt, is_https, reject_cross_site, too_many_attempts};
 use prefab_core::ids::ProjectId;
 use prefab_management_api::{
-    EmptyResponse, ErrorResponse, LogInRequest, PersonResponse, SessionProject, SessionResponse,
+    EmptyResponse, ErrorResponse, LogInRequest, MembershipOffer, PersonResponse, SessionProject,
+    SessionResponse,
 };
-use prefab_service::sign_in::{Secret, csrf};
+use prefab_service::sign_in::{Secret, csrf, network};
+use prefab_store::names::{Case, fold};
 use prefab_store::{
-    accounts::{Person, SESSION_MILLIS, Session},
-    names::{Case, fold},
+    accounts::{KNOWN_BROWSER_MILLIS, Person, SESSION_MILLIS, Session},
+    key::KeyHash,
 };
 
-fn session_response(app: &App, session: Session, csrf: String) -> SessionResponse {
-    let Session { person: Person { id, email, name }, projects } = session;
+pub(super) async fn session_response(
+    app: &App,
+    session: Session,
+    csrf: String,
+) -> Result<SessionResponse, ApiError> {
+    let Session { person: Person { id, email, name }, projects, is_owner } = session;
+    let offers = app.project_cache.store().offers_to(id).await?.into_iter().filter_map(|offer| {
+        let project = app.project_cache.project(offer.project)?;
+        Some(MembershipOffer {
+            project: offer.project.to_string(),
+            name: project.name().to_string(),
+            role: role_response(offer.roles.project),
+            environments: exceptional_roles(&project.environments(), &offer.roles),
+            offered_by: offer.offered_by,
+            offered_at: offer.offered_at_millis,
+        })
+    });
+    let offers = offers.collect();
     let projects = projects.into_iter().filter_map(|(id, roles)| {
         let project = app.project_cache.project(id)?;
         let environments = project.environments();
@@ -43,11 +61,13 @@ fn session_response(app: &App, session: Session, csrf: String) -> SessionRespons
             environments: environments.collect(),
         })
     });
-    SessionResponse {
+    Ok(SessionResponse {
         person: PersonResponse { id: id.to_string(), email, name },
         csrf,
         projects: projects.collect(),
-    }
+        is_owner,
+        offers,
+    })
 }
 
 /// Logs in. The response sets the session cookie.
@@ -65,7 +85,8 @@ pub(super) async fn log_in(
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
     let email = fold(&email, Case::Insensitive).into_owned();
-    let allowed = count_attempt(&app, &email, &origin);
+    let browser = known_browser(&app, &headers, &email).await?;
+    let allowed = count_attempt(&app, &email, &origin, browser.as_ref());
     let account = match allowed {
         Err(later) if !later.is_first => return Err(too_many_attempts(later)),
         _ => app.project_cache.store().account(email.clone()).await?,
@@ -81,7 +102,7 @@ pub(super) async fn log_in(
         refused(&app, &email, account.as_ref(), origin, "wrong e-mail address or password").await?;
         return Err(ApiError::Unauthorized);
     };
-    app.sign_in.by_email.reset(&email);
+    app.sign_in.succeeded(&email, &network(origin.peer()), browser.as_ref());
     let person = account.person.clone();
     note(&app, &person, &account.projects, origin, ("session.created", "logged in")).await?;
     start_session(&app, person, &headers).await
@@ -92,9 +113,12 @@ pub(super) async fn log_in(
     get, path = "/session", tag = "people", security(("session" = [])),
     responses((status = 200, body = SessionResponse), (status = 401, description = "No session", body = ErrorResponse))
 )]
-pub(super) async fn show(State(app): State<App>, visitor: BrowserSession) -> Json<SessionResponse> {
+pub(super) async fn show(
+    State(app): State<App>,
+    visitor: BrowserSession,
+) -> Result<Json<SessionResponse>, ApiError> {
     let BrowserSession { session, hash: _, csrf } = visitor;
-    Json(session_response(&app, session, csrf))
+    Ok(Json(session_response(&app, session, csrf).await?))
 }
 
 /// Logs out.
@@ -117,7 +141,7 @@ pub(super) async fn log_out(
 
 /// Returns a response that removes the session cookie.
 pub(super) fn session_ended(app: &App, headers: &HeaderMap) -> Response {
-    with_cookie(app, headers, "", 0, Json(EmptyResponse {}).into_response())
+    with_cookie(app, headers, (SESSION_COOKIE, ""), 0, Json(EmptyResponse {}).into_response())
 }
 
 /// Starts a session.
@@ -130,20 +154,61 @@ pub(super) async fn start_session(
     app.project_cache.store().start_session(person.id, secret.hash()).await?;
     let session =
         app.project_cache.store().session(secret.hash(), true).await?.ok_or(ApiError::Unauthorized)?;
-    let view = session_response(app, session, csrf(secret.text()));
-    Ok(with_cookie(app, headers, secret.text(), SESSION_MILLIS / 1_000, Json(view).into_response()))
+    let person = session.person.id;
+    let view = session_response(app, session, csrf(secret.text())).await?;
+    let response = Json(view).into_response();
+    let response = with_cookie(app, headers, (SESSION_COOKIE, secret.text()), SESSION_MILLIS, response);
+    remember_browser(app, headers, person, response).await
 }
 
-fn with_cookie(app: &App, headers: &HeaderMap, text: &str, seconds: i64, mut response: Response) -> Response {
-    let cookie = Cookie::build((COOKIE_NAME, text))
+/// Records that the person uses this browser, with a cookie that outlives the session.
+async fn remember_browser(
+    app: &App,
+    headers: &HeaderMap,
+    person: i64,
+    response: Response,
+) -> Result<Response, ApiError> {
+    let store = app.project_cache.store();
+    if let Some(known) = cookie_secret(headers, BROWSER_COOKIE, is_https(app, headers)) {
+        let hash = KeyHash::of(&known);
+        if store.is_known_browser(person, hash).await? {
+            store.remember_browser(person, hash).await?;
+            return Ok(response);
+        }
+    }
+    let secret = Secret::new()?;
+    store.remember_browser(person, secret.hash()).await?;
+    Ok(with_cookie(app, headers, (BROWSER_COOKIE, secret.text()), KNOWN_BROWSER_MILLIS, response))
+}
+
+/// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.
+async fn known_browser(app: &App, headers: &HeaderMap, email: &str) -> Result<Option<KeyHash>, ApiError> {
+    let Some(secret) = cookie_secret(headers, BROWSER_COOKIE, is_https(app, headers)) else {
+        return Ok(None);
+    };
+    let (hash, store) = (KeyHash::of(&secret), app.project_cache.store());
+    let Some(account) = store.account(email.to_owned()).await? else { return Ok(None) };
+    let is_known = store.is_known_browser(account.person.id, hash).await?;
+    Ok(is_known.then_some(hash))
+}
+
+fn with_cookie(
+    app: &App,
+    headers: &HeaderMap,
+    (name, text): (CookieName, &str),
+    millis: i64,
+    mut response: Response,
+) -> Response {
+    let is_https = is_https(app, headers);
+    let cookie = Cookie::build((name.of(is_https), text))
         .http_only(true)
         .same_site(SameSite::Strict)
         .path("/")
-        .max_age(cookie::time::Duration::seconds(seconds))
-        .secure(is_https(app, headers));
+        .max_age(cookie::time::Duration::milliseconds(millis))
+        .secure(is_https);
     // A secret consists of letters and digits, so the header is always valid.
     if let Ok(cookie) = HeaderValue::try_from(cookie.to_string()) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -17,7 +17,7 @@ use prefab_store::{
     accounts::{NewToken, Token},
 };
 
-fn token_response(token: Token, actor: &Actor) -> TokenResponse {
+pub(super) fn token_response(token: Token, actor: &Actor) -> TokenResponse {
     TokenResponse {
         id: token.id.to_string(),
         name: token.name,

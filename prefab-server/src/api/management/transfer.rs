@@ -10,7 +10,7 @@ use prefab_core::{Config, datafile};
 
 use crate::api::management::{
     access::{self, Access, PathParams, QueryParams},
-    environments,
+    confidential, environments,
 };
 use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
 use prefab_management_api::{
@@ -26,27 +26,37 @@ use prefab_store::{Environment, Role};
 /// The maximum size of an import, in bytes.
 const MAX_FILE_BYTES: usize = MAX_IMPORT_BYTES;
 
-/// Exports the project, or a datafile of one environment.
+/// Exports the project, or a datafile of one environment. Confidential values are redacted, unless `reveal` is true.
 ///
 /// Equal configs give equal exports, because an export contains neither versions nor actors.
 #[utoipa::path(
     get, path = "/projects/{project}/export", tag = "transfer", params(("project" = i64, Path), ExportQuery),
-    responses((status = 200, body = Object), (status = 400, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = Object), (status = 400, body = ErrorResponse),
+              (status = 403, description = "You may not reveal the confidential values", body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
 pub(super) async fn export(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(ExportQuery { environment, schemas }): QueryParams<ExportQuery>,
+    QueryParams(ExportQuery { environment, schemas, reveal }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    let configs = actor.project.configs();
+    let configs = configs.values().filter_map(|version| version.config.as_ref());
+    let form = confidential::form(&app, &actor, reveal, "the project in an export", configs).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
-            Some(environment) if schemas == Some(false) => datafile::to_json(&project.datafile(environment)),
-            Some(environment) => datafile::to_json(&project.datafile_with_schemas(environment)),
-            None => transfer::export(&project),
+            Some(environment) => {
+                let mut set = match schemas {
+                    Some(false) => project.datafile(environment),
+                    _ => project.datafile_with_schemas(environment),
+                };
+                set.configs = set.configs.iter().map(|config| form.of(config)).collect();
+                datafile::to_json(&set)
+            }
+            None => transfer::export(&project, |config| form.of(config)),
         })
     })
     .await
@@ -81,7 +91,8 @@ pub(super) async fn import(
     };
     let bytes = read(body, MAX_FILE_BYTES).await?;
     let format = query.format.unwrap_or_default();
-    let (project, limits) = (Arc::clone(&actor.project), app.limits.clone());
+    let (project, roles) = (Arc::clone(&actor.project), actor.roles.clone());
+    let limits = app.limits.clone();
     let apply = query.dry_run == Some(false);
     let skip_broken = query.skip_broken == Some(true);
     // Each of the two jobs has the full time limit for CPU-heavy work.
@@ -89,7 +100,7 @@ pub(super) async fn import(
     let limits = app.limits.clone();
     let planned = app
         .work(actor.project.id, move |deadline| {
-            let plan = transfer::plan(read, &project, &options, limits.limits(), deadline)?;
+            let plan = transfer::plan(read, (&project, &roles), &options, limits.limits(), deadline)?;
             Ok(plan_response(plan, apply, skip_broken))
         })
         .await?;

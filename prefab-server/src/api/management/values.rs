@@ -4,6 +4,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
+    confidential::reject_redacted,
     items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
@@ -33,6 +34,7 @@ pub(super) async fn set(
     let key = access::item_key(&actor, key)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
+    reject_redacted(&value)?;
     let request = || {
         let (current, _) = current_item(&actor, &key)?;
         if version.as_ref().is_some_and(|version| *version != current.id.to_string()) {

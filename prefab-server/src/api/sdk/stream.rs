@@ -1,15 +1,16 @@
 //! Event streams of SDKs: changes since the client's cursor, then every new change.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
 use axum::{
     body::Body,
-    extract::{Query, State},
+    extract::{Query, Request, State},
+    middleware::Next,
 };
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
@@ -48,6 +49,17 @@ pub(crate) async fn get(
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
     Ok(respond(Body::from_stream(events)))
+}
+
+/// Holds a response with 401 for 1 to 2 seconds. Old clients reconnect without a pause, and a revoked key would make all of
+/// them do so together.
+pub(crate) async fn hold_refusals(request: Request, next: Next) -> axum::response::Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let spread = u64::from(getrandom::u32().unwrap_or_default()) % 1_000;
+        tokio::time::sleep(Duration::from_millis(1_000 + spread)).await;
+    }
+    response
 }
 
 /// Returns the last version that the client has. Generations of clients use different headers.

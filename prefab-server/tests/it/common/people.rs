@@ -64,6 +64,13 @@ impl LoggedIn {
         answer(request.send().await.unwrap()).await
     }
 
+    /// Becomes a member of a project that another person manages.
+    pub(crate) async fn join(&self, server: &TestServer, by: &Self, project: &str, role: Role) {
+        let add = json!({"email": self.email, "role": role.name()});
+        by.done(server, "POST", &format!("/projects/{project}/people"), add).await;
+        self.done(server, "POST", &format!("/session/offers/{project}"), Json::Null).await;
+    }
+
     /// Sends a request that must succeed.
     pub(crate) async fn done(&self, server: &TestServer, method: &str, path: &str, body: Json) -> Json {
         let (status, answer) = self.ask(server, method, path, body).await;

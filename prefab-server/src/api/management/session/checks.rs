@@ -12,7 +12,10 @@ use prefab_service::{
     origin::Origin,
     sign_in::{RetryAfter, network},
 };
-use prefab_store::names::{Case, fold};
+use prefab_store::{
+    key::KeyHash,
+    names::{Case, fold},
+};
 
 /// Rejects requests that the browser attributes to another site, so that it cannot log a person in.
 pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -23,10 +26,13 @@ pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), Api
 }
 
 /// Counts a log-in attempt.
-pub(in super::super) fn count_attempt(app: &App, email: &str, origin: &Origin) -> Result<(), RetryAfter> {
-    let now = Instant::now();
-    app.sign_in.by_address.attempt(&network(origin.peer()), now)?;
-    app.sign_in.by_email.attempt(email, now)
+pub(in super::super) fn count_attempt(
+    app: &App,
+    email: &str,
+    origin: &Origin,
+    known_browser: Option<&KeyHash>,
+) -> Result<(), RetryAfter> {
+    app.sign_in.attempt(email, &network(origin.peer()), known_browser, Instant::now())
 }
 
 pub(in super::super) fn too_many_attempts(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
@@ -41,13 +47,15 @@ pub(in super::super) fn is_https(app: &App, headers: &HeaderMap) -> bool {
 }
 
 /// Returns a link to a page with a token, at the public URL of the server, else at the host of the request.
+///
+/// The token is in the fragment, which browsers send neither to servers and proxies nor in `Referer`.
 pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: &str) -> String {
     if let Some(url) = &app.public_url {
-        return format!("{}/{page}?token={token}", url.as_str());
+        return format!("{}/{page}#token={token}", url.as_str());
     }
     let scheme = if is_https(app, headers) { "https" } else { "http" };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    format!("{scheme}://{host}/{page}?token={token}")
+    format!("{scheme}://{host}/{page}#token={token}")
 }
 
 /// Returns a valid e-mail address in the form in which addresses are compared: in lower case, without invisible characters.

@@ -1,0 +1,82 @@
+//! Confidential values in responses: redacted, unless the caller asks to reveal them and may.
+
+use prefab_core::Config;
+use prefab_service::{actor::Actor, confidential};
+
+use crate::api::{error::ApiError, management::audit_entry, state::App};
+
+const MISSING_ROLE: &str =
+    "revealing a confidential value requires the role publisher in each environment that uses it";
+
+/// The form in which a response contains configs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without confidential values.
+    Redacted,
+    /// With all values.
+    Revealed,
+}
+
+impl Form {
+    /// Returns a config in this form.
+    pub(super) fn of(self, config: &Config) -> Config {
+        match self {
+            Self::Redacted => confidential::redacted(config),
+            Self::Revealed => config.clone(),
+        }
+    }
+}
+
+/// Returns the form of the configs of a response. Records it in the audit log if confidential values are revealed.
+///
+/// The subject of the entry is `subject`: a config key, or the name of the export.
+pub(super) async fn form<'a>(
+    app: &App,
+    actor: &Actor,
+    reveal: Option<bool>,
+    subject: &str,
+    configs: impl IntoIterator<Item = &'a Config>,
+) -> Result<Form, ApiError> {
+    if reveal != Some(true) {
+        return Ok(Form::Redacted);
+    }
+    let scopes: Vec<_> = configs.into_iter().flat_map(confidential::scopes).collect();
+    let environments = actor.project.environments();
+    if !scopes.iter().all(|scope| confidential::may_read(&actor.roles, &environments, *scope)) {
+        return Err(ApiError::Forbidden(MISSING_ROLE));
+    }
+    if !scopes.is_empty() {
+        let sentence = format!("revealed the confidential values of {subject}");
+        audit_entry::record(app, actor, "value.revealed", subject.trim_matches('`'), None, &sentence).await?;
+    }
+    Ok(Form::Revealed)
+}
+
+/// Replaces the redacted values of a config that a caller sends back.
+pub(super) async fn restored(app: &App, actor: &Actor, config: Config) -> Result<Config, ApiError> {
+    if !confidential::has_redacted(&config) {
+        return Ok(config);
+    }
+    let (store, project) = (app.project_cache.store(), actor.project.id);
+    let drafts = store.drafts(project).await?.into_iter().filter(|draft| draft.key == config.key);
+    let drafts = drafts.filter_map(|draft| draft.config);
+    let versions = store.history(project, config.key.clone(), super::history::MAX_VERSIONS).await?;
+    let versions: Vec<Config> =
+        drafts.chain(versions.into_iter().filter_map(|version| version.config)).collect();
+    let actor = actor.clone();
+    app.work(project, move |_| {
+        let environments = actor.project.environments();
+        let may_read = |scope| confidential::may_read(&actor.roles, &environments, scope);
+        confidential::restored(config, &versions, may_read)
+            .map_err(|problem| ApiError::Invalid(vec![problem]))
+    })
+    .await
+}
+
+/// Refuses a redacted value where it cannot be replaced.
+pub(super) fn reject_redacted(value: &prefab_core::ConfigValue) -> Result<(), ApiError> {
+    if confidential::is_redacted(value) {
+        return Err(ApiError::invalid("`value`: expected a value, not its redacted form"));
+    }
+    Ok(())
+}

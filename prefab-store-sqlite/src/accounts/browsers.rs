@@ -1,0 +1,50 @@
+//! Browsers in which a person has logged in. Attempts of others do not lock them out.
+
+use rusqlite::{Connection, params};
+
+use crate::failed;
+use prefab_store::{StoreError, accounts::KNOWN_BROWSER_MILLIS, key::KeyHash};
+
+pub(super) fn keep(
+    connection: &Connection,
+    person: i64,
+    browser: &KeyHash,
+    now: i64,
+) -> Result<(), StoreError> {
+    let keeping = || failed("storing a known browser");
+    connection
+        .execute("DELETE FROM known_browser WHERE seen_at_millis < ?1", [now - KNOWN_BROWSER_MILLIS])
+        .map_err(keeping())?;
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO known_browser (hash, person_id, seen_at_millis) VALUES (?1, ?2, ?3)",
+            params![browser.0, person, now],
+        )
+        .map(drop)
+        .map_err(keeping())
+}
+
+pub(super) fn is_known(
+    connection: &Connection,
+    person: i64,
+    browser: &KeyHash,
+    now: i64,
+) -> Result<bool, StoreError> {
+    connection
+        .query_row(
+            "SELECT EXISTS (
+               SELECT 1 FROM known_browser WHERE hash = ?1 AND person_id = ?2 AND seen_at_millis >= ?3
+             )",
+            params![browser.0, person, now - KNOWN_BROWSER_MILLIS],
+            |row| row.get(0),
+        )
+        .map_err(failed("reading a known browser"))
+}
+
+/// Forgets the browsers of a person.
+pub(super) fn forget(connection: &Connection, person: i64) -> Result<(), StoreError> {
+    connection
+        .execute("DELETE FROM known_browser WHERE person_id = ?1", [person])
+        .map(drop)
+        .map_err(failed("forgetting known browsers"))
+}

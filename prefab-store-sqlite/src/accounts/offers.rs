@@ -1,0 +1,77 @@
+//! Offers of membership, which the person accepts.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::{
+    accounts::{members, person_row::person, read, written},
+    failed, write,
+};
+use prefab_core::ids::ProjectId;
+use prefab_store::{StoreError, accounts::MembershipOffer};
+
+const COLUMNS: &str =
+    "person.id, person.email, person.name, project_id, roles, offered_by, offered_at_millis";
+
+pub(super) fn keep(connection: &Connection, offer: &MembershipOffer) -> Result<(), StoreError> {
+    let MembershipOffer { project, person, roles, offered_by, offered_at_millis } = offer;
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![project.0, person.id, written(roles), offered_by, offered_at_millis],
+        )
+        .map(drop)
+        .map_err(failed("offering membership"))
+}
+
+fn offer(row: &Row<'_>) -> rusqlite::Result<MembershipOffer> {
+    Ok(MembershipOffer {
+        person: person(row)?,
+        project: ProjectId(row.get(3)?),
+        roles: read(&row.get::<_, String>(4)?),
+        offered_by: row.get(5)?,
+        offered_at_millis: row.get(6)?,
+    })
+}
+
+pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<MembershipOffer>, StoreError> {
+    select(connection, "project_id = ?1 ORDER BY email", project.0)
+}
+
+pub(super) fn to(connection: &Connection, person: i64) -> Result<Vec<MembershipOffer>, StoreError> {
+    select(connection, "person_id = ?1 ORDER BY project_id", person)
+}
+
+fn select(connection: &Connection, which: &str, id: i64) -> Result<Vec<MembershipOffer>, StoreError> {
+    let reading = || failed("reading offers of membership");
+    let query =
+        format!("SELECT {COLUMNS} FROM membership_offer JOIN person ON person.id = person_id WHERE {which}");
+    let mut statement = connection.prepare_cached(&query).map_err(reading())?;
+    statement.query_map([id], offer).and_then(Iterator::collect).map_err(reading())
+}
+
+/// Makes the person a member with the roles of the offer.
+pub(super) fn accept(
+    connection: &mut Connection,
+    project: ProjectId,
+    person: i64,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let transaction = write(connection)?;
+    let offers = list(&transaction, project)?;
+    let Some(offer) = offers.into_iter().find(|offer| offer.person.id == person) else { return Ok(false) };
+    members::insert(&transaction, project, person, &offer.roles, now)?;
+    remove(&transaction, project, person)?;
+    transaction.commit().map_err(failed("accepting membership"))?;
+    Ok(true)
+}
+
+pub(super) fn remove(connection: &Connection, project: ProjectId, person: i64) -> Result<bool, StoreError> {
+    connection
+        .execute(
+            "DELETE FROM membership_offer WHERE project_id = ?1 AND person_id = ?2",
+            params![project.0, person],
+        )
+        .map(|changed| changed > 0)
+        .map_err(failed("removing an offer of membership"))
+}
