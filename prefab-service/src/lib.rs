@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod change;
+mod current_configs;
 pub mod describe;
 mod error;
 pub mod evaluate;

@@ -280,6 +280,13 @@ ALTER TABLE audit ADD COLUMN refusal TEXT;
 CREATE UNIQUE INDEX audit_by_refusal ON audit (refusal) WHERE refusal IS NOT NULL;
 CREATE INDEX audit_by_project ON audit (project_id);
 ",
+    "
+CREATE TABLE epoch (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  value TEXT NOT NULL
+) STRICT;
+INSERT INTO epoch VALUES (1, lower(hex(randomblob(16))));
+",
 ];
 
 /// Returns the newest version of the schema.

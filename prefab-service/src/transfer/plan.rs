@@ -72,7 +72,7 @@ pub fn plan(
     };
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, is_partial };
     let current = project.configs();
-    let mut next = current.clone();
+    let mut next = Configs::clone(&current);
     let mut schemas = Schemas::new(limits);
     // Schemas and segments come first, because others refer to them. If a key occurs twice, the later config is imported.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());

@@ -53,7 +53,7 @@ pub(super) async fn create(
         &sentence,
     )
     .await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(environment_response(&environment)))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn update(
         &sentence(&before, &after),
     )
     .await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(environment_response(&after)))
 }
 
