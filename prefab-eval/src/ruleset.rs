@@ -133,15 +133,37 @@ impl Ruleset {
     /// ```
     #[must_use]
     pub fn with_changes(&self, store: &LayeredStore, changed: &[Arc<str>]) -> Self {
-        if store.project_env_id() != self.options.project_env_id {
-            return Self::from_store(store, &self.options);
-        }
         let mut next = self.clone();
-        if *next.default_context != *store.default_context() {
-            next.default_context = Arc::new(store.default_context().clone());
-        }
-        next.compile(changed.iter().map(|key| (Arc::clone(key), store.get(key).cloned())));
+        next.apply_changes(store, changed);
         next
+    }
+
+    /// Compiles the `changed` keys again from the store. Unlike [`with_changes`](Self::with_changes), it copies nothing.
+    ///
+    /// If the store has another environment, all configs are compiled again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Config, LayeredStore, Options, Ruleset, prefab_core::{ConfigSet, Update}};
+    ///
+    /// let mut store = LayeredStore::default();
+    /// let mut ruleset = Ruleset::from_store(&store, &Options::default());
+    /// let configs = vec![Config { id: 1, ..Config::constant("max-jobs", 30) }.into()];
+    /// let set = ConfigSet { configs, ..ConfigSet::default() };
+    /// let changed = store.apply(Update::Merge { set, source: "streaming".into() });
+    /// ruleset.apply_changes(&store, &changed);
+    /// assert!(ruleset.contains("max-jobs"));
+    /// ```
+    pub fn apply_changes(&mut self, store: &LayeredStore, changed: &[Arc<str>]) {
+        if store.project_env_id() != self.options.project_env_id {
+            *self = Self::from_store(store, &self.options);
+            return;
+        }
+        if *self.default_context != *store.default_context() {
+            self.default_context = Arc::new(store.default_context().clone());
+        }
+        self.compile(changed.iter().map(|key| (Arc::clone(key), store.get(key).cloned())));
     }
 
     fn compile(&mut self, entries: impl Iterator<Item = (Arc<str>, Option<Entry>)>) {

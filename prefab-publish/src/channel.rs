@@ -9,7 +9,9 @@ use prefab_core::{Config, ConfigSet, LayeredStore, Pointer, Update};
 use prefab_eval::{Options, Ruleset};
 use tokio::sync::watch;
 
-use crate::{audience::Audience, encoding::Encoding, snapshot::Snapshot, subscribers::Subscribers};
+use crate::{
+    audience::Audience, encoding::Encoding, items::ItemIds, snapshot::Snapshot, subscribers::Subscribers,
+};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
 /// The newest change of an environment.
@@ -30,6 +32,8 @@ pub struct Channel {
 
 struct State {
     snapshot: Arc<Snapshot>,
+    /// The id of each item of the snapshot.
+    item_ids: ItemIds,
     ruleset: Arc<Ruleset>,
     /// The configs that the ruleset was compiled from.
     store: LayeredStore,
@@ -46,6 +50,7 @@ impl Channel {
         Self {
             state: Mutex::new(State {
                 snapshot: Arc::new(Snapshot::empty(project, environment, first_id, cache_bytes)),
+                item_ids: ItemIds::default(),
                 ruleset: Arc::new(Ruleset::from_store(&store, &Options::default())),
                 store,
                 newest: watch::Sender::new(Newest { id: first_id, published_at: Instant::now() }),
@@ -58,11 +63,14 @@ impl Channel {
     pub fn publish(&self, configs: Vec<Config>, last_id: i64, pointer: Pointer) {
         let mut state = self.state();
         let after = state.snapshot.last_id;
-        let snapshot = Arc::new(state.snapshot.with(&configs, last_id));
+        let replaced = state.item_ids.replace(&configs);
+        let snapshot = Arc::new(state.snapshot.with(&configs, &replaced, last_id));
         // Encoded before the streams wake up, because nearly all of them need this batch.
         snapshot.batch(after, &Audience::default(), Encoding::Protobuf);
         let changed = state.store.apply(merge(configs, pointer));
-        state.ruleset = Arc::new(state.ruleset.with_changes(&state.store, &changed));
+        // Changed in place, unless an evaluation reads it at the moment.
+        let State { ruleset, store, .. } = &mut *state;
+        Arc::make_mut(ruleset).apply_changes(store, &changed);
         state.snapshot = snapshot;
         state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
     }

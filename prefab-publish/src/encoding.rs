@@ -6,8 +6,6 @@ use prefab_core::{Config, ConfigSet, datafile};
 use prefab_proto::{convert, wire};
 use prost::Message as _;
 
-use std::sync::Arc;
-
 /// Maximum size of an event before base64, in bytes. The Go client cannot read events above 64 KiB.
 const MAX_EVENT_BYTES: usize = 45_000;
 
@@ -96,7 +94,6 @@ pub(super) fn field(config: wire::Config) -> Bytes {
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(super) id: i64,
-    pub(super) key: Arc<str>,
     pub(super) is_tombstone: bool,
     /// The config as a field of a `Configs` message.
     pub(super) bytes: Bytes,
@@ -104,12 +101,7 @@ pub(crate) struct Item {
 
 impl Item {
     pub(super) fn new(config: &Config) -> Self {
-        Self {
-            id: config.id,
-            key: config.key.as_str().into(),
-            is_tombstone: config.is_tombstone(),
-            bytes: field(config.into()),
-        }
+        Self { id: config.id, is_tombstone: config.is_tombstone(), bytes: field(config.into()) }
     }
 }
 

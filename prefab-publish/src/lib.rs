@@ -8,6 +8,7 @@ mod cache;
 mod channel;
 mod encoding;
 mod for_sdk;
+mod items;
 mod snapshot;
 mod subscribers;
 

@@ -17,6 +17,7 @@ use crate::{
     encoding,
     encoding::{Encoding, Item},
     for_sdk::tombstone,
+    items::Items,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
@@ -109,7 +110,7 @@ pub struct Snapshot {
     /// The id of the newest change.
     pub last_id: i64,
     /// The configs by id. Each key occurs once, deleted keys included.
-    items: Vec<Item>,
+    items: Items,
     responses: Cache<Arc<Encoded>>,
     batches: Cache<Batch>,
     cache_bytes: usize,
@@ -119,14 +120,15 @@ impl Snapshot {
     /// Creates the snapshot of an environment without configs. It caches up to `cache_bytes` bytes of responses.
     pub fn empty(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
         let nothing_yet = Item::new(&tombstone(first_id, project.0, EMPTY_PROJECT_KEY));
-        Self::of(project, environment, first_id, vec![nothing_yet], cache_bytes)
+        let items = Items::default().with(&[], vec![nothing_yet]);
+        Self::of(project, environment, first_id, items, cache_bytes)
     }
 
     fn of(
         project: ProjectId,
         environment: EnvironmentId,
         last_id: i64,
-        items: Vec<Item>,
+        items: Items,
         cache_bytes: usize,
     ) -> Self {
         // A batch is small; the full response of a user is large.
@@ -134,20 +136,13 @@ impl Snapshot {
         Self { project, environment, last_id, items, responses, batches, cache_bytes }
     }
 
-    /// Returns the snapshot after these changes, which are newer than the snapshot and ordered oldest first.
+    /// Returns the snapshot after these changes, which are newer than the snapshot and ordered oldest first. `replaced` are the
+    /// sorted ids of the items that they replace. Both snapshots share all other items.
     #[must_use]
-    pub fn with(&self, configs: &[Config], last_id: i64) -> Self {
-        // Only the last of several versions of a key is kept.
-        let mut newest: Vec<(&str, i64)> = configs.iter().map(|c| (c.key.as_str(), c.id)).collect();
-        newest.sort_unstable();
-        let is_replaced = |item: &Item| {
-            let later = newest.partition_point(|(key, id)| (*key, *id) <= (&*item.key, item.id));
-            newest.get(later).is_some_and(|(key, _)| *key == &*item.key)
-        };
-        let added = configs.iter().map(Item::new);
-        let mut items: Vec<Item> = self.items.iter().cloned().chain(added).collect();
-        items.retain(|item| !is_replaced(item));
-        items.sort_by_key(|item| item.id);
+    pub(crate) fn with(&self, configs: &[Config], replaced: &[i64], last_id: i64) -> Self {
+        let mut added: Vec<Item> = configs.iter().map(Item::new).collect();
+        added.sort_by_key(|item| item.id);
+        let items = self.items.with(replaced, added);
         Self::of(self.project, self.environment, last_id, items, self.cache_bytes)
     }
 
@@ -197,11 +192,11 @@ impl Snapshot {
 
     fn newer(&self, id: i64) -> Vec<&Item> {
         if id > 0 {
-            return self.items[self.items.partition_point(|item| item.id <= id)..].iter().collect();
+            return self.items.newer(id).collect();
         }
         let live: Vec<&Item> = self.items.iter().filter(|item| !item.is_tombstone).collect();
-        // A client needs at least one id.
-        if live.is_empty() { self.items.last().into_iter().collect() } else { live }
+        // At least one item must carry an id.
+        if live.is_empty() { self.items.iter().next_back().into_iter().collect() } else { live }
     }
 
     /// Returns the fields that every message repeats, because clients read them from every message.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -24,10 +24,12 @@ pub enum Protocol {
 }
 
 /// The open streams of one environment.
+#[derive(Default)]
 pub struct Subscribers {
     counts: Mutex<SubscriberCounts>,
     /// The newest delivery times in microseconds, as a ring buffer. `u32::MAX` is an empty entry.
-    times: Box<[AtomicU32]>,
+    /// Allocated with the first delivery.
+    times: OnceLock<Box<[AtomicU32]>>,
     next_time: AtomicUsize,
 }
 
@@ -38,16 +40,6 @@ pub struct SubscriberCounts {
     pub by_version: BTreeMap<i64, usize>,
     /// Streams by protocol.
     pub by_protocol: BTreeMap<Protocol, usize>,
-}
-
-impl Default for Subscribers {
-    fn default() -> Self {
-        Self {
-            counts: Mutex::default(),
-            times: (0..DELIVERY_TIMES).map(|_| AtomicU32::new(u32::MAX)).collect(),
-            next_time: AtomicUsize::new(0),
-        }
-    }
 }
 
 impl Subscribers {
@@ -66,16 +58,19 @@ impl Subscribers {
 
     /// Returns the recent delivery times, shortest first.
     pub fn delivery_times(&self) -> Vec<Duration> {
-        let times = self.times.iter().map(|time| time.load(Ordering::Relaxed));
+        let times =
+            self.times.get().map_or(&[][..], |times| times).iter().map(|time| time.load(Ordering::Relaxed));
         let mut times: Vec<u32> = times.filter(|time| *time != u32::MAX).collect();
         times.sort_unstable();
         times.into_iter().map(|micros| Duration::from_micros(micros.into())).collect()
     }
 
     fn record_delivery_time(&self, time: Duration) {
-        let at = self.next_time.fetch_add(1, Ordering::Relaxed) % self.times.len();
+        let times =
+            self.times.get_or_init(|| (0..DELIVERY_TIMES).map(|_| AtomicU32::new(u32::MAX)).collect());
+        let at = self.next_time.fetch_add(1, Ordering::Relaxed) % times.len();
         let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
-        self.times[at].store(micros, Ordering::Relaxed);
+        times[at].store(micros, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, SubscriberCounts> {

@@ -130,10 +130,12 @@ impl Service {
     }
 
     async fn append(&self, actor: &Actor, changes: Vec<Change>) -> Result<Vec<i64>, Error> {
-        let ids = self.project_cache.store().append(actor.project.id, changes).await?;
+        let store = self.project_cache.store();
+        let appended = store.append(actor.project.id, changes).await?;
+        let ids = appended.ids();
         self.metrics.changes.inc_by(ids.len() as u64);
         // Published before the response, so that the caller reads its own writes.
-        actor.project.sync(self.project_cache.store(), &self.workers).await?;
+        actor.project.apply_appended(appended, store, &self.workers).await?;
         Ok(ids)
     }
 

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod change;
 pub mod confidential;
+mod current_configs;
 pub mod describe;
 mod error;
 pub mod evaluate;

@@ -5,16 +5,20 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
+use prefab_core::{Config, ConfigSet, Pointer};
 use prefab_eval::Ruleset;
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 
-use crate::workers::{Kind, Workers};
+pub use crate::current_configs::Configs;
+use crate::{
+    current_configs::CurrentConfigs,
+    workers::{Kind, Workers},
+};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Channel, for_environment, for_sdk};
 use prefab_store;
 use prefab_store::{
-    DraftMark, Environment, Store, StoreError, Version,
+    Appended, DraftMark, Environment, Heads, Remembered, Store, StoreError, Version,
     names::{self, Case, NoMatch},
 };
 
@@ -25,9 +29,7 @@ pub struct Project {
     name: RwLock<Arc<str>>,
     environments: RwLock<Arc<[Environment]>>,
     channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
-    configs: RwLock<Configs>,
-    /// The keys of deleted configs, because clients may report them for a while.
-    deleted: RwLock<HashSet<String>>,
+    current: RwLock<CurrentConfigs>,
     /// The id of the newest applied version. The lock is held while versions are applied, so that each is applied once and
     /// in order.
     last_id: Arc<Mutex<i64>>,
@@ -43,9 +45,6 @@ pub struct Project {
 /// The drafts of a project without their content.
 pub type Drafts = Arc<[DraftMark]>;
 
-/// The current configs of a project by key, with the rows of all environments.
-pub type Configs = BTreeMap<String, Arc<Version>>;
-
 impl Project {
     /// Creates a project without configs. Each environment caches up to `cache_bytes` bytes of responses.
     pub fn new(project: prefab_store::Project, cache_bytes: usize) -> Self {
@@ -58,9 +57,8 @@ impl Project {
             name: RwLock::new(name.into()),
             channels: RwLock::new(environments.iter().map(channel).collect()),
             environments: RwLock::new(environments.into()),
-            configs: RwLock::default(),
+            current: RwLock::default(),
             last_id: Arc::new(Mutex::new(first_id)),
-            deleted: RwLock::default(),
             published: watch::Sender::new(first_id),
             drafts: watch::Sender::new(Arc::default()),
             edit_turn: Mutex::default(),
@@ -161,14 +159,12 @@ impl Project {
 
     /// Returns the current version of a config, or `None` if it does not exist.
     pub fn config(&self, key: &str) -> Option<Arc<Version>> {
-        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
-        configs.get(key).cloned()
+        self.read(|current| current.get(key))
     }
 
     /// Returns whether the project has or had a config with this key.
     pub fn has_or_had(&self, key: &str) -> bool {
-        self.configs.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
-            || self.deleted.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+        self.read(|current| current.has_or_had(key))
     }
 
     /// Finds the key of a current or deleted config: the exact key, else the only one that looks the same. Returns `None`
@@ -181,7 +177,7 @@ impl Project {
         if self.has_or_had(text) {
             return Ok(Some(text.to_owned()));
         }
-        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
+        let configs = self.configs();
         let keys: Vec<&str> = configs.keys().map(String::as_str).collect();
         match names::find(&keys, text, Case::Sensitive, |key| (None, *key)) {
             Ok(key) => Ok(Some((*key).to_owned())),
@@ -196,9 +192,9 @@ impl Project {
         self.edit_turn.lock().await
     }
 
-    /// Returns all current configs.
-    pub fn configs(&self) -> Configs {
-        self.configs.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns all current configs. Later changes do not affect the returned map.
+    pub fn configs(&self) -> Arc<Configs> {
+        self.read(CurrentConfigs::configs)
     }
 
     /// Applies and publishes all versions that are new in the store.
@@ -209,20 +205,60 @@ impl Project {
     ///
     /// [`StoreError`] if the store cannot be read.
     pub async fn sync(self: &Arc<Self>, store: &dyn Store, workers: &Workers) -> Result<(), StoreError> {
-        let mut last_id = Arc::clone(&self.last_id).lock_owned().await;
+        let last_id = Arc::clone(&self.last_id).lock_owned().await;
         let versions = store.since(self.id, *last_id).await?;
-        let Some(newest) = versions.last().map(|newest| newest.id) else { return Ok(()) };
+        self.apply(last_id, versions, workers).await;
+        Ok(())
+    }
+
+    /// Applies and publishes versions that this server has just appended. They are not read again, unless another server has
+    /// appended versions before them.
+    pub(crate) async fn apply_appended(
+        self: &Arc<Self>,
+        appended: Appended,
+        store: &dyn Store,
+        workers: &Workers,
+    ) -> Result<(), StoreError> {
+        let last_id = Arc::clone(&self.last_id).lock_owned().await;
+        let versions = if *last_id == appended.after {
+            appended.versions
+        } else {
+            store.since(self.id, *last_id).await?
+        };
+        self.apply(last_id, versions, workers).await;
+        Ok(())
+    }
+
+    /// Applies versions, which come oldest first, and publishes them on a worker thread. A caller that is cancelled leaves
+    /// nothing partially applied.
+    async fn apply(
+        self: &Arc<Self>,
+        mut last_id: OwnedMutexGuard<i64>,
+        versions: Vec<Version>,
+        workers: &Workers,
+    ) {
+        let Some(newest) = versions.last().map(|newest| newest.id) else { return };
         let this = Arc::clone(self);
-        // All of it runs on the worker thread, so that a cancelled caller leaves nothing half done.
         let publish = move || {
             *last_id = newest;
-            this.apply_versions(&versions);
+            this.current.write().unwrap_or_else(PoisonError::into_inner).apply(&versions);
             this.publish(&versions, newest);
             this.published.send_replace(newest);
         };
-        // Fails only while the process stops.
+        // This fails only while the process stops.
         let _ = workers.run_always(Kind::Publish, Some(self.id), publish).await;
-        Ok(())
+    }
+
+    /// Returns what this server and its clients have seen of the project.
+    pub(crate) async fn remembered(&self) -> Remembered {
+        let last_id = *self.last_id.lock().await;
+        let versions = self.read(CurrentConfigs::versions);
+        Remembered { project: self.id, last_id, versions, heads: Heads::Older }
+    }
+
+    /// Returns the id of the newest published change.
+    pub fn published_id(&self) -> i64 {
+        *self.published.borrow()
     }
 
     /// Subscribes to the id of the newest published change.
@@ -250,18 +286,6 @@ impl Project {
         self.drafts.subscribe()
     }
 
-    fn apply_versions(&self, versions: &[Version]) {
-        let mut configs = self.configs.write().unwrap_or_else(PoisonError::into_inner);
-        for version in versions {
-            if version.config.is_some() {
-                configs.insert(version.key.clone(), Arc::new(version.clone()));
-            } else {
-                configs.remove(&version.key);
-                self.deleted.write().unwrap_or_else(PoisonError::into_inner).insert(version.key.clone());
-            }
-        }
-    }
-
     fn publish(&self, versions: &[Version], last_id: i64) {
         let segments = self.segments();
         for (environment, channel) in self.channels() {
@@ -273,11 +297,12 @@ impl Project {
         }
     }
 
-    fn segments(&self) -> HashSet<String> {
-        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
-        let is_segment =
-            |version: &Version| version.config.as_ref().is_some_and(|c| c.config_type == ConfigType::Segment);
-        configs.values().filter(|version| is_segment(version)).map(|version| version.key.clone()).collect()
+    fn segments(&self) -> Arc<HashSet<String>> {
+        self.read(CurrentConfigs::segments)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&CurrentConfigs) -> T) -> T {
+        read(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Every request reads this cache; no request reads the store for configuration.
 
+mod recovery;
+
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{self, Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -15,7 +17,7 @@ use crate::{key_usage::KeyUsage, origin::Origin, project::Project, workers::Work
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Audience, Channel};
 use prefab_store::{
-    Store, StoreError, StoredKey,
+    Store, StoreChanges, StoreError, StoreWatch, StoredKey,
     clock::Clock,
     key::{self, KeyHash, KeyKind},
 };
@@ -26,9 +28,14 @@ const KEY_USAGE_FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// Delay before a failed refresh is retried; the store may not notify again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long notifications of new versions are collected. The server that appended them usually publishes them itself.
+const COLLECT_INTERVAL: Duration = Duration::from_millis(20);
+
 /// In-memory cache of projects and API keys.
 pub struct ProjectCache {
     store: Arc<dyn Store>,
+    /// The notifications since the cache was opened, until [`follow`](Self::follow) receives them.
+    watch: sync::Mutex<Option<StoreWatch>>,
     workers: Workers,
     cache_bytes: usize,
     clock: Clock,
@@ -38,6 +45,8 @@ pub struct ProjectCache {
     key_usage: KeyUsage,
     /// Counts changes to the set of valid API keys and to their expiry.
     keys_changed: watch::Sender<u64>,
+    /// When the versions of a project were last appended again because a client had newer ones, in milliseconds since 1970.
+    recovered_at: sync::Mutex<HashMap<ProjectId, i64>>,
 }
 
 #[derive(Default)]
@@ -88,8 +97,11 @@ impl ProjectCache {
         cache_bytes: usize,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        // Subscribed before the first read, so that no change in between is missed.
+        let watch = sync::Mutex::new(Some(store.watch()));
         let cache = Self {
             store,
+            watch,
             workers,
             cache_bytes,
             key_usage: KeyUsage::new(clock.clone()),
@@ -97,6 +109,7 @@ impl ProjectCache {
             state: RwLock::default(),
             refreshing: Mutex::default(),
             keys_changed: watch::Sender::new(0),
+            recovered_at: sync::Mutex::default(),
         };
         cache.refresh().await?;
         Ok(cache)
@@ -107,48 +120,115 @@ impl ProjectCache {
         &*self.store
     }
 
-    /// Applies all changes since the last refresh.
+    /// Reads everything again and applies what changed.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store cannot be read. The cache then keeps its previous content.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.apply(&StoreChanges::unknown()).await
+    }
+
+    /// Reads projects, environments and API keys again.
+    ///
+    /// # Errors
+    ///
+    /// As [`refresh`](Self::refresh).
+    pub async fn refresh_registry(&self) -> Result<(), StoreError> {
+        self.apply(&StoreChanges { registry: true, ..StoreChanges::default() }).await
+    }
+
+    /// Reads the parts of the store that changed.
+    async fn apply(&self, changes: &StoreChanges) -> Result<(), StoreError> {
         let _refreshing = self.refreshing.lock().await;
-        let registry = self.store.registry().await?;
-        let mut projects = self.read(|state| state.projects.clone());
-        for project in registry.projects {
-            if let Some(known) = projects.get(&project.id) {
-                known.apply_environments(project, &self.workers).await;
-            } else {
-                projects.insert(project.id, Arc::new(Project::new(project, self.cache_bytes)));
+        if changes.is_unknown {
+            return self.apply_everything().await;
+        }
+        if changes.registry {
+            for project in self.apply_registry().await? {
+                self.read_project(&project).await?;
             }
         }
-        for project in projects.values() {
-            project.sync(&*self.store, &self.workers).await?;
-            project.refresh_drafts(&*self.store).await?;
+        for (project, last_id) in &changes.configs {
+            if let Some(project) = self.project(*project).filter(|project| project.published_id() < *last_id)
+            {
+                project.sync(&*self.store, &self.workers).await?;
+            }
+        }
+        for project in &changes.drafts {
+            if let Some(project) = self.project(*project) {
+                project.refresh_drafts(&*self.store).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply_everything(&self) -> Result<(), StoreError> {
+        // Read before the log, which may grow until the comparison.
+        let known: HashMap<ProjectId, i64> = self.read(|state| {
+            state.projects.values().map(|project| (project.id, project.published_id())).collect()
+        });
+        let unchanged = self.recover(&known).await?;
+        self.apply_registry().await?;
+        for project in self.projects() {
+            if unchanged.contains(&project.id) {
+                project.refresh_drafts(&*self.store).await?;
+            } else {
+                self.read_project(&project).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_project(&self, project: &Arc<Project>) -> Result<(), StoreError> {
+        project.sync(&*self.store, &self.workers).await?;
+        project.refresh_drafts(&*self.store).await
+    }
+
+    /// Reads projects, environments and API keys, and returns the new projects.
+    async fn apply_registry(&self) -> Result<Vec<Arc<Project>>, StoreError> {
+        let registry = self.store.registry().await?;
+        let known = self.read(|state| state.projects.clone());
+        let (mut projects, mut added) = (HashMap::new(), Vec::new());
+        for project in registry.projects {
+            let cached = if let Some(known) = known.get(&project.id) {
+                known.apply_environments(project, &self.workers).await;
+                Arc::clone(known)
+            } else {
+                let project = Arc::new(Project::new(project, self.cache_bytes));
+                added.push(Arc::clone(&project));
+                project
+            };
+            projects.insert(cached.id, cached);
         }
         let keys = registry.keys.into_iter().map(|key| (key.id, key)).collect();
-        // Every open stream wakes up, so this is signalled only if a key was revoked or has another end.
+        // Signalled only if a key was revoked or its expiry changed, because every open stream wakes up.
         let is_changed = self.read(|state| validity(&state.keys) != validity(&keys));
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { projects, keys };
         if is_changed {
             self.keys_changed.send_modify(|count| *count += 1);
         }
-        Ok(())
+        Ok(added)
     }
 
     /// Refreshes the cache whenever the store changes, until `stop` becomes true.
     ///
     /// A refresh that fails is retried after one second; until then requests see the previous state.
     pub async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut notifications = self.store.watch();
+        let since_open = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut watch = since_open.unwrap_or_else(|| self.store.watch());
         let mut flush = Box::pin(self.clock.sleep(KEY_USAGE_FLUSH_INTERVAL));
-        let mut is_behind = false;
+        let (mut pending, mut is_behind) = (StoreChanges::default(), false);
         loop {
-            // The awaited guards must be dropped before the store is read.
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
-                notified = notifications.changed() => if notified.is_err() { return } else { Next::Refresh },
+                received = watch.changed() => match received {
+                    None => return,
+                    Some(changes) => {
+                        pending.merge(changes);
+                        Next::Refresh
+                    }
+                },
                 () = self.clock.sleep(RETRY_INTERVAL), if is_behind => Next::Refresh,
                 () = flush.as_mut() => Next::FlushKeyUsage,
             };
@@ -161,16 +241,23 @@ impl ProjectCache {
                 }
                 Next::Stop => return self.flush_key_usage().await,
             }
-            let refreshed = self.refresh().await;
+            if pending.is_configs_only() {
+                tokio::time::sleep(COLLECT_INTERVAL).await;
+                pending.merge(watch.pending());
+            }
+            let refreshed = self.apply(&pending).await;
             is_behind = refreshed.is_err();
-            if let Err(error) = refreshed {
-                let cause = std::error::Error::source(&error);
-                warn!(
-                    %error,
-                    ?cause,
-                    retry_in_ms = RETRY_INTERVAL.as_millis(),
-                    "store refresh failed, serving the previous state"
-                );
+            match refreshed {
+                Ok(()) => pending = StoreChanges::default(),
+                Err(error) => {
+                    let cause = std::error::Error::source(&error);
+                    warn!(
+                        %error,
+                        ?cause,
+                        retry_in_ms = RETRY_INTERVAL.as_millis(),
+                        "store refresh failed, serving the previous state"
+                    );
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ impl Accounts for SqliteStore {
 
     fn invite(&self, invitation: NewInvitation) -> StoreFuture<'_, i64> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| invitations::keep(connection, &invitation, now))
+        self.run(move |connection| invitations::keep(connection, &invitation, now))
     }
 
     fn invitations(&self, project: ProjectId) -> StoreFuture<'_, Vec<Invitation>> {
@@ -44,7 +44,7 @@ impl Accounts for SqliteStore {
 
     fn revoke_invitation(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| invitations::revoke(connection, project, id, now))
+        self.run(move |connection| invitations::revoke(connection, project, id, now))
     }
 
     fn is_invited(&self, invitation: KeyHash, email: String) -> StoreFuture<'_, bool> {
@@ -55,7 +55,7 @@ impl Accounts for SqliteStore {
 
     fn sign_up(&self, invitation: KeyHash, person: NewPerson) -> StoreFuture<'_, SignUpOutcome> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| people::sign_up(connection, &invitation, person, now))
+        self.run(move |connection| people::sign_up(connection, &invitation, person, now))
     }
 
     fn account(&self, email: String) -> StoreFuture<'_, Option<Account>> {
@@ -64,11 +64,11 @@ impl Accounts for SqliteStore {
 
     fn set_password(&self, person: i64, hash: String, but: KeyHash) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| people::set_password(connection, person, &hash, &but, now))
+        self.run(move |connection| people::set_password(connection, person, &hash, &but, now))
     }
 
     fn create_password_reset(&self, reset: NewReset) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| password_resets::keep(connection, &reset))
+        self.run(move |connection| password_resets::keep(connection, &reset))
     }
 
     fn is_password_reset_valid(&self, reset: KeyHash) -> StoreFuture<'_, bool> {
@@ -78,17 +78,17 @@ impl Accounts for SqliteStore {
 
     fn reset_password(&self, reset: KeyHash, hash: String) -> StoreFuture<'_, Option<Session>> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| password_resets::use_up(connection, &reset, &hash, now))
+        self.run(move |connection| password_resets::use_up(connection, &reset, &hash, now))
     }
 
     fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| people::delete(connection, person, now))
+        self.run(move |connection| people::delete(connection, person, now))
     }
 
     fn remember_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| browsers::keep(connection, person, &browser, now))
+        self.run(move |connection| browsers::keep(connection, person, &browser, now))
     }
 
     fn is_known_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, bool> {
@@ -98,7 +98,7 @@ impl Accounts for SqliteStore {
 
     fn start_session(&self, person: i64, session: KeyHash) -> StoreFuture<'_, ()> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| sessions::start(connection, person, &session, now))
+        self.run(move |connection| sessions::start(connection, person, &session, now))
     }
 
     fn session(&self, session: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Session>> {
@@ -107,7 +107,7 @@ impl Accounts for SqliteStore {
         Box::pin(async move {
             let Some((found, last_used)) = found.await? else { return Ok(None) };
             if is_use && sessions::is_due(last_used, now) {
-                let used = self.run(false, move |connection| sessions::used(connection, &session, now)).await;
+                let used = self.run(move |connection| sessions::used(connection, &session, now)).await;
                 unless_full(used)?;
             }
             Ok(Some(found))
@@ -115,7 +115,7 @@ impl Accounts for SqliteStore {
     }
 
     fn end_session(&self, session: KeyHash) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| sessions::end(connection, &session))
+        self.run(move |connection| sessions::end(connection, &session))
     }
 
     fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>> {
@@ -124,16 +124,16 @@ impl Accounts for SqliteStore {
 
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| members::change(connection, project, person, Some(&roles), now))
+        self.run(move |connection| members::change(connection, project, person, Some(&roles), now))
     }
 
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| members::change(connection, project, person, None, now))
+        self.run(move |connection| members::change(connection, project, person, None, now))
     }
 
     fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| offers::keep(connection, &offer))
+        self.run(move |connection| offers::keep(connection, &offer))
     }
 
     fn membership_offers(&self, project: ProjectId) -> StoreFuture<'_, Vec<MembershipOffer>> {
@@ -146,11 +146,11 @@ impl Accounts for SqliteStore {
 
     fn accept_membership(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| offers::accept(connection, project, person, now))
+        self.run(move |connection| offers::accept(connection, project, person, now))
     }
 
     fn remove_offer(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| offers::remove(connection, project, person))
+        self.run(move |connection| offers::remove(connection, project, person))
     }
 
     fn owners(&self) -> StoreFuture<'_, Vec<Person>> {
@@ -158,7 +158,7 @@ impl Accounts for SqliteStore {
     }
 
     fn set_owner(&self, person: i64, is_owner: bool) -> StoreFuture<'_, OwnerChange> {
-        self.run(false, move |connection| owners::set(connection, person, is_owner))
+        self.run(move |connection| owners::set(connection, person, is_owner))
     }
 
     fn inviters(&self) -> StoreFuture<'_, Inviters> {
@@ -166,12 +166,12 @@ impl Accounts for SqliteStore {
     }
 
     fn set_inviters(&self, inviters: Inviters) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| owners::set_inviters(connection, inviters))
+        self.run(move |connection| owners::set_inviters(connection, inviters))
     }
 
     fn create_token(&self, token: NewToken) -> StoreFuture<'_, i64> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| tokens::keep(connection, &token, now))
+        self.run(move |connection| tokens::keep(connection, &token, now))
     }
 
     fn tokens(&self, project: ProjectId) -> StoreFuture<'_, Vec<Token>> {
@@ -180,7 +180,7 @@ impl Accounts for SqliteStore {
 
     fn revoke_token(&self, project: ProjectId, id: i64) -> StoreFuture<'_, bool> {
         let now = self.clock.now_millis();
-        self.run(false, move |connection| tokens::revoke(connection, project, id, now))
+        self.run(move |connection| tokens::revoke(connection, project, id, now))
     }
 
     fn token(&self, token: KeyHash, is_use: bool) -> StoreFuture<'_, Option<Token>> {
@@ -190,7 +190,7 @@ impl Accounts for SqliteStore {
             let Some(found) = found.await? else { return Ok(None) };
             if is_use && found.last_used_at_millis.is_none_or(|used| sessions::is_due(used, now)) {
                 let id = found.id;
-                unless_full(self.run(false, move |connection| tokens::used(connection, id, now)).await)?;
+                unless_full(self.run(move |connection| tokens::used(connection, id, now)).await)?;
             }
             Ok(Some(found))
         })

@@ -1,14 +1,18 @@
 //! Implements [`ConfigLog`] for [`SqliteStore`].
 
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditedChange, Change, ConfigLog, KeyRange, StoreFuture, Version};
+use prefab_store::{Appended, AuditedChange, Change, ConfigLog, KeyRange, StoreChange, StoreFuture, Version};
 
 use crate::{SqliteStore, audit, log};
 
 impl ConfigLog for SqliteStore {
-    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>> {
+    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Appended> {
         let clock = self.clock.clone();
-        self.run(true, move |connection| log::append(connection, project, changes, &clock))
+        let notification = move |appended: &Appended| {
+            let newest = appended.versions.last()?;
+            Some(StoreChange::Configs { project, last_id: newest.id })
+        };
+        self.change_if(notification, move |connection| log::append(connection, project, changes, &clock))
     }
 
     fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>> {

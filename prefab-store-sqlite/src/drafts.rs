@@ -7,7 +7,7 @@ use tracing::error;
 
 use crate::{SqliteStore, failed, log};
 use prefab_core::ids::ProjectId;
-use prefab_store::{Draft, DraftMark, Drafts, StoreError, StoreFuture};
+use prefab_store::{Draft, DraftMark, Drafts, StoreChange, StoreError, StoreFuture};
 
 impl Drafts for SqliteStore {
     fn drafts(&self, project: ProjectId) -> StoreFuture<'_, Vec<Draft>> {
@@ -19,15 +19,17 @@ impl Drafts for SqliteStore {
     }
 
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {
-        self.run(true, move |connection| save(connection, project, draft))
+        self.change(StoreChange::Drafts { project }, move |connection| save(connection, project, draft))
     }
 
     fn approve_draft(&self, project: ProjectId, draft: Draft, by: String) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| approve(connection, project, &draft, &by))
+        self.change(StoreChange::Drafts { project }, move |connection| {
+            approve(connection, project, &draft, &by)
+        })
     }
 
     fn discard_draft(&self, project: ProjectId, key: String) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| forget(connection, project, &key))
+        self.change(StoreChange::Drafts { project }, move |connection| forget(connection, project, &key))
     }
 }
 
@@ -90,7 +92,7 @@ fn draft(row: &Row<'_>) -> rusqlite::Result<Option<Draft>> {
     }))
 }
 
-fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(), StoreError> {
+pub(super) fn save(connection: &Connection, project: ProjectId, draft: Draft) -> Result<(), StoreError> {
     let Draft { key, config, base_id, comment, saved_by, saved_by_person, saved_at_millis, approved_by: _ } =
         draft;
     let tags = log::tags_text(config.as_ref());

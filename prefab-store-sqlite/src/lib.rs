@@ -19,6 +19,7 @@ pub mod private_files;
 mod projects;
 mod read_only;
 mod readers;
+mod recovery;
 mod refusals;
 mod registry;
 mod restore;
@@ -38,7 +39,7 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tracing::warn;
 
 pub use restore::{DATABASE, Overwrite, RestoreError, Restored, restore, restore_to};
@@ -46,7 +47,9 @@ use schema::newest as newest_schema;
 
 use readers::Readers;
 
-use prefab_store::{Store, StoreError, StoreFuture, UnavailableReason, clock::Clock};
+use prefab_store::{
+    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
+};
 
 /// How often the writer checks for commits of other processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -63,13 +66,8 @@ const READERS: usize = 2;
 /// `SQLITE_IOERR_SHMSIZE`.
 const SHM_SIZE_ERROR: i32 = 4874;
 
-type Job = Box<dyn FnOnce(&mut Connection) -> Outcome + Send>;
-
-/// Whether a job may have changed something that watchers must be notified of.
-enum Outcome {
-    Changed,
-    Same,
-}
+/// A job of the thread that writes.
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A store in one `SQLite` file.
 pub struct SqliteStore {
@@ -80,7 +78,7 @@ pub struct SqliteStore {
     lookups: Readers,
     /// Runs long reads: lists, charts and exports.
     reports: Readers,
-    changes: watch::Receiver<u64>,
+    notifier: Notifier,
 }
 
 impl SqliteStore {
@@ -141,12 +139,13 @@ impl SqliteStore {
         let lookups = Readers::open(path, "prefab-lookup", READERS, connect)?;
         let reports = Readers::open(path, "prefab-report", READERS, connect)?;
         let (jobs, queue) = mpsc::channel();
-        let (notify, changes) = watch::channel(0);
+        let notifier = Notifier::default();
+        let notify = notifier.clone();
         thread::Builder::new()
             .name("prefab-store".to_owned())
             .spawn(move || run(connection, seen, &queue, &notify))
             .map_err(|error| StoreError::unavailable("starting the writer", error))?;
-        Ok(Self { path: path.to_owned(), clock, jobs, lookups, reports, changes })
+        Ok(Self { path: path.to_owned(), clock, jobs, lookups, reports, notifier })
     }
 
     /// Checks the whole database. This reads the whole file: about 0.3 s for 100 MB.
@@ -159,18 +158,39 @@ impl SqliteStore {
         self.reports.run(|connection| integrity::check(connection)).await
     }
 
+    /// Runs a job that receivers are not notified of.
     fn run<T: Send + 'static>(
         &self,
-        changes: bool,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        self.change_if(|_| None, job)
+    }
+
+    /// Runs a job that changes this part of the store.
+    fn change<T: Send + 'static>(
+        &self,
+        change: StoreChange,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        self.change_if(move |_| Some(change), job)
+    }
+
+    /// Runs a job whose result decides what it changed.
+    fn change_if<T: Send + 'static>(
+        &self,
+        changed: impl FnOnce(&T) -> Option<StoreChange> + Send + 'static,
         job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         let (answer, answered) = oneshot::channel();
+        let notifier = self.notifier.clone();
         let job: Job = Box::new(move |connection| {
             let result = job(connection);
-            let outcome = if changes && result.is_ok() { Outcome::Changed } else { Outcome::Same };
+            // Notified before the answer, so that a receiver that subscribes after it sees later changes only.
+            if let Some(change) = result.as_ref().ok().and_then(changed) {
+                notifier.notify(change);
+            }
             // If the request was cancelled, the result has no receiver. The change is stored nevertheless.
             let _ = answer.send(result);
-            outcome
         });
         let sent = self.jobs.send(job);
         Box::pin(async move {
@@ -182,15 +202,11 @@ impl SqliteStore {
 
 /// Runs jobs, and checks for commits of other processes every 250 ms. `seen` is the data version before the store was
 /// returned to its caller, who is notified of every later commit.
-fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &watch::Sender<u64>) {
+fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, notify: &Notifier) {
     let mut looked = Instant::now();
     loop {
         match queue.recv_timeout(POLL_INTERVAL) {
-            Ok(job) => {
-                if let Outcome::Changed = job(&mut connection) {
-                    notify.send_modify(|count| *count += 1);
-                }
-            }
+            Ok(job) => job(&mut connection),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
         }
@@ -199,7 +215,7 @@ fn run(mut connection: Connection, mut seen: i64, queue: &mpsc::Receiver<Job>, n
             let now = data_version(&connection);
             if now != seen {
                 seen = now;
-                notify.send_modify(|count| *count += 1);
+                notify.notify(StoreChange::Unknown);
             }
         }
     }
@@ -241,13 +257,13 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] if the SQL fails.
     #[doc(hidden)]
     pub async fn execute_batch(&self, sql: String) -> Result<(), StoreError> {
-        self.run(false, move |connection| connection.execute_batch(&sql).map_err(failed("running SQL"))).await
+        self.run(move |connection| connection.execute_batch(&sql).map_err(failed("running SQL"))).await
     }
 }
 
 impl Store for SqliteStore {
-    fn watch(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
+    fn watch(&self) -> StoreWatch {
+        self.notifier.subscribe()
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

@@ -8,32 +8,33 @@ use tracing::error;
 
 use crate::{failed, write};
 use prefab_core::ids::ProjectId;
-use prefab_store::{AuditEntry, AuditedChange, Change, Expected, StoreError, Version, clock::Clock};
+use prefab_store::{
+    Appended, AuditEntry, AuditedChange, Change, Expected, StoreError, Version, clock::Clock,
+};
 
 pub(super) fn append(
     connection: &mut Connection,
     project: ProjectId,
     changes: Vec<Change>,
     clock: &Clock,
-) -> Result<Vec<i64>, StoreError> {
+) -> Result<Appended, StoreError> {
     let transaction = write(connection)?;
     let last: Option<i64> = transaction
         .query_row("SELECT last_id FROM project WHERE id = ?1", [project.0], |row| row.get(0))
         .optional()
         .map_err(failed("reading the last id"))?;
-    let mut last = last.ok_or(StoreError::UnknownProject(project))?;
-    let mut ids = Vec::with_capacity(changes.len());
+    let after = last.ok_or(StoreError::UnknownProject(project))?;
+    let (mut last, mut versions) = (after, Vec::with_capacity(changes.len()));
     for change in changes {
         // Microseconds stay below 2^53 for another two centuries, so JavaScript reads ids exactly.
         last = clock.now_micros().max(last + 1);
-        append_one(&transaction, project, (last, clock.now_millis()), change)?;
-        ids.push(last);
+        versions.push(append_one(&transaction, project, (last, clock.now_millis()), change)?);
     }
     transaction
         .execute("UPDATE project SET last_id = ?2 WHERE id = ?1", params![project.0, last])
         .map_err(failed("writing the last id"))?;
     transaction.commit().map_err(failed("committing a change"))?;
-    Ok(ids)
+    Ok(Appended { after, versions })
 }
 
 fn append_one(
@@ -41,7 +42,7 @@ fn append_one(
     project: ProjectId,
     (id, now): (i64, i64),
     change: Change,
-) -> Result<(), StoreError> {
+) -> Result<Version, StoreError> {
     let Change { key, config, expected, changed_by, note } = change;
     let (previous, current) = head(transaction, project, &key)?;
     let as_expected = match expected {
@@ -67,9 +68,24 @@ fn append_one(
         };
         super::audit::insert(transaction, &entry, now)?;
     }
+    insert(
+        transaction,
+        project,
+        Version { id, previous_id: previous, key, config, changed_by, changed_at_millis: now },
+    )
+}
+
+/// Inserts a version as the current one of its key, and returns it as a read returns it. The caller updates `last_id`.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    project: ProjectId,
+    version: Version,
+) -> Result<Version, StoreError> {
+    let Version { id, previous_id, key, config, changed_by, changed_at_millis } = &version;
     let tags = tags_text(config.as_ref());
-    let body = config.map(|config| {
-        let config = Config { id, project_id: project.0, changed_by: Some(changed_by.clone()), ..config };
+    let body = config.as_ref().map(|config| {
+        let config =
+            Config { id: *id, project_id: project.0, changed_by: Some(changed_by.clone()), ..config.clone() };
         wire::Config::from(&config).encode_to_vec()
     });
     let ChangedBy { user_id, email, api_key_id, user_identity } = changed_by;
@@ -79,14 +95,14 @@ fn append_one(
             statement.execute(params![
                 project.0,
                 id,
-                previous,
+                previous_id,
                 key,
                 body,
                 user_id,
                 email,
                 api_key_id,
                 user_identity,
-                now,
+                changed_at_millis,
                 tags
             ])
         })
@@ -95,7 +111,9 @@ fn append_one(
         .prepare_cached("INSERT OR REPLACE INTO config_head (project_id, key, id) VALUES (?1, ?2, ?3)")
         .and_then(|mut statement| statement.execute(params![project.0, key, id]))
         .map_err(failed("writing a change"))?;
-    Ok(())
+    let config = body.map(|body| decode(&body, &tags)).transpose();
+    let config = config.map_err(|cause| StoreError::unavailable("encoding a change", cause))?;
+    Ok(Version { config, ..version })
 }
 
 /// Returns the id of the newest version, and the same id again unless that version is a deletion.

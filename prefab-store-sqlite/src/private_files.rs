@@ -46,3 +46,27 @@ pub fn is_open_to_all(path: &Path) -> bool {
         false
     }
 }
+
+/// Gives a file the owner and the group of its folder, so that a server that runs as this owner can open it. Does nothing if
+/// this process is not allowed to.
+pub fn give_to_owner_of_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let owner = fs::metadata(folder.unwrap_or(Path::new(".")))?;
+        let file = fs::metadata(path)?;
+        if (file.uid(), file.gid()) == (owner.uid(), owner.gid()) {
+            return Ok(());
+        }
+        match chown(path, Some(owner.uid()), Some(owner.gid())) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+            other => other,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}

@@ -1,7 +1,9 @@
 //! Implements [`Projects`] for [`SqliteStore`].
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
-use prefab_store::{Environment, Project, Projects, Registry, StoreError, StoreFuture, key::IssuedKey};
+use prefab_store::{
+    Environment, Project, Projects, Registry, StoreChange, StoreError, StoreFuture, key::IssuedKey,
+};
 use rusqlite::{Connection, params};
 
 use crate::{SqliteStore, failed, registry, unique_names, write};
@@ -13,7 +15,9 @@ impl Projects for SqliteStore {
 
     fn create_project(&self, name: String, environments: Vec<String>) -> StoreFuture<'_, Project> {
         let clock = self.clock.clone();
-        self.run(true, move |connection| registry::create_project(connection, &name, &environments, &clock))
+        self.change(StoreChange::Registry, move |connection| {
+            registry::create_project(connection, &name, &environments, &clock)
+        })
     }
 
     fn create_first_project(
@@ -22,21 +26,23 @@ impl Projects for SqliteStore {
         environments: Vec<String>,
     ) -> StoreFuture<'_, Option<(Project, Vec<IssuedKey>)>> {
         let clock = self.clock.clone();
-        self.run(true, move |connection| {
+        self.change(StoreChange::Registry, move |connection| {
             registry::create_first_project(connection, &name, &environments, &clock)
         })
     }
 
     fn rename_project(&self, project: ProjectId, name: String) -> StoreFuture<'_, ()> {
-        self.run(true, move |connection| rename_project(connection, project, &name))
+        self.change(StoreChange::Registry, move |connection| rename_project(connection, project, &name))
     }
 
     fn create_environment(&self, project: ProjectId, name: String) -> StoreFuture<'_, Environment> {
-        self.run(true, move |connection| create_environment(connection, project, &name))
+        self.change(StoreChange::Registry, move |connection| create_environment(connection, project, &name))
     }
 
     fn update_environment(&self, project: ProjectId, environment: Environment) -> StoreFuture<'_, bool> {
-        self.run(true, move |connection| update_environment(connection, project, &environment))
+        self.change(StoreChange::Registry, move |connection| {
+            update_environment(connection, project, &environment)
+        })
     }
 }
 

@@ -1,11 +1,14 @@
 //! Restoring a backup into an empty data directory, or in place of an existing database.
 
+mod recovered_copy;
+
 use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
+use recovered_copy::{Previous, recover_copy};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{newest_schema, private_files};
@@ -22,6 +25,8 @@ pub struct Restored {
     pub projects: i64,
     /// The number of current configs of all projects.
     pub configs: i64,
+    /// The number of changes of the previous database that the backup does not contain. They are drafts now.
+    pub drafts: usize,
     /// The newest version id of all projects.
     pub newest: i64,
     /// The new name of the database that existed before.
@@ -73,8 +78,9 @@ pub enum RestoreError {
 
 /// Restores a backup into a data directory. Its server must not be running.
 ///
-/// Versions created afterwards have higher ids than all versions before, so clients accept them. A config that clients
-/// received after the backup was written stays in effect in those clients until it changes again or they restart.
+/// Every current version is appended again, with an id above all ids of the backup and of the previous database, so that
+/// clients accept it. Keys that only the previous database contains are deleted, and its changes that the backup does not
+/// contain become drafts. The restored file has the owner of its folder, if this process is allowed to set it.
 ///
 /// # Errors
 ///
@@ -89,7 +95,7 @@ pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<R
 ///
 /// [`RestoreError`]. The database is then unchanged.
 pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
-    let (projects, configs, newest) =
+    let (projects, configs) =
         look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })?;
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -105,6 +111,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         }
         close(&database)?;
     }
+    let previous = if is_there { Previous::read(&database) } else { Previous::default() };
     // The copy is complete and on the disk before any existing file is renamed.
     let copy = beside(&database, ".restoring");
     let _ = fs::remove_file(&copy);
@@ -113,6 +120,13 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         new.sync_all()
     });
     written.map_err(failed(&copy))?;
+    let (newest, drafts) = recover_copy(&copy, previous).map_err(|error| {
+        let _ = fs::remove_file(&copy);
+        let source =
+            std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        RestoreError::Backup { path: backup.to_owned(), cause: format!("{error}{source}") }
+    })?;
+    private_files::give_to_owner_of_folder(&copy).map_err(failed(&copy))?;
     let aside = beside(&database, &format!(".before-{}", prefab_store::clock::now_micros()));
     let mut kept = None;
     if is_there {
@@ -127,7 +141,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
         }
     }
     fs::rename(&copy, &database).map_err(failed(&database))?;
-    Ok(Restored { database, projects, configs, newest, kept })
+    Ok(Restored { database, projects, configs, drafts, newest, kept })
 }
 
 /// Returns the path of a companion file.
@@ -138,7 +152,7 @@ fn beside(file: &Path, end: &str) -> PathBuf {
 }
 
 /// Reads what a backup contains. Returns the reason if it is not a backup.
-fn look_at(backup: &Path) -> Result<(i64, i64, i64), String> {
+fn look_at(backup: &Path) -> Result<(i64, i64), String> {
     let reason = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not a backup of a Prefab server".to_owned(),
         _ => error.to_string(),
@@ -158,10 +172,9 @@ fn look_at(backup: &Path) -> Result<(i64, i64, i64), String> {
     }
     let counts = "SELECT (SELECT count(*) FROM project),
                          (SELECT count(*) FROM config_head h JOIN config_version v
-                          ON v.project_id = h.project_id AND v.id = h.id WHERE v.body IS NOT NULL),
-                         (SELECT coalesce(max(last_id), 0) FROM project)";
+                          ON v.project_id = h.project_id AND v.id = h.id WHERE v.body IS NOT NULL)";
     connection
-        .query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(|_| "it is not a backup of a Prefab server".to_owned())
 }
 
@@ -184,76 +197,4 @@ fn close(database: &Path) -> Result<(), RestoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::SqliteStore;
-    use prefab_store::{Backup as _, Projects as _};
-
-    #[tokio::test]
-    async fn a_backup_is_restored_and_never_overwrites_by_accident() {
-        let dir = tempfile::tempdir().unwrap();
-        let (old, new, backup) =
-            (dir.path().join("old"), dir.path().join("new"), dir.path().join("backup.db"));
-        fs::create_dir_all(&old).unwrap();
-        let store = SqliteStore::open(&old.join(DATABASE)).unwrap();
-        store.create_project("shop".to_owned(), vec!["Production".to_owned()]).await.unwrap();
-        store.backup(backup.clone()).await.unwrap();
-        let restored = restore(&backup, &new, Overwrite::Refused).unwrap();
-        assert_eq!((restored.projects, restored.configs, restored.kept), (1, 0, None));
-        let refused = |overwrite| restore(&backup, &old, overwrite).unwrap_err().to_string();
-        assert!(refused(Overwrite::Refused).contains("exists already"));
-        assert!(refused(Overwrite::Allowed).contains("stop its server first"));
-        let again = restore(&backup, &new, Overwrite::Allowed).unwrap();
-        assert!(again.kept.unwrap().exists());
-        let registry = SqliteStore::open(&again.database).unwrap().registry().await.unwrap();
-        assert_eq!(registry.projects[0].name, "shop");
-
-        let text = dir.path().join("text");
-        fs::write(&text, "not a database, but long enough to be looked at").unwrap();
-        let missing = dir.path().join("missing");
-        for wrong in [&text, &missing] {
-            restore(wrong, &new, Overwrite::Allowed).unwrap_err();
-        }
-    }
-    /// Creates a data directory with one project, and a backup of it.
-    async fn backed_up(dir: &Path, name: &str) -> PathBuf {
-        let (data, backup) = (dir.join(name), dir.join(format!("{name}.backup")));
-        fs::create_dir_all(&data).unwrap();
-        let store = SqliteStore::open(&data.join(DATABASE)).unwrap();
-        store.create_project(name.to_owned(), vec!["Production".to_owned()]).await.unwrap();
-        store.backup(backup.clone()).await.unwrap();
-        backup
-    }
-
-    #[tokio::test]
-    async fn a_damaged_database_is_moved_aside_with_its_companion_files() {
-        let dir = tempfile::tempdir().unwrap();
-        let good = backed_up(dir.path(), "good").await;
-        let bad = backed_up(dir.path(), "bad").await;
-        for (case, damage) in [(None, 0), (Some(100), 4_000), (Some(0), 100)] {
-            let data = dir.path().join(format!("data-{case:?}"));
-            fs::create_dir_all(&data).unwrap();
-            let database = data.join(DATABASE);
-            // A killed server leaves changes that are not in the database file yet.
-            fs::copy(&bad, &database).unwrap();
-            let connection = Connection::open(&database).unwrap();
-            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-            connection.execute("UPDATE project SET name = 'late'", []).unwrap();
-            let wal = fs::read(beside(&database, "-wal")).unwrap();
-            drop(connection);
-            fs::write(beside(&database, "-wal"), wal).unwrap();
-            match case {
-                Some(from) => {
-                    let mut bytes = fs::read(&database).unwrap();
-                    bytes[from..from + damage].fill(0xff);
-                    fs::write(&database, bytes).unwrap();
-                }
-                None => fs::remove_file(&database).unwrap(),
-            }
-            let restored = restore(&good, &data, Overwrite::Allowed).unwrap();
-            assert_eq!(restored.kept.is_some(), case.is_some());
-            let registry = SqliteStore::open(&database).unwrap().registry().await.unwrap();
-            assert_eq!(registry.projects[0].name, "good", "{case:?}");
-        }
-    }
-}
+mod tests;

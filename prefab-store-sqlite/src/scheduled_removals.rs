@@ -8,11 +8,11 @@ use prefab_store::{RuleTarget, ScheduledRemoval, ScheduledRemovals, StoreError, 
 
 impl ScheduledRemovals for SqliteStore {
     fn schedule_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| schedule_removal(connection, expiry))
+        self.run(move |connection| schedule_removal(connection, expiry))
     }
 
     fn cancel_removal(&self, rule: TimedRule) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| forget(connection, &rule, None))
+        self.run(move |connection| forget(connection, &rule, None))
     }
 
     fn scheduled_removals(&self, project: ProjectId) -> StoreFuture<'_, Vec<ScheduledRemoval>> {
@@ -24,7 +24,7 @@ impl ScheduledRemovals for SqliteStore {
     }
 
     fn complete_removal(&self, expiry: ScheduledRemoval) -> StoreFuture<'_, ()> {
-        self.run(false, move |connection| forget(connection, &expiry.rule, Some(expiry.at_millis)))
+        self.run(move |connection| forget(connection, &expiry.rule, Some(expiry.at_millis)))
     }
 }
 

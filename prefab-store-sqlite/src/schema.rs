@@ -313,6 +313,13 @@ CREATE TABLE known_browser (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX known_browser_by_person ON known_browser (person_id);
 ",
+    "
+CREATE TABLE epoch (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  value TEXT NOT NULL
+) STRICT;
+INSERT INTO epoch VALUES (1, lower(hex(randomblob(16))));
+",
 ];
 
 /// Returns the newest version of the schema.

@@ -37,7 +37,7 @@ fn change(key: &str, value: Option<i64>, expected: Expected) -> Change {
 
 impl TestStore {
     async fn append(&self, change: Change) -> Result<i64, StoreError> {
-        self.store.append(self.project.id, vec![change]).await.map(|ids| ids[0])
+        self.store.append(self.project.id, vec![change]).await.map(|appended| appended.versions[0].id)
     }
 
     async fn since(&self, id: i64) -> Vec<(String, bool)> {
@@ -104,7 +104,7 @@ async fn a_full_database_reports_it_and_is_unchanged() {
     let test = test_store().await;
     test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     let room = |pages: i64| {
-        test.store.run(false, move |connection| {
+        test.store.run(move |connection| {
             connection
                 .pragma_update(None, "max_page_count", pages)
                 .map_err(failed("setting the maximum size"))

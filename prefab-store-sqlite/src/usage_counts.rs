@@ -10,7 +10,7 @@ use crate::{SqliteStore, retention, usage_queries, usage_writes};
 
 impl UsageCounts for SqliteStore {
     fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64> {
-        self.run(false, move |connection| usage_writes::add(connection, &seen))
+        self.run(move |connection| usage_writes::add(connection, &seen))
     }
 
     fn evaluation_counts(&self, wanted: EvaluationFilter) -> StoreFuture<'_, Vec<EvaluationCount>> {
@@ -55,6 +55,6 @@ impl UsageCounts for SqliteStore {
     }
 
     fn delete_counts_before(&self, at_millis: i64) -> StoreFuture<'_, bool> {
-        self.run(false, move |connection| retention::forget_counts(connection, at_millis))
+        self.run(move |connection| retention::forget_counts(connection, at_millis))
     }
 }

@@ -7,8 +7,8 @@ use crate::{StoreFuture, audit_log::AuditNote};
 
 /// Stores the versions of every config in an append-only log.
 pub trait ConfigLog: Send + Sync + 'static {
-    /// Appends changes, all or none, and returns their ids.
-    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Vec<i64>>;
+    /// Appends changes, all or none, and returns the new versions as [`since`](Self::since) returns them.
+    fn append(&self, project: ProjectId, changes: Vec<Change>) -> StoreFuture<'_, Appended>;
 
     /// Lists the newest version of every key that changed after `id`, oldest change first.
     fn since(&self, project: ProjectId, id: i64) -> StoreFuture<'_, Vec<Version>>;
@@ -45,6 +45,22 @@ pub struct Change {
     pub changed_by: ChangedBy,
     /// The audit note, which is written in the same transaction.
     pub note: Option<AuditNote>,
+}
+
+/// The versions that an append created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Appended {
+    /// The id of the newest version of the project before them.
+    pub after: i64,
+    /// The versions, in the order of the changes.
+    pub versions: Vec<Version>,
+}
+
+impl Appended {
+    /// Returns the ids of the versions.
+    pub fn ids(&self) -> Vec<i64> {
+        self.versions.iter().map(|version| version.id).collect()
+    }
 }
 
 /// A stored version of a config.

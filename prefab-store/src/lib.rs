@@ -1,11 +1,12 @@
 //! Where do changes live? An append-only log of config versions, behind traits.
 //!
 //! Start with [`Store`], which combines one trait per noun: [`ConfigLog`], [`Projects`], [`ApiKeys`], [`Drafts`],
-//! [`AuditLog`], [`UsageCounts`], [`ScheduledRemovals`] and [`Accounts`].
+//! [`AuditLog`], [`UsageCounts`], [`ScheduledRemovals`], [`Accounts`] and [`Recovery`].
 //!
 //! The log is the source of truth, and ids order it: within a project every change has a higher id than all changes before
-//! it, and no id is used twice. [`Store::watch`] only signals that something may have changed; the receiver then calls
-//! [`ConfigLog::since`]. So several servers can share one database, and a lost signal causes a delay, not a loss of data.
+//! it, and no id is used twice. [`Store::watch`] only notifies of the part that changed; the receiver then reads it, for
+//! example with [`ConfigLog::since`]. So several servers can share one database, and a lost notification causes a delay, not a
+//! loss of data.
 
 pub mod accounts;
 mod api_keys;
@@ -18,14 +19,14 @@ mod error;
 mod expected;
 pub mod key;
 pub mod names;
+mod notification;
 mod projects;
+mod recovery;
 mod role;
 mod scheduled_removals;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage_counts;
-
-use tokio::sync::watch;
 
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeys, KeyDetails, KeyRequest, NewKey, StoredKey};
@@ -34,11 +35,15 @@ pub use audit_log::{
     Refusal,
 };
 pub use backup::{Backup, BackupFormat};
-pub use config_log::{AuditedChange, Change, ConfigLog, KeyRange, Version};
+pub use config_log::{Appended, AuditedChange, Change, ConfigLog, KeyRange, Version};
 pub use drafts::{Draft, DraftMark, Drafts};
 pub use error::{StoreError, StoreFuture, UnavailableReason, name_taken};
 pub use expected::Expected;
+pub use notification::{Notifier, StoreChange, StoreChanges, StoreWatch};
 pub use projects::{Environment, Project, Projects, Protection, Registry};
+pub use recovery::{
+    Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered, is_same_content, recovery_actor,
+};
 pub use role::{Role, Roles};
 pub use scheduled_removals::{RuleTarget, ScheduledRemoval, ScheduledRemovals, TimedRule};
 pub use usage_counts::{
@@ -48,10 +53,10 @@ pub use usage_counts::{
 
 /// Everything that the service stores.
 pub trait Store:
-    ConfigLog + Projects + ApiKeys + Drafts + AuditLog + UsageCounts + ScheduledRemovals + Accounts
+    ConfigLog + Projects + ApiKeys + Drafts + AuditLog + UsageCounts + ScheduledRemovals + Accounts + Recovery
 {
-    /// Returns a counter that increases whenever something may have changed, in this process or another one.
-    fn watch(&self) -> watch::Receiver<u64>;
+    /// Returns a receiver of what changes from now on, in this process or another one.
+    fn watch(&self) -> StoreWatch;
 
     /// Checks that the database can be read.
     fn ping(&self) -> StoreFuture<'_, ()>;

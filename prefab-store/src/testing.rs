@@ -22,6 +22,7 @@ mod config_log;
 mod drafts;
 mod fixture;
 mod projects;
+mod recovery;
 mod scheduled_removals;
 mod store;
 mod usage_counts;
@@ -61,6 +62,7 @@ suite! { ($)
         since_lists_the_newest_version_of_each_key,
         a_version_that_is_not_the_expected_one_is_a_conflict,
         an_append_writes_all_changes_or_none,
+        an_append_returns_what_a_read_returns,
         an_append_to_an_unknown_project_fails,
         a_version_is_returned_as_it_was_appended,
         history_lists_the_versions_of_one_key_newest_first,
@@ -134,8 +136,19 @@ suite! { ($)
         a_token_allows_no_more_than_its_owner,
         a_token_ends_at_its_time_or_when_it_is_revoked,
     }
+    recovery {
+        a_log_that_went_back_is_noticed,
+        older_versions_are_appended_again_above_the_seen_ones,
+        keys_that_are_gone_are_deleted,
+        lost_changes_become_drafts,
+        a_recovery_keeps_an_existing_draft,
+        all_versions_are_appended_again_on_request,
+        the_epoch_changes_once_per_recovery,
+    }
     store {
-        a_change_is_a_hint_to_every_handle,
+        every_handle_is_notified_of_a_change,
+        a_notification_says_what_changed,
+        usage_is_no_change,
         a_handle_answers_a_ping_and_has_a_size,
     }
 }

@@ -278,10 +278,13 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
         }
         other => other.into(),
     })?;
-    let Restored { database, configs, kept, .. } = restored;
+    let Restored { database, configs, drafts, kept, .. } = restored;
     let mut text = format!("Restored {configs} configs into {STRONG}{}{STRONG:#}", database.display());
     if let Some(kept) = kept {
         text = format!("{text}; the previous data is now {}", kept.display());
+    }
+    if drafts > 0 {
+        text = format!("{text}; {drafts} changes that the backup does not contain are drafts");
     }
     Ok(output::line(&format!("{text}. Start it with `prefab serve`"))?)
 }

@@ -13,5 +13,6 @@ mod management;
 mod operating;
 mod page;
 mod reports;
+mod restore;
 #[cfg(unix)]
 mod stop;

@@ -3,10 +3,33 @@
 use prefab_core::{Config, ConfigSet};
 use prefab_proto::convert;
 
-use crate::snapshot::*;
+use crate::{items::ItemIds, snapshot::*};
 
-fn snapshot() -> Snapshot {
-    Snapshot::empty(ProjectId(1), EnvironmentId(5), 100, 1 << 20)
+/// A snapshot with the ids of its items.
+struct Current {
+    item_ids: ItemIds,
+    snapshot: Snapshot,
+}
+
+impl Current {
+    fn with(&self, configs: &[Config], last_id: i64) -> Self {
+        let mut item_ids = self.item_ids.clone();
+        let replaced = item_ids.replace(configs);
+        Self { item_ids, snapshot: self.snapshot.with(configs, &replaced, last_id) }
+    }
+}
+
+impl std::ops::Deref for Current {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+fn snapshot() -> Current {
+    let snapshot = Snapshot::empty(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+    Current { item_ids: ItemIds::default(), snapshot }
 }
 
 fn config(key: &str, id: i64) -> Config {

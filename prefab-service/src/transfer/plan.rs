@@ -90,7 +90,7 @@ pub fn plan(
     let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_partial };
     let current = project.configs();
-    let mut next = current.clone();
+    let mut next = Configs::clone(&current);
     let mut names = NameIndex::new(&current);
     let mut schemas = Schemas::new(limits);
     // Schemas and segments come first, because others refer to them. If a key occurs twice, the later config is imported.

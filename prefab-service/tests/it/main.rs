@@ -6,5 +6,6 @@ mod api_keys;
 mod changes;
 mod fixture;
 mod project_cache;
+mod recovery;
 mod retention;
 mod scheduled_removals;

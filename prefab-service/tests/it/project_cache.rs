@@ -41,7 +41,6 @@ async fn changes_of_another_server_before_the_first_refresh_are_applied() {
     let Fixture { dir, store, clock, stop, .. } = Fixture::new().await;
     let other = SqliteStore::open_with_clock(&dir.path().join("prefab.db"), clock.clone()).unwrap();
     let mut notified = store.watch();
-    notified.mark_unchanged();
     let workers = Workers::new(&Limits::default());
     let cache = ProjectCache::open(Arc::<SqliteStore>::clone(&store), workers, 1 << 20, clock);
     let cache = Arc::new(cache.await.unwrap());

@@ -26,16 +26,15 @@ impl TestStore {
     }
 
     async fn execute(&self, statements: &'static str) {
-        let done =
-            self.store.run(false, |connection| connection.execute_batch(statements).map_err(failed("")));
+        let done = self.store.run(|connection| connection.execute_batch(statements).map_err(failed("")));
         done.await.unwrap();
     }
 
     async fn count(&self, table: &'static str) -> i64 {
         let query = format!("SELECT count(*) FROM {table}");
-        let counted = self.store.run(false, move |connection| {
-            connection.query_row(&query, [], |row| row.get(0)).map_err(failed(""))
-        });
+        let counted = self
+            .store
+            .run(move |connection| connection.query_row(&query, [], |row| row.get(0)).map_err(failed("")));
         counted.await.unwrap()
     }
 
@@ -92,7 +91,7 @@ async fn an_environment_that_cannot_be_written_does_not_affect_others() {
     test.append(change("a", Some(1), Expected::Absent)).await.unwrap();
     let environment = test.project.environments[1].id.0;
     test.store
-        .run(false, move |connection| {
+        .run(move |connection| {
             let statement = format!(
                 "CREATE TRIGGER refusing BEFORE INSERT ON evaluation WHEN new.environment_id = {environment}
                  BEGIN SELECT raise(ABORT, 'no'); END"
@@ -156,7 +155,7 @@ async fn old_audit_entries_are_deleted_in_batches() {
 #[tokio::test]
 async fn a_page_of_the_audit_log_reads_only_its_rows() {
     let test = test_store().await;
-    let plan = test.store.run(false, |connection| {
+    let plan = test.store.run(|connection| {
         let query = "EXPLAIN QUERY PLAN SELECT * FROM audit WHERE project_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 9";
         let plan = connection.query_row(query, [1, 1], |row| row.get::<_, String>(3));
         plan.map_err(failed(""))

@@ -15,7 +15,7 @@ pub(super) async fn ids_grow_and_are_read_exactly_by_javascript(fixture: Fixture
 
 pub(super) async fn ids_grow_when_the_clock_does_not_advance(fixture: Fixture) {
     let changes = (0..5).map(|at| change(&format!("k{at}"), Some(1), Expected::Absent)).collect();
-    let mut ids = fixture.store.append(fixture.id(), changes).await.unwrap();
+    let mut ids = fixture.store.append(fixture.id(), changes).await.unwrap().ids();
     ids.push(fixture.set("a", 1).await);
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
 }
@@ -30,8 +30,8 @@ pub(super) async fn ids_are_never_reused_by_two_handles(fixture: Fixture) {
             fixture.store.append(fixture.id(), vec![ours]),
             other.append(fixture.id(), vec![theirs])
         );
-        ids.extend(ours.unwrap());
-        ids.extend(theirs.unwrap());
+        ids.extend(ours.unwrap().ids());
+        ids.extend(theirs.unwrap().ids());
     }
     ids.push(fixture.set("ours", 0).await);
     let distinct: BTreeSet<_> = ids.iter().collect();
@@ -77,6 +77,18 @@ pub(super) async fn an_append_writes_all_changes_or_none(fixture: Fixture) {
     fixture.store.append(fixture.id(), changes).await.unwrap_err();
     assert_eq!(fixture.store.since(fixture.id(), 0).await.unwrap(), []);
     assert_eq!(fixture.store.history(fixture.id(), "a".to_owned(), 10).await.unwrap(), []);
+}
+
+pub(super) async fn an_append_returns_what_a_read_returns(fixture: Fixture) {
+    let before = fixture.set("a", 1).await;
+    let config = Config { tags: vec!["one".to_owned()], ..Config::constant("b", "ä") };
+    let changes = vec![
+        change("a", None, Expected::Version(before)),
+        Change { config: Some(config), ..change("b", None, Expected::Absent) },
+    ];
+    let appended = fixture.store.append(fixture.id(), changes).await.unwrap();
+    assert_eq!(appended.after, before);
+    assert_eq!(appended.versions, fixture.store.since(fixture.id(), before).await.unwrap());
 }
 
 pub(super) async fn an_append_to_an_unknown_project_fails(fixture: Fixture) {

@@ -76,7 +76,7 @@ impl Fixture {
     }
 
     pub(super) async fn append(&self, change: Change) -> Result<i64, StoreError> {
-        self.store.append(self.id(), vec![change]).await.map(|ids| ids[0])
+        self.store.append(self.id(), vec![change]).await.map(|appended| appended.versions[0].id)
     }
 
     /// Sets a key, regardless of its current version.

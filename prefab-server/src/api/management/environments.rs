@@ -43,7 +43,7 @@ pub(super) async fn create(
 ) -> Result<Json<EnvironmentResponse>, ApiError> {
     let actor = access.authorize(project)?;
     let environment = create_named(&app, &actor, name).await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(environment_response(&environment)))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn update(
         &sentence(&before, &after),
     )
     .await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(environment_response(&after)))
 }
 

@@ -92,9 +92,9 @@ fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
     let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
-    for (key, version) in project.configs() {
+    for (key, version) in project.configs().iter() {
         let Some(config) = &version.config else { continue };
-        let is_selected = query.after.as_ref().is_none_or(|after| key > *after)
+        let is_selected = query.after.as_ref().is_none_or(|after| key > after)
             && query.item_type.is_none_or(|item_type| item_type == item::item_type(config))
             && query.tag.as_ref().is_none_or(|tag| config.tags.contains(tag))
             && key.to_lowercase().contains(&search);
@@ -105,7 +105,7 @@ fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
             next = items.last().map(|item| item.key.clone());
             break;
         }
-        items.push(summary(&version, config, &environments));
+        items.push(summary(version, config, &environments));
     }
     ItemPage { items, next }
 }

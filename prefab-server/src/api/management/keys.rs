@@ -118,7 +118,7 @@ pub(super) async fn revoke(
         return Err(ApiError::NotFound);
     }
     record(&app, &actor, &key, "key.revoked", "revoked").await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn expire(
         return Err(ApiError::NotFound);
     }
     record(&app, &actor, &key, "key.expires", "set the expiry of").await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(key_response(find(&app, &actor, id).await?)))
 }
 
@@ -189,7 +189,7 @@ async fn issue_key(app: &App, actor: &Actor, request: NewKey) -> Result<Json<Cre
         issued.environment
     );
     audit_entry::record(app, actor, "key.created", issued.id, Some(environment), &sentence).await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(CreateKeyResponse { id: issued.id.to_string(), key: issued.key }))
 }
 

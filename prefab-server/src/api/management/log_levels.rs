@@ -69,7 +69,7 @@ fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelRespon
         by_key.entry(&expiry.rule.key).or_default().push(expiry);
     }
     let mut views = Vec::new();
-    for (key, version) in project.configs() {
+    for (key, version) in project.configs().iter() {
         let Some(config) = &version.config else { continue };
         let Some(path) = log_level_rules::path(config) else { continue };
         views.push(LogLevelResponse {
@@ -77,8 +77,8 @@ fn views(project: &Project, expiries: &[ScheduledRemoval]) -> Vec<LogLevelRespon
             id: version.id.to_string(),
             changed_at: version.changed_at_millis,
             changed_by: who(&version.changed_by),
-            levels: of(config, by_key.get(&*key).map_or(&[], Vec::as_slice)),
-            key,
+            levels: of(config, by_key.get(&**key).map_or(&[], Vec::as_slice)),
+            key: key.clone(),
         });
     }
     views

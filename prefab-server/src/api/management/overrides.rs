@@ -47,7 +47,7 @@ fn views(project: &Project, expiries: Vec<ScheduledRemoval>) -> Vec<OverrideResp
         })
         .collect();
     let mut views = Vec::new();
-    for (key, version) in project.configs() {
+    for (key, version) in project.configs().iter() {
         let found = version.config.iter().flat_map(personal_overrides::list);
         views.extend(found.map(|found| OverrideResponse {
             expires_at: ends.get(&(key.clone(), found.environment, found.user.to_owned())).copied(),

@@ -79,7 +79,7 @@ pub(super) async fn create(
     }
     let id = app.project_cache.store().create_project(name.clone(), environments).await?.id;
     app.project_cache.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     let project = app.project_cache.project(id).ok_or(ApiError::NotFound)?;
     let actor = Actor::of_person(&session.person, Roles::of(Role::Admin), project, origin);
     let sentence = format!("created the project \"{name}\"");
@@ -104,7 +104,7 @@ pub(super) async fn rename(
     let sentence = format!("renamed the project from \"{}\" to \"{name}\"", actor.project.name());
     app.project_cache.store().rename_project(actor.project.id, name.clone()).await?;
     audit_entry::record(&app, &actor, "project.renamed", &name, None, &sentence).await?;
-    app.project_cache.refresh().await?;
+    app.project_cache.refresh_registry().await?;
     Ok(Json(project_response(&actor.project)))
 }
 

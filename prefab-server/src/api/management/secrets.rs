@@ -30,11 +30,11 @@ pub(super) async fn list(
     let project = access.authorize(project)?.project;
     app.json(project.id, move |_| {
         let mut secrets = Vec::new();
-        for (key, version) in project.configs() {
+        for (key, version) in project.configs().iter() {
             let mut values = version.config.as_ref().map(ciphers).unwrap_or_default();
             values.retain(|value| decrypt_with.as_ref().is_none_or(|key| *key == value.decrypt_with));
             if !values.is_empty() {
-                secrets.push(ItemSecrets { key, id: version.id.to_string(), values });
+                secrets.push(ItemSecrets { key: key.clone(), id: version.id.to_string(), values });
             }
         }
         Ok(secrets)

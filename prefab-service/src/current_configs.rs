@@ -1,0 +1,115 @@
+//! The current configs of a project in memory.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use prefab_core::ConfigType;
+use prefab_store::Version;
+
+/// The current configs of a project by key, with the rows of all environments.
+pub type Configs = BTreeMap<String, Arc<Version>>;
+
+/// The current configs of a project, and what is derived from them.
+///
+/// Readers share the maps. A change copies a map only while a reader uses it.
+#[derive(Default)]
+pub(crate) struct CurrentConfigs {
+    configs: Arc<Configs>,
+    segments: Arc<HashSet<String>>,
+    /// The deletions of keys, because clients may report these keys for a while.
+    deleted: HashMap<String, Version>,
+}
+
+impl CurrentConfigs {
+    /// Returns all current configs.
+    pub(crate) fn configs(&self) -> Arc<Configs> {
+        Arc::clone(&self.configs)
+    }
+
+    /// Returns the keys of the segments.
+    pub(crate) fn segments(&self) -> Arc<HashSet<String>> {
+        Arc::clone(&self.segments)
+    }
+
+    /// Returns the current version of a key, or `None` if it is deleted.
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<Version>> {
+        self.configs.get(key).cloned()
+    }
+
+    /// Returns whether a config with this key exists or existed.
+    pub(crate) fn has_or_had(&self, key: &str) -> bool {
+        self.configs.contains_key(key) || self.deleted.contains_key(key)
+    }
+
+    /// Returns the newest version of every key, deleted keys included.
+    pub(crate) fn versions(&self) -> Vec<Version> {
+        self.configs
+            .values()
+            .map(|version| Version::clone(version))
+            .chain(self.deleted.values().cloned())
+            .collect()
+    }
+
+    /// Applies versions, which come oldest first.
+    pub(crate) fn apply(&mut self, versions: &[Version]) {
+        let configs = Arc::make_mut(&mut self.configs);
+        for version in versions {
+            let is_segment =
+                version.config.as_ref().is_some_and(|config| config.config_type == ConfigType::Segment);
+            if is_segment != self.segments.contains(&version.key) {
+                let segments = Arc::make_mut(&mut self.segments);
+                if is_segment {
+                    segments.insert(version.key.clone());
+                } else {
+                    segments.remove(&version.key);
+                }
+            }
+            if version.config.is_some() {
+                self.deleted.remove(&version.key);
+                configs.insert(version.key.clone(), Arc::new(version.clone()));
+            } else {
+                configs.remove(&version.key);
+                self.deleted.insert(version.key.clone(), version.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prefab_core::{ChangedBy, Config};
+
+    use super::*;
+
+    fn version(id: i64, key: &str, config_type: Option<ConfigType>) -> Version {
+        Version {
+            id,
+            previous_id: None,
+            key: key.to_owned(),
+            config: config_type.map(|config_type| Config { config_type, ..Config::constant(key, id) }),
+            changed_by: ChangedBy::default(),
+            changed_at_millis: 0,
+        }
+    }
+
+    #[test]
+    fn segments_follow_the_configs() {
+        let mut current = CurrentConfigs::default();
+        current.apply(&[
+            version(1, "a", Some(ConfigType::Segment)),
+            version(2, "b", Some(ConfigType::Segment)),
+            version(3, "c", Some(ConfigType::Config)),
+        ]);
+        let before = (current.configs(), current.segments());
+        assert!(before.1.contains("a") && before.1.contains("b") && !before.1.contains("c"));
+        current.apply(&[version(4, "a", None), version(5, "b", Some(ConfigType::Config))]);
+        assert!(current.segments().is_empty());
+        assert_eq!((before.0.len(), before.1.len()), (3, 2), "readers keep what they have");
+        assert!(current.has_or_had("a") && current.get("a").is_none());
+        let mut ids: Vec<i64> = current.versions().iter().map(|version| version.id).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [3, 4, 5]);
+    }
+}
