@@ -120,7 +120,7 @@ async fn secrets_are_rotated_together_or_not_at_all() {
     let (status, cause) = refused(&server, "POST", "/secrets", json!({"secrets": secrets})).await;
     assert_eq!(
         (status, cause.as_str()),
-        (400, "`secrets[1].values[0].rule`: rule 7 there gives no encrypted value")
+        (400, "`secrets[1].values[0].rule`: rule 7 has no encrypted value")
     );
     secrets[1]["values"][0]["rule"] = 0.into();
     secrets[1]["id"] = "5".into();
