@@ -19,11 +19,17 @@ pub(crate) struct Args {
     key: String,
 
     /// The new value, in the type of the item. A list is separated by commas or written as JSON
-    #[arg(value_name = "VALUE", conflicts_with = "value_flag")]
+    #[arg(value_name = "VALUE", conflicts_with = "value_flag", allow_negative_numbers = true)]
     value: Option<String>,
 
     /// The same as VALUE
-    #[arg(long = "value", value_name = "VALUE", id = "value_flag", conflicts_with = "value_from")]
+    #[arg(
+        long = "value",
+        value_name = "VALUE",
+        id = "value_flag",
+        conflicts_with = "value_from",
+        allow_hyphen_values = true
+    )]
     value_flag: Option<String>,
 
     #[command(flatten)]
@@ -94,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Asks for confirmation of a change in production, on a terminal only. Scripts do not need to confirm.
-fn is_confirmed(connection: &Connection, change: &str) -> Result<bool, Failure> {
+pub(super) fn is_confirmed(connection: &Connection, change: &str) -> Result<bool, Failure> {
     use std::io::IsTerminal as _;
     if connection.yes || !std::io::stdin().is_terminal() {
         return Ok(true);

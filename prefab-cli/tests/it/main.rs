@@ -13,5 +13,9 @@ mod management;
 mod operating;
 mod page;
 mod reports;
+mod sdks;
+mod sign_in;
 #[cfg(unix)]
 mod stop;
+mod text_inputs;
+mod values;
