@@ -71,6 +71,7 @@ fn problems_name_their_place() {
         "key": "k", "type": "config", "environments": [{"id": "Prod", "rules": []}]
     }))
     .unwrap();
-    let problem = "`environments[0].id`: unknown environment \"Prod\"; expected one of Development, Production";
+    let problem =
+        "`environments[0].id`: unknown environment \"Prod\"; expected one of Development, Production";
     assert_eq!(to_config(&item, &environments()), Err(vec![problem.to_owned()]));
 }
