@@ -2,20 +2,26 @@
 
 use std::path::PathBuf;
 
-use prefab_client::{Client, ContextSet, Error, MissingReason};
+use anyhow::Context as _;
+use prefab_client::{Client, ClientBuilder, ContextSet, Datasources, Error, MissingReason};
+use prefab_management_api::EnvironmentResponse;
 
 use crate::{
-    Failure, contexts, output,
-    server::{Profile, Server},
+    Failure,
+    commands::environments,
+    contexts,
+    from_server::{self, Reader},
+    output,
+    server::{Profile, Server, variable},
 };
 
 /// The sources of configs, and the context.
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Inputs {
-    /// The contexts, as JSON: '{"user": {"key": "1", "plan": "pro"}}'
-    #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
-    context: Option<ContextSet>,
+    /// A property of a context: user.key=ann; or contexts as JSON: '{"user": {"key": "1", "plan": "pro"}}'. Can be repeated
+    #[arg(long, value_name = "PROPERTY=VALUE", value_parser = contexts::parse)]
+    context: Vec<ContextSet>,
 
     /// An environment whose file `.prefab.<ENV>.config.yaml` is read; can be repeated, later ones take precedence
     #[arg(long, value_name = "ENV")]
@@ -37,12 +43,12 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 
-    /// A server to read configs from, besides files [default: PREFAB_API_URL]
+    /// A server to read configs from, besides files [default: PREFAB_API_URL, else the one of `prefab login`]
     #[arg(long, value_name = "URL", env = "PREFAB_URL")]
     url: Option<String>,
 
-    /// The API key for the server; it selects the environment [default: PREFAB_API_KEY; with --url also
-    /// PREFAB_ADMIN_KEY, or the one of `prefab login`]
+    /// The API key for the server; it selects the environment [default: PREFAB_API_KEY, else the one of
+    /// `prefab login`; with --url also PREFAB_ADMIN_KEY]
     #[arg(long, value_name = "KEY", hide_env_values = true)]
     api_key: Option<String>,
 
@@ -51,29 +57,102 @@ pub(crate) struct Inputs {
     pub(crate) json: bool,
 }
 
-fn from_env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
+/// The environment of a single evaluation.
+#[derive(clap::Args)]
+pub(crate) struct OnServer {
+    /// Evaluate only what the server has for this environment, given by name or number. Requires `prefab login` or an
+    /// admin key; files are not read
+    #[arg(short, long, value_name = "ENVIRONMENT", conflicts_with_all = ["datafile", "env"])]
+    environment: Option<String>,
 }
 
 impl Inputs {
     /// Reads all sources and prints their problems to standard error.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.build(false)
+    pub(crate) fn read(&self, on_server: &OnServer) -> Result<Reader, Failure> {
+        let (server, environment) = match (&on_server.environment, self.token_login()?) {
+            (Some(name), _) => {
+                let server = self.management()?;
+                let environment = environments::named(&server, Some(name))?;
+                (server, environment.context("no environment: set --environment")?)
+            }
+            (None, Some(server)) => {
+                let environment = environments::first_choice(&server)?;
+                (server, environment)
+            }
+            (None, None) => {
+                let client = self.build(false)?;
+                return Ok(Reader {
+                    is_current: client.problems().is_empty(),
+                    client,
+                    environments: Vec::new(),
+                });
+            }
+        };
+        let builder = match on_server.environment {
+            Some(_) => self.with_options(Client::in_memory()),
+            None => self.with_files(false).datasources(Datasources::LocalOnly),
+        };
+        let client = from_server::client(builder, &server, &environment)?;
+        Ok(Reader { client, environments: environments::all(&server)?, is_current: true })
     }
 
-    /// Like [`Self::client`], but watches the files for changes.
+    /// Like [`Self::read`] without an environment, but watches the files for changes.
     pub(crate) fn watching_client(&self) -> Result<Client, Failure> {
         self.build(true)
     }
 
     /// Returns the server, for what SDKs do not receive. `None` if only files are read.
     pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
-        let key = self.api_key.clone().or_else(|| from_env("PREFAB_ADMIN_KEY"));
-        let has_key = key.is_some() || from_env("PREFAB_API_KEY").is_some();
+        let has_key = self.api_key.is_some()
+            || variable("PREFAB_ADMIN_KEY").is_some()
+            || variable("PREFAB_API_KEY").is_some()
+            || self.login()?.is_some();
         if self.datafile.is_some() || !has_key {
             return Ok(None);
         }
-        Server::signed_in(self.url.clone(), key, None).map(Some)
+        self.management().map(Some)
+    }
+
+    /// Returns the names of the environments, if the management API of the server can be used.
+    pub(crate) fn environment_names(&self) -> Vec<EnvironmentResponse> {
+        let is_for_programs = self.api_key.is_none()
+            && variable("PREFAB_ADMIN_KEY").is_none()
+            && !matches!(self.login(), Ok(Some(_)));
+        if is_for_programs {
+            return Vec::new();
+        }
+        let server = self.server().ok().flatten();
+        server.and_then(|server| environments::all(&server).ok()).unwrap_or_default()
+    }
+
+    fn management(&self) -> Result<Server, Failure> {
+        let key = self.api_key.clone().or_else(|| variable("PREFAB_ADMIN_KEY"));
+        let project = variable("PREFAB_PROJECT").and_then(|number| number.parse().ok());
+        Server::signed_in(self.url.clone(), key, project)
+    }
+
+    /// Returns the saved login if its server is read: no other key or source is given.
+    fn login(&self) -> Result<Option<Profile>, Failure> {
+        let local_only =
+            variable("PREFAB_DATASOURCES").is_some_and(|text| text.eq_ignore_ascii_case("LOCAL_ONLY"));
+        let has_key = self.api_key.is_some() || variable("PREFAB_API_KEY").is_some();
+        if has_key || local_only || self.datafile.is_some() {
+            return Ok(None);
+        }
+        let url = self.url.clone().or_else(|| variable("PREFAB_API_URL"));
+        let is_meant =
+            |profile: &Profile| url.as_ref().is_none_or(|url| profile.url == url.trim_end_matches('/'));
+        Ok(Profile::load()?.filter(is_meant))
+    }
+
+    /// Returns the server of a login with a management token. SDKs cannot use tokens.
+    fn token_login(&self) -> Result<Option<Server>, Failure> {
+        match self.login()? {
+            Some(profile) if profile.is_token() && variable("PREFAB_ADMIN_KEY").is_none() => {
+                self.management().map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Prints the reason for a missing value, with a hint if only files were read.
@@ -92,54 +171,62 @@ impl Inputs {
 
     /// Returns a hint about servers if only files were read.
     pub(crate) fn advice(&self) -> String {
-        let has_key = self.api_key.is_some() || from_env("PREFAB_API_KEY").is_some();
-        if self.datafile.is_some() || self.url.is_some() || has_key {
+        let has_key = self.api_key.is_some() || variable("PREFAB_API_KEY").is_some();
+        let has_login = matches!(self.login(), Ok(Some(_)));
+        if self.datafile.is_some() || self.url.is_some() || has_key || has_login {
             return String::new();
         }
-        match Profile::load() {
-            Ok(Some(Profile { url, .. })) => {
-                format!("; only files were read; pass --url {url} to read the server of `prefab login` too")
+        "; only files were read; log in with `prefab login`, or set PREFAB_API_KEY, to read a server too"
+            .to_owned()
+    }
+
+    /// Returns the server and the key. The client itself reads `PREFAB_API_URL` and `PREFAB_API_KEY`.
+    fn remote(&self) -> Result<(Option<String>, Option<String>), Failure> {
+        let url = self.url.clone();
+        if self.api_key.is_some() || self.datafile.is_some() || variable("PREFAB_API_KEY").is_some() {
+            return Ok((url, self.api_key.clone()));
+        }
+        if let (Some(_), Some(key)) = (&url, variable("PREFAB_ADMIN_KEY")) {
+            return Ok((url, Some(key)));
+        }
+        match (self.login()?, &url) {
+            (Some(login), _) => Ok((Some(login.url), Some(login.key))),
+            (None, Some(url)) if variable("PREFAB_DATASOURCES").is_none() => {
+                let message = format!(
+                    "no API key for {url}: set --api-key or PREFAB_API_KEY, or log in with `prefab login --url {url}`"
+                );
+                Err(Failure::Usage(anyhow::Error::msg(message)))
             }
-            _ => "; only files were read; set PREFAB_API_KEY to read a server too".to_owned(),
+            (None, _) => Ok((url, None)),
         }
     }
 
-    /// Returns the key for the server of `--url`. The client itself reads `PREFAB_API_KEY`.
-    fn key(&self) -> Result<Option<String>, Failure> {
-        if self.api_key.is_some() || self.datafile.is_some() || from_env("PREFAB_API_KEY").is_some() {
-            return Ok(self.api_key.clone());
-        }
-        let Some(url) = &self.url else { return Ok(None) };
-        if let Some(key) = from_env("PREFAB_ADMIN_KEY") {
-            return Ok(Some(key));
-        }
-        let profile = Profile::load()?.filter(|profile| profile.url == url.trim_end_matches('/'));
-        if profile.is_none() && from_env("PREFAB_DATASOURCES").is_none() {
-            let message = format!(
-                "no API key for {url}: set --api-key or PREFAB_API_KEY, or log in with `prefab login --url {url}`"
-            );
-            return Err(Failure::Usage(anyhow::Error::msg(message)));
-        }
-        Ok(profile.map(|profile| profile.key))
-    }
-
-    fn build(&self, watch: bool) -> Result<Client, Failure> {
-        let mut builder =
-            prefab_client::ClientBuilder::from_env().watch(watch).classpath_dir(&self.classpath_dir);
-        builder = builder.envs(&self.env);
-        if let Some(contexts) = &self.context {
-            builder = builder.global_context(contexts.clone());
-        }
-        if let Some(dir) = &self.override_dir {
-            builder = builder.override_dir(dir);
+    fn with_options(&self, mut builder: ClientBuilder) -> ClientBuilder {
+        if !self.context.is_empty() {
+            builder = builder.global_context(contexts::combine(&self.context));
         }
         if let Some(namespace) = &self.namespace {
             builder = builder.namespace(namespace);
         }
-        if let Some(url) = &self.url {
+        builder
+    }
+
+    fn with_files(&self, watch: bool) -> ClientBuilder {
+        let mut builder = ClientBuilder::from_env().watch(watch).classpath_dir(&self.classpath_dir);
+        builder = builder.envs(&self.env);
+        if let Some(dir) = &self.override_dir {
+            builder = builder.override_dir(dir);
+        }
+        self.with_options(builder)
+    }
+
+    fn build(&self, watch: bool) -> Result<Client, Failure> {
+        let mut builder = self.with_files(watch);
+        let (url, key) = self.remote()?;
+        if let Some(url) = url {
             builder = builder.api_urls([url]);
         }
-        if let Some(key) = self.key()? {
+        if let Some(key) = key {
             builder = builder.api_key(key);
         }
         if let Some(path) = &self.datafile {

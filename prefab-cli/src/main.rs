@@ -2,9 +2,11 @@
 
 mod commands;
 mod contexts;
+mod from_server;
 mod inputs;
 mod output;
 mod server;
+mod text;
 
 use std::process::ExitCode;
 
@@ -48,7 +50,6 @@ enum Verb {
     Explain(commands::explain::Args),
     /// Print values, and print them again when they change
     Watch(commands::watch::Args),
-    /// Evaluate JSON lines from standard input and print JSON lines
     Eval(commands::eval::Args),
     /// Write a first file of defaults and show the next steps
     Init(commands::init::Args),
@@ -69,7 +70,7 @@ enum Verb {
     Draft(commands::draft::Args),
     /// Set the level of a logger, for all contexts or some, permanently or for a time
     LogLevel(commands::log_level::Args),
-    /// Set a value for one user
+    /// Set a value for the API keys of one owner, or with --for a rule for a user
     Override(commands::overrides::Args),
     /// List the versions of an item, newest first
     History(commands::history::Args),

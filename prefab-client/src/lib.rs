@@ -151,6 +151,9 @@ pub use prefab_sources::{SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 pub use prefab_telemetry::ContextUploadMode;
+/// Any JSON, for values without a type of their own.
+#[doc(no_inline)]
+pub use serde_json::Value as JsonValue;
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;

@@ -29,7 +29,7 @@ mod write;
 
 use serde_json::Value as Json;
 
-use crate::{Config, ConfigSet, ContextSet};
+use crate::{Config, ConfigSet, ContextSet, encoding, json};
 
 /// The content of a datafile, and its invalid configs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,13 +95,32 @@ pub enum DatafileError {
 /// # Ok::<(), prefab_core::datafile::DatafileError>(())
 /// ```
 pub fn parse(text: &str) -> Result<ParsedDatafile, DatafileError> {
-    // `serde_json` rejects JSON that is nested more than 128 levels deep.
-    let json: Json = serde_json::from_str(text).map_err(|error| DatafileError::Json {
+    let text = encoding::without_mark(text);
+    let invalid = |error: serde_json::Error| DatafileError::Json {
         line: error.line(),
         column: error.column(),
         cause: without_place(&error),
-    })?;
-    from_json(&json)
+    };
+    // `serde_json` rejects JSON that is nested more than 128 levels deep.
+    let json: Json = serde_json::from_str(text).map_err(invalid)?;
+    let mut parsed = from_json(&json)?;
+    let duplicates = json::duplicates(text).map_err(invalid)?;
+    parsed.findings.extend(duplicates.into_iter().map(|path| duplicate(&json, path)));
+    Ok(parsed)
+}
+
+/// Returns the finding for a field that is given twice. The last one applies.
+fn duplicate(json: &Json, path: String) -> Finding {
+    let expected = "the field once".to_owned();
+    let in_config = path.strip_prefix("configs[").and_then(|rest| rest.split_once("]."));
+    let config = in_config.and_then(|(at, field)| Some((at.parse::<usize>().ok()?, field)));
+    match config {
+        Some((at, field)) => {
+            let key = json["configs"][at]["key"].as_str().map_or_else(|| format!("#{at}"), ToOwned::to_owned);
+            Finding { key, path: field.to_owned(), expected }
+        }
+        None => Finding { key: "datafile".to_owned(), path, expected },
+    }
 }
 
 /// Reads a datafile from parsed JSON.

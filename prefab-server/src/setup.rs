@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use prefab_core::{ChangedBy, Config, ConfigSet, datafile};
+use prefab_core::{ChangedBy, Config, ConfigSet, datafile, encoding};
 use prefab_sources::yaml;
 use tracing::{info, warn};
 
@@ -62,7 +62,8 @@ pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, St
 
 fn read(path: &Path) -> Result<ConfigSet, Error> {
     let failed = |cause: String| Error::Seed { path: path.to_owned(), cause };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let text = encoding::decode(bytes).map_err(|error| failed(error.to_string()))?;
     if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         return from_yaml(&text, path);
     }

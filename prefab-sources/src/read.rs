@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use prefab_core::encoding::{self, EncodingError};
+
 use crate::{Position, SourceError, SourceErrorKind};
 
 /// Returns the text of a file without its byte order mark; `None` if the file does not exist.
@@ -49,15 +51,12 @@ pub(crate) fn text(path: &Path, name: &Arc<str>, max_bytes: u64) -> Result<Optio
     if read as u64 > max_bytes {
         return Err(too_large(read as u64));
     }
-    let mut text = String::from_utf8(bytes).map_err(|not_utf8| {
-        let end = not_utf8.utf8_error().valid_up_to();
-        let why = format!("byte {end} is not UTF-8");
-        let position = position_after(&String::from_utf8_lossy(&not_utf8.as_bytes()[..end]));
-        error(SourceErrorKind::Encoding, why, "save the file in UTF-8").with_position(position)
+    let text = encoding::decode(bytes).map_err(|cause| {
+        let EncodingError { byte, line, column } = cause;
+        let why = format!("byte {byte} is not UTF-8");
+        error(SourceErrorKind::Encoding, why, "save the file in UTF-8")
+            .with_position(Position { line, column })
     })?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
     Ok(Some(text))
 }
 

@@ -39,7 +39,7 @@ mod value;
 
 use std::sync::Arc;
 
-use prefab_core::{Config, Match};
+use prefab_core::{Config, Match, encoding};
 
 use crate::{Finding, Position, read::position_after};
 
@@ -145,7 +145,7 @@ impl YamlErrorKind {
 ///
 /// [`YamlError`] if the text is not valid YAML or exceeds a limit of this module.
 pub fn parse(text: &str, source: impl Into<Arc<str>>) -> Result<ParsedYaml, YamlError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = encoding::without_mark(text);
     if let Some((at, character)) = text.char_indices().find(|(_, c)| !is_printable(*c)) {
         let cause = YamlErrorKind::ControlCharacter(character);
         return Err(YamlError { position: position_after(&text[..at]), cause });

@@ -23,7 +23,7 @@ pub(crate) struct Args {
     kind: String,
 
     /// The default value [default: false, 0, or empty]
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     value: Option<String>,
 
     #[command(flatten)]

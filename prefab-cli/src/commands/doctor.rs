@@ -1,5 +1,7 @@
 //! `prefab doctor`
 
+mod sdks;
+
 use std::time::{Duration, Instant};
 
 use prefab_client::Client;
@@ -7,7 +9,7 @@ use reqwest::Method;
 
 use crate::{
     Failure,
-    output::{self, FAINT, STRONG, VALUE},
+    output::{self, FAINT, STRONG},
 };
 
 #[derive(clap::Args)]
@@ -56,7 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "set the API key of the program with --api-key or PREFAB_API_KEY",
         )?,
     }
-    options(url)?;
+    sdks::print(url)?;
     if findings.bad == 0 { Ok(()) } else { Err(Failure::NoValue) }
 }
 
@@ -104,6 +106,9 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
 }
 
 fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
+    if let Some(problem) = not_part_of_a_key(key) {
+        return findings.report(false, &format!("the API key {problem}"), "remove it where the key is set");
+    }
     let shape = key.contains("-P") && key.contains("-E");
     let what = if shape {
         "the format of the key works with every official SDK"
@@ -134,6 +139,14 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     }
     client.close();
     Ok(())
+}
+
+/// Returns what a key contains that cannot be part of it, such as quotes that `--env-file` keeps.
+fn not_part_of_a_key(key: &str) -> Option<&'static str> {
+    if key.contains(['"', '\'']) {
+        return Some("contains quotes");
+    }
+    key.contains(char::is_whitespace).then_some("contains a blank or a line break")
 }
 
 /// Checks that a stream starts immediately. Some proxies buffer it.
@@ -170,31 +183,4 @@ fn cache(findings: &mut Findings) -> Result<(), Failure> {
         None => "no cache folder".to_owned(),
     };
     findings.report(good, &what, "set XDG_CACHE_HOME, or the option local_cache_dir")
-}
-
-fn options(url: &str) -> Result<(), Failure> {
-    output::line(&format!("\n{STRONG}Settings of each SDK{STRONG:#}"))?;
-    let telemetry_is_sent =
-        url.starts_with("https://") && ["belt.", "suspenders.", "api."].iter().any(|part| url.contains(part));
-    let node = if telemetry_is_sent {
-        ""
-    } else {
-        "   (telemetry requires an https host whose name contains belt., suspenders. or api.)"
-    };
-    for (sdk, options, remark) in [
-        ("Rust", format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}"), ""),
-        (
-            "Python",
-            format!("PREFAB_API_URL={url} PREFAB_STREAM_URL={url}, option prefab_telemetry_url=\"{url}\""),
-            "",
-        ),
-        ("Node", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
-        ("Ruby", format!("PREFAB_API_URL={url}, or sources: [\"{url}\"]"), node),
-        ("Java", format!("setApiHosts, setStreamHosts and setPrefabTelemetryHost, each {url}"), ""),
-        ("Go", format!("PREFAB_API_URL={url}, WithAPIKey(key) and WithTelemetryHost(\"{url}\")"), ""),
-        ("Browser", format!("endpoints: [\"{url}/api/v2\"], apiEndpoint: \"{url}/api/v1\""), ""),
-    ] {
-        output::line(&format!("  {sdk:8} {VALUE}{options}{VALUE:#}{FAINT}{remark}{FAINT:#}"))?;
-    }
-    Ok(())
 }

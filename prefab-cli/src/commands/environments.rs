@@ -1,5 +1,6 @@
 //! `prefab env`
 
+use anyhow::Context as _;
 use prefab_management_api::{
     CompareQuery, CopyRulesRequest, CopyRulesResponse, CreateEnvironmentRequest, EnvironmentResponse,
     RuleDifference, UpdateEnvironmentRequest,
@@ -22,12 +23,12 @@ pub(super) fn needs_confirmation(environment: &EnvironmentResponse) -> bool {
 }
 
 /// Returns all environments of the project.
-pub(super) fn all(server: &Server) -> Result<Vec<EnvironmentResponse>, Failure> {
+pub(crate) fn all(server: &Server) -> Result<Vec<EnvironmentResponse>, Failure> {
     Ok(server.get("/environments")?.body)
 }
 
 /// Finds an environment by name or number. Returns `None` without a name and for `[default]`.
-pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<EnvironmentResponse>, Failure> {
+pub(crate) fn named(server: &Server, name: Option<&str>) -> Result<Option<EnvironmentResponse>, Failure> {
     let Some(name) = name.filter(|name| !name.is_empty() && *name != "[default]") else { return Ok(None) };
     let all = all(server)?;
     let found = names::find(&all, name, Case::Insensitive, |environment| {
@@ -37,6 +38,13 @@ pub(super) fn named(server: &Server, name: Option<&str>) -> Result<Option<Enviro
         .cloned()
         .map_err(|problem| Failure::Usage(anyhow::Error::msg(problem.describe("environment", name))));
     found.map(Some)
+}
+
+/// Returns the environment of commands that name none: Development, else the first.
+pub(crate) fn first_choice(server: &Server) -> Result<EnvironmentResponse, Failure> {
+    let all = all(server)?;
+    let own = all.iter().find(|environment| environment.name == "Development").or(all.first());
+    Ok(own.cloned().context("the project has no environment")?)
 }
 
 /// Returns the name of the environment with this number.

@@ -3,7 +3,6 @@
 mod post;
 
 use std::{
-    fs,
     io::{self, BufRead as _, BufWriter, Write as _},
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
@@ -15,16 +14,25 @@ use prefab_core::{LayeredStore, Update, datafile};
 use prefab_eval::{Contexts, EvalError, EvaluatedValue, Evaluation, Host, Options, Ruleset};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Failure, contexts, output};
+use crate::{Failure, contexts, output, text};
 
-/// Requests: {"id": …, "function": "get", "key": …, "contexts": {"local": {…}}, "default": …, "env": {…}}
+/// Evaluate JSON lines from standard input and print JSON lines
 ///
-/// Responses: {"id": …, "value": …}, or {"id": …, "error": "missing_default"}.
+/// Requests, of which only "key" is required:
+///   {"id": 1, "function": "get", "key": "max-jobs", "contexts": {"local": {"user": {"key": "1"}}},
+///    "default": 30, "env": {"HOST": "a"}, "namespace": "a.b"}
 ///
-/// The function `post` returns telemetry: {"id": …, "function": "post", "aggregator": "evaluation_summary",
-/// "data": {"keys": […]}} gives {"id": …, "aggregate": […]}, or null if nothing would be sent.
+/// Functions are get, get_or_raise, enabled and post. Levels of contexts are local (the call), block (a scope) and
+/// global.
+///
+/// Responses: {"id": 1, "value": 30}, or {"id": 1, "error": "missing_default"}
+///
+/// The function post returns the telemetry that a client would send:
+///   {"id": 1, "function": "post", "aggregator": "evaluation_summary", "data": {"keys": ["max-jobs"]}}
+/// gives {"id": 1, "aggregate": […]}, or null if nothing would be sent.
 #[derive(clap::Args)]
-#[allow(clippy::doc_markdown)] // The help shows these lines unformatted.
+#[command(verbatim_doc_comment)]
+#[allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // The help shows these lines unformatted.
 pub(crate) struct Args {
     /// The datafile
     #[arg(long, value_name = "FILE", env = "PREFAB_DATAFILE")]
@@ -34,9 +42,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     env: Option<i64>,
 
-    /// Default contexts of every request, as JSON
-    #[arg(long, value_name = "JSON", value_parser = contexts::parse)]
-    context: Option<ContextSet>,
+    /// A property of the default contexts of every request: user.key=ann; or contexts as JSON. Can be repeated
+    #[arg(long, value_name = "PROPERTY=VALUE", value_parser = contexts::parse)]
+    context: Vec<ContextSet>,
 
     /// Has no effect, because responses are always JSON
     #[arg(long)]
@@ -45,7 +53,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = args.datafile.display();
-    let text = fs::read_to_string(&args.datafile).with_context(|| format!("datafile `{path}`"))?;
+    let text = text::read_file(&args.datafile).with_context(|| format!("datafile `{path}`"))?;
     let mut parsed = datafile::parse(&text).with_context(|| format!("datafile `{path}`"))?;
     for finding in &parsed.findings {
         output::warning(&finding.to_string());
@@ -53,10 +61,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(env) = args.env {
         parsed.set.pointer.get_or_insert_default().project_env_id = env;
     }
-    let mut answerer = Answerer::new(parsed.set, args.context.clone().unwrap_or_default());
+    let mut answerer = Answerer::new(parsed.set, contexts::combine(&args.context));
     let mut out = BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
-        let line = line.context("cannot read standard input")?;
+    for (number, line) in (1..).zip(io::stdin().lock().split(b'\n')) {
+        let line = text::decode(line.context("cannot read standard input")?);
+        let line = line.with_context(|| format!("line {number} of standard input"))?;
         if line.trim().is_empty() {
             continue;
         }
@@ -84,7 +93,7 @@ impl Answerer {
     }
 
     fn answer(&mut self, line: &str) -> Json {
-        let question: Json = match serde_json::from_str(line) {
+        let question: Json = match prefab_core::json::parse(line) {
             Ok(question) => question,
             Err(error) => return json!({"id": null, "error": format!("the request is not JSON: {error}")}),
         };
@@ -108,6 +117,7 @@ impl Answerer {
             Json::Null => Ok(ContextSet::new()),
             json => ContextSet::from_json(json).map_err(|error| error.to_string()),
         };
+        check_levels(&question["contexts"])?;
         let (call, scope, global) =
             (level("local")?, level("block")?, self.global.overlay(&level("global")?));
         // Contexts that name a namespace speak for themselves, as for clients without that option.
@@ -144,6 +154,26 @@ fn not_done(question: &Json) -> Option<String> {
     let needs = question["needs"].as_array().into_iter().flatten().filter_map(Json::as_str);
     let missing: Vec<&str> = needs.filter(|need| *need != "namespace").collect();
     (!missing.is_empty()).then(|| format!("needs {}", missing.join(", ")))
+}
+
+/// Rejects contexts without a level, which would otherwise be ignored.
+fn check_levels(contexts: &Json) -> Result<(), String> {
+    let levels = match contexts {
+        Json::Null => return Ok(()),
+        Json::Object(levels) => levels,
+        _ => {
+            return Err(
+                "contexts: expected an object such as {\"local\": {\"user\": {\"key\": \"1\"}}}".to_owned()
+            );
+        }
+    };
+    match levels.keys().find(|level| !["local", "block", "global"].contains(&level.as_str())) {
+        Some(level) => Err(format!(
+            "contexts: unknown level `{level}`; expected local, block or global, for example {{\"local\": \
+             {{\"user\": {{\"key\": \"1\"}}}}}}"
+        )),
+        None => Ok(()),
+    }
 }
 
 fn names_namespace(contexts: &ContextSet) -> bool {

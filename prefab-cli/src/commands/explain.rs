@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::{Failure, commands::get::to_redacted_json, inputs::Inputs, output};
+use crate::{
+    Failure,
+    commands::get::to_redacted_json,
+    inputs::{Inputs, OnServer},
+    output,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -10,13 +15,19 @@ pub(crate) struct Args {
     key: String,
 
     #[command(flatten)]
+    on_server: OnServer,
+
+    #[command(flatten)]
     inputs: Inputs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let client = args.inputs.client()?;
-    let details = client.details(&args.key);
-    let explanation = client.explain(&args.key);
+    let mut reader = args.inputs.read(&args.on_server)?;
+    if reader.environments.is_empty() {
+        reader.environments = args.inputs.environment_names();
+    }
+    let details = reader.details(&args.key);
+    let explanation = reader.explain(&args.key);
     if args.inputs.json {
         let steps: Vec<&str> = explanation.lines().collect();
         let mut json = to_redacted_json(&details);

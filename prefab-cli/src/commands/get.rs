@@ -1,9 +1,14 @@
 //! `prefab get KEY`
 
-use prefab_client::EvaluationDetails;
+use prefab_client::{Client, EvaluationDetails};
+use prefab_core::Value;
 use serde_json::{Value as Json, json};
 
-use crate::{Failure, inputs::Inputs, output};
+use crate::{
+    Failure,
+    inputs::{Inputs, OnServer},
+    output,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -15,23 +20,33 @@ pub(crate) struct Args {
     reveal: bool,
 
     #[command(flatten)]
+    on_server: OnServer,
+
+    #[command(flatten)]
     inputs: Inputs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let details = args.inputs.client()?.details(&args.key);
+    let reader = args.inputs.read(&args.on_server)?;
+    let details = reader.details(&args.key);
     let json = if args.reveal { to_json(&details) } else { to_redacted_json(&details) };
     if args.inputs.json {
         output::line(&json.to_string())?;
     } else if details.error.is_none() {
         let text = match json.get("value") {
             Some(Json::String(text)) => text.clone(),
-            // JSON is printed as it is written, with the digits of its numbers.
-            Some(_) if matches!(details.kind, "duration" | "json") => details.display.clone(),
+            Some(_) if details.kind == "duration" => details.display.clone(),
+            // The text keeps long integers, fractions such as 1.10 and the order of fields.
+            Some(value) if details.kind == "json" && (args.reveal || !details.confidential) => {
+                stored_json(&reader.client, &details).unwrap_or_else(|| value.to_string())
+            }
             Some(Json::Null) | None => details.display.clone(),
             Some(value) => value.to_string(),
         };
         output::line(&text)?;
+        if details.confidential && !args.reveal {
+            output::warning("the value is confidential and was printed redacted; --reveal prints it");
+        }
     }
     match &details.error {
         Some(error) => {
@@ -39,6 +54,23 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             Err(Failure::NoValue)
         }
         None => Ok(()),
+    }
+}
+
+/// Returns a JSON value as it was written, unless it is computed.
+fn stored_json(client: &Client, details: &EvaluationDetails) -> Option<String> {
+    let (row, rule, choice) = details.indices?;
+    let rules = client.ruleset();
+    let stored = rules.entry(&details.key)?.stored();
+    let config = stored.config();
+    let row = config.rows.get(usize::try_from(row).ok()?)?;
+    let mut value = row.values.get(usize::try_from(rule).ok()?)?.value.as_ref()?;
+    if let (Some(choice), Value::Weighted(weighted)) = (choice, &value.value) {
+        value = &weighted.values.get(usize::try_from(choice).ok()?)?.value;
+    }
+    match &value.value {
+        Value::Json(text) if value.decrypt_with.is_none() => Some(text.clone()),
+        _ => None,
     }
 }
 

@@ -86,13 +86,12 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
 /// Restores an earlier version as a new version.
 pub(crate) fn revert(args: &RevertArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
-    let version = match &args.version {
-        Some(version) => version.clone(),
-        None => {
-            let versions = versions(&server, &args.key)?;
-            let previous = versions.get(1).map(|version| version.id.clone());
-            previous.with_context(|| format!("`{}` has only one version", args.key))?
-        }
+    let version = if let Some(version) = &args.version {
+        version.clone()
+    } else {
+        let versions = versions(&server, &args.key)?;
+        let previous = versions.get(1).map(|version| version.id.clone());
+        previous.with_context(|| format!("`{}` has only one version", args.key))?
     };
     if !args.connection.confirm(&format!("Restore version {version} of `{}`?", args.key))? {
         return Err(Failure::NoValue);

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.connection.json {
         return item.print(true, "");
     }
-    let kind = item.value_type.map(|kind| kind.name()).unwrap_or_default();
+    let kind = item.value_type.map(prefab_management_api::ValueKind::name).unwrap_or_default();
     let item_type = item.purpose.name().replace('_', " ");
     output::line(&format!("{STRONG}{}{STRONG:#}  {FAINT}{kind} {item_type}{FAINT:#}", args.key))?;
     if !item.tags.is_empty() {

@@ -8,7 +8,7 @@ use prefab_core::{ConfigType, StoredConfig};
 use crate::{
     Failure,
     commands::get::to_redacted_json,
-    inputs::Inputs,
+    inputs::{Inputs, OnServer},
     output::{self, FAINT, STRONG, VALUE, cut, one_line},
 };
 
@@ -40,6 +40,9 @@ pub(crate) struct Args {
     tag: Vec<String>,
 
     #[command(flatten)]
+    on_server: OnServer,
+
+    #[command(flatten)]
     inputs: Inputs,
 }
 
@@ -61,7 +64,8 @@ impl Args {
 const MAX_WIDTHS: [usize; 4] = [50, 40, 11, 20];
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let client = args.inputs.client()?;
+    let reader = args.inputs.read(&args.on_server)?;
+    let client = &reader.client;
     let rules = client.ruleset();
     let on_server = tagged_on_server(args)?;
     let has_tags = |config: &StoredConfig| {
@@ -76,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             })
     };
     let keys = client.keys().into_iter().filter(is_wanted);
-    let details: Vec<_> = keys.map(|key| client.details(&key)).collect();
+    let details: Vec<_> = keys.map(|key| reader.details(&key)).collect();
     if args.inputs.json {
         for details in &details {
             output::line(&to_redacted_json(details).to_string())?;

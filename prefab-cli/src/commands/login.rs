@@ -1,6 +1,6 @@
 //! `prefab login` and `prefab logout`
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 use prefab_management_api::ProjectResponse;
@@ -8,7 +8,8 @@ use prefab_management_api::ProjectResponse;
 use crate::{
     Failure,
     output::{self, STRONG},
-    server::{Profile, Reply, Server},
+    server::{Credential, KeySource, Profile, Reply, Server},
+    text,
 };
 
 #[derive(clap::Args)]
@@ -35,11 +36,20 @@ pub(crate) fn login(args: &Args) -> Result<(), Failure> {
             write!(anstream::stderr(), "Admin key or management token for {}: ", args.url)?;
             anstream::stderr().flush()?;
         }
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).context("cannot read the key from standard input")?;
-        line.trim().to_owned()
+        let mut line = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_until(b'\n', &mut line)
+            .context("cannot read the key from standard input")?;
+        let key = text::decode(line).context("standard input")?.trim().to_owned();
+        if key.is_empty() {
+            let message = "no key: type it, write it to standard input, or set --api-key or PREFAB_ADMIN_KEY";
+            return Err(Failure::Usage(anyhow::Error::msg(message)));
+        }
+        key
     };
-    let server = Server::new(&args.url, key.clone(), args.project)?;
+    let credential = Credential { url: args.url.clone(), key: key.clone(), source: KeySource::Given };
+    let server = Server::new(credential, args.project)?;
     let path = Profile { url: server.url.clone(), key }.save()?;
     let project: Reply<ProjectResponse> = server.get("")?;
     let (name, url, path) = (&project.name, &server.url, path.display());

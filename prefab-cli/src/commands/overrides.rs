@@ -1,5 +1,7 @@
 //! `prefab override KEY VALUE`
 
+mod rule;
+
 use anyhow::Context as _;
 use prefab_management_api::{
     ChangeResponse, EnvironmentResponse, Item, Lifetime, OverrideQuery, OverrideResponse, SetOverrideRequest,
@@ -23,20 +25,26 @@ pub(crate) struct Args {
     key: Option<String>,
 
     /// The value
-    #[arg(value_name = "VALUE", conflicts_with = "value_flag")]
+    #[arg(value_name = "VALUE", conflicts_with = "value_flag", allow_negative_numbers = true)]
     value: Option<String>,
 
     /// The same as VALUE
-    #[arg(long = "value", value_name = "VALUE", id = "value_flag")]
+    #[arg(long = "value", value_name = "VALUE", id = "value_flag", allow_hyphen_values = true)]
     value_flag: Option<String>,
 
     /// Remove the override
     #[arg(long)]
     remove: bool,
 
-    /// The user, as their API key names them
-    #[arg(long, value_name = "USER", env = "PREFAB_USER")]
+    /// The owner of API keys, as `prefab key create --user` names them. This is not the property user.key of a
+    /// context; see --for
+    #[arg(long, value_name = "OWNER", env = "PREFAB_USER")]
     user: Option<String>,
+
+    /// Not a personal override, but a rule for contexts with this property: user.key=ann, or several values
+    /// separated by commas
+    #[arg(long = "for", value_name = "PROPERTY=VALUE", conflicts_with_all = ["user", "expires"])]
+    property: Option<String>,
 
     /// The name or number of the environment [default: Development, else the first environment]
     #[arg(short, long, value_name = "ENVIRONMENT")]
@@ -53,10 +61,17 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let Some(key) = &args.key else { return list(args, &server) };
+    if let Some(property) = &args.property {
+        return rule::run(args, &server, key, property);
+    }
     let environment = environment(args, &server)?;
-    let user = args.user.clone().context("no user: set --user or PREFAB_USER").map_err(Failure::Usage)?;
+    let user = args
+        .user
+        .clone()
+        .context("no user: set --user to the owner of an API key, or --for user.key=ann for a rule")
+        .map_err(Failure::Usage)?;
     if args.remove {
-        return remove(args, &server, key, &environment, user);
+        return remove(args, &server, key, &environment, &user);
     }
     let path = item_path(key);
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, key, failure))?;
@@ -64,8 +79,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let text = text.context("no value; for example: prefab override new-checkout true --user ann");
     let value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
     let described = describe_value(&value);
-    let text =
-        format!("{STRONG}{key}{STRONG:#} for {user} in {}: {VALUE}{described}{VALUE:#}", environment.name);
+    let text = format!(
+        "{STRONG}{key}{STRONG:#} for API keys of {user} in {}: {VALUE}{described}{VALUE:#}",
+        environment.name
+    );
     let request = SetOverrideRequest {
         environment: environment.id,
         user,
@@ -82,12 +99,12 @@ fn remove(
     server: &Server,
     key: &str,
     environment: &EnvironmentResponse,
-    user: String,
+    user: &str,
 ) -> Result<(), Failure> {
     let path = item_path(key);
     let (id, name) = (&environment.id, &environment.name);
     let text = format!("Removed the override of {STRONG}{key}{STRONG:#} for {user} in {name}");
-    let query = OverrideQuery { environment: id.clone(), user: user.clone() };
+    let query = OverrideQuery { environment: id.clone(), user: user.to_owned() };
     let route = with_query(&format!("{path}/override"), &query)?;
     let sent = server.send_empty(Method::DELETE, &route).map_err(|failure| match failure {
         Failure::Refused(refusal)
@@ -108,9 +125,7 @@ fn environment(args: &Args, server: &Server) -> Result<EnvironmentResponse, Fail
     if let Some(environment) = environments::named(server, args.environment.as_deref())? {
         return Ok(environment);
     }
-    let all = environments::all(server)?;
-    let own = all.iter().find(|environment| environment.name == "Development").or(all.first());
-    Ok(own.cloned().context("the project has no environment")?)
+    environments::first_choice(server)
 }
 
 fn list(args: &Args, server: &Server) -> Result<(), Failure> {

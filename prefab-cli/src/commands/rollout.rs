@@ -29,11 +29,11 @@ pub(crate) struct Args {
     percentage: f64,
 
     /// The value [default: true for a flag]
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     to: Option<String>,
 
     /// The value for the rest [default: false for a flag, else the current value]
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     otherwise: Option<String>,
 
     /// The property that decides: contexts with the same property value receive the same value

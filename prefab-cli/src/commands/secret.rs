@@ -2,7 +2,7 @@
 //!
 //! The command encrypts values itself, with a key from its environment. The server receives only encrypted values.
 
-use std::{fs, io, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use prefab_eval::encrypt;
@@ -15,6 +15,7 @@ use crate::{
     Failure,
     output::{self, STRONG},
     server::{Connection, Reply, Server, item_path, suggest_key},
+    text,
 };
 
 /// The options that encrypt a value.
@@ -43,17 +44,8 @@ impl FromFile {
     /// Reads the value. Returns `None` without a file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         let Some(file) = &self.value_from else { return Ok(None) };
-        let text = if file.as_os_str() == "-" {
-            io::read_to_string(io::stdin()).context("cannot read the value from standard input")
-        } else {
-            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-        };
-        Ok(Some(without_line_break(text?)))
+        Ok(Some(text::read_value(file)?))
     }
-}
-
-fn without_line_break(text: String) -> String {
-    text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).unwrap_or(text)
 }
 
 impl Encrypt {
@@ -85,6 +77,7 @@ enum Verb {
     /// Encrypt a text and print the result
     Encrypt {
         /// The text [default: standard input]
+        #[arg(allow_negative_numbers = true)]
         text: Option<String>,
         #[arg(long, value_name = "KEY", default_value = DEFAULT_KEY)]
         secret_key_name: String,
@@ -107,14 +100,12 @@ enum Verb {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::GenerateKey => generate_key(),
-        Verb::Encrypt { text, secret_key_name, connection } => {
+        Verb::Encrypt { text: given, secret_key_name, connection } => {
             let server = connection.server()?;
             let key = encryption_key(&server, secret_key_name)?;
-            let text = match text {
+            let text = match given {
                 Some(text) => text.clone(),
-                None => without_line_break(
-                    io::read_to_string(io::stdin()).context("cannot read the text from standard input")?,
-                ),
+                None => text::without_line_break(text::read_stdin()?),
             };
             Ok(output::line(&encrypt_text(&text, &key)?)?)
         }

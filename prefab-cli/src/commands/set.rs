@@ -19,11 +19,17 @@ pub(crate) struct Args {
     key: String,
 
     /// The new value, in the type of the item. A list is separated by commas or written as JSON
-    #[arg(value_name = "VALUE", conflicts_with = "value_flag")]
+    #[arg(value_name = "VALUE", conflicts_with = "value_flag", allow_negative_numbers = true)]
     value: Option<String>,
 
     /// The same as VALUE
-    #[arg(long = "value", value_name = "VALUE", id = "value_flag", conflicts_with = "value_from")]
+    #[arg(
+        long = "value",
+        value_name = "VALUE",
+        id = "value_flag",
+        conflicts_with = "value_from",
+        allow_hyphen_values = true
+    )]
     value_flag: Option<String>,
 
     #[command(flatten)]
@@ -98,6 +104,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn can_ask(connection: &Connection) -> bool {
     use std::io::IsTerminal as _;
     !connection.yes && std::io::stdin().is_terminal()
+}
+
+/// Asks for confirmation of a change in production, on a terminal only.
+pub(super) fn is_confirmed(connection: &Connection, change: &str) -> Result<bool, Failure> {
+    if !can_ask(connection) {
+        return Ok(true);
+    }
+    connection.confirm(&format!("{change}\nPublish it?"))
 }
 
 fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Failure> {

@@ -3,7 +3,7 @@
 use prefab_management_api::{ErrorResponse, ItemPage, ListItemsQuery};
 use prefab_server::ErrorCode;
 
-use super::Server;
+use super::{KeySource, Server};
 use crate::Failure;
 
 /// An error that a server returned.
@@ -13,19 +13,26 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn from_response(status: u16, body: &str) -> Self {
+    pub(super) fn from_response(status: u16, body: &str, source: KeySource) -> Self {
         let ErrorResponse { message, code, embedded } = serde_json::from_str(body).unwrap_or_default();
         let code = code.parse().unwrap_or(code_of_status(status));
         let problems: Vec<_> =
             embedded.unwrap_or_default().errors.into_iter().map(|problem| problem.message).collect();
-        let message = match (code, message.as_str()) {
-            (ErrorCode::Unauthorized, _) => {
-                "the server rejected the key: set an admin key with --api-key or PREFAB_ADMIN_KEY, or log in with \
-                 `prefab login`"
-                    .to_owned()
-            }
+        let message = match message.as_str() {
             _ if !problems.is_empty() => problems.join("\n       "),
-            (_, "") => format!("the server returned status {status} without a reason"),
+            "" => format!("the server returned status {status} without a reason"),
+            _ => message,
+        };
+        let message = match (code, source) {
+            (ErrorCode::Unauthorized, _) => format!(
+                "the server rejected the key from {source}: set an admin key with --api-key or PREFAB_ADMIN_KEY, or \
+                 log in with `prefab login`"
+            ),
+            (ErrorCode::Forbidden, KeySource::ProgramVariable) => format!(
+                "{message}; the key is from {source}, which is for programs: log in with `prefab login`, or set \
+                 PREFAB_ADMIN_KEY"
+            ),
+            (ErrorCode::Forbidden, _) => format!("{message}; the key is from {source}"),
             _ => message,
         };
         Self { code, message }

@@ -1,5 +1,7 @@
 //! The connection to a server's management API.
 
+mod credential;
+mod duration;
 mod error;
 mod options;
 mod profile;
@@ -16,6 +18,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::runtime::Runtime;
 
+pub(crate) use credential::{Credential, KeySource, variable};
 pub(crate) use error::{Refusal, suggest_key};
 pub(crate) use options::Connection;
 pub(crate) use profile::Profile;
@@ -35,6 +38,7 @@ pub(crate) struct Server {
     http: reqwest::Client,
     runtime: Runtime,
     key: String,
+    source: KeySource,
     project: Option<i64>,
 }
 
@@ -61,34 +65,25 @@ pub(crate) fn with_query(path: &str, query: &impl Serialize) -> Result<String, F
 pub(crate) const NO_BODY: Option<&()> = None;
 
 impl Server {
-    /// Finds the server and its key: in the options, then in the environment, then in the saved login.
+    /// Finds the server and its key: in the options, then in the saved login, then in the variables of programs.
     pub(crate) fn signed_in(
         url: Option<String>,
         key: Option<String>,
         project: Option<i64>,
     ) -> Result<Self, Failure> {
-        let profile = Profile::load()?;
-        let from_env = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
-        let first = |urls: String| urls.split(',').next().unwrap_or_default().trim().to_owned();
-        let url = url.or_else(|| from_env("PREFAB_API_URL").map(first));
-        let key = key.or_else(|| from_env("PREFAB_API_KEY"));
-        let (url, key) = match (url, key, profile) {
-            (Some(url), Some(key), _) => (url, key),
-            // A saved key is sent only to the server for which it was saved.
-            (None, None, Some(profile)) => (profile.url, profile.key),
-            (Some(url), None, Some(profile)) if profile.url == url => (url, profile.key),
-            (None, Some(key), _) => (DEFAULT_URL.to_owned(), key),
-            _ => {
-                return Err(anyhow::anyhow!(
-                    "no admin key: set --api-key or PREFAB_ADMIN_KEY, or log in with `prefab login`"
-                )
-                .into());
-            }
-        };
-        Self::new(&url, key, project)
+        let login = Profile::load()?;
+        let elsewhere = login.as_ref().map(|login| login.url.clone());
+        let credential = credential::Settings::new(url, key, login).choose().ok_or_else(|| {
+            let hint = elsewhere.map_or(String::new(), |url| format!("; the saved login is for {url}"));
+            anyhow::anyhow!(
+                "no admin key: set --api-key or PREFAB_ADMIN_KEY, or log in with `prefab login`{hint}"
+            )
+        })?;
+        Self::new(credential, project)
     }
 
-    pub(crate) fn new(url: &str, key: String, project: Option<i64>) -> Result<Self, Failure> {
+    pub(crate) fn new(credential: Credential, project: Option<i64>) -> Result<Self, Failure> {
+        let Credential { url, key, source } = credential;
         if !url.starts_with("http://") && !url.starts_with("https://") {
             let message = format!("invalid server URL `{url}`: expected http:// or https://");
             return Err(Failure::Usage(anyhow::Error::msg(message)));
@@ -99,7 +94,7 @@ impl Server {
             .build()
             .context("cannot create an HTTP client")?;
         let mut server =
-            Self { url: url.trim_end_matches('/').to_owned(), http, runtime, key, project: None };
+            Self { url: url.trim_end_matches('/').to_owned(), http, runtime, key, source, project: None };
         server.project = Some(match project {
             Some(project) => project,
             None => server.only_project()?,
@@ -236,7 +231,7 @@ impl Server {
         }
         let status = response.status().as_u16();
         let body = response.text().await.unwrap_or_default();
-        Err(Failure::Refused(Refusal::from_response(status, &body)))
+        Err(Failure::Refused(Refusal::from_response(status, &body, self.source)))
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {

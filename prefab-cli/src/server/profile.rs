@@ -12,6 +12,9 @@ use serde_json::{Value as Json, json};
 
 use crate::Failure;
 
+/// The start of every management token.
+const TOKEN_PREFIX: &str = "pft-";
+
 /// A server and a key for it. Only the owner can read the file.
 pub(crate) struct Profile {
     pub(crate) url: String,
@@ -41,6 +44,11 @@ impl Profile {
             .with_context(|| format!("{} is invalid: run `prefab login` again", path.display()))?;
         let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);
         Ok(text("url").zip(text("key")).map(|(url, key)| Self { url, key }))
+    }
+
+    /// Returns whether the key is a management token.
+    pub(crate) fn is_token(&self) -> bool {
+        self.key.starts_with(TOKEN_PREFIX)
     }
 
     /// Saves the login and returns the file.

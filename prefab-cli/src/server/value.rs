@@ -38,8 +38,12 @@ fn parse(kind: ValueKind, text: &str) -> anyhow::Result<Json> {
             }
         },
         ValueKind::Json => {
-            serde_json::from_str(text).with_context(|| format!("invalid value `{text}`: expected JSON"))?
+            prefab_core::json::check(text)
+                .with_context(|| format!("invalid value `{text}`: expected JSON"))?;
+            // The text keeps long integers, fractions such as 1.10 and the order of fields.
+            json!(text)
         }
+        ValueKind::Duration => json!(super::duration::to_iso(text)?),
         ValueKind::LogLevel => json!(text.to_uppercase()),
         _ => json!(text),
     })

@@ -46,6 +46,11 @@ fn get_prints_the_value_alone() {
     assert_eq!(run(dir.path(), &["get", "secret", "--reveal"], "").1, "hello.world\n");
     let context = r#"{"user": {"email": "ada@acme.test"}}"#;
     assert_eq!(run(dir.path(), &["get", "new-checkout", "--context", context], "").1, "true\n");
+    let context =
+        ["get", "new-checkout", "--context", "user.plan=pro", "--context", "user.email=ada@acme.test"];
+    assert_eq!(run(dir.path(), &context, "").1, "true\n");
+    let redacted = run(dir.path(), &["get", "secret"], "").2;
+    assert!(redacted.contains("confidential and was printed redacted; --reveal prints it"), "{redacted}");
 }
 
 #[test]
@@ -55,7 +60,8 @@ fn a_missing_key_is_exit_code_1_with_a_hint() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(error, "error: config `max-jbos`: no value and no default; did you mean `max-jobs`?\n");
     let unknown = |args: &[&str]| run(dir.path(), args, "");
-    let only_files = "; only files were read; set PREFAB_API_KEY to read a server too\n";
+    let only_files =
+        "; only files were read; log in with `prefab login`, or set PREFAB_API_KEY, to read a server too\n";
     let (code, _, error) = unknown(&["get", "elsewhere"]);
     assert_eq!((code, error), (1, format!("error: config `elsewhere`: no value and no default{only_files}")));
     assert!(unknown(&["explain", "elsewhere"]).2.ends_with(only_files));
@@ -69,7 +75,7 @@ fn a_wrong_command_line_is_exit_code_2() {
     let dir = files();
     let (code, _, error) = run(dir.path(), &["get", "max-jobs", "--context", "{"], "");
     assert_eq!(code, 2);
-    assert!(error.contains(r#"an example is {"user": {"key": "1"}}"#), "{error}");
+    assert!(error.contains(r#"examples are user.key=1 and {"user": {"key": "1"}}"#), "{error}");
     let (code, _, error) = run(dir.path(), &["get", "max-jobs", "--context", r#"{"user": 1}"#], "");
     assert!(code == 2 && error.contains("context `user`: expected an object of properties"), "{error}");
     assert_eq!(run(dir.path(), &["frobnicate"], "").0, 2);
@@ -131,6 +137,8 @@ fn eval_answers_line_by_line() {
         r#"{"id": 8, "function": "enabled", "key": "a"}"#,
         "{",
         r#"{"id": 10, "key": "a", "contexts": {"local": 3}}"#,
+        r#"{"id": 11, "key": "a", "contexts": {"user": {"key": "1"}}}"#,
+        r#"{"id": 12, "key": "a", "key": "b"}"#,
     ];
     let (code, out, error) = run(dir.path(), &["eval", "--datafile", "data.json"], &questions.join("\n"));
     assert_eq!((code, error.as_str()), (0, ""));

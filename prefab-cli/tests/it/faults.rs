@@ -141,7 +141,7 @@ fn check(fault: &Fault, problem: &str) {
     world.turn(fault);
     world.set(50);
     if !problem.is_empty() {
-        eventually(problem, || asker.client.problems().iter().any(|problem| problem.contains(problem)));
+        eventually(problem, || asker.client.problems().iter().any(|reported| reported.contains(problem)));
     }
     let rest = (2 * SECOND).saturating_sub(began.elapsed());
     throughout(rest, &format!("the last value stays through {fault:?}"), || asker.seen() == [30]);
@@ -159,17 +159,17 @@ fn check(fault: &Fault, problem: &str) {
 
 #[test]
 fn answers_of_500() {
-    check(&Fault::Status(500), "answered 500");
+    check(&Fault::Status(500), "responded with 500");
 }
 
 #[test]
 fn a_request_head_that_never_ends() {
-    check(&Fault::SlowHead, "did not answer within 4s");
+    check(&Fault::SlowHead, "did not respond within 4s");
 }
 
 #[test]
 fn responses_and_events_cut_off() {
-    check(&Fault::Cut, "broke off");
+    check(&Fault::Cut, "closed the connection");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_first_server_that_does_not_resolve() {
 
     let alone = world.builder().api_urls([nowhere]).init_timeout(SECOND / 2).value(KEY, 7).build().unwrap();
     let message = alone.get::<i64>(KEY).unwrap_err().to_string();
-    assert!(message.contains("no word from the server within 500ms"), "{message}");
+    assert!(message.contains("no response from the server within 500ms"), "{message}");
     assert_eq!(alone.get_or(KEY, 0), 7);
 }
 

@@ -14,5 +14,9 @@ mod operating;
 mod page;
 mod reports;
 mod restore;
+mod sdks;
+mod sign_in;
 #[cfg(unix)]
 mod stop;
+mod text_inputs;
+mod values;

@@ -9,23 +9,23 @@ use prefab_testing::eventually_async;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-struct Workspace {
-    dir: TempDir,
-    server: Running,
+pub(crate) struct Workspace {
+    pub(crate) dir: TempDir,
+    pub(crate) server: Running,
 }
 
 impl Workspace {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let server = prefab_server::serve(Options::local(dir.path().join("data"))).await.unwrap();
         Self { dir, server }
     }
 
-    fn key(&self, kind: KeyKind) -> &str {
+    pub(crate) fn key(&self, kind: KeyKind) -> &str {
         &self.server.keys.iter().find(|key| key.kind == kind).unwrap().key
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::cargo_bin("prefab").unwrap();
         command
             .current_dir(self.dir.path())
@@ -39,7 +39,7 @@ impl Workspace {
     }
 
     /// Runs a command that must succeed, and returns its output.
-    fn run(&self, args: &[&str]) -> String {
+    pub(crate) fn run(&self, args: &[&str]) -> String {
         let output = self.command(args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{args:?}: {error}");
@@ -47,12 +47,12 @@ impl Workspace {
     }
 
     /// Runs a command that must fail, and returns its exit code and output.
-    fn fails(&self, args: &[&str]) -> (i32, String) {
+    pub(crate) fn fails(&self, args: &[&str]) -> (i32, String) {
         let output = self.command(args).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).display().to_string()
     }
 }
@@ -123,6 +123,25 @@ async fn percentages_users_and_segments_can_have_their_own_value() {
     assert!(listed.contains("for ann in Development, until"), "{listed}");
     workspace.run(&["override", "new-checkout", "--remove", "--user", "ann"]);
     assert_eq!(workspace.run(&["override"]), "");
+
+    // A rule for a user is another thing than the override of an API key's owner.
+    let asked = |user: &str| {
+        let context = format!("user.key={user}");
+        workspace.run(&["get", "new-checkout", "-e", "Development", "--context", &context])
+    };
+    let output = workspace.run(&["override", "new-checkout", "true", "--for", "user.key=ann,bob"]);
+    assert!(output.contains("for contexts with user.key=ann,bob in Development: true"), "{output}");
+    assert_eq!(
+        (asked("ann"), asked("bob"), asked("eve")),
+        ("true\n".into(), "true\n".into(), "false\n".into())
+    );
+    workspace.run(&["override", "new-checkout", "--for", "user.key=ann,bob", "--remove"]);
+    assert_eq!(asked("ann"), "false\n");
+    assert!(workspace.run(&["info", "new-checkout"]).contains("Development: default rules"));
+    let (code, output) = workspace.fails(&["override", "new-checkout", "--for", "user.key=ann", "--remove"]);
+    assert!(code == 3 && output.contains("no such rule in Development"), "{code}: {output}");
+    let (code, output) = workspace.fails(&["override", "new-checkout", "true"]);
+    assert!(code == 2 && output.contains("--for user.key=ann"), "{code}: {output}");
     workspace.run(&["segment", "set", "beta", "user.plan=pro,team"]);
     assert_eq!(workspace.run(&["segment", "list"]), "beta\n");
     let compared = workspace.run(&["env", "compare", "Development", "Production"]);
@@ -318,11 +337,15 @@ async fn generated_code_covers_every_config() {
 async fn doctor_reports_checks_and_sdk_settings() {
     let workspace = Workspace::new().await;
     let output = workspace.run(&["doctor", "--api-key", workspace.key(KeyKind::Backend)]);
-    for words in ["responds in", "the key is valid", "PREFAB_STREAM_URL=", "Browser"] {
+    for words in ["responds in", "the key is valid", "PREFAB_STREAM_URL=", "Browser", "REFORGE_API_URL="] {
         assert!(output.contains(words), "{output}");
     }
     let bad = workspace.command(&["doctor", "--api-key", "1-unknown"]).output().unwrap();
     assert_eq!(bad.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&bad.stdout).contains("FAIL"));
+    let quoted = format!("\"{}\"", workspace.key(KeyKind::Backend));
+    let quoted = workspace.command(&["doctor", "--api-key", &quoted]).output().unwrap();
+    let output = String::from_utf8_lossy(&quoted.stdout).into_owned();
+    assert!(output.contains("FAIL  the API key contains quotes") && !output.contains("revoked"), "{output}");
     workspace.server.shutdown().await;
 }

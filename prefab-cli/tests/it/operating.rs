@@ -115,11 +115,10 @@ async fn evaluation_uses_the_server_of_prefab_login() {
     workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
     workspace.run(&["login"]);
     let url = &workspace.server.url;
-    let (code, _, error) = output_of(&mut command(workspace.dir.path(), &["get", "max-jobs"]));
-    assert!(
-        code == 1 && error.contains(&format!("pass --url {url} to read the server of `prefab login`")),
-        "{error}"
-    );
+    let (code, out, error) = output_of(&mut command(workspace.dir.path(), &["get", "max-jobs"]));
+    assert_eq!((code, &*out), (0, "30\n"), "{error}");
+    let mut offline = command(workspace.dir.path(), &["get", "max-jobs"]);
+    assert_eq!(output_of(offline.env("PREFAB_DATASOURCES", "LOCAL_ONLY")).0, 1);
     let (code, out, error) =
         output_of(&mut command(workspace.dir.path(), &["get", "max-jobs", "--url", url]));
     assert_eq!((code, &*out), (0, "30\n"), "{error}");
@@ -188,7 +187,7 @@ async fn a_protected_environment_requires_an_approved_draft() {
     );
     assert!(workspace.run(&["draft", "list"]).contains("requires the approval of a second person"));
     workspace.fails(&["draft", "publish", "max-jobs"], 5, "approve this draft");
-    workspace.fails(&["draft", "approve", "max-jobs"], 5, "takes somebody else");
+    workspace.fails(&["draft", "approve", "max-jobs"], 5, "another person has to approve it");
     let other = workspace.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
     let other: serde_json::Value = serde_json::from_str(&other).unwrap();
     let mut approve = workspace.command(&["draft", "approve", "max-jobs"]);

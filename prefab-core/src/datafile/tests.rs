@@ -35,6 +35,22 @@ fn a_text_that_is_not_a_datafile_is_an_error_with_its_path() {
 }
 
 #[test]
+fn a_byte_order_mark_is_ignored_and_duplicate_fields_are_reported() {
+    let text = "\u{feff}{\"configs\": [{\"key\": \"a\", \"id\": \"1\", \"id\": \"2\"}, {\"key\": \"b\"}], \"keepAlive\": false, \
+                \"keepAlive\": false}";
+    let parsed = parse(text).unwrap();
+    assert_eq!(parsed.set.configs.len(), 2);
+    let findings: Vec<String> = parsed.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        findings,
+        [
+            "config `a`: `id`: expected the field once",
+            "config `datafile`: `keepAlive`: expected the field once"
+        ]
+    );
+}
+
+#[test]
 fn the_lenient_forms_of_proto3_json_are_accepted() {
     let parsed = from_json(&json!({"configs": [{
         "id": 7.0, "project_id": 3, "key": "k", "config_type": 2, "rows": null, "unknown": {"x": 1},

@@ -2,7 +2,9 @@
 
 use axum::body::{Body, Bytes};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use prefab_core::{encoding, json};
 use prefab_service::workers::Kind;
+use serde_json::Value as Json;
 
 use super::{error::ApiError, state::App};
 
@@ -19,6 +21,16 @@ pub(crate) async fn parse<T: Send + 'static>(
         return parse(&bytes);
     }
     app.workers.run(Kind::Manage, None, move |_| parse(&bytes)).await?
+}
+
+/// Decodes a body in UTF-8, without a byte order mark.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, ApiError> {
+    encoding::decode_slice(bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
+}
+
+/// Parses a body as JSON.
+pub(crate) fn json(bytes: &[u8]) -> Result<Json, ApiError> {
+    json::parse(text(bytes)?).map_err(|error| ApiError::invalid(format!("the body: {error}")))
 }
 
 /// Reads a body of limited size.

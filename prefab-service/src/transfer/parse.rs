@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use prefab_core::{ConfigSet, datafile};
+use prefab_core::{ConfigSet, datafile, json};
 use prefab_sources::yaml;
 use serde_json::Value as Json;
 
@@ -14,7 +14,7 @@ use crate::transfer::{import_file::ImportFile, official_history};
 ///
 /// The reason, if the text is not JSON or contains more than `most` configs.
 pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
-    let json: Json = serde_json::from_str(text).map_err(|error| format!("the body: {error}"))?;
+    let json: Json = json::parse(text).map_err(|error| format!("the body: {error}"))?;
     let listed = json.get("configs").and_then(Json::as_array).map_or(0, Vec::len);
     bound(listed, most)?;
     if let Some(changes) = official_history::of(&json) {
@@ -22,11 +22,9 @@ pub fn from_json(text: &str, most: usize) -> Result<ImportFile, String> {
         return Ok(official_history::read(&changes, names(&json)));
     }
     let parsed = datafile::from_json(&json).map_err(|error| format!("the body: {error}"))?;
-    Ok(ImportFile {
-        set: parsed.set,
-        names: names(&json),
-        problems: parsed.findings.iter().map(ToString::to_string).collect(),
-    })
+    let mut problems: Vec<String> = parsed.findings.iter().map(ToString::to_string).collect();
+    problems.extend(listed_twice(&parsed.set));
+    Ok(ImportFile { set: parsed.set, names: names(&json), problems })
 }
 
 /// Parses a YAML file of defaults.
@@ -50,6 +48,18 @@ fn bound(configs: usize, most: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the body: expected at most {most} configs, not {configs}; import them in parts"))
+}
+
+/// Returns a problem for each key that a file lists more than once.
+fn listed_twice(set: &ConfigSet) -> Vec<String> {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for config in set.configs.iter().filter(|config| !config.is_tombstone()) {
+        *counts.entry(&config.key).or_default() += 1;
+    }
+    let twice = counts.into_iter().filter(|(_, count)| *count > 1);
+    twice
+        .map(|(key, count)| format!("config `{key}`: it is listed {count} times; the last entry applies"))
+        .collect()
 }
 
 /// Returns the names of the environments by id, if the file contains them.

@@ -61,7 +61,7 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Double => "f64",
         Kind::String => "String",
         Kind::StringList => "Vec<String>",
-        Kind::Json => "serde_json::Value",
+        Kind::Json => "prefab_client::JsonValue",
         Kind::Duration => "std::time::Duration",
     }
 }

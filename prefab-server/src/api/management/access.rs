@@ -246,7 +246,9 @@ impl<T: DeserializeOwned + Default + Send + 'static> FromRequest<App> for Option
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let text = body::text(bytes)?;
+    prefab_core::json::check(text).map_err(|error| ApiError::invalid(format!("the body: {error}")))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let sent = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, cause) = (error.path().to_string(), error.inner().to_string());
         let place = if path == "." { "the body".to_owned() } else { format!("`{path}`") };

@@ -12,7 +12,12 @@ use crate::api::management::{
     access::{self, Access, PathParams, QueryParams},
     confidential, environments,
 };
-use crate::api::{bodies::MAX_IMPORT_BYTES, body::read, error::ApiError, state::App};
+use crate::api::{
+    bodies::MAX_IMPORT_BYTES,
+    body::{read, text},
+    error::ApiError,
+    state::App,
+};
 use prefab_management_api::{
     ErrorResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery, ImportedEnvironment, PlannedStep,
 };
@@ -146,8 +151,7 @@ async fn create_environments(
 }
 
 fn parse(bytes: &[u8], format: ImportFormat, most: usize) -> Result<ImportFile, ApiError> {
-    let text = std::str::from_utf8(bytes);
-    let text = text.map_err(|error| ApiError::invalid(format!("the body: not UTF-8: {error}")))?;
+    let text = text(bytes)?;
     let read = match format {
         ImportFormat::Json => transfer::from_json(text, most),
         ImportFormat::Yaml => transfer::from_yaml(text, most),

@@ -195,10 +195,7 @@ fn flag(caller: &Caller, key: &str, on: bool) -> Config {
 
 pub(crate) async fn read(app: &App, body: Body) -> Result<Value, ApiError> {
     let bytes = crate::api::body::read(body, app.limits.limits().body_bytes).await?;
-    let parse = |bytes: &[u8]| {
-        serde_json::from_slice(bytes).map_err(|error| ApiError::invalid(format!("the body: {error}")))
-    };
-    crate::api::body::parse(app, bytes, parse).await
+    crate::api::body::parse(app, bytes, crate::api::body::json).await
 }
 
 /// Parses an id, which may be a number or a string.

@@ -11,7 +11,7 @@ use http::{HeaderMap, header};
 use prefab_proto::wire;
 use prost::Message;
 
-use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
+use crate::api::{body::text, error::ApiError, sdk::api_key::Anyone, state::App};
 use prefab_service::{project_cache::Caller, telemetry::json, workers::Kind};
 
 /// The maximum size of a report that is decoded on the async thread, which takes less than a millisecond.
@@ -31,7 +31,7 @@ pub(crate) async fn events(
     take(&app, bytes, move |bytes| {
         let events = if is_json {
             let json =
-                serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(error.to_string()))?;
+                serde_json::from_str(text(&bytes)?).map_err(|error| ApiError::invalid(error.to_string()))?;
             json::events(&json)
         } else {
             decode(bytes)?

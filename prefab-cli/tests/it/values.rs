@@ -1,0 +1,48 @@
+//! Values on the command line arrive as they were written: negative numbers, long integers, JSON, durations.
+
+use prefab_server::KeyKind;
+use serde_json::Value as Json;
+
+use crate::management::Workspace;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_are_stored_and_printed_as_written() {
+    let workspace = Workspace::new().await;
+    let get = |key: &str| {
+        let mut command = workspace.command(&["get", key, "--api-key", workspace.key(KeyKind::Backend)]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let json = r#"{"big": 123456789012345678901234567890, "price": 1.10, "a": "😀", "id": 9007199254740993}"#;
+    for (number, kind, value, printed) in [
+        (0, "int", "-5", "-5"),
+        (1, "int", "9007199254740993", "9007199254740993"),
+        (2, "int", "-9223372036854775808", "-9223372036854775808"),
+        (3, "double", "-0.5", "-0.5"),
+        (4, "string", "-x", "-x"),
+        (5, "string", "1.10", "1.10"),
+        (6, "json", json, json),
+        (7, "json", "-1.10", "-1.10"),
+        (8, "duration", "30s", "PT30S"),
+        (9, "duration", "1h30m", "PT1H30M"),
+        (10, "string-list", "-1,-2", r#"["-1","-2"]"#),
+    ] {
+        let key = format!("key{number}");
+        workspace.run(&["create", &key, "--type", kind, "--value", value]);
+        assert_eq!(get(&key).trim_end(), printed, "{kind} {value}");
+    }
+    workspace.run(&["set", "key0", "-7"]);
+    assert_eq!(get("key0"), "-7\n");
+    workspace.run(&["set-default", "key0", "--value", "-8"]);
+    assert_eq!(get("key0"), "-8\n");
+    workspace.run(&["rollout", "key0", "100%", "--to", "-9", "--otherwise", "-10"]);
+    assert_eq!(get("key0"), "-9\n");
+    workspace.run(&["override", "key0", "-11", "--user", "ann"]);
+    workspace.run(&["override", "key0", "--value", "-12", "--for", "user.balance=-5"]);
+    let item: Json = serde_json::from_str(&workspace.run(&["info", "key0", "--json"])).unwrap();
+    assert!(item.to_string().contains("-12"), "{item}");
+
+    let (code, error) = workspace.fails(&["create", "wait", "--type", "duration", "--value", "30 parsecs"]);
+    assert_eq!(code, 2);
+    assert_eq!(error.matches("expected a duration").count(), 1, "{error}");
+    workspace.server.shutdown().await;
+}
