@@ -75,13 +75,18 @@ impl Reader {
     }
 }
 
-/// Builds a client with what clients of an environment receive.
+/// Builds a client with what clients of an environment receive. Confidential values are redacted, unless `reveal` is true.
 pub(crate) fn client(
     builder: ClientBuilder,
     server: &Server,
     environment: &EnvironmentResponse,
+    reveal: bool,
 ) -> Result<Client, Failure> {
-    let query = ExportQuery { environment: Some(environment.id.clone()) };
+    let query = ExportQuery {
+        environment: Some(environment.id.clone()),
+        schemas: Some(false),
+        reveal: reveal.then_some(true),
+    };
     let json = server.find::<Json>("/export", &query)?.json;
     let parsed =
         datafile::from_json(&json).with_context(|| format!("unexpected response from {}", server.url))?;

@@ -67,8 +67,13 @@ pub(crate) struct OnServer {
 }
 
 impl Inputs {
-    /// Reads all sources and prints their problems to standard error.
+    /// Reads all sources and prints their problems to standard error. A server returns confidential values redacted.
     pub(crate) fn read(&self, on_server: &OnServer) -> Result<Reader, Failure> {
+        self.read_with(on_server, false)
+    }
+
+    /// Like [`Self::read`]. If `reveal` is true, a server returns confidential values in clear, and records that.
+    pub(crate) fn read_with(&self, on_server: &OnServer, reveal: bool) -> Result<Reader, Failure> {
         let (server, environment) = match (&on_server.environment, self.token_login()?) {
             (Some(name), _) => {
                 let server = self.management()?;
@@ -92,7 +97,7 @@ impl Inputs {
             Some(_) => self.with_options(Client::in_memory()),
             None => self.with_files(false).datasources(Datasources::LocalOnly),
         };
-        let client = from_server::client(builder, &server, &environment)?;
+        let client = from_server::client(builder, &server, &environment, reveal)?;
         Ok(Reader { client, environments: environments::all(&server)?, is_current: true })
     }
 

@@ -111,7 +111,7 @@ impl Server {
             let deadline = Instant::now() + self.limits.job_timeout;
             let target = Some(EnvironmentId(1));
             let options = MappingOptions { target, create_missing: true, ..MappingOptions::default() };
-            let caller = (&self.project, &Roles::of(Role::Admin));
+            let caller = (&*self.project, &Roles::of(Role::Admin));
             let plan = transfer::plan(read, caller, &options, &self.limits, deadline);
             let _ = plan.map(|plan| plan.text());
         }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use prefab_core::{Config, ConfigSet, Pointer};
+use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
 use prefab_eval::Ruleset;
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 

@@ -184,7 +184,7 @@ mod tests {
     const NAMES: [(&str, &str); 5] =
         [("1", "Development"), ("3", "Production"), ("5", "production"), ("7", "3"), ("9", "caf\u{e9}")];
 
-    fn label<'n>(thing: &(&'n str, &'n str)) -> (Option<String>, &'n str) {
+    fn label<'n>(thing: &'n (&str, &str)) -> (Option<String>, &'n str) {
         (Some(thing.0.to_owned()), thing.1)
     }
 

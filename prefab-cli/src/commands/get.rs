@@ -27,7 +27,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let reader = args.inputs.read(&args.on_server)?;
+    let reader = args.inputs.read_with(&args.on_server, args.reveal)?;
     let details = reader.details(&args.key);
     let json = if args.reveal { to_json(&details) } else { to_redacted_json(&details) };
     if args.inputs.json {

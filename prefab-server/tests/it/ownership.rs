@@ -143,7 +143,7 @@ async fn the_credentials_of_a_removed_person_are_listed_and_revoked_together() {
 async fn recovery_makes_a_person_an_owner_with_a_new_password() {
     let server = TestServer::new().await;
     LoggedIn::first(&server).await;
-    let bea = LoggedIn::invited(&server, "Bea", Role::Viewer, json!([])).await;
+    LoggedIn::invited(&server, "Bea", Role::Viewer, json!([])).await;
     let data = server.dir.path().join("data");
     let token = prefab_server::recover_owner(&data, None, "Bea@Example.com").await.unwrap().unwrap();
     let body = json!({"token": token, "password": "a new password"}).to_string();
