@@ -162,9 +162,9 @@ fn an_int_is_a_double_if_a_double_represents_it_exactly() {
     let big = (1_i64 << 53) + 1;
     let client = Client::in_memory().value("pause-seconds", 2).value("big", big).build().unwrap();
     assert_eq!(client.get::<f64>("pause-seconds"), Ok(2.0));
-    assert_eq!(client.get_or("pause-seconds", 1.5), 2.0);
-    assert_eq!(client.live::<f64>("pause-seconds").unwrap().get(), 2.0);
-    assert_eq!(client.live_or("pause-seconds", 1.5).get(), 2.0);
+    assert_eq!(client.get_or("pause-seconds", 1.5).to_string(), "2");
+    assert_eq!(client.live::<f64>("pause-seconds").unwrap().get().to_string(), "2");
+    assert_eq!(client.live_or("pause-seconds", 1.5).get().to_string(), "2");
     assert_eq!(client.get::<Json<f64>>("pause-seconds"), Ok(Json(2.0)));
     assert_eq!(client.get::<Json<Option<f64>>>("pause-seconds"), Ok(Json(Some(2.0))));
     assert_eq!(client.get::<Json<u8>>("pause-seconds"), Ok(Json(2)));

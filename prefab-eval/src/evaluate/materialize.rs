@@ -102,8 +102,8 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
             | Operator::HierarchicalMatch => Value::String(text),
             _ => Value::StringList(vec![text]),
         });
-        let test = Test::compile(*operator, value.as_ref(), *by_segment);
-        Check::Test(test.unwrap_or_else(|_| InvalidOperand::test(*operator)))
+        let compiled = Test::compile(*operator, value.as_ref(), *by_segment);
+        Check::Test(compiled.unwrap_or_else(|_| InvalidOperand::test(*operator)))
     }
 
     /// Compiles a pattern for one search. Compiling counts as 40,000 steps, which take about as long.

@@ -143,8 +143,8 @@ fn provided_type(key: &str, members: &[Member]) -> Result<ValueType, EntryError>
         return Ok(if is_log_level(key) { Type::LogLevel } else { Type::NotSet });
     };
     let text = member.value.text().unwrap_or_default();
-    let named = TYPES.into_iter().find(|value_type| value_type.name().eq_ignore_ascii_case(text));
-    match named {
+    let declared = TYPES.into_iter().find(|value_type| value_type.name().eq_ignore_ascii_case(text));
+    match declared {
         Some(value_type) if !is_log_level(key) || value_type == Type::LogLevel => Ok(value_type),
         Some(_) => Err(EntryError {
             at: Some(member.at),

@@ -44,15 +44,12 @@ impl Surrogates {
                 continue;
             };
             let pair = chars.peek().and_then(|next| pair(unit, self.unit(*next)?));
-            match pair {
-                Some(character) => {
-                    chars.next();
-                    shown.push(character);
-                }
-                None => {
-                    has_lone = true;
-                    shown.push(char::REPLACEMENT_CHARACTER);
-                }
+            if let Some(character) = pair {
+                chars.next();
+                shown.push(character);
+            } else {
+                has_lone = true;
+                shown.push(char::REPLACEMENT_CHARACTER);
             }
         }
         (shown, has_lone)
