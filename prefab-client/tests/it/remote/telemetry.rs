@@ -1,5 +1,7 @@
 //! The telemetry that a server receives.
 
+mod in_use;
+
 use std::{
     thread,
     time::{Duration, Instant},
