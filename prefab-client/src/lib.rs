@@ -124,6 +124,8 @@ mod ruleset_cell;
 pub mod scope;
 mod shared;
 pub mod source;
+mod state;
+mod stderr;
 mod stop;
 mod subscription;
 #[cfg(feature = "telemetry")]
@@ -151,6 +153,7 @@ pub use prefab_sources::{SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 pub use prefab_telemetry::ContextUploadMode;
+pub use state::{ClientState, ClientStatus};
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;
