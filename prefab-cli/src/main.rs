@@ -2,6 +2,7 @@
 
 mod commands;
 mod contexts;
+mod http;
 mod inputs;
 mod output;
 mod server;

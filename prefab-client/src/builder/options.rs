@@ -135,7 +135,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether files are watched, so that a saved file is applied within a second. Default: `true`.
+    /// Sets whether files are watched, so that a saved file is applied within a second, and one that became shorter after the
+    /// [`file_quiet_time`](Self::file_quiet_time). Default: `true`.
     ///
     /// # Examples
     ///

@@ -158,8 +158,8 @@ impl Origin {
     }
 
     pub(super) fn error(&self, kind: SourceErrorKind, what: &str) -> SourceError {
-        let through = self.proxy.as_deref().map(|proxy| format!(" (through the proxy `{proxy}`)"));
-        let why = format!("`{}`{} {what}", self.shown, through.unwrap_or_default());
+        let route = self.proxy.as_deref().map(|proxy| format!(" (through the proxy `{proxy}`)"));
+        let why = format!("`{}`{} {what}", self.shown, route.unwrap_or_default());
         SourceError::new(kind, Arc::clone(&self.name), why)
     }
 }
