@@ -237,6 +237,7 @@ impl Inputs {
         if let Some(path) = &self.datafile {
             builder = builder.datafile(path);
         }
+        output::discard_log();
         let client = builder.build()?;
         // Problems with a server appear after its first response or the timeout.
         let ready = tokio::runtime::Builder::new_current_thread().build()?.block_on(client.ready());

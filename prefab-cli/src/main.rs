@@ -3,6 +3,7 @@
 mod commands;
 mod contexts;
 mod from_server;
+mod http;
 mod inputs;
 mod output;
 mod server;

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Color, Style};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The style of keys and headings.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -16,6 +17,12 @@ const ERROR: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bo
 /// Writes a line to standard output.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(anstream::stdout(), "{text}")
+}
+
+/// Discards the log of the client, whose problems the command prints itself.
+pub(crate) fn discard_log() {
+    // An error means that there is a subscriber.
+    let _ = tracing_subscriber::registry().try_init();
 }
 
 /// Writes a warning to standard error.

@@ -6,7 +6,7 @@ mod remote;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
 use prefab_core::{Config, ContextSet, Entry, Layer, Provenance, Update};
 use prefab_eval::Options;
@@ -15,12 +15,11 @@ use tokio::sync::oneshot;
 
 #[cfg(feature = "http")]
 use self::remote::Remote;
-#[cfg(not(feature = "http"))]
-use crate::init_gate::InitGate;
 use crate::{
     Client, Datasources, Error, OnNoDefault,
     engine::Engine,
     env,
+    init_gate::InitGate,
     worker::{Work, Worker},
 };
 #[cfg(feature = "http")]
@@ -54,6 +53,7 @@ pub struct ClientBuilder {
     pub(crate) datafile: Option<PathBuf>,
     files: bool,
     watch: bool,
+    quiet_time: Option<Duration>,
     /// Problems with the settings, for example a misspelt value.
     setting_findings: Vec<Finding>,
     /// `None` if neither the environment nor a method has set it.
@@ -82,7 +82,7 @@ impl Client {
     /// | `PREFAB_DATAFILE` | datafile to read instead of YAML files and a server | none |
     /// | `PREFAB_DATASOURCES` | `LOCAL_ONLY` disables all network access; `ALL` requires an API key | `ALL` with an API key, else `LOCAL_ONLY` |
     /// | `PREFAB_API_KEY` | API key of the server (feature `http`) | none |
-    /// | `PREFAB_API_URL` | API addresses, comma-separated (feature `http`) | the hosted service |
+    /// | `PREFAB_API_URL` | API addresses, comma-separated; required with an API key (feature `http`) | none |
     /// | `PREFAB_STREAM_URL` | stream addresses, comma-separated (feature `http`) | derived from `PREFAB_API_URL` |
     /// | `PREFAB_CDN_URL` | address of a copy of the API (feature `http`) | none |
     /// | `PREFAB_GRPC_URL` | address of a gRPC server (feature `grpc`) | none |
@@ -151,6 +151,7 @@ impl Default for ClientBuilder {
             datafile: None,
             files: true,
             watch: true,
+            quiet_time: None,
             setting_findings: Vec::new(),
             datasources: None,
             on_no_default: OnNoDefault::default(),
@@ -219,7 +220,11 @@ impl ClientBuilder {
     ///
     /// - [`Error::Source`] if the datafile cannot be read or an address is invalid
     /// - [`Error::MissingApiKey`] if a server is configured, but no API key
+    /// - [`Error::MissingApiUrl`] if an API key is configured, but no server
     /// - [`Error::Worker`] if the client's thread cannot be started
+    ///
+    /// With `OnInitFailure::Return` none of them is an error: the client evaluates the configs that it has, and
+    /// [`Client::problems`] lists the failure.
     ///
     /// # Examples
     ///
@@ -231,20 +236,36 @@ impl ClientBuilder {
     /// ```
     pub fn build(mut self) -> Result<Client, Error> {
         #[cfg(feature = "http")]
-        let (gate, remote) = self.remote()?;
+        let (gate, remote) = match self.remote() {
+            Err(failure) => {
+                self.tolerate(failure)?;
+                (InitGate::open(), None)
+            }
+            Ok(remote) => remote,
+        };
         #[cfg(not(feature = "http"))]
         let gate = InitGate::open();
         let options = Options { namespace: self.namespace.clone(), ..Options::default() };
-        #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "telemetry sets the recorder"))]
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "a server sets the state"))]
         let mut engine = Engine::new(&options, self.global.clone(), gate);
         #[cfg(feature = "telemetry")]
         let (recorder, reporter) = match &remote {
-            Some(_) => self.reporting()?.unzip(),
+            Some(_) => match self.reporting() {
+                Ok(reporting) => reporting.unzip(),
+                Err(failure) => {
+                    self.tolerate(failure)?;
+                    (None, None)
+                }
+            },
             None => (None, None),
         };
         #[cfg(feature = "telemetry")]
         {
             engine.recorder = recorder;
+        }
+        #[cfg(feature = "http")]
+        if let Some(remote) = &remote {
+            engine.state.set_connection(remote.connection());
         }
         let engine = Arc::new(engine);
         let program = Arc::new(Provenance::new(Layer::Program, "program"));
@@ -252,6 +273,7 @@ impl ClientBuilder {
         engine.apply(Update::Replace { slot: Layer::Program.into(), entries: entries.collect() });
 
         engine.record_findings("settings", std::mem::take(&mut self.setting_findings));
+        let tolerates_failures = self.tolerates_failures();
         let mut sources = self.load(&engine)?;
         if !self.watch {
             sources.clear();
@@ -269,7 +291,14 @@ impl ClientBuilder {
             #[cfg(feature = "telemetry")]
             reporter,
         };
-        let worker = if work.is_empty() { None } else { Some(Worker::start(&engine, work)?) };
+        let worker = if work.is_empty() { Ok(None) } else { Worker::start(&engine, work).map(Some) };
+        let worker = match worker {
+            Err(failure) if tolerates_failures => {
+                engine.mark_worker_missing(&failure);
+                None
+            }
+            worker => worker?,
+        };
         Ok(Client::new(engine, self.on_no_default, worker))
     }
 
@@ -306,11 +335,34 @@ impl ClientBuilder {
         Ok(client)
     }
 
+    /// Records a failure as a problem, if failures are tolerated.
+    #[cfg(feature = "http")]
+    fn tolerate(&mut self, failure: Error) -> Result<(), Error> {
+        if !self.tolerates_failures() {
+            return Err(failure);
+        }
+        self.setting_findings.push(Finding::new("settings", failure.to_string()));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[expect(clippy::unused_self, reason = "same signature as with the feature `http`")]
+    fn tolerates_failures(&self) -> bool {
+        false
+    }
+
     /// Reads the files once and returns the sources to watch.
     fn load(&self, engine: &Engine) -> Result<Vec<Box<dyn ConfigSource>>, Error> {
         if let Some(path) = &self.datafile {
-            let source = DatafileSource::new(path);
-            engine.apply_source_update(source.name(), Ok(source.load()?));
+            let mut source = DatafileSource::new(path);
+            if let Some(time) = self.quiet_time {
+                source = source.quiet_time(time);
+            }
+            let loaded = source.load();
+            if let (Err(failure), false) = (&loaded, self.tolerates_failures()) {
+                return Err(failure.clone().into());
+            }
+            engine.apply_source_update(source.name(), loaded);
             return Ok(vec![Box::new(source)]);
         }
         if !self.files {
@@ -329,7 +381,10 @@ impl ClientBuilder {
         }
         engine.record_findings("local files", layers.findings);
         let mut watched: Vec<Box<dyn ConfigSource>> = Vec::new();
-        for file in layers.files {
+        for mut file in layers.files {
+            if let Some(time) = self.quiet_time {
+                file = file.quiet_time(time);
+            }
             engine.apply_source_update(file.name(), file.load());
             watched.push(Box::new(file));
         }

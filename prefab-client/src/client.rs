@@ -9,8 +9,8 @@ use prefab_core::{Config, ConfigValue, ContextSet, Entry, Layer, Provenance};
 use prefab_eval::Ruleset;
 
 use crate::{
-    Change, Error, Live, LiveValue, OnNoDefault, OverrideGuard, Subscription, View, config_table,
-    engine::Engine, live::Refresh, no_context::NO_CONTEXTS, shared::Inner, worker::Worker,
+    Change, ClientState, Error, Live, LiveValue, OnNoDefault, OverrideGuard, Subscription, View,
+    config_table, engine::Engine, live::Refresh, no_context::NO_CONTEXTS, shared::Inner, worker::Worker,
 };
 
 /// Evaluates configs, feature flags and log levels in memory.
@@ -220,6 +220,48 @@ impl Client {
         self.inner.engine.problems()
     }
 
+    /// Returns whether the values are current: how changes reach the client, and when the server responded last.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::{Client, ClientStatus};
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// match client.state().status {
+    ///     ClientStatus::Stale { since } => println!("no contact with the server since {since:?}"),
+    ///     status => println!("{status:?}"),
+    /// }
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn state(&self) -> ClientState {
+        self.inner.engine.state.current()
+    }
+
+    /// Calls `listener` when the [status](ClientState::status) of the client changes.
+    ///
+    /// The call is made on the client's thread, or on the thread that closes the client. The listener may use the client.
+    /// It is called until the returned [`Subscription`] is dropped. If the status changes several times in quick
+    /// succession, the listener receives only the latest one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use prefab_client::{Client, ClientStatus};
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// let (sender, changed) = mpsc::channel();
+    /// let _subscription = client.on_state_change(move |state| drop(sender.send(state.status)));
+    /// client.close();
+    /// assert_eq!(changed.recv().unwrap(), ClientStatus::Closed);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    #[must_use = "dropping the subscription removes the listener"]
+    pub fn on_state_change(&self, listener: impl Fn(&ClientState) + Send + Sync + 'static) -> Subscription {
+        self.inner.engine.state.listeners.add(listener)
+    }
+
     /// Returns the current compiled configs.
     pub fn ruleset(&self) -> Arc<Ruleset> {
         Arc::clone(&self.inner.engine.rules())
@@ -311,6 +353,7 @@ impl Client {
         if let Some(worker) = self.take_worker() {
             worker.stop();
         }
+        self.inner.engine.state.close();
     }
 
     /// Does the same as [`close`](Self::close), without blocking a thread.
@@ -329,6 +372,7 @@ impl Client {
         if let Some(worker) = self.take_worker() {
             worker.stop_async().await;
         }
+        self.inner.engine.state.close();
     }
 
     fn take_worker(&self) -> Option<Worker> {

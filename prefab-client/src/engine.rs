@@ -10,6 +10,7 @@ use prefab_sources::{Finding, SourceError, SourceErrorKind, SourceUpdate};
 #[cfg(feature = "telemetry")]
 use crate::telemetry::Recorder;
 use crate::{
+    Error,
     host::SystemHost,
     init_gate::{InitGate, Phase},
     live::Refresh,
@@ -17,6 +18,8 @@ use crate::{
     overrides::Overrides,
     problems::Problems,
     ruleset_cell::RulesetCell,
+    state::StateCell,
+    stderr,
     subscription::{Change, Listeners},
     thread::ThreadCounters,
 };
@@ -25,7 +28,8 @@ use crate::{
 pub(crate) struct Engine {
     rules: RulesetCell,
     owner: Mutex<Owner>,
-    pub(crate) listeners: Listeners,
+    pub(crate) listeners: Listeners<Change>,
+    pub(crate) state: StateCell,
     /// Calls wait here before the first response of the server.
     pub(crate) gate: InitGate,
     pub(crate) global: ContextSet,
@@ -59,7 +63,8 @@ impl Engine {
         Self {
             rules: RulesetCell::new(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
-            listeners: Listeners::default(),
+            listeners: Listeners::new("on_change listener panicked; it stays registered"),
+            state: StateCell::new(),
             gate,
             global,
             host: SystemHost,
@@ -90,6 +95,9 @@ impl Engine {
             Ok(loaded) => {
                 for finding in &loaded.findings {
                     tracing::warn!(target: LOG, source, %finding, "invalid entry in source");
+                    if finding.position.is_some() {
+                        stderr::print_once(finding);
+                    }
                 }
                 if self.owner().problems.record_update(source, &loaded) {
                     tracing::info!(target: LOG, source, "source recovered");
@@ -102,6 +110,9 @@ impl Engine {
                     tracing::warn!(target: LOG, source, %error, "source unavailable, keeping last values");
                 } else {
                     tracing::error!(target: LOG, source, %error, "source unreadable, keeping last values");
+                }
+                if error.path().is_some() {
+                    stderr::print_once(&error);
                 }
                 self.owner().problems.record_error(source, error);
             }
@@ -124,6 +135,17 @@ impl Engine {
         tracing::error!(target: LOG, %error, "update worker panicked; configs no longer update");
         self.owner().problems.record_error("client", error);
         self.gate.set(Phase::Open);
+        self.state.close();
+    }
+
+    /// Records that the client's thread could not be started, and opens the gate.
+    pub(crate) fn mark_worker_missing(&self, failure: &Error) {
+        let error = SourceError::new(SourceErrorKind::Unreadable, "client", failure.to_string())
+            .with_advice("raise the limits of the process, and build a new client");
+        tracing::error!(target: LOG, %error, "update worker not started; configs do not update");
+        self.owner().problems.record_error("client", error);
+        self.gate.set(Phase::Open);
+        self.state.close();
     }
 
     pub(crate) fn apply(&self, update: Update) {
@@ -191,13 +213,32 @@ impl Engine {
         owner.live.push(live);
     }
 
+    /// Returns the keys of the live handles.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn live_keys(&self) -> Vec<String> {
+        let owner = self.owner();
+        owner.live.iter().filter_map(Weak::upgrade).map(|live| live.key().to_owned()).collect()
+    }
+
     pub(crate) fn global_contexts(&self) -> Contexts<'_> {
         Contexts { global: &self.global, ..Contexts::default() }
     }
 
     /// Returns the problems with sources and configs as text.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = self.owner().problems.list();
+        let mut problems = {
+            let problems = &self.owner().problems;
+            #[cfg_attr(
+                not(feature = "http"),
+                expect(unused_mut, reason = "the state of a server is a problem, too")
+            )]
+            let mut list = problems.list();
+            #[cfg(feature = "http")]
+            if !problems.has_errors(prefab_sources::remote::NAME) {
+                list.extend(self.state.problem());
+            }
+            list
+        };
         let rules = self.rules.load();
         problems.extend(rules.findings().iter().chain(&rules.search_findings()).map(ToString::to_string));
         problems

@@ -58,6 +58,12 @@ pub enum Error {
     /// A server is configured, but no API key.
     #[error("no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server")]
     MissingApiKey,
+    /// An API key is set, but no address of a server.
+    #[error(
+        "no server address: set PREFAB_API_URL to the address of your server, for example http://127.0.0.1:8742, or set \
+         PREFAB_DATASOURCES=LOCAL_ONLY to use no server"
+    )]
+    MissingApiUrl,
     /// The server rejected the API key.
     #[error(transparent)]
     Unauthorized(SourceError),
@@ -129,7 +135,11 @@ impl Error {
             | Self::TypeMismatch { key, .. }
             | Self::Evaluation { key, .. } => Some(key),
             Self::InitializationTimeout { key, .. } => key.as_deref(),
-            Self::Source(_) | Self::MissingApiKey | Self::Unauthorized(_) | Self::Worker { .. } => None,
+            Self::Source(_)
+            | Self::MissingApiKey
+            | Self::MissingApiUrl
+            | Self::Unauthorized(_)
+            | Self::Worker { .. } => None,
         }
     }
 
@@ -152,6 +162,7 @@ impl Error {
             Self::Evaluation { cause, .. } => cause.code(),
             Self::Source(_) => "source",
             Self::MissingApiKey => "missing_api_key",
+            Self::MissingApiUrl => "missing_api_url",
             Self::Unauthorized(_) => "unauthorized",
             Self::InitializationTimeout { .. } => "initialization_timeout",
             Self::Worker { .. } => "worker",

@@ -124,6 +124,8 @@ mod ruleset_cell;
 pub mod scope;
 mod shared;
 pub mod source;
+mod state;
+mod stderr;
 mod stop;
 mod subscription;
 #[cfg(feature = "telemetry")]
@@ -154,6 +156,7 @@ pub use prefab_telemetry::ContextUploadMode;
 /// Any JSON, for values without a type of their own.
 #[doc(no_inline)]
 pub use serde_json::Value as JsonValue;
+pub use state::{ClientState, ClientStatus};
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;

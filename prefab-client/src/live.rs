@@ -221,10 +221,19 @@ pub(crate) struct LiveCell<T: LiveValue> {
 
 /// What the client calls after a change.
 pub(crate) trait Refresh: Send + Sync {
+    /// Returns the config key.
+    #[cfg(feature = "telemetry")]
+    fn key(&self) -> &str;
+
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host);
 }
 
 impl<T: LiveValue> Refresh for LiveCell<T> {
+    #[cfg(feature = "telemetry")]
+    fn key(&self) -> &str {
+        &self.key
+    }
+
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {
         let (problem, is_none) = match rules.evaluate(&self.key, contexts, host) {
             Ok(answer) => match typed::read(&answer) {

@@ -71,6 +71,12 @@ impl Problems {
         }
     }
 
+    /// Returns whether a source has errors that are not resolved.
+    #[cfg(feature = "http")]
+    pub(crate) fn has_errors(&self, source: &str) -> bool {
+        self.sources.get(source).is_some_and(|problems| !problems.errors.is_empty())
+    }
+
     /// Returns all problems as text.
     pub(crate) fn list(&self) -> Vec<String> {
         let each = |problems: &SourceProblems| -> Vec<String> {

@@ -81,6 +81,9 @@ pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
 
 /// Runs a future within a scope, on whichever thread it is polled.
 ///
+/// The scope is also open while the future is dropped: after it has finished, when it is cancelled, and when it was never
+/// polled.
+///
 /// # Examples
 ///
 /// ```
@@ -93,7 +96,7 @@ pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
 /// # }
 /// ```
 pub fn run<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> ScopedFuture<F> {
-    ScopedFuture { contexts: contexts.into(), future: Box::pin(future) }
+    ScopedFuture { contexts: contexts.into(), future: Some(Box::pin(future)) }
 }
 
 /// Returns the contexts of the current scope; an empty set outside of a scope.
@@ -185,7 +188,8 @@ impl Drop for ScopeGuard {
 #[must_use = "futures do nothing unless polled"]
 pub struct ScopedFuture<F> {
     contexts: Arc<ContextSet>,
-    future: Pin<Box<F>>,
+    /// `None` after the future has finished.
+    future: Option<Pin<Box<F>>>,
 }
 
 impl<F: Future> Future for ScopedFuture<F> {
@@ -193,7 +197,21 @@ impl<F: Future> Future for ScopedFuture<F> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let _open = enter(Arc::clone(&self.contexts));
-        self.future.as_mut().poll(task)
+        let Some(future) = &mut self.future else { return Poll::Pending };
+        let polled = future.as_mut().poll(task);
+        if polled.is_ready() {
+            self.future = None;
+        }
+        polled
+    }
+}
+
+impl<F> Drop for ScopedFuture<F> {
+    fn drop(&mut self) {
+        if self.future.is_some() {
+            let _open = enter(Arc::clone(&self.contexts));
+            self.future = None;
+        }
     }
 }
 
@@ -242,6 +260,40 @@ mod tests {
             drop(open);
             prop_assert!(names().is_empty());
         }
+    }
+
+    /// Records the contexts of the scope when it is dropped.
+    struct Probe(Arc<std::sync::Mutex<Vec<String>>>);
+
+    impl Drop for Probe {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().extend(names());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_scope_is_open_while_a_future_is_dropped() {
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let task = |name: &str, is_endless: bool| {
+            let probe = Probe(Arc::clone(&seen));
+            run(named(name), async move {
+                let _probe = probe;
+                if is_endless {
+                    std::future::pending::<()>().await;
+                }
+            })
+        };
+        drop(task("never polled", true));
+        let cancelled =
+            tokio::time::timeout(std::time::Duration::from_millis(1), task("cancelled", true)).await;
+        assert!(cancelled.is_err());
+        let aborted = tokio::spawn(task("aborted", true));
+        tokio::task::yield_now().await;
+        aborted.abort();
+        assert!(aborted.await.unwrap_err().is_cancelled());
+        task("finished", false).await;
+        assert_eq!(*seen.lock().unwrap(), ["never polled", "cancelled", "aborted", "finished"]);
+        assert!(names().is_empty());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! Notifications about changes.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,7 +15,7 @@ pub struct Change {
     pub keys: BTreeSet<Arc<str>>,
 }
 
-type Listener = dyn Fn(&Change) + Send + Sync;
+type Listener<T> = dyn Fn(&T) + Send + Sync;
 
 /// Keeps a listener registered; dropping it removes the listener.
 ///
@@ -29,7 +30,7 @@ type Listener = dyn Fn(&Change) + Send + Sync;
 /// # Ok::<(), prefab_client::Error>(())
 /// ```
 pub struct Subscription {
-    _listener: Arc<Listener>,
+    _listener: Arc<dyn Any + Send + Sync>,
 }
 
 impl fmt::Debug for Subscription {
@@ -45,23 +46,36 @@ pub(crate) fn call(given: impl FnOnce(), if_it_panics: &'static str) {
     }
 }
 
-/// The listeners of a client.
-#[derive(Default)]
-pub(crate) struct Listeners {
-    listeners: Mutex<Vec<Weak<Listener>>>,
+/// The listeners of a client for one kind of event.
+pub(crate) struct Listeners<T> {
+    listeners: Mutex<Vec<Weak<Listener<T>>>>,
+    if_one_panics: &'static str,
 }
 
-impl Listeners {
-    pub(crate) fn add(&self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
-        let listener: Arc<Listener> = Arc::new(listener);
+impl<T> Listeners<T> {
+    /// Returns an empty list. A panic of a listener is logged with this message.
+    pub(crate) const fn new(if_one_panics: &'static str) -> Self {
+        Self { listeners: Mutex::new(Vec::new()), if_one_panics }
+    }
+
+    pub(crate) fn add(&self, listener: impl Fn(&T) + Send + Sync + 'static) -> Subscription {
+        let owned = Arc::new(listener);
+        let listener: Arc<Listener<T>> = owned.clone();
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.push(Arc::downgrade(&listener));
-        Subscription { _listener: listener }
+        Subscription { _listener: owned }
+    }
+
+    /// Returns whether a listener is registered.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn is_listening(&self) -> bool {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().any(|listener| listener.strong_count() > 0)
     }
 
     /// Calls every listener, without holding a lock, since a listener may use the client.
-    pub(crate) fn notify(&self, change: impl FnOnce() -> Change) {
-        let listening: Vec<Arc<Listener>> = {
+    pub(crate) fn notify(&self, event: impl FnOnce() -> T) {
+        let listening: Vec<Arc<Listener<T>>> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
             listeners.retain(|listener| listener.strong_count() > 0);
             listeners.iter().filter_map(Weak::upgrade).collect()
@@ -69,9 +83,9 @@ impl Listeners {
         if listening.is_empty() {
             return;
         }
-        let change = change();
+        let event = event();
         for listener in listening {
-            call(|| listener(&change), "on_change listener panicked; it stays registered");
+            call(|| listener(&event), self.if_one_panics);
         }
     }
 }

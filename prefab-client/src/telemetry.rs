@@ -1,5 +1,6 @@
 //! Counts evaluations, contexts and log lines, and reports them to the server.
 
+mod in_use;
 mod parts;
 mod reporter;
 mod view;
@@ -12,13 +13,15 @@ use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, SelectedRule};
 use prefab_log::{LineCounts, LogFilter};
 use prefab_telemetry::{Options, Report, Telemetry, ThreadCounters};
 
-use crate::host::SystemHost;
+use crate::{engine::Engine, host::SystemHost};
 
+use in_use::InUse;
 pub(crate) use reporter::Reporter;
 
 /// Counts evaluations, contexts and log lines.
 pub(crate) struct Recorder {
     telemetry: Telemetry,
+    in_use: InUse,
     #[cfg(feature = "log")]
     lines: Arc<LineCounts>,
 }
@@ -27,6 +30,7 @@ impl Recorder {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             telemetry: Telemetry::new(options, SystemHost.now_millis()),
+            in_use: InUse::default(),
             #[cfg(feature = "log")]
             lines: Arc::default(),
         }
@@ -81,8 +85,17 @@ impl Recorder {
         }
     }
 
+    /// Records that a log filter reads a config key.
+    #[cfg(feature = "log")]
+    pub(crate) fn record_log_key(&self, key: String) {
+        self.in_use.record_log_key(key);
+    }
+
     /// Returns everything that was counted since the last drain.
-    fn drain(&self) -> Report {
+    fn drain(&self, engine: Option<&Engine>) -> Report {
+        if let Some(engine) = engine {
+            self.in_use.count(&self.telemetry, engine, SystemHost.now_millis());
+        }
         #[cfg(feature = "log")]
         {
             for logger in self.lines.take() {
@@ -92,7 +105,9 @@ impl Recorder {
             }
             self.telemetry.count_dropped(self.lines.take_dropped());
         }
-        self.telemetry.drain(SystemHost.now_millis())
+        let report = self.telemetry.drain(SystemHost.now_millis());
+        self.in_use.record_evaluated(report.summaries.iter().map(|summary| summary.key.as_str()));
+        report
     }
 
     fn count_dropped(&self, drops: u64) {

@@ -23,9 +23,13 @@
 //!
 //! # What the scope covers
 //!
-//! The scope covers everything that the handler evaluates: configs, flags and log levels, also after an `.await`. It does
-//! not cover a spawned task, or the body of a response that is produced while it is sent. Wrap those with
+//! The scope covers everything that the handler evaluates: configs, flags and log levels, also after an `.await`, and while
+//! the future of a cancelled request is dropped. It does not cover a spawned task: wrap it with
 //! [`scope::run`]`(`[`scope::current`]`(), task)`.
+//!
+//! [`ContextLayer::with_response_bodies`] extends it to the body of the response, which a server produces while it sends it.
+
+mod body;
 
 use std::{
     sync::Arc,
@@ -36,6 +40,7 @@ use prefab_core::ContextSet;
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use self::body::{BodyContextLayer, BodyContextService, ScopedBody, ScopedResponseFuture};
 use crate::scope::{self, ScopedFuture};
 
 /// A layer that opens a scope around each request, with the contexts that a function extracts from it.
@@ -63,6 +68,25 @@ impl<F> ContextLayer<F> {
         F: Fn(&R) -> ContextSet,
     {
         Self { extract }
+    }
+
+    /// Extends the scope to the body of the response: while parts of it are produced, and while it is dropped.
+    ///
+    /// The responses of the service must be those of the crate `http`, as in `axum`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, extract::Request, routing::get};
+    /// use prefab_client::{Context, ContextSet, tower::ContextLayer};
+    ///
+    /// let user = |_: &Request| ContextSet::from(Context::new("user").with("key", "u-1"));
+    /// let layer = ContextLayer::new(user).with_response_bodies();
+    /// let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(layer);
+    /// # drop(app);
+    /// ```
+    pub fn with_response_bodies(self) -> BodyContextLayer<F> {
+        BodyContextLayer::new(self)
     }
 }
 
@@ -95,10 +119,21 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
+        self.call_within(request).1
+    }
+}
+
+impl<S, F> ContextService<S, F> {
+    /// Calls the service within a scope. Returns the contexts of the scope, too.
+    fn call_within<R>(&mut self, request: R) -> (Arc<ContextSet>, ScopedFuture<S::Future>)
+    where
+        S: Service<R>,
+        F: Fn(&R) -> ContextSet,
+    {
         let contexts = Arc::new(scope::current().overlay(&(self.extract)(&request)));
         // A service may do part of its work in `call`, before the future is polled.
         let _open = scope::enter(Arc::clone(&contexts));
-        scope::run(contexts, self.inner.call(request))
+        (Arc::clone(&contexts), scope::run(contexts, self.inner.call(request)))
     }
 }
 

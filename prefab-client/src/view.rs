@@ -232,11 +232,10 @@ impl View<'_> {
 
     /// Returns the level of a logger, for example `my_app::db` or `my_app.db`; `Warn` if no key covers it.
     pub fn log_level(&self, path: &str) -> LogLevel {
-        let path = path.replace("::", ".");
         let engine = &self.inner.engine;
         let level = engine.with_rules(|rules, _| {
             let scope = InnermostScope::take();
-            rules.log_level(&path, &self.contexts(&scope), &engine.host)
+            rules.log_level(path, &self.contexts(&scope), &engine.host)
         });
         level.unwrap_or(LogLevel::Warn)
     }

@@ -114,7 +114,8 @@ impl Drop for Worker {
 #[cfg_attr(not(feature = "telemetry"), expect(unused_mut, reason = "with telemetry the reporter is taken"))]
 async fn run(engine: &Weak<Engine>, mut work: Work, stop: Stop) {
     #[cfg(feature = "telemetry")]
-    let reporting = work.reporter.take().map(|reporter| tokio::spawn(reporter.run(stop.clone())));
+    let reporting =
+        work.reporter.take().map(|reporter| tokio::spawn(reporter.run(Weak::clone(engine), stop.clone())));
     tokio::select! {
         () = stopped(stop.clone()) => {}
         () = follow(engine, work) => {}
@@ -159,6 +160,9 @@ async fn follow(engine: &Weak<Engine>, work: Work) {
             call(on_ready, "on_ready callback panicked");
         }
     };
+    #[cfg(feature = "http")]
+    tokio::join!(ready, crate::state::follow(engine), keep_current(engine, sources));
+    #[cfg(not(feature = "http"))]
     tokio::join!(ready, keep_current(engine, sources));
 }
 

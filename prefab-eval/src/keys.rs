@@ -1,6 +1,7 @@
 //! The table of keys and their slots.
 
 use std::{
+    borrow::Cow,
     hash::{BuildHasher as _, Hasher as _},
     sync::Arc,
 };
@@ -14,6 +15,8 @@ pub(crate) struct KeyTable {
     slots: Slots,
     /// The slots of the keys below `log-level`, by logger path, so that a lookup does not build a key.
     loggers: Slots,
+    /// The number of logger paths that are written with `::`, as in Rust.
+    rust_paths: usize,
     names: Vec<Arc<str>>,
 }
 
@@ -116,9 +119,17 @@ impl KeyTable {
     }
 
     /// Returns the slot of `log-level.<path>`, or of `log-level` for the empty path.
+    ///
+    /// The path is written with `.`; the key may be written with `::`. A key that is written with `.` takes precedence.
     #[inline]
     pub(crate) fn logger(&self, path: &str) -> Option<u32> {
-        self.loggers.find(hash(path), |slot| same(self.path(slot), path))
+        let exact = self.loggers.find(hash(path), |slot| same(self.path(slot), path));
+        if exact.is_some() || self.rust_paths == 0 { exact } else { self.rust_logger(path) }
+    }
+
+    #[cold]
+    fn rust_logger(&self, path: &str) -> Option<u32> {
+        self.loggers.find(hash(path), |slot| is_same_path(self.path(slot), path))
     }
 
     /// Returns the slots of `log-level` and of all keys below it.
@@ -154,13 +165,16 @@ impl KeyTable {
         if let Some(slot) = table.slot(key) {
             return slot;
         }
-        let Self { slots, loggers, names } = Arc::make_mut(table);
+        let Self { slots, loggers, rust_paths, names } = Arc::make_mut(table);
         let slot = u32::try_from(names.len()).unwrap_or(u32::MAX);
         names.push(name());
         let name = |slot: u32| names.get(slot as usize).map_or("", |name| name);
         slots.insert(hash(key), slot, |slot| hash(name(slot)));
         if let Some(path) = logger_path(key) {
-            loggers.insert(hash(path), slot, |slot| hash(logger_path(name(slot)).unwrap_or_default()));
+            *rust_paths += usize::from(path.contains("::"));
+            loggers.insert(hash(&normalized(path)), slot, |slot| {
+                hash(&normalized(logger_path(name(slot)).unwrap_or_default()))
+            });
         }
         slot
     }
@@ -169,6 +183,24 @@ impl KeyTable {
 fn logger_path(key: &str) -> Option<&str> {
     let rest = key.strip_prefix(LOG_LEVEL)?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }
+}
+
+/// Returns a logger path with `.` in place of `::`.
+pub(crate) fn normalized(path: &str) -> Cow<'_, str> {
+    if path.contains("::") { Cow::Owned(path.replace("::", ".")) } else { Cow::Borrowed(path) }
+}
+
+/// Returns whether a logger path that may contain `::` is the same as one with `.`, without an allocation.
+fn is_same_path(rust: &str, path: &str) -> bool {
+    let mut rest = path;
+    for (nth, part) in rust.split("::").enumerate() {
+        let separated = if nth == 0 { Some(rest) } else { rest.strip_prefix('.') };
+        match separated.and_then(|rest| rest.strip_prefix(part)) {
+            Some(next) => rest = next,
+            None => return false,
+        }
+    }
+    rest.is_empty()
 }
 
 #[cfg(test)]
@@ -198,5 +230,24 @@ mod tests {
         assert_eq!((table.logger(""), table.logger("my_app.db")), (Some(root), Some(db)));
         assert_eq!((table.logger("s"), table.logger("my_app")), (None, None));
         assert_eq!(table.loggers().count(), 2);
+    }
+
+    #[test]
+    fn a_logger_that_is_written_as_in_rust_is_found_by_its_path() {
+        let mut table = Arc::new(KeyTable::default());
+        let rust = insert(&mut table, "log-level.my_app::db");
+        let mixed = insert(&mut table, "log-level.shop::web.cart::item");
+        assert_eq!(
+            (table.logger("my_app.db"), table.logger("shop.web.cart.item")),
+            (Some(rust), Some(mixed))
+        );
+        assert_eq!((table.logger("my_app"), table.logger("my_app.db.pool")), (None, None));
+        // Many more keys, so that the table grows.
+        for at in 0..300 {
+            insert(&mut table, &format!("log-level.module{at}::inner"));
+        }
+        assert!((0..300).all(|at| table.logger(&format!("module{at}.inner")).is_some()));
+        let exact = insert(&mut table, "log-level.my_app.db");
+        assert_eq!(table.logger("my_app.db"), Some(exact), "the key with dots takes precedence");
     }
 }

@@ -2,7 +2,7 @@
 
 use prefab_core::LogLevel;
 
-use crate::{Contexts, Host, Ruleset};
+use crate::{Contexts, Host, Ruleset, keys::normalized};
 
 impl Ruleset {
     /// Returns the level of the logger `path`, for example `my_app.db`, or `None` if no config sets it.
@@ -24,7 +24,27 @@ impl Ruleset {
     /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
     /// ```
     pub fn log_level(&self, path: &str, contexts: &Contexts<'_>, host: &dyn Host) -> Option<LogLevel> {
-        self.log_level_among(logger_keys(path), contexts, host)
+        self.log_level_among(logger_keys(&normalized(path)), contexts, host)
+    }
+
+    /// Returns the key of the config for the level of exactly this logger: `log-level.my_app.db` or
+    /// `log-level.my_app::db` for `my_app.db`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::Ruleset;
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [
+    ///     {"id": "1", "key": "log-level.my_app::db", "rows": [{"values": [{"value": {"logLevel": "DEBUG"}}]}]}
+    /// ]}"#)?;
+    /// assert_eq!(ruleset.log_level_key("my_app.db"), Some("log-level.my_app::db"));
+    /// assert_eq!(ruleset.log_level_key("my_app"), None);
+    /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
+    /// ```
+    pub fn log_level_key(&self, path: &str) -> Option<&str> {
+        let slot = self.keys.logger(&normalized(path))?;
+        self.config(slot).map(|_| self.keys.name(slot))
     }
 
     /// Returns the level of the first of these loggers that has one. Does not look at the loggers above them; `""` is

@@ -4,10 +4,12 @@
 //! checksum is keyed with the API key, so that a file of another key, or a truncated one, is rejected. The file name is a
 //! hash of key and server. Only the owner can read the file, because configs contain secrets.
 
+mod temporary;
+
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     hash::{Hash as _, Hasher as _},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -82,6 +84,9 @@ struct CacheFile {
 
 impl CacheFile {
     fn read(&self) -> io::Result<Option<Cached>> {
+        if let Some(dir) = self.path.parent() {
+            temporary::sweep(dir);
+        }
         let mut bytes = Vec::new();
         match File::open(&self.path) {
             Ok(file) if file.metadata()?.is_file() => file.take(MAX_BYTES).read_to_end(&mut bytes)?,
@@ -100,7 +105,7 @@ impl CacheFile {
         Ok(Some(Cached { configs, saved_at: saved_at.unwrap_or(UNIX_EPOCH) }))
     }
 
-    /// Writes to a temporary file and renames it, so that readers see either the old state or the new one.
+    /// Replaces the file, so that readers see either the old state or the new one.
     fn write(&self, state: &[u8], now: SystemTime) -> io::Result<()> {
         let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let time = u64::try_from(millis).unwrap_or_default().to_le_bytes();
@@ -112,14 +117,7 @@ impl CacheFile {
         if let Some(dir) = self.path.parent() {
             create_dir(dir)?;
         }
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(format!(".{:016x}.tmp", fastrand::u64(..)));
-        let beside = PathBuf::from(beside);
-        let written = write_new(&beside, &header, state).and_then(|()| fs::rename(&beside, &self.path));
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written
+        temporary::replace(&self.path, &[&header, state])
     }
 
     fn checksum(&self, time: [u8; 8], state: &[u8]) -> [u8; 16] {
@@ -129,17 +127,6 @@ impl CacheFile {
         hasher.write(state);
         hasher.finish128().as_u128().to_le_bytes()
     }
-}
-
-fn write_new(path: &Path, header: &[u8], state: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(header)?;
-    file.write_all(state)?;
-    file.sync_all()
 }
 
 fn create_dir(dir: &Path) -> io::Result<()> {

@@ -13,7 +13,7 @@ use prefab_core::{
 
 use crate::{
     ConfigSource, Finding, Position, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
-    watch::{POLL_INTERVAL, WatchedFile, watch},
+    watch::{POLL_INTERVAL, QUIET_TIME, WatchedFile, watch},
 };
 
 /// The name of every datafile in provenance.
@@ -49,6 +49,7 @@ pub struct DatafileSource {
     name: Arc<str>,
     max_bytes: u64,
     poll_interval: Duration,
+    quiet_time: Duration,
 }
 
 impl DatafileSource {
@@ -62,6 +63,7 @@ impl DatafileSource {
             name: SOURCE_NAME.into(),
             max_bytes: Self::MAX_BYTES,
             poll_interval: POLL_INTERVAL,
+            quiet_time: QUIET_TIME,
         }
     }
 
@@ -98,6 +100,25 @@ impl DatafileSource {
         self
     }
 
+    /// Sets how long a file that became shorter, empty or absent must stay the same before it is applied. Default: 2 s.
+    ///
+    /// Such a file may be about to be written. Other changes are applied after 50 ms without a change.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::DatafileSource;
+    ///
+    /// let source = DatafileSource::new("prefab.json").quiet_time(Duration::from_secs(10));
+    /// # drop(source);
+    /// ```
+    #[must_use]
+    pub fn quiet_time(mut self, time: Duration) -> Self {
+        self.quiet_time = time;
+        self
+    }
+
     /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -121,6 +142,10 @@ impl DatafileSource {
 impl WatchedFile for DatafileSource {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn quiet_time(&self) -> Duration {
+        self.quiet_time
     }
 
     fn read(&self) -> Result<Option<String>, SourceError> {

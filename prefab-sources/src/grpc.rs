@@ -88,9 +88,7 @@ impl Grpc {
         let endpoint = match endpoint.uri().scheme_str() {
             Some("http") => endpoint,
             #[cfg(feature = "rustls")]
-            Some("https") => endpoint
-                .tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots())
-                .map_err(|cause| wrong(&format!("cannot be reached over TLS: {}", root(&cause))))?,
+            Some("https") => endpoint,
             #[cfg(not(feature = "rustls"))]
             Some("https") => return Err(wrong("requires TLS").with_advice("enable the feature `rustls`")),
             _ => return Err(wrong("is neither an http nor an https URL")),
@@ -102,9 +100,29 @@ impl Grpc {
         Ok(Self { endpoint, url, key, timeout, max_bytes })
     }
 
+    /// Returns the endpoint with TLS, if it uses TLS. Without CA certificates it cannot, until the system has some.
+    #[cfg(feature = "rustls")]
+    fn endpoint(&self, name: &'static str) -> Result<Endpoint, SourceError> {
+        let endpoint = self.endpoint.clone();
+        if endpoint.uri().scheme_str() != Some("https") {
+            return Ok(endpoint);
+        }
+        endpoint.tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots()).map_err(|cause| {
+            self.unavailable(name, &format!("cannot be reached over TLS: {}", root(&cause))).with_advice(
+                "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates",
+            )
+        })
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    #[expect(clippy::unnecessary_wraps, reason = "same signature as with the feature `rustls`")]
+    fn endpoint(&self, _name: &'static str) -> Result<Endpoint, SourceError> {
+        Ok(self.endpoint.clone())
+    }
+
     /// Opens a new connection: one that died silently must not be reused.
     async fn connect(&self, name: &'static str) -> Result<ConfigServiceClient<Channel>, SourceError> {
-        match timeout(self.timeout, self.endpoint.connect()).await {
+        match timeout(self.timeout, self.endpoint(name)?.connect()).await {
             Ok(Ok(channel)) => {
                 Ok(ConfigServiceClient::new(channel).max_decoding_message_size(self.max_bytes))
             }
@@ -164,7 +182,7 @@ impl Transport for Grpc {
             .await
             .map_err(|_| self.slow(STREAM, self.timeout))?
             .map_err(|status| self.failed(STREAM, &status))?;
-        Ok(MessageFrames { messages: messages.into_inner(), url: self.url.clone() })
+        Ok(MessageFrames { messages: messages.into_inner(), url: self.url.clone(), is_new: true })
     }
 
     fn stream_name(&self) -> Arc<str> {
@@ -175,10 +193,15 @@ impl Transport for Grpc {
 struct MessageFrames {
     messages: Streaming<wire::Configs>,
     url: String,
+    /// The server has accepted the stream, which is as good as a keepalive.
+    is_new: bool,
 }
 
 impl Frames for MessageFrames {
     async fn next(&mut self) -> Option<Result<Frame, SourceError>> {
+        if std::mem::take(&mut self.is_new) {
+            return Some(Ok(Frame::Alive));
+        }
         match timeout(IDLE_FRAME_INTERVAL, self.messages.message()).await {
             // A connection that does not answer pings has already failed.
             Err(_) => Some(Ok(Frame::Alive)),

@@ -1,7 +1,9 @@
 //! A server over HTTP: checkpoints as protobuf, the stream as server-sent events.
 
 mod checkpoint;
+mod connector;
 mod origin;
+mod proxy;
 mod reports;
 mod stream;
 #[cfg(test)]
@@ -9,7 +11,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use reqwest::{RequestBuilder, StatusCode};
 use tokio::time::timeout;
 
 use crate::{
@@ -18,7 +20,9 @@ use crate::{
     sse,
 };
 
+use connector::Connector;
 use origin::Origin;
+pub use proxy::proxy_for;
 pub use reports::ReportSink;
 use stream::EventFrames;
 #[cfg(feature = "fuzzing")]
@@ -51,9 +55,8 @@ impl HttpOptions {
     ///
     /// let own = HttpOptions::new(["https://prefab.example.com"]);
     /// assert_eq!(own.stream_urls, ["https://prefab.example.com"]);
-    /// let hosted = HttpOptions::default();
-    /// assert_eq!(hosted.api_urls, ["https://belt.prefab.cloud", "https://suspenders.prefab.cloud"]);
-    /// assert_eq!(hosted.stream_urls, ["https://stream.prefab.cloud"]);
+    /// let two = HttpOptions::new(["https://belt.example.com", "https://suspenders.example.com"]);
+    /// assert_eq!(two.stream_urls, ["https://stream.example.com"]);
     /// ```
     pub fn new<S: Into<String>>(api_urls: impl IntoIterator<Item = S>) -> Self {
         let api_urls: Vec<String> = api_urls.into_iter().map(Into::into).collect();
@@ -82,8 +85,8 @@ impl HttpOptions {
     ///
     /// let own = HttpOptions::new(["https://prefab.example.com"]);
     /// assert_eq!(own.telemetry_url().as_deref(), Some("https://prefab.example.com"));
-    /// let hosted = HttpOptions::default();
-    /// assert_eq!(hosted.telemetry_url().as_deref(), Some("https://telemetry.prefab.cloud"));
+    /// let two = HttpOptions::new(["https://belt.example.com", "https://suspenders.example.com"]);
+    /// assert_eq!(two.telemetry_url().as_deref(), Some("https://telemetry.example.com"));
     /// ```
     pub fn telemetry_url(&self) -> Option<String> {
         self.api_urls.first().map(|url| sibling_url(url, "telemetry."))
@@ -93,13 +96,6 @@ impl HttpOptions {
 /// Returns the address of another service next to the API, as the official clients derive it.
 fn sibling_url(url: &str, name: &str) -> String {
     url.replacen("belt.", name, 1).replacen("suspenders.", name, 1)
-}
-
-impl Default for HttpOptions {
-    /// Returns the addresses of the hosted service.
-    fn default() -> Self {
-        Self::new(["https://belt.prefab.cloud", "https://suspenders.prefab.cloud"])
-    }
 }
 
 impl RemoteSource {
@@ -133,7 +129,7 @@ const VERSION: &str = concat!("prefab-cloud-rust-", env!("CARGO_PKG_VERSION"));
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Http {
-    client: Client,
+    connector: Connector,
     key: ApiKey,
     cdn: Option<Origin>,
     api: Vec<Origin>,
@@ -151,12 +147,12 @@ impl Http {
             if urls.is_empty() {
                 return Err(SourceError::new(SourceErrorKind::InvalidSetting, name, "no address is set"));
             }
-            urls.iter().map(|url| Origin::parse(name, url)).collect()
+            urls.iter().map(|url| Origin::parse(name, url, key)).collect()
         };
         Ok(Self {
-            client: client("remote_api", Policy::default())?,
+            connector: Connector::new(),
             key: key.clone(),
-            cdn: cdn_url.map(|url| Origin::parse("remote_cdn_api", &url)).transpose()?,
+            cdn: cdn_url.map(|url| Origin::parse("remote_cdn_api", &url, key)).transpose()?,
             api: origins("remote_api", api_urls)?,
             streams: origins("streaming", stream_urls)?,
             stream: 0,
@@ -165,9 +161,11 @@ impl Http {
         })
     }
 
-    fn get(&self, url: String) -> RequestBuilder {
-        let request = self.client.get(url).basic_auth(USER, Some(self.key.secret()));
-        request.header(VERSION_HEADER, VERSION)
+    /// Returns a request for a path of an origin.
+    fn get(&self, origin: &Origin, path: &str) -> Result<RequestBuilder, SourceError> {
+        let client = self.connector.client(origin)?;
+        let request = client.get(format!("{}{path}", origin.base()));
+        Ok(request.basic_auth(USER, Some(self.key.secret())).header(VERSION_HEADER, VERSION))
     }
 }
 
@@ -212,19 +210,6 @@ impl Transport for Http {
     }
 }
 
-fn client(name: &str, redirects: Policy) -> Result<Client, SourceError> {
-    Client::builder()
-        // A connection that died silently must not be reused after the idle timeout.
-        .pool_max_idle_per_host(0)
-        .tcp_keepalive(TCP_KEEPALIVE)
-        .redirect(redirects)
-        .build()
-        .map_err(|cause| {
-            let why = format!("cannot create an HTTP client: {}", origin::root(&cause));
-            SourceError::new(SourceErrorKind::InvalidSetting, name, why)
-        })
-}
-
 /// The index of the CDN in a list of origins.
 const CDN: usize = usize::MAX;
 
@@ -242,6 +227,7 @@ async fn head(
     match response.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(origin.unauthorized(response.status())),
+        status if status.is_redirection() => Err(origin.redirected(&response)),
         status => Err(origin.answered(status)),
     }
 }

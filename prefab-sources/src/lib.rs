@@ -89,6 +89,6 @@ pub use http::{HttpOptions, ReportSink};
 pub use memory::{MemorySender, MemorySource};
 #[cfg(feature = "remote")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "http", feature = "grpc"))))]
-pub use remote::{RemoteOptions, RemoteSource, RemoteState};
+pub use remote::{Connection, ConnectionStatus, RemoteOptions, RemoteSource, RemoteState};
 pub use source::{ConfigSource, SourceUpdate, UpdateStream};
 pub use yaml_file::YamlFile;

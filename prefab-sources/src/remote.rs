@@ -9,6 +9,7 @@
 //! The source retries forever and converges on the server's state. Every request contains the largest id received so far,
 //! and the response contains only newer configs. An outage never reverts an update.
 
+mod connection;
 mod cycle;
 mod sync_state;
 #[cfg(test)]
@@ -16,16 +17,22 @@ mod tests;
 mod transport;
 mod updates;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 
 use crate::{ApiKey, ConfigSource, SourceError, UpdateStream, cache::Cache};
 
+pub use connection::{Connection, ConnectionStatus};
 use cycle::Cycle;
 pub(crate) use transport::{Checkpoint, Frame, Frames, Purpose, Transport};
-use updates::{RemoteUpdates, SourceEvent, UpdateSender};
+use updates::{RemoteUpdates, Shown, SourceEvent, UpdateSender};
 
 /// Options of a [`RemoteSource`] over any protocol.
 ///
@@ -52,6 +59,8 @@ pub struct RemoteOptions {
     pub idle_timeout: Duration,
     /// Random numbers in `0.0..1.0`, for the jitter of retries.
     pub random: Box<dyn FnMut() -> f64 + Send>,
+    /// The clock for [`Connection`] and the cache. Default: the clock of the system.
+    pub now: Box<dyn Fn() -> SystemTime + Send>,
 }
 
 impl RemoteOptions {
@@ -64,13 +73,14 @@ impl RemoteOptions {
             poll_interval: minute,
             idle_timeout: minute,
             random: Box::new(fastrand::f64),
+            now: Box::new(SystemTime::now),
         }
     }
 }
 
 impl fmt::Debug for RemoteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { api_key, cache_dir, poll_interval, idle_timeout, random: _ } = self;
+        let Self { api_key, cache_dir, poll_interval, idle_timeout, random: _, now: _ } = self;
         f.debug_struct("RemoteOptions")
             .field("api_key", api_key)
             .field("cache_dir", cache_dir)
@@ -112,10 +122,11 @@ pub enum RemoteState {
 pub struct RemoteSource {
     start: Box<dyn FnOnce(mpsc::Sender<SourceEvent>) -> BoxFuture<'static, ()> + Send>,
     state: watch::Sender<RemoteState>,
+    connection: watch::Sender<Connection>,
 }
 
 /// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
-const NAME: &str = "remote";
+pub const NAME: &str = "remote";
 
 impl RemoteSource {
     pub(crate) fn over<T: Transport>(transport: T, options: RemoteOptions) -> Self {
@@ -127,6 +138,7 @@ impl RemoteSource {
                 Box::pin(async move { Cycle::new(transport, options, cache, updates).run().await })
             }),
             state: watch::channel(RemoteState::Connecting).0,
+            connection: watch::channel(Connection::default()).0,
         }
     }
 
@@ -136,6 +148,25 @@ impl RemoteSource {
     pub fn state(&self) -> watch::Receiver<RemoteState> {
         self.state.subscribe()
     }
+
+    /// Returns a receiver of the connection, which changes with every response and every failure.
+    ///
+    /// Like a state, it is visible only after its update has been received and the next one requested.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "http")] {
+    /// use prefab_sources::{ApiKey, ConnectionStatus, HttpOptions, RemoteOptions, RemoteSource};
+    ///
+    /// let options = RemoteOptions::new(ApiKey::new("123-Development-P202-E308-SDK-abcdef"));
+    /// let source = RemoteSource::http(options, HttpOptions::new(["http://127.0.0.1:8742"]))?;
+    /// assert_eq!(source.connection().borrow().status, ConnectionStatus::Connecting);
+    /// # } Ok::<(), prefab_sources::SourceError>(())
+    /// ```
+    pub fn connection(&self) -> watch::Receiver<Connection> {
+        self.connection.subscribe()
+    }
 }
 
 impl ConfigSource for RemoteSource {
@@ -144,9 +175,9 @@ impl ConfigSource for RemoteSource {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let Self { start, state } = *self;
+        let Self { start, state, connection } = *self;
         let (out, events) = mpsc::channel(1);
-        Box::pin(RemoteUpdates::new(start(out), events, state))
+        Box::pin(RemoteUpdates::new(start(out), events, Shown { state, connection }))
     }
 }
 

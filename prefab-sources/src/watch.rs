@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::stream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{SourceError, SourceUpdate, UpdateStream};
 
@@ -21,8 +21,14 @@ pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a changed file must stay the same before it is read, so that a partial write is not applied.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 
+/// How long a file that became shorter, empty or absent must stay the same, by default. It may be about to be written.
+pub(crate) const QUIET_TIME: Duration = Duration::from_secs(2);
+
 /// A file that changes continuously is applied after this number of reads.
 const MAX_SETTLE_READS: usize = 4;
+
+/// A shorter file that changes continuously is applied after this number of quiet times.
+const MAX_QUIET_TIMES: u32 = 15;
 
 /// Within this time after an edit, another edit may leave time and size unchanged.
 const MTIME_GRANULARITY: Duration = Duration::from_secs(2);
@@ -30,6 +36,9 @@ const MTIME_GRANULARITY: Duration = Duration::from_secs(2);
 /// A file that can be followed.
 pub(crate) trait WatchedFile: Send + Sync + 'static {
     fn path(&self) -> &Path;
+
+    /// Returns how long a file that became shorter must stay the same before it is read.
+    fn quiet_time(&self) -> Duration;
 
     /// Returns the content; `None` if the file does not exist.
     fn read(&self) -> Result<Option<String>, SourceError>;
@@ -58,6 +67,8 @@ struct FileState {
     /// The hash of the content or of the error.
     digest: u64,
     readable: bool,
+    /// The length of the last content that could be read, in bytes.
+    len: usize,
 }
 
 struct FileRead {
@@ -76,14 +87,14 @@ impl<W: WatchedFile> Watcher<W> {
                     if !seen.may_have_changed(Fingerprint::of(self.file.path()).as_ref()) {
                         continue;
                     }
-                    Some(seen.digest)
+                    Some((seen.digest, seen.len))
                 }
             };
             let FileRead { seen, content } = match before {
-                None => self.read_state(),
-                Some(before) => self.read_settled(before).await,
+                None => self.read_state(0),
+                Some((digest, len)) => self.read_settled(digest, len).await,
             };
-            let has_changed = before != Some(seen.digest);
+            let has_changed = before.is_none_or(|(digest, _)| digest != seen.digest);
             self.seen = Some(seen);
             if has_changed {
                 return content.and_then(|content| self.file.parse(content));
@@ -91,7 +102,8 @@ impl<W: WatchedFile> Watcher<W> {
         }
     }
 
-    fn read_state(&self) -> FileRead {
+    /// Reads the file. `len` is the length of the previous content, in case it cannot be read.
+    fn read_state(&self, len: usize) -> FileRead {
         // Before the read, so that an edit in between is detected by the next check.
         let fingerprint = Fingerprint::of(self.file.path());
         let content = self.file.read();
@@ -101,27 +113,46 @@ impl<W: WatchedFile> Watcher<W> {
             Err(error) => error.to_string().hash(&mut hasher),
         }
         FileRead {
-            seen: FileState { fingerprint, digest: hasher.finish(), readable: content.is_ok() },
+            seen: FileState {
+                fingerprint,
+                digest: hasher.finish(),
+                readable: content.is_ok(),
+                len: content.as_ref().map_or(len, |content| content.as_ref().map_or(0, String::len)),
+            },
             content,
         }
     }
 
-    /// Reads until the content has settled.
-    async fn read_settled(&self, before: u64) -> FileRead {
-        let mut look = self.read_state();
-        for _ in 0..MAX_SETTLE_READS {
-            if look.seen.digest == before {
+    /// Reads until the content has settled, or is the same as before.
+    ///
+    /// Many programs save a file by truncating it and writing it again. A shorter content is therefore applied only after
+    /// a longer time without a change.
+    async fn read_settled(&self, digest: u64, len: usize) -> FileRead {
+        let quiet_time = self.file.quiet_time();
+        let started = Instant::now();
+        let (mut read, mut changed_at, mut reads) = (self.read_state(len), started, 0);
+        while read.seen.digest != digest {
+            let is_shorter = read.seen.len < len && quiet_time > SETTLE_TIME;
+            let (settle_time, every) = if is_shorter {
+                (quiet_time, self.every.clamp(SETTLE_TIME, quiet_time))
+            } else {
+                (SETTLE_TIME, SETTLE_TIME)
+            };
+            if changed_at.elapsed() >= settle_time
+                || (!is_shorter && reads >= MAX_SETTLE_READS)
+                || started.elapsed() >= quiet_time.saturating_mul(MAX_QUIET_TIMES)
+            {
                 break;
             }
-            sleep(SETTLE_TIME).await;
-            let again = self.read_state();
-            let rests = again.seen.digest == look.seen.digest;
-            look = again;
-            if rests {
-                break;
+            sleep(every).await;
+            let again = self.read_state(len);
+            reads += 1;
+            if again.seen.digest != read.seen.digest {
+                changed_at = Instant::now();
             }
+            read = again;
         }
-        look
+        read
     }
 }
 
@@ -186,6 +217,10 @@ mod tests {
             self.file.path()
         }
 
+        fn quiet_time(&self) -> Duration {
+            2 * SETTLE_TIME
+        }
+
         fn read(&self) -> Result<Option<String>, SourceError> {
             let mut looks = self.looks.lock().unwrap();
             let now = if looks.len() > 1 { looks.remove(0) } else { looks[0] };
@@ -213,12 +248,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_shorter_file_is_applied_when_it_is_quiet() {
+        check(&["old", "", "", "new", "new"], ["old", "new"]).await;
+        check(&["old", "o", "o", "ol", "ol", "old", "new"], ["old", "new"]).await;
+        check(&["old", "n", "n", "n", "n"], ["old", "n"]).await;
+    }
+
+    #[tokio::test]
     async fn a_change_that_is_reverted_is_ignored() {
         check(&["old", "", "old", "old", "new"], ["old", "new"]).await;
     }
 
     #[tokio::test]
     async fn a_file_that_changes_continuously_is_applied() {
-        check(&["old", "1", "2", "3", "4", "5", "6", "7", "end"], ["old", "5"]).await;
+        check(&["old", "no1", "no2", "no3", "no4", "no5", "no6", "end"], ["old", "no5"]).await;
     }
 }

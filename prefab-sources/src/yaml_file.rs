@@ -10,7 +10,7 @@ use prefab_core::{Entry, Match, Provenance, Slot, Update};
 
 use crate::{
     ConfigSource, SourceError, SourceErrorKind, SourceUpdate, UpdateStream, read,
-    watch::{POLL_INTERVAL, WatchedFile, watch},
+    watch::{POLL_INTERVAL, QUIET_TIME, WatchedFile, watch},
     yaml,
 };
 
@@ -36,8 +36,8 @@ use crate::{
 ///
 /// # As a stream
 ///
-/// As a [`ConfigSource`], it follows the file: an edit, a swapped link or a replaced file is an update within a second. A
-/// deleted file empties its slot. If the file does not parse, the stream yields an error and the previous configs remain in
+/// As a [`ConfigSource`], it follows the file: an edit, a swapped link or a replaced file is an update within a second. If
+/// the file became shorter, the update follows after the [`quiet_time`](Self::quiet_time). A deleted file empties its slot. If the file does not parse, the stream yields an error and the previous configs remain in
 /// effect. The stream reads the file on the polling thread, and requires a tokio runtime with time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlFile {
@@ -46,6 +46,7 @@ pub struct YamlFile {
     slot: Slot,
     max_bytes: u64,
     poll_interval: Duration,
+    quiet_time: Duration,
 }
 
 impl YamlFile {
@@ -56,7 +57,14 @@ impl YamlFile {
     pub fn new(path: impl Into<PathBuf>, slot: impl Into<Slot>) -> Self {
         let path = path.into();
         let name = path.display().to_string().into();
-        Self { path, name, slot: slot.into(), max_bytes: Self::MAX_BYTES, poll_interval: POLL_INTERVAL }
+        Self {
+            path,
+            name,
+            slot: slot.into(),
+            max_bytes: Self::MAX_BYTES,
+            poll_interval: POLL_INTERVAL,
+            quiet_time: QUIET_TIME,
+        }
     }
 
     /// Sets the size limit. Default: [`MAX_BYTES`](Self::MAX_BYTES).
@@ -91,6 +99,26 @@ impl YamlFile {
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
+        self
+    }
+
+    /// Sets how long a file that became shorter, empty or absent must stay the same before it is applied. Default: 2 s.
+    ///
+    /// Such a file may be about to be written. Other changes are applied after 50 ms without a change.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_core::Layer;
+    /// use prefab_sources::YamlFile;
+    ///
+    /// let file = YamlFile::new("defaults.yaml", Layer::Default).quiet_time(Duration::from_secs(10));
+    /// # drop(file);
+    /// ```
+    #[must_use]
+    pub fn quiet_time(mut self, time: Duration) -> Self {
+        self.quiet_time = time;
         self
     }
 
@@ -132,6 +160,10 @@ impl YamlFile {
 impl WatchedFile for YamlFile {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn quiet_time(&self) -> Duration {
+        self.quiet_time
     }
 
     fn read(&self) -> Result<Option<String>, SourceError> {

@@ -1,6 +1,9 @@
 //! Counts of evaluations.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use foldhash::fast::RandomState;
 use prefab_core::ConfigType;
@@ -17,12 +20,15 @@ use crate::{
 /// Counters of evaluations.
 pub(crate) struct Evaluations {
     tables: CounterTables,
+    /// Configs that are in use without being evaluated, until the next drain.
+    in_use: Mutex<Vec<Arc<EvaluationCountKey>>>,
+    max: usize,
     seeds: RandomState,
 }
 
 impl Evaluations {
     pub(crate) fn new(max: usize) -> Self {
-        Self { tables: CounterTables::new(max), seeds: RandomState::default() }
+        Self { tables: CounterTables::new(max), in_use: Mutex::default(), max, seeds: RandomState::default() }
     }
 
     /// Counts an evaluation in the thread's own counters.
@@ -47,6 +53,20 @@ impl Evaluations {
         if !self.tables.count(counters, mark) {
             self.count_new(counters, mark, evaluation, drops);
         }
+    }
+
+    /// Counts one evaluation of a config of any type.
+    pub(crate) fn record_in_use(&self, evaluation: &Evaluation<'_>, drops: &DropCount) {
+        let mut in_use = self.in_use();
+        if in_use.len() < self.max {
+            in_use.push(Arc::new(EvaluationCountKey::of(evaluation)));
+        } else {
+            drops.add(1);
+        }
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, Vec<Arc<EvaluationCountKey>>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a precomputed result, if its counter is in its preferred slot. Returns whether it was counted.
@@ -101,6 +121,7 @@ impl Evaluations {
     pub(crate) fn drain(&self) -> Vec<EvaluationSummary> {
         let mut counts = Vec::new();
         self.tables.drain(|answer, count| counts.push((Arc::clone(answer), count)));
+        counts.extend(std::mem::take(&mut *self.in_use()).into_iter().map(|key| (key, 1)));
         summaries(&counts)
     }
 }

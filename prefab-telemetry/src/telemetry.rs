@@ -80,6 +80,14 @@ impl Telemetry {
         }
     }
 
+    /// Counts one evaluation of a config that is in use without being evaluated: a live handle or a log filter reads it when it
+    /// changes. Unlike [`count_evaluation`](Self::count_evaluation), it counts log levels, too.
+    pub fn count_in_use(&self, evaluation: &Evaluation<'_>) {
+        if self.options.collect_evaluation_summaries {
+            self.evaluations.record_in_use(evaluation, &self.drops);
+        }
+    }
+
     /// Counts an evaluation whose value is precomputed in the ruleset. Others are not counted.
     #[inline]
     pub fn count_selection_in(&self, counters: &mut ThreadCounters, selection: &SelectedRule<'_>) {

@@ -13,7 +13,7 @@ use prefab_server::{IssuedKey, KeyKind, Options, Running};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Failure,
+    Failure, http,
     output::{self, FAINT, STRONG, VALUE},
 };
 
@@ -152,7 +152,7 @@ impl Change {
             "key": key, "configType": config_type, "valueType": value_type,
             "rows": [{"values": [{"value": value}]}],
         });
-        let answer = reqwest::Client::new()
+        let answer = http::client(&self.url, reqwest::Client::builder)?
             .post(format!("{}/api/v1/config/", self.url))
             .basic_auth("demo", Some(&self.key))
             .header("content-type", "application/json")

@@ -8,8 +8,8 @@ use prefab_client::Client;
 use reqwest::Method;
 
 use crate::{
-    Failure,
-    output::{self, FAINT, STRONG},
+    Failure, http,
+    output::{self, FAINT, STRONG, VALUE},
 };
 
 #[derive(clap::Args)]
@@ -64,7 +64,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let http = reqwest::Client::builder().timeout(CONNECT_TIMEOUT).build()?;
+    let http = match http::client(url, || reqwest::Client::builder().timeout(CONNECT_TIMEOUT)) {
+        Ok(http) => http,
+        Err(_) => {
+            let what = format!("no connection to {url}: no CA certificates were found");
+            let then =
+                "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates";
+            return findings.report(false, &what, then);
+        }
+    };
     let started = Instant::now();
     // Timers require the runtime.
     let answer = runtime.block_on(async { http.request(Method::GET, format!("{url}/readyz")).send().await });
@@ -72,14 +80,21 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
         Ok(response) => response,
         Err(error) => {
             let cause = format!("{:#}", anyhow::Error::from(error.without_url()));
-            let then = if cause.contains("certificate") {
+            let proxy = http::through_proxy(url);
+            let then = if !proxy.is_empty() {
+                "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+            } else if cause.contains("certificate") {
                 "for a private certificate authority, set SSL_CERT_FILE to its file"
             } else {
                 "start a server with `prefab serve`"
             };
-            return findings.report(false, &format!("no response from {url}: {cause}"), then);
+            return findings.report(false, &format!("no response from {url}{proxy}: {cause}"), then);
         }
     };
+    if let Some(target) = http::redirect(&response) {
+        let what = format!("{url} redirects to {target}, where clients do not send the API key");
+        return findings.report(false, &what, "if that is your server, set its address instead");
+    }
     let took = started.elapsed().as_millis();
     let ready = response.status().is_success();
     findings.report(
@@ -115,12 +130,14 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     } else {
         "the format of the key does not work with every official SDK"
     };
-    findings.report(shape, what, "issue a key with `prefab key create`")?;
+    let then = if is_quoted { "remove the quotes" } else { "issue a key with `prefab key create`" };
+    findings.report(shape, what, then)?;
     stream(findings, url, key)?;
     cache(findings)?;
     let client =
         Client::builder().api_key(key).api_urls([url]).local_cache(false).init_timeout(CONNECT_TIMEOUT);
     // The home directory of the user may contain override files that a program does not have.
+    output::discard_log();
     let client = client.without_override_dir().build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let ready = runtime.block_on(client.ready());
@@ -152,8 +169,8 @@ fn not_part_of_a_key(key: &str) -> Option<&'static str> {
 /// Checks that a stream starts immediately. Some proxies buffer it.
 fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let http = http::client(url, || reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT))?;
     let begun = runtime.block_on(async {
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
         let request = http.get(format!("{url}/api/v1/sse/config")).basic_auth("authuser", Some(key));
         let request = request.header("accept", "text/event-stream").header("x-prefab-start-at-id", "0");
         let first = async { request.send().await?.error_for_status()?.chunk().await };

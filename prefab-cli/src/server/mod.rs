@@ -25,7 +25,7 @@ pub(crate) use profile::Profile;
 pub(crate) use reply::Reply;
 pub(crate) use value::{describe_value, kind_of, parse_value};
 
-use crate::Failure;
+use crate::{Failure, http};
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8742";
 
@@ -89,10 +89,9 @@ impl Server {
             return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .context("cannot create an HTTP client")?;
+        let http = http::client(url, || {
+            reqwest::Client::builder().user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))
+        })?;
         let mut server =
             Self { url: url.trim_end_matches('/').to_owned(), http, runtime, key, source, project: None };
         server.project = Some(match project {
@@ -229,6 +228,13 @@ impl Server {
         if response.status().is_success() {
             return Ok(response);
         }
+        if let Some(target) = http::redirect(&response) {
+            let (url, status) = (&self.url, response.status());
+            return Err(Failure::Input(anyhow::anyhow!(
+                "the server at {url} redirects to {target} ({status}); if that is your server, set --url or PREFAB_URL \
+                 to it"
+            )));
+        }
         let status = response.status().as_u16();
         let body = response.text().await.unwrap_or_default();
         Err(Failure::Refused(Refusal::from_response(status, &body, self.source)))
@@ -237,8 +243,12 @@ impl Server {
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let error = anyhow::Error::from(error.without_url());
         let url = &self.url;
-        Failure::Input(error.context(format!(
-            "no response from the server at {url}; start one with `prefab serve`, or set --url or PREFAB_URL"
-        )))
+        let proxy = http::through_proxy(url);
+        let advice = if proxy.is_empty() {
+            "start one with `prefab serve`, or set --url or PREFAB_URL"
+        } else {
+            "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+        };
+        Failure::Input(error.context(format!("no response from the server at {url}{proxy}; {advice}")))
     }
 }

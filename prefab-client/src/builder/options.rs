@@ -1,6 +1,6 @@
 //! The options that every client has.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use prefab_core::{Config, ConfigValue, ContextSet};
 use prefab_sources::ConfigSource;
@@ -117,7 +117,26 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether files are watched, so that a saved file is applied within a second. Default: `true`.
+    /// Sets how long a watched file that became shorter, empty or absent must stay the same before it is applied. Default: 2 s.
+    ///
+    /// Many programs save a file by truncating it and writing it again. Until then, the previous values stay in effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::builder().file_quiet_time(Duration::from_secs(10)).build()?;
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn file_quiet_time(mut self, time: Duration) -> Self {
+        self.quiet_time = Some(time);
+        self
+    }
+
+    /// Sets whether files are watched, so that a saved file is applied within a second, and one that became shorter after the
+    /// [`file_quiet_time`](Self::file_quiet_time). Default: `true`.
     ///
     /// # Examples
     ///

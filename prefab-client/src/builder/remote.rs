@@ -54,18 +54,9 @@ impl Remote {
         self.api_key.as_deref().map(ApiKey::new).filter(|key| !key.secret().is_empty())
     }
 
-    fn api(&self) -> HttpOptions {
-        if self.api_urls.is_empty() { HttpOptions::default() } else { HttpOptions::new(&self.api_urls) }
-    }
-
     #[cfg(feature = "telemetry")]
     fn telemetry_url(&self) -> Option<String> {
-        // With only a gRPC server set, the default HTTP address is the hosted service, which must not receive reports.
-        #[cfg(feature = "grpc")]
-        if self.grpc_url.is_some() && self.api_urls.is_empty() {
-            return None;
-        }
-        self.api().telemetry_url()
+        HttpOptions::new(&self.api_urls).telemetry_url()
     }
 
     fn names_a_server(&self) -> bool {
@@ -100,7 +91,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the addresses of the API, in the order in which they are tried. Default: the hosted service.
+    /// Sets the addresses of the API, in the order in which they are tried. Required with an API key.
     ///
     /// # Examples
     ///
@@ -177,6 +168,9 @@ impl ClientBuilder {
     /// Sets what calls return if the server has not responded within [`init_timeout`](Self::init_timeout), or rejects the
     /// API key. Default: [`OnInitFailure::Raise`], an error.
     ///
+    /// With [`OnInitFailure::Return`], [`build`](Self::build) always returns a client. A missing API key, an invalid
+    /// address or an unreadable datafile is a problem, which [`Client::problems`](crate::Client::problems) lists.
+    ///
     /// # Examples
     ///
     /// ```
@@ -235,6 +229,11 @@ impl ClientBuilder {
         self
     }
 
+    /// Returns whether every failure of the build is a problem instead of an error.
+    pub(super) fn tolerates_failures(&self) -> bool {
+        self.remote.on_init_failure == OnInitFailure::Return
+    }
+
     /// Returns the server, if one is configured, and the gate that its first response opens.
     pub(crate) fn remote(&self) -> Result<(InitGate, Option<RemoteSource>), Error> {
         let Remote {
@@ -269,7 +268,10 @@ impl ClientBuilder {
             let grpc = prefab_sources::GrpcOptions::new(url);
             return Ok((gate, Some(RemoteSource::grpc(options, grpc)?)));
         }
-        let mut http = self.remote.api();
+        if self.remote.api_urls.is_empty() {
+            return Err(Error::MissingApiUrl);
+        }
+        let mut http = HttpOptions::new(&self.remote.api_urls);
         if !stream_urls.is_empty() {
             http.stream_urls.clone_from(stream_urls);
         }

@@ -41,6 +41,8 @@ impl LevelResolver for ClientLevels {
     }
 
     fn levels(&self, path: &str) -> LevelSet {
+        #[cfg(feature = "telemetry")]
+        self.record_keys(path);
         let rules = self.engine.rules();
         self.or_single(&rules, rules.possible_log_levels_among(paths(path)), || logger(path))
     }
@@ -56,6 +58,21 @@ impl LevelResolver for ClientLevels {
 }
 
 impl ClientLevels {
+    /// Records the keys that determine the level of a logger, so that they are reported as used.
+    #[cfg(feature = "telemetry")]
+    fn record_keys(&self, path: &str) {
+        let Some(recorder) = &self.engine.recorder else { return };
+        let rules = self.engine.rules();
+        for path in paths(path) {
+            if let Some(key) = rules.log_level_key(path) {
+                recorder.record_log_key(key.to_owned());
+            }
+        }
+        if let Some(key) = &self.logger_key {
+            recorder.record_log_key(key.clone());
+        }
+    }
+
     fn single_level(&self, rules: &Ruleset, path: &str, contexts: &Contexts<'_>) -> Option<LogLevel> {
         let key = self.logger_key.as_ref()?;
         let contexts = Contexts { call: &logger(path), ..*contexts };

@@ -1,6 +1,11 @@
 //! The task that reports to the server.
 
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use prefab_sources::{ReportSink, SourceError, backoff::Backoff};
 use tokio::time::sleep;
@@ -10,6 +15,7 @@ use super::{
     parts::{Part, parts},
 };
 use crate::{
+    engine::Engine,
     log_target::LOG,
     stop::{Stop, stopped},
 };
@@ -72,15 +78,15 @@ impl Reporter {
     }
 
     /// Reports until it is stopped, and then once more.
-    pub(crate) async fn run(mut self, stop: Stop) {
+    pub(crate) async fn run(mut self, engine: Weak<Engine>, stop: Stop) {
         loop {
             let wait = self.next_wait();
             tokio::select! {
                 () = stopped(stop.clone()) => break,
-                () = sleep(wait) => self.report().await,
+                () = sleep(wait) => self.report(&engine).await,
             }
         }
-        self.report().await;
+        self.report(&engine).await;
         if let Some(entries) = self.pending.iter().map(|part| part.entries).reduce(u64::saturating_add) {
             tracing::warn!(target: LOG, entries, "telemetry discarded because the client has ended");
         }
@@ -95,16 +101,16 @@ impl Reporter {
     }
 
     /// Sends the rest of the last report, and then what has been counted since.
-    async fn report(&mut self) {
+    async fn report(&mut self, engine: &Weak<Engine>) {
         self.send_pending().await;
         if self.pending.is_empty() {
-            self.pending = self.drain();
+            self.pending = self.drain(engine);
             self.send_pending().await;
         }
     }
 
-    fn drain(&self) -> VecDeque<Part> {
-        let report = self.recorder.drain();
+    fn drain(&self, engine: &Weak<Engine>) -> VecDeque<Part> {
+        let report = self.recorder.drain(engine.upgrade().as_deref());
         if report.is_empty() { VecDeque::new() } else { parts(report.to_wire(&self.instance)).into() }
     }
 

@@ -228,7 +228,7 @@ fn a_missing_directory_is_a_problem_until_it_is_created() {
 #[test]
 fn a_saved_edit_is_applied_within_a_second_and_an_invalid_one_is_ignored() {
     let (dir, builder) = files("max-jobs: 30\n");
-    let client = builder.build().unwrap();
+    let client = builder.file_quiet_time(Duration::from_millis(200)).build().unwrap();
     let live = client.live::<i64>("max-jobs").unwrap();
     let changes = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&changes);

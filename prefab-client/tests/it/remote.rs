@@ -1,7 +1,9 @@
 //! Guarantees of a client with a server: initialization, changes, outages, the cache, closing.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
+mod no_certificates;
 mod runtimes;
+mod state;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 

@@ -21,8 +21,8 @@ impl Http {
             unreachable!("a list of origins contains only existing ones")
         };
         // The path of the first version of the API, which every server supports.
-        let url = format!("{}/api/v1/configs/{since}", origin.base());
-        let mut request = self.get(url).header(ACCEPT, "application/x-protobuf");
+        let request = self.get(origin, &format!("/api/v1/configs/{since}"))?;
+        let mut request = request.header(ACCEPT, "application/x-protobuf");
         if let Some(tag) = origin.tag(since) {
             request = request.header(IF_NONE_MATCH, tag);
         }

@@ -2,9 +2,13 @@
 
 use std::{error::Error, sync::Arc};
 
-use reqwest::{StatusCode, Url, header::HeaderValue};
+use reqwest::{
+    Response, StatusCode, Url,
+    header::{HeaderValue, LOCATION},
+};
 
-use crate::{SourceError, SourceErrorKind};
+use super::proxy::proxy_for;
+use crate::{ApiKey, SourceError, SourceErrorKind};
 
 #[derive(Clone)]
 pub(super) struct Origin {
@@ -15,13 +19,17 @@ pub(super) struct Origin {
     shown: String,
     /// Whether it is an address of the hosted service, the default of the official clients.
     is_hosted: bool,
+    /// The proxy through which the server is contacted.
+    proxy: Option<String>,
+    /// Whether the API key is in quotes, as some tools keep them from an env file.
+    is_key_quoted: bool,
     /// The `ETag` of the last accepted response, with the id of its request.
     tag: Option<(i64, HeaderValue)>,
 }
 
 impl Origin {
     /// Parses an address of the source called `name`.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+    pub(super) fn parse(name: &str, text: &str, key: &ApiKey) -> Result<Self, SourceError> {
         let text = text.trim();
         let wrong = |why: &str| {
             let why = format!("`{text}` {why}");
@@ -42,7 +50,15 @@ impl Origin {
         shown.set_query(None);
         let trimmed = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
         let is_hosted = url.host_str().is_some_and(|host| host.ends_with(".prefab.cloud"));
-        Ok(Self { name: name.into(), base: trimmed(&url), shown: trimmed(&shown), is_hosted, tag: None })
+        Ok(Self {
+            name: name.into(),
+            base: trimmed(&url),
+            shown: trimmed(&shown),
+            is_hosted,
+            proxy: proxy_for(url.as_str()),
+            is_key_quoted: key.secret().starts_with(['"', '\'']),
+            tag: None,
+        })
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -61,10 +77,43 @@ impl Origin {
         self.tag = tag.map(|tag| (since, tag));
     }
 
+    pub(super) fn is_tls(&self) -> bool {
+        self.base.starts_with("https:")
+    }
+
     pub(super) fn unauthorized(&self, status: StatusCode) -> SourceError {
-        let why = format!("`{}` rejected the API key: {status}", self.shown);
-        SourceError::new(SourceErrorKind::Unauthorized, Arc::clone(&self.name), why)
-            .with_advice("set PREFAB_API_KEY to a backend API key of this server")
+        let error = self.error(SourceErrorKind::Unauthorized, &format!("rejected the API key: {status}"));
+        error.with_advice(if self.is_key_quoted {
+            "the API key is in quotes; remove them from PREFAB_API_KEY"
+        } else {
+            "set PREFAB_API_KEY to a backend API key of this server"
+        })
+    }
+
+    /// Returns the error of a system on which TLS cannot be used. The system may be repaired while the program runs.
+    pub(super) fn without_tls(&self, cause: &reqwest::Error) -> SourceError {
+        self.error(SourceErrorKind::Unavailable, &format!("cannot be reached over TLS: {}", root(cause)))
+            .with_advice(
+                "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates",
+            )
+    }
+
+    /// Returns the error of a redirect to another origin, where the API key is not sent.
+    pub(super) fn redirected(&self, response: &Response) -> SourceError {
+        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.and_then(|location| response.url().join(location).ok());
+        let status = response.status();
+        match target {
+            Some(target) if target.origin() != response.url().origin() => {
+                let target = target.origin().ascii_serialization();
+                let what = format!(
+                    "redirected to `{target}` with {status}; the API key is not sent to another address"
+                );
+                self.error(SourceErrorKind::Unavailable, &what)
+                    .with_advice(format!("if `{target}` is your server, set its address instead"))
+            }
+            _ => self.answered(status),
+        }
     }
 
     pub(super) fn unavailable(&self, what: impl AsRef<str>) -> SourceError {
@@ -80,6 +129,9 @@ impl Origin {
     pub(super) fn unreachable(&self, cause: &reqwest::Error) -> SourceError {
         let root = root(cause);
         let error = self.unavailable(format!("could not be reached: {root}"));
+        if self.proxy.is_some() && cause.is_connect() {
+            return error.with_advice("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY");
+        }
         // The types of these errors belong to private dependencies, so their text is matched. A test covers it.
         match self.base.split_once("://") {
             Some(("https", _)) if root.contains("InvalidContentType") => {
@@ -106,7 +158,9 @@ impl Origin {
     }
 
     pub(super) fn error(&self, kind: SourceErrorKind, what: &str) -> SourceError {
-        SourceError::new(kind, Arc::clone(&self.name), format!("`{}` {what}", self.shown))
+        let route = self.proxy.as_deref().map(|proxy| format!(" (through the proxy `{proxy}`)"));
+        let why = format!("`{}`{} {what}", self.shown, route.unwrap_or_default());
+        SourceError::new(kind, Arc::clone(&self.name), why)
     }
 }
 
@@ -131,7 +185,7 @@ mod tests {
 
     #[test]
     fn an_invalid_address_is_an_error_with_advice() {
-        let base = |text: &str| match Origin::parse("remote_api", text) {
+        let base = |text: &str| match Origin::parse("remote_api", text, &ApiKey::new("1-key")) {
             Ok(origin) => origin.base,
             Err(error) => error.to_string(),
         };
@@ -152,7 +206,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_address_without_its_secrets() {
-        let origin = Origin::parse("streaming", "http://user:secret@host/?token=secret").unwrap();
+        let origin =
+            Origin::parse("streaming", "http://user:secret@host/?token=secret", &ApiKey::new("1-key"))
+                .unwrap();
         assert_eq!(
             origin.unavailable("did not respond").to_string(),
             "streaming: `http://host` did not respond"
@@ -162,7 +218,7 @@ mod tests {
     #[cfg(feature = "rustls")]
     #[test]
     fn an_unreachable_hosted_service_has_its_own_advice() {
-        let origin = Origin::parse("remote_api", "https://belt.prefab.cloud").unwrap();
+        let origin = Origin::parse("remote_api", "https://belt.prefab.cloud", &ApiKey::new("1-key")).unwrap();
         assert_eq!(
             origin.unavailable("could not be reached: no such name").to_string(),
             "remote_api: `https://belt.prefab.cloud` could not be reached: no such name; the hosted service has \

@@ -2,15 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use reqwest::{Client, StatusCode, header, redirect::Policy};
+use reqwest::{Method, Response, StatusCode, header};
 use tokio::time::timeout;
 
-use super::{USER, VERSION, VERSION_HEADER, client, origin::Origin};
+use super::{USER, VERSION, VERSION_HEADER, connector::Connector, origin::Origin};
 use crate::{ApiKey, SourceError, SourceErrorKind};
 
 /// Sends reports to `POST /api/v1/telemetry` of one server.
 pub struct ReportSink {
-    client: Client,
+    connector: Connector,
     key: ApiKey,
     origin: Origin,
 }
@@ -39,8 +39,8 @@ impl ReportSink {
     /// ```
     pub fn new(key: &ApiKey, url: &str) -> Result<Self, SourceError> {
         // A redirect would turn the POST into a GET, whose response is unrelated to the report.
-        let client = client(NAME, Policy::none())?;
-        Ok(Self { client, key: key.clone(), origin: Origin::parse(NAME, url)? })
+        let connector = Connector::without_redirects();
+        Ok(Self { connector, key: key.clone(), origin: Origin::parse(NAME, url, key)? })
     }
 
     /// Sends one `TelemetryEvents` message.
@@ -52,17 +52,25 @@ impl ReportSink {
     pub async fn send(&self, message: &[u8]) -> Result<(), SourceError> {
         let url = format!("{}/api/v1/telemetry", self.origin.base());
         let request = self
-            .client
-            .post(url)
+            .connector
+            .client(&self.origin)?
+            .request(Method::POST, url)
             .basic_auth(USER, Some(self.key.secret()))
             .header(VERSION_HEADER, VERSION)
             .header(header::CONTENT_TYPE, PROTOBUF)
             .header(header::ACCEPT, PROTOBUF)
             .body(message.to_vec());
         match timeout(REQUEST_TIMEOUT, request.send()).await {
-            Ok(Ok(response)) => self.verdict(response.status()),
+            Ok(Ok(response)) => self.verdict_of(&response),
             Ok(Err(cause)) => Err(self.origin.unreachable(&cause)),
             Err(_) => Err(self.origin.unavailable(format!("did not respond within {REQUEST_TIMEOUT:?}"))),
+        }
+    }
+
+    fn verdict_of(&self, response: &Response) -> Result<(), SourceError> {
+        match response.status() {
+            status if status.is_redirection() => Err(self.origin.redirected(response)),
+            status => self.verdict(status),
         }
     }
 
@@ -111,7 +119,6 @@ mod tests {
         check(200, "accepted");
         check(202, "accepted");
         check(401, "never: telemetry: `http://host` rejected the API key: 401 Unauthorized");
-        check(302, "never: telemetry: `http://host` responded with 302 Found");
         check(404, "never: telemetry: `http://host` responded with 404 Not Found");
         check(413, "never: telemetry: `http://host` responded with 413 Payload Too Large");
         check(429, "retry: telemetry: `http://host` responded with 429 Too Many Requests");

@@ -22,7 +22,7 @@ use crate::{
 impl Http {
     pub(super) async fn open_stream(&self, origin: &Origin, since: i64) -> Result<EventFrames, SourceError> {
         let request = self
-            .get(format!("{}/api/v1/sse/config", origin.base()))
+            .get(origin, "/api/v1/sse/config")?
             .header(ACCEPT, "text/event-stream")
             // A compressed stream is buffered until there is enough data.
             .header(ACCEPT_ENCODING, "identity")

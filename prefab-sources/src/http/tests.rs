@@ -133,6 +133,40 @@ async fn every_invalid_response_is_an_error_with_its_reason() {
     .await;
 }
 
+#[tokio::test]
+async fn a_redirect_to_another_origin_is_reported_and_one_within_the_origin_followed() {
+    let target = Server::start(|_| Answer::ok(message(&[("a", 1)]))).await;
+    let location = format!("{}/api/v1/configs/0", target.url);
+    let server =
+        Server::start(move |_| Answer::status("302 Found").with("Location", &location).claiming(0)).await;
+    let result = checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await;
+    assert_eq!(
+        result.replace(&server.url, "URL").replace(&target.url, "TARGET"),
+        "remote_api: `URL` redirected to `TARGET` with 302 Found; the API key is not sent to another address; if \
+         `TARGET` is your server, set its address instead"
+    );
+    assert!(target.requests().is_empty());
+    let sink = ReportSink::new(&ApiKey::new(KEY), &server.url).unwrap();
+    let error = sink.send(b"report").await.unwrap_err();
+    assert!(error.to_string().contains("redirected to"), "{error}");
+
+    let server = Server::start(|at| match at {
+        0 => Answer::status("307 Temporary Redirect").with("Location", "/api/v1/configs/0/").claiming(0),
+        _ => Answer::ok(message(&[("a", 1)])),
+    })
+    .await;
+    assert_eq!(checkpoint(&mut http(&[&server.url]), 0, Purpose::Start).await, "remote_api: 1");
+    assert!(server.requests()[1].contains("authorization: Basic"), "{:?}", server.requests());
+}
+
+#[tokio::test]
+async fn a_rejected_key_in_quotes_has_its_own_advice() {
+    let server = Server::start(|_| Answer::status("401 Unauthorized")).await;
+    let mut http = Http::new(&ApiKey::new(&format!("\"{KEY}\"")), options(&[&server.url])).unwrap();
+    let result = checkpoint(&mut http, 0, Purpose::Start).await;
+    assert!(result.ends_with("; the API key is in quotes; remove them from PREFAB_API_KEY"), "{result}");
+}
+
 #[cfg(feature = "rustls")]
 #[tokio::test]
 async fn https_to_a_server_without_tls_has_its_own_advice() {

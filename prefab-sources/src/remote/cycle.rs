@@ -15,7 +15,7 @@ use crate::{Finding, SourceError, SourceErrorKind, SourceUpdate, backoff::Backof
 /// A stream that lived this long was stable: the retry delays start again.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// The name of the cache in provenance.
+/// With a cache, how long the source waits for the server before it serves the cache.
 const CACHE_FALLBACK_AFTER: Duration = Duration::from_secs(2);
 
 /// How long changes may stay unsaved, so that several changes are saved together.
@@ -24,7 +24,7 @@ const SAVE_DELAY: Duration = Duration::from_secs(1);
 /// The interval between retries after the server rejected the API key, with a jitter of 25 %.
 const KEY_RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What provenance calls the cache.
+/// The name of the cache in provenance.
 const CACHE: &str = "cache";
 
 pub(super) struct Cycle<T> {
@@ -78,11 +78,12 @@ impl<T: Transport> Cycle<T> {
                 wait = self.report_error(error).await;
             }
             // A stream does not signal when it has sent all configs, so it is opened only after a checkpoint.
-            if wait.is_none()
-                && self.sync_state.has_response()
-                && let Err(error) = self.follow().await
-            {
-                wait = self.report_error(error).await;
+            if wait.is_none() && self.sync_state.has_response() {
+                let ended = self.follow().await;
+                self.updates.end_stream().await;
+                if let Err(error) = ended {
+                    wait = self.report_error(error).await;
+                }
             }
             self.save().await;
             let random = (self.options.random)();
@@ -108,7 +109,7 @@ impl<T: Transport> Cycle<T> {
                 Some(cached_at) => {
                     let early = timeout(CACHE_FALLBACK_AFTER, &mut fetch).await.ok();
                     if early.is_none() {
-                        serve_from_cache(&mut self.updates, cached_at).await;
+                        serve_from_cache(&mut self.updates, cached_at, (self.options.now)()).await;
                     }
                     early
                 }
@@ -127,7 +128,7 @@ impl<T: Transport> Cycle<T> {
             Some(configs) => Some(self.apply(configs, &source, is_whole)),
             None => self.updates.has_open_errors().then(|| empty_update(&source)),
         };
-        self.updates.ready(loaded, &source).await;
+        self.updates.respond(loaded, &source, (self.options.now)()).await;
         self.save().await;
         Ok(())
     }
@@ -185,11 +186,11 @@ impl<T: Transport> Cycle<T> {
                     self.resume_from.get_or_insert(self.sync_state.high_water_mark());
                 }
                 let loaded = self.apply(configs, source, false);
-                self.updates.ready(Some(loaded), source).await;
+                self.updates.respond(Some(loaded), source, (self.options.now)()).await;
             }
             Frame::Configs(_) | Frame::Alive => {
                 let loaded = self.updates.has_open_errors().then(|| empty_update(source));
-                self.updates.ready(loaded, source).await;
+                self.updates.respond(loaded, source, (self.options.now)()).await;
             }
             Frame::Unreadable(why) => {
                 let mut loaded = empty_update(source);
@@ -216,7 +217,7 @@ impl<T: Transport> Cycle<T> {
             return Some(KEY_RECHECK_INTERVAL);
         }
         let state = if let Some(cached_at) = self.cached_at {
-            serve_from_cache(&mut self.updates, cached_at).await;
+            serve_from_cache(&mut self.updates, cached_at, (self.options.now)()).await;
             RemoteState::Ready { source: CACHE.into() }
         } else {
             RemoteState::Failed(error.clone())
@@ -249,7 +250,7 @@ impl<T: Transport> Cycle<T> {
             return;
         }
         let (Some(cache), Some(bytes)) = (&mut self.cache, self.sync_state.encode()) else { return };
-        if let Err(why) = cache.write(bytes, SystemTime::now()).await {
+        if let Err(why) = cache.write(bytes, (self.options.now)()).await {
             let source: Arc<str> = CACHE.into();
             let mut loaded = empty_update(&source);
             loaded.findings.push(Finding::new(source, why));
@@ -259,16 +260,16 @@ impl<T: Transport> Cycle<T> {
 }
 
 /// Continues with the cache, and reports its age.
-async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime) {
+async fn serve_from_cache(updates: &mut UpdateSender, cached_at: SystemTime, now: SystemTime) {
     if updates.is_ready() {
         return;
     }
     let source: Arc<str> = CACHE.into();
-    let age = SystemTime::now().duration_since(cached_at).unwrap_or_default();
+    let age = now.duration_since(cached_at).unwrap_or_default();
     let mut loaded = empty_update(&source);
     let message = format!("the server does not respond; values are from {} ago", format_age(age));
     loaded.findings.push(Finding::new(Arc::clone(&source), message));
-    updates.ready(Some(loaded), &source).await;
+    updates.serve_cache(loaded, &source, cached_at).await;
 }
 
 fn loaded(configs: PackedConfigs, source: &Arc<str>, is_whole: bool) -> SourceUpdate {

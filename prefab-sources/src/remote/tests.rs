@@ -1,5 +1,6 @@
 //! The source against a server in memory, with a stepped clock.
 
+mod connection;
 mod server;
 
 use std::{path::Path, time::Duration};
@@ -19,6 +20,7 @@ use server::{Mood, Server};
 struct Client {
     updates: UpdateStream,
     state: watch::Receiver<RemoteState>,
+    connection: watch::Receiver<Connection>,
     store: LayeredStore,
     findings: Vec<String>,
     errors: Vec<String>,
@@ -38,11 +40,15 @@ impl Client {
         options.cache_dir = cache_dir;
         let mut random = fastrand::Rng::with_seed(7);
         options.random = Box::new(move || random.f64());
+        // Every client's clock starts at 0.
+        let start = Instant::now();
+        options.now = Box::new(move || SystemTime::UNIX_EPOCH + start.elapsed());
         let source = RemoteSource::over(server.clone(), options);
-        let state = source.state();
+        let (state, connection) = (source.state(), source.connection());
         Self {
             updates: Box::new(source).updates(),
             state,
+            connection,
             store: LayeredStore::default(),
             findings: Vec::new(),
             errors: Vec::new(),

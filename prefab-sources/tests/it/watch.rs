@@ -16,6 +16,9 @@ use prefab_sources::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+/// A quiet time for tests of other changes.
+const SHORT: Duration = Duration::from_millis(300);
+
 /// A followed file and its store.
 struct Followed {
     _dir: TempDir,
@@ -39,7 +42,7 @@ impl Followed {
     }
 
     async fn yaml(text: Option<&str>) -> Self {
-        Self::new(text, |path| Box::new(YamlFile::new(path, Layer::Default))).await
+        Self::new(text, |path| Box::new(YamlFile::new(path, Layer::Default).quiet_time(SHORT))).await
     }
 
     fn write(&self, text: &str) {
@@ -200,7 +203,8 @@ async fn a_new_datafile_replaces_the_old_one_completely() {
         format!(r#"{{"configs": [{}], "configServicePointer": {pointer}}}"#, configs.join(","))
     };
     let first = text(5, &[("a", 9), ("b", 8)]);
-    let mut file = Followed::new(Some(&first), |path| Box::new(DatafileSource::new(path))).await;
+    let mut file =
+        Followed::new(Some(&first), |path| Box::new(DatafileSource::new(path).quiet_time(SHORT))).await;
     assert_eq!((file.keys(), file.store.project_env_id()), (vec!["a".into(), "b".into()], 5));
 
     file.write(&text(6, &[("b", 3)]));
@@ -216,4 +220,74 @@ async fn a_new_datafile_replaces_the_old_one_completely() {
 
     file.write(&text(6, &[("c", 1)]));
     assert_eq!(file.taken().await, ["c"]);
+}
+
+/// The quiet time of the files below.
+const QUIET: Duration = Duration::from_millis(1_200);
+
+const WHOLE: &str = "a: 1\nb: 2\nc: 3\n";
+
+async fn written_file() -> Followed {
+    let mut file =
+        Followed::new(Some(WHOLE), |path| Box::new(YamlFile::new(path, Layer::Default).quiet_time(QUIET)))
+            .await;
+    file.quiet().await;
+    file
+}
+
+#[tokio::test]
+async fn a_pause_between_truncating_and_writing_takes_no_values_away() {
+    let mut file = written_file().await;
+    // The same content again.
+    file.write("");
+    file.quiet().await;
+    file.write(WHOLE);
+    file.quiet().await;
+    // Another content.
+    file.write("");
+    file.quiet().await;
+    file.write("a: 1\nb: 2\nc: 3\nd: 4\n");
+    assert_eq!(file.taken().await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_in_pieces_takes_no_values_away() {
+    use std::io::Write as _;
+    let mut file = written_file().await;
+    let mut writer = fs::File::create(&file.path).unwrap();
+    for piece in ["a: 7\n", "b: 2\n", "c: 3"] {
+        writer.write_all(piece.as_bytes()).unwrap();
+        file.quiet().await;
+    }
+    writer.write_all(b"\nd: 4\n").unwrap();
+    assert_eq!(file.taken().await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_deleted_and_created_again_takes_no_values_away() {
+    let mut file = written_file().await;
+    fs::remove_file(&file.path).unwrap();
+    file.quiet().await;
+    file.write(WHOLE);
+    file.quiet().await;
+    fs::remove_file(&file.path).unwrap();
+    file.quiet().await;
+    file.write("a: 1\nb: 2\nc: 3\nd: 4\n");
+    assert_eq!(file.taken().await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_shorter_or_deleted_file_is_applied_after_the_quiet_time() {
+    let mut file = written_file().await;
+    for (text, keys) in [(Some("b: 2\n"), vec!["b"]), (None, vec![])] {
+        match text {
+            Some(text) => file.write(text),
+            None => fs::remove_file(&file.path).unwrap(),
+        }
+        let start = Instant::now();
+        let item = timeout(2 * QUIET, file.updates.next()).await.unwrap().unwrap().unwrap();
+        assert!(start.elapsed() >= QUIET, "took {:?}", start.elapsed());
+        file.store.apply(item.update);
+        assert_eq!(file.keys(), keys);
+    }
 }

@@ -112,6 +112,11 @@ impl Server {
         self.world().opened
     }
 
+    /// Returns the number of open streams.
+    pub(super) fn streams(&self) -> usize {
+        self.world().listening.iter().filter(|listening| !listening.is_closed()).count()
+    }
+
     pub(super) fn newest(&self) -> i64 {
         self.world().log.iter().map(|config| config.id).max().unwrap_or_default()
     }

@@ -1,0 +1,178 @@
+//! The state of a client: whether its values are current.
+
+use std::{
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+#[cfg(feature = "http")]
+use prefab_sources::{Connection, ConnectionStatus};
+#[cfg(feature = "http")]
+use tokio::sync::watch;
+
+use crate::subscription::Listeners;
+
+/// Whether the values of a client are current; see [`Client::state`](crate::Client::state).
+///
+/// # Examples
+///
+/// ```
+/// use prefab_client::{Client, ClientStatus};
+///
+/// let client = Client::in_memory().build()?;
+/// assert_eq!(client.state().status, ClientStatus::Live);
+/// client.close();
+/// assert_eq!(client.state().status, ClientStatus::Closed);
+/// # Ok::<(), prefab_client::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientState {
+    /// How changes reach the client.
+    pub status: ClientStatus,
+    /// When the server sent something valid last; `None` without a server, and before its first response.
+    pub last_contact: Option<SystemTime>,
+    /// The origin of the latest response: `remote_cdn_api`, `remote_api` or `streaming`; `cache` while the values are from
+    /// the local cache. `None` without a server, and before its first response.
+    pub source: Option<Arc<str>>,
+}
+
+/// How changes reach a client.
+///
+/// Values remain readable with every status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientStatus {
+    /// The server has not responded yet. The values are those of files and of the program.
+    Starting,
+    /// Changes arrive as they are made: the stream of the server is open. A client without a server is live, too.
+    Live,
+    /// The stream is down or not open yet. The server is polled, by default every 60 s.
+    Polling,
+    /// Changes may be missing. The client reconnects after at most 30 s.
+    Stale {
+        /// The time of the values: the last contact with the server, or the time of the local cache.
+        since: SystemTime,
+    },
+    /// The server rejected the API key. It is retried every minute.
+    Refused,
+    /// The client is closed, or its thread has panicked, or this process was forked from the one that built it. Values no
+    /// longer change.
+    Closed,
+}
+
+/// The state of a client, and its listeners.
+pub(crate) struct StateCell {
+    #[cfg(feature = "http")]
+    connection: Option<watch::Receiver<Connection>>,
+    is_closed: AtomicBool,
+    /// The process that built the client. A forked process has no thread that updates values.
+    process: u32,
+    pub(crate) listeners: Listeners<ClientState>,
+}
+
+impl StateCell {
+    /// Returns the state of a client without a server.
+    pub(crate) fn new() -> Self {
+        Self {
+            #[cfg(feature = "http")]
+            connection: None,
+            is_closed: AtomicBool::new(false),
+            process: process::id(),
+            listeners: Listeners::new("on_state_change listener panicked; it stays registered"),
+        }
+    }
+
+    pub(crate) fn current(&self) -> ClientState {
+        #[cfg(feature = "http")]
+        let mut state = match &self.connection {
+            Some(connection) => ClientState::from(&*connection.borrow()),
+            None => ClientState::LOCAL,
+        };
+        #[cfg(not(feature = "http"))]
+        let mut state = ClientState::LOCAL;
+        if self.is_closed.load(Ordering::Acquire) || self.process != process::id() {
+            state.status = ClientStatus::Closed;
+        }
+        state
+    }
+
+    /// Records that no more updates will arrive, and notifies the listeners.
+    pub(crate) fn close(&self) {
+        if !self.is_closed.swap(true, Ordering::AcqRel) {
+            self.listeners.notify(|| self.current());
+        }
+    }
+}
+
+impl ClientState {
+    const LOCAL: Self = Self { status: ClientStatus::Live, last_contact: None, source: None };
+}
+
+#[cfg(feature = "http")]
+mod remote {
+    use std::sync::Weak;
+
+    use super::{ClientState, ClientStatus, Connection, ConnectionStatus, StateCell, SystemTime, watch};
+    use crate::{engine::Engine, log_target::LOG};
+
+    impl StateCell {
+        /// Sets the connection to the server that determines the state.
+        pub(crate) fn set_connection(&mut self, connection: watch::Receiver<Connection>) {
+            self.connection = Some(connection);
+        }
+
+        /// Returns the problem that follows from the state alone: streams may end without an error.
+        pub(crate) fn problem(&self) -> Option<String> {
+            let connection = self.connection.as_ref()?.borrow().clone();
+            match connection.status {
+                ConnectionStatus::Stale { since } => {
+                    let age = SystemTime::now().duration_since(since).unwrap_or_default().as_secs();
+                    Some(format!(
+                        "streaming: no contact with the server for {age} s, changes may be missing; reconnecting"
+                    ))
+                }
+                ConnectionStatus::Polling if connection.is_stream_down => {
+                    Some("streaming: the stream of changes is down; polling the server instead".to_owned())
+                }
+                _ => None,
+            }
+        }
+    }
+
+    impl From<&Connection> for ClientState {
+        fn from(connection: &Connection) -> Self {
+            let status = match connection.status {
+                ConnectionStatus::Streaming => ClientStatus::Live,
+                ConnectionStatus::Polling => ClientStatus::Polling,
+                ConnectionStatus::Stale { since } => ClientStatus::Stale { since },
+                ConnectionStatus::Unauthorized => ClientStatus::Refused,
+                _ => ClientStatus::Starting,
+            };
+            Self { status, last_contact: connection.last_contact, source: connection.source.clone() }
+        }
+    }
+
+    /// Notifies the listeners when the status changes.
+    pub(crate) async fn follow(engine: &Weak<Engine>) {
+        let connection = engine.upgrade().and_then(|engine| engine.state.connection.clone());
+        let Some(mut connection) = connection else { return };
+        let mut status = ClientStatus::Starting;
+        while connection.changed().await.is_ok() {
+            let Some(engine) = engine.upgrade() else { return };
+            connection.borrow_and_update();
+            let state = engine.state.current();
+            if state.status != status {
+                status = state.status;
+                tracing::debug!(target: LOG, ?status, "client state changed");
+                engine.state.listeners.notify(|| state);
+            }
+        }
+    }
+}
+#[cfg(feature = "http")]
+pub(crate) use remote::follow;
