@@ -1,6 +1,6 @@
 //! Notifications of changes in a store.
 //!
-//! A notification says which part of the store changed, so that the receiver reads only that part again. It carries no data
+//! A notification names the part of the store that changed, so that the receiver reads only that part again. It carries no data
 //! and is never needed for correctness: a receiver that misses some receives [`StoreChange::Unknown`] instead.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +99,7 @@ impl Default for Notifier {
 impl Notifier {
     /// Notifies all receivers.
     pub fn notify(&self, change: StoreChange) {
-        // Without receivers there is nobody to notify.
+        // A notification without receivers is discarded.
         let _ = self.0.send(change);
     }
 

@@ -100,7 +100,7 @@ pub fn recovery_actor() -> ChangedBy {
     ChangedBy { user_identity: RECOVERY_ACTOR.to_owned(), ..ChangedBy::default() }
 }
 
-/// Returns whether two versions have the same content, whatever their ids and authors are.
+/// Returns whether two versions have the same content. Ids and authors are not compared.
 pub fn is_same_content(left: Option<&Config>, right: Option<&Config>) -> bool {
     let content = |config: &Config| Config { id: 0, project_id: 0, changed_by: None, ..config.clone() };
     left.map(content) == right.map(content)

@@ -147,8 +147,8 @@ suite! { ($)
     }
     store {
         every_handle_is_notified_of_a_change,
-        a_notification_says_what_changed,
-        usage_is_no_change,
+        a_notification_names_what_changed,
+        usage_does_not_notify,
         a_handle_answers_a_ping_and_has_a_size,
     }
 }

@@ -2,8 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,11 +15,7 @@ use prefab_server::{KeyKind, Options, Running, serve};
 use prefab_testing::{TEST_TIMEOUT, skip};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-    sync::watch,
-};
+use tokio::sync::watch;
 
 const KEYS: [&str; 4] = ["same", "changed", "deleted", "new"];
 
@@ -25,7 +23,7 @@ const KEYS: [&str; 4] = ["same", "changed", "deleted", "new"];
 struct Watcher {
     name: &'static str,
     values: watch::Receiver<String>,
-    _process: Option<Child>,
+    process: Option<Child>,
 }
 
 impl Watcher {
@@ -37,19 +35,18 @@ impl Watcher {
             .env("PREFAB_TEST_URL", &server.url)
             .env("PREFAB_TEST_KEY", key)
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let (sender, values) = watch::channel(String::new());
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
                 if let Some(values) = line.strip_prefix("values ") {
                     sender.send_replace(values.to_owned());
                 }
             }
         });
-        Self { name, values, _process: Some(process) }
+        Self { name, values, process: Some(process) }
     }
 
     /// Follows the client of this project.
@@ -68,7 +65,7 @@ impl Watcher {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
-        Self { name: "ours", values, _process: None }
+        Self { name: "ours", values, process: None }
     }
 
     async fn expect(&mut self, expected: &str) {
@@ -76,6 +73,15 @@ impl Watcher {
             tokio::time::timeout(TEST_TIMEOUT, self.values.wait_for(|values| values == expected)).await;
         if !seen.is_ok_and(|seen| seen.is_ok()) {
             panic!("{} has `{}`, not `{expected}`", self.name, *self.values.borrow());
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
         }
     }
 }
@@ -118,7 +124,7 @@ impl Server {
 }
 
 fn prefab(args: &[&str], server: &Server) -> std::process::Output {
-    let mut command = std::process::Command::cargo_bin("prefab").unwrap();
+    let mut command = Command::cargo_bin("prefab").unwrap();
     command.env("PREFAB_URL", &server.running.url).env("PREFAB_ADMIN_KEY", &server.admin);
     command.args(args).output().unwrap()
 }
@@ -166,7 +172,7 @@ async fn clients_have_the_restored_values_within_two_seconds() {
     let started = Instant::now();
     let mut server;
     loop {
-        let mut command = std::process::Command::cargo_bin("prefab").unwrap();
+        let mut command = Command::cargo_bin("prefab").unwrap();
         let output = command.args(restore).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {

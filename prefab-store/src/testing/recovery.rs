@@ -171,7 +171,7 @@ pub(super) async fn the_epoch_changes_once_per_recovery(fixture: Fixture) {
     assert_eq!(other.epoch().await.unwrap(), epoch);
     assert_eq!(fixture.store.recover(Vec::new()).await.unwrap(), []);
     let last = fixture.set("a", 1).await;
-    assert_eq!(fixture.store.epoch().await.unwrap(), epoch, "a change is no recovery");
+    assert_eq!(fixture.store.epoch().await.unwrap(), epoch, "a change does not start an epoch");
     let remembered = fixture.remembered(vec![lost("a", last + LOST, Some(2))]);
     fixture.store.recover(vec![remembered.clone()]).await.unwrap();
     let next = fixture.store.epoch().await.unwrap();

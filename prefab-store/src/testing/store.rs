@@ -23,7 +23,7 @@ pub(super) async fn every_handle_is_notified_of_a_change(fixture: Fixture) {
     assert_eq!(other.since(fixture.id(), id - 1).await.unwrap()[0].id, id);
 }
 
-pub(super) async fn a_notification_says_what_changed(fixture: Fixture) {
+pub(super) async fn a_notification_names_what_changed(fixture: Fixture) {
     let project = fixture.id();
     let mut watch = fixture.store.watch();
     let id = fixture.set("a", 1).await;
@@ -59,7 +59,7 @@ pub(super) async fn a_notification_says_what_changed(fixture: Fixture) {
     assert_eq!(changed(&mut watch).await, registry);
 }
 
-pub(super) async fn usage_is_no_change(fixture: Fixture) {
+pub(super) async fn usage_does_not_notify(fixture: Fixture) {
     let environment = fixture.development();
     let request = KeyRequest { project: fixture.id(), environment, kind: KeyKind::Backend, user_id: None };
     let key = fixture.store.issue_key(request).await.unwrap();
