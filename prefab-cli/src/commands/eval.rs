@@ -22,8 +22,8 @@ use crate::{Failure, contexts, output, text};
 ///   {"id": 1, "function": "get", "key": "max-jobs", "contexts": {"local": {"user": {"key": "1"}}},
 ///    "default": 30, "env": {"HOST": "a"}, "namespace": "a.b"}
 ///
-/// Functions are get, get_or_raise, enabled and post. Levels of contexts are local (the call), block (a scope) and
-/// global.
+/// Functions: get, get_or_raise, enabled, post.
+/// Levels of contexts: local (the call), block (a scope), global.
 ///
 /// Responses: {"id": 1, "value": 30}, or {"id": 1, "error": "missing_default"}
 ///

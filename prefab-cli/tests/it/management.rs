@@ -294,6 +294,7 @@ async fn the_typed_example_is_up_to_date() {
         ("new-checkout", "flag"),
         ("http.timeout", "duration"),
         ("hosts", "string-list"),
+        ("theme", "json"),
     ] {
         workspace.run(&["create", key, "--type", kind]);
     }

@@ -77,7 +77,7 @@ pub(super) fn print(url: &str) -> Result<(), Failure> {
     for Sdk { name, versions, settings, remark } in sdks(url) {
         let remark = if remark.is_empty() { String::new() } else { format!("   ({remark})") };
         output::line(&format!(
-            "  {name:8} {FAINT}{versions:15}{FAINT:#} {VALUE}{settings}{VALUE:#}{FAINT}{remark}{FAINT:#}"
+            "  {name:8} {FAINT}{versions:16}{FAINT:#} {VALUE}{settings}{VALUE:#}{FAINT}{remark}{FAINT:#}"
         ))?;
     }
     Ok(())
