@@ -22,7 +22,8 @@ pub use prepared::PreparedChange;
 pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Actor, limits::Limits, project::Configs, references, validate, workers,
+    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, project::Configs, references,
+    validate, workers,
 };
 /// The outcome of [`Service::apply`].
 #[derive(Debug)]
@@ -149,6 +150,12 @@ fn check(
     for edit in edits {
         workers::check(deadline)?;
         if let Some(config) = edit.config.as_ref().filter(|_| !is_validated) {
+            if confidential::has_redacted(config) {
+                let key = &config.key;
+                return Err(Error::Invalid(vec![
+                    format!("`{key}` contains a redacted value instead of a value").into(),
+                ]));
+            }
             let problems = validate::find_problems(config, &current, &environments, limits);
             if !problems.is_empty() {
                 return Err(Error::Invalid(problems));

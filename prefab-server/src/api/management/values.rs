@@ -4,7 +4,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
-    confidential::reject_redacted,
+    confidential,
     items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
@@ -39,8 +39,10 @@ pub(super) async fn set(
     }
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    reject_redacted(&value)?;
-    let edit = Edit::set_default(&current, environment, value)?;
+    let mut edit = Edit::set_default(&current, environment, value)?;
+    if let Some(config) = edit.config.take() {
+        edit.config = Some(confidential::restored(&app, &actor, config).await?);
+    }
     let id = app.apply(&actor, ChangeRequest::new(edit)).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
 }
