@@ -155,7 +155,7 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] with the reason [`UnavailableReason::Damaged`] if the file is damaged, or if the current
     /// version of a config cannot be decoded.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.reports.run(|connection| integrity::check(connection)).await
+        self.reports.run(integrity::check).await
     }
 
     /// Runs a job that receivers are not notified of.

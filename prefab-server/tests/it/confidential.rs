@@ -117,9 +117,19 @@ async fn a_redacted_item_is_saved_without_losing_its_values() {
     let export = owner.done(&server, "GET", "/projects/1/export?reveal=true", Json::Null).await;
     let plan = owner.done(&server, "POST", "/projects/2/import?dryRun=false", export).await;
     assert_eq!(plan["created"], 1, "{plan}");
+    // A percentage rollout may contain the redacted form, too.
+    let redacted = &shown["default"]["rules"][0]["value"];
+    let choices = json!([{"weight": 1, "value": redacted}, {"weight": 1, "value": secret("other")}]);
+    let rollout = json!({"value": {"type": "weighted_values", "value": choices}});
+    owner.done(&server, "PUT", &format!("{path}/value"), rollout).await;
+    let clear = owner.done(&server, "GET", &format!("{path}?reveal=true"), Json::Null).await;
+    assert_eq!(clear["default"]["rules"][0]["value"]["value"][0]["value"], secret(SECRETS[0]));
     // A redacted value has no meaning where there is nothing to restore it from.
-    let value = json!({ "value": shown["default"]["rules"][0]["value"] });
-    assert_eq!(owner.ask(&server, "PUT", &format!("{path}/value"), value).await.0, 400);
+    let new = json!({"item": {"key": "new", "type": "config", "valueType": "string",
+                              "default": {"rules": [{ "value": redacted }]}}});
+    assert_eq!(owner.ask(&server, "POST", "/projects/1/items", new).await.0, 400);
+    let own = json!({"environment": "Staging", "user": "9", "value": redacted});
+    assert_eq!(owner.ask(&server, "PUT", &format!("{path}/override"), own).await.0, 400);
 }
 
 #[tokio::test]

@@ -64,13 +64,21 @@ pub(super) async fn restored(app: &App, actor: &Actor, config: Config) -> Result
     let versions: Vec<Config> =
         drafts.chain(versions.into_iter().filter_map(|version| version.config)).collect();
     let actor = actor.clone();
-    app.work(project, move |_| {
-        let environments = actor.project.environments();
-        let may_read = |scope| confidential::may_read(&actor.roles, &environments, scope);
-        confidential::restored(config, &versions, may_read)
-            .map_err(|problem| ApiError::Invalid(vec![problem]))
-    })
-    .await
+    app.work(project, move |_| restored_from(&actor, config, &versions)).await
+}
+
+/// Replaces the redacted values of a config by those of the given versions.
+pub(super) fn restored_from<'a>(
+    actor: &Actor,
+    config: Config,
+    versions: impl IntoIterator<Item = &'a Config>,
+) -> Result<Config, ApiError> {
+    if !confidential::has_redacted(&config) {
+        return Ok(config);
+    }
+    let environments = actor.project.environments();
+    let may_read = |scope| confidential::may_read(&actor.roles, &environments, scope);
+    confidential::restored(config, versions, may_read).map_err(|problem| ApiError::Invalid(vec![problem]))
 }
 
 /// Refuses a redacted value where it cannot be replaced.

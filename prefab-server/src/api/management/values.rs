@@ -4,7 +4,7 @@ use axum::{Json, extract::State, response::Response};
 
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams},
-    confidential::reject_redacted,
+    confidential,
     items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
@@ -34,13 +34,16 @@ pub(super) async fn set(
     let key = access::item_key(&actor, key)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
-    reject_redacted(&value)?;
     let request = || {
-        let (current, _) = current_item(&actor, &key)?;
+        let (current, before) = current_item(&actor, &key)?;
         if version.as_ref().is_some_and(|version| *version != current.id.to_string()) {
             return Err(ApiError::from(Conflict::Version { key: key.clone(), current: current.id }));
         }
-        Ok(ChangeRequest::new(Edit::set_default(&current, environment, value.clone())?))
+        let mut edit = Edit::set_default(&current, environment, value.clone())?;
+        if let Some(config) = edit.config.take() {
+            edit.config = Some(confidential::restored_from(&actor, config, [&before])?);
+        }
+        Ok(ChangeRequest::new(edit))
     };
     let id = app.apply_to_current(&actor, request).await?.id()?;
     Ok(Json(ChangeResponse { id: id.to_string(), key }))
