@@ -9,7 +9,7 @@ use reqwest::Method;
 
 use crate::{
     Failure, http,
-    output::{self, FAINT, STRONG, VALUE},
+    output::{self, FAINT, STRONG},
 };
 
 #[derive(clap::Args)]
@@ -130,8 +130,7 @@ fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure>
     } else {
         "the format of the key does not work with every official SDK"
     };
-    let then = if is_quoted { "remove the quotes" } else { "issue a key with `prefab key create`" };
-    findings.report(shape, what, then)?;
+    findings.report(shape, what, "issue a key with `prefab key create`")?;
     stream(findings, url, key)?;
     cache(findings)?;
     let client =

@@ -89,7 +89,7 @@ impl Server {
             return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let http = http::client(url, || {
+        let http = http::client(&url, || {
             reqwest::Client::builder().user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))
         })?;
         let mut server =
