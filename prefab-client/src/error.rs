@@ -190,10 +190,7 @@ fn suggestion_hint(near: Option<&String>) -> String {
 /// Returns the usual reason for one kind in place of another.
 fn kind_hint(wanted: &str, found: &str) -> &'static str {
     match (wanted, found) {
-        ("double", "int") => "; in a YAML file write a double with a dot, for example `1.0`",
-        ("duration", "string") => {
-            "; a YAML file cannot contain a duration, only a server, a datafile or the program can provide one"
-        }
+        ("duration", "string") => "; in a YAML file write `{type: duration, value: 30s}`",
         _ => "",
     }
 }
@@ -281,13 +278,8 @@ mod tests {
             Error::TypeMismatch { key: "k".into(), expected: wanted, found: found.into() }.to_string()
         };
         assert_eq!(
-            hinted("double", "int"),
-            "config `k`: expected double, found int; in a YAML file write a double with a dot, for example `1.0`"
-        );
-        assert_eq!(
             hinted("duration", "string"),
-            "config `k`: expected duration, found string; a YAML file cannot contain a duration, only a server, a \
-             datafile or the program can provide one"
+            "config `k`: expected duration, found string; in a YAML file write `{type: duration, value: 30s}`"
         );
         let cause = EvalError::MissingEnvVar { variable: "DB".into() };
         let evaluation = Error::Evaluation { key: "k".into(), cause };
