@@ -191,9 +191,9 @@ pub(crate) fn normalized(path: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a logger path that may contain `::` is the same as one with `.`, without an allocation.
-fn is_same_path(rust: &str, path: &str) -> bool {
+fn is_same_path(spelling: &str, path: &str) -> bool {
     let mut rest = path;
-    for (nth, part) in rust.split("::").enumerate() {
+    for (nth, part) in spelling.split("::").enumerate() {
         let separated = if nth == 0 { Some(rest) } else { rest.strip_prefix('.') };
         match separated.and_then(|rest| rest.strip_prefix(part)) {
             Some(next) => rest = next,

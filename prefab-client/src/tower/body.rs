@@ -108,11 +108,11 @@ impl<B: Body> Body for ScopedBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(|body| body.is_end_stream())
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(SizeHint::default, |body| body.size_hint())
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
     async fn the_scope_covers_a_streaming_body_until_it_is_dropped() {
         let seen = Seen::default();
         let recorded = Arc::clone(&seen);
-        let layer = ContextLayer::new(|_: &()| Context::new("user").with("key", "u-1").into());
+        let layer = ContextLayer::new(|(): &()| Context::new("user").with("key", "u-1").into());
         let service =
             ServiceBuilder::new().layer(layer.with_response_bodies()).service(service_fn(move |()| {
                 let seen = Arc::clone(&recorded);

@@ -216,13 +216,14 @@ impl<T: Transport> Cycle<T> {
             self.updates.report_error(error.clone(), RemoteState::Unauthorized(error)).await;
             return Some(KEY_RECHECK_INTERVAL);
         }
-        let state = if let Some(cached_at) = self.cached_at {
-            serve_from_cache(&mut self.updates, cached_at, (self.options.now)()).await;
-            RemoteState::Ready { source: CACHE.into() }
-        } else {
-            RemoteState::Failed(error.clone())
+        let Some(cached_at) = self.cached_at else {
+            self.updates.report_error(error.clone(), RemoteState::Failed(error)).await;
+            return None;
         };
+        // First the error: a caller that waits for the state sees it.
+        let state = self.updates.state().clone();
         self.updates.report_error(error, state).await;
+        serve_from_cache(&mut self.updates, cached_at, (self.options.now)()).await;
         None
     }
 

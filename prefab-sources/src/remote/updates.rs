@@ -48,6 +48,10 @@ impl UpdateSender {
         }
     }
 
+    pub(super) fn state(&self) -> &RemoteState {
+        &self.state
+    }
+
     pub(super) fn is_ready(&self) -> bool {
         matches!(self.state, RemoteState::Ready { .. })
     }
