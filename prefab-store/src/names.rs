@@ -7,8 +7,6 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::projects::Environment;
-
 /// Whether upper and lower case differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
@@ -157,17 +155,6 @@ pub fn find<'t, T>(
     }
 }
 
-/// Finds an environment by its number or name.
-///
-/// # Errors
-///
-/// [`NoMatch`] with the candidates.
-pub fn find_environment<'e>(environments: &'e [Environment], text: &str) -> Result<&'e Environment, NoMatch> {
-    find(environments, text, Case::Insensitive, |environment| {
-        (Some(environment.id.to_string()), environment.name.as_str())
-    })
-}
-
 /// Lists the groups of names that look the same. Such names are older than the rule, or another program wrote them.
 pub fn duplicates<'n>(names: impl IntoIterator<Item = &'n str>, case: Case) -> Vec<Vec<&'n str>> {
     let mut groups: BTreeMap<Cow<'n, str>, Vec<&'n str>> = BTreeMap::new();
@@ -184,7 +171,7 @@ mod tests {
     const NAMES: [(&str, &str); 5] =
         [("1", "Development"), ("3", "Production"), ("5", "production"), ("7", "3"), ("9", "caf\u{e9}")];
 
-    fn label<'n>(thing: &(&'n str, &'n str)) -> (Option<String>, &'n str) {
+    fn label<'t>(thing: &'t (&str, &str)) -> (Option<String>, &'t str) {
         (Some(thing.0.to_owned()), thing.1)
     }
 

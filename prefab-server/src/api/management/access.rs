@@ -17,11 +17,7 @@ use crate::api::{
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::Origin;
 use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
-use prefab_store::{
-    Environment, Role,
-    accounts::Session,
-    names::{self, NoMatch},
-};
+use prefab_store::{Environment, Role, accounts::Session, names::NoMatch};
 
 /// The access of an authenticated caller.
 pub(super) struct Access {
@@ -69,7 +65,7 @@ impl Access {
     }
 
     /// Returns an admin of all projects, as an author in the first one.
-    pub(super) fn as_global_admin(self) -> Option<Actor> {
+    pub(super) fn into_global_admin(self) -> Option<Actor> {
         let (projects, managed) = (self.project_cache.projects(), self.managed());
         let first = projects.first().filter(|_| projects.len() == managed.len())?.id;
         self.actor(first)
@@ -131,7 +127,7 @@ impl FromRequestParts<App> for Access {
 /// Returns an environment by number or name.
 pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
-    names::find_environment(&environments, text)
+    Environment::find(&environments, text)
         .cloned()
         .map_err(|problem| ApiError::invalid(format!("`{field}`: {}", problem.describe("environment", text))))
 }
@@ -139,7 +135,7 @@ pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Envi
 /// Returns the environment of a path by number or name. An unknown one is not found; an ambiguous name is invalid.
 pub(super) fn path_environment(actor: &Actor, text: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
-    names::find_environment(&environments, text).cloned().map_err(|problem| match problem {
+    Environment::find(&environments, text).cloned().map_err(|problem| match problem {
         NoMatch::Unknown(_) => ApiError::NotFound,
         NoMatch::Ambiguous(_) => {
             ApiError::invalid(format!("`environment`: {}", problem.describe("environment", text)))
@@ -148,12 +144,11 @@ pub(super) fn path_environment(actor: &Actor, text: &str) -> Result<Environment,
 }
 
 /// Returns the config key that a person means. A key that matches nothing is returned unchanged.
-pub(super) fn item_key(actor: &Actor, text: String) -> Result<String, ApiError> {
-    actor
-        .project
-        .find_key(text.as_str())
-        .map(|found| found.unwrap_or(text.clone()))
-        .map_err(|problem| ApiError::invalid(format!("`key`: {}", problem.describe("item", &text))))
+pub(super) fn item_key(actor: &Actor, text: &str) -> Result<String, ApiError> {
+    let found = actor.project.find_key(text);
+    found
+        .map(|found| found.unwrap_or_else(|| text.to_owned()))
+        .map_err(|problem| ApiError::invalid(format!("`key`: {}", problem.describe("item", text))))
 }
 
 /// Returns an environment by number or name. `None` without a name.

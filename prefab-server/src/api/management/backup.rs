@@ -29,7 +29,7 @@ const CHUNK: usize = 256 << 10;
               (status = 403, description = "You are not an admin of every project", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    let Some(actor) = access.as_global_admin() else {
+    let Some(actor) = access.into_global_admin() else {
         return Err(ApiError::Forbidden(
             "a backup contains all projects; only an admin of every project can download it",
         ));

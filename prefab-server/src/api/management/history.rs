@@ -34,7 +34,7 @@ pub(super) async fn versions(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let versions = app.project_cache.store().history(actor.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
@@ -56,7 +56,7 @@ pub(super) async fn version(
     PathParams((project, key, id)): PathParams<(i64, String, i64)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &actor, &key).await?;
     app.json(actor.project.id, move |_| {
@@ -79,7 +79,7 @@ pub(super) async fn diff(
     QueryParams(DiffQuery { from, to }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
@@ -120,7 +120,7 @@ pub(super) async fn revert(
     JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let id =
         to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
     let version = find(&app, &actor, &key, id).await?;
@@ -145,7 +145,7 @@ pub(super) async fn restore(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }

@@ -158,7 +158,7 @@ pub(super) async fn show(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let (_, config) = current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(item::from_config(&config))).await
 }
@@ -177,7 +177,7 @@ pub(super) async fn replace(
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     current_item(&actor, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!(
@@ -205,7 +205,7 @@ pub(super) async fn archive(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let (version, _) = current_item(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
@@ -231,7 +231,7 @@ pub(super) async fn used_by(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }
