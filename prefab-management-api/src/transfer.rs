@@ -33,7 +33,8 @@ pub struct ImportQuery {
     /// skipped ones. By default, one invalid entry stops the import.
     pub skip_broken: Option<bool>,
     /// The environment of the project for each environment in the file, as a JSON object such as `{"143": "Production"}`,
-    /// by number or name. By default, environments are matched by name, and by number if the file has no names.
+    /// by number or name. By default, environments are matched by name, and by number if the file has no names
+    /// and the project has all of its numbers.
     pub map: Option<String>,
     /// Whether to create environments that the file or `map` names and the project does not have. An environment without
     /// a name becomes `Environment 143`. Requires an admin of the project.

@@ -7,8 +7,6 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::projects::Environment;
-
 /// Whether upper and lower case differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
@@ -155,17 +153,6 @@ pub fn find<'t, T>(
                 .collect(),
         )),
     }
-}
-
-/// Finds an environment by its number or name.
-///
-/// # Errors
-///
-/// [`NoMatch`] with the candidates.
-pub fn find_environment<'e>(environments: &'e [Environment], text: &str) -> Result<&'e Environment, NoMatch> {
-    find(environments, text, Case::Insensitive, |environment| {
-        (Some(environment.id.to_string()), environment.name.as_str())
-    })
 }
 
 /// Lists the groups of names that look the same. Such names are older than the rule, or another program wrote them.

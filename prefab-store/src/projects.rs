@@ -2,7 +2,12 @@
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
-use crate::{StoreFuture, api_keys::StoredKey, key::IssuedKey};
+use crate::{
+    StoreFuture,
+    api_keys::StoredKey,
+    key::IssuedKey,
+    names::{self, Case, NoMatch},
+};
 
 /// Stores projects and their environments.
 pub trait Projects: Send + Sync + 'static {
@@ -64,6 +69,17 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Finds an environment by its number or name.
+    ///
+    /// # Errors
+    ///
+    /// [`NoMatch`] with the candidates.
+    pub fn find<'e>(environments: &'e [Self], text: &str) -> Result<&'e Self, NoMatch> {
+        names::find(environments, text, Case::Insensitive, |environment| {
+            (Some(environment.id.to_string()), environment.name.as_str())
+        })
+    }
+
     /// Returns an environment that is not protected.
     pub fn new(id: EnvironmentId, name: impl Into<String>) -> Self {
         Self { id, name: name.into(), protection: Protection::default() }

@@ -94,7 +94,7 @@ async fn failures_print_a_hint_and_set_the_exit_code() {
         (&["set", "max-jbos", "3"][..], 4, "did you mean `max-jobs`?"),
         (&["set", "max-jobs", "many"], 2, "expected an integer"),
         (&["set", "max-jobs"], 2, "no value; for example"),
-        (&["set", "max-jobs", "3", "-e", "Prodution"], 2, "the project has Development, Staging, Production"),
+        (&["set", "max-jobs", "3", "-e", "Prodution"], 2, "expected one of Development, Staging, Production"),
         (&["create", "max-jobs", "--type", "int"], 5, "change it with `prefab set max-jobs VALUE`"),
         (&["create", "other", "--type", "number"], 2, "expected boolean-flag"),
         (&["revert", "max-jobs", "--yes"], 3, "has only one version"),
@@ -349,4 +349,24 @@ async fn doctor_reports_checks_and_sdk_settings() {
     let output = String::from_utf8_lossy(&quoted.stdout).into_owned();
     assert!(output.contains("FAIL  the API key contains quotes") && !output.contains("revoked"), "{output}");
     workspace.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_maps_and_creates_environments() {
+    let workspace = Workspace::new().await;
+    let file = workspace.path("unfiltered.json");
+    let rows = |id: &str| serde_json::json!({"projectEnvId": id, "values": [{"value": {"string": id}}]});
+    let config = serde_json::json!({"key": "a.b", "configType": "CONFIG", "valueType": "STRING",
+        "rows": [rows("143"), rows("144")]});
+    std::fs::write(&file, serde_json::json!({"configs": [config]}).to_string()).unwrap();
+    for args in [&["import", &file, "--dry-run"][..], &["import", &file, "--yes"]] {
+        let (code, output) = workspace.fails(args);
+        assert!(code == 3 && output.contains("--map 143=NAME maps an environment"), "{code}: {output}");
+    }
+    assert_eq!(workspace.fails(&["import", &file, "--map", "143"]).0, 2);
+    let args = ["import", &file, "--yes", "--map", "143=production", "--create-environments"];
+    let output = workspace.run(&args);
+    assert!(output.contains("environment 143 is Production"), "{output}");
+    assert!(output.contains("environment 144 is the new environment Environment 144"), "{output}");
+    assert!(workspace.run(&["env", "list"]).contains("Environment 144"));
 }

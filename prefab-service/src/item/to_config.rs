@@ -7,7 +7,7 @@ use prefab_core::{
 use serde_json::{Value as Json, json};
 
 use crate::item::{EnvironmentRules, FlatCriterion, FlatValue, Item, ItemType, Rule, ValueKind};
-use prefab_store::{Environment, names};
+use prefab_store::Environment;
 
 pub(super) fn config(item: &Item, environments: &[Environment]) -> Result<Config, Vec<String>> {
     let Item {
@@ -69,7 +69,7 @@ fn version(id: Option<&str>) -> Result<i64, String> {
 
 /// Finds an environment by its id or its name.
 pub(super) fn environment(text: &str, environments: &[Environment], place: &str) -> Result<i64, String> {
-    let found = names::find_environment(environments, text);
+    let found = Environment::find(environments, text);
     found
         .map(|environment| environment.id.0)
         .map_err(|problem| format!("`{place}.id`: {}", problem.describe("environment", text)))

@@ -67,12 +67,24 @@ pub(super) fn map(
     environments: &[Environment],
     options: &MappingOptions,
 ) -> (Vec<MappedEnvironment>, Vec<String>) {
-    let mut mapper =
-        Mapper { environments, options, new: BTreeMap::new(), used: BTreeSet::new(), problems: Vec::new() };
     let datafile_of = file.set.pointer.map(|pointer| pointer.project_env_id).filter(|id| *id != 0);
     let rows = file.set.configs.iter().flat_map(|config| &config.rows);
     let with_rules: BTreeSet<i64> = rows.filter_map(|row| row.project_env_id).filter(|id| *id != 0).collect();
     let ids: BTreeSet<i64> = with_rules.iter().chain(file.names.keys()).copied().collect();
+    let is_mapped = |id: &i64| {
+        let is_target = options.target.is_some() && datafile_of == Some(*id);
+        is_target || file.names.contains_key(id) || options.table.contains_key(&id.to_string())
+    };
+    let is_ours = |id: &i64| environments.iter().any(|environment| environment.id.0 == *id);
+    let has_our_numbers = with_rules.iter().filter(|id| !is_mapped(id)).all(is_ours);
+    let mut search = Search {
+        environments,
+        options,
+        has_our_numbers,
+        new: BTreeMap::new(),
+        used: BTreeSet::new(),
+        problems: Vec::new(),
+    };
     let mut mapped = Vec::new();
     for id in ids {
         let name = file.names.get(&id).cloned();
@@ -81,22 +93,25 @@ pub(super) fn map(
             target.and_then(|target| environments.iter().find(|environment| environment.id == target));
         let becomes = match target {
             Some(target) => Some(BecomesEnvironment::Existing(target.clone())),
-            None => mapper.find(id, name.as_deref()),
+            None => search.find(id, name.as_deref()),
         };
         // An environment without rules is listed only if something becomes of it.
         if becomes.is_some() || with_rules.contains(&id) {
             mapped.push(MappedEnvironment { id, name, becomes });
         }
     }
-    let unused = options.table.keys().filter(|from| !mapper.used.contains(*from));
+    let unused = options.table.keys().filter(|from| !search.used.contains(*from));
     let unused = unused.map(|from| format!("`map`: the file has no environment \"{from}\""));
-    mapper.problems.extend(unused);
-    (mapped, mapper.problems)
+    search.problems.extend(unused);
+    (mapped, search.problems)
 }
 
-struct Mapper<'m> {
+struct Search<'m> {
     environments: &'m [Environment],
     options: &'m MappingOptions,
+    /// Whether the project has all numbers of the file. Otherwise they are numbers of another service, and equal numbers
+    /// mean nothing.
+    has_our_numbers: bool,
     /// The environments to create, by name.
     new: BTreeMap<String, Environment>,
     /// The used entries of the table.
@@ -104,13 +119,13 @@ struct Mapper<'m> {
     problems: Vec<String>,
 }
 
-impl Mapper<'_> {
+impl Search<'_> {
     fn find(&mut self, id: i64, name: Option<&str>) -> Option<BecomesEnvironment> {
         let by_table = self.options.table.get_key_value(&id.to_string());
         let by_table = by_table.or_else(|| self.options.table.get_key_value(name?));
         if let Some((from, to)) = by_table {
             self.used.insert(from.clone());
-            return match names::find_environment(self.environments, to) {
+            return match Environment::find(self.environments, to) {
                 Ok(found) => Some(BecomesEnvironment::Existing(found.clone())),
                 Err(names::NoMatch::Unknown(_)) if self.options.create_missing => self.create(to),
                 Err(problem) => {
@@ -119,20 +134,20 @@ impl Mapper<'_> {
                 }
             };
         }
-        if name.is_none()
-            && let Some(found) = self.environments.iter().find(|environment| environment.id.0 == id)
-        {
-            return Some(BecomesEnvironment::Existing(found.clone()));
-        }
-        let named = name.map_or_else(|| format!("Environment {id}"), str::to_owned);
+        let named = name.map_or_else(|| generic_name(id), str::to_owned);
         match by_name(self.environments, &named) {
-            Ok(Some(found)) => Some(BecomesEnvironment::Existing(found.clone())),
-            Ok(None) if self.options.create_missing => self.create(&named),
-            Ok(None) => None,
+            Ok(Some(found)) => return Some(BecomesEnvironment::Existing(found.clone())),
+            Ok(None) => {}
             Err(problem) => {
                 self.problems.push(problem);
-                None
+                return None;
             }
+        }
+        let by_number = self.environments.iter().find(|environment| environment.id.0 == id);
+        match by_number.filter(|_| name.is_none() && self.has_our_numbers) {
+            Some(found) => Some(BecomesEnvironment::Existing(found.clone())),
+            None if self.options.create_missing => self.create(&named),
+            None => None,
         }
     }
 
@@ -153,4 +168,9 @@ impl Mapper<'_> {
         self.new.insert(folded, new.clone());
         Some(BecomesEnvironment::New(new))
     }
+}
+
+/// Returns the name of a new environment without a name in the file.
+fn generic_name(id: i64) -> String {
+    format!("Environment {id}")
 }

@@ -17,11 +17,7 @@ use crate::api::{
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_service::{Origin, labels};
 use prefab_service::{actor::Actor, project::Project, project_cache::ProjectCache};
-use prefab_store::{
-    AuditNote, Environment, Role,
-    accounts::Session,
-    names::{self, NoMatch},
-};
+use prefab_store::{AuditNote, Environment, Role, accounts::Session, names::NoMatch};
 
 /// The access of an authenticated caller.
 pub(super) struct Access {
@@ -159,7 +155,7 @@ impl FromRequestParts<App> for Access {
 /// Returns an environment by number or name.
 pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
-    names::find_environment(&environments, text)
+    Environment::find(&environments, text)
         .cloned()
         .map_err(|problem| ApiError::invalid(format!("`{field}`: {}", problem.describe("environment", text))))
 }
@@ -167,7 +163,7 @@ pub(super) fn environment(actor: &Actor, text: &str, field: &str) -> Result<Envi
 /// Returns the environment of a path by number or name. An unknown one is not found; an ambiguous name is invalid.
 pub(super) fn path_environment(actor: &Actor, text: &str) -> Result<Environment, ApiError> {
     let environments = actor.project.environments();
-    names::find_environment(&environments, text).cloned().map_err(|problem| match problem {
+    Environment::find(&environments, text).cloned().map_err(|problem| match problem {
         NoMatch::Unknown(_) => ApiError::NotFound,
         NoMatch::Ambiguous(_) => {
             ApiError::invalid(format!("`environment`: {}", problem.describe("environment", text)))
@@ -176,12 +172,11 @@ pub(super) fn path_environment(actor: &Actor, text: &str) -> Result<Environment,
 }
 
 /// Returns the config key that a person means. A key that matches nothing is returned unchanged.
-pub(super) fn item_key(actor: &Actor, text: String) -> Result<String, ApiError> {
-    actor
-        .project
-        .find_key(text.as_str())
-        .map(|found| found.unwrap_or(text.clone()))
-        .map_err(|problem| ApiError::invalid(format!("`key`: {}", problem.describe("item", &text))))
+pub(super) fn item_key(actor: &Actor, text: &str) -> Result<String, ApiError> {
+    let found = actor.project.find_key(text);
+    found
+        .map(|found| found.unwrap_or_else(|| text.to_owned()))
+        .map_err(|problem| ApiError::invalid(format!("`key`: {}", problem.describe("item", text))))
 }
 
 /// Returns an environment by number or name. `None` without a name.

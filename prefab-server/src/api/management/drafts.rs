@@ -82,7 +82,7 @@ pub(super) async fn show(
     QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let draft = find(&app, &actor, &key).await?;
     let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), &draft.config).await?;
     view(&app, &actor, draft, form).await
@@ -101,7 +101,7 @@ pub(super) async fn save(
     JsonBody(SaveDraftRequest { item, comment }): JsonBody<SaveDraftRequest>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Editor)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     if item.as_ref().is_some_and(|item| item.key != key) {
         return Err(ApiError::invalid(format!(
             "`item.key`: expected \"{key}\", as in the path; a config key cannot be changed"
@@ -135,7 +135,7 @@ pub(super) async fn discard(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Editor)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let draft = find(&app, &actor, &key).await?;
     let answer = view(&app, &actor, draft.clone(), Form::Redacted).await?;
     app.project_cache.store().discard_draft(actor.project.id, key).await?;
@@ -156,7 +156,7 @@ pub(super) async fn approve(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let draft = find(&app, &actor, &key).await?;
     if draft.saved_by_person == actor.identity() {
         let (saved_by, person) = (&draft.saved_by, &draft.saved_by_person);
@@ -193,7 +193,7 @@ pub(super) async fn publish(
     OptionalJsonBody(PublishDraftRequest { comment }): OptionalJsonBody<PublishDraftRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let draft = find(&app, &actor, &key).await?;
     let actor = actor.with_comment(comment.unwrap_or_else(|| draft.comment.clone()));
     let id = app.apply(&actor, ChangeRequest::publish_draft(draft)).await?.id()?;

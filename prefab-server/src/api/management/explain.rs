@@ -31,7 +31,7 @@ pub(super) async fn explain(
     let actor = access.require_role(project, Role::Viewer)?;
     let ExplainRequest { key, environment, contexts, user, version, at } = question;
     let environment = access::environment(&actor, &environment, "environment")?.id;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let instead = match version {
         Some(version) => Some(find(&app, &actor, &key, &version).await?),
         None => None,

@@ -36,7 +36,7 @@ pub(super) async fn versions(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let versions = app.project_cache.store().history(actor.project.id, key.clone(), MAX_VERSIONS).await?;
     if versions.is_empty() {
         return Err(ApiError::NotFound);
@@ -61,7 +61,7 @@ pub(super) async fn version(
     QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let version = find(&app, &actor, &key, id).await?.ok_or(ApiError::NotFound)?;
     let records = records(&app, &actor, &key).await?;
     let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), &version.config).await?;
@@ -86,7 +86,7 @@ pub(super) async fn diff(
     QueryParams(DiffQuery { from, to, reveal }): QueryParams<DiffQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let newest = app.project_cache.store().history(actor.project.id, key.clone(), 1).await?.pop();
     let newest = newest.ok_or(ApiError::NotFound)?;
     let missing = |field, id| move || ApiError::invalid(format!("`{field}`: `{key}` has no version {id}"));
@@ -130,7 +130,7 @@ pub(super) async fn revert(
     JsonBody(RevertRequest { to, comment }): JsonBody<RevertRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let id =
         to.parse().map_err(|_| ApiError::invalid("`to`: expected the number of a version, as a string"))?;
     let version = find(&app, &actor, &key, id).await?;
@@ -155,7 +155,7 @@ pub(super) async fn restore(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     if actor.project.config(&key).is_some() {
         return Err(Conflict::NotArchived(key).into());
     }

@@ -162,7 +162,7 @@ pub(super) async fn show(
     QueryParams(RevealQuery { reveal }): QueryParams<RevealQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let (_, config) = current_item(&actor, &key)?;
     let form = confidential::form(&app, &actor, reveal, &format!("`{key}`"), [&config]).await?;
     app.json(actor.project.id, move |_| Ok(item::from_config(&form.of(&config)))).await
@@ -182,7 +182,7 @@ pub(super) async fn replace(
     JsonBody(ItemRequest { item, comment }): JsonBody<ItemRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     current_item(&actor, &key)?;
     if item.key != key {
         return Err(ApiError::invalid(format!(
@@ -210,7 +210,7 @@ pub(super) async fn archive(
     OptionalJsonBody(why): OptionalJsonBody<ChangeComment>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(why.comment.unwrap_or_default());
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let (version, _) = current_item(&actor, &key)?;
     let expected = match why.version.as_deref().map(str::parse) {
         None => Expected::Anything,
@@ -236,7 +236,7 @@ pub(super) async fn used_by(
     PathParams((project, key)): PathParams<(i64, String)>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     current_item(&actor, &key)?;
     app.json(actor.project.id, move |_| Ok(references::find(&key, &actor.project.configs()))).await
 }

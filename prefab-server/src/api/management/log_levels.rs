@@ -136,7 +136,7 @@ pub(super) async fn set(
         ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
     })?;
     let expires_at = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
-    let key = access::item_key(&actor, log_level_rules::key(path.trim()))?;
+    let key = access::item_key(&actor, &log_level_rules::key(path.trim()))?;
     let target = target.map_or(Ok(RuleTarget::Everyone), store_target)?;
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };
     let request = || {
@@ -169,7 +169,7 @@ pub(super) async fn remove(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment.unwrap_or_default());
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let key = access::item_key(&actor, log_level_rules::key(path.trim()))?;
+    let key = access::item_key(&actor, &log_level_rules::key(path.trim()))?;
     let split = |values: String| values.split(',').map(|value| value.trim().to_owned()).collect();
     let target = if property.is_none() && segment.is_none() {
         RuleTarget::Everyone

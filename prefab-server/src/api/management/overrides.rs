@@ -78,7 +78,7 @@ pub(super) async fn assign(
     if user.trim().is_empty() {
         return Err(ApiError::invalid("`user`: expected the name of a user"));
     }
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     reject_redacted(&value)?;
     let rule = rule(&actor, &key, environment, user.trim());
@@ -107,7 +107,7 @@ pub(super) async fn remove(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Editor)?;
     let environment = access::environment(&actor, &environment, "environment")?.id;
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let rule = rule(&actor, &key, environment, &user);
     let request = || {
         let (_, mut config) = current_item(&actor, &key)?;

@@ -31,7 +31,7 @@ pub(super) async fn set(
     JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    let key = access::item_key(&actor, key)?;
+    let key = access::item_key(&actor, &key)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     let request = || {

@@ -166,6 +166,22 @@ async fn ten_thousand_configs_load_in_one_checkpoint() {
     assert_eq!(page["items"].as_array().unwrap().len(), 1_000);
 }
 
+/// The project has an environment 2, but the file is of another service: it has 143, too.
+#[tokio::test]
+async fn equal_numbers_of_another_service_mean_nothing() {
+    let server = TestServer::new().await;
+    let mut file = unfiltered();
+    file["configs"][0]["rows"][0]["projectEnvId"] = "2".into();
+    let plan = done(&server, "POST", "/import?createEnvironments=true&dryRun=false", file.clone()).await;
+    let to = |plan: &Json| -> Vec<String> {
+        let all = plan["environments"].as_array().unwrap().iter();
+        all.map(|environment| environment["to"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(to(&plan), ["Environment 2", "Environment 144"]);
+    let again = done(&server, "POST", "/import?dryRun=false", file).await;
+    assert_eq!((to(&again), &again["same"]), (to(&plan), &json!(1)));
+}
+
 /// An unfiltered download of another service: no names, and its own ids.
 fn unfiltered() -> Json {
     let rows = json!([{"projectEnvId": "143", "values": [{"value": {"string": "x"}}]},
