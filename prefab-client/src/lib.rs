@@ -155,17 +155,30 @@ pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
 pub use view::View;
 
-/// Compiles and runs the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// Compiles and runs the examples of the page about web services.
+/// The pages of the documentation whose examples are compiled and run.
 #[cfg(all(doctest, feature = "log", feature = "tower"))]
-#[doc = include_str!("../../docs/web-service.md")]
-struct WebService;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
 
-/// Compiles and runs the examples of the page about log levels.
-#[cfg(all(doctest, feature = "log", feature = "tower"))]
-#[doc = include_str!("../../docs/log-levels.md")]
-struct LogLevels;
+    #[doc = include_str!("../../docs/tutorial.md")]
+    struct Tutorial;
+
+    #[doc = include_str!("../../docs/web-service.md")]
+    struct WebService;
+
+    #[doc = include_str!("../../docs/log-levels.md")]
+    struct LogLevels;
+
+    #[doc = include_str!("../../docs/guides/rollout.md")]
+    struct Rollout;
+
+    #[doc = include_str!("../../docs/guides/testing.md")]
+    struct Testing;
+
+    #[doc = include_str!("../../docs/migrate/config-crates.md")]
+    struct ConfigCrates;
+
+    #[doc = include_str!("../../docs/migrate/env-filter.md")]
+    struct EnvFilter;
+}

@@ -1,3 +1,5 @@
+//! Requests, queries and responses of the management API.
+//!
 #![doc = include_str!("../README.md")]
 
 mod audit;

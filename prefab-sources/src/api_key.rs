@@ -25,6 +25,13 @@ impl ApiKey {
     }
 
     /// Returns the part before the first `-`, which is not secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let key = prefab_sources::ApiKey::new("123-Development-P202-E308-SDK-abcdef");
+    /// assert_eq!(key.id(), "123");
+    /// ```
     pub fn id(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
     }

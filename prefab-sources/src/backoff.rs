@@ -49,6 +49,17 @@ impl Backoff {
     }
 
     /// Returns the next delay. `random` is in `0.0..1.0`; other values are clamped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::backoff::Backoff;
+    ///
+    /// let mut backoff = Backoff::new(Duration::from_secs(8), Duration::from_secs(300));
+    /// assert_eq!(backoff.next(0.0), Duration::from_secs(4));
+    /// assert_eq!(backoff.next(0.0), Duration::from_secs(8));
+    /// ```
     pub fn next(&mut self, random: f64) -> Duration {
         let ceiling = self.ceiling;
         self.ceiling = ceiling.saturating_mul(2).min(self.longest);
@@ -62,6 +73,19 @@ impl Backoff {
     }
 
     /// Starts again with the first delay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use prefab_sources::backoff::Backoff;
+    ///
+    /// let mut backoff = Backoff::new(Duration::from_secs(8), Duration::from_secs(300));
+    /// backoff.next(0.5);
+    /// assert_eq!(backoff.ceiling(), Duration::from_secs(16));
+    /// backoff.reset();
+    /// assert_eq!(backoff.ceiling(), Duration::from_secs(8));
+    /// ```
     pub fn reset(&mut self) {
         self.ceiling = self.first.min(self.longest);
     }

@@ -92,6 +92,15 @@ impl SourceError {
     }
 
     /// Sets the path of the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{SourceError, SourceErrorKind};
+    ///
+    /// let error = SourceError::new(SourceErrorKind::Unavailable, "defaults", "permission denied").with_path("/etc/app.yaml");
+    /// assert_eq!(error.path().unwrap(), std::path::Path::new("/etc/app.yaml"));
+    /// ```
     #[must_use]
     pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.0.path = Some(path.into());
@@ -113,6 +122,16 @@ impl SourceError {
     }
 
     /// Returns the kind of failure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::{SourceError, SourceErrorKind};
+    ///
+    /// let error = SourceError::new(SourceErrorKind::Unavailable, "remote_api", "connection refused");
+    /// assert_eq!(error.kind(), SourceErrorKind::Unavailable);
+    /// assert_eq!(error.source_name(), "remote_api");
+    /// ```
     pub fn kind(&self) -> SourceErrorKind {
         self.0.kind
     }

@@ -17,6 +17,16 @@
 //! ```
 
 /// The maximum sizes of a line and of an event.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_sources::sse::{Decoder, Limits};
+///
+/// let mut decoder = Decoder::new(Limits { line: 8, event: 8 });
+/// let error = decoder.push(b"data: more than eight bytes", |_| {}).unwrap_err();
+/// assert_eq!(error.to_string(), "a line is longer than 8 bytes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The maximum size of a line in bytes, without its end.
@@ -82,6 +92,19 @@ impl Decoder {
     /// # Errors
     ///
     /// [`TooLong`] if a line or an event exceeds its limit. `each` has been called with the events before it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_sources::sse::{Decoder, Event, Limits};
+    ///
+    /// let mut decoder = Decoder::new(Limits::default());
+    /// let mut events = Vec::new();
+    /// decoder.push(b"data: {\"a\"", |event| events.push(event))?;
+    /// decoder.push(b": 1}\n\n", |event| events.push(event))?;
+    /// assert_eq!(events, [Event::Data(b"{\"a\": 1}".to_vec())]);
+    /// # Ok::<(), prefab_sources::sse::TooLong>(())
+    /// ```
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Event)) -> Result<(), TooLong> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {

@@ -95,6 +95,16 @@ impl YamlFile {
     }
 
     /// Returns the path of the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::Layer;
+    /// use prefab_sources::YamlFile;
+    ///
+    /// let file = YamlFile::new("config/.prefab.default.config.yaml", Layer::Default);
+    /// assert_eq!(file.path(), std::path::Path::new("config/.prefab.default.config.yaml"));
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -50,6 +50,6 @@ mod tests {
     fn a_line_has_only_what_was_logged() {
         let (lines, _logs) = super::capture_on_this_thread();
         tracing::warn!(count = 1, "fallback");
-        assert_eq!(lines.take(), " WARN prefab_testing::lines::tests: fallback count=1\n");
+        assert_eq!(lines.take(), " WARN prefab_testing::logs::tests: fallback count=1\n");
     }
 }

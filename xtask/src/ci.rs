@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{conformance, doc_examples, features, layers, page_types, proto, public_api, tidy, words};
+use crate::{conformance, doc_examples, features, layers, page_types, proto, public_api, site, tidy, words};
 
 /// The result of a step that did not fail.
 enum Outcome {
@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
     ("page-types", page_types),
     ("spelling", spelling),
+    ("site", site),
     ("deny", deny),
     ("machete", machete),
     ("clippy", || {
@@ -88,6 +89,10 @@ fn tests() -> Result<Outcome> {
         println!("cargo-nextest is not installed; `cargo test` is slower");
         command.args(["test", "--workspace", "--all-features", "--lib", "--bins", "--tests"]);
     }
+    let site = site::folder()?;
+    if site.is_dir() {
+        command.env("PREFAB_SITE", site);
+    }
     let result = workspace::run(command.env("PREFAB_SKIPPED_TESTS", &list));
     let skipped = fs::read_to_string(&list).unwrap_or_default();
     let count = skipped.lines().count();
@@ -118,6 +123,14 @@ fn spelling() -> Result<Outcome> {
         return Ok(Outcome::Skipped("typos is not installed"));
     }
     workspace::run(&mut program("typos")).map(|()| Outcome::Passed)
+}
+
+/// Builds the documentation site. The tests then check its links.
+fn site() -> Result<Outcome> {
+    if !site::is_installed() {
+        return Ok(Outcome::Skipped(site::NOT_INSTALLED));
+    }
+    site::run(&[]).map(|()| Outcome::Passed)
 }
 
 fn deny() -> Result<Outcome> {

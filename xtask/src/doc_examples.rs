@@ -52,7 +52,9 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             "{package:<16} {with:>4} of {total:>4} items have an example: {share} % (at least {least} %)"
         );
         if list {
-            missing.iter().for_each(|path| println!("    {path}"));
+            for path in &missing {
+                println!("    {path}");
+            }
         }
         if share < *least {
             findings.push(format!("{package}: {share} % of its items have an example, fewer than {least} %"));
@@ -129,7 +131,7 @@ impl Walk<'_> {
                 ids(&inner["items"]).for_each(|method| self.item(method, &path));
             }
             "function" | "macro" | "proc_macro" | "type_alias" | "constant" | "static" => {
-                self.add(item, path)
+                self.add(item, path);
             }
             _ => {}
         }
@@ -141,8 +143,9 @@ impl Walk<'_> {
             return;
         };
         if inner["trait"].is_null() {
-            let methods: Vec<u64> = ids(&inner["items"]).collect();
-            methods.into_iter().for_each(|method| self.item(method, path));
+            for method in ids(&inner["items"]) {
+                self.item(method, path);
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod proto;
 mod public_api;
 mod report;
 mod screenshots;
+mod site;
 mod tidy;
 mod words;
 mod workspace;
@@ -70,6 +71,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "compare our speed with other engines (--check: instruction counts against the baseline; --help)",
         run: bench::run,
+    },
+    Command {
+        name: "site",
+        about: "build the documentation site into target/site, with mdbook",
+        run: site::run,
     },
     Command {
         name: "page-types",

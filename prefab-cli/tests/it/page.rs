@@ -8,13 +8,11 @@ use std::{path::Path, process::Command};
 #[test]
 fn the_page_works_in_a_browser() {
     let Some(folder) = std::env::var_os("PREFAB_BROWSER_TESTS") else {
-        eprintln!("SKIPPED the_page_works_in_a_browser: PREFAB_BROWSER_TESTS is not set");
-        return;
+        return prefab_testing::skip("PREFAB_BROWSER_TESTS is not set");
     };
     let chromium = std::env::var_os("PREFAB_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
     if !Path::new(&chromium).exists() {
-        eprintln!("SKIPPED the_page_works_in_a_browser: Chromium not found at {}", chromium.display());
-        return;
+        return prefab_testing::skip(&format!("Chromium not found at {}", chromium.display()));
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../prefab-page/tests/browser/walk.mjs");
     let output = Command::new("node")

@@ -40,7 +40,7 @@ export async function difference(page, key, to) {
   /** @type {Difference} */
   const { before, after, differences, from } = await api.get(page.api('items', key, 'diff') + api.query({ to }));
   const view = before && after ? diffView(edit.diff(before, after, page.project.environments)) : h('ul', { class: 'diff' }, differences.map((text) => h('li', null, text)));
-  return { view, from };
+  return { view, from: from ?? null };
 }
 
 /**

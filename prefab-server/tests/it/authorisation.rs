@@ -20,8 +20,8 @@ const HEADER: &str = "\
 # viewer, editor, publisher, admin     people in the project
 # elsewhere  an admin of another project, who is not in this one
 #
-# 200 it is done, 401 who are you, 403 you may not, 404 there is no such project as far as you know, 409 it is
-# allowed but conflicts: approving one's own draft. A backup takes an admin of all projects, who is not here.
+# 200 success, 401 not authenticated, 403 not allowed, 404 the project is hidden from the caller, 409 allowed, but in
+# conflict with the current state: the caller saved the draft. No caller is an admin of all projects, as a backup requires.
 
 ";
 const WHO: [&str; 9] =

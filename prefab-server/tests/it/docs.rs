@@ -8,7 +8,7 @@ use tokio::process::Command;
 async fn run(server: &TestServer, page: &str, variables: &[(&str, &str)]) -> bool {
     for program in ["bash", "curl", "jq"] {
         if Command::new(program).arg("--version").output().await.is_err() {
-            eprintln!("SKIPPED: there is no {program}");
+            prefab_testing::skip(&format!("{program} is not installed"));
             return false;
         }
     }

@@ -14,11 +14,11 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-/// Returns the folder of the clients, or prints that the test is skipped.
-fn clients(test: &str) -> Option<PathBuf> {
+/// Returns the folder of the clients, or reports that the test is skipped.
+fn clients() -> Option<PathBuf> {
     let folder = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("SKIPPED {test}: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
+        prefab_testing::skip("PREFAB_OFFICIAL_CLIENTS is not set");
     }
     folder
 }
@@ -87,7 +87,7 @@ async fn walk(server: &TestServer, mut script: Script) {
 
 #[tokio::test]
 async fn the_python_sdk_works_against_the_server() {
-    let Some(folder) = clients("the_python_sdk_works_against_the_server") else { return };
+    let Some(folder) = clients() else { return };
     let server = server().await;
     let script = Script::start(&server, folder.join("py/bin/python"), "client.py", KeyKind::Backend);
     walk(&server, script).await;
@@ -95,7 +95,7 @@ async fn the_python_sdk_works_against_the_server() {
 
 #[tokio::test]
 async fn the_node_sdk_works_against_the_server() {
-    if clients("the_node_sdk_works_against_the_server").is_none() {
+    if clients().is_none() {
         return;
     }
     let server = server().await;
@@ -104,7 +104,7 @@ async fn the_node_sdk_works_against_the_server() {
 
 #[tokio::test]
 async fn the_browser_sdk_works_against_the_server() {
-    if clients("the_browser_sdk_works_against_the_server").is_none() {
+    if clients().is_none() {
         return;
     }
     let server = server().await;
@@ -113,7 +113,7 @@ async fn the_browser_sdk_works_against_the_server() {
 
 #[tokio::test]
 async fn the_official_tool_creates_and_changes_values() {
-    let Some(folder) = clients("the_official_tool_creates_and_changes_values") else { return };
+    let Some(folder) = clients() else { return };
     let server = TestServer::new().await;
     let tool = async |arguments: &[&str]| {
         let output = Command::new(folder.join("node/node_modules/.bin/prefab"))

@@ -115,7 +115,7 @@ async fn a_referenced_segment_cannot_be_archived_and_cycles_are_rejected() {
     circle["id"] = inner["newId"].clone();
     let (status, body) = server.post("/api/v1/config/", circle).await;
     assert_eq!(status, 400);
-    assert!(body.to_string().contains("circle"), "{body}");
+    assert!(body.to_string().contains("in a cycle"), "{body}");
     // The Python SDK raises for a segment without a default value.
     let sent = server.configs("/api/v1/configs/0").await;
     let last = sent.configs[0].rows[0].values.last().unwrap();

@@ -11,8 +11,7 @@ use tokio::process::Command;
 #[tokio::test]
 async fn the_official_cli_works_against_the_server() {
     let Some(folder) = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from) else {
-        eprintln!("SKIPPED: PREFAB_OFFICIAL_CLIENTS names no folder with the official clients");
-        return;
+        return prefab_testing::skip("PREFAB_OFFICIAL_CLIENTS is not set");
     };
     let server = TestServer::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -14,7 +14,7 @@ async fn keys_are_not_issued_before_the_server_can_listen() {
     let options = Options::local(dir.path().join("data"));
     let refused = Options { listen: taken.local_addr().unwrap(), ..options.clone() };
     let error = serve(refused).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("--listen takes another address"), "{error}");
+    assert!(error.hint().unwrap().contains("--listen selects another one"), "{error}");
     assert_eq!(serve(options).await.unwrap().keys.len(), 9, "they are shown once, so they were not lost");
 }
 

@@ -161,8 +161,10 @@ impl Ledger {
         let orphans = "SELECT count(*) FROM config_version v WHERE previous_id IS NOT NULL AND NOT EXISTS
                        (SELECT 1 FROM config_version p WHERE p.id = v.previous_id AND p.key = v.key)";
         assert_eq!(count(orphans), 0, "every version follows one of its key");
-        assert!(count("SELECT last_id FROM project") >= count("SELECT max(id) FROM config_version"));
-        assert!(count("SELECT max(id) FROM config_version") >= self.highest);
+        assert!(
+            count("SELECT last_id FROM project") >= count("SELECT coalesce(max(id), 0) FROM config_version")
+        );
+        assert!(count("SELECT coalesce(max(id), 0) FROM config_version") >= self.highest);
         for (key, (number, id)) in &self.acknowledged {
             let find = "SELECT count(*) FROM config_version WHERE id = ?1 AND key = ?2";
             let found: i64 = file.query_row(find, (id, key), |row| row.get(0)).unwrap();

@@ -48,7 +48,7 @@ impl Exception {
 
 /// Reads lines of `phrase = replacement`.
 pub(super) fn phrases(text: &str) -> Result<Vec<Phrase>> {
-    lines(text).map(|line| phrase(line)).collect()
+    lines(text).map(phrase).collect()
 }
 
 fn phrase(line: &str) -> Result<Phrase> {

@@ -74,8 +74,7 @@ async fn run(blocks: &[String]) -> Result<(), String> {
 async fn the_commands_of_the_tutorial_and_the_guides_run() {
     for program in ["bash", "jq"] {
         if Command::new(program).arg("--version").output().is_err() {
-            eprintln!("SKIPPED: {program} is not installed");
-            return;
+            return prefab_testing::skip(&format!("{program} is not installed"));
         }
     }
     for name in runnable() {

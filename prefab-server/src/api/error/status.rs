@@ -71,9 +71,9 @@ mod tests {
     }
     #[test]
     fn the_page_and_the_docs_name_every_code() {
-        let types = include_str!("../../../../prefab-page/types.d.ts");
+        let types = include_str!("../../../../prefab-page/api.d.ts");
         for code in ErrorCode::ALL {
-            assert!(types.contains(&format!("'{code}'")), "{code}");
+            assert!(types.contains(&format!("\"{code}\"")), "{code}");
         }
         let page = include_str!("../../../../docs/error-codes.md");
         let problems = serde_json::to_value(ProblemCode::schema()).unwrap();

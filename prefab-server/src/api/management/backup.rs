@@ -15,7 +15,7 @@ use tracing::error;
 use crate::api::management::access::Access;
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::ErrorResponse;
-use prefab_store::{AuditEntry, BackupFormat, StoreError, clock};
+use prefab_store::{AuditEntry, BackupFormat, StoreError};
 
 const CHUNK: usize = 256 << 10;
 
@@ -36,7 +36,7 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
     };
     let own = actor.project.id;
     let BackupFormat { media_type, extension } = app.backup.format();
-    let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance())));
+    let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance(&app))));
     app.backup.backup(file.0.clone()).await?;
     let entry = AuditEntry {
         project: Some(own),
@@ -59,7 +59,7 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert(header::CONTENT_LENGTH, length.into());
-    let name = format!("attachment; filename=\"prefab-{}.{extension}\"", clock::now_millis());
+    let name = format!("attachment; filename=\"prefab-{}.{extension}\"", app.clock.now_millis());
     if let Ok(name) = HeaderValue::try_from(name) {
         fields.insert(header::CONTENT_DISPOSITION, name);
     }
@@ -67,8 +67,8 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
 }
 
 /// Returns a unique file name.
-fn chance() -> String {
-    format!("{}-{:08x}", clock::now_micros(), getrandom::u32().unwrap_or_default())
+fn chance(app: &App) -> String {
+    format!("{}-{:08x}", app.clock.now_micros(), getrandom::u32().unwrap_or_default())
 }
 
 /// A file that is removed when it is dropped.

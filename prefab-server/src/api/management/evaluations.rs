@@ -11,7 +11,7 @@ use prefab_management_api::{
     BucketLength, EnvironmentCounts, ErrorResponse, EvaluationBucket, EvaluationsQuery, EvaluationsResponse,
     ValueCount,
 };
-use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts, clock};
+use prefab_store::{EvaluationCount, EvaluationFilter, HOUR_MILLIS, add_counts};
 
 /// The maximum number of buckets.
 const MAX_BUCKETS: i64 = 2_400;
@@ -33,7 +33,7 @@ pub(super) async fn counts(
     let actor = access.authorize(project)?;
     let EvaluationsQuery { key, environment, from, to, by } = query;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let end = to.unwrap_or_else(clock::now_millis).clamp(0, LATEST_MILLIS);
+    let end = to.unwrap_or_else(|| app.clock.now_millis()).clamp(0, LATEST_MILLIS);
     let start = from.unwrap_or(end - 24 * HOUR_MILLIS).clamp(0, LATEST_MILLIS);
     let hours = match by.unwrap_or_default() {
         BucketLength::Hour => 1,

@@ -12,7 +12,7 @@ use crate::api::management::{
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep};
 use prefab_service::actor::Actor;
-use prefab_store::{Role, clock};
+use prefab_store::Role;
 
 /// Evaluates a config key like a client of an environment, and returns every step.
 ///
@@ -45,10 +45,10 @@ pub(super) async fn explain(
     let person = user.map(|user| ContextSet::from(Context::new("prefab-api-key").with("user-id", user)));
     let person = person.unwrap_or_default();
     let project = actor.project;
+    let now_millis = at.unwrap_or_else(|| app.clock.now_millis());
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
-        let host =
-            FixedHost::default().with_now_millis(at.unwrap_or_else(clock::now_millis)).with_random(chance());
+        let host = FixedHost::default().with_now_millis(now_millis).with_random(chance());
         let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
         let explanation = ruleset.explain(&key, &stack, &host);
         Ok(answer(key, explanation))

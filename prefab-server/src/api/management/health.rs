@@ -15,7 +15,7 @@ use prefab_management_api::{
 };
 use prefab_publish::{Audience, Channel, Encoding, Protocol};
 use prefab_service::project::Project;
-use prefab_store::{Environment, clock};
+use prefab_store::Environment;
 
 /// Returns the health of the server for a project.
 #[utoipa::path(
@@ -38,7 +38,7 @@ pub(super) async fn show(
     Ok(Json(HealthResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_millis,
-        now: clock::now_millis(),
+        now: app.clock.now_millis(),
         newest: newest.to_string(),
         database_bytes: app.project_cache.store().size().await?,
         connections: app.metrics.connections.get(),

@@ -19,7 +19,6 @@ use prefab_service::{Conflict, actor::Actor, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
     accounts::{Invitation, NewInvitation},
-    clock,
 };
 /// The maximum lifetime of an invitation: 30 days.
 const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3_600;
@@ -78,7 +77,7 @@ pub(super) async fn create(
         return Err(Conflict::AccountExists { email, next_step }.into());
     }
     let secret = Secret::new()?;
-    let expires_at_millis = clock::now_millis() + 1_000 * expires_in_seconds;
+    let expires_at_millis = app.clock.now_millis() + 1_000 * expires_in_seconds;
     let id = store(&app, &actor, &secret, (email.clone(), roles.clone()), expires_at_millis).await?;
     let sentence = format!("invited {email} as {}", in_words(&actor, &roles));
     audit_entry::record(&app, &actor, "invitation.created", id, None, &sentence).await?;
@@ -87,7 +86,7 @@ pub(super) async fn create(
         email,
         roles,
         created_by: actor.label.clone(),
-        created_at_millis: clock::now_millis(),
+        created_at_millis: app.clock.now_millis(),
         expires_at_millis,
     };
     Ok(Json(CreateInvitationResponse {

@@ -10,7 +10,7 @@ use prefab_management_api::{
     ApiKeyResponse, CreateKeyRequest, CreateKeyResponse, ErrorResponse, KeyExpiryRequest, RotateKeyRequest,
 };
 use prefab_service::actor::Actor;
-use prefab_store::{KeyDetails, NewKey, Role, clock, key::KeyKind};
+use prefab_store::{KeyDetails, NewKey, Role, key::KeyKind};
 
 /// The maximum time until a rotated key expires, in seconds: 90 days.
 const MAX_OVERLAP_SECONDS: i64 = 90 * 24 * 3_600;
@@ -82,7 +82,7 @@ pub(super) async fn issue(
     let actor = access.authorize(project)?;
     let CreateKeyRequest { name, environment, kind, user, expires_at } = request;
     let environment = access::environment(&actor, &environment, "environment")?;
-    if expires_at.is_some_and(|at| at <= clock::now_millis()) {
+    if expires_at.is_some_and(|at| at <= app.clock.now_millis()) {
         return Err(ApiError::invalid(
             "`expiresAt`: expected a time in the future, in milliseconds since 1970",
         ));
@@ -162,7 +162,7 @@ pub(super) async fn rotate(
         return Err(ApiError::invalid(format!("`overlapSeconds`: expected 0 to {MAX_OVERLAP_SECONDS}")));
     }
     let key = find(&app, &actor, id).await?;
-    if !app.project_cache.store().expire_key(id, clock::now_millis() + 1_000 * overlap_seconds).await? {
+    if !app.project_cache.store().expire_key(id, app.clock.now_millis() + 1_000 * overlap_seconds).await? {
         return Err(ApiError::NotFound);
     }
     record(&app, &actor, &key, "key.rotated", "rotated").await?;

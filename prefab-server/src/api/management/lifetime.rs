@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use crate::api::error::ApiError;
 use prefab_management_api::Lifetime;
-use prefab_store::clock;
 
 /// The maximum lifetime: 366 days.
 const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// Returns the end of a lifetime, in milliseconds since 1970. `None` if it is permanent.
-pub(super) fn end(at_millis: Option<i64>, lifetime: Option<&Lifetime>) -> Result<Option<i64>, ApiError> {
-    let now = clock::now_millis();
+pub(super) fn end(
+    now: i64,
+    at_millis: Option<i64>,
+    lifetime: Option<&Lifetime>,
+) -> Result<Option<i64>, ApiError> {
     let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
     match (at_millis, lifetime) {
         (None, None) => Ok(None),

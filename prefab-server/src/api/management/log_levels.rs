@@ -135,7 +135,7 @@ pub(super) async fn set(
     let level = level.ok_or_else(|| {
         ApiError::invalid("`level`: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL".to_owned())
     })?;
-    let expires_at = lifetime::end(expires_at, expires_in.as_ref())?;
+    let expires_at = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
     let key = log_level_rules::key(path.trim());
     let target = target.map_or(Ok(RuleTarget::Everyone), store_target)?;
     let rule = TimedRule { project: actor.project.id, key: key.clone(), environment, target };

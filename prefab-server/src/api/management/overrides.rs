@@ -81,7 +81,7 @@ pub(super) async fn assign(
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
     personal_overrides::assign(&mut config, environment, user.trim(), value);
     let rule = rule(&actor, &key, environment, user.trim());
-    let end = lifetime::end(expires_at, expires_in.as_ref())?;
+    let end = lifetime::end(app.clock.now_millis(), expires_at, expires_in.as_ref())?;
     let request =
         ChangeRequest::new(Edit::put(config)).with_policy(Policy::PERSONAL_OVERRIDE).with_removal(rule, end);
     let id = app.apply(&actor, request).await?.id()?;

@@ -22,7 +22,6 @@ use prefab_service::sign_in::{Secret, network};
 use prefab_store::{
     AuditEntry, Role,
     accounts::{NewReset, Session},
-    clock,
     key::KeyHash,
 };
 
@@ -55,7 +54,7 @@ pub(super) async fn offer(
         ));
     }
     let secret = Secret::new()?;
-    let expires_at_millis = clock::now_millis() + LINK_LIFETIME_MILLIS;
+    let expires_at_millis = app.clock.now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
     app.project_cache.store().create_password_reset(reset).await?;
     let sentence = format!("created a password reset link for {}", named(&member));

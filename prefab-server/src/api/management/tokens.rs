@@ -15,7 +15,6 @@ use prefab_service::{actor::Actor, labels::token_label, sign_in::Secret};
 use prefab_store::{
     Role, Roles,
     accounts::{NewToken, Token},
-    clock,
 };
 
 fn token_response(token: Token, actor: &Actor) -> TokenResponse {
@@ -61,7 +60,7 @@ pub(super) async fn issue(
 ) -> Result<Json<CreateTokenResponse>, ApiError> {
     let actor = access.authorize(project)?;
     let (name, roles) = (validate_name(&name)?, roles(&actor, store_role(role), environments.as_deref())?);
-    if expires_at.is_some_and(|at| at <= clock::now_millis()) {
+    if expires_at.is_some_and(|at| at <= app.clock.now_millis()) {
         return Err(ApiError::invalid(
             "`expiresAt`: expected a time in the future, in milliseconds since 1970",
         ));

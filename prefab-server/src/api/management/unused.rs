@@ -9,7 +9,7 @@ use crate::api::management::access::{Access, PathParams, QueryParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{ErrorResponse, UnusedItem, UnusedQuery, UnusedResponse};
 use prefab_service::{item, project::Configs, references};
-use prefab_store::{HOUR_MILLIS, clock};
+use prefab_store::HOUR_MILLIS;
 
 /// Lists items that no client has evaluated for some days, and segments, schemas and keys without references.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn list(
     app.telemetry.flush(app.project_cache.store()).await;
     let evaluated = app.project_cache.store().last_evaluations(actor.project.id).await?;
     let evaluated: HashMap<String, i64> = evaluated.into_iter().collect();
-    let since = clock::now_millis().saturating_sub(i64::from(days) * 24 * HOUR_MILLIS);
+    let since = app.clock.now_millis().saturating_sub(i64::from(days) * 24 * HOUR_MILLIS);
     app.json(actor.project.id, move |_| Ok(unused(&actor.project.configs(), &evaluated, days, since))).await
 }
 

@@ -21,7 +21,7 @@ use prefab_service::{
     project::Project,
     project_cache::Caller,
 };
-use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts, clock};
+use prefab_store::{EvaluationFilter, Expected, HOUR_MILLIS, add_counts};
 
 /// Handles `POST config/`: a new config, or with an id the next version of that one.
 pub(crate) async fn create(
@@ -119,7 +119,7 @@ pub(crate) async fn evaluation_stats(
     Path(key): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     app.telemetry.flush(app.project_cache.store()).await;
-    let end = clock::now_millis();
+    let end = app.clock.now_millis();
     let start = end - 24 * HOUR_MILLIS;
     let filter = EvaluationFilter {
         project: caller.project.id,

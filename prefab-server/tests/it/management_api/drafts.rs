@@ -158,6 +158,6 @@ async fn an_old_version_and_a_draft_can_be_explained() {
     assert_eq!(explained("draft".into()).await, json!(["three", null]));
     assert_eq!(explained(Json::Null).await, json!(["two", second["id"]]));
     let question = json!({"key": "k", "environment": "Production", "version": "7"});
-    let cause = "`version`: `k` has no version 7 that has values";
+    let cause = "`version`: `k` has no version 7 with values";
     assert_eq!(refused(&server, "POST", "/explain", question).await, (400, cause.to_owned()));
 }

@@ -118,10 +118,7 @@ async fn secrets_are_rotated_together_or_not_at_all() {
     }
     secrets[1]["values"][0]["rule"] = 7.into();
     let (status, cause) = refused(&server, "POST", "/secrets", json!({"secrets": secrets})).await;
-    assert_eq!(
-        (status, cause.as_str()),
-        (400, "`secrets[1].values[0].rule`: rule 7 there gives no encrypted value")
-    );
+    assert_eq!((status, cause.as_str()), (400, "`secrets[1].values[0].rule`: rule 7 has no encrypted value"));
     secrets[1]["values"][0]["rule"] = 0.into();
     secrets[1]["id"] = "5".into();
     assert_eq!(ask(&server, "POST", "/secrets", json!({"secrets": secrets})).await.0, 409);

@@ -8,7 +8,7 @@ use crate::api::management::access::{Access, PathParams};
 use crate::api::{error::ApiError, state::App};
 use prefab_core::ids::ProjectId;
 use prefab_management_api::{ErrorResponse, ItemUsage};
-use prefab_store::{HOUR_MILLIS, KeyRange, add_counts, clock};
+use prefab_store::{HOUR_MILLIS, KeyRange, add_counts};
 
 /// The number of hours in a sparkline.
 const HOURS: usize = 24;
@@ -47,7 +47,7 @@ pub(super) async fn of(
 ) -> Result<HashMap<String, ItemUsage>, ApiError> {
     let store = app.project_cache.store();
     app.telemetry.flush(store).await;
-    let this_hour = clock::now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
+    let this_hour = app.clock.now_millis().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
     let hours = i64::try_from(HOURS).unwrap_or(i64::MAX);
     let start = this_hour - (hours - 1) * HOUR_MILLIS;
     let mut found: HashMap<String, ItemUsage> = HashMap::new();
