@@ -139,7 +139,7 @@ async fn measure(
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let each = (cpu(server.id())? - before) / CHANGES;
+    let each = cpu(server.id())?.saturating_sub(before) / CHANGES;
     times.sort_unstable();
     let (acknowledged, megabytes) = (times[times.len() / 2], memory >> 20);
     println!("| {} | {each:.1?} | {acknowledged:.1?} | {megabytes} MiB | {start:.2?} |", size.name);
