@@ -4,6 +4,7 @@ use prefab_service::Service;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
     sync::Arc,
 };
 
@@ -77,20 +78,11 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
     private_files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
-    if let Err(error) = api::remove_leftovers(&data_dir) {
-        warn!(%error, data_dir = %data_dir.display(), "cannot remove the files of interrupted backups");
-    }
+    remove_interrupted_backups(&data_dir);
     let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
     let unusable = |source| Error::Database { path: database.clone(), source };
     let sqlite = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
-    let is_damaged = match sqlite.check().await {
-        Ok(()) => false,
-        Err(error) if allow_damaged => {
-            error!(%error, cause = ?std::error::Error::source(&error), "the database is damaged; serving what can be read");
-            true
-        }
-        Err(error) => return Err(unusable(error)),
-    };
+    let is_damaged = is_damaged(&sqlite, allow_damaged).await.map_err(unusable)?;
     let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&sqlite);
     let store: Arc<dyn Store> = sqlite;
     if private_files::is_open_to_all(&database) {
@@ -110,16 +102,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
-    let sign_up = match setup::invite_first(&*store).await {
-        Err(StoreError::Unavailable {
-            reason: UnavailableReason::DiskFull | UnavailableReason::ReadOnly,
-            ..
-        }) => {
-            warn!("the database cannot be written, so there is no link to sign up");
-            None
-        }
-        invited => invited.map_err(unusable)?,
-    };
+    let sign_up = sign_up_token(&*store).await.map_err(unusable)?;
     let sign_up = sign_up.map(|token| format!("{public}/sign-up#token={token}"));
     limits.connections = connections_within(raise_open_files(), limits.connections);
     let (stop, stopping) = watch::channel(false);
@@ -173,6 +156,39 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     info!(url, database = %database.display(), "serving");
     let public_url = public_url.map(|url| url.as_str().to_owned());
     Ok(Running { url, address, public_url, keys, sign_up, stop: Stop(Arc::new(stop)), task })
+}
+
+fn remove_interrupted_backups(data_dir: &Path) {
+    if let Err(error) = api::remove_leftovers(data_dir) {
+        warn!(%error, data_dir = %data_dir.display(), "cannot remove the files of interrupted backups");
+    }
+}
+
+/// Checks the database. Fails if it is damaged, unless that is allowed.
+async fn is_damaged(store: &SqliteStore, is_allowed: bool) -> Result<bool, StoreError> {
+    match store.check().await {
+        Ok(()) => Ok(false),
+        Err(error) if is_allowed => {
+            let cause = std::error::Error::source(&error);
+            error!(%error, ?cause, "the database is damaged; serving what can be read");
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the token of the link for the first person. On a full disk, the server starts without one.
+async fn sign_up_token(store: &dyn Store) -> Result<Option<String>, StoreError> {
+    match setup::invite_first(store).await {
+        Err(StoreError::Unavailable {
+            reason: UnavailableReason::DiskFull | UnavailableReason::ReadOnly,
+            ..
+        }) => {
+            warn!("the database cannot be written, so there is no link to sign up");
+            Ok(None)
+        }
+        invited => invited,
+    }
 }
 
 /// Returns an address to which clients can connect, instead of the unspecified address.

@@ -85,9 +85,9 @@ pub(crate) fn remove_leftovers(data_dir: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(data_dir)? {
         let entry = entry?;
         let name = entry.file_name();
-        let is_backup = name.to_str().is_some_and(|name| {
-            name.strip_prefix("backup-").is_some_and(|rest| rest.ends_with(".db") || rest.contains(".db-"))
-        });
+        let is_backup = name
+            .to_str()
+            .is_some_and(|name| name.strip_prefix("backup-").is_some_and(|rest| rest.contains(".db")));
         let age =
             entry.metadata().and_then(|data| data.modified()).map(|at| at.elapsed().unwrap_or_default());
         if is_backup && age.is_ok_and(|age| age > LEFTOVER_AGE) {
