@@ -36,4 +36,9 @@ impl<'a> Configs<'a> {
     pub fn new_checkout(&self) -> bool {
         self.view.enabled("new-checkout")
     }
+
+    /// The config `theme`, JSON.
+    pub fn theme(&self) -> Result<prefab_client::JsonValue, Error> {
+        self.view.get("theme")
+    }
 }
