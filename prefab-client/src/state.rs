@@ -115,15 +115,28 @@ impl ClientState {
 
 #[cfg(feature = "http")]
 mod remote {
-    use std::sync::Weak;
-
     use super::{ClientState, ClientStatus, Connection, ConnectionStatus, StateCell, SystemTime, watch};
-    use crate::{engine::Engine, log_target::LOG};
+    use crate::log_target::LOG;
 
     impl StateCell {
         /// Sets the connection to the server that determines the state.
         pub(crate) fn set_connection(&mut self, connection: watch::Receiver<Connection>) {
             self.connection = Some(connection);
+        }
+
+        /// Returns the connection to the server, if there is one.
+        pub(crate) fn connection(&self) -> Option<watch::Receiver<Connection>> {
+            self.connection.clone()
+        }
+
+        /// Notifies the listeners if the status differs from `status`, and updates `status`.
+        pub(crate) fn notify_change(&self, status: &mut ClientStatus) {
+            let state = self.current();
+            if state.status != *status {
+                *status = state.status;
+                tracing::debug!(target: LOG, ?status, "client state changed");
+                self.listeners.notify(|| state);
+            }
         }
 
         /// Returns the problem that follows from the state alone: streams may end without an error.
@@ -156,23 +169,4 @@ mod remote {
             Self { status, last_contact: connection.last_contact, source: connection.source.clone() }
         }
     }
-
-    /// Notifies the listeners when the status changes.
-    pub(crate) async fn follow(engine: &Weak<Engine>) {
-        let connection = engine.upgrade().and_then(|engine| engine.state.connection.clone());
-        let Some(mut connection) = connection else { return };
-        let mut status = ClientStatus::Starting;
-        while connection.changed().await.is_ok() {
-            let Some(engine) = engine.upgrade() else { return };
-            connection.borrow_and_update();
-            let state = engine.state.current();
-            if state.status != status {
-                status = state.status;
-                tracing::debug!(target: LOG, ?status, "client state changed");
-                engine.state.listeners.notify(|| state);
-            }
-        }
-    }
 }
-#[cfg(feature = "http")]
-pub(crate) use remote::follow;

@@ -13,7 +13,7 @@ use prefab_eval::{Contexts, Evaluation, Host as _, Ruleset, SelectedRule};
 use prefab_log::{LineCounts, LogFilter};
 use prefab_telemetry::{Options, Report, Telemetry, ThreadCounters};
 
-use crate::{engine::Engine, host::SystemHost};
+use crate::host::SystemHost;
 
 use in_use::InUse;
 pub(crate) use reporter::Reporter;
@@ -92,10 +92,7 @@ impl Recorder {
     }
 
     /// Returns everything that was counted since the last drain.
-    fn drain(&self, engine: Option<&Engine>) -> Report {
-        if let Some(engine) = engine {
-            self.in_use.count(&self.telemetry, engine, SystemHost.now_millis());
-        }
+    fn drain(&self) -> Report {
         #[cfg(feature = "log")]
         {
             for logger in self.lines.take() {

@@ -12,6 +12,8 @@ use futures_util::{StreamExt as _, stream::SelectAll};
 use prefab_sources::ConfigSource;
 use tokio::{runtime, sync::watch};
 
+#[cfg(feature = "http")]
+use crate::ClientStatus;
 use crate::{
     Error,
     engine::Engine,
@@ -161,9 +163,22 @@ async fn follow(engine: &Weak<Engine>, work: Work) {
         }
     };
     #[cfg(feature = "http")]
-    tokio::join!(ready, crate::state::follow(engine), keep_current(engine, sources));
+    tokio::join!(ready, follow_state(engine), keep_current(engine, sources));
     #[cfg(not(feature = "http"))]
     tokio::join!(ready, keep_current(engine, sources));
+}
+
+/// Notifies the listeners of the client state when it changes.
+#[cfg(feature = "http")]
+async fn follow_state(engine: &Weak<Engine>) {
+    let connection = engine.upgrade().and_then(|engine| engine.state.connection());
+    let Some(mut connection) = connection else { return };
+    let mut status = ClientStatus::Starting;
+    while connection.changed().await.is_ok() {
+        let Some(engine) = engine.upgrade() else { return };
+        connection.borrow_and_update();
+        engine.state.notify_change(&mut status);
+    }
 }
 
 async fn keep_current(engine: &Weak<Engine>, sources: Vec<Box<dyn ConfigSource>>) {

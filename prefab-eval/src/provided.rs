@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use prefab_core::{LogLevel, ValueType, parse_duration, text::TextBuffer};
 
-use crate::EvaluatedValue;
+use crate::evaluated_value::EvaluatedValue;
 
 /// Maximum length of a list. The YAML parser is slow for some longer texts.
 const MAX_LIST_BYTES: usize = 64 << 10;

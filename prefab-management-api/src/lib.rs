@@ -21,6 +21,7 @@ mod log_levels;
 mod overrides;
 mod people;
 mod projects;
+mod removed_members;
 mod secrets;
 mod sessions;
 mod tokens;
@@ -60,10 +61,11 @@ pub use log_levels::{
 };
 pub use overrides::{OverrideQuery, OverrideResponse, SetOverrideRequest};
 pub use people::{
-    AccountQuery, AccountResponse, AddMemberRequest, EnvironmentRole, EnvironmentRoleRequest,
-    IssuedCredentials, MemberResponse, PasswordResetLink, RemovedMember, Role, UpdateMemberRequest,
+    AccountQuery, AccountResponse, AddMemberRequest, EnvironmentRole, EnvironmentRoleRequest, MemberResponse,
+    PasswordResetLink, Role, UpdateMemberRequest,
 };
 pub use projects::{CreateProjectRequest, DEFAULT_ENVIRONMENTS, ProjectResponse, RenameProjectRequest};
+pub use removed_members::{IssuedCredentials, RemovedMember};
 pub use secrets::{EncryptedValue, ItemSecrets, RotateSecretsRequest, RotateSecretsResponse, SecretsQuery};
 pub use sessions::{
     ChangePasswordRequest, DeleteAccountRequest, EmptyResponse, LogInRequest, MembershipOffer,

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{ApiKeyResponse, TokenResponse};
-
 /// A role. Each role includes the rights of the roles before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -94,26 +92,6 @@ pub struct AccountResponse {
     pub invited_by: Option<String>,
     /// The time at which the account was created, in milliseconds since 1970.
     pub created_at: i64,
-}
-
-/// The valid API keys and management tokens of a project that a person has issued.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-pub struct IssuedCredentials {
-    /// The API keys.
-    pub keys: Vec<ApiKeyResponse>,
-    /// The management tokens.
-    pub tokens: Vec<TokenResponse>,
-}
-
-/// A person who was removed from a project.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct RemovedMember {
-    /// The person.
-    #[serde(flatten)]
-    pub member: MemberResponse,
-    /// What the person has issued and what remains valid. `DELETE …/people/{person}/credentials` revokes it.
-    #[serde(default)]
-    pub credentials: IssuedCredentials,
 }
 
 /// Offers a person with an account membership in a project.

@@ -64,14 +64,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let http = match http::client(url, || reqwest::Client::builder().timeout(CONNECT_TIMEOUT)) {
-        Ok(http) => http,
-        Err(_) => {
-            let what = format!("no connection to {url}: no CA certificates were found");
-            let then =
-                "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates";
-            return findings.report(false, &what, then);
-        }
+    let builder = || reqwest::Client::builder().timeout(CONNECT_TIMEOUT);
+    let Ok(http) = http::client(url, builder) else {
+        let what = format!("no connection to {url}: no CA certificates were found");
+        let then =
+            "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates";
+        return findings.report(false, &what, then);
     };
     let started = Instant::now();
     // Timers require the runtime.

@@ -71,9 +71,8 @@ impl Watcher {
     async fn expect(&mut self, expected: &str) {
         let seen =
             tokio::time::timeout(TEST_TIMEOUT, self.values.wait_for(|values| values == expected)).await;
-        if !seen.is_ok_and(|seen| seen.is_ok()) {
-            panic!("{} has `{}`, not `{expected}`", self.name, *self.values.borrow());
-        }
+        let has_seen = seen.is_ok_and(|seen| seen.is_ok());
+        assert!(has_seen, "{} has `{}`, not `{expected}`", self.name, *self.values.borrow());
     }
 }
 

@@ -87,7 +87,7 @@ async fn reading_commands_use_the_login_and_any_environment() {
     assert!(explained.contains("rules of environment Production:"), "{explained}");
 
     let (code, _, error) = logged_in.run(&["get", "max-jobs", "-e", "Nowhere"], false);
-    assert!(code == 2 && error.contains("the project has Development, Staging, Production"), "{error}");
+    assert!(code == 2 && error.contains("expected one of Development, Staging, Production"), "{error}");
     let (code, _, error) = logged_in.run(&["get", "beta", "-e", "Production", "--context", "user"], false);
     assert!(code == 2 && error.contains("examples are user.key=1"), "{error}");
     logged_in.workspace.server.shutdown().await;

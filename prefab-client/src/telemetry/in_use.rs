@@ -8,10 +8,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use prefab_telemetry::Telemetry;
-
-use crate::engine::Engine;
-
 /// How often a config that is in use is counted.
 const INTERVAL_MILLIS: i64 = 60 * 60 * 1_000;
 
@@ -55,9 +51,15 @@ impl InUse {
     }
 
     /// Counts the keys that are in use and were not counted within the interval.
-    pub(crate) fn count(&self, telemetry: &Telemetry, engine: &Engine, now_millis: i64) {
-        let mut in_use = engine.live_keys();
-        let is_listening = engine.listeners.is_listening();
+    ///
+    /// `in_use` contains the keys of live handles. `count` counts a key, and returns whether it did.
+    pub(crate) fn count(
+        &self,
+        mut in_use: Vec<String>,
+        is_listening: bool,
+        now_millis: i64,
+        count: impl Fn(&str) -> bool,
+    ) {
         let mut keys = self.keys();
         if now_millis.saturating_sub(keys.counted_at_millis) >= INTERVAL_MILLIS {
             keys.counted.clear();
@@ -67,13 +69,8 @@ impl InUse {
         if is_listening {
             in_use.extend(keys.evaluated.iter().cloned());
         }
-        let rules = engine.rules();
         for key in in_use {
-            if keys.counted.contains(&key) {
-                continue;
-            }
-            if let Ok(evaluation) = rules.evaluate(&key, &engine.global_contexts(), &engine.host) {
-                telemetry.count_in_use(&evaluation);
+            if !keys.counted.contains(&key) && count(&key) {
                 insert(&mut keys.counted, key);
             }
         }

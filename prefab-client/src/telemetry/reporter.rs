@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use prefab_eval::Host as _;
 use prefab_sources::{ReportSink, SourceError, backoff::Backoff};
 use tokio::time::sleep;
 
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::{
     engine::Engine,
+    host::SystemHost,
     log_target::LOG,
     stop::{Stop, stopped},
 };
@@ -110,8 +112,25 @@ impl Reporter {
     }
 
     fn drain(&self, engine: &Weak<Engine>) -> VecDeque<Part> {
-        let report = self.recorder.drain(engine.upgrade().as_deref());
+        if let Some(engine) = engine.upgrade() {
+            self.count_in_use(&engine);
+        }
+        let report = self.recorder.drain();
         if report.is_empty() { VecDeque::new() } else { parts(report.to_wire(&self.instance)).into() }
+    }
+
+    /// Counts the configs that the program uses without evaluating them.
+    fn count_in_use(&self, engine: &Engine) {
+        let Recorder { telemetry, in_use, .. } = &*self.recorder;
+        let rules = engine.rules();
+        let is_listening = engine.listeners.is_listening();
+        in_use.count(engine.live_keys(), is_listening, SystemHost.now_millis(), |key| {
+            let evaluation = rules.evaluate(key, &engine.global_contexts(), &engine.host);
+            evaluation.is_ok_and(|evaluation| {
+                telemetry.count_in_use(&evaluation);
+                true
+            })
+        });
     }
 
     /// Sends message by message, until one fails with an error that a retry may resolve.

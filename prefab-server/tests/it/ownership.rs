@@ -22,7 +22,7 @@ async fn a_project_admin_takes_nothing_from_the_owner() {
     }
     // A script of the owner takes backups; a script of the admin does not.
     for (who, expected) in [(&owner, 200), (&admin, 403)] {
-        let token = json!({"name": "backup", "role": "admin"});
+        let token = json!({"name": format!("backup {expected}"), "role": "admin"});
         let token = who.done(&server, "POST", "/projects/1/tokens", token).await;
         let request = server.http.get(server.url("/api/manage/v1/backup"));
         let backup = request.bearer_auth(token["token"].as_str().unwrap()).send().await.unwrap();

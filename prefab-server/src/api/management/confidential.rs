@@ -5,6 +5,9 @@ use prefab_service::{actor::Actor, confidential};
 
 use crate::api::{error::ApiError, management::audit_entry, state::App};
 
+/// The maximum number of versions in which a redacted value is looked up.
+const MAX_SEARCHED_VERSIONS: u32 = 1_000;
+
 const MISSING_ROLE: &str =
     "revealing a confidential value requires the role publisher in each environment that uses it";
 
@@ -60,7 +63,7 @@ pub(super) async fn restored(app: &App, actor: &Actor, config: Config) -> Result
     let (store, project) = (app.project_cache.store(), actor.project.id);
     let drafts = store.drafts(project).await?.into_iter().filter(|draft| draft.key == config.key);
     let drafts = drafts.filter_map(|draft| draft.config);
-    let versions = store.history(project, config.key.clone(), super::history::MAX_VERSIONS).await?;
+    let versions = store.history(project, config.key.clone(), MAX_SEARCHED_VERSIONS).await?;
     let versions: Vec<Config> =
         drafts.chain(versions.into_iter().filter_map(|version| version.config)).collect();
     let actor = actor.clone();

@@ -22,7 +22,7 @@ use prefab_service::{
 use prefab_store::{AuditFilter, AuditRecord, Role, Version};
 
 /// The maximum number of listed versions.
-pub(super) const MAX_VERSIONS: u32 = 1_000;
+const MAX_VERSIONS: u32 = 1_000;
 
 /// Lists the versions of an item, newest first. The item may be archived.
 #[utoipa::path(
