@@ -535,6 +535,13 @@ declare namespace Api {
     /** Whether the import creates the environment. */
     isNew: boolean;
   }
+  /** The owners and settings of the installation. */
+  interface InstallationResponse {
+    /** The owners, sorted by e-mail address. */
+    owners: PersonResponse[];
+    /** Who may invite people without an account. */
+    inviters: Inviters;
+  }
   /** An open invitation. */
   interface InvitationResponse {
     /** The number of the invitation, as a string. */
