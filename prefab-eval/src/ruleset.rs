@@ -1,5 +1,7 @@
 //! The compiled form of a project's configs.
 
+mod segment_walk;
+
 use std::sync::Arc;
 
 use prefab_core::{ContextSet, Entry, LayeredStore, Update, datafile};
@@ -313,16 +315,7 @@ impl Ruleset {
         by_key.sort_unstable_by_key(|(_, config)| config.entry.key());
         let mut findings: Vec<Finding> =
             by_key.iter().flat_map(|(_, config)| config.findings().iter().cloned()).collect();
-        let mut walk = SegmentWalk {
-            ruleset: self,
-            state: vec![Visit::Never; self.configs.len()],
-            path: Vec::new(),
-            findings: Vec::new(),
-        };
-        for (slot, _) in by_key {
-            walk.visit(slot);
-        }
-        findings.append(&mut walk.findings);
+        findings.append(&mut segment_walk::findings(self, by_key.into_iter().map(|(slot, _)| slot)));
         findings
     }
 
@@ -343,66 +336,5 @@ impl Ruleset {
             Check::Segment { slot, .. } => Some(slot as usize),
             _ => None,
         })
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Visit {
-    Never,
-    Open,
-    Done,
-}
-
-/// Finds segments that refer to themselves, and missing segments.
-struct SegmentWalk<'r> {
-    ruleset: &'r Ruleset,
-    state: Vec<Visit>,
-    path: Vec<usize>,
-    findings: Vec<Finding>,
-}
-
-impl SegmentWalk<'_> {
-    fn visit(&mut self, start: usize) {
-        // Not recursive: a chain of segments may be longer than the stack of the thread allows.
-        let mut open = vec![(start, false)];
-        while let Some((slot, leaving)) = open.pop() {
-            if leaving {
-                self.state[slot] = Visit::Done;
-                self.path.pop();
-                continue;
-            }
-            if self.state[slot] != Visit::Never {
-                continue;
-            }
-            self.state[slot] = Visit::Open;
-            self.path.push(slot);
-            open.push((slot, true));
-            for segment in self.ruleset.segments_of(slot) {
-                match self.state[segment] {
-                    Visit::Open => self.report_cycle(segment),
-                    _ if self.ruleset.configs[segment].is_none() => self.report_missing(slot, segment),
-                    Visit::Never => open.push((segment, false)),
-                    Visit::Done => {}
-                }
-            }
-        }
-    }
-
-    fn name(&self, slot: usize) -> &str {
-        u32::try_from(slot).map_or("", |slot| self.ruleset.keys.name(slot))
-    }
-
-    fn report_cycle(&mut self, segment: usize) {
-        let start = self.path.iter().position(|slot| *slot == segment).unwrap_or_default();
-        let names: Vec<&str> =
-            self.path[start..].iter().chain([&segment]).map(|slot| self.name(*slot)).collect();
-        let cause =
-            format!("these segments refer to each other in a cycle and never match: {}", names.join(" -> "));
-        self.findings.push(Finding::new(self.name(segment), "criteria", cause));
-    }
-
-    fn report_missing(&mut self, slot: usize, segment: usize) {
-        let cause = format!("there is no segment `{}`; the criterion never matches", self.name(segment));
-        self.findings.push(Finding::new(self.name(slot), "criteria", cause));
     }
 }
