@@ -1,4 +1,4 @@
-//! Builds a client from options.
+//! The builder of a client.
 
 mod options;
 #[cfg(feature = "http")]
@@ -25,11 +25,13 @@ use crate::{
 #[cfg(feature = "http")]
 use prefab_sources::RemoteSource;
 
-/// Options of a [`Client`]; [`build`](Self::build) creates it.
+/// Options for a [`Client`]; [`build`](Self::build) creates the client.
 ///
-/// Three starting points: [`Client::builder`] (files in the current and the home directory),
-/// [`ClientBuilder::from_env`] (the same, with the settings of environment variables) and [`Client::in_memory`]
-/// (nothing, for tests).
+/// Three functions create a builder:
+///
+/// - [`Client::builder`] reads YAML files in the current directory and the home directory
+/// - [`ClientBuilder::from_env`] does the same, and applies the settings in environment variables
+/// - [`Client::in_memory`] uses no files and no server, for tests
 ///
 /// # Examples
 ///
@@ -72,7 +74,7 @@ pub struct ClientBuilder {
 
 /// Constructors.
 impl Client {
-    /// Returns a client with the settings of the environment.
+    /// Builds a client with the settings in environment variables.
     ///
     /// | variable | meaning | default |
     /// | --- | --- | --- |
@@ -81,13 +83,13 @@ impl Client {
     /// | `PREFAB_ENVS` | environments whose files are read, comma-separated | none |
     /// | `PREFAB_DATAFILE` | datafile to read instead of YAML files and a server | none |
     /// | `PREFAB_DATASOURCES` | `LOCAL_ONLY` disables all network access; `ALL` requires an API key | `ALL` with an API key, else `LOCAL_ONLY` |
-    /// | `PREFAB_API_KEY` | API key of the server (feature `http`) | none |
+    /// | `PREFAB_API_KEY` | API key for the server (feature `http`) | none |
     /// | `PREFAB_API_URL` | API addresses, comma-separated; required with an API key (feature `http`) | none |
     /// | `PREFAB_STREAM_URL` | stream addresses, comma-separated (feature `http`) | derived from `PREFAB_API_URL` |
-    /// | `PREFAB_CDN_URL` | address of a copy of the API (feature `http`) | none |
+    /// | `PREFAB_CDN_URL` | address of a copy of the API, for example a CDN, requested first (feature `http`) | none |
     /// | `PREFAB_GRPC_URL` | address of a gRPC server (feature `grpc`) | none |
     ///
-    /// Use [`ClientBuilder::from_env`] to combine variables with other options.
+    /// Use [`ClientBuilder::from_env`] to combine these variables with other options.
     ///
     /// # Errors
     ///
@@ -122,7 +124,7 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Returns a builder that reads no files and connects to no server: for tests.
+    /// Returns a builder that reads no files and connects to no server, for tests.
     ///
     /// # Examples
     ///
@@ -169,9 +171,9 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Returns a builder with the settings of the environment; see [`Client::from_env`] for the variables.
+    /// Returns a builder with the settings in environment variables; see [`Client::from_env`] for the list.
     ///
-    /// Methods called on the builder override variables.
+    /// Options set on the builder take precedence over the variables.
     ///
     /// # Examples
     ///
@@ -209,22 +211,22 @@ impl ClientBuilder {
         Self { files: false, watch: false, datasources: Some(Datasources::LocalOnly), ..Self::default() }
     }
 
-    /// Builds the client. Files are read before this returns. The server is contacted in the background.
+    /// Builds the client. Reads files before it returns, and connects to the server in the background.
     ///
-    /// The first call that reads a value blocks until the first response of the server, for 10 s by default. In async
-    /// code use [`build_async`](Self::build_async) instead.
+    /// Calls that read a value block until the server first responds, for at most `init_timeout` (10 s by default). In
+    /// async code, use [`build_async`](Self::build_async) instead.
     ///
     /// A YAML file that cannot be read or parsed is skipped. The reason is logged and listed by [`Client::problems`].
     ///
     /// # Errors
     ///
     /// - [`Error::Source`] if the datafile cannot be read or an address is invalid
-    /// - [`Error::MissingApiKey`] if a server is configured, but no API key
-    /// - [`Error::MissingApiUrl`] if an API key is configured, but no server
+    /// - [`Error::MissingApiKey`] if a server is configured but no API key is set
+    /// - [`Error::MissingApiUrl`] if an API key is set but no server is configured
     /// - [`Error::Worker`] if the client's thread cannot be started
     ///
-    /// With `OnInitFailure::Return` none of them is an error: the client evaluates the configs that it has, and
-    /// [`Client::problems`] lists the failure.
+    /// With `OnInitFailure::Return`, this always returns a client. The client evaluates the configs that it could load,
+    /// and [`Client::problems`] lists the failure.
     ///
     /// # Examples
     ///
@@ -302,9 +304,9 @@ impl ClientBuilder {
         Ok(Client::new(engine, self.on_no_default, worker))
     }
 
-    /// Builds the client and waits for the first response of the server, without blocking a thread.
+    /// Builds the client and waits for the first response from the server, without blocking a thread.
     ///
-    /// Without a server, it does not wait.
+    /// If no server is configured, this does not wait.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The client.
+//! The client, which evaluates configs in memory.
 
 use std::{
     fmt,
@@ -15,10 +15,11 @@ use crate::{
 
 /// Evaluates configs, feature flags and log levels in memory.
 ///
-/// Clones share everything and cost one reference count. When the last clone is dropped, the client's thread stops.
+/// All clones share the same configs and the same background thread, so cloning is cheap. When the last clone is
+/// dropped, the thread stops.
 ///
-/// After a `fork`, the child process has the values of that moment and no thread that updates them. Build a new client
-/// in the child process.
+/// After a `fork`, the client in the child process keeps the values it had at the time of the fork and receives no
+/// updates. Build a new client in the child process.
 ///
 /// # Examples
 ///
@@ -45,7 +46,8 @@ impl Client {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Returns a view with the contexts of one call.
+    /// Returns a view that evaluates with `contexts`, in addition to the contexts of the current [scope](crate::scope)
+    /// and the global context.
     ///
     /// # Examples
     ///
@@ -62,7 +64,8 @@ impl Client {
         View { inner: &self.inner, call: contexts, bound: &NO_CONTEXTS }
     }
 
-    /// Returns a view without contexts of its own. It uses the contexts of the scope and the program.
+    /// Returns a view that evaluates with only the contexts of the current [scope](crate::scope) and the global
+    /// context.
     #[inline]
     pub fn view(&self) -> View<'_> {
         self.with(&NO_CONTEXTS)
@@ -72,13 +75,13 @@ impl Client {
         &self.inner
     }
 
-    /// Returns a handle that always has the current value of `key`.
+    /// Returns a handle that always returns the current value of `key`.
     ///
-    /// Live handles use only the global context: they ignore scopes.
+    /// Live handles use only the [global context](crate::ClientBuilder::global_context). They ignore scopes.
     ///
     /// # Errors
     ///
-    /// The same as for [`get`](Self::get), for the value at the time of the call.
+    /// The same as for [`get`](Self::get), if the value cannot be read when the handle is created.
     ///
     /// # Examples
     ///
@@ -95,7 +98,10 @@ impl Client {
         Ok(self.add_live(Live::new(key, value, None)))
     }
 
-    /// Returns a handle that always has the current value of `key`, or `default` while there is none.
+    /// Returns a handle that always returns the current value of `key`, or `default` while `key` has no value of type
+    /// `T`.
+    ///
+    /// Like all live handles, it uses only the global context.
     ///
     /// # Examples
     ///
@@ -120,7 +126,7 @@ impl Client {
         live
     }
 
-    /// Reads without the contexts of a scope: all holders of a live handle share its value.
+    /// Reads without the contexts of a scope, because all clones of a live handle share its value.
     fn global_view<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
         let _outside = crate::scope::enter(ContextSet::new());
         read(self.view())
@@ -128,8 +134,9 @@ impl Client {
 
     /// Calls `listener` after each change, with the keys that changed.
     ///
-    /// The call is made on the thread that applied the change. The listener may use the client. It is called until the
-    /// returned [`Subscription`] is dropped. A panic in it is logged; the next change calls it again.
+    /// The listener runs on the thread that applied the change, and may use the client. It is called until the returned
+    /// [`Subscription`] is dropped. If the listener panics, the client logs the panic and calls it again after the next
+    /// change.
     ///
     /// # Examples
     ///
@@ -150,7 +157,7 @@ impl Client {
         self.inner.engine.listeners.add(listener)
     }
 
-    /// Sets the value of `key` above all other layers, until the returned guard is dropped.
+    /// Sets a value for `key` that takes precedence over all other layers until the returned guard is dropped.
     ///
     /// All clones of the client see the value.
     ///
@@ -170,7 +177,7 @@ impl Client {
         self.override_config(Config::constant(key, value))
     }
 
-    /// Sets a config with rules above all other layers, until the returned guard is dropped.
+    /// Sets a config, with its rules, that takes precedence over all other layers until the returned guard is dropped.
     ///
     /// # Examples
     ///
@@ -220,7 +227,9 @@ impl Client {
         self.inner.engine.problems()
     }
 
-    /// Returns whether the values are current: how changes reach the client, and when the server responded last.
+    /// Returns the client state, which shows whether the values are current.
+    ///
+    /// It contains the status of the connection and the time of the last contact with the server.
     ///
     /// # Examples
     ///
@@ -240,9 +249,9 @@ impl Client {
 
     /// Calls `listener` when the [status](ClientState::status) of the client changes.
     ///
-    /// The call is made on the client's thread, or on the thread that closes the client. The listener may use the client.
-    /// It is called until the returned [`Subscription`] is dropped. If the status changes several times in quick
-    /// succession, the listener receives only the latest one.
+    /// The listener runs on the client's thread, or on the thread that closes the client. The listener may use the
+    /// client. It is called until the returned [`Subscription`] is dropped. If the status changes several times in
+    /// quick succession, the listener may receive only the latest status.
     ///
     /// # Examples
     ///
@@ -262,14 +271,15 @@ impl Client {
         self.inner.engine.state.listeners.add(listener)
     }
 
-    /// Returns the current compiled configs.
+    /// Returns the current ruleset, that is, the compiled configs.
     pub fn ruleset(&self) -> Arc<Ruleset> {
         Arc::clone(&self.inner.engine.rules())
     }
 
-    /// Returns a table of all configs: key, value, type, match and source, evaluated with the global context.
+    /// Returns a table of all configs, evaluated with the global context.
     ///
-    /// Confidential values are redacted. The client logs this table at debug when it is built.
+    /// The columns are key, value, type, [match](crate::EvaluationDetails::matched) and source. Confidential values are
+    /// redacted. When a client is built, it logs this table at level debug.
     ///
     /// # Examples
     ///
@@ -284,9 +294,12 @@ impl Client {
         config_table::render(&self.inner.engine)
     }
 
-    /// Returns whether the flag `key` is on for a lookup key and attributes: the oldest form of a flag.
+    /// Returns whether the flag `key` is on for a lookup key and attributes.
     ///
-    /// Both become properties of the unnamed context, the lookup key as `LOOKUP`; see [`ContextSet::from_lookup_key`].
+    /// This is the oldest form of flag evaluation. New code should pass named contexts to [`with`](Self::with) instead.
+    ///
+    /// The lookup key becomes the property `LOOKUP` of the unnamed context. The attributes become its other properties.
+    /// See [`ContextSet::from_lookup_key`].
     ///
     /// # Examples
     ///
@@ -310,15 +323,17 @@ impl Client {
         self.with(&ContextSet::from_lookup_key(lookup_key, attributes)).enabled(key)
     }
 
-    /// Waits for the first response of the server without blocking a thread. Returns immediately without a server.
+    /// Waits for the first response from the server, without blocking a thread.
+    ///
+    /// If no server is configured, this returns immediately.
     ///
     /// # Errors
     ///
     /// - [`Error::InitializationTimeout`] if the server has not responded within
-    ///   [`init_timeout`](crate::ClientBuilder::init_timeout)
+    ///   [`init_timeout`](crate::ClientBuilder::init_timeout), 10 s by default
     /// - [`Error::Unauthorized`] if the server rejects the API key
     ///
-    /// With [`OnInitFailure::Return`](crate::OnInitFailure::Return) neither is an error.
+    /// With [`OnInitFailure::Return`](crate::OnInitFailure::Return), this returns `Ok` in both cases.
     ///
     /// # Examples
     ///
@@ -336,8 +351,8 @@ impl Client {
 
     /// Stops updates and waits until the client's thread has ended. Values remain readable.
     ///
-    /// The last telemetry report is sent first, which takes at most 2 s. In async code use
-    /// [`close_async`](Self::close_async).
+    /// Before the thread ends, it sends the last telemetry report, which takes at most 2 s. In async code, use
+    /// [`close_async`](Self::close_async) instead.
     ///
     /// # Examples
     ///

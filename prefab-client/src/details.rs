@@ -1,4 +1,4 @@
-//! An evaluation with its reason and source.
+//! The details of an evaluation: the value, its reason and its source.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::Error;
 
-/// The value of a config, why it was returned, and where it came from; see [`Client::details`](crate::Client::details).
+/// The value of a config, with the reason, the rule and the source; see [`Client::details`](crate::Client::details).
 ///
 /// # Examples
 ///
@@ -27,27 +27,27 @@ use crate::Error;
 pub struct EvaluationDetails {
     /// The config key.
     pub key: String,
-    /// The value as JSON; `None` if there is no value. Confidential values are not redacted here.
+    /// The value as JSON, or `None` if there is no value. Confidential values are not redacted in this field.
     pub value: Option<Json>,
-    /// The value as text for people. Confidential values are redacted.
+    /// The value as text for display, or an empty text if there is no value. Confidential values are redacted.
     pub display: String,
-    /// The kind of the value, for example `int` or `string list`.
+    /// The type of the value, for example `int` or `string list`; `nothing` if there is no value.
     pub kind: &'static str,
-    /// Why this value was returned.
+    /// The reason why this value was returned.
     pub reason: Reason,
     /// The name of the variant, or the text of the value if it has no name.
     pub variant: Option<String>,
-    /// The source of the config: the path of a file, `remote_api`, `streaming` or `datafile`.
+    /// The source of the config, for example the path of a file, `remote_api`, `streaming` or `datafile`.
     pub source: Option<String>,
     /// The layer of the source.
     pub layer: Option<Layer>,
-    /// What matched: `default`, `env:<id>`, `nm:<namespace>`, or a key or variable of a file.
+    /// A label for the match: `default`, `env:<id>`, `nm:<namespace>`, or a key or variable in a file.
     pub matched: Option<String>,
-    /// The indices of the row, of the rule and of the weighted value, each from 0.
+    /// The zero-based indices of the row, the rule, and the value of a percentage rollout, if the rule has one.
     pub indices: Option<(u32, u32, Option<u32>)>,
     /// Whether the value is confidential and must not be displayed.
     pub confidential: bool,
-    /// Why there is no value.
+    /// The error, if there is no value.
     pub error: Option<Error>,
 }
 

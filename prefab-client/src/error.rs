@@ -5,9 +5,10 @@ use std::{fmt, time::Duration};
 use prefab_eval::EvalError;
 use prefab_sources::SourceError;
 
-/// Why a call has no value, or why the client could not be built.
+/// An error from reading a value or from building the client.
 ///
-/// `Debug` prints the same text as `Display`, so that a `main` that returns this error shows the message with its hint.
+/// `Debug` prints the text of `Display`, followed by the causes, so that a `main` that returns this error shows a
+/// readable message.
 ///
 /// # Examples
 ///
@@ -29,12 +30,12 @@ pub enum Error {
     MissingDefault {
         /// The config key.
         key: String,
-        /// What is missing.
+        /// The reason why there is no value.
         reason: MissingReason,
         /// The most similar existing key, if one is similar enough.
         suggestion: Option<String>,
     },
-    /// The value has another type than the requested one.
+    /// The type of the value is not the requested type.
     #[error("config `{key}`: expected {expected}, found {found}{}", kind_hint(expected, found))]
     TypeMismatch {
         /// The config key.
@@ -52,13 +53,13 @@ pub enum Error {
         /// The reason.
         cause: EvalError,
     },
-    /// A source that the client must read could not be read.
+    /// A required source could not be read, for example the datafile, or an address is invalid.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A server is configured, but no API key.
+    /// A server is configured, but no API key is set.
     #[error("no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server")]
     MissingApiKey,
-    /// An API key is set, but no address of a server.
+    /// An API key is set, but no server address.
     #[error(
         "no server address: set PREFAB_API_URL to the address of your server, for example http://127.0.0.1:8742, or set \
          PREFAB_DATASOURCES=LOCAL_ONLY to use no server"
@@ -74,22 +75,22 @@ pub enum Error {
         .cause.as_ref().map_or_else(|| "; check PREFAB_API_URL".to_owned(), |cause| format!("; {cause}")),
     )]
     InitializationTimeout {
-        /// The config key of the call, if it has one.
+        /// The config key that the call reads, if it reads one.
         key: Option<String>,
-        /// The initialization timeout, counted from the build of the client.
+        /// The initialization timeout, measured from when the client was built. Default: 10 s.
         timeout: Duration,
-        /// The last failure.
+        /// The last connection failure, if there was one.
         cause: Option<SourceError>,
     },
     /// The client's thread could not be started.
     #[error("cannot start the thread that updates configs: {cause}")]
     Worker {
-        /// The reason given by the system.
+        /// The message of the I/O error.
         cause: String,
     },
 }
 
-/// Why there is no value.
+/// The reason why there is no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MissingReason {
@@ -118,7 +119,7 @@ impl MissingReason {
 }
 
 impl Error {
-    /// Returns the config key of the call, if it has one.
+    /// Returns the config key that the error is about, if there is one.
     ///
     /// # Examples
     ///
@@ -143,8 +144,9 @@ impl Error {
         }
     }
 
-    /// Returns a stable name of the error, for example `missing_default`. The names are those of the shared tests of the
-    /// official clients.
+    /// Returns a stable code for the error, for example `missing_default`.
+    ///
+    /// The codes are the error names in the test suite that the official SDKs share.
     ///
     /// # Examples
     ///
@@ -170,7 +172,7 @@ impl Error {
     }
 }
 
-/// Prints the message and its causes: this is what a `main` that returns the error prints.
+/// Prints the message and its causes, because a `main` that returns the error prints its `Debug` output.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
@@ -187,7 +189,7 @@ fn suggestion_hint(near: Option<&String>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
-/// Returns the usual reason for one kind in place of another.
+/// Returns a hint for a common type mismatch, or an empty text.
 fn kind_hint(wanted: &str, found: &str) -> &'static str {
     match (wanted, found) {
         ("duration", "string") => "; in a YAML file write `{type: duration, value: 30s}`",
@@ -195,10 +197,10 @@ fn kind_hint(wanted: &str, found: &str) -> &'static str {
     }
 }
 
-/// Beyond this number of keys, no suggestion is searched: it would cost too much.
+/// The maximum number of keys that are searched for a suggestion, to limit the cost of an error.
 const MAX_KEYS: usize = 5_000;
 
-/// Returns the key most similar to a misspelt one, or the first key below one that only nests others.
+/// Returns the existing key most similar to `key`, or else the first key nested below `key`.
 pub(crate) fn near<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
     let allowed = (key.chars().count() / 4).clamp(1, 3);
     let lower = key.to_lowercase();

@@ -1,4 +1,4 @@
-//! Live handles: always current, and cheap to read.
+//! Live handles, which always return the current value and are cheap to read.
 
 use std::{
     convert::identity,
@@ -17,11 +17,11 @@ use serde::de::DeserializeOwned;
 
 use crate::{FromValue, Json, log_target::LOG, typed};
 
-/// The current value of one config key; created by [`Client::live`](crate::Client::live).
+/// A handle to the current value of one config key; created by [`Client::live`](crate::Client::live).
 ///
-/// The value is evaluated when it changes, with the global context of the client. Reading a number or a bool is one atomic
-/// load. If a new value has the wrong type, the handle keeps the last good value, or returns to its default if it has
-/// one.
+/// The client evaluates the value after each change, with its global context. Reading a number or a bool is one atomic
+/// load. If a new value is missing or has the wrong type, a handle with a default returns the default. A handle without
+/// a default keeps the last valid value.
 ///
 /// # Examples
 ///
@@ -81,22 +81,23 @@ impl<T: LiveValue> fmt::Debug for Live<T> {
     }
 }
 
-/// A type that a [`Live`] handle can have: numbers, bools, log levels, durations, strings, lists of strings, and
-/// [`Json`] of a type that is `Clone`.
+/// A type that a [`Live`] handle can return: numbers, bools, log levels, durations, strings, lists of strings,
+/// `serde_json::Value`, and [`Json<T>`](Json) if `T` is `Clone`.
 ///
-/// Small types are stored in one atomic word, all others behind a pointer. Programs do not need to implement this trait.
+/// Numbers, bools, log levels and durations are stored in one atomic 64-bit word, all other types behind a pointer.
+/// Programs do not need to implement this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a live handle",
     note = "for a type of your own use `Json<{Self}>`, where `{Self}` is `Deserialize`, `Clone`, `Send` and `Sync`"
 )]
 pub trait LiveValue: FromValue + Clone + Send + Sync + 'static {
-    /// Where the current value is stored.
+    /// The storage of the current value.
     type Store: LiveStore<Self>;
 }
 
-/// Storage of a current value, readable without a lock.
+/// Storage for the current value, readable without a lock.
 pub trait LiveStore<T>: Send + Sync + 'static {
-    /// Returns storage with this value.
+    /// Creates storage with this value.
     fn new(value: T) -> Self;
     /// Returns the value.
     fn load(&self) -> T;
@@ -104,11 +105,11 @@ pub trait LiveStore<T>: Send + Sync + 'static {
     fn store(&self, value: T);
 }
 
-/// Storage of a small value in one atomic word.
+/// Storage for a small value in one atomic 64-bit word.
 #[derive(Debug)]
 pub struct AtomicStore(AtomicU64);
 
-/// Storage of a value of any size behind a pointer.
+/// Storage for a value of any size, behind a pointer.
 #[derive(Debug)]
 pub struct ArcStore<T>(ArcSwap<T>);
 
@@ -219,7 +220,7 @@ pub(crate) struct LiveCell<T: LiveValue> {
     logged_problem: Mutex<Option<String>>,
 }
 
-/// What the client calls after a change.
+/// A handle that the client refreshes after each change.
 pub(crate) trait Refresh: Send + Sync {
     /// Returns the config key.
     #[cfg(feature = "telemetry")]
@@ -267,8 +268,9 @@ impl<T: LiveValue> Refresh for LiveCell<T> {
 }
 
 impl<T: LiveValue> LiveCell<T> {
-    /// Records the current problem. Returns whether it differs from the one before, since handles are refreshed after each
-    /// change of any key.
+    /// Records the current problem. Returns whether it differs from the previous one.
+    ///
+    /// The client refreshes a handle after a change of any key, so the same problem can occur many times.
     fn record_problem(&self, problem: Option<&str>) -> bool {
         let mut logged_problem = self.logged_problem.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = logged_problem.as_deref() != problem;

@@ -1,7 +1,7 @@
-//! The contexts of the current work: of a request, a job or a message.
+//! Contexts for the current request, job or message.
 //!
-//! A scope applies to every call of every client while it is open, on this thread or in this future. An inner scope
-//! replaces the outer one until it ends.
+//! While a scope is open, its contexts apply to all calls on all clients, on the thread or in the future that opened
+//! it. An inner scope replaces the outer one until the inner one ends.
 //!
 //! # Examples
 //!
@@ -44,7 +44,8 @@ use crate::{no_context::NO_CONTEXTS, thread};
 
 /// Opens a scope on this thread, until the guard is dropped.
 ///
-/// Do not keep the guard across an `.await`, because the thread may run other tasks then. Use [`run`] for futures.
+/// Do not hold the guard across an `.await`, because the thread may run other tasks in the meantime. Use [`run`] for
+/// futures.
 ///
 /// # Examples
 ///
@@ -63,7 +64,9 @@ pub fn enter(contexts: impl Into<Arc<ContextSet>>) -> ScopeGuard {
     ScopeGuard { number, not_send: PhantomData }
 }
 
-/// Opens a scope with the contexts of the outer scope and these, which replace those of the same name.
+/// Opens a scope that adds `contexts` to the contexts of the outer scope, until the guard is dropped.
+///
+/// If both contain a context with the same name, the one in `contexts` is used.
 ///
 /// # Examples
 ///
@@ -81,7 +84,7 @@ pub fn enter_merged(contexts: &ContextSet) -> ScopeGuard {
 
 /// Runs a future within a scope, on whichever thread it is polled.
 ///
-/// The scope is also open while the future is dropped: after it has finished, when it is cancelled, and when it was never
+/// The scope is also open while the future is dropped, whether the future has finished, was cancelled or was never
 /// polled.
 ///
 /// # Examples
@@ -99,7 +102,7 @@ pub fn run<F: Future>(contexts: impl Into<Arc<ContextSet>>, future: F) -> Scoped
     ScopedFuture { contexts: contexts.into(), future: Some(Box::pin(future)) }
 }
 
-/// Returns the contexts of the current scope; an empty set outside of a scope.
+/// Returns the contexts of the current scope, or an empty set if no scope is open.
 ///
 /// # Examples
 ///
@@ -138,8 +141,8 @@ pub(crate) fn is_open() -> bool {
     scope.0.is_some()
 }
 
-/// The contexts of the current scope, taken out of the thread's state until this is dropped. No other code of the thread
-/// may read the scope in between.
+/// The contexts of the current scope, removed from the thread's state until this is dropped. Until then, no other code
+/// on the thread may read the scope.
 pub(crate) struct InnermostScope(Option<Arc<ContextSet>>);
 
 impl InnermostScope {

@@ -1,4 +1,4 @@
-//! The state of a client: whether its values are current.
+//! The state of a client, which shows whether its values are current.
 
 use std::{
     process,
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::subscription::Listeners;
 
-/// Whether the values of a client are current; see [`Client::state`](crate::Client::state).
+/// The state of a client, which shows whether its values are current; see [`Client::state`](crate::Client::state).
 ///
 /// # Examples
 ///
@@ -34,10 +34,11 @@ use crate::subscription::Listeners;
 pub struct ClientState {
     /// How changes reach the client.
     pub status: ClientStatus,
-    /// When the server sent something valid last; `None` without a server, and before its first response.
+    /// The time of the last valid response from the server. `None` if no server is configured, and before the first
+    /// response.
     pub last_contact: Option<SystemTime>,
-    /// The origin of the latest response: `remote_cdn_api`, `remote_api` or `streaming`; `cache` while the values are from
-    /// the local cache. `None` without a server, and before its first response.
+    /// The origin of the latest response: `remote_cdn_api`, `remote_api` or `streaming`. It is `cache` while the values
+    /// come from the local cache. `None` if no server is configured, and before the first response.
     pub source: Option<Arc<str>>,
 }
 
@@ -47,20 +48,20 @@ pub struct ClientState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientStatus {
-    /// The server has not responded yet. The values are those of files and of the program.
+    /// The server has not responded yet. The values come from files and from the program.
     Starting,
-    /// Changes arrive as they are made: the stream of the server is open. A client without a server is live, too.
+    /// The stream is open, so changes arrive immediately. A client without a server is also `Live`.
     Live,
-    /// The stream is down or not open yet. The server is polled, by default every 60 s.
+    /// The stream is down or not open yet. The client polls the server, by default every 60 s.
     Polling,
     /// Changes may be missing. The client reconnects after at most 30 s.
     Stale {
-        /// The time of the values: the last contact with the server, or the time of the local cache.
+        /// The time of the last contact with the server, or the time at which the local cache was saved.
         since: SystemTime,
     },
-    /// The server rejected the API key. It is retried every minute.
+    /// The server rejected the API key. The client tries again about every 60 s.
     Refused,
-    /// The client is closed, or its thread has panicked, or this process was forked from the one that built it. Values no
+    /// The client is closed, its thread has panicked, or the process was forked after the client was built. Values no
     /// longer change.
     Closed,
 }

@@ -14,9 +14,9 @@ use crate::{
     typed,
 };
 
-/// A client with the contexts of one call; created by [`Client::with`](crate::Client::with).
+/// Evaluates configs with the contexts of one call; created by [`Client::with`](crate::Client::with).
 ///
-/// It borrows from the client, so creating one costs nothing.
+/// A view borrows the client and the contexts, so creating one does not allocate.
 ///
 /// # Examples
 ///
@@ -44,7 +44,8 @@ impl View<'_> {
     /// - [`Error::MissingDefault`] if there is no value
     /// - [`Error::TypeMismatch`] if the value is not a `T`
     /// - [`Error::Evaluation`] if the value cannot be computed
-    /// - [`Error::InitializationTimeout`] and [`Error::Unauthorized`] before the first response of the server
+    /// - [`Error::InitializationTimeout`] if the server has not responded within the initialization timeout
+    /// - [`Error::Unauthorized`] if the server rejected the API key
     ///
     /// # Examples
     ///
@@ -62,7 +63,7 @@ impl View<'_> {
         self.evaluate_now(key, |answer| self.value(key, answer))
     }
 
-    /// Reads like [`get`](Self::get) without counting an evaluation: for live handles.
+    /// Reads like [`get`](Self::get), but does not count an evaluation. For live handles.
     pub(crate) fn get_unrecorded<T: FromValue>(&self, key: &str) -> Result<T, Error> {
         self.inner.engine.gate.wait_ready(key)?;
         self.evaluate_unrecorded(key, |answer| self.value(key, answer))
@@ -95,7 +96,7 @@ impl View<'_> {
 
     /// Returns the value of the config `key`, or `default` if there is no value of this type.
     ///
-    /// A value of another type, and a value that cannot be computed, are logged as warnings, once per key.
+    /// If the value has another type or cannot be computed, the client logs a warning, once per key and kind of error.
     ///
     /// # Examples
     ///
@@ -111,15 +112,16 @@ impl View<'_> {
         self.evaluate(key, |answer| self.value_or(key, answer, default))
     }
 
-    /// Reads like [`get_or`](Self::get_or) without counting an evaluation: for live handles.
+    /// Reads like [`get_or`](Self::get_or), but does not count an evaluation. For live handles.
     pub(crate) fn get_or_unrecorded<T: FromValue>(&self, key: &str, default: T) -> T {
         self.await_server(key);
         self.evaluate_unrecorded(key, |answer| self.value_or(key, answer, default))
     }
 
-    /// Returns whether the flag `key` is on: whether its value is the bool `true`.
+    /// Returns whether the flag `key` is on, that is, whether its value is the bool `true`.
     ///
-    /// Returns `false` for a missing flag and for a value of another kind. Errors are logged, once per key.
+    /// Returns `false` for a missing flag, for a value of another type, and after an error. The client logs each error
+    /// once per key and kind of error.
     ///
     /// # Examples
     ///
@@ -158,7 +160,7 @@ impl View<'_> {
         is_on.unwrap_or_else(|| self.enabled_computed(key))
     }
 
-    /// Evaluates [`enabled`](Self::enabled) for a value that must be computed, or cannot be.
+    /// Evaluates [`enabled`](Self::enabled) for a value that is not precomputed, including one that cannot be computed.
     #[cold]
     fn enabled_computed(&self, key: &str) -> bool {
         self.evaluate_now(key, |answer| match answer {
@@ -171,14 +173,15 @@ impl View<'_> {
         })
     }
 
-    /// Returns whether the flag `key` is on, or why that cannot be determined.
+    /// Returns whether the flag `key` is on, or an error if that cannot be determined.
     ///
-    /// A missing flag and a value of another kind are `Ok(false)`.
+    /// Returns `Ok(false)` for a missing flag and for a value of another type.
     ///
     /// # Errors
     ///
     /// - [`Error::Evaluation`] if the value cannot be computed
-    /// - [`Error::InitializationTimeout`] and [`Error::Unauthorized`] before the first response of the server
+    /// - [`Error::InitializationTimeout`] if the server has not responded within the initialization timeout
+    /// - [`Error::Unauthorized`] if the server rejected the API key
     ///
     /// # Examples
     ///
@@ -217,7 +220,7 @@ impl View<'_> {
         })
     }
 
-    /// Explains why the config `key` has its value: lists every rule that was tried, with the result.
+    /// Explains the value of the config `key`: lists every rule that was evaluated, and its result.
     pub fn explain(&self, key: &str) -> String {
         let engine = &self.inner.engine;
         let mut words = engine.with_rules(|rules, _| {
@@ -230,7 +233,9 @@ impl View<'_> {
         words
     }
 
-    /// Returns the level of a logger, for example `my_app::db` or `my_app.db`; `Warn` if no key covers it.
+    /// Returns the level of a logger, for example `my_app::db` or `my_app.db`.
+    ///
+    /// Returns [`LogLevel::Warn`] if no config sets a level for the logger or one of its parents.
     pub fn log_level(&self, path: &str) -> LogLevel {
         let engine = &self.inner.engine;
         let level = engine.with_rules(|rules, _| {
@@ -240,7 +245,7 @@ impl View<'_> {
         level.unwrap_or(LogLevel::Warn)
     }
 
-    /// Passes the evaluation of the engine to `read`, which borrows the value instead of copying it.
+    /// Evaluates the config `key` and passes the result to `read`, which borrows the value instead of copying it.
     ///
     /// # Examples
     ///
@@ -260,7 +265,8 @@ impl View<'_> {
         self.evaluate_now(key, read)
     }
 
-    /// Waits for the first response of the server. A call that cannot return an error continues after the timeout.
+    /// Waits for the first response from the server. After a timeout or a rejected API key, the call continues with
+    /// the local configs.
     #[inline]
     fn await_server(&self, key: &str) {
         if !self.inner.engine.gate.is_open() {
@@ -364,7 +370,7 @@ impl View<'_> {
         near(key, rules.entries().map(prefab_core::Entry::key))
     }
 
-    /// Logs why a default was returned: once per key and kind of error, not once per call.
+    /// Logs the error for which a default was returned, once per key and kind of error.
     fn warn(&self, error: &Error) {
         if self.inner.is_first_report(error) {
             tracing::warn!(target: LOG, %error, "evaluation failed; returning the default");
@@ -372,7 +378,7 @@ impl View<'_> {
     }
 }
 
-/// Returns whether a flag is on; `None` if its value must be computed first, or cannot be.
+/// Returns whether a flag is on; `None` if its value is not precomputed or is invalid.
 #[inline]
 pub(crate) fn is_true(answer: Result<Option<bool>, SelectError>) -> Option<bool> {
     match answer {

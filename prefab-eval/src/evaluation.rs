@@ -22,20 +22,20 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// No rule of the config has criteria.
+    /// The value is the same for all contexts: no rule of the config has criteria.
     Static,
-    /// The config has rules with criteria.
+    /// The value may depend on the contexts: the config has rules with criteria.
     TargetingMatch,
     /// A percentage rollout chose the value.
     Split,
-    /// The caller's default was returned.
+    /// The default that the caller passed was returned.
     Default,
     /// An error prevented the evaluation.
     Error,
 }
 
 impl Reason {
-    /// Returns the name of the reason in `OpenFeature`.
+    /// Returns the name that `OpenFeature` uses for the reason.
     ///
     /// # Examples
     ///
@@ -52,7 +52,7 @@ impl Reason {
         }
     }
 
-    /// Returns the number of the reason in telemetry messages.
+    /// Returns the number that telemetry messages use for the reason.
     ///
     /// # Examples
     ///
@@ -76,7 +76,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A value, the reason for it, and the rule that it comes from.
+/// A value, the reason why it was returned, and the rule that it comes from.
 ///
 /// # Examples
 ///
@@ -110,7 +110,7 @@ pub struct Evaluation<'r> {
 }
 
 impl<'r> Evaluation<'r> {
-    /// Returns the config. May decode it on each call, so do not call it on a hot path.
+    /// Returns the config. Each call may decode the config again, so do not call this on a hot path.
     ///
     /// # Examples
     ///
@@ -133,13 +133,16 @@ impl<'r> Evaluation<'r> {
         self.compiled.id()
     }
 
-    /// Returns whether the ruleset contains the value. Other values are computed by each evaluation and may change.
+    /// Returns whether the value was computed when the ruleset was compiled.
+    ///
+    /// Encrypted values and values from environment variables are not: each evaluation computes them, so they can
+    /// change.
     #[inline]
     pub fn is_precomputed(&self) -> bool {
         self.compiled.kind.is_precomputed()
     }
 
-    /// Returns the config and its provenance, shared.
+    /// Returns the entry of the ruleset, which contains the config and its provenance.
     pub fn entry(&self) -> &'r Entry {
         &self.config.entry
     }
@@ -161,7 +164,7 @@ impl<'r> Evaluation<'r> {
         self.config.entry.provenance()
     }
 
-    /// Returns a label for the match: `default`, `env:<id>`, `nm:<namespace>`, or the key or the variable in a file.
+    /// Returns a label for the match: `default`, `env:<id>`, `nm:<namespace>`, or a key or variable in a file.
     ///
     /// # Examples
     ///
@@ -213,10 +216,10 @@ impl<'r> Evaluation<'r> {
         self.written_json().map_or_else(|| self.value.to_string(), Cow::into_owned)
     }
 
-    /// Returns a JSON value as it is written in the config, with the digits of its numbers and repeated members.
+    /// Returns the text of a JSON value exactly as it is in the config, including number formats and duplicate members.
     ///
-    /// Returns `None` for other types, and for JSON that is read from an environment variable. May decode the config on
-    /// each call, so do not call it on a hot path.
+    /// Returns `None` for other types, and for JSON from an environment variable. Each call may decode the config
+    /// again, so do not call this on a hot path.
     ///
     /// # Examples
     ///
@@ -246,9 +249,13 @@ impl<'r> Evaluation<'r> {
         }
     }
 
-    /// Returns the value as another type, if it is the text of an environment variable and the config declares no type.
+    /// Returns the text of an environment variable as `value_type`, if the config declares no type.
     ///
-    /// The type of such a text is inferred: `0123` is an int. A program that reads a string gets the text as it is.
+    /// Without a declared type, [`value`](Self::value) has an inferred type: `0123` becomes the int 123. Use this
+    /// method to read the original text as another type, for example as the string `0123`.
+    ///
+    /// Returns `None` if the value does not come from an environment variable, if the config declares a type, or if the
+    /// text is not a valid `value_type`.
     ///
     /// # Examples
     ///
@@ -273,7 +280,7 @@ impl<'r> Evaluation<'r> {
         }
     }
 
-    /// Returns the name of the variant, or the text of the value if the variant has no name.
+    /// Returns the name of the variant, or the [displayed value](Self::display_value) if the variant has no name.
     ///
     /// # Examples
     ///

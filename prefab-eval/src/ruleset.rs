@@ -48,9 +48,9 @@ impl Default for Ruleset {
 }
 
 impl Ruleset {
-    /// Compiles entries. Of two entries with the same key, the later one wins.
+    /// Compiles entries. If two entries have the same key, the later one is used.
     ///
-    /// Compiling does not fail. Problems, for example invalid patterns, are [`findings`](Self::findings).
+    /// Compiling never fails. [`findings`](Self::findings) reports problems, for example invalid patterns.
     ///
     /// # Examples
     ///
@@ -78,7 +78,8 @@ impl Ruleset {
         ruleset
     }
 
-    /// Compiles the current configs of a store. The environment and the default context are those of the store.
+    /// Compiles the current configs of a store. Uses the environment and the default context of the store, not those in
+    /// `options`.
     ///
     /// # Examples
     ///
@@ -117,9 +118,10 @@ impl Ruleset {
         Ok(Self::from_store(&store, &Options::default()))
     }
 
-    /// Returns a ruleset in which the `changed` keys are compiled again from the store. It shares all other configs.
+    /// Returns a new ruleset with the `changed` keys recompiled from the store. It shares all other configs with
+    /// `self`.
     ///
-    /// If the store has another environment, all configs are compiled again.
+    /// If the environment of the store has changed, all configs are recompiled.
     ///
     /// # Examples
     ///
@@ -140,9 +142,10 @@ impl Ruleset {
         next
     }
 
-    /// Compiles the `changed` keys again from the store. Unlike [`with_changes`](Self::with_changes), it copies nothing.
+    /// Recompiles the `changed` keys from the store, in place. Unlike [`with_changes`](Self::with_changes), this does
+    /// not clone the ruleset.
     ///
-    /// If the store has another environment, all configs are compiled again.
+    /// If the environment of the store has changed, all configs are recompiled.
     ///
     /// # Examples
     ///
@@ -199,7 +202,8 @@ impl Ruleset {
         budget.is_tight()
     }
 
-    /// Compiles the configs with patterns again, sorted by key, so that the same configs always have the same patterns.
+    /// Recompiles the configs with patterns, sorted by key, so that the same configs always compile to the same
+    /// patterns.
     fn compile_patterned(&mut self) {
         let entries =
             self.patterned.slots().filter_map(|slot| Some((slot, self.config(slot)?.entry.clone())));
@@ -282,15 +286,17 @@ impl Ruleset {
         &self.default_context
     }
 
-    /// Returns the environment whose rows are evaluated before the default rows, or 0.
+    /// Returns the id of the environment whose rows are evaluated before the default rows, or 0 if there is none.
     pub fn project_env_id(&self) -> i64 {
         self.options.project_env_id
     }
 
-    /// Returns the problems of all configs, sorted by key: operands that do not fit their operators, invalid patterns and
-    /// values, missing segments, and segments that refer to themselves.
+    /// Returns the problems of all configs, sorted by key.
     ///
-    /// Walks every config, so do not call it on a hot path.
+    /// Problems are operands of the wrong type for their operator, invalid patterns, invalid values, missing segments,
+    /// and segments that refer to themselves.
+    ///
+    /// Visits every config, so do not call it on a hot path.
     ///
     /// # Examples
     ///
@@ -319,10 +325,10 @@ impl Ruleset {
         findings
     }
 
-    /// Returns one finding for each config with a search that reached a limit since the config was compiled, sorted by
-    /// key.
+    /// Returns one finding for each config in which a regular expression search has reached a limit, sorted by key.
     ///
-    /// The limits are those of [`RegexLimits`] and [`SearchBudget`](crate::SearchBudget).
+    /// A search that reaches a limit does not match. The limits are those of [`RegexLimits`] and
+    /// [`SearchBudget`](crate::SearchBudget). Recompiling a config clears its finding.
     pub fn search_findings(&self) -> Vec<Finding> {
         let configs = self.patterned.slots().filter_map(|slot| self.config(slot));
         let mut findings: Vec<Finding> = configs.filter_map(CompiledConfig::search_finding).collect();

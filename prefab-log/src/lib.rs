@@ -1,7 +1,7 @@
-//! A filter for `tracing` whose levels come from Prefab configs and change while a program runs.
+//! A filter for `tracing` that reads its levels from Prefab configs. The levels can change while the program runs.
 //!
-//! Most programs get a [`LogFilter`] from their Prefab client, by `Client::log_filter`, and need nothing else of this crate.
-//! Without a client, implement [`LevelResolver`]:
+//! Most programs call `Client::log_filter` on their Prefab client to get a [`LogFilter`], and need nothing else from
+//! this crate. Without a client, implement [`LevelResolver`]:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -33,16 +33,17 @@
 //! });
 //! ```
 //!
-//! # Cost of a line
+//! # Cost of a log line
 //!
-//! `tracing` asks the filter once per line of code and caches the result: always, never or sometimes. The result is
-//! "sometimes" only if a rule that can decide about the line matches a context. All other lines cost the same as with a
-//! fixed level. When levels change, the filter makes `tracing` ask again.
+//! `tracing` queries the filter once per callsite and caches the result: always, never or sometimes. The result is
+//! "sometimes" only if a context decides whether the line is logged, because a rule for the logger has criteria. All
+//! other callsites cost the same as with a fixed level. When levels change, the filter makes `tracing` rebuild this
+//! cache.
 //!
 //! # Names and levels
 //!
-//! The target `my_app::db::pool` is the logger `my_app.db.pool` ([`logger_path`]). Prefab has six levels and `tracing`
-//! five: a logger at `FATAL` allows the same lines as one at `ERROR` ([`level_filter`]).
+//! The target `my_app::db::pool` corresponds to the logger `my_app.db.pool` ([`logger_path`]). Prefab has six levels
+//! and `tracing` has five, so a logger at `FATAL` allows the same lines as a logger at `ERROR` ([`level_filter`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
