@@ -16,7 +16,7 @@ macro_rules! reader_methods {
             /// - [`Error::TypeMismatch`](crate::Error::TypeMismatch) if the value is not a `T`
             /// - [`Error::Evaluation`](crate::Error::Evaluation) if the value cannot be computed
             /// - [`Error::InitializationTimeout`](crate::Error::InitializationTimeout) and
-            ///   [`Error::Unauthorized`](crate::Error::Unauthorized) before the first response of the server
+            ///   [`Error::Unauthorized`](crate::Error::Unauthorized) before the first response from the server
             ///
             /// # Examples
             ///
@@ -52,7 +52,8 @@ macro_rules! reader_methods {
 
             /// Returns the value of the config `key`, or `default` if there is no value of this type.
             ///
-            /// A value of another type, and a value that cannot be computed, are logged as warnings, once per key.
+            /// If the value has another type or cannot be computed, the client logs a warning, once per key and kind of
+            /// error.
             ///
             /// # Examples
             ///
@@ -69,7 +70,8 @@ macro_rules! reader_methods {
 
             /// Returns whether the flag `key` is on: whether its value is the bool `true`.
             ///
-            /// Returns `false` for a missing flag and for a value of another kind. Errors are logged, once per key.
+            /// Returns `false` for a missing flag, for a value of another type, and after an error. The client logs each
+            /// kind of error once per key.
             ///
             /// # Examples
             ///
@@ -86,13 +88,13 @@ macro_rules! reader_methods {
 
             /// Returns whether the flag `key` is on, or why that cannot be determined.
             ///
-            /// A missing flag and a value of another kind are `Ok(false)`.
+            /// Returns `Ok(false)` for a missing flag and for a value of another type.
             ///
             /// # Errors
             ///
             /// - [`Error::Evaluation`](crate::Error::Evaluation) if the value cannot be computed
             /// - [`Error::InitializationTimeout`](crate::Error::InitializationTimeout) and
-            ///   [`Error::Unauthorized`](crate::Error::Unauthorized) before the first response of the server
+            ///   [`Error::Unauthorized`](crate::Error::Unauthorized) before the first response from the server
             ///
             /// # Examples
             ///
