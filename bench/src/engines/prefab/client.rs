@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use prefab_bench::{Contestant, Part, User, Work};
-use prefab_client::{Client, ClientBuilder, ContextSet, Datasources, MemorySource, Subscription};
+use prefab_client::{Client, ClientBuilder, ContextSet, Datasources, Subscription, source::MemorySource};
 use prefab_core::Update;
 
 use crate::{contexts, letter, read, server::Server, write};
