@@ -10,7 +10,7 @@ use crate::{
     compiled_value::{Encrypted, ValueKind},
     decrypt::decrypt,
     operators::{InvalidOperand, ParsedPattern, Test},
-    provided::coerce,
+    provided::coerce_and_keep,
     rule::{Check, ProvidedSide},
     trace::Trace,
 };
@@ -36,13 +36,14 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                         EvalError::MissingEnvVar { variable: variable() }
                     }
                 })?;
-                // The text of an undeclared type is kept, because the caller may read it as another type.
-                let is_kept = selection.secret || *expected == ValueType::NotSet;
-                provided = is_kept.then(|| text.as_str().into());
-                coerce(text, *expected).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
+                let coerced = coerce_and_keep(text, *expected);
+                let (value, text) = coerced.ok_or_else(|| EvalError::UnableToCoerceEnvVar {
                     variable: variable(),
                     expected: *expected,
-                })?
+                })?;
+                // The text of an undeclared type is kept, because the caller may read it as another type.
+                provided = text.filter(|_| selection.secret || *expected == ValueType::NotSet);
+                value
             }
             ValueKind::Encrypted(encrypted) => {
                 let Encrypted { stored, slot, decrypt_with } = &**encrypted;
@@ -81,7 +82,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         }
     }
 
-    /// Compiles a criterion whose operand is an environment variable. If the variable is not set, it never matches.
+    /// Compiles a criterion whose operand is an environment variable.
+    ///
+    /// If the variable is not set, the criterion is compiled like one without an operand: it never matches, except for
+    /// negated list operators such as `PROP_IS_NOT_ONE_OF`, which then match every context.
     pub(super) fn provided_check(&mut self, side: &ProvidedSide) -> Check {
         let ProvidedSide { operator, variable, by_segment } = side;
         let text = self.host.env_var(variable);
