@@ -272,7 +272,9 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn provided_as(&self, value_type: ValueType) -> Option<EvaluatedValue<'static>> {
-        let ValueKind::Provided { expected: ValueType::NotSet, .. } = &self.compiled.kind else { return None };
+        let ValueKind::Provided { expected: ValueType::NotSet, .. } = &self.compiled.kind else {
+            return None;
+        };
         match (&self.provided, &self.value) {
             (Some(text), _) => coerce(text.clone().into_string(), value_type),
             (None, EvaluatedValue::String(text)) => coerce(text.clone().into_owned(), value_type),

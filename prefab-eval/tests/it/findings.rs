@@ -207,7 +207,11 @@ fn json_is_shown_as_it_is_written() {
             .into(),
         hash_by_property_name: None,
     };
-    assert_eq!(shown(Value::Weighted(nested).into(), 0.9).1.as_deref(), Some(other), "a rollout in a rollout");
+    assert_eq!(
+        shown(Value::Weighted(nested).into(), 0.9).1.as_deref(),
+        Some(other),
+        "a rollout in a rollout"
+    );
     assert_eq!(shown("text".into(), 0.0), ("text".to_owned(), None));
     let secret = ConfigValue { confidential: true, ..Value::Json(text.into()).into() };
     assert!(shown(secret, 0.0).0.starts_with("*****"));
