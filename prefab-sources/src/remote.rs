@@ -97,7 +97,8 @@ pub enum RemoteState {
     Connecting,
     /// The configs are up to date, or from the cache.
     Ready {
-        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api` or `streaming`.
+        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api`, `remote_api_grpc` or
+        /// `streaming`.
         source: Arc<str>,
     },
     /// The server rejected the API key. It is retried every minute, because keys can be re-enabled.
