@@ -1,5 +1,7 @@
 //! A server over gRPC.
 
+#[cfg(feature = "rustls")]
+use std::sync::OnceLock;
 use std::{sync::Arc, time::Duration};
 
 use prefab_proto::{packed, services::config_service_client::ConfigServiceClient, wire};
@@ -68,6 +70,9 @@ const IDLE_FRAME_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Grpc {
     endpoint: Endpoint,
+    /// The endpoint with the CA certificates of the system, after they were read without an error.
+    #[cfg(feature = "rustls")]
+    with_tls: OnceLock<Endpoint>,
     url: String,
     key: MetadataValue<Ascii>,
     timeout: Duration,
@@ -97,27 +102,39 @@ impl Grpc {
             SourceError::new(SourceErrorKind::InvalidSetting, NAME, "the API key contains control characters")
         })?;
         key.set_sensitive(true);
-        Ok(Self { endpoint, url, key, timeout, max_bytes })
+        Ok(Self {
+            endpoint,
+            #[cfg(feature = "rustls")]
+            with_tls: OnceLock::new(),
+            url,
+            key,
+            timeout,
+            max_bytes,
+        })
     }
 
     /// Returns the endpoint with TLS, if it uses TLS. Without CA certificates it cannot, until the system has some.
     #[cfg(feature = "rustls")]
-    fn endpoint(&self, name: &'static str) -> Result<Endpoint, SourceError> {
-        let endpoint = self.endpoint.clone();
-        if endpoint.uri().scheme_str() != Some("https") {
+    fn endpoint(&self, name: &'static str) -> Result<&Endpoint, SourceError> {
+        if self.endpoint.uri().scheme_str() != Some("https") {
+            return Ok(&self.endpoint);
+        }
+        if let Some(endpoint) = self.with_tls.get() {
             return Ok(endpoint);
         }
-        endpoint.tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots()).map_err(|cause| {
+        let tls = tonic::transport::ClientTlsConfig::new().with_native_roots();
+        let endpoint = self.endpoint.clone().tls_config(tls).map_err(|cause| {
             self.unavailable(name, &format!("cannot be reached over TLS: {}", root(&cause))).with_advice(
                 "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates",
             )
-        })
+        })?;
+        Ok(self.with_tls.get_or_init(|| endpoint))
     }
 
     #[cfg(not(feature = "rustls"))]
     #[expect(clippy::unnecessary_wraps, reason = "same signature as with the feature `rustls`")]
-    fn endpoint(&self, _name: &'static str) -> Result<Endpoint, SourceError> {
-        Ok(self.endpoint.clone())
+    fn endpoint(&self, _name: &'static str) -> Result<&Endpoint, SourceError> {
+        Ok(&self.endpoint)
     }
 
     /// Opens a new connection: one that died silently must not be reused.
