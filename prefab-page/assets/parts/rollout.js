@@ -134,7 +134,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
       const number = h('input', { class: 'share', 'data-focus': `share-${at}`, inputmode: 'decimal', 'aria-label': `Percent for ${describe(one.value)}`, value: percentOf(one.weight), disabled,
         oninput: (event) => { const typed = Number(event.target.value); if (event.target.value.trim() && Number.isFinite(typed)) setShare(at, typed); } });
       return h('li', { class: 'row bottom' }, h('span', { class: `swatch ${colorOf(one.value)}`, 'aria-hidden': 'true' }),
-        h('span', { class: 'share-of' }, number, '%'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
+        h('span', { class: 'share-of' }, number, '%'), h('span', { class: 'share-value' }, valueInput(one.value, { label: `Value ${at + 1}`, kind, variants, disabled, check, onChange: () => { onChange(); paint(); } })),
         !disabled && flat.value.length > 2 && h('button', { type: 'button', class: 'quiet icon', 'aria-label': `Remove value ${at + 1}`, onclick: () => {
           setShare(at, 0);
           flat.value.splice(at, 1);

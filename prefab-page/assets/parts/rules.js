@@ -104,7 +104,7 @@ function valueEditor(rule, how, onChange, redraw, name) {
     redraw(`${name}-share`);
   };
   const toggle = !how.disabled && !rule.value.decryptWith && h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-share`, onclick: isRollout ? toSingleValue : toRollout }, isRollout ? 'Single value' : 'Percentage rollout');
-  return h('div', { class: 'answer' }, isRollout ? rolloutInput(rule.value, { ...how, onChange, before: publishedValue(rule, how.published), isConditional: Boolean(rule.criteria?.length) }) : valueInput(rule.value, { label: 'Value', variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
+  return h('div', { class: 'answer' }, isRollout ? rolloutInput(rule.value, { ...how, onChange, before: publishedValue(rule, how.published), isConditional: Boolean(rule.criteria?.length) }) : valueInput(rule.value, { label: 'Value', kind: how.kind, variants: how.variants, onChange, disabled: how.disabled, check: how.check }), toggle);
 }
 
 /**

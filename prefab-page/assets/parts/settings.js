@@ -26,7 +26,7 @@ export function settings(item, { schemas, tags, disabled, onChange }) {
     h('label', { class: 'check' }, seen, item.type === 'feature_flag' ? 'Flags are always available to client-side SDKs' : 'Available to client-side SDKs'),
     item.type === 'config' && schema(),
     item.type === 'feature_flag' && h('div', { class: 'stack' }, h('h2', null, 'Variants'), h('p', { class: 'hint' }, 'The values that rules of this flag can return.'),
-      (item.variants ?? []).map((variant, at) => h('div', { class: 'row bottom' }, valueInput(variant.value, { label: `Variant ${at + 1}`, disabled: disabled || item.valueType === 'bool', onChange }),
+      (item.variants ?? []).map((variant, at) => h('div', { class: 'row bottom' }, valueInput(variant.value, { label: `Variant ${at + 1}`, kind: item.valueType, disabled: disabled || item.valueType === 'bool', onChange }),
         field('Name', h('input', { value: variant.name ?? '', disabled, oninput: (event) => {
           if (event.target.value) variant.name = event.target.value;
           else delete variant.name;

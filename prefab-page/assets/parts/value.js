@@ -19,12 +19,20 @@ const BLANK = { bool: false, int: 0, double: 0, string: '', string_list: [], dur
 export const blank = (kind) => ({ type: kind, value: structuredClone(BLANK[kind] ?? '') });
 
 /**
+ * Returns whether the server sent a fingerprint instead of the value. Saved without a change, it keeps the value.
+ * @type {(flat: Flat) => boolean}
+ */
+export const isRedacted = (flat) => Boolean(flat.confidential) && flat.type === 'string' && /^\*{5}[0-9a-f]{5}$/i.test(flat.value);
+
+/**
  * Creates a field for a value. It calls `onChange` after a change, and validates the value with `check`.
  * @param {Flat} flat
- * @param {{label?: string, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean, check?: Check}} [how]
+ * @param {{label?: string, kind?: string | null, onChange?: () => void, place?: string, variants?: (Flat & {name?: string})[], disabled?: boolean, check?: Check}} [how] `kind` is the declared type, which a redacted value does not have
  * @returns {HTMLElement}
  */
-export function valueInput(flat, { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false, check } = {}) {
+export function valueInput(flat, how = {}) {
+  const { label = 'Value', onChange = () => {}, place = '', variants = [], disabled = false, check } = how;
+  if (isRedacted(flat)) return redactedInput(flat, how);
   if (flat.decryptWith) return field(label, input({ value: '[encrypted]', disabled: true }), { hint: `Encrypted with ${flat.decryptWith}. Change it with the command “prefab secret”.` });
   const choices = variants.filter((one) => one.type === flat.type);
   /** @type {(value: Json) => string} */
@@ -56,6 +64,24 @@ export function valueInput(flat, { label = 'Value', onChange = () => {}, place =
     case 'provided': return field(label, input({ value: flat.value.lookup, disabled, oninput: (event) => changed({ ...flat.value, lookup: event.target.value }) }), { hint: 'Name of an environment variable on the client.', place });
     default: return rawInput(label, flat, changed, place, disabled);
   }
+}
+
+/**
+ * Creates a field that hides a confidential value, with a button that replaces the value by a new one.
+ * @type {(flat: Flat, how: NonNullable<Parameters<typeof valueInput>[1]>) => HTMLElement}
+ */
+function redactedInput(flat, how) {
+  const { label = 'Value', kind, onChange = () => {}, disabled = false } = how;
+  const box = field(label, input({ value: '[confidential]', disabled: true }), { hint: 'The server does not send confidential values. Publishing keeps this value.' });
+  const replace = () => {
+    Object.assign(flat, blank(kind ?? 'string'));
+    onChange();
+    const added = valueInput(flat, how);
+    box.replaceWith(added);
+    /** @type {HTMLElement | null} */ (added.querySelector('input, select, textarea'))?.focus();
+  };
+  if (!disabled) box.append(h('button', { type: 'button', class: 'quiet', onclick: replace }, 'Replace value'));
+  return box;
 }
 
 /**

@@ -53,6 +53,21 @@ export default {
     check(await Ann.evaluate(() => document.documentElement.scrollHeight > innerHeight), 'the page is longer than the window');
   },
 
+  async 'a confidential value is hidden, kept, and can be replaced'({ on, people: { Ann } }) {
+    const secret = (/** @type {number} */ value) => ({ type: 'int', value, confidential: true });
+    await create(on, { key: 'pin', type: 'config', valueType: 'int', default: { rules: [{ criteria: when('pro'), value: secret(4711) }, ...everyone(secret(1234))] }, environments: [] });
+    const stored = async () => (await on.manage('GET', '/projects/1/items/pin?reveal=true')).default.rules.map((/** @type {Rule} */ rule) => [rule.value.type, rule.value.value, rule.value.confidential]);
+    await open(Ann, on.url, 'configs/pin');
+    check(await Ann.getByLabel('Value', { exact: true }).first().inputValue() === '[confidential]', 'the value is hidden');
+    await Ann.getByRole('button', { name: 'Replace value' }).first().click();
+    const changed = Ann.getByLabel('Value', { exact: true }).first();
+    check(await changed.inputValue() === '0' && await changed.getAttribute('inputmode') === 'numeric', 'the new value has the declared type');
+    await changed.fill('4712');
+    await publish(Ann);
+    const expected = JSON.stringify([['int', 4712, true], ['int', 1234, true]]);
+    await until(async () => JSON.stringify(await stored()) === expected, 'the new value is stored, the other one is kept');
+  },
+
   async 'the first click on publish counts while a value is typed'({ on, people: { Ann } }) {
     await create(on, flag('typed', [{ criteria: when('pro'), value: bool(true) }, ...everyone(bool(false))]));
     await open(Ann, on.url, 'flags/typed');

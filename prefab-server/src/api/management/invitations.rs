@@ -70,11 +70,6 @@ pub(super) async fn create(
 ) -> Result<Json<CreateInvitationResponse>, ApiError> {
     let is_owner = access.is_owner(&app).await?;
     let actor = access.authorize(project)?;
-    if !is_owner && app.project_cache.store().inviters().await? == Inviters::Owners {
-        return Err(ApiError::Forbidden(
-            "on this server, only an owner of the installation can invite people without an account",
-        ));
-    }
     let (email, roles) = (validate_email(&email)?, roles(&actor, store_role(role), &environments)?);
     if !(1..=MAX_LIFETIME_SECONDS).contains(&expires_in_seconds) {
         return Err(ApiError::invalid(format!("`expiresInSeconds`: expected 1 to {MAX_LIFETIME_SECONDS}")));
@@ -82,6 +77,12 @@ pub(super) async fn create(
     if app.project_cache.store().account(email.clone()).await?.is_some() {
         let next_step = "add the person to the project instead";
         return Err(Conflict::AccountExists { email, next_step }.into());
+    }
+    // After the lookup: every admin may add people with an account.
+    if !is_owner && app.project_cache.store().inviters().await? == Inviters::Owners {
+        return Err(ApiError::Forbidden(
+            "on this server, only an owner of the installation can invite people without an account",
+        ));
     }
     let secret = Secret::new()?;
     let expires_at_millis = app.clock.now_millis() + 1_000 * expires_in_seconds;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::api::error::ApiError;
+use prefab_core::duration::parse_short_duration;
 use prefab_management_api::Lifetime;
 
 /// The maximum lifetime: 366 days.
@@ -44,25 +45,8 @@ fn length(lifetime: &Lifetime) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    if text.starts_with(['P', 'p']) {
-        return prefab_core::parse_duration(text).ok();
-    }
-    let mut seconds: u64 = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
-        let count: u64 = rest[..digits].parse().ok()?;
-        let unit = match rest.as_bytes()[digits] {
-            b's' => 1,
-            b'm' => 60,
-            b'h' => 3_600,
-            b'd' => 24 * 3_600,
-            _ => return None,
-        };
-        seconds = seconds.checked_add(count.checked_mul(unit)?)?;
-        rest = rest[digits + 1..].trim_start();
-    }
-    (!text.is_empty()).then_some(Duration::from_secs(seconds))
+    // Parts may be separated: `2d 1s`.
+    parse_short_duration(&text.split_whitespace().collect::<String>()).ok()
 }
 
 #[cfg(test)]
