@@ -84,8 +84,8 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
 
     /// Compiles a criterion whose operand is an environment variable.
     ///
-    /// If the variable is not set, the criterion is compiled like one without an operand: it never matches, except for
-    /// negated list operators such as `PROP_IS_NOT_ONE_OF`, which then match every context.
+    /// If the variable is not set, or if its text does not fit the operator, the criterion has the result of an invalid
+    /// operand: see [`InvalidOperand::test`]. Operators without an operand, such as `ALWAYS_TRUE`, ignore the variable.
     pub(super) fn provided_check(&mut self, side: &ProvidedSide) -> Check {
         let ProvidedSide { operator, variable, by_segment } = side;
         let text = self.host.env_var(variable);
@@ -94,11 +94,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         }
         let value = text.as_deref().map(|text| match operator {
             // List operators get a list with one element.
-            Operator::PropLessThan
-            | Operator::PropLessThanOrEqual
-            | Operator::PropGreaterThan
-            | Operator::PropGreaterThanOrEqual
-            | Operator::PropBefore
+            Operator::PropBefore
             | Operator::PropAfter
             | Operator::PropSemverLessThan
             | Operator::PropSemverEqual
