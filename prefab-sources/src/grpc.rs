@@ -73,6 +73,7 @@ struct Grpc {
     /// The endpoint with the CA certificates of the system, after they were read without an error.
     #[cfg(feature = "rustls")]
     with_tls: OnceLock<Endpoint>,
+    /// The address without credentials.
     url: String,
     key: MetadataValue<Ascii>,
     timeout: Duration,
@@ -82,9 +83,10 @@ struct Grpc {
 impl Grpc {
     fn new(key: &str, options: GrpcOptions) -> Result<Self, SourceError> {
         let GrpcOptions { url, timeout, max_bytes } = options;
+        let shown = without_credentials(&url);
         let wrong =
-            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{url}` {why}"));
-        let endpoint = Endpoint::from_shared(url.clone())
+            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{shown}` {why}"));
+        let endpoint = Endpoint::from_shared(url)
             .map_err(|cause| wrong(&format!("is not a URL: {}", root(&cause))))?
             .connect_timeout(timeout)
             .http2_keep_alive_interval(PING_INTERVAL)
@@ -106,7 +108,7 @@ impl Grpc {
             endpoint,
             #[cfg(feature = "rustls")]
             with_tls: OnceLock::new(),
-            url,
+            url: shown,
             key,
             timeout,
             max_bytes,
@@ -157,7 +159,7 @@ impl Grpc {
     }
 
     fn slow(&self, name: &'static str, limit: Duration) -> SourceError {
-        self.unavailable(name, &format!("did not respond within {limit:?}"))
+        self.unavailable(name, &format!("did not respond within {} s", limit.as_secs_f64()))
     }
 
     fn unavailable(&self, name: &'static str, what: &str) -> SourceError {
@@ -176,10 +178,19 @@ impl Grpc {
     }
 }
 
+fn without_credentials(url: &str) -> String {
+    let host = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
+    host.map_or_else(|| url.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
+}
+
 impl Transport for Grpc {
     type Frames = MessageFrames;
 
     fn server_id(&self) -> String {
+        self.url.clone()
+    }
+
+    fn address(&self) -> String {
         self.url.clone()
     }
 

@@ -121,6 +121,7 @@ pub enum RemoteState {
 /// # } Ok::<(), prefab_sources::SourceError>(())
 /// ```
 pub struct RemoteSource {
+    address: String,
     start: Box<dyn FnOnce(mpsc::Sender<SourceEvent>) -> BoxFuture<'static, ()> + Send>,
     state: watch::Sender<RemoteState>,
     connection: watch::Sender<Connection>,
@@ -134,6 +135,7 @@ impl RemoteSource {
         let cache =
             options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.server_id()));
         Self {
+            address: transport.address(),
             start: Box::new(|out| {
                 let updates = UpdateSender::new(out, transport.stream_name());
                 Box::pin(async move { Cycle::new(transport, options, cache, updates).run().await })
@@ -141,6 +143,11 @@ impl RemoteSource {
             state: watch::channel(RemoteState::Connecting).0,
             connection: watch::channel(Connection::default()).0,
         }
+    }
+
+    /// Returns the first address of the server, without credentials.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Returns a receiver of the state.
@@ -176,7 +183,7 @@ impl ConfigSource for RemoteSource {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let Self { start, state, connection } = *self;
+        let Self { address: _, start, state, connection } = *self;
         let (out, events) = mpsc::channel(1);
         Box::pin(RemoteUpdates::new(start(out), events, Shown { state, connection }))
     }

@@ -121,7 +121,9 @@ impl Evaluations {
     pub(crate) fn drain(&self, mut evaluated: impl FnMut(&str)) -> Vec<EvaluationSummary> {
         let mut counts = Vec::new();
         self.tables.drain(|answer, count| counts.push((Arc::clone(answer), count)));
-        counts.iter().for_each(|(answer, _)| evaluated(answer.entry.key()));
+        for (answer, _) in &counts {
+            evaluated(answer.entry.key());
+        }
         counts.extend(std::mem::take(&mut *self.in_use()).into_iter().map(|key| (key, 1)));
         summaries(&counts)
     }

@@ -69,6 +69,11 @@ impl Origin {
         &self.base
     }
 
+    /// Returns the address without credentials and query.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
     pub(super) fn tag(&self, since: i64) -> Option<&HeaderValue> {
         self.tag.as_ref().filter(|(of, _)| *of == since).map(|(_, tag)| tag)
     }

@@ -71,13 +71,13 @@ fn operand(operator: Operator, node: &Node, members: &[Member]) -> Result<Option
         (Some(_), Some(value)) => {
             return Err(wrong(value, "a criterion has `values` or `value`, not both".to_owned()));
         }
-        (Some(values), None) => match &values.kind {
-            Kind::List(items) => (values, texts(items).map(Value::StringList)),
-            _ => {
+        (Some(values), None) => {
+            let Kind::List(items) = &values.kind else {
                 let why = format!("`values` is a list such as [a, b], not {}", values.kind_name());
                 return Err(wrong(values, why));
-            }
-        },
+            };
+            (values, texts(items).map(Value::StringList))
+        }
         (None, Some(value)) => (value, operand::read(operator, value)),
         (None, None) if compares_nothing(operator) => return Ok(None),
         (None, None) => {
