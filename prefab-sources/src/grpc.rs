@@ -14,7 +14,7 @@ use tonic::{
 
 use crate::{
     RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport, without_credentials},
 };
 
 /// Address and limits of a gRPC server.
@@ -102,6 +102,7 @@ impl Grpc {
         };
         let mut key = MetadataValue::try_from(key).map_err(|_| {
             SourceError::new(SourceErrorKind::InvalidSetting, NAME, "the API key contains control characters")
+                .with_advice("remove them from PREFAB_API_KEY")
         })?;
         key.set_sensitive(true);
         Ok(Self {
@@ -176,11 +177,6 @@ impl Grpc {
             code => self.unavailable(name, &format!("responded with {code}: {}", status.message())),
         }
     }
-}
-
-fn without_credentials(url: &str) -> String {
-    let host = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
-    host.map_or_else(|| url.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
 }
 
 impl Transport for Grpc {

@@ -127,6 +127,12 @@ pub struct RemoteSource {
     connection: watch::Sender<Connection>,
 }
 
+/// Returns an address without its user name and password, also if it is not a valid URL.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let host = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
+    host.map_or_else(|| url.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
+}
+
 /// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
 pub const NAME: &str = "remote";
 

@@ -26,13 +26,16 @@ pub(super) fn read(
         Kind::List(items) => {
             let one = |item: &Node| match &item.kind {
                 Kind::Map(members) => criterion(key, item, members, findings),
-                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.kind_name()))),
+                _ => Err(wrong(
+                    item,
+                    format!("each item of `{name}` must be a mapping, not {}", item.kind_name()),
+                )),
             };
             items.iter().map(|item| &**item).map(one).collect()
         }
         Kind::Scalar { .. } if meaning(node) == Ok(Plain::Null) => Ok(Vec::new()),
         Kind::Scalar { .. } => {
-            Err(wrong(node, format!("`{name}` is a mapping or a list of mappings, not a single value")))
+            Err(wrong(node, format!("`{name}` must be a mapping or a list of mappings, not a single value")))
         }
     }
 }
@@ -69,11 +72,11 @@ fn operand(operator: Operator, node: &Node, members: &[Member]) -> Result<Option
     let field = |name| get(members, name).filter(is_set).map(|member| &*member.value);
     let (operand, value) = match (field("values"), field("value")) {
         (Some(_), Some(value)) => {
-            return Err(wrong(value, "a criterion has `values` or `value`, not both".to_owned()));
+            return Err(wrong(value, "a criterion cannot have both `values` and `value`".to_owned()));
         }
         (Some(values), None) => {
             let Kind::List(items) = &values.kind else {
-                let why = format!("`values` is a list such as [a, b], not {}", values.kind_name());
+                let why = format!("`values` must be a list such as [a, b], not {}", values.kind_name());
                 return Err(wrong(values, why));
             };
             (values, texts(items).map(Value::StringList))

@@ -37,7 +37,11 @@ pub(super) fn members(
                 own.push(Member { key: text.as_str().into(), lone_surrogate, at: key.at, value });
             }
             Kind::List(_) | Kind::Map(_) => {
-                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.kind_name()));
+                findings.key(
+                    &path("?"),
+                    key.at,
+                    format!("a key must be a single value, not {}", key.kind_name()),
+                );
             }
         }
     }
@@ -45,7 +49,7 @@ pub(super) fn members(
     merged.extend(own);
     let repeat = |earlier: &Member, later: &Member| {
         let message = format!(
-            "`{}` is repeated, on line {} and on line {}; the later one applies",
+            "`{}` is defined on line {} and again on line {}; the later one applies",
             excerpt(&later.key),
             earlier.at.line,
             later.at.line
