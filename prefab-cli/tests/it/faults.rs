@@ -238,7 +238,8 @@ fn a_first_server_that_does_not_resolve() {
     asker.until_seen(50);
     assert_eq!(asker.end("no such name"), [30, 50]);
 
-    let alone = world.builder().api_urls([nowhere.clone()]).init_timeout(SECOND / 2).value(KEY, 7).build().unwrap();
+    let alone =
+        world.builder().api_urls([nowhere.clone()]).init_timeout(SECOND / 2).value(KEY, 7).build().unwrap();
     let message = alone.get::<i64>(KEY).unwrap_err().to_string();
     assert!(message.contains(&format!("no response from {nowhere} within 0.5 s")), "{message}");
     assert_eq!(alone.get_or(KEY, 0), 7);
