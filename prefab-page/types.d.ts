@@ -79,7 +79,7 @@ type Plan = Api.ImportPlan;
 
 // A page and what surrounds it.
 
-/** Handles an event of a project; the name `again` means that events may have been missed. */
+/** Handles an event of a project; the name `reconnected` means that events may have been missed. */
 type Listener = (name: string, data: Json) => void;
 interface Place { project: string; page: string; rest: string[]; key: string; query: URLSearchParams }
 interface PageContext {
@@ -89,6 +89,8 @@ interface PageContext {
   path(page: string, ...rest: string[]): string;
   api(...parts: string[]): string;
   may(role: Role, environment?: string): boolean;
+  /** Whether the user has a role in every environment, as changes of default rules require. */
+  mayEverywhere(role: Role): boolean;
   isAdmin: boolean;
   listen(listener: Listener): void;
   onLeave(action: () => void): void;

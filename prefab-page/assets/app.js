@@ -58,6 +58,7 @@ function createPage(project, place) {
     api: (...parts) => api.projectPath(project.id, ...parts),
     /** Whether the user has a role in an environment, or in any environment. */
     may: (role, id) => names.some((one) => (!id || one.id === id) && ROLES.indexOf(one.role) >= ROLES.indexOf(role)),
+    mayEverywhere: (role) => names.every((one) => ROLES.indexOf(one.role) >= ROLES.indexOf(role)),
     isAdmin: project.role === 'admin',
     /** Calls `listener` with every event until the user leaves the page. */
     listen: (listener) => cleanups.push(events.listen(listener)),
@@ -69,9 +70,7 @@ async function open() {
   cleanups.splice(0).forEach((action) => action());
   const place = router.currentPlace();
   router.rememberLocation();
-  if (!hasLinkToken() && !api.session.projects.length && api.session.offers.length) {
-    return show(document.body, h('main', { class: 'narrowed stack' }, offersCard(open)));
-  }
+  if (!hasLinkToken() && !api.session.projects.length && api.session.person) return showNoProject(api.session.person);
   if (hasLinkToken() || !api.session.projects.length) return showSignIn();
   const project = await loadProject(place.project);
   if (!project || !place.page) {
@@ -138,12 +137,32 @@ async function loadProject(id) {
   return project;
 }
 
-function showSignIn() {
+/**
+ * Shows a screen without the menus of a project.
+ * @type {(title: string, ...children: Child[]) => void}
+ */
+function showOutside(title, ...children) {
   events.connect('');
-  const main = h('main', { id: 'main', class: 'welcome', tabindex: -1 });
-  show(document.body, h('div', { id: 'toasts', 'aria-live': 'polite' }), main);
-  document.title = 'Sign in – Prefab';
-  show(main, h('div', { class: 'brand large' }, logo(), h('span', null, 'Prefab')), signInForms(() => {
+  document.title = `${title} – Prefab`;
+  show(document.body, h('div', { id: 'toasts', 'aria-live': 'polite' }), h('main', { id: 'main', class: 'welcome', tabindex: -1 },
+    h('div', { class: 'brand large' }, logo(), h('span', null, 'Prefab')), children));
+}
+
+/**
+ * Shows a person without a project the projects that they can join.
+ * @type {(person: Account) => void}
+ */
+function showNoProject(person) {
+  showOutside('Projects', h('section', { class: 'card' }, h('h1', null, 'You are not in a project'),
+    h('p', null, api.session.offers.length ? `You are signed in as ${person.email}.` : `You are signed in as ${person.email}. Ask an admin of a project to add you.`),
+    h('div', null, h('button', { type: 'button', onclick: async () => {
+      await api.signOut();
+      open();
+    } }, 'Sign out'))), offersCard(open));
+}
+
+function showSignIn() {
+  showOutside('Sign in', signInForms(() => {
     if (hasLinkToken()) history.replaceState(null, '', '/');
     open();
   }));

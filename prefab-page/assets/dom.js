@@ -87,8 +87,9 @@ export function show(element, ...children) {
 }
 
 /**
- * Updates the children of an element in place: an old child with the same tag and `data-key` takes the attributes,
- * listeners and children of the new one and stays in the document. Children without a key are matched in order.
+ * Updates the children of an element in place: an old child with the same tag and `data-key` (or `data-focus`) takes the
+ * attributes, listeners and children of the new one and stays in the document. Children without a key are matched in
+ * order.
  *
  * A click whose mousedown and mouseup fall on two sides of an update still counts, and focus and scroll positions stay.
  * Use it only for elements that no closure refers to; a closure would refer to the new element, which is discarded.
@@ -126,7 +127,7 @@ function addTo(map, key, value) {
 }
 
 /**
- * Returns what an old and a new child must have in common: the tag and the key.
+ * Returns what an old and a new child must have in common: the tag, and `data-key` or `data-focus`.
  * @type {(child: Node | string) => string}
  */
 function kindOf(child) {

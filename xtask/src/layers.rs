@@ -65,7 +65,6 @@ const LAYERS: &[Layer] = &[
         ]),
         pure: false,
     },
-    Layer { name: "prefab-openfeature", may_use: Only(&["prefab-core", "prefab-client"]), pure: false },
     Layer { name: "prefab-http", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-page", may_use: Only(&["prefab-http"]), pure: false },
     // Its only effect is to wake subscribers.
@@ -124,9 +123,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         graphs.iter().flat_map(|(package, graph)| modules::findings(package, graph, ALLOWED_CIRCLES)),
     );
     for layer in LAYERS.iter().filter(|layer| layer.pure) {
-        if metadata.packages.iter().any(|package| package.name == layer.name) {
-            findings.extend(closure::findings(layer.name, &closure::tree(layer.name)?));
-        }
+        findings.extend(closure::findings(layer.name, &closure::tree(layer.name)?));
     }
     report("layers", &findings)
 }

@@ -2,7 +2,7 @@
 //!
 //! The browser test opens every page. With `PREFAB_SCREENSHOTS` it also saves a screenshot of each.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -15,8 +15,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         "PREFAB_BROWSER_TESTS is not set: run `bash prefab-page/tests/browser/install.sh FOLDER` and set the variable \
          to that folder"
     );
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let taken = target.join("screenshots");
+    let taken = workspace::metadata()?.target_directory.join("screenshots");
     let mut test = workspace::cargo();
     test.args(["test", "--package", "prefab-cli", "--test", "it", "page::"])
         .env("PREFAB_SCREENSHOTS", &taken);

@@ -15,8 +15,9 @@ use self::list::Exception;
 use crate::workspace::{self, root};
 
 /// Extensions of the files that people read.
-const READ: &[&str] =
-    &["rs", "md", "js", "ts", "html", "css", "toml", "snap", "sh", "yml", "yaml", "proto", "txt", "py"];
+const READ: &[&str] = &[
+    "rs", "md", "js", "mjs", "ts", "html", "css", "toml", "snap", "sh", "yml", "yaml", "proto", "txt", "py",
+];
 
 /// Checks all files, or those whose path begins with one of the given prefixes. `--count` prints one line per phrase.
 pub(crate) fn run(rest: &[String]) -> Result<()> {

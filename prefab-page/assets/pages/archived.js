@@ -22,7 +22,7 @@ export default async function render(main, page) {
     const versions = await api.get(page.api('archived'));
     drawBulk();
     if (!versions.length) return show(body, h('section', { class: 'empty' }, h('h2', null, 'No archived items'), h('p', null, 'When a flag is on for everyone permanently, remove it from the code, then archive it.')));
-    const mayRestore = page.may('publisher');
+    const mayRestore = page.mayEverywhere('publisher');
     const box = (/** @type {string} */ key) => h('input', { type: 'checkbox', 'aria-label': `Select ${key}`, checked: selected.has(key), onchange: (event) => {
       if (event.target.checked) selected.add(key);
       else selected.delete(key);

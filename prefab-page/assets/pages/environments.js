@@ -91,11 +91,11 @@ export default async function render(main, page) {
     const shown = differences.slice(0, limit);
     const boxes = new Map(differences.map((one) => [one.key, h('input', { type: 'checkbox', 'aria-label': `Copy ${one.key}` })]));
     const rules = (/** @type {string[] | null} */ texts) => (texts ? h('ul', { class: 'sentences' }, texts.map((text) => h('li', null, withCode(inWords(text))))) : h('span', { class: 'faint' }, 'uses the default rules'));
-    show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher') && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
-      h('tbody', null, shown.map((one) => h('tr', null, page.may('publisher') && h('td', null, boxes.get(one.key)),
+    show(compared, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, page.may('publisher', right) && h('th', { scope: 'col' }, 'Copy'), h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, nameOf(left)), h('th', { scope: 'col' }, nameOf(right)))),
+      h('tbody', null, shown.map((one) => h('tr', null, page.may('publisher', right) && h('td', null, boxes.get(one.key)),
         h('td', null, h('a', { class: 'code', href: page.path(TYPES[items.cached(project.id)?.get(one.key)?.type ?? 'config'][0], one.key) }, one.key)), h('td', null, rules(one.left)), h('td', null, rules(one.right))))))),
     differences.length > shown.length && h('p', { class: 'row' }, h('span', { class: 'faint' }, `Showing ${shown.length} of ${differences.length} keys.`), h('button', { type: 'button', onclick: () => { limit = Infinity; compare(); } }, 'Show all')),
-    page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: () => copy(shown.filter((one) => boxes.get(one.key)?.checked)) }, `Copy selected keys to ${nameOf(right)}`)));
+    page.may('publisher', right) && h('div', null, h('button', { type: 'button', onclick: () => copy(shown.filter((one) => boxes.get(one.key)?.checked)) }, `Copy selected keys to ${nameOf(right)}`)));
   }
   /**
    * Copies rules, or saves a draft for each key if the environment requires approval.

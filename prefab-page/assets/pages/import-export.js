@@ -80,6 +80,6 @@ export default async function render(main, page) {
   show(main, h('div', null, h('h1', null, 'Import & export'), h('p', { class: 'about' }, 'Supported formats: datafiles, exports of the hosted service, change histories, and YAML files with defaults.')),
     page.may('publisher') && h('section', { class: 'card' }, h('h2', null, 'Import'), h('p', { class: 'hint' }, 'You see all changes before anything is imported.'), h('div', { class: 'row bottom' }, field('File', file),
       field('Apply environment rules to', select([['', 'As in the file'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { environment = next; preview(); }))), plan),
-    h('section', { class: 'card' }, h('h2', null, 'Export'), h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => save('', 'prefab-export.json') }, 'Everything'),
+    h('section', { class: 'card' }, h('h2', null, 'Export'), h('p', { class: 'hint' }, 'Confidential values are redacted. “prefab export --reveal” writes them in clear.'), h('div', { class: 'row' }, h('button', { type: 'button', onclick: () => save('', 'prefab-export.json') }, 'Everything'),
       page.project.environments.map((one) => h('button', { type: 'button', onclick: () => save(one.id, `prefab.${one.name.toLowerCase()}.json`) }, `Datafile of ${one.name}`)))));
 }

@@ -39,7 +39,7 @@ export default async function render(main, page) {
         details, lastChange),
       h('div', { class: 'row' },
         h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id }) }, 'Test'),
-        page.may('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(page, item, name) }, 'Archive'))),
+        page.mayEverywhere('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(page, item, name) }, 'Archive'))),
     h('nav', { class: 'tabs', 'aria-label': 'Views' }, VIEWS.map(link)), body);
 
   main.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });

@@ -164,7 +164,7 @@ export default async function render(main, page) {
 
   const empty = () => h('section', { class: 'empty' }, h('h2', null, `No ${kind.title.toLowerCase()} yet`), h('p', null, TEACH[place.page]),
     mayCreate && h('button', { type: 'button', class: 'main', onclick: createOne }, `Create ${kind.one}`));
-  const mayCreate = page.may('publisher') && !['secrets', 'log-level-rules'].includes(place.page);
+  const mayCreate = page.mayEverywhere('publisher') && !['secrets', 'log-level-rules'].includes(place.page);
   const createOne = () => create(page, kind.types[0]);
 
   search.addEventListener('input', () => {

@@ -128,7 +128,7 @@ export default async function render(main, page) {
     return h('li', { class: 'row' }, h('span', { class: `chip level ${(one.level ?? 'rules').toLowerCase()}` }, one.level ?? 'rules'),
       targetFields, !one.environment && h('span', { class: 'small faint' }, 'all environments'),
       one.expiresAt && h('span', { class: 'chip warn', title: new Date(one.expiresAt).toLocaleString() }, `expires ${ago(one.expiresAt)}`),
-      page.may('publisher') && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, 'data-focus': `remove-${node.path}-${JSON.stringify([one.environment, one.for])}`, onclick: () => remove(node, one) }, 'Remove'));
+      (one.environment ? page.may('publisher', one.environment) : page.mayEverywhere('publisher')) && (one.for || !one.when) && h('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.level} of ${node.path}`, 'data-focus': `remove-${node.path}-${JSON.stringify([one.environment, one.for])}`, onclick: () => remove(node, one) }, 'Remove'));
   }
 
   /** @type {(node: Logger, one: Level) => Promise<void>} */

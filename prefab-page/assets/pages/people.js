@@ -1,6 +1,7 @@
 // People of the project: their roles, invitations and password links.
 
 import * as api from '../api.js';
+import * as router from '../router.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
 import { confirm, dialog } from '../parts/dialog.js';
@@ -42,8 +43,13 @@ export default async function render(main, page) {
   async function remove(one) {
     /** @type {() => Promise<Api.RemovedMember>} */
     const end = () => api.remove(page.api('people', one.id));
-    const removed = await confirm(`Remove ${one.name}?`, h('p', null, 'They lose access to this project, and their tokens for it are revoked. The audit log keeps their actions.'), 'Remove', end, { isDanger: true, asksComment: false });
+    const consequence = one.isPending ? 'The invitation to this project is withdrawn.' : 'They lose access to this project, and their tokens for it are revoked. The audit log keeps their actions.';
+    const removed = await confirm(`Remove ${one.name}?`, h('p', null, consequence), 'Remove', end, { isDanger: true, asksComment: false });
     if (!removed) return;
+    if (one.id === api.session.person?.id) {
+      await api.loadSession();
+      return router.navigate('/');
+    }
     const { keys = [], tokens = [] } = removed.credentials ?? {};
     const issued = [...keys.map((key) => `API key ${key.id} (${key.name}), ${key.kind}`), ...tokens.map((token) => `Token ${token.id} (${token.name}), ${token.role}`)];
     if (issued.length) {

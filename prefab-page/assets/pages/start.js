@@ -64,7 +64,7 @@ export default async function render(main, page) {
       step('1. Set your environment variables', h('p', null, `Your app needs an API key for ${environment.name} and the URL of this server.`), !key && page.isAdmin && h('div', null, h('button', { type: 'button', class: 'main', onclick: createKey }, 'Create key')),
         copyable(`export PREFAB_API_KEY=${key || 'your-api-key'}\nexport PREFAB_API_URL=${origin}\nexport PREFAB_STREAM_URL=${origin}`)),
       step(`2. Add the SDK for ${sdk}`, copyable(SDKS[sdk].install)),
-      step('3. Check a flag', !flag && page.may('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].code(flag || 'my-first-flag')), SDKS[sdk].note && h('p', { class: 'hint' }, SDKS[sdk].note),
+      step('3. Check a flag', !flag && page.mayEverywhere('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].code(flag || 'my-first-flag')), SDKS[sdk].note && h('p', { class: 'hint' }, SDKS[sdk].note),
         flag ? h('p', null, h('a', { href: page.path('flags', flag) }, 'Toggle the flag'), ' and watch your app update.') : h('p', { class: 'hint' }, 'Then toggle the flag and watch your app update.')));
   }
   function drawConnection() {

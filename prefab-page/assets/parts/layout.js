@@ -109,7 +109,7 @@ function userMenu(page, open) {
     h('div', { class: 'menu-box' },
       h('p', null, api.session.isKey ? 'Signed in with an admin key. The session ends when you close this tab.' : api.session.person?.email),
       themeMenu(),
-      !api.session.isKey && h('a', { href: page.path('account') }, 'Account'),
+      !api.session.isKey && h('a', { href: page.path('account') }, api.session.offers.length ? `Account (invited to ${api.session.offers.length})` : 'Account'),
       h('button', { type: 'button', onclick: async () => {
         await api.signOut();
         open();

@@ -15,7 +15,7 @@ const LEFTOVERS: &[&str] = &[
 ];
 
 /// Extensions of the files in which tabs and unfinished work are errors.
-const OURS: &[&str] = &["rs", "toml", "md", "proto", "yml", "yaml", "json", "sh", "py"];
+const OURS: &[&str] = &["rs", "toml", "md", "proto", "yml", "yaml", "json", "js", "mjs", "sh", "py"];
 
 /// Returns a finding for every line of a file that breaks a rule.
 pub(super) fn findings(path: &str, content: &str) -> Vec<String> {

@@ -20,7 +20,7 @@ struct Word {
     continues: bool,
 }
 
-/// Returns every phrase that a text contains, in the order of the list and then of the text.
+/// Returns every phrase that a text contains, in the order of their lines.
 pub(super) fn find<'a>(content: &str, phrases: &'a [Phrase]) -> Vec<Found<'a>> {
     let words = words(content);
     let mut found = Vec::new();

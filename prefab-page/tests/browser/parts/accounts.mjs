@@ -65,6 +65,36 @@ export default {
     await elsewhere.context().close();
   },
 
+  async 'a person without a project sees offers, and can join or sign out'(world) {
+    const { on, people } = world;
+    await invite(world, 'Zoe', 'viewer');
+    const { Zoe } = people;
+    /** @type {() => Promise<Person>} */
+    const member = async () => (await on.manage('GET', '/projects/1/people')).find((/** @type {Person} */ one) => one.email === email('Zoe'));
+    const remove = async () => on.manage('DELETE', `/projects/1/people/${(await member()).id}`);
+    const offer = () => on.manage('POST', '/projects/1/people', { email: email('Zoe'), role: 'viewer', environments: [{ environment: 'Staging', role: 'editor' }] });
+    await remove();
+    await Zoe.goto(on.url);
+    await Zoe.getByRole('heading', { name: 'You are not in a project' }).waitFor();
+    await Zoe.getByText('Ask an admin of a project to add you.').waitFor();
+    await offer();
+    await Zoe.reload();
+    await Zoe.getByText('viewer, editor in Staging').waitFor();
+    await remove();
+    await Zoe.getByRole('button', { name: /^Join/ }).click();
+    await Zoe.locator('#toasts .bad').waitFor();
+    await offer();
+    await Zoe.reload();
+    await Zoe.getByRole('button', { name: /^Join/ }).click();
+    await Zoe.locator('#nav').waitFor({ state: 'attached' });
+    await remove();
+    await Zoe.goto(on.url);
+    await Zoe.getByRole('button', { name: 'Sign out' }).click();
+    await Zoe.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await Zoe.context().close();
+    delete people.Zoe;
+  },
+
   async 'an admin creates a password link, which works once'({ on, browser, people: { Ann, Mia } }) {
     await open(Ann, on.url, 'people');
     await Ann.getByRole('button', { name: 'Reset password of Mia' }).click();
