@@ -120,7 +120,11 @@ fn recover_project(
     for version in left {
         let id = ids.next();
         if let Some(damaged) = log::head_id(transaction, project, &version.key)? {
-            warn!(key = version.key, id = damaged, "current version is damaged, appending the remembered one");
+            warn!(
+                key = version.key,
+                id = damaged,
+                "current version is damaged, appending the remembered one"
+            );
             log::insert(transaction, project, again(&version, damaged, id, clock.now_millis()))?;
             rebase_draft(transaction, project, &version.key, damaged, id)?;
             recovered.appended += 1;

@@ -42,7 +42,7 @@ impl ProjectCache {
         }
         let mut remembered = Vec::with_capacity(went_back.len());
         for project in went_back {
-            remembered.push(project.remembered().await);
+            remembered.extend(project.remembered(&self.workers).await);
         }
         report(&self.store.recover(remembered).await?, "this server has seen newer versions");
         Ok(unchanged)

@@ -137,8 +137,7 @@ async fn numbers_of_a_table_that_was_empty_in_the_backup_are_not_used_again() {
     let issue = async |store: &SqliteStore| {
         let project = store.registry().await.unwrap().projects.remove(0);
         let environment = project.environments[0].id;
-        let request =
-            KeyRequest { project: project.id, environment, kind: KeyKind::Backend, user_id: None };
+        let request = KeyRequest { project: project.id, environment, kind: KeyKind::Backend, user_id: None };
         store.issue_key(request).await.unwrap().id
     };
     let store = SqliteStore::open(&data.join(DATABASE)).unwrap();
