@@ -179,7 +179,8 @@ fn check(
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Vec<PreparedChange>, Error> {
-    let (current, environments) = (actor.project.configs(), actor.project.environments());
+    let (current, segments) = actor.project.configs_and_segments();
+    let environments = actor.project.environments();
     let mut changes = Vec::with_capacity(edits.len());
     let mut names = actor.project.new_names();
     for mut edit in edits {
@@ -190,7 +191,7 @@ fn check(
                 let problem = format!("`{}` contains a redacted value instead of a value", config.key);
                 return Err(Error::Invalid(vec![problem.into()]));
             }
-            let problems = validate::find_problems(config, &current, &environments, limits);
+            let problems = validate::find_problems(config, (&current, &segments), &environments, limits);
             if !problems.is_empty() {
                 return Err(Error::Invalid(problems));
             }

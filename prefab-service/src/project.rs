@@ -327,6 +327,11 @@ impl Project {
         }
     }
 
+    /// Returns the current configs, and the keys of the segments among them.
+    pub fn configs_and_segments(&self) -> (Arc<Configs>, Arc<HashSet<String>>) {
+        self.read(|current| (current.configs(), current.segments()))
+    }
+
     fn segments(&self) -> Arc<HashSet<String>> {
         self.read(CurrentConfigs::segments)
     }

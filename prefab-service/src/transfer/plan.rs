@@ -103,7 +103,7 @@ pub fn plan(
     // A datafile contains the rules of one environment, so the rules of the others stay.
     let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_partial };
-    let current = project.configs();
+    let (current, segment_keys) = project.configs_and_segments();
     let mut next = Configs::clone(&current);
     let mut names = project.new_names();
     let mut schemas = Schemas::new(limits);
@@ -126,7 +126,7 @@ pub fn plan(
             Err(problem) => plan.problems.push(problem),
         }
     }
-    plan.check_together(&current, &environments, deadline)?;
+    plan.check_together((&current, &segment_keys), &environments, deadline)?;
     Ok(plan)
 }
 
@@ -187,7 +187,7 @@ impl Plan {
     /// configs are removed from the plan, then the configs that refer to them.
     fn check_together(
         &mut self,
-        current: &Configs,
+        current: (&Configs, &HashSet<String>),
         environments: &[Environment],
         deadline: Instant,
     ) -> Result<(), Busy> {
