@@ -57,6 +57,8 @@ pub struct Limits {
     pub evaluation_rows_per_hour: usize,
     /// Maximum number of loggers stored per environment.
     pub logger_rows: usize,
+    /// Maximum number of environments per project.
+    pub environments_per_project: usize,
     /// Maximum number of configs per import.
     pub import_configs: usize,
     /// Maximum number of context properties per request to explain an evaluation.
@@ -96,6 +98,7 @@ impl Default for Limits {
             front_end_telemetry_bytes_per_minute: 8 << 20,
             evaluation_rows_per_hour: 5_000,
             logger_rows: 10_000,
+            environments_per_project: 500,
             import_configs: 100_000,
             explain_properties: 1_000,
             patterns_per_config: RegexLimits::DEFAULT.patterns_per_config,

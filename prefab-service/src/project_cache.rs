@@ -5,7 +5,7 @@
 mod recovery;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{self, Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -45,8 +45,10 @@ pub struct ProjectCache {
     key_usage: KeyUsage,
     /// Counts changes to the set of valid API keys and to their expiry.
     keys_changed: watch::Sender<u64>,
-    /// When the versions of a project were last appended again because a client had newer ones, in milliseconds since 1970.
-    recovered_at: sync::Mutex<HashMap<ProjectId, i64>>,
+    /// The projects whose versions were appended again because a client had newer ones.
+    recovered: sync::Mutex<HashSet<ProjectId>>,
+    /// The time at which the cache was opened, in microseconds since 1970.
+    opened_at_micros: i64,
 }
 
 #[derive(Default)]
@@ -99,6 +101,7 @@ impl ProjectCache {
     ) -> Result<Self, StoreError> {
         // Subscribed before the first read, so that no change in between is missed.
         let watch = sync::Mutex::new(Some(store.watch()));
+        let opened_at_micros = clock.now_micros();
         let cache = Self {
             store,
             watch,
@@ -109,7 +112,8 @@ impl ProjectCache {
             state: RwLock::default(),
             refreshing: Mutex::default(),
             keys_changed: watch::Sender::new(0),
-            recovered_at: sync::Mutex::default(),
+            recovered: sync::Mutex::default(),
+            opened_at_micros,
         };
         cache.refresh().await?;
         Ok(cache)
@@ -168,8 +172,10 @@ impl ProjectCache {
         let known: HashMap<ProjectId, i64> = self.read(|state| {
             state.projects.values().map(|project| (project.id, project.published_id())).collect()
         });
-        let unchanged = self.recover(&known).await?;
+        // A recovery that fails must not delay changes of keys and of other projects. The caller retries.
+        let recovered = self.recover(&known).await;
         self.apply_registry().await?;
+        let unchanged = recovered.as_ref().map(HashSet::clone).unwrap_or_default();
         for project in self.projects() {
             if unchanged.contains(&project.id) {
                 project.refresh_drafts(&*self.store).await?;
@@ -177,7 +183,7 @@ impl ProjectCache {
                 self.read_project(&project).await?;
             }
         }
-        Ok(())
+        recovered.map(drop)
     }
 
     async fn read_project(&self, project: &Arc<Project>) -> Result<(), StoreError> {

@@ -45,6 +45,21 @@ pub fn claim(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Writes the names of the files in the folder of a file to the disk, so that renames survive a power failure.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    // Other systems cannot open a folder as a file.
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}
+
 /// Returns whether all users of this machine may read a file.
 pub fn is_open_to_all(path: &Path) -> bool {
     #[cfg(unix)]

@@ -50,6 +50,7 @@ impl Limits {
             front_end_telemetry_bytes_per_minute,
             evaluation_rows_per_hour,
             logger_rows,
+            environments_per_project,
             import_configs,
             explain_properties,
             patterns_per_config,
@@ -191,6 +192,12 @@ impl Limits {
                 format!("{REFUSALS_PER_PROJECT} entries per project, {REFUSALS_PER_HOUR} in all"),
                 None,
                 "Further refusals are counted in one entry per project",
+            ),
+            row(
+                "Environments per project",
+                environments_per_project.to_string(),
+                None,
+                "400; the environment or the import is refused",
             ),
             row("Configs per import", import_configs.to_string(), None, "400; nothing is imported"),
             row(
