@@ -6,7 +6,7 @@ use prefab_core::{duration::format_duration, ids::ProjectId};
 use prefab_eval::{EvaluatedValue, Evaluation, Reason};
 
 /// The maximum length of a variant, in bytes. Variants are labels of metrics.
-pub const MAX_VARIANT_BYTES: usize = 128;
+const MAX_VARIANT_BYTES: usize = 128;
 
 /// The maximum length of a value that is its own variant, in bytes.
 const MAX_VALUE_BYTES: usize = 64;

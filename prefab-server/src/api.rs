@@ -9,6 +9,7 @@ mod error;
 mod health;
 mod management;
 mod official;
+mod ofrep;
 pub(crate) mod origin;
 pub(crate) mod ready;
 pub(crate) mod router;

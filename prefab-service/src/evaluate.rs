@@ -2,20 +2,19 @@
 
 pub mod cache;
 pub mod contexts;
+mod host;
 mod value;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
-use prefab_core::{Config, ConfigType, ContextSet};
-use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
+use prefab_core::{Context, ContextSet};
+use prefab_eval::{Contexts, Evaluation, Ruleset};
+use prefab_publish::is_for_front_ends;
 use serde_json::{Map, Value as Json, json};
 
 use crate::{project_cache::Caller, workers::Busy};
 use cache::DependsOn;
+pub(crate) use host::FrontEnd;
 
 /// The two formats of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,16 @@ pub enum ResponseFormat {
     V1,
     /// Plain values.
     V2,
+}
+
+impl ResponseFormat {
+    /// Returns the name, which is part of the inputs of a cached response.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
+    }
 }
 
 /// Evaluates every config that a front end may read. Returns the response, and what it depends on besides its inputs.
@@ -40,14 +49,10 @@ pub fn evaluate_all(
     deadline: Instant,
 ) -> Result<(Json, DependsOn), Busy> {
     let host = FrontEnd::new(now_millis);
-    // Personal overrides are in effect in the user's browser as well.
-    let default = caller.user_id.as_deref().map(|user_id| {
-        ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
-    });
-    let default = default.unwrap_or_default();
+    let default = user_context(caller);
     let stack = Contexts { global: &default, ..Contexts::of(contexts) };
     let mut values: BTreeMap<&str, Json> = BTreeMap::new();
-    for entry in ruleset.entries().filter(|entry| is_visible(&entry.config())) {
+    for entry in ruleset.entries().filter(|entry| is_for_front_ends(&entry.config())) {
         if Instant::now() >= deadline {
             return Err(Busy);
         }
@@ -63,15 +68,10 @@ pub fn evaluate_all(
     Ok((json, host.depends_on()))
 }
 
-/// Returns whether front ends may read a config: flags and log levels always, others if they are marked.
-fn is_visible(config: &Config) -> bool {
-    match config.config_type {
-        ConfigType::FeatureFlag | ConfigType::LogLevel => true,
-        ConfigType::Segment | ConfigType::Deleted | ConfigType::Schema => false,
-        ConfigType::NotSet | ConfigType::Config | ConfigType::LimitDefinition | ConfigType::LogLevelV2 => {
-            config.send_to_client_sdk
-        }
-    }
+/// Returns the context of the user to whom the API key belongs. Personal overrides are in effect in the user's browser as well.
+pub(crate) fn user_context(caller: &Caller) -> ContextSet {
+    let user = caller.user_id.as_deref();
+    user.map(|id| Context::new("prefab-api-key").with("user-id", id).into()).unwrap_or_default()
 }
 
 /// Encodes one evaluation. Returns `None` for a secret, and for a type that front ends do not support.
@@ -108,46 +108,4 @@ fn metadata(evaluation: &Evaluation<'_>) -> Json {
         metadata["weightedValueIndex"] = index.to_string().into();
     }
     metadata
-}
-
-/// The host of front-end evaluations. It hides the environment variables of the server.
-///
-/// It records whether the evaluation read the clock or chance. Without either, equal inputs give an equal result.
-struct FrontEnd {
-    now_millis: i64,
-    used_clock: AtomicBool,
-    used_chance: AtomicBool,
-}
-
-impl FrontEnd {
-    fn new(now_millis: i64) -> Self {
-        Self { now_millis, used_clock: AtomicBool::new(false), used_chance: AtomicBool::new(false) }
-    }
-
-    fn depends_on(&self) -> DependsOn {
-        if self.used_chance.load(Relaxed) {
-            DependsOn::Chance
-        } else if self.used_clock.load(Relaxed) {
-            DependsOn::Clock
-        } else {
-            DependsOn::Inputs
-        }
-    }
-}
-
-impl Host for FrontEnd {
-    fn now_millis(&self) -> i64 {
-        self.used_clock.store(true, Relaxed);
-        self.now_millis
-    }
-
-    fn env_var(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn random(&self) -> f64 {
-        self.used_chance.store(true, Relaxed);
-        let random = getrandom::u32().unwrap_or_default();
-        f64::from(random) / (f64::from(u32::MAX) + 1.0)
-    }
 }

@@ -89,6 +89,7 @@ const LAYERS: &[Layer] = &[
             "prefab-core",
             "prefab-eval",
             "prefab-management-api",
+            "prefab-openfeature-mapping",
             "prefab-proto",
             "prefab-publish",
             "prefab-sources",

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use quick_cache::{Weighter, unsync};
 use sha2::{Digest as _, Sha256};
 
-use super::ResponseFormat;
 use crate::project_cache::Caller;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::clock::Clock;
@@ -28,8 +27,8 @@ const CLOCK_RESOLUTION_MILLIS: i64 = 1_000;
 pub struct Inputs([u8; 32]);
 
 impl Inputs {
-    /// Returns the inputs of a request with these encoded contexts.
-    pub fn of(caller: &Caller, contexts: &[u8], format: ResponseFormat) -> Self {
+    /// Returns the inputs of a request with these encoded contexts, for a response in a format.
+    pub fn of(caller: &Caller, contexts: &[u8], format: &str) -> Self {
         let ProjectId(project) = caller.project.id;
         let EnvironmentId(environment) = caller.environment;
         let mut hash = Sha256::new();
@@ -41,7 +40,8 @@ impl Inputs {
         let user_id = caller.user_id.as_deref().unwrap_or_default();
         hash.update(user_id.len().to_be_bytes());
         hash.update(user_id);
-        hash.update([format as u8]);
+        hash.update(format.len().to_be_bytes());
+        hash.update(format);
         hash.update(contexts);
         Self(hash.finalize().into())
     }

@@ -126,7 +126,7 @@ async fn answer(
     if is_example || mode == Some("SHAPE_ONLY") {
         app.telemetry.record_contexts(&caller, &contexts, is_example);
     }
-    let inputs = Inputs::of(&caller, &bytes, format);
+    let inputs = Inputs::of(&caller, &bytes, format.name());
     let etag = inputs.etag();
     // Only an evaluation that depends on its inputs alone has an `ETag`.
     if prefab_http::is_cached(headers, &etag) {

@@ -1,0 +1,131 @@
+//! Evaluates all flags that the caller may read.
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Query, State},
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use prefab_service::{
+    evaluate::cache::{self, Computed, Inputs},
+    ofrep::{EvaluationRequest, Evaluator, MAX_BODY_BYTES, PublishedVersion},
+    project_cache::Caller,
+    workers::Kind,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{STREAM, caller::OfrepCaller, refusal::Refusal};
+use crate::api::{body, state::App};
+
+/// How long a request waits for a version of another server.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a client with an event stream may be inactive before it closes the stream.
+const INACTIVITY_SECONDS: u32 = 120;
+
+/// The query of a request that follows an event.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refetch {
+    /// The version that the event announced.
+    flag_config_etag: Option<String>,
+}
+
+/// Handles `evaluate/flags`.
+pub(super) async fn evaluate(
+    State(app): State<App>,
+    OfrepCaller(caller): OfrepCaller,
+    Query(refetch): Query<Refetch>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    app.metrics.evaluations.inc();
+    let bytes = body::read(body, MAX_BODY_BYTES).await.map_err(|error| Refusal::body(None, &error))?;
+    wait_for(&app, &caller, refetch).await;
+    let inputs = Inputs::of(&caller, &bytes, "ofrep");
+    // Only an evaluation that depends on its inputs alone has this tag.
+    let etag = strong(&inputs.etag());
+    if prefab_http::is_cached(&headers, &etag) {
+        return Ok(respond(&etag, None));
+    }
+    let computed = match app.evaluations.get(caller.environment, &inputs) {
+        Some(computed) => computed,
+        None => compute(&app, caller, bytes, inputs).await?,
+    };
+    let etag = strong(&computed.etag);
+    if prefab_http::is_cached(&headers, &etag) {
+        return Ok(respond(&etag, None));
+    }
+    Ok(respond(&etag, Some(computed.body.bytes.clone())))
+}
+
+/// Waits until this server has the version that an event announced. Another server may have published it, and an answer
+/// without it would hide the change from the client.
+async fn wait_for(app: &App, caller: &Caller, refetch: Refetch) {
+    let wanted = refetch.flag_config_etag.and_then(|etag| etag.trim_matches('"').parse::<i64>().ok());
+    let Some(wanted) = wanted.filter(|wanted| *wanted > caller.channel.snapshot().last_id) else { return };
+    let Ok(_permit) = app.waiting_refetches.try_acquire() else { return };
+    let mut newest = caller.channel.subscribe();
+    // The deadline has passed, or the channel is gone: the client receives what there is.
+    let _ = tokio::time::timeout(MAX_WAIT, newest.wait_for(|newest| newest.id >= wanted)).await;
+}
+
+/// Evaluates on a worker thread.
+async fn compute(app: &App, caller: Caller, body: Bytes, inputs: Inputs) -> Result<Arc<Computed>, Refusal> {
+    let request = EvaluationRequest::parse(&body).map_err(|failure| Refusal::invalid(None, failure))?;
+    if !app.limits.evaluation(caller.key_id, Instant::now()) {
+        app.metrics.evaluations_refused.inc();
+        return Err(Refusal::too_many(None, "too many evaluations with this key; try again in 1 s"));
+    }
+    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
+    let streams = if app.ofrep_streams { streams(app, &caller) } else { None };
+    let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
+        // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
+        let (ruleset, last_id) = caller.channel.ruleset_with_id();
+        let published = PublishedVersion { ruleset: &ruleset, last_id };
+        let evaluator = Evaluator::new(published, &request, &caller, now_millis);
+        let (json, depends_on) = evaluator.all(streams.as_deref(), deadline)?;
+        let body = cache::Body { bytes: Bytes::from(json.clone()), is_gzip: false };
+        Ok(Arc::new(Computed::new(&inputs, json.as_bytes(), body, depends_on, now_millis)))
+    });
+    let computed = computed.await.and_then(|computed| computed).map_err(|busy| Refusal::busy(None, busy))?;
+    app.evaluations.insert(environment, inputs, &computed);
+    Ok(computed)
+}
+
+/// Returns the member `eventStreams`. It is the same for each request of an API key, so that clients keep their stream.
+fn streams(app: &App, caller: &Caller) -> Option<String> {
+    let token = app.project_cache.stream_token(caller.key_id)?;
+    // Without an origin: the client uses the one that it sends requests to.
+    let endpoint = json!({ "requestUri": format!("{STREAM}?token={token}") });
+    Some(
+        json!([{ "type": "sse", "endpoint": endpoint, "inactivityDelaySec": INACTIVITY_SECONDS }])
+            .to_string(),
+    )
+}
+
+/// Returns a tag without the mark of a weak one, because the body is never compressed.
+fn strong(etag: &str) -> String {
+    etag.strip_prefix("W/").unwrap_or(etag).to_owned()
+}
+
+/// Returns the body, or 304 without one. Only the browser may cache it, and must revalidate it.
+fn respond(etag: &str, body: Option<Bytes>) -> Response {
+    let mut response = Response::default();
+    let fields = response.headers_mut();
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    fields.insert(header::VARY, HeaderValue::from_static("authorization, x-api-key"));
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        fields.insert(header::ETAG, etag);
+    }
+    let Some(bytes) = body else {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    };
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.body_mut() = Body::from(bytes);
+    response
+}
