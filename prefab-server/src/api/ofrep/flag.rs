@@ -1,5 +1,7 @@
 //! Evaluates one flag.
 
+use std::time::Instant;
+
 use axum::{
     body::{Body, Bytes},
     extract::State,
@@ -12,16 +14,14 @@ use prefab_service::{
     project_cache::Caller,
     workers::Kind,
 };
+use prefab_store::key::KeyKind;
 
 use super::{
     caller::{OfrepCaller, flag_key},
     json,
-    refusal::Refusal,
+    refusal::{Refusal, TOO_MANY_EVALUATIONS},
 };
 use crate::api::{body, state::App};
-
-/// The maximum size of a body that is evaluated on the async thread, which takes less than a millisecond.
-const MAX_INLINE_BYTES: usize = 4 << 10;
 
 /// Handles `evaluate/flags/{key}`.
 pub(super) async fn evaluate(
@@ -32,17 +32,17 @@ pub(super) async fn evaluate(
 ) -> Result<Response, Refusal> {
     let key = flag_key(uri.path()).unwrap_or_default();
     let bytes = body::read(body, MAX_BODY_BYTES).await.map_err(|error| Refusal::body(Some(&key), &error))?;
-    let answer = if bytes.len() <= MAX_INLINE_BYTES {
-        Answer::new(&app, &caller, &key, &bytes)?
-    } else {
-        let (this, caller, key) = (app.clone(), caller.clone(), key.clone());
-        let project = Some(caller.project.id);
-        let work = app.workers.run(Kind::Evaluate, project, {
-            let key = key.clone();
-            move |_| Answer::new(&this, &caller, &key, &bytes)
-        });
-        work.await.map_err(|busy| Refusal::busy(Some(&key), busy))??
-    };
+    // Front-end keys are public.
+    if caller.kind == KeyKind::Frontend && !app.limits.evaluation(caller.key_id, Instant::now()) {
+        app.metrics.evaluations_refused.inc();
+        return Err(Refusal::too_many(Some(&key), TOO_MANY_EVALUATIONS));
+    }
+    // On a worker thread, because a flag may search for patterns in long texts.
+    let work = app.workers.run(Kind::Evaluate, Some(caller.project.id), {
+        let (app, caller, key) = (app.clone(), caller.clone(), key.clone());
+        move |_| Answer::new(&app, &caller, &key, &bytes)
+    });
+    let answer = work.await.map_err(|busy| Refusal::busy(Some(&key), busy))??;
     if let Some(report) = answer.report {
         app.telemetry.record(&caller, report);
     }

@@ -17,7 +17,11 @@ use prefab_service::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{STREAM, caller::OfrepCaller, refusal::Refusal};
+use super::{
+    STREAM,
+    caller::OfrepCaller,
+    refusal::{Refusal, TOO_MANY_EVALUATIONS},
+};
 use crate::api::{body, state::App};
 
 /// How long a request waits for a version of another server.
@@ -78,7 +82,7 @@ async fn compute(app: &App, caller: Caller, body: Bytes, inputs: Inputs) -> Resu
     let request = EvaluationRequest::parse(&body).map_err(|failure| Refusal::invalid(None, failure))?;
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
-        return Err(Refusal::too_many(None, "too many evaluations with this key; try again in 1 s"));
+        return Err(Refusal::too_many(None, TOO_MANY_EVALUATIONS));
     }
     let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
     let streams = if app.ofrep_streams { streams(app, &caller) } else { None };

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::api::error::ApiError;
 
+pub(super) const TOO_MANY_EVALUATIONS: &str = "too many evaluations with this key; try again in 1 s";
+
 /// A request that fails. Clients expect the key of the flag in every error of the route for one flag.
 #[derive(Debug)]
 pub(super) struct Refusal {
