@@ -6,6 +6,7 @@ mod bodies;
 mod body;
 mod cors;
 mod error;
+mod evaluation_body;
 mod health;
 mod management;
 mod official;

@@ -28,7 +28,7 @@ use crate::{
     tls::Tls,
 };
 use prefab_service::{
-    evaluate::cache::Cache,
+    evaluate::{cache::Cache, parts::ResponseParts},
     limits::Usage,
     metrics::Metrics,
     project_cache::ProjectCache,
@@ -116,6 +116,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone(), clock.clone());
     let sign_in = Arc::new(SignIn::new(&limits));
     let waiting_refetches = limits.waiting_refetches;
+    let response_parts = ResponseParts::new(limits.evaluation_cache_bytes);
     let evaluations = Cache::new(limits.evaluation_cache_bytes, clock.clone());
     let service = Arc::new(Service {
         project_cache: Arc::clone(&project_cache),
@@ -136,6 +137,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         backup,
         sign_in,
         evaluations,
+        response_parts,
         waiting_refetches: Semaphore::new(waiting_refetches),
         ofrep_streams,
         stream_authorizations: Arc::default(),

@@ -3,18 +3,26 @@
 pub mod cache;
 pub mod contexts;
 mod host;
+pub mod parts;
 mod value;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{fmt::Write as _, time::Instant};
 
 use prefab_core::{Context, ContextSet};
-use prefab_eval::{Contexts, Evaluation, Ruleset};
+use prefab_eval::{Contexts, Evaluation};
 use prefab_publish::is_for_front_ends;
 use serde_json::{Map, Value as Json, json};
 
-use crate::{project_cache::Caller, workers::Busy};
+use crate::{
+    project_cache::Caller,
+    workers::{self, Busy},
+};
 use cache::DependsOn;
 pub(crate) use host::FrontEnd;
+use parts::{Form, Reader, ResponseParts};
+
+/// The number of evaluations after which the deadline is checked.
+pub(crate) const CHECK_INTERVAL: usize = 16;
 
 /// The two formats of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,31 +49,50 @@ impl ResponseFormat {
 ///
 /// [`Busy`] after the deadline.
 pub fn evaluate_all(
-    ruleset: &Ruleset,
+    parts: &ResponseParts,
     contexts: &ContextSet,
     caller: &Caller,
     format: ResponseFormat,
     now_millis: i64,
     deadline: Instant,
-) -> Result<(Json, DependsOn), Busy> {
+) -> Result<(String, DependsOn), Busy> {
+    let (ruleset, last_id) = caller.channel.ruleset_with_id();
     let host = FrontEnd::new(now_millis);
     let default = user_context(caller);
     let stack = Contexts { global: &default, ..Contexts::of(contexts) };
-    let mut values: BTreeMap<&str, Json> = BTreeMap::new();
-    for entry in ruleset.entries().filter(|entry| is_for_front_ends(&entry.config())) {
-        if Instant::now() >= deadline {
-            return Err(Busy);
-        }
-        let key = entry.key();
-        let evaluation = ruleset.evaluate(key, &stack, &host);
-        values.extend(evaluation.ok().and_then(|evaluation| Some((key, encode(&evaluation, format)?))));
-    }
-    let key_id = caller.key_id.to_string();
-    let json = match format {
-        ResponseFormat::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
-        ResponseFormat::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
+    let readable = parts.readable_keys(caller.environment, Reader::FrontEnd, &ruleset, last_id, |entry| {
+        is_for_front_ends(&entry.config())
+    });
+    let form = match format {
+        ResponseFormat::V1 => Form::V1,
+        ResponseFormat::V2 => Form::V2,
     };
-    Ok((json, host.depends_on()))
+    let mut body = String::from(match format {
+        ResponseFormat::V1 => "{\"values\":{",
+        ResponseFormat::V2 => "{\"evaluations\":{",
+    });
+    let mut separator = "";
+    for (index, key) in readable.keys.iter().enumerate() {
+        if index.is_multiple_of(CHECK_INTERVAL) {
+            workers::check(deadline)?;
+        }
+        let Ok(evaluation) = ruleset.evaluate(key, &stack, &host) else { continue };
+        let member = parts.text(&evaluation, form, || {
+            Some(format!("{}:{}", Json::from(&**key), encode(&evaluation, format)?))
+        });
+        if let Some(member) = member {
+            body.push_str(separator);
+            body.push_str(&member);
+            separator = ",";
+        }
+    }
+    let id = match format {
+        ResponseFormat::V1 => "keyId",
+        ResponseFormat::V2 => "id",
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(body, "}},\"apikeyMetadata\":{{\"{id}\":\"{}\"}}}}", caller.key_id);
+    Ok((body, host.depends_on()))
 }
 
 /// Returns the context of the user to whom the API key belongs. Personal overrides are in effect in the user's browser as well.

@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use prefab_core::ids::ProjectId;
-use prefab_service::{Service, evaluate::cache::Cache, sign_in::SignIn};
+use prefab_service::{
+    Service,
+    evaluate::{cache::Cache, parts::ResponseParts},
+    sign_in::SignIn,
+};
 use prefab_store::Backup;
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -23,6 +27,7 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
+    pub(crate) response_parts: ResponseParts,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,

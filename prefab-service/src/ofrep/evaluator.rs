@@ -9,18 +9,25 @@ use prefab_openfeature_mapping::{
 };
 use prefab_publish::is_for_front_ends;
 use prefab_store::key::KeyKind;
+use serde_json::Value as Json;
 
 use super::{
     entries::{NO_VARIANT, push_failure, push_text, push_value, push_without_value},
     request::EvaluationRequest,
 };
 use crate::{
-    evaluate::{FrontEnd, cache::DependsOn, user_context},
+    evaluate::{
+        CHECK_INTERVAL, FrontEnd,
+        cache::DependsOn,
+        parts::{Form, Reader, ResponseParts},
+        user_context,
+    },
     project_cache::Caller,
     workers::{self, Busy},
 };
 
 /// A ruleset, and the newest version of the environment that it contains.
+#[derive(Clone, Copy)]
 pub struct PublishedVersion<'a> {
     /// The ruleset.
     pub ruleset: &'a Ruleset,
@@ -45,12 +52,17 @@ pub struct Evaluator<'a> {
     is_public: bool,
     flag_set: FlagSet,
     of_user: ContextSet,
+    /// The member of the metadata with the targeting key.
+    context_id: String,
     host: FrontEnd,
 }
 
+/// The end of each entry: of its metadata, and of itself.
+const ENTRY_END: &str = "}}";
+
 /// How an entry ends.
 enum Entry<'a> {
-    Value(Box<Evaluation<'a>>),
+    Value(Option<Box<Evaluation<'a>>>),
     Default,
     Failure,
     /// The caller may not read the flag, or it has no form in OpenFeature.
@@ -71,6 +83,7 @@ impl<'a> Evaluator<'a> {
             is_public: caller.kind == KeyKind::Frontend,
             flag_set: FlagSet { project: caller.project.id, environment: caller.environment.0 },
             of_user: user_context(caller),
+            context_id: context_id(request),
             host: FrontEnd::new(now_millis),
         }
     }
@@ -79,11 +92,11 @@ impl<'a> Evaluator<'a> {
     pub fn flag(&self, key: &str) -> FlagOutcome<'a> {
         let mut body = String::new();
         let entry = match self.published.ruleset.entry(key) {
-            Some(found) if self.may_read(&found.config()) => self.push_entry(&mut body, key),
+            Some(found) if self.may_read(&found.config()) => self.push_entry(&mut body, key, None),
             _ => Entry::Omitted,
         };
         match entry {
-            Entry::Value(evaluation) => FlagOutcome::Resolved(body, Some(evaluation)),
+            Entry::Value(evaluation) => FlagOutcome::Resolved(body, evaluation),
             Entry::Default => FlagOutcome::Resolved(body, None),
             Entry::Failure => FlagOutcome::Failed(body),
             Entry::Omitted => FlagOutcome::NotFound(failure(key, &not_found(key))),
@@ -95,27 +108,33 @@ impl<'a> Evaluator<'a> {
     /// # Errors
     ///
     /// [`Busy`] after the deadline.
-    pub fn all(&self, streams: Option<&str>, deadline: Instant) -> Result<(String, DependsOn), Busy> {
-        let ruleset = self.published.ruleset;
-        let mut keys: Vec<&str> = ruleset
-            .entries()
-            .filter(|entry| self.may_read(&entry.config()))
-            .map(prefab_core::Entry::key)
-            .collect();
-        keys.sort_unstable();
+    pub fn all(
+        &self,
+        parts: &ResponseParts,
+        caller: &Caller,
+        streams: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(String, DependsOn), Busy> {
+        let PublishedVersion { ruleset, last_id } = self.published;
+        let reader = if self.is_public { Reader::FrontEnd } else { Reader::Backend };
+        let readable = parts.readable_keys(caller.environment, reader, ruleset, last_id, |entry| {
+            self.may_read(&entry.config())
+        });
         let mut body = String::from("{\"flags\":[");
-        for key in keys {
-            workers::check(deadline)?;
+        for (index, key) in readable.keys.iter().enumerate() {
+            if index.is_multiple_of(CHECK_INTERVAL) {
+                workers::check(deadline)?;
+            }
             let start = body.len();
             if !body.ends_with('[') {
                 body.push(',');
             }
-            if let Entry::Omitted = self.push_entry(&mut body, key) {
+            if let Entry::Omitted = self.push_entry(&mut body, key, Some(parts)) {
                 body.truncate(start);
             }
         }
         body.push_str("],\"metadata\":{\"version\":");
-        push_text(&mut body, &self.published.last_id.to_string());
+        push_text(&mut body, &last_id.to_string());
         body.push_str(",\"flagSetId\":");
         push_text(&mut body, &self.flag_set.to_string());
         body.push('}');
@@ -135,10 +154,10 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Appends the entry of a flag. Appends nothing if the flag is omitted.
-    fn push_entry(&self, body: &mut String, key: &str) -> Entry<'a> {
+    fn push_entry(&self, body: &mut String, key: &str, parts: Option<&ResponseParts>) -> Entry<'a> {
         let contexts = Contexts { global: &self.of_user, ..Contexts::of(&self.request.contexts) };
         match self.published.ruleset.evaluate(key, &contexts, &self.host) {
-            Ok(evaluation) => self.push_evaluation(body, key, evaluation),
+            Ok(evaluation) => self.push_evaluation(body, key, evaluation, parts),
             Err(EvalError::UnknownKey) => Entry::Omitted,
             Err(EvalError::NoMatch) => {
                 let metadata = [("flagSetId", MetadataValue::Text(self.flag_set.to_string()))];
@@ -155,11 +174,22 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn push_evaluation(&self, body: &mut String, key: &str, evaluation: Evaluation<'a>) -> Entry<'a> {
+    fn push_evaluation(
+        &self,
+        body: &mut String,
+        key: &str,
+        evaluation: Evaluation<'a>,
+        parts: Option<&ResponseParts>,
+    ) -> Entry<'a> {
         if evaluation.is_confidential() && self.is_public {
             return Entry::Omitted;
         }
-        let Some(value) = to_json_text(&evaluation.value, evaluation.written_json().as_deref()) else {
+        let write = || self.entry_text(key, &evaluation);
+        let text = match parts {
+            Some(parts) => parts.text(&evaluation, Form::Ofrep, write),
+            None => write().map(Into::into),
+        };
+        let Some(text) = text else {
             if let EvaluatedValue::Double(double) = evaluation.value {
                 let message = format!("`{key}`: JSON has no {double}");
                 push_failure(body, key, ErrorCode::General, &message, self.flag_set);
@@ -167,15 +197,36 @@ impl<'a> Evaluator<'a> {
             }
             return Entry::Omitted;
         };
-        let targeting_key = self.request.targeting_key.as_deref();
-        let resolution = Resolution::new(&evaluation, Some(self.flag_set), targeting_key);
-        if value == "null" {
-            push_without_value(body, key, resolution.reason, &resolution.variant, &resolution.metadata);
-        } else {
-            push_value(body, key, &value, &resolution);
+        match text.strip_suffix(ENTRY_END) {
+            Some(start) if !self.context_id.is_empty() => {
+                body.push_str(start);
+                body.push_str(&self.context_id);
+                body.push_str(ENTRY_END);
+            }
+            _ => body.push_str(&text),
         }
-        Entry::Value(Box::new(evaluation))
+        // The evaluation is needed only if the flag is alone in the response.
+        Entry::Value(parts.is_none().then(|| Box::new(evaluation)))
     }
+
+    /// Returns the entry of an evaluation, without the targeting key. Returns `None` if the value has no form in JSON.
+    fn entry_text(&self, key: &str, evaluation: &Evaluation<'_>) -> Option<String> {
+        let value = to_json_text(&evaluation.value, evaluation.written_json().as_deref())?;
+        let resolution = Resolution::new(evaluation, Some(self.flag_set), None);
+        let mut text = String::new();
+        if value == "null" {
+            push_without_value(&mut text, key, resolution.reason, &resolution.variant, &resolution.metadata);
+        } else {
+            push_value(&mut text, key, &value, &resolution);
+        }
+        Some(text)
+    }
+}
+
+/// Returns the member of the metadata with the targeting key, or an empty text.
+fn context_id(request: &EvaluationRequest) -> String {
+    let id = request.targeting_key.as_deref();
+    id.map_or_else(String::new, |id| format!(",\"contextId\":{}", Json::from(id)))
 }
 
 /// Returns the failure of an evaluation. A server has neither the environment variables nor the secrets of a program.

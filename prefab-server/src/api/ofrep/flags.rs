@@ -22,7 +22,7 @@ use super::{
     caller::OfrepCaller,
     refusal::{Refusal, TOO_MANY_EVALUATIONS},
 };
-use crate::api::{body, state::App};
+use crate::api::{body, evaluation_body, state::App};
 
 /// How long a request waits for a version of another server.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -51,19 +51,23 @@ pub(super) async fn evaluate(
     wait_for(&app, &caller, refetch).await;
     let inputs = Inputs::of(&caller, &bytes, "ofrep");
     // Only an evaluation that depends on its inputs alone has this tag.
-    let etag = strong(&inputs.etag());
-    if prefab_http::is_cached(&headers, &etag) {
+    let etag = inputs.etag();
+    if is_cached(&headers, &etag) {
         return Ok(respond(&etag, None));
     }
-    let computed = match app.evaluations.get(caller.environment, &inputs) {
+    let is_gzip = evaluation_body::accepts_gzip(&headers);
+    let cached_as = if is_gzip { inputs.compressed() } else { inputs };
+    let computed = match app.evaluations.get(caller.environment, &cached_as) {
         Some(computed) => computed,
-        None => compute(&app, caller, bytes, inputs).await?,
+        None => {
+            let (environment, computed) =
+                (caller.environment, compute(&app, caller, bytes, inputs, is_gzip).await?);
+            app.evaluations.insert(environment, cached_as, &computed);
+            computed
+        }
     };
-    let etag = strong(&computed.etag);
-    if prefab_http::is_cached(&headers, &etag) {
-        return Ok(respond(&etag, None));
-    }
-    Ok(respond(&etag, Some(computed.body.bytes.clone())))
+    let body = (!is_cached(&headers, &computed.etag)).then_some(&computed.body);
+    Ok(respond(&computed.etag, body))
 }
 
 /// Waits until this server has the version that an event announced. Another server may have published it, and an answer
@@ -78,26 +82,32 @@ async fn wait_for(app: &App, caller: &Caller, refetch: Refetch) {
 }
 
 /// Evaluates on a worker thread.
-async fn compute(app: &App, caller: Caller, body: Bytes, inputs: Inputs) -> Result<Arc<Computed>, Refusal> {
+async fn compute(
+    app: &App,
+    caller: Caller,
+    body: Bytes,
+    inputs: Inputs,
+    is_gzip: bool,
+) -> Result<Arc<Computed>, Refusal> {
     let request = EvaluationRequest::parse(&body).map_err(|failure| Refusal::invalid(None, failure))?;
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
         return Err(Refusal::too_many(None, TOO_MANY_EVALUATIONS));
     }
-    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
+    let (this, project, now_millis) = (app.clone(), caller.project.id, app.clock.now_millis());
     let streams = if app.ofrep_streams { streams(app, &caller) } else { None };
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
         // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
         let (ruleset, last_id) = caller.channel.ruleset_with_id();
         let published = PublishedVersion { ruleset: &ruleset, last_id };
         let evaluator = Evaluator::new(published, &request, &caller, now_millis);
-        let (json, depends_on) = evaluator.all(streams.as_deref(), deadline)?;
-        let body = cache::Body { bytes: Bytes::from(json.clone()), is_gzip: false };
-        Ok(Arc::new(Computed::new(&inputs, json.as_bytes(), body, depends_on, now_millis)))
+        let (json, depends_on) =
+            evaluator.all(&this.response_parts, &caller, streams.as_deref(), deadline)?;
+        let etag = inputs.etag_of(depends_on, json.as_bytes());
+        let body = evaluation_body::body(json, is_gzip);
+        Ok(Arc::new(Computed::new(etag, body, depends_on, now_millis)))
     });
-    let computed = computed.await.and_then(|computed| computed).map_err(|busy| Refusal::busy(None, busy))?;
-    app.evaluations.insert(environment, inputs, &computed);
-    Ok(computed)
+    computed.await.and_then(|computed| computed).map_err(|busy| Refusal::busy(None, busy))
 }
 
 /// Returns the member `eventStreams`. It is the same for each request of an API key, so that clients keep their stream.
@@ -111,25 +121,40 @@ fn streams(app: &App, caller: &Caller) -> Option<String> {
     )
 }
 
-/// Returns a tag without the mark of a weak one, because the body is never compressed.
-fn strong(etag: &str) -> String {
-    etag.strip_prefix("W/").unwrap_or(etag).to_owned()
+/// The end of the tag of a compressed body. A strong tag stands for the exact bytes.
+const COMPRESSED: &str = "-gzip\"";
+
+/// Returns whether the client has the body, compressed or not.
+fn is_cached(headers: &HeaderMap, etag: &str) -> bool {
+    prefab_http::is_cached(headers, etag) || prefab_http::is_cached(headers, &strong(etag, true))
+}
+
+/// Returns the strong form of a tag.
+fn strong(etag: &str, is_gzip: bool) -> String {
+    let etag = etag.strip_prefix("W/").unwrap_or(etag);
+    match etag.strip_suffix('"') {
+        Some(start) if is_gzip => format!("{start}{COMPRESSED}"),
+        _ => etag.to_owned(),
+    }
 }
 
 /// Returns the body, or 304 without one. Only the browser may cache it, and must revalidate it.
-fn respond(etag: &str, body: Option<Bytes>) -> Response {
+fn respond(etag: &str, body: Option<&cache::Body>) -> Response {
     let mut response = Response::default();
     let fields = response.headers_mut();
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    fields.insert(header::VARY, HeaderValue::from_static("authorization, x-api-key"));
-    if let Ok(etag) = HeaderValue::try_from(etag) {
+    fields.insert(header::VARY, HeaderValue::from_static("authorization, x-api-key, accept-encoding"));
+    if let Ok(etag) = HeaderValue::try_from(strong(etag, body.is_some_and(|body| body.is_gzip))) {
         fields.insert(header::ETAG, etag);
     }
-    let Some(bytes) = body else {
+    let Some(cache::Body { bytes, is_gzip }) = body else {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     };
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *response.body_mut() = Body::from(bytes);
+    if *is_gzip {
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    *response.body_mut() = Body::from(bytes.clone());
     response
 }
