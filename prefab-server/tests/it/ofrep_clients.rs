@@ -115,6 +115,6 @@ fn the_web_provider_recovers_from_an_outage() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     });
     proxy.set(&runtime, &Fault::None);
-    // The stream told the client to reconnect after 1 to 5 s.
+    // The stream asked the client to reconnect after 1 to 5 s.
     runtime.block_on(async { while script.read_value("changed").await != "7" {} });
 }

@@ -77,7 +77,7 @@ async fn wait_for(app: &App, caller: &Caller, refetch: Refetch) {
     let Some(wanted) = wanted.filter(|wanted| *wanted > caller.channel.snapshot().last_id) else { return };
     let Ok(_permit) = app.waiting_refetches.try_acquire() else { return };
     let mut newest = caller.channel.subscribe();
-    // The deadline has passed, or the channel is gone: the client receives what there is.
+    // The deadline has passed, or the channel is gone: the client receives the current values.
     let _ = tokio::time::timeout(MAX_WAIT, newest.wait_for(|newest| newest.id >= wanted)).await;
 }
 
@@ -121,7 +121,7 @@ fn streams(app: &App, caller: &Caller) -> Option<String> {
     )
 }
 
-/// The end of the tag of a compressed body. A strong tag stands for the exact bytes.
+/// The end of the tag of a compressed body. A strong tag identifies the exact bytes.
 const COMPRESSED: &str = "-gzip\"";
 
 /// Returns whether the client has the body, compressed or not.
