@@ -182,9 +182,7 @@ impl<'r> Evaluation<'r> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
-        let place = (self.config_row_index, self.conditional_value_index);
-        let rule = self.config.rules.iter().find(|rule| (rule.row, rule.index) == place);
-        if let Some(namespace) = rule.and_then(Rule::namespace) {
+        if let Some(namespace) = self.rule().and_then(Rule::namespace) {
             return Cow::Owned(format!("nm:{namespace}"));
         }
         let environment = self.config.environment_of(self.config_row_index);
@@ -297,12 +295,27 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn variant(&self) -> String {
+        self.variant_name().unwrap_or_else(|| self.display_value())
+    }
+
+    /// Returns the name of the variant, if it has one.
+    pub fn variant_name(&self) -> Option<String> {
         let config = self.config();
         let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
         let named = values
             .chain(&config.allowable_values)
             .find(|value| value.name.is_some() && self.compiled.is_same(value));
-        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.display_value())
+        named.and_then(|value| value.name.clone())
+    }
+
+    /// Returns whether the rule that matched has criteria.
+    pub fn rule_has_criteria(&self) -> bool {
+        self.rule().is_some_and(|rule| !rule.conditions().is_empty())
+    }
+
+    fn rule(&self) -> Option<&'r Rule> {
+        let place = (self.config_row_index, self.conditional_value_index);
+        self.config.rules.iter().find(|rule| (rule.row, rule.index) == place)
     }
 
     fn redacted(&self) -> String {

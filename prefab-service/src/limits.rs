@@ -47,6 +47,10 @@ pub struct Limits {
     pub job_timeout: Duration,
     /// Maximum front-end evaluation requests per second and API key that are not answered from the cache.
     pub evaluations_per_second: usize,
+    /// Maximum OFREP requests per second and API key; `None` means no limit.
+    pub ofrep_requests_per_second: Option<usize>,
+    /// Maximum number of OFREP requests that wait for a version that this server does not have yet.
+    pub waiting_refetches: usize,
     /// Maximum memory for cached front-end evaluations per environment, in bytes.
     pub evaluation_cache_bytes: usize,
     /// Maximum telemetry per minute and API key, in bytes.
@@ -93,6 +97,8 @@ impl Default for Limits {
             queued_jobs: 64,
             job_timeout: Duration::from_secs(10),
             evaluations_per_second: 500,
+            ofrep_requests_per_second: None,
+            waiting_refetches: 1_000,
             evaluation_cache_bytes: 8 << 20,
             telemetry_bytes_per_minute: 256 << 20,
             front_end_telemetry_bytes_per_minute: 8 << 20,

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
-use crate::{key_usage::KeyUsage, origin::Origin, project::Project, workers::Workers};
+use crate::{key_usage::KeyUsage, ofrep::stream_token, origin::Origin, project::Project, workers::Workers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Audience, Channel};
 use prefab_store::{
@@ -309,12 +309,23 @@ impl ProjectCache {
     }
 
     fn find(&self, text: &str) -> Option<Caller> {
-        let id = key::parse_id(text)?;
+        self.caller_if(key::parse_id(text)?, |key| key.hash.matches(&KeyHash::of(text)))
+    }
+
+    /// Returns the caller whose API key has this token for event streams.
+    pub fn caller_of_stream_token(&self, token: &str) -> Option<Caller> {
+        self.caller_if(stream_token::key_id(token)?, |key| stream_token::matches(token, key))
+    }
+
+    /// Returns the token for event streams of an API key.
+    pub fn stream_token(&self, key_id: i64) -> Option<String> {
+        self.read(|state| state.keys.get(&key_id).map(stream_token::of))
+    }
+
+    /// Returns the caller with the API key `id`, if the key is valid and has been proved.
+    fn caller_if(&self, id: i64, is_proved: impl FnOnce(&StoredKey) -> bool) -> Option<Caller> {
         self.read(|state| {
-            let key = state.keys.get(&id).filter(|key| self.is_valid(key))?;
-            if !key.hash.matches(&KeyHash::of(text)) {
-                return None;
-            }
+            let key = state.keys.get(&id).filter(|key| self.is_valid(key) && is_proved(key))?;
             let project = state.projects.get(&key.project)?;
             Some(Caller {
                 key_id: key.id,
