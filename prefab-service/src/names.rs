@@ -1,6 +1,7 @@
 //! The names in a project: checks of new config keys and tags, and a report on names that look the same.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -16,6 +17,9 @@ use crate::{
     project::{Configs, Project},
 };
 
+/// The start of the keys of log levels.
+const LOG_LEVEL_PREFIX: &str = "log-level.";
+
 /// The names of a project by the form in which they are compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NameIndex {
@@ -29,13 +33,12 @@ impl NameIndex {
     /// Returns whether a change of a config changes the index.
     pub(crate) fn is_changed_by(key: &str, before: Option<&Config>, after: Option<&Config>) -> bool {
         let tags = |config: Option<&Config>| config.map(|config| config.tags.clone()).unwrap_or_default();
-        tags(before) != tags(after)
-            || (before.is_some() != after.is_some() && fold(key, Case::Sensitive) != key)
+        tags(before) != tags(after) || (before.is_some() != after.is_some() && key_form(key) != key)
     }
 
     /// Adds the names of a config that became current.
     pub(crate) fn add(&mut self, key: &str, config: &Config) {
-        let form = fold(key, Case::Sensitive);
+        let form = key_form(key);
         if form != key {
             self.keys.entry(form.into_owned()).or_default().insert(key.to_owned());
         }
@@ -47,7 +50,7 @@ impl NameIndex {
 
     /// Removes the names of a config that is no longer current.
     pub(crate) fn remove(&mut self, key: &str, config: &Config) {
-        let form = fold(key, Case::Sensitive);
+        let form = key_form(key);
         if let Some(keys) = self.keys.get_mut(&*form) {
             keys.remove(key);
             if keys.is_empty() {
@@ -75,7 +78,7 @@ impl NameIndex {
         configs: &'n Configs,
         text: &str,
     ) -> impl Iterator<Item = &'n str> {
-        let form = fold(text, Case::Sensitive);
+        let form = key_form(text);
         let same = configs.get_key_value(&*form).map(|(key, _)| key);
         same.into_iter().chain(self.keys.get(&*form).into_iter().flatten()).map(String::as_str)
     }
@@ -85,6 +88,15 @@ impl NameIndex {
         let tags = self.tags.get(&*fold(tag, Case::Sensitive)).filter(|tags| !tags.contains_key(tag))?;
         tags.keys().next().map(String::as_str)
     }
+}
+
+/// Returns the form in which a key is compared. The logger of a log level can be written with `::` or with dots.
+fn key_form(key: &str) -> Cow<'_, str> {
+    let form = fold(key, Case::Sensitive);
+    if form.starts_with(LOG_LEVEL_PREFIX) && form.contains("::") {
+        return Cow::Owned(form.replace("::", "."));
+    }
+    form
 }
 
 /// Checks new names beside the names of a project and beside each other.
@@ -104,14 +116,14 @@ impl NewNames {
 
     /// Adds the names of a config to the new names.
     pub(crate) fn add(&mut self, config: &Config) {
-        self.keys.insert(fold(&config.key, Case::Sensitive).into_owned(), config.key.clone());
+        self.keys.insert(key_form(&config.key).into_owned(), config.key.clone());
         self.tags.add("", config);
     }
 
     /// Checks the key of a new config.
     pub(crate) fn check_key(&self, key: &str) -> Result<(), Conflict> {
         let mut similar = self.index.similar_keys(&self.configs, key);
-        let new = || self.keys.get(&*fold(key, Case::Sensitive)).map(String::as_str);
+        let new = || self.keys.get(&*key_form(key)).map(String::as_str);
         match similar.next().or_else(new) {
             Some(existing) if existing != key => {
                 Err(Conflict::NameTaken { name: key.to_owned(), existing: existing.to_owned() })
@@ -203,6 +215,15 @@ mod tests {
         assert_eq!(index.other_tag("x\u{200b}"), Some("x"), "another config has the tag");
         index.remove(&plain.key, &plain);
         assert_eq!(index, NameIndex::default());
+    }
+
+    #[test]
+    fn both_spellings_of_a_logger_are_one_name() {
+        let mut names = NewNames::new(Arc::default(), Arc::default());
+        names.add(&config("log-level.app::db", &[]));
+        assert!(names.check_key("log-level.app.db").is_err() && names.check_key("log-level.app::db").is_ok());
+        names.add(&config("other.app::db", &[]));
+        assert!(names.check_key("other.app.db").is_ok(), "only log levels have two spellings");
     }
 
     #[test]
