@@ -201,6 +201,28 @@ async fn an_editor_cannot_deduce_a_value_from_the_effects_of_its_redacted_form()
 }
 
 #[tokio::test]
+async fn an_export_of_one_environment_requires_the_role_for_its_rules_only() {
+    let server = TestServer::new().await;
+    let owner = LoggedIn::first(&server).await;
+    let rules = |id: &str, text: &str| json!({"id": id, "rules": [{ "value": secret(text) }]});
+    let item = json!({"item": {"key": "db.pass", "type": "config", "valueType": "string",
+        "default": {"rules": [{"value": {"type": "string", "value": "none"}}]},
+        "environments": [rules("1", "hunter2-of-development"), rules("3", "hunter2-of-production")]}});
+    owner.done(&server, "POST", "/projects/1/items", item).await;
+    let except = json!([{"environment": "Development", "role": "viewer"}]);
+    let person = LoggedIn::invited(&server, "Cleo", Role::Publisher, except).await;
+    let export = async |query: &str| {
+        person.ask(&server, "GET", &format!("/projects/1/export?reveal=true{query}"), Json::Null).await
+    };
+    let (status, shown) = export("&environment=Production").await;
+    assert_eq!(status, 200, "{shown}");
+    let shown = shown.to_string();
+    assert!(shown.contains("hunter2-of-production") && !shown.contains("hunter2-of-development"), "{shown}");
+    assert_eq!(export("&environment=Development").await.0, 403);
+    assert_eq!(export("").await.0, 403);
+}
+
+#[tokio::test]
 async fn the_key_of_a_segment_is_not_confidential() {
     let server = TestServer::new().await;
     let owner = LoggedIn::first(&server).await;
