@@ -85,6 +85,12 @@ impl Channel {
         Arc::clone(&self.state().ruleset)
     }
 
+    /// Returns the current ruleset and the id of the newest change that it contains.
+    pub fn ruleset_with_id(&self) -> (Arc<Ruleset>, i64) {
+        let state = self.state();
+        (Arc::clone(&state.ruleset), state.snapshot.last_id)
+    }
+
     /// Returns the current ruleset with one config replaced. The config is a result of [`for_sdk`](super::for_sdk).
     pub fn ruleset_with(&self, config: Config) -> Ruleset {
         let (ruleset, project_env_id) = {

@@ -49,6 +49,10 @@ pub struct Limits {
     pub job_timeout: Duration,
     /// Maximum front-end evaluation requests per second and API key that are not answered from the cache.
     pub evaluations_per_second: usize,
+    /// Maximum OFREP requests per second and API key; `None` means no limit.
+    pub ofrep_requests_per_second: Option<usize>,
+    /// Maximum number of OFREP requests that wait for a version that this server does not have yet.
+    pub waiting_refetches: usize,
     /// Maximum memory for cached front-end evaluations per environment, in bytes.
     pub evaluation_cache_bytes: usize,
     /// Maximum telemetry per minute and API key, in bytes.
@@ -59,6 +63,8 @@ pub struct Limits {
     pub evaluation_rows_per_hour: usize,
     /// Maximum number of loggers stored per environment.
     pub logger_rows: usize,
+    /// Maximum number of environments per project.
+    pub environments_per_project: usize,
     /// Maximum number of configs per import.
     pub import_configs: usize,
     /// Maximum number of context properties per request to explain an evaluation.
@@ -94,11 +100,14 @@ impl Default for Limits {
             queued_jobs: 64,
             job_timeout: Duration::from_secs(10),
             evaluations_per_second: 500,
+            ofrep_requests_per_second: None,
+            waiting_refetches: 1_000,
             evaluation_cache_bytes: 8 << 20,
             telemetry_bytes_per_minute: 256 << 20,
             front_end_telemetry_bytes_per_minute: 8 << 20,
             evaluation_rows_per_hour: 5_000,
             logger_rows: 10_000,
+            environments_per_project: 500,
             import_configs: 100_000,
             explain_properties: 1_000,
             patterns_per_config: RegexLimits::DEFAULT.patterns_per_config,

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{bodies, cors, health, management, official, sdk, security_headers, state::App};
+use super::{bodies, cors, health, management, official, ofrep, sdk, security_headers, state::App};
 use crate::stalled;
 
 /// Returns the router of all endpoints.
@@ -18,6 +18,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", v1())
         .nest("/api/v2", v2())
         .merge(management::router())
+        .merge(ofrep::router(&app))
         .merge(prefab_page::router())
         // The official local server has no prefix.
         .merge(for_browsers(

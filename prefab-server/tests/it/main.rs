@@ -25,6 +25,8 @@ mod official;
 mod official_configs;
 mod official_datafile;
 mod official_tool;
+mod ofrep;
+mod ofrep_clients;
 mod openapi;
 mod operating;
 mod ownership;

@@ -38,6 +38,8 @@ struct Used {
     telemetry_bytes: usize,
     second: Option<Instant>,
     evaluations: usize,
+    ofrep_second: Option<Instant>,
+    ofrep_requests: usize,
 }
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -106,6 +108,18 @@ impl Usage {
         }
         used.evaluations = used.evaluations.saturating_add(1);
         used.evaluations <= self.limits.evaluations_per_second
+    }
+
+    /// Counts an OFREP request. Returns whether it is within the limit.
+    pub fn ofrep_request(&self, key_id: i64, now: Instant) -> bool {
+        let Some(limit) = self.limits.ofrep_requests_per_second else { return true };
+        let mut keys = self.keys();
+        let used = keys.entry(key_id).or_default();
+        if used.ofrep_second.is_none_or(|start| now.duration_since(start) >= Duration::from_secs(1)) {
+            (used.ofrep_second, used.ofrep_requests) = (Some(now), 0);
+        }
+        used.ofrep_requests = used.ofrep_requests.saturating_add(1);
+        used.ofrep_requests <= limit
     }
 
     /// Returns how many streams are open.

@@ -19,7 +19,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
-use checks::{count_attempt, is_https, reject_cross_site, too_many_attempts};
+use checks::{MAX_EMAIL_BYTES, count_attempt, is_https, reject_cross_site, too_many_attempts};
 use prefab_core::ids::ProjectId;
 use prefab_management_api::{
     EmptyResponse, ErrorResponse, LogInRequest, MembershipOffer, PersonResponse, SessionProject,
@@ -84,6 +84,9 @@ pub(super) async fn log_in(
     JsonBody(LogInRequest { email, password }): JsonBody<LogInRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
+    if email.len() > MAX_EMAIL_BYTES {
+        return Err(ApiError::invalid(format!("`email`: longer than {MAX_EMAIL_BYTES} bytes")));
+    }
     let email = fold(&email, Case::Insensitive).into_owned();
     let browser = known_browser(&app, &headers, &email).await?;
     let allowed = count_attempt(&app, &email, &origin, browser.as_ref());

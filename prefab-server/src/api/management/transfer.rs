@@ -137,6 +137,8 @@ async fn create_environments(
     if new.is_empty() {
         return Ok(());
     }
+    // An import that is refused creates no environments.
+    app.apply(actor, ChangeRequest::put_all(configs.to_vec()).already_validated().dry_run()).await?;
     let mut ids = HashMap::new();
     for preliminary in new {
         let created = environments::create_named(app, actor, preliminary.name).await?;
