@@ -11,7 +11,7 @@ use std::time::Duration;
 use prefab_eval::RegexLimits;
 
 pub use table::Limit;
-pub use usage::{Principal, StreamPermit, Usage};
+pub use usage::{DelayPermit, Principal, StreamPermit, Usage};
 
 /// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Limits {
     pub http2_idle_timeout: Duration,
     /// Maximum number of open streams per API key. One key serves a whole fleet, so this is generous.
     pub streams_per_key: usize,
+    /// Maximum number of responses to streams with an invalid key that are delayed at the same time.
+    pub delayed_responses: usize,
     /// Maximum time that a stream may wait for its peer to read.
     pub stream_write_timeout: Duration,
     /// Maximum number of event streams of the management API per person, token or key.
@@ -90,6 +92,7 @@ impl Default for Limits {
             connections_per_address: 10_000,
             http2_idle_timeout: Duration::from_secs(60),
             streams_per_key: 15_000,
+            delayed_responses: 1_000,
             stream_write_timeout: Duration::from_secs(60),
             event_streams_per_principal: 20,
             response_cache_bytes: 8 << 20,

@@ -117,6 +117,9 @@ fn a_finding_shows_no_confidential_operand_and_only_the_start_of_a_long_one() {
     let secret = ConfigValue { confidential: true, ..ConfigValue::from("hush-4711") };
     let shown = findings("user.p", Operator::PropLessThan, Some(secret)).concat();
     assert!(!shown.contains("4711") && shown.contains("not a value of type string"), "{shown}");
+    let pattern = ConfigValue { confidential: true, ..ConfigValue::from("(hush-4711") };
+    let shown = findings("user.p", Operator::PropMatches, Some(pattern)).concat();
+    assert!(!shown.contains("4711") && shown.contains("the confidential pattern is invalid"), "{shown}");
     let long = findings("user.p", Operator::PropLessThan, Some("x".repeat(10_000).into())).concat();
     assert!(long.len() < 300, "{long}");
 }

@@ -75,11 +75,7 @@ fn sdk() -> Router<App> {
     let router = Router::new()
         .route("/configs/{id}", get(sdk::configs::get))
         .route("/configs/{a}/{b}/{id}", get(sdk::configs::get))
-        .merge(
-            Router::new()
-                .route("/sse/config", get(sdk::stream::get))
-                .layer(middleware::from_fn(sdk::stream::hold_refusals)),
-        );
+        .route("/sse/config", get(sdk::stream::get));
     let router = router.merge(for_browsers(
         Router::new()
             .route("/telemetry", post(sdk::telemetry::events))

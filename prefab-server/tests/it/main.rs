@@ -33,6 +33,7 @@ mod ownership;
 mod patterns;
 mod people;
 mod restart;
+mod sessions;
 mod streams;
 mod telemetry;
 mod telemetry_floods;

@@ -40,6 +40,7 @@ impl Limits {
             connections_per_address,
             http2_idle_timeout,
             streams_per_key,
+            delayed_responses,
             stream_write_timeout,
             event_streams_per_principal,
             response_cache_bytes,
@@ -107,6 +108,12 @@ impl Limits {
                 streams_per_key.to_string(),
                 Some("--max-streams-per-key"),
                 "The stream ends with a comment; no status code suits all clients",
+            ),
+            row(
+                "Delayed responses to streams with an invalid key",
+                delayed_responses.to_string(),
+                None,
+                "401 without a delay",
             ),
             row(
                 "Time for a peer to read",

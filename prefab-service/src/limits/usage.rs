@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::Limits;
 use prefab_store::key::KeyKind;
 
@@ -15,6 +17,7 @@ pub struct Usage {
     limits: Arc<Limits>,
     keys: Arc<Mutex<HashMap<i64, Used>>>,
     event_streams: Arc<Mutex<HashMap<Principal, usize>>>,
+    delayed: Arc<Semaphore>,
 }
 
 /// A caller of the management API whose event streams are counted together.
@@ -44,7 +47,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 impl Usage {
     /// Creates the accounting for these limits, with nothing in use.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default() }
+        let delayed = Arc::new(Semaphore::new(limits.delayed_responses.min(Semaphore::MAX_PERMITS)));
+        Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default(), delayed }
     }
 
     /// Returns the limits.
@@ -73,6 +77,11 @@ impl Usage {
         }
         streams.insert(principal, open + 1);
         Some(StreamPermit { usage: self.clone(), owner: Owner::Principal(principal) })
+    }
+
+    /// Returns a permit to delay one response, or `None` at the limit. Dropping the permit releases it.
+    pub fn delayed_response(&self) -> Option<DelayPermit> {
+        Some(DelayPermit { _permit: Arc::clone(&self.delayed).try_acquire_owned().ok()? })
     }
 
     /// Counts bytes of telemetry. Returns whether they are within the limit.
@@ -128,6 +137,11 @@ impl Usage {
     }
 }
 
+/// One delayed response.
+pub struct DelayPermit {
+    _permit: OwnedSemaphorePermit,
+}
+
 /// One open stream.
 pub struct StreamPermit {
     usage: Usage,
@@ -173,6 +187,15 @@ mod tests {
         assert!(usage.stream(8).is_some(), "another key has its own bound");
         drop(one);
         assert!(usage.stream(7).is_some());
+    }
+
+    #[test]
+    fn delayed_responses_are_bounded() {
+        let usage = Usage::new(Limits { delayed_responses: 1, ..Limits::default() });
+        let delayed = usage.delayed_response();
+        assert!(delayed.is_some() && usage.delayed_response().is_none());
+        drop(delayed);
+        assert!(usage.delayed_response().is_some());
     }
 
     #[test]

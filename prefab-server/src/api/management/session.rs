@@ -164,8 +164,8 @@ pub(super) async fn start_session(
     remember_browser(app, headers, person, response).await
 }
 
-/// Records that the person uses this browser, with a cookie that outlives the session.
-async fn remember_browser(
+/// Records that the person uses this browser, with a cookie that outlives the session. Each login extends its lifetime.
+pub(super) async fn remember_browser(
     app: &App,
     headers: &HeaderMap,
     person: i64,
@@ -176,7 +176,7 @@ async fn remember_browser(
         let hash = KeyHash::of(&known);
         if store.is_known_browser(person, hash).await? {
             store.remember_browser(person, hash).await?;
-            return Ok(response);
+            return Ok(with_cookie(app, headers, (BROWSER_COOKIE, &known), KNOWN_BROWSER_MILLIS, response));
         }
     }
     let secret = Secret::new()?;
@@ -185,7 +185,11 @@ async fn remember_browser(
 }
 
 /// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.
-async fn known_browser(app: &App, headers: &HeaderMap, email: &str) -> Result<Option<KeyHash>, ApiError> {
+pub(super) async fn known_browser(
+    app: &App,
+    headers: &HeaderMap,
+    email: &str,
+) -> Result<Option<KeyHash>, ApiError> {
     let Some(secret) = cookie_secret(headers, BROWSER_COOKIE, is_https(app, headers)) else {
         return Ok(None);
     };

@@ -47,9 +47,7 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let configs = actor.project.configs();
-    let configs = configs.values().filter_map(|version| version.config.as_ref());
-    let form = confidential::form(&app, &actor, reveal, "the project in an export", configs).await?;
+    let form = confidential::form_of_export(&app, &actor, reveal, environment).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
