@@ -77,7 +77,8 @@ pub(crate) async fn identity_with_key(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
-    let caller = key.and_then(|key| app.project_cache.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let key = key.ok_or(ApiError::Unauthorized)?;
+    let caller = app.project_cache.caller(&key).await.ok_or(ApiError::Unauthorized)?;
     let sent = Sent::identity(&encoded)?;
     answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
