@@ -71,7 +71,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = item_path(&args.key);
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let value = value(args, &server, kind_of(&item))?;
+    let mut value = value(args, &server, kind_of(&item))?;
+    value.confidential |= is_confidential(current_value(&item, environment.as_ref()));
     if args.draft {
         let environment = environment.as_ref().map(|environment| environment.id.as_str());
         return super::draft::save(&server, &args.connection, &item, environment, &value);
@@ -135,6 +136,16 @@ fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Fai
 /// Returns the value of an environment variable of the client.
 pub(super) fn provided_by(variable: &str) -> FlatValue {
     FlatValue::new(ValueKind::Provided, json!({"source": "ENV_VAR", "lookup": variable}))
+}
+
+/// Returns whether a value, or one of a percentage rollout, is confidential. A value that replaces it is, too.
+pub(super) fn is_confidential(value: Option<&FlatValue>) -> bool {
+    value.is_some_and(|value| {
+        let mut choices = value.value.as_array().into_iter().flatten();
+        value.confidential
+            || (value.kind == ValueKind::WeightedValues
+                && choices.any(|choice| choice["value"]["confidential"] == true))
+    })
 }
 
 /// Describes the value that applies if no rule with criteria matches.

@@ -43,13 +43,18 @@ pub(super) async fn export(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(ExportQuery { environment, schemas, reveal }): QueryParams<ExportQuery>,
+    QueryParams(ExportQuery { environment, schemas, reveal, key }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
+    if key.is_some() && environment.is_none() {
+        return Err(ApiError::invalid("`key`: requires `environment`"));
+    }
     let configs = actor.project.configs();
     let configs = configs.values().filter_map(|version| version.config.as_ref());
-    let form = confidential::form(&app, &actor, reveal, "the project in an export", configs).await?;
+    let configs = configs.filter(|config| key.as_ref().is_none_or(|key| config.key == *key));
+    let subject = key.as_ref().map_or("the project in an export".to_owned(), |key| format!("`{key}`"));
+    let form = confidential::form(&app, &actor, reveal, &subject, configs).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
@@ -58,6 +63,7 @@ pub(super) async fn export(
                     Some(false) => project.datafile(environment),
                     _ => project.datafile_with_schemas(environment),
                 };
+                set.configs.retain(|config| key.as_ref().is_none_or(|key| config.key == *key));
                 set.configs = set.configs.iter().map(|config| form.of(config)).collect();
                 datafile::to_json(&set)
             }
