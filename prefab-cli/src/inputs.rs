@@ -40,7 +40,7 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "DIR", env = "PREFAB_CONFIG_OVERRIDE_DIR")]
     override_dir: Option<PathBuf>,
 
-    /// The namespace of the service
+    /// The namespace of the service, for rules of namespaces: services.user_service
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 

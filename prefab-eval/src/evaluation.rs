@@ -359,6 +359,6 @@ fn kind_of(declared: ValueType) -> Option<&'static str> {
         ValueType::IntRange => "int range",
         ValueType::Duration => "duration",
         ValueType::Json => "json",
-        _ => return None,
+        ValueType::NotSet => return None,
     })
 }

@@ -135,6 +135,7 @@ fn roll_out(args: &Args) -> Result<(), Failure> {
     let request = SetValueRequest {
         value,
         environment: environment.map(|environment| environment.id),
+        namespace: None,
         version: item.id.clone(),
         comment: args.connection.comment.clone(),
     };

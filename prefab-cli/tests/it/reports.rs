@@ -92,7 +92,7 @@ async fn client_activity_is_shown_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_that_only_a_live_handle_reads_is_not_unused() {
+async fn a_config_that_only_a_live_handle_reads_counts_as_evaluated() {
     let server = TestServer::new().await;
     server.create("live", "INT", json!({"int": "30"})).await;
     server.create("unread", "INT", json!({"int": "30"})).await;
@@ -102,8 +102,12 @@ async fn a_config_that_only_a_live_handle_reads_is_not_unused() {
     client.close_async().await;
 
     let unused = server.read("unused?days=0").await;
-    let keys: Vec<&Json> = unused["items"].as_array().unwrap().iter().map(|item| &item["key"]).collect();
-    assert!(keys.contains(&&json!("unread")) && !keys.contains(&&json!("live")), "{unused}");
+    let reason = |key: &str| {
+        let item = unused["items"].as_array().unwrap().iter().find(|item| item["key"] == key);
+        item.unwrap_or_else(|| panic!("{unused}"))["reason"].clone()
+    };
+    assert_eq!((reason("live"), reason("unread")), (json!("no longer evaluated"), json!("never evaluated")));
+    assert_eq!(server.read("unused?days=1").await["items"], json!([]));
     server.server.shutdown().await;
 }
 
