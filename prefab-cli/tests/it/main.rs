@@ -12,6 +12,7 @@ mod log_levels;
 mod management;
 mod operating;
 mod page;
+mod redacted;
 mod reports;
 mod restore;
 mod sdks;
