@@ -114,6 +114,8 @@ enum Verb {
     Tail(commands::tail::Args),
     /// Check the connection to a server, and print the settings of each SDK
     Doctor(commands::doctor::Args),
+    /// Check that a server is ready: exit code 0 if it is, 1 if not
+    Healthcheck(commands::healthcheck::Args),
     /// Print shell completions: source <(prefab completions bash)
     Completions {
         /// The shell
@@ -199,6 +201,7 @@ fn main() -> ExitCode {
         Verb::Generate(args) => commands::generate::run(&args),
         Verb::Tail(args) => commands::tail::run(&args),
         Verb::Doctor(args) => commands::doctor::run(&args),
+        Verb::Healthcheck(args) => commands::healthcheck::run(&args),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Command::command(), "prefab", &mut script);

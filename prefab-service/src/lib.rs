@@ -18,6 +18,7 @@ pub mod limits;
 pub mod log_level_rules;
 pub mod metrics;
 pub mod names;
+pub mod ofrep;
 pub mod origin;
 pub mod personal_overrides;
 pub mod project;

@@ -9,6 +9,7 @@ pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod get;
+pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod info;
 pub(crate) mod init;

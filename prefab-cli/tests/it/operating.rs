@@ -187,7 +187,7 @@ async fn a_protected_environment_requires_an_approved_draft() {
     );
     assert!(workspace.run(&["draft", "list"]).contains("requires the approval of a second person"));
     workspace.fails(&["draft", "publish", "max-jobs"], 5, "approve this draft");
-    workspace.fails(&["draft", "approve", "max-jobs"], 5, "another person has to approve it");
+    workspace.fails(&["draft", "approve", "max-jobs"], 5, "another person must approve it");
     let other = workspace.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
     let other: serde_json::Value = serde_json::from_str(&other).unwrap();
     let mut approve = workspace.command(&["draft", "approve", "max-jobs"]);
@@ -292,6 +292,38 @@ fn a_client_may_disconnect_after_reading() {
     let output = child.wait_with_output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && error.is_empty(), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn healthcheck_succeeds_while_the_server_is_ready() {
+    let workspace = Workspace::new().await;
+    assert_eq!(workspace.run(&["healthcheck"]), "");
+    workspace.fails(&["healthcheck", "--timeout", "0"], 2, "0 is not in 1..=60");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    workspace.fails(&["healthcheck", "--url", &url], 3, &format!("no response from {url}/readyz"));
+}
+
+#[test]
+fn healthcheck_reports_why_a_server_is_not_ready() {
+    use std::io::{Read as _, Write as _};
+
+    let dir = TempDir::new().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 1024];
+        let length = stream.read(&mut request).unwrap();
+        let reason = "the database is damaged";
+        let head = format!("HTTP/1.1 503 Service Unavailable\r\ncontent-length: {}\r\n\r\n", reason.len());
+        stream.write_all((head + reason).as_bytes()).unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let (code, out, error) = output_of(&mut command(dir.path(), &["healthcheck", "--url", &url]));
+    assert!(code == 1 && out.is_empty(), "{code}, {out}");
+    assert!(error.contains("returned 503 Service Unavailable: the database is damaged"), "{error}");
+    assert!(server.join().unwrap().starts_with("GET /readyz HTTP/1.1"));
 }
 
 /// The names are those of the official clients. A wrong name makes a program fail at its start.

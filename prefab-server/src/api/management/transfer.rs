@@ -47,9 +47,7 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let configs = actor.project.configs();
-    let configs = configs.values().filter_map(|version| version.config.as_ref());
-    let form = confidential::form(&app, &actor, reveal, "the project in an export", configs).await?;
+    let form = confidential::form_of_export(&app, &actor, reveal, environment).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
@@ -139,6 +137,8 @@ async fn create_environments(
     if new.is_empty() {
         return Ok(());
     }
+    // An import that is refused creates no environments.
+    app.apply(actor, ChangeRequest::put_all(configs.to_vec()).already_validated().dry_run()).await?;
     let mut ids = HashMap::new();
     for preliminary in new {
         let created = environments::create_named(app, actor, preliminary.name).await?;
