@@ -373,7 +373,7 @@ declare namespace Api {
    * 
    * All endpoints share this list, so that a code has the same meaning everywhere.
    * `docs/error-codes.md` describes each code. */
-  type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "invalid" | "needs_comment" | "version_conflict" | "name_taken" | "in_use" | "needs_approval" | "own_draft" | "draft_changed" | "wrong_type" | "not_archived" | "account_exists" | "already_member" | "last_admin" | "body_too_large" | "body_too_slow" | "rate_limited" | "too_many_streams" | "busy" | "database_busy" | "database_read_only" | "storage_full" | "internal";
+  type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "invalid" | "needs_comment" | "version_conflict" | "name_taken" | "in_use" | "needs_approval" | "own_draft" | "draft_changed" | "wrong_type" | "not_archived" | "account_exists" | "already_member" | "last_admin" | "body_too_large" | "body_too_slow" | "rate_limited" | "too_many_streams" | "busy" | "database_busy" | "database_unavailable" | "outcome_unknown" | "database_read_only" | "storage_full" | "internal";
   /** A problem of a request. */
   interface ErrorDetail {
     /** The place, the problem and the expected value. */

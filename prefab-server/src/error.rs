@@ -94,7 +94,10 @@ impl Error {
                 }
                 UnavailableReason::DiskFull => Some("the disk is full; free some space"),
                 UnavailableReason::Busy => Some("another program has locked it"),
-                UnavailableReason::Other => None,
+                UnavailableReason::Unreachable => {
+                    Some("the database server is stopped, or a firewall or the wrong address is in the way")
+                }
+                UnavailableReason::OutcomeUnknown | UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {
                 Some("--data-dir selects the data folder of the server, --database the file")

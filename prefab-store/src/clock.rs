@@ -40,6 +40,11 @@ impl Clock {
         Self(Source::Stepped(watch::Sender::new(at_millis.saturating_mul(1_000))))
     }
 
+    /// Returns whether this is the clock of the system. A store whose database has a clock uses that one in its place.
+    pub fn is_system(&self) -> bool {
+        matches!(self.0, Source::System)
+    }
+
     /// Steps the clock forward and wakes the tasks whose time has come. Does nothing to the clock of the system.
     pub fn step(&self, by: Duration) {
         if let Source::Stepped(micros) = &self.0 {

@@ -85,6 +85,10 @@ pub enum UnavailableReason {
     Busy,
     /// The file is damaged, or is not a database.
     Damaged,
+    /// The database server cannot be reached, or does not answer in time. Nothing was changed.
+    Unreachable,
+    /// The connection was lost during a commit. The change may be stored.
+    OutcomeUnknown,
     /// Any other failure.
     Other,
 }

@@ -9,6 +9,8 @@
 //! });
 //! ```
 //!
+//! A second argument can skip the tests where the database is not installed.
+//!
 //! The outer closure prepares one empty store, for example a folder or a schema. The inner closure opens
 //! a handle on that store. The suite opens several handles, as several servers on one database do, and steps the clock
 //! that it passes.
@@ -43,9 +45,15 @@ macro_rules! suite {
         #[macro_export]
         macro_rules! contract_tests {
             ($d make:expr) => {
+                $crate::contract_tests!($d make, true);
+            };
+            ($d make:expr, $d is_possible:expr) => {
                 $($(
                     #[tokio::test]
                     async fn $test() {
+                        if !$d is_possible {
+                            return;
+                        }
                         $crate::testing::$test($crate::testing::Fixture::new($d make).await).await;
                     }
                 )*)*

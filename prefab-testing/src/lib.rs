@@ -3,6 +3,8 @@
 
 pub mod logs;
 pub mod poll;
+#[cfg(all(unix, feature = "postgres"))]
+pub mod postgres;
 pub mod proxy;
 mod skip;
 pub mod upstream;

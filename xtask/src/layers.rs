@@ -84,6 +84,11 @@ const LAYERS: &[Layer] = &[
         pure: false,
     },
     Layer {
+        name: "prefab-store-postgres",
+        may_use: Only(&["prefab-core", "prefab-proto", "prefab-store"]),
+        pure: false,
+    },
+    Layer {
         name: "prefab-service",
         may_use: Only(&[
             "prefab-core",

@@ -173,6 +173,7 @@ impl IntoResponse for ApiError {
         let retry_after = match &self {
             Self::TooOften(after) => Some(*after),
             Self::Busy(_) | Self::TooManyEvaluations => Some(workers::RETRY_AFTER),
+            Self::Store(_) if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(workers::RETRY_AFTER),
             _ => None,
         };
         if let Some(after) = retry_after {

@@ -58,6 +58,10 @@ pub enum ErrorCode {
     Busy,
     /// The database is locked.
     DatabaseBusy,
+    /// The database server cannot be reached. Nothing was changed.
+    DatabaseUnavailable,
+    /// The connection to the database was lost during a commit. The change may be stored.
+    OutcomeUnknown,
     /// The database cannot be written.
     DatabaseReadOnly,
     /// The disk of the server is full.
@@ -68,7 +72,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -91,6 +95,8 @@ impl ErrorCode {
         Self::TooManyStreams,
         Self::Busy,
         Self::DatabaseBusy,
+        Self::DatabaseUnavailable,
+        Self::OutcomeUnknown,
         Self::DatabaseReadOnly,
         Self::StorageFull,
         Self::Internal,
@@ -139,6 +145,8 @@ impl ErrorCode {
             Self::TooManyStreams => "too_many_streams",
             Self::Busy => "busy",
             Self::DatabaseBusy => "database_busy",
+            Self::DatabaseUnavailable => "database_unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::DatabaseReadOnly => "database_read_only",
             Self::StorageFull => "storage_full",
             Self::Internal => "internal",
@@ -162,6 +170,8 @@ impl From<&StoreError> for ErrorCode {
             StoreError::Unavailable { reason, .. } => match reason {
                 UnavailableReason::DiskFull => Self::StorageFull,
                 UnavailableReason::Busy => Self::DatabaseBusy,
+                UnavailableReason::Unreachable => Self::DatabaseUnavailable,
+                UnavailableReason::OutcomeUnknown => Self::OutcomeUnknown,
                 UnavailableReason::ReadOnly => Self::DatabaseReadOnly,
                 UnavailableReason::Damaged | UnavailableReason::Other => Self::Internal,
             },

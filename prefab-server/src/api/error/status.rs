@@ -25,7 +25,10 @@ pub(super) const fn of(code: ErrorCode) -> StatusCode {
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::RateLimited | ErrorCode::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::Busy | ErrorCode::DatabaseBusy => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Busy
+        | ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseUnavailable
+        | ErrorCode::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::DatabaseReadOnly | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -36,6 +39,12 @@ pub(super) const fn database_cause(code: ErrorCode) -> Option<&'static str> {
     match code {
         ErrorCode::StorageFull => Some("the server's disk is full; nothing was changed"),
         ErrorCode::DatabaseBusy => Some("the database is busy; nothing was changed, try again"),
+        ErrorCode::DatabaseUnavailable => {
+            Some("the database cannot be reached; nothing was changed, try again")
+        }
+        ErrorCode::OutcomeUnknown => Some(
+            "the connection to the database was lost; the change may be stored, so look before you try again",
+        ),
         ErrorCode::DatabaseReadOnly => Some("the server cannot write to its database; nothing was changed"),
         _ => None,
     }

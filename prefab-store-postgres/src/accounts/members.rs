@@ -1,0 +1,147 @@
+//! Members of projects, their roles, and offers of membership.
+
+use std::collections::BTreeMap;
+
+use prefab_core::ids::ProjectId;
+use prefab_store::{
+    Role, Roles, StoreError,
+    accounts::{Member, MemberChange, MembershipOffer, Person},
+};
+use tokio_postgres::Row;
+
+use super::{
+    roles::{decode, encode},
+    tokens,
+};
+use crate::{audit::lock_installation, database::Database, session::Session, sql::values};
+
+/// Reads a person whose columns are the first three.
+pub(super) fn person(row: &Row) -> Person {
+    Person { id: row.get(0), email: row.get(1), name: row.get(2) }
+}
+
+pub(super) async fn list(session: &mut Session, project: ProjectId) -> Result<Vec<Member>, StoreError> {
+    let sql = "SELECT id, email, name, roles, joined_at_millis FROM @.member JOIN @.person ON id = person_id
+               WHERE project_id = $1 ORDER BY email";
+    let rows = session.query(sql, values![project]).await?;
+    let member =
+        |row: &Row| Member { person: person(row), roles: decode(row.get(3)), joined_at_millis: row.get(4) };
+    Ok(rows.iter().map(member).collect())
+}
+
+/// Returns the roles of a person, by project.
+pub(super) async fn projects(
+    session: &mut Session,
+    person: i64,
+) -> Result<BTreeMap<ProjectId, Roles>, StoreError> {
+    let sql = "SELECT project_id, roles FROM @.member WHERE person_id = $1";
+    let rows = session.query(sql, values![person]).await?;
+    Ok(rows.iter().map(|row| (ProjectId(row.get(0)), decode(row.get(1)))).collect())
+}
+
+pub(super) async fn insert(
+    session: &mut Session,
+    project: ProjectId,
+    person: i64,
+    roles: &Roles,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO @.member (project_id, person_id, roles, joined_at_millis) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (project_id, person_id) DO UPDATE SET roles = $3";
+    session.execute(sql, values![project, person, encode(roles), now]).await.map(drop)
+}
+
+/// Changes the roles of a member, or removes the member if `roles` is `None`.
+pub(super) async fn change(
+    database: &Database,
+    project: ProjectId,
+    person: i64,
+    roles: Option<&Roles>,
+) -> Result<MemberChange, StoreError> {
+    let mut session = database.begin("changing the members of a project").await?;
+    lock_installation(&mut session).await?;
+    let now = database.now_millis(&mut session).await?;
+    let before = list(&mut session, project).await?.into_iter().find(|member| member.person.id == person);
+    let was_admin = before.as_ref().is_some_and(|member| member.roles.project == Role::Admin);
+    let stays_admin = roles.is_some_and(|roles| roles.project == Role::Admin);
+    if was_admin && !stays_admin && is_last_admin(&mut session, project, person).await? {
+        return Ok(MemberChange::LastAdmin);
+    }
+    let ended = match (roles, before) {
+        (None, None) => return Ok(MemberChange::Unknown),
+        (Some(roles), _) => {
+            insert(&mut session, project, person, roles, now).await?;
+            Vec::new()
+        }
+        (None, Some(_)) => {
+            let sql = "DELETE FROM @.member WHERE project_id = $1 AND person_id = $2";
+            session.execute(sql, values![project, person]).await?;
+            tokens::revoke_all(&mut session, person, Some(project), now).await?
+        }
+    };
+    session.commit().await?;
+    Ok(MemberChange::Done(ended))
+}
+
+/// Returns whether this person is the only admin of a project.
+pub(super) async fn is_last_admin(
+    session: &mut Session,
+    project: ProjectId,
+    person: i64,
+) -> Result<bool, StoreError> {
+    let mut others = list(session, project).await?.into_iter().filter(|member| member.person.id != person);
+    Ok(!others.any(|member| member.roles.project == Role::Admin))
+}
+
+pub(super) async fn offer(database: &Database, offer: MembershipOffer) -> Result<(), StoreError> {
+    let MembershipOffer { project, person, roles, offered_by, offered_at_millis } = offer;
+    let sql = "INSERT INTO @.membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
+               VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (project_id, person_id) DO UPDATE
+               SET roles = $3, offered_by = $4, offered_at_millis = $5";
+    let values = values![project, person.id, encode(&roles), offered_by, offered_at_millis];
+    database.execute("offering membership", sql, values).await.map(drop)
+}
+
+/// Lists the offers that a condition on an id selects.
+pub(super) async fn offers(
+    session: &mut Session,
+    condition: &str,
+    id: i64,
+) -> Result<Vec<MembershipOffer>, StoreError> {
+    let sql = format!(
+        "SELECT p.id, p.email, p.name, project_id, roles, offered_by, offered_at_millis
+         FROM @.membership_offer JOIN @.person p ON p.id = person_id WHERE {condition}"
+    );
+    let rows = session.query(&sql, values![id]).await?;
+    let offer = |row: &Row| MembershipOffer {
+        person: person(row),
+        project: ProjectId(row.get(3)),
+        roles: decode(row.get(4)),
+        offered_by: row.get(5),
+        offered_at_millis: row.get(6),
+    };
+    Ok(rows.iter().map(offer).collect())
+}
+
+/// Makes the person a member with the roles of the offer.
+pub(super) async fn accept(database: &Database, project: ProjectId, person: i64) -> Result<bool, StoreError> {
+    let mut session = database.begin("accepting membership").await?;
+    lock_installation(&mut session).await?;
+    let now = database.now_millis(&mut session).await?;
+    let offers = offers(&mut session, "person_id = $1", person).await?;
+    let Some(offer) = offers.into_iter().find(|offer| offer.project == project) else { return Ok(false) };
+    insert(&mut session, project, person, &offer.roles, now).await?;
+    remove_offer(&mut session, project, person).await?;
+    session.commit().await?;
+    Ok(true)
+}
+
+pub(super) async fn remove_offer(
+    session: &mut Session,
+    project: ProjectId,
+    person: i64,
+) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM @.membership_offer WHERE project_id = $1 AND person_id = $2";
+    Ok(session.execute(sql, values![project, person]).await? > 0)
+}

@@ -1,0 +1,262 @@
+//! Appends to the log.
+//!
+//! A transaction locks the row of the project in a statement of its own, and takes ids above `last_id`. The lock is released
+//! after the commit is visible, so ids become visible in their order, and a reader that continues after the highest id that
+//! it has seen misses nothing. A sequence would not guarantee that: its numbers are taken at insertion, and a transaction
+//! with a higher number can commit first.
+//!
+//! Every append has a random id, `change_uid`. When the connection is lost during a commit, the append takes the lock again,
+//! so that the old transaction has ended, and looks the id up.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use prefab_core::ids::ProjectId;
+use prefab_store::{Appended, AuditEntry, Change, Expected, StoreError, UnavailableReason, Version};
+use tokio::time::sleep;
+
+use crate::{
+    audit,
+    database::{Database, Notice},
+    failure::{is_conflict, unavailable_reason},
+    session::Session,
+    sql::{storable, values},
+    versions::{COLUMNS, decode, encode, versions},
+};
+
+/// How often a transaction that another one interrupted is run again.
+const RETRIES: u32 = 3;
+
+/// How long an append tries to learn the outcome of its commit.
+const OUTCOME_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The number of versions of one statement.
+const CHUNK: usize = 1_000;
+
+/// Appends changes, all or none.
+pub(crate) async fn append(
+    database: &Database,
+    project: ProjectId,
+    changes: Vec<Change>,
+) -> Result<Appended, StoreError> {
+    let uid = new_uid()?;
+    let (mut conflicts, mut unknown): (u32, Option<(Instant, StoreError)>) = (0, None);
+    loop {
+        let error = match try_append(database, project, &changes, &uid, unknown.is_some()).await {
+            Ok(appended) => return Ok(appended),
+            Err(error) => error,
+        };
+        match unavailable_reason(&error) {
+            Some(UnavailableReason::OutcomeUnknown) => {
+                let since = unknown.map_or_else(Instant::now, |(since, _)| since);
+                unknown = Some((since, error));
+            }
+            // After a lost commit, only an answer of the database is an outcome.
+            Some(UnavailableReason::Unreachable | UnavailableReason::Busy) if unknown.is_some() => {}
+            _ if is_conflict(&error) && conflicts < RETRIES => conflicts += 1,
+            _ => return Err(error),
+        }
+        if let Some((since, error)) = unknown.take() {
+            if since.elapsed() > OUTCOME_TIMEOUT {
+                return Err(error);
+            }
+            unknown = Some((since, error));
+        }
+        sleep(Duration::from_millis(fastrand::u64(20..200))).await;
+    }
+}
+
+/// Returns a random id that starts with the time, so that the index on it grows at its end.
+fn new_uid() -> Result<Vec<u8>, StoreError> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| StoreError::unavailable("writing a change", error))?;
+    let millis = prefab_store::clock::now_millis().to_be_bytes();
+    Ok([&millis[2..], &random[..]].concat())
+}
+
+async fn try_append(
+    database: &Database,
+    project: ProjectId,
+    changes: &[Change],
+    uid: &[u8],
+    may_be_stored: bool,
+) -> Result<Appended, StoreError> {
+    let mut session = database.begin("writing a change").await?;
+    let after = lock(&mut session, project).await?.ok_or(StoreError::UnknownProject(project))?;
+    if may_be_stored && let Some(stored) = stored(&mut session, project, uid).await? {
+        return Ok(stored);
+    }
+    let now = database.now_micros(&mut session).await?;
+    let mut heads = heads(&mut session, project, changes).await?;
+    let (mut last, mut added, mut entries) = (after, Vec::with_capacity(changes.len()), Vec::new());
+    for change in changes {
+        let Change { key, config, expected, changed_by, note } = change;
+        let key = storable(key.as_str());
+        let head = heads.get(&key).copied();
+        let current = head.and_then(|(id, is_live)| is_live.then_some(id));
+        let is_expected = match expected {
+            Expected::Anything => true,
+            Expected::Absent => current.is_none(),
+            Expected::Version(id) => current == Some(*id),
+        };
+        if !is_expected {
+            return Err(StoreError::Conflict { key, expected: *expected, current });
+        }
+        // Microseconds stay below 2^53 for another two centuries, so JavaScript reads ids exactly.
+        last = now.max(last + 1);
+        if let Some(note) = note {
+            let action = match (&current, &config) {
+                (_, None) => "config.deleted",
+                (None, Some(_)) => "config.created",
+                (Some(_), Some(_)) => "config.changed",
+            };
+            entries.push(AuditEntry {
+                project: Some(project),
+                action: action.to_owned(),
+                subject: key.clone(),
+                version_id: Some(last),
+                ..AuditEntry::of(note.clone())
+            });
+        }
+        heads.insert(key.clone(), (last, config.is_some()));
+        added.push(Version {
+            id: last,
+            previous_id: head.map(|(id, _)| id),
+            key,
+            config: config.clone(),
+            changed_by: changed_by.clone(),
+            changed_at_millis: now / 1_000,
+        });
+    }
+    #[cfg(feature = "testing")]
+    if database.is_sequence {
+        return crate::sequence::append(&mut session, project, added).await;
+    }
+    audit::insert(&mut session, &entries, now / 1_000).await?;
+    let versions = insert(&mut session, project, added, Some(uid)).await?;
+    set_last_id(&mut session, project, last).await?;
+    if last > after {
+        database.notify(&mut session, Notice::Configs(project.0, last)).await?;
+    }
+    let commit = database.positions.begin_commit().await;
+    session.commit().await?;
+    commit.note_configs(project.0, after, last);
+    Ok(Appended { after, versions })
+}
+
+/// Locks the row of a project until the transaction ends, and returns the id of its newest version.
+///
+/// The lock is taken before any other lock of the transaction.
+pub(crate) async fn lock(session: &mut Session, project: ProjectId) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT last_id FROM @.project WHERE id = $1 FOR NO KEY UPDATE";
+    Ok(session.query_optional(sql, values![project]).await?.map(|row| row.get(0)))
+}
+
+pub(crate) async fn set_last_id(
+    session: &mut Session,
+    project: ProjectId,
+    last: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE @.project SET last_id = $2 WHERE id = $1";
+    session.execute(sql, values![project, last]).await.map(drop)
+}
+
+/// Returns what an earlier attempt with the same id has stored.
+async fn stored(
+    session: &mut Session,
+    project: ProjectId,
+    uid: &[u8],
+) -> Result<Option<Appended>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM @.config_version v WHERE v.project_id = $1 AND v.change_uid = $2 ORDER BY v.id"
+    );
+    let versions = versions(&session.query(&sql, values![project, uid]).await?);
+    let Some(first) = versions.first() else { return Ok(None) };
+    let sql =
+        "SELECT coalesce((SELECT max(id) FROM @.config_version WHERE project_id = $1 AND id < $2), first_id)
+               FROM @.project WHERE id = $1";
+    let after = session.query_one(sql, values![project, first.id]).await?.get(0);
+    Ok(Some(Appended { after, versions }))
+}
+
+/// Returns the newest version of each key of the changes: its id, and whether it is not a deletion.
+async fn heads(
+    session: &mut Session,
+    project: ProjectId,
+    changes: &[Change],
+) -> Result<HashMap<String, (i64, bool)>, StoreError> {
+    let keys: Vec<String> = changes.iter().map(|change| change.key.clone()).collect();
+    let sql = "SELECT h.key, v.id, v.body IS NOT NULL FROM @.config_head h
+               JOIN @.config_version v ON v.project_id = h.project_id AND v.id = h.id
+               WHERE h.project_id = $1 AND h.key = ANY($2)";
+    let rows = session.query(sql, values![project, keys]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
+}
+
+/// Inserts versions as the current ones of their keys, and returns them as a read returns them. The caller has locked the
+/// project and updates `last_id`.
+pub(crate) async fn insert(
+    session: &mut Session,
+    project: ProjectId,
+    added: Vec<Version>,
+    uid: Option<&[u8]>,
+) -> Result<Vec<Version>, StoreError> {
+    let mut inserted = Vec::with_capacity(added.len());
+    for chunk in added.chunks(CHUNK) {
+        insert_chunk(session, project, chunk, uid, &mut inserted).await?;
+    }
+    Ok(inserted)
+}
+
+async fn insert_chunk(
+    session: &mut Session,
+    project: ProjectId,
+    chunk: &[Version],
+    uid: Option<&[u8]>,
+    inserted: &mut Vec<Version>,
+) -> Result<(), StoreError> {
+    let text =
+        |of: fn(&Version) -> &str| chunk.iter().map(|version| of(version).to_owned()).collect::<Vec<_>>();
+    let number = |of: fn(&Version) -> i64| chunk.iter().map(of).collect::<Vec<_>>();
+    let (bodies, tags): (Vec<_>, Vec<_>) = chunk.iter().map(|version| encode(project.0, version)).unzip();
+    for (version, (body, tags)) in chunk.iter().zip(bodies.iter().zip(&tags)) {
+        let config = body.as_ref().map(|body| decode(body, tags)).transpose();
+        let config = config.map_err(|cause| StoreError::unavailable("encoding a change", cause))?;
+        inserted.push(Version { config, ..version.clone() });
+    }
+    session
+        .execute(
+            "INSERT INTO @.config_version (project_id, id, previous_id, key, body, user_id, email, api_key_id,
+                                           user_identity, changed_at_millis, tags, change_uid)
+             SELECT $1, v.*, $12 FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) v",
+            values![
+                project,
+                number(|version| version.id),
+                chunk.iter().map(|version| version.previous_id).collect::<Vec<_>>(),
+                text(|version| &version.key),
+                bodies,
+                number(|version| version.changed_by.user_id),
+                text(|version| &version.changed_by.email),
+                text(|version| &version.changed_by.api_key_id),
+                text(|version| &version.changed_by.user_identity),
+                number(|version| version.changed_at_millis),
+                tags,
+                uid.map(<[u8]>::to_vec),
+            ],
+        )
+        .await?;
+    // One statement cannot change a row twice, so only the last version of each key is its head.
+    let heads: HashMap<&str, i64> = chunk.iter().map(|version| (&*version.key, version.id)).collect();
+    let (keys, ids): (Vec<String>, Vec<i64>) =
+        heads.into_iter().map(|(key, id)| (key.to_owned(), id)).unzip();
+    session
+        .execute(
+            "INSERT INTO @.config_head (project_id, key, id) SELECT $1, h.* FROM unnest($2, $3) h
+             ON CONFLICT (project_id, key) DO UPDATE SET id = excluded.id",
+            values![project, keys, ids],
+        )
+        .await
+        .map(drop)
+}

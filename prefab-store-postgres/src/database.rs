@@ -1,0 +1,171 @@
+//! The pool of connections to one database, and what its operations share.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use prefab_store::{StoreError, clock::Clock};
+use tokio_postgres::Row;
+
+use crate::{
+    failure::no_connection,
+    options::PostgresOptions,
+    poll::Positions,
+    session::Session,
+    sql::{Value, values},
+    tls::connector,
+};
+
+/// How long an operation waits for a free connection.
+const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long it takes at most to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The kinds of changes that other servers are notified of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Notice {
+    Configs(i64, i64),
+    Drafts(i64),
+    ApiKeys,
+    Registry,
+    Unknown,
+}
+
+impl Notice {
+    /// Returns the text that follows the id of the server in a notification.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Configs(project, last_id) => format!("c:{project}:{last_id}"),
+            Self::Drafts(project) => format!("d:{project}"),
+            Self::ApiKeys => "k".to_owned(),
+            Self::Registry => "r".to_owned(),
+            Self::Unknown => "u".to_owned(),
+        }
+    }
+}
+
+/// The pool of connections to one database.
+pub(crate) struct Database {
+    pool: Pool,
+    /// One connection for telemetry and retention, so that they do not delay requests.
+    background: Pool,
+    prefix: Arc<str>,
+    pub(crate) schema: String,
+    /// The name of this store in notifications: random, so that it can skip its own.
+    pub(crate) server: String,
+    pub(crate) clock: Clock,
+    /// What this server knows of the counters of the database.
+    pub(crate) positions: Positions,
+    #[cfg(feature = "testing")]
+    pub(crate) is_sequence: bool,
+}
+
+impl Database {
+    pub(crate) fn new(options: &PostgresOptions, clock: Clock) -> Result<Self, StoreError> {
+        let connecting = "opening the database";
+        let mut server = [0; 8];
+        getrandom::fill(&mut server).map_err(|error| StoreError::unavailable(connecting, error))?;
+        let config = options.config()?;
+        let tls = connector(options)?;
+        let pool = |size: usize| {
+            let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+            let manager = Manager::from_config(config.clone(), tls.clone(), how);
+            let timeouts = Timeouts {
+                wait: Some(POOL_TIMEOUT),
+                create: Some(CONNECT_TIMEOUT),
+                recycle: Some(CONNECT_TIMEOUT),
+            };
+            let pool =
+                Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build();
+            pool.map_err(|error| StoreError::unavailable(connecting, error))
+        };
+        Ok(Self {
+            pool: pool(options.pool_size.max(1))?,
+            background: pool(1)?,
+            prefix: format!("{}.", quoted(&options.schema)).into(),
+            schema: options.schema.clone(),
+            server: hex::encode(server),
+            clock,
+            positions: Positions::default(),
+            #[cfg(feature = "testing")]
+            is_sequence: options.is_sequence,
+        })
+    }
+
+    /// Returns a connection for an operation, which is a gerund: `writing a change`.
+    pub(crate) async fn session(&self, operation: &'static str) -> Result<Session, StoreError> {
+        let object = self.pool.get().await.map_err(|error| no_connection(operation, error))?;
+        Ok(Session::new(object, Arc::clone(&self.prefix), operation))
+    }
+
+    /// Returns the connection for work that requests do not wait for.
+    pub(crate) async fn background(&self, operation: &'static str) -> Result<Session, StoreError> {
+        let object = self.background.get().await.map_err(|error| no_connection(operation, error))?;
+        Ok(Session::new(object, Arc::clone(&self.prefix), operation))
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self, operation: &'static str) -> Result<Session, StoreError> {
+        let mut session = self.session(operation).await?;
+        session.begin().await?;
+        Ok(session)
+    }
+
+    /// Runs one query in a transaction of its own.
+    pub(crate) async fn query(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.session(operation).await?.query(sql, values).await
+    }
+
+    /// Runs one statement in a transaction of its own, and returns the number of changed rows.
+    pub(crate) async fn execute(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<u64, StoreError> {
+        self.session(operation).await?.execute(sql, values).await
+    }
+
+    /// Sends a notification when the transaction commits.
+    pub(crate) async fn notify(&self, session: &mut Session, notice: Notice) -> Result<(), StoreError> {
+        let payload = format!("{}:{}", self.server, notice.text());
+        self.send(session, payload).await
+    }
+
+    /// Sends a text to all listeners.
+    pub(crate) async fn send(&self, session: &mut Session, payload: String) -> Result<(), StoreError> {
+        session.query("SELECT pg_notify($1, $2)", values![channel(&self.schema), payload]).await.map(drop)
+    }
+
+    /// Returns the current time in microseconds. The clock of the database is used, so that several servers have one clock,
+    /// unless a test has its own.
+    pub(crate) async fn now_micros(&self, session: &mut Session) -> Result<i64, StoreError> {
+        if !self.clock.is_system() {
+            return Ok(self.clock.now_micros());
+        }
+        let now = session
+            .query_one("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", values![])
+            .await?;
+        Ok(now.get(0))
+    }
+
+    /// Returns the current time in milliseconds, as [`now_micros`](Self::now_micros).
+    pub(crate) async fn now_millis(&self, session: &mut Session) -> Result<i64, StoreError> {
+        Ok(self.now_micros(session).await? / 1_000)
+    }
+}
+
+/// Returns the channel of the notifications about a schema.
+pub(crate) fn channel(schema: &str) -> String {
+    format!("prefab_{schema}")
+}
+
+/// Returns a name as SQL quotes it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

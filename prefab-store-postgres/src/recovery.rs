@@ -1,0 +1,195 @@
+//! Recovery of the clients of a database that went back.
+
+use std::collections::HashMap;
+
+use prefab_core::{Config, ids::ProjectId};
+use prefab_store::{
+    AuditEntry, AuditNote, Draft, Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered,
+    StoreChange, StoreError, StoreFuture, Version, is_same_content, recovery_actor,
+};
+
+use crate::{
+    PostgresStore, append, audit, config_log,
+    database::{Database, Notice},
+    drafts,
+    session::Session,
+    sql::values,
+};
+
+impl Recovery for PostgresStore {
+    fn epoch(&self) -> StoreFuture<'_, String> {
+        Box::pin(async move {
+            let mut session = self.database.session("reading the epoch").await?;
+            Ok(session.query_one("SELECT value FROM @.epoch", values![]).await?.get(0))
+        })
+    }
+
+    fn log_positions(&self, remembered: Vec<(ProjectId, i64)>) -> StoreFuture<'_, Vec<LogPosition>> {
+        Box::pin(async move {
+            let (projects, ids): (Vec<i64>, Vec<i64>) =
+                remembered.into_iter().map(|(project, id)| (project.0, id)).unzip();
+            let sql = "SELECT p.id, p.last_id, r.id IS NULL OR r.id IN (p.last_id, p.first_id) OR EXISTS (
+                         SELECT 1 FROM @.config_version v WHERE v.project_id = p.id AND v.id = r.id)
+                       FROM @.project p LEFT JOIN unnest($1, $2) AS r (project_id, id) ON r.project_id = p.id
+                       ORDER BY p.id";
+            let rows = self.database.query("comparing the log", sql, values![projects, ids]).await?;
+            let position = |row: &tokio_postgres::Row| LogPosition {
+                project: ProjectId(row.get(0)),
+                last_id: row.get(1),
+                has_remembered: row.get(2),
+            };
+            Ok(rows.iter().map(position).collect())
+        })
+    }
+
+    fn recover(&self, remembered: Vec<Remembered>) -> StoreFuture<'_, Vec<Recovered>> {
+        let changed = |recovered: &Vec<Recovered>| (!recovered.is_empty()).then_some(StoreChange::Unknown);
+        self.change_if(changed, async move |database| recover(&database, remembered).await)
+    }
+}
+
+async fn recover(database: &Database, mut remembered: Vec<Remembered>) -> Result<Vec<Recovered>, StoreError> {
+    // All transactions lock projects in this order.
+    remembered.sort_by_key(|remembered| remembered.project);
+    let mut session = database.begin("recovering the log").await?;
+    let mut all = Vec::new();
+    for remembered in remembered {
+        all.extend(recover_project(database, &mut session, remembered).await?);
+    }
+    if !all.is_empty() {
+        let sql = "UPDATE @.epoch SET value = replace(gen_random_uuid()::text, '-', ''),
+                                      registry_revision = registry_revision + 1";
+        session.execute(sql, values![]).await?;
+        database.notify(&mut session, Notice::Unknown).await?;
+    }
+    session.commit().await?;
+    Ok(all)
+}
+
+async fn recover_project(
+    database: &Database,
+    session: &mut Session,
+    remembered: Remembered,
+) -> Result<Option<Recovered>, StoreError> {
+    let Remembered { project, last_id: seen, versions, heads } = remembered;
+    let Some(last) = append::lock(session, project).await? else { return Ok(None) };
+    let now = database.now_micros(session).await?;
+    let mut newest = last.max(seen);
+    let mut next = || {
+        newest = now.max(newest + 1);
+        newest
+    };
+    let mut recovered = Recovered { project, appended: 0, deleted: 0, drafts: 0, last_id: last };
+    let mut seen: HashMap<String, Version> =
+        versions.into_iter().map(|version| (version.key.clone(), version)).collect();
+    let (mut added, mut offers, mut rebased) = (Vec::new(), Vec::new(), Vec::new());
+    for head in config_log::since(session, project, 0).await? {
+        let newer = seen.remove(&head.key).filter(|seen| seen.id > head.id);
+        if newer.is_none() && heads == Heads::Older {
+            continue;
+        }
+        let id = next();
+        added.push(again(&head, id, now / 1_000));
+        rebased.push((head.key.clone(), head.id, id));
+        recovered.appended += 1;
+        offers.extend(newer.map(|newer| (newer, head.config, id)));
+    }
+    // What is left is not in the database. Sorted, so that equal states give equal logs.
+    let mut gone: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
+    gone.sort_by_key(|version| version.id);
+    for version in gone {
+        added.push(deletion(&version, next(), now / 1_000));
+        recovered.deleted += 1;
+        offers.push((version, None, 0));
+    }
+    let Some(newest) = added.last() else { return Ok(None) };
+    recovered.last_id = newest.id;
+    append::insert(session, project, added, None).await?;
+    rebase_drafts(session, project, rebased).await?;
+    for (version, current, base_id) in offers {
+        let is_saved = offer(session, project, version, current.as_ref(), base_id, now / 1_000).await?;
+        recovered.drafts += usize::from(is_saved);
+    }
+    let sql = "UPDATE @.project SET last_id = $2, draft_revision = draft_revision + 1 WHERE id = $1";
+    session.execute(sql, values![project, recovered.last_id]).await?;
+    let note = AuditNote {
+        actor: RECOVERY_ACTOR.to_owned(),
+        sentence: recovered.sentence(),
+        ..AuditNote::default()
+    };
+    let entry = AuditEntry { project: Some(project), action: "recovered".to_owned(), ..AuditEntry::of(note) };
+    audit::insert(session, &[entry], now / 1_000).await?;
+    Ok(Some(recovered))
+}
+
+/// Returns a copy of a current version.
+fn again(head: &Version, id: i64, changed_at_millis: i64) -> Version {
+    Version {
+        id,
+        previous_id: Some(head.id),
+        changed_by: recovery_actor(),
+        changed_at_millis,
+        ..head.clone()
+    }
+}
+
+/// Returns the deletion of a key that the database does not contain.
+fn deletion(version: &Version, id: i64, changed_at_millis: i64) -> Version {
+    let key = version.key.clone();
+    Version { id, previous_id: None, key, config: None, changed_by: recovery_actor(), changed_at_millis }
+}
+
+/// Bases drafts of current versions on their copies, so that they can be published. Each entry is a key, the id of the
+/// current version, and that of the copy.
+async fn rebase_drafts(
+    session: &mut Session,
+    project: ProjectId,
+    rebased: Vec<(String, i64, i64)>,
+) -> Result<(), StoreError> {
+    let (mut keys, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, from, to) in rebased {
+        keys.push(key);
+        before.push(from);
+        after.push(to);
+    }
+    let sql = "UPDATE @.draft SET base_id = r.after FROM unnest($2, $3, $4) AS r (key, before, after)
+               WHERE draft.project_id = $1 AND draft.key = r.key AND draft.base_id = r.before";
+    session.execute(sql, values![project, keys, before, after]).await.map(drop)
+}
+
+/// Saves a lost version as a draft. Returns whether it was saved.
+async fn offer(
+    session: &mut Session,
+    project: ProjectId,
+    lost: Version,
+    current: Option<&Config>,
+    base_id: i64,
+    now: i64,
+) -> Result<bool, StoreError> {
+    // A version that the log contains was replaced later, and is not lost.
+    let sql = "SELECT EXISTS (SELECT 1 FROM @.config_version WHERE project_id = $1 AND id = $2)
+                   OR EXISTS (SELECT 1 FROM @.draft WHERE project_id = $1 AND key = $3)";
+    let is_known = session.query_one(sql, values![project, lost.id, &*lost.key]).await?.get::<_, bool>(0);
+    if is_known || is_same_content(lost.config.as_ref(), current) {
+        return Ok(false);
+    }
+    let author =
+        [&lost.changed_by.email, &lost.changed_by.user_identity].into_iter().find(|name| !name.is_empty());
+    let by = author.map(|name| format!(" by {name}")).unwrap_or_default();
+    let draft = Draft {
+        key: lost.key,
+        config: lost.config,
+        base_id: if current.is_some() { base_id } else { 0 },
+        comment: format!("lost change{by}: version {} is not in the restored database", lost.id),
+        saved_by: RECOVERY_ACTOR.to_owned(),
+        // The identity of the author, so that they cannot approve their own change.
+        saved_by_person: match lost.changed_by.user_id {
+            0 => RECOVERY_ACTOR.to_owned(),
+            id => format!("user {id}"),
+        },
+        saved_at_millis: now,
+        approved_by: None,
+    };
+    drafts::save(session, project, draft).await?;
+    Ok(true)
+}
